@@ -115,3 +115,16 @@ class Trajectory:
 
     def __post_init__(self) -> None:
         freeze_fields(self, 'time_from_start', 'position', 'velocity')
+
+
+@dataclass(frozen=True)
+class ControlState:
+    """What control is doing, for the supervisor: is the commanded move over, and where is the tool."""
+
+    stamp: float  # s, ROS time
+    moving: bool  # a target that is not 'hold' goes out
+    move_done: bool  # the planned move (HOMING, RETREAT) of the current phase has arrived
+    at_home: bool = False  # every arm joint within the tolerance of home
+    tcp: tuple[float, float, float] = (0.0, 0.0, 0.0)  # m, base_link, measured
+    gripper: float = 0.0  # m, measured opening
+    reason: str = ''  # why the last chunk was refused; empty when it was not
