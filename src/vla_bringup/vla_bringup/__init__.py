@@ -1,0 +1,2 @@
+"""Installs the top-level launch files, configuration and robot descriptions, and holds the
+command line behind `./vla`."""
