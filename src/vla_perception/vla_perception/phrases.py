@@ -1,0 +1,66 @@
+"""A noun phrase taken apart: 'the small red cube' -> colour, shape, size."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Protocol
+
+from vla_core.scene import Phrase
+from vla_perception.vocabulary import COLOURS, FILLERS, GENERIC_NOUNS, SHAPES, SIZES, canonical
+
+# What follows one of these describes where the thing is, not what it is.
+_QUALIFIER = re.compile(
+    r'\b(?:on|in|at|from|near|next|beside|by|behind|under|between|out|off|over|with|of|to|towards?)\b.*$'
+)
+_SEVERAL = re.compile(r'\b(?:and|or|both|all|every|then)\b')
+
+
+class WordMatcher(Protocol):
+    """Finds the known word that an unknown one means, or ''."""
+
+    def find(self, word: str, table: dict[str, tuple[str, ...]]) -> str: ...
+
+
+class NotUnderstoodError(Exception):
+    """The words cannot be followed; the message says why, for people."""
+
+
+@dataclass(frozen=True)
+class _Attributes:
+    colour: str = ''
+    shape: str = ''
+    size: str = ''
+    rest: tuple[str, ...] = ()  # words that the vocabulary does not have
+
+
+def parse_phrase(text: str, matcher: WordMatcher | None) -> Phrase:
+    """Return the phrase with its attributes; NotUnderstoodError when its noun is unknown."""
+    if several := _SEVERAL.search(text):
+        raise NotUnderstoodError(f"one thing at a time, please ('{several.group()}' in '{text}')")
+    found = _attributes(_QUALIFIER.sub('', text).split())
+    shape = found.shape
+    noun = found.rest[-1] if found.rest else ''
+    is_generic = any(word.removesuffix('s') in GENERIC_NOUNS for word in text.split())
+    if not shape and noun and not is_generic:
+        shape = canonical(SHAPES, matcher.find(noun, SHAPES)) if matcher else ''
+        if not shape:
+            raise NotUnderstoodError(f"I do not know what '{noun}' is; I know {', '.join(SHAPES)}")
+    if not (shape or found.colour or found.size or is_generic):
+        raise NotUnderstoodError(f"I cannot tell which thing '{text}' is")
+    return Phrase(text=text, colour=found.colour, shape=shape, size=found.size)
+
+
+def _attributes(words: list[str]) -> _Attributes:
+    colour = shape = size = ''
+    rest = []
+    for word in words:
+        if name := canonical(COLOURS, word):
+            colour = name
+        elif name := canonical(SHAPES, word):
+            shape = name
+        elif name := canonical(SIZES, word):
+            size = name
+        elif word not in FILLERS and word.removesuffix('s') not in GENERIC_NOUNS:
+            rest.append(word)
+    return _Attributes(colour, shape, size, tuple(rest))
