@@ -8,6 +8,7 @@ from enum import IntEnum
 import numpy as np
 
 from vla_core.frozen import Array, freeze_fields
+from vla_core.task import Phase
 
 EE_NAMES = ('x', 'y', 'z', 'rx', 'ry', 'rz', 'gripper')
 
@@ -128,3 +129,8 @@ class ControlState:
     tcp: tuple[float, float, float] = (0.0, 0.0, 0.0)  # m, base_link, measured
     gripper: float = 0.0  # m, measured opening
     reason: str = ''  # why the last chunk was refused; empty when it was not
+    chunk_seq: int = -1  # of the newest chunk accepted; -1: none in this task
+    executed_steps: int = 0  # rows of it that were executed, not those skipped because they came late
+    lateness: float = 0.0  # s, its arrival minus the moment of its row 0
+    phase: Phase = Phase.IDLE  # that control is in; `move_done` is about this one
+    task_id: str = ''  # that control is in
