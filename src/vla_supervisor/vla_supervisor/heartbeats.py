@@ -1,0 +1,68 @@
+"""Who has gone quiet, and who says it is not well. Times are of the steady clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from vla_core.params import check, param
+from vla_core.safety import Heartbeat
+
+
+@dataclass(frozen=True)
+class HeartbeatParams:
+    """Who must be heard, how often."""
+
+    nodes: tuple[str, ...] = param(
+        ('perception', 'policy', 'control', 'shield'), 'nodes that must be alive and healthy'
+    )
+    max_age: float = param(0.5, 's, of silence of a node', lo=0.02, hi=10.0)
+    shield_max_age: float = param(0.1, 's, of silence of the shield', lo=0.02, hi=1.0)
+    startup: float = param(30.0, 's, in which every node must have been heard', lo=1.0, hi=600.0)
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass
+class Pulse:
+    """The last word of one node."""
+
+    heard: float  # s, steady clock of this process
+    healthy: bool
+    detail: str
+
+
+@dataclass
+class Heartbeats:
+    """The last word of every node."""
+
+    params: HeartbeatParams
+    pulses: dict[str, Pulse] = field(default_factory=dict)
+
+    def put(self, beat: Heartbeat, steady: float) -> None:
+        """Note that a node was heard at `steady` s."""
+        self.pulses[beat.node] = Pulse(steady, beat.healthy, beat.detail)
+
+    def age(self, node: str, steady: float) -> float:
+        """Return s since `node` was heard; inf when never."""
+        pulse = self.pulses.get(node)
+        return steady - pulse.heard if pulse else float('inf')
+
+    def is_shield_lost(self, steady: float) -> bool:
+        """True when the shield was heard once and has gone quiet."""
+        known = 'shield' in self.pulses
+        return known and not self.age('shield', steady) <= self.params.shield_max_age
+
+    def reason(self, steady: float) -> str:
+        """Return who is missing, quiet or not well; empty when all are well."""
+        return '; '.join(filter(None, (self._of(node, steady) for node in self.params.nodes)))
+
+    def _of(self, node: str, steady: float) -> str:
+        pulse = self.pulses.get(node)
+        if pulse is None:
+            return f'{node} has not been heard'
+        age = self.age(node, steady)
+        limit = self.params.shield_max_age if node == 'shield' else self.params.max_age
+        if not age <= limit:
+            return f'{node} has been silent for {age:.2f} s'
+        return '' if pulse.healthy else f'{node} is not well: {pulse.detail}'

@@ -1,0 +1,47 @@
+"""The terms of a task: how long things may take, what the host is asked for, how a start is answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from vla_core.params import check, param
+from vla_supervisor.judge import JudgeParams
+from vla_supervisor.quorum import QuorumParams
+from vla_supervisor.stillness import StillnessParams
+
+
+@dataclass(frozen=True)
+class ExecutiveParams:
+    """How long things may take and how often they are tried."""
+
+    attempts: int = param(2, 'tries before giving up', lo=1, hi=10)
+    attempt_timeout: float = param(40.0, 's, of one try', lo=1.0, hi=600.0)
+    move_timeout: float = param(15.0, 's, of a planned move (home, retreat)', lo=1.0, hi=120.0)
+    done_after: float = param(0.5, 's, judged done in a row before it is', lo=0.0, hi=10.0)
+    linger: float = param(0.3, 's, between done and going home', lo=0.0, hi=10.0)
+    ready_timeout: float = param(5.0, 's, to wait for control, shield, nodes', lo=0.1, hi=60.0)
+    auto_arm: bool = param(True, 'arm the shield when a task starts')
+    vote_ttl: float = param(0.3, 's', lo=0.05, hi=1.0)
+    judge: JudgeParams = field(default_factory=JudgeParams)
+    quorum: QuorumParams = field(default_factory=QuorumParams)
+    stillness: StillnessParams = field(default_factory=StillnessParams)
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+class Request(Enum):
+    """What the host has to do for the executive."""
+
+    PUBLISH = 'publish'  # the status changed: send it, latched
+    ARM = 'arm'  # call the shield
+    DISARM = 'disarm'
+
+
+@dataclass(frozen=True)
+class Started:
+    """A task that began, or why it did not."""
+
+    task_id: str
+    refusal: str = ''  # empty when it began
