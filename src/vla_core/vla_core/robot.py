@@ -1,0 +1,157 @@
+"""What a robot is: one YAML in config/robots, its URDF in urdf/."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from vla_core import geometry
+from vla_core.errors import UserError
+from vla_core.frozen import Array, frozen
+from vla_core.limits import JointLimits
+from vla_core.locate import stack_root
+from vla_core.params import check, load_params, param
+
+
+@dataclass(frozen=True)
+class UrdfConfig:
+    """Where the kinematics come from."""
+
+    file: str = param(text='xacro file, relative to the root of the stack')
+    args: dict[str, str] = param({}, 'xacro arguments')
+
+
+@dataclass(frozen=True)
+class JointConfig:
+    """One joint of the arm."""
+
+    name: str = param(text='joint in the URDF')
+    home: float = param(text='rad, where the arm waits')
+    lower: float = param(text='rad')
+    upper: float = param(text='rad')
+    velocity: float = param(text='rad/s, both directions', lo=0.01, hi=20.0)
+    acceleration: float = param(text='rad/s^2', lo=0.01, hi=1e3)
+    jerk: float = param(text='rad/s^3', lo=0.1, hi=1e5)
+
+    def __post_init__(self) -> None:
+        check(self)
+        if not self.lower <= self.home <= self.upper:
+            raise ValueError(f'home of {self.name} is not between lower and upper')
+
+
+@dataclass(frozen=True)
+class GripperConfig:
+    """A gripper with one width."""
+
+    joint: str = param(text='finger joint that is commanded and reported')
+    mimic: str = param(text='finger joint that follows; same sign and size')
+    closed_width: float = param(0.0, 'm, between the pads when closed', lo=0.0, hi=0.5)
+    open_width: float = param(0.08, 'm, between the pads when open', lo=0.0, hi=0.5)
+    force: float = param(40.0, 'N, of each finger when grasping', lo=0.0, hi=500.0)
+    speed: float = param(0.1, 'm/s, of the opening', lo=0.001, hi=1.0)
+
+    def __post_init__(self) -> None:
+        check(self)
+        if not self.closed_width < self.open_width:
+            raise ValueError('closed_width must be smaller than open_width')
+
+
+@dataclass(frozen=True)
+class CameraConfig:
+    """One colour and depth camera."""
+
+    name: str = param(text='short name, as in observations')
+    kind: str = param(text='where it is', choices=('scene', 'wrist'))
+    topic: str = param(text='prefix of its topics')
+    frame: str = param(text='optical frame; a link of the URDF for a wrist camera')
+    width: int = param(320, 'px', lo=16, hi=4096)
+    height: int = param(240, 'px', lo=16, hi=4096)
+    fov_y: float = param(58.0, 'degrees, vertical field of view', lo=5.0, hi=150.0)
+    position: tuple[float, float, float] | None = param(None, 'm, base_frame; scene cameras only')
+    look_at: tuple[float, float, float] | None = param(None, 'm, base_frame, centre of the picture; scene only')
+
+    def __post_init__(self) -> None:
+        check(self)
+        is_placed = self.position is not None and self.look_at is not None
+        if is_placed != (self.kind == 'scene'):
+            raise ValueError(f'camera {self.name}: position and look_at belong to scene cameras, and to each of them')
+
+    @property
+    def intrinsics(self) -> Array:
+        """(3, 3) px, square pixels, principal point in the middle."""
+        f = self.height / 2 / np.tan(np.radians(self.fov_y) / 2)
+        return np.array([[f, 0.0, self.width / 2], [0.0, f, self.height / 2], [0.0, 0.0, 1.0]])
+
+    @property
+    def base_from_camera(self) -> Array:
+        """4x4 of a scene camera, optical axes; UserError for a wrist camera, which moves with its frame."""
+        if self.position is None or self.look_at is None:
+            raise UserError(f'camera {self.name} moves with {self.frame}: ask the robot model where that is')
+        return geometry.look_at(self.position, self.look_at)
+
+
+@dataclass(frozen=True)
+class RobotConfig:
+    """One YAML of config/robots."""
+
+    name: str = param(text='as in config/robots/<name>.yaml')
+    urdf: UrdfConfig = param(text='kinematics and shapes')
+    base_frame: str = param(text='root link; the table top is z = 0 in it')
+    tip_frame: str = param(text='link between the finger tips, z out of the gripper')
+    joints: tuple[JointConfig, ...] = param(text='the arm, from base to tip')
+    gripper: GripperConfig = param(text='the gripper')
+    tcp_speed: float = param(text='m/s, cap on the speed of the tip', lo=0.01, hi=3.0)
+    joint_states_topic: str = param(text='sensor_msgs/JointState')
+    command_topic: str = param(text='trajectory_msgs/JointTrajectory of the arm')
+    gripper_command_topic: str = param(text='trajectory_msgs/JointTrajectory of the gripper joint')
+    wrench_topic: str = param(text='geometry_msgs/WrenchStamped at the wrist')
+    cameras: tuple[CameraConfig, ...] = param(text='what it sees with')
+    disabled_pairs: tuple[tuple[str, str], ...] = param((), 'links whose shapes always touch or never can')
+
+    def __post_init__(self) -> None:
+        check(self)
+        names = self.joint_names
+        if not names or len(set(names)) != len(names):
+            raise ValueError('joints must be at least one, each with its own name')
+
+    @property
+    def joint_names(self) -> tuple[str, ...]:
+        return tuple(joint.name for joint in self.joints)
+
+    @property
+    def home(self) -> Array:
+        """(n,) rad, read-only."""
+        return frozen([joint.home for joint in self.joints])
+
+    @functools.cached_property
+    def limits(self) -> JointLimits:
+        columns = {
+            key: np.array([getattr(joint, key) for joint in self.joints])
+            for key in ('lower', 'upper', 'velocity', 'acceleration', 'jerk')
+        }
+        return JointLimits(self.joint_names, **columns)
+
+    def camera(self, name: str) -> CameraConfig:
+        """The camera of that name; UserError lists the known ones."""
+        for camera in self.cameras:
+            if camera.name == name:
+                return camera
+        raise UserError(f'{self.name} has no camera {name!r}; it has {", ".join(c.name for c in self.cameras)}')
+
+
+def known_robots() -> tuple[str, ...]:
+    """Names of the robots in config/robots."""
+    return tuple(sorted(path.stem for path in (stack_root() / 'config/robots').glob('*.yaml')))
+
+
+def load_robot(name_or_path: str | Path) -> RobotConfig:
+    """The robot of that name in config/robots, or of that YAML file; UserError lists the known ones."""
+    path = Path(name_or_path)
+    if path.suffix in ('.yaml', '.yml'):
+        return load_params(RobotConfig, path)
+    if str(name_or_path) not in known_robots():
+        raise UserError(f'no robot {str(name_or_path)!r}; known: {", ".join(known_robots())}')
+    return load_params(RobotConfig, stack_root() / f'config/robots/{name_or_path}.yaml')
