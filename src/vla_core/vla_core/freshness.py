@@ -13,12 +13,14 @@ T = TypeVar('T')
 class Latest(Generic[T]):
     """The newest value of one input and its stamp in seconds."""
 
-    tolerance: float = 0.02  # s, a stamp up to this far ahead of now is clock jitter, not the future
+    tolerance: float = (
+        0.02  # s, a stamp up to this far ahead of now is clock jitter, not the future
+    )
     value: T | None = None
     stamp: float = -inf
 
     def put(self, value: T, stamp: float) -> None:
-        """Keep `value` if it is not older than what is there; a stamp that is not finite keeps nothing."""
+        """Keep `value` unless it is older than what is there or its stamp is not finite."""
         if self.stamp <= stamp < inf:
             self.value, self.stamp = value, stamp
 

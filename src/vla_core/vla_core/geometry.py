@@ -106,7 +106,7 @@ def transform(a_from_b: ArrayLike, points: ArrayLike) -> Array:
 
 
 def pose_error(a: ArrayLike, b: ArrayLike) -> Array:
-    """(..., 6) what takes a to b: b's position less a's, then the rotation vector of Rb Ra^T; base axes."""
+    """(..., 6) from a to b: difference of positions, then the rotation vector of Rb Ra^T."""
     a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
     turn = log_rotation(b[..., :3, :3] @ np.swapaxes(a[..., :3, :3], -1, -2))
     return np.concatenate([b[..., :3, 3] - a[..., :3, 3], turn], axis=-1)
@@ -119,7 +119,7 @@ def apply_error(a: ArrayLike, error: ArrayLike) -> Array:
 
 
 def interpolate(a: ArrayLike, b: ArrayLike, s: float) -> Array:
-    """The pose a fraction `s` of the way from a to b: straight line, shortest turn at constant rate."""
+    """The pose a fraction `s` of the way from a to b: straight line, shortest turn."""
     return apply_error(a, s * pose_error(a, b))
 
 
@@ -135,12 +135,12 @@ def rotation_z(angle: float) -> Array:
 
 
 def tool_down(xyz: ArrayLike, angle: float = 0.0) -> Array:
-    """Pose of a tool that points straight down, its x axis turned `angle` rad from the base's x axis."""
+    """Pose of a tool pointing straight down, its x axis `angle` rad from the base's x axis."""
     return pose_of(rotation_z(angle) @ np.diag([1.0, -1.0, -1.0]), xyz)
 
 
 def look_at(eye: ArrayLike, target: ArrayLike, up: ArrayLike = (0.0, 0.0, 1.0)) -> Array:
-    """base_from_camera, optical axes (x right, y down, z forward), seeing `target` in the middle."""
+    """base_from_camera, optical axes (x right, y down, z forward), `target` in the middle."""
     forward = unit(np.asarray(target, dtype=np.float64) - np.asarray(eye, dtype=np.float64))
     right = unit(np.cross(forward, np.asarray(up, dtype=np.float64)))
     return pose_of(np.stack([right, np.cross(forward, right), forward], axis=-1), eye)

@@ -26,7 +26,9 @@ class JointLimits:
         for field in ('lower', 'upper', 'velocity', 'acceleration', 'jerk'):
             array = getattr(self, field)
             if array.shape != (len(self.names),):
-                raise ValueError(f'{field} has shape {array.shape}, there are {len(self.names)} joints')
+                raise ValueError(
+                    f'{field} has shape {array.shape}, there are {len(self.names)} joints'
+                )
             if not np.all(np.isfinite(array)):
                 raise ValueError(f'{field} is not finite')
             if field not in ('lower', 'upper') and not np.all(array > 0.0):

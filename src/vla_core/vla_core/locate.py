@@ -12,7 +12,7 @@ _MARKS = ('config/robots', 'urdf')
 
 
 def stack_root() -> Path:
-    """The folder that holds config/, urdf/ and launch/; VLA_ROOT overrides. UserError when there is none."""
+    """The folder holding config/ and urdf/; VLA_ROOT overrides. UserError when there is none."""
     override = os.environ.get('VLA_ROOT')
     if override:
         if not _is_root(Path(override)):
@@ -21,7 +21,9 @@ def stack_root() -> Path:
     for place in _places():
         if _is_root(place):
             return place
-    raise UserError('cannot find config/ and urdf/: run inside a checkout, source the workspace, or set VLA_ROOT')
+    raise UserError(
+        'no config/ and urdf/ found: run in a checkout, source the workspace or set VLA_ROOT'
+    )
 
 
 def _places() -> Iterator[Path]:

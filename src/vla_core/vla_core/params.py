@@ -1,4 +1,4 @@
-"""Parameters: frozen dataclasses whose fields carry unit, meaning and range, filled strictly from YAML."""
+"""Parameters: dataclasses whose fields carry unit, meaning, range; filled strictly from YAML."""
 
 from __future__ import annotations
 
@@ -31,7 +31,11 @@ class Spec:
 
 
 def param(
-    default: Any = MISSING, text: str = '', lo: float | None = None, hi: float | None = None, choices: Any = ()
+    default: Any = MISSING,
+    text: str = '',
+    lo: float | None = None,
+    hi: float | None = None,
+    choices: Any = (),
 ) -> Any:
     """A dataclass field with unit, meaning and range; without default the key must be given."""
     metadata = {'spec': Spec(text, lo, hi, tuple(choices))}
@@ -46,7 +50,7 @@ def spec_of(item: Field[Any]) -> Spec:
 
 
 def check(self: Any) -> None:
-    """Raise ValueError naming the field if a number is not finite or a value is out of range (NaN is)."""
+    """Raise ValueError naming the field that is not finite, out of range or not a choice."""
     for item in fields(self):
         _check_value(f'{type(self).__name__}.{item.name}', getattr(self, item.name), spec_of(item))
 
@@ -84,8 +88,13 @@ def from_mapping(cls: type[T], mapping: Any, where: str) -> T:
             raise UserError(f'{where}: unknown key {key!r}; known: {", ".join(items)}')
     for name, item in items.items():
         if name not in mapping and item.default is MISSING and item.default_factory is MISSING:
-            raise UserError(f'{where}: key {name!r} is missing ({spec_of(item).text or "required"})')
-    values = {str(name): _convert(hints[name], value, f'{where}: {name}') for name, value in mapping.items()}
+            raise UserError(
+                f'{where}: key {name!r} is missing ({spec_of(item).text or "required"})'
+            )
+    values = {
+        str(name): _convert(hints[name], value, f'{where}: {name}')
+        for name, value in mapping.items()
+    }
     try:
         return cls(**values)
     except ValueError as error:
@@ -93,7 +102,7 @@ def from_mapping(cls: type[T], mapping: Any, where: str) -> T:
 
 
 def _convert(kind: Any, value: Any, where: str) -> Any:
-    """`value` as `kind`, which is a dataclass, a container of kinds, an optional, an enum or a plain type."""
+    """`value` as `kind`: a dataclass, container, optional, enum or plain type."""
     origin = typing.get_origin(kind)
     if kind is Any:
         return value
@@ -113,7 +122,7 @@ def _convert(kind: Any, value: Any, where: str) -> Any:
 def _convert_plain(kind: Any, value: Any, where: str) -> Any:
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
-    if isinstance(value, bool) and kind in _NUMBERS or not isinstance(value, kind):
+    if (isinstance(value, bool) and kind in _NUMBERS) or not isinstance(value, kind):
         wanted = _NUMBERS.get(kind, getattr(kind, '__name__', str(kind)))
         raise UserError(f'{where} must be {wanted}, got {_shown(value)}')
     return value
@@ -123,12 +132,9 @@ def _convert_union(kinds: tuple[Any, ...], value: Any, where: str) -> Any:
     if value is None and type(None) in kinds:
         return None
     rest = [kind for kind in kinds if kind is not type(None)]
-    for kind in rest[:-1]:
-        try:
-            return _convert(kind, value, where)
-        except UserError:
-            continue
-    return _convert(rest[-1], value, where)
+    if len(rest) != 1:
+        raise TypeError(f'{where}: a parameter has one type, possibly optional, not {kinds}')
+    return _convert(rest[0], value, where)
 
 
 def _convert_sequence(kind: Any, value: Any, where: str) -> Any:
@@ -139,14 +145,19 @@ def _convert_sequence(kind: Any, value: Any, where: str) -> Any:
         inner = (inner[0],) * len(value)
     if len(inner) != len(value):
         raise UserError(f'{where} must have {len(inner)} entries, got {len(value)}')
-    return made(_convert(k, v, f'{where}[{i}]') for i, (k, v) in enumerate(zip(inner, value, strict=True)))
+    return made(
+        _convert(k, v, f'{where}[{i}]') for i, (k, v) in enumerate(zip(inner, value, strict=True))
+    )
 
 
 def _convert_dict(kind: Any, value: Any, where: str) -> dict[Any, Any]:
     if not isinstance(value, Mapping):
         raise UserError(f'{where} must be keys and values, got {_shown(value)}')
     key_kind, value_kind = typing.get_args(kind)
-    return {_convert(key_kind, k, where): _convert(value_kind, v, f'{where}.{k}') for k, v in value.items()}
+    return {
+        _convert(key_kind, k, where): _convert(value_kind, v, f'{where}.{k}')
+        for k, v in value.items()
+    }
 
 
 def _convert_enum(kind: type[Enum], value: Any, where: str) -> Enum:
@@ -162,11 +173,25 @@ def _shown(value: Any) -> str:
     return 'nothing' if value is None else f'{type(value).__name__} {value!r}'
 
 
+class _StrictLoader(yaml.SafeLoader):
+    """The safe loader, but a key given twice is an error."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                mark = key.start_mark
+                raise yaml.MarkedYAMLError(None, None, f'key {key.value!r} is given twice', mark)
+            if isinstance(key.value, str):
+                seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
 def load_yaml(path: str | Path) -> Any:
-    """What the YAML file holds; UserError in one line, with file and line, when it cannot be read."""
+    """What the YAML file holds; a one-line UserError with file and line when it is not valid."""
     path = Path(path)
     try:
-        return yaml.safe_load(path.read_text(encoding='utf-8'))
+        return yaml.load(path.read_text(encoding='utf-8'), Loader=_StrictLoader)
     except OSError as error:
         raise UserError(f'{path}: cannot be read: {error.strerror}') from error
     except UnicodeDecodeError as error:

@@ -71,13 +71,17 @@ class CameraConfig:
     height: int = param(240, 'px', lo=16, hi=4096)
     fov_y: float = param(58.0, 'degrees, vertical field of view', lo=5.0, hi=150.0)
     position: tuple[float, float, float] | None = param(None, 'm, base_frame; scene cameras only')
-    look_at: tuple[float, float, float] | None = param(None, 'm, base_frame, centre of the picture; scene only')
+    look_at: tuple[float, float, float] | None = param(
+        None, 'm, base_frame, centre of the picture; scene only'
+    )
 
     def __post_init__(self) -> None:
         check(self)
-        is_placed = self.position is not None and self.look_at is not None
-        if is_placed != (self.kind == 'scene'):
-            raise ValueError(f'camera {self.name}: position and look_at belong to scene cameras, and to each of them')
+        is_scene = self.kind == 'scene'
+        if (self.position is None) == is_scene or (self.look_at is None) == is_scene:
+            raise ValueError(
+                f'camera {self.name}: position and look_at are for scene cameras, both'
+            )
 
     @property
     def intrinsics(self) -> Array:
@@ -87,9 +91,11 @@ class CameraConfig:
 
     @property
     def base_from_camera(self) -> Array:
-        """4x4 of a scene camera, optical axes; UserError for a wrist camera, which moves with its frame."""
+        """4x4 of a scene camera, optical axes; UserError for a wrist camera, which moves."""
         if self.position is None or self.look_at is None:
-            raise UserError(f'camera {self.name} moves with {self.frame}: ask the robot model where that is')
+            raise UserError(
+                f'camera {self.name} moves with {self.frame}: ask the robot model where that is'
+            )
         return geometry.look_at(self.position, self.look_at)
 
 
@@ -109,7 +115,9 @@ class RobotConfig:
     gripper_command_topic: str = param(text='trajectory_msgs/JointTrajectory of the gripper joint')
     wrench_topic: str = param(text='geometry_msgs/WrenchStamped at the wrist')
     cameras: tuple[CameraConfig, ...] = param(text='what it sees with')
-    disabled_pairs: tuple[tuple[str, str], ...] = param((), 'links whose shapes always touch or never can')
+    disabled_pairs: tuple[tuple[str, str], ...] = param(
+        (), 'links whose shapes always touch or never can'
+    )
 
     def __post_init__(self) -> None:
         check(self)
@@ -139,7 +147,9 @@ class RobotConfig:
         for camera in self.cameras:
             if camera.name == name:
                 return camera
-        raise UserError(f'{self.name} has no camera {name!r}; it has {", ".join(c.name for c in self.cameras)}')
+        raise UserError(
+            f'{self.name} has no camera {name!r}; it has {", ".join(c.name for c in self.cameras)}'
+        )
 
 
 def known_robots() -> tuple[str, ...]:
@@ -148,7 +158,7 @@ def known_robots() -> tuple[str, ...]:
 
 
 def load_robot(name_or_path: str | Path) -> RobotConfig:
-    """The robot of that name in config/robots, or of that YAML file; UserError lists the known ones."""
+    """The robot of that name in config/robots, or of that YAML file; UserError lists the known."""
     path = Path(name_or_path)
     if path.suffix in ('.yaml', '.yml'):
         return load_params(RobotConfig, path)

@@ -20,7 +20,7 @@ _AXES = pin.ReferenceFrame.LOCAL_WORLD_ALIGNED
 
 
 class RobotModel:
-    """Kinematics of the arm. q is (n,) rad in the order of the configuration; poses are in base_frame.
+    """Kinematics of the arm: q is (n,) rad in the order of the configuration, poses in base_frame.
 
     The fingers are locked at `width`. Not thread-safe: one model per thread.
     """
@@ -57,12 +57,16 @@ class RobotModel:
         """(len(names), 4, 4) base_from_frame of each."""
         pin.forwardKinematics(self.pin_model, self.pin_data, self._vector(q))
         ids = [self._id(name) for name in names]
-        return np.array([pin.updateFramePlacement(self.pin_model, self.pin_data, k).homogeneous for k in ids])
+        return np.array(
+            [pin.updateFramePlacement(self.pin_model, self.pin_data, k).homogeneous for k in ids]
+        )
 
     def jacobian(self, q: ArrayLike, frame: str | None = None) -> Array:
         """(6, n) m/rad then rad/rad, of the frame's origin, in the axes of base_frame."""
         index = self._tip if frame is None else self._id(frame)
-        return np.asarray(pin.computeFrameJacobian(self.pin_model, self.pin_data, self._vector(q), index, _AXES))
+        return np.asarray(
+            pin.computeFrameJacobian(self.pin_model, self.pin_data, self._vector(q), index, _AXES)
+        )
 
     def manipulability(self, q: ArrayLike) -> float:
         """sqrt(det(J J^T)) of the tip; 0 at a singularity."""
@@ -74,7 +78,9 @@ class RobotModel:
 
     def _id(self, frame: str) -> int:
         if frame not in self._ids:
-            raise UserError(f'{self.config.name} has no frame {frame!r}; it has {", ".join(self.frame_names)}')
+            raise UserError(
+                f'{self.config.name} has no frame {frame!r}; it has {", ".join(self.frame_names)}'
+            )
         return self._ids[frame]
 
     def _vector(self, q: ArrayLike) -> Array:
@@ -85,19 +91,22 @@ class RobotModel:
 
 
 def collision_model(config: RobotConfig, width: float | None = None) -> tuple[Any, Any]:
-    """pinocchio Model of the arm alone and GeometryModel of its shapes, pairs that cannot matter left out.
+    """pinocchio Model of the arm alone and GeometryModel of its shapes without the disabled pairs.
 
     Cylinders of the URDF become capsules (urdf/shapes.xacro). The fingers are locked at `width` m.
     Each call gives its own copy.
     """
     width = config.gripper.open_width if width is None else width
-    model, shapes = _built(config.name, urdf_text(config), config.gripper.joint, config.gripper.mimic, width)
+    model, shapes = _built(
+        config.name, urdf_text(config), config.gripper.joint, config.gripper.mimic, width
+    )
     model, shapes = model.copy(), shapes.copy()
     names = tuple(model.names)[1:]
     if names != config.joint_names:
         raise UserError(f'{config.name}: joints are {config.joint_names}, the URDF has {names}')
-    if model.frames[1].name != config.base_frame:
-        raise UserError(f'{config.name}: base_frame is {config.base_frame}, the URDF starts at {model.frames[1].name}')
+    root = model.frames[1].name
+    if root != config.base_frame:
+        raise UserError(f'{config.name}: base_frame is {config.base_frame}, the URDF has {root}')
     _add_pairs(model, shapes, config)
     return model, shapes
 
@@ -113,7 +122,9 @@ def _built(name: str, text: str, finger: str, mimic: str, width: float) -> tuple
     q = pin.neutral(full)
     for joint in (finger, mimic):
         if not full.existJointName(joint):
-            raise UserError(f'{name}: no joint {joint!r}; the URDF has {", ".join(tuple(full.names)[1:])}')
+            raise UserError(
+                f'{name}: no joint {joint!r}; the URDF has {", ".join(tuple(full.names)[1:])}'
+            )
         q[full.joints[full.getJointId(joint)].idx_q] = width / 2
     locked = [full.getJointId(joint) for joint in (finger, mimic)]
     model, shapes = pin.buildReducedModel(full, shapes, locked, q)
@@ -129,7 +140,8 @@ def _add_pairs(model: Any, shapes: Any, config: RobotConfig) -> None:
     links = [link_of(model, shape) for shape in shapes.geometryObjects]
     unknown = {link for pair in config.disabled_pairs for link in pair} - set(links)
     if unknown:
-        raise UserError(f'{config.name}: disabled_pairs names {sorted(unknown)}; links with a shape: {sorted(set(links))}')
+        known = ', '.join(sorted(set(links)))
+        raise UserError(f'{config.name}: disabled_pairs names {sorted(unknown)}; known: {known}')
     disabled = {frozenset(pair) for pair in config.disabled_pairs}
     shapes.addAllCollisionPairs()  # leaves out shapes that cannot move against each other
     pairs = [(pair.first, pair.second) for pair in shapes.collisionPairs]

@@ -32,7 +32,7 @@ class Worker(Generic[Ask, Answer]):
             self._wake.notify_all()
 
     def take(self, timeout: float = 0.0) -> Answer | None:
-        """The newest result, once, or None; raises what the work raised, once. Waits up to `timeout` s."""
+        """The newest result, once, or None; raises what the work raised. Waits up to `timeout` s."""
         with self._wake:
             if timeout > 0.0:
                 self._wake.wait_for(lambda: self._answer or self._error, timeout)
@@ -56,16 +56,20 @@ class Worker(Generic[Ask, Answer]):
 
     def _run(self) -> None:
         while (request := self._next()) is not None:
-            try:
-                answer = self._work(request[0])
-            except BaseException as error:  # noqa: BLE001 - re-raised in the caller by take()
-                with self._wake:
-                    self._error, self._working = error, False
-                    self._wake.notify_all()
-            else:
-                with self._wake:
-                    self._answer, self._working = [answer], False
-                    self._wake.notify_all()
+            self._serve(request[0])
+
+    def _serve(self, request: Ask) -> None:
+        try:
+            answer = self._work(request)
+        except BaseException as error:  # noqa: BLE001 - re-raised in the caller by take()
+            self._done([], error)
+        else:
+            self._done([answer], None)
+
+    def _done(self, answer: list[Answer], error: BaseException | None) -> None:
+        with self._wake:
+            self._answer, self._error, self._working = answer, error, False
+            self._wake.notify_all()
 
     def _next(self) -> list[Ask] | None:
         with self._wake:
