@@ -168,8 +168,8 @@ class Executive:
 
     def _moving(self, now: float) -> None:
         """RETREAT, then HOMING (not between two tries), then on with the task, or rest."""
-        phase, since, state = self.status.phase, self.status.stamp, self._control
-        if state is not None and state.move_done and state.stamp > since:
+        phase, since = self.status.phase, self.status.stamp
+        if self._has_arrived(since):
             is_retry = self.is_busy and self.status.attempt > 1
             if phase == Phase.RETREAT and not is_retry:
                 self._enter(Phase.HOMING, now)
@@ -178,6 +178,13 @@ class Executive:
                 self._enter(Phase.GROUNDING if self.is_busy else Phase.IDLE, now)
         elif now - since >= self.params.move_timeout:
             self._stop(ResultCode.TIMEOUT, f'{phase.name} took too long', now)
+
+    def _has_arrived(self, since: float) -> bool:
+        """True when control says that the move of this very phase and task is over."""
+        state = self._control
+        if state is None or not state.move_done or not state.stamp > since:
+            return False
+        return state.phase == self.status.phase and state.task_id == self.status.task_id
 
     def _over(self, now: float) -> None:
         """Go home after a task that ended by itself."""

@@ -1,0 +1,97 @@
+"""Checks and small fields that every message shares."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Sequence
+from enum import IntEnum
+from typing import Any, TypeVar
+
+import numpy as np
+from builtin_interfaces.msg import Duration, Time
+from std_msgs.msg import Header
+
+E = TypeVar('E', bound=IntEnum)
+BASE = 'base_link'
+
+
+class BadMessage(Exception):  # noqa: N818 - it is the message that is bad, nothing has failed
+    """The message counts as none; the text says why."""
+
+
+def time_msg(stamp: float) -> Time:
+    """Return ROS time of `stamp` s."""
+    whole, rest = split(stamp)
+    return Time(sec=whole, nanosec=rest)
+
+
+def duration_msg(length: float) -> Duration:
+    """Return a duration of `length` s."""
+    whole, rest = split(length)
+    return Duration(sec=whole, nanosec=rest)
+
+
+def split(time: float) -> tuple[int, int]:
+    """Return whole s and ns of `time` s."""
+    whole = math.floor(time)
+    rest = round((time - whole) * 1e9)
+    return (whole, rest) if rest < 1_000_000_000 else (whole + 1, 0)
+
+
+def seconds(stamp: Time | Duration) -> float:
+    """Return s of ROS time; to 0.3 µs, which is what a float holds today."""
+    return stamp.sec + stamp.nanosec * 1e-9
+
+
+def header(stamp: float, frame: str = BASE) -> Header:
+    """Return a header true at `stamp` s."""
+    return Header(stamp=time_msg(stamp), frame_id=frame)
+
+
+def stamp_of(message: Any) -> float:
+    """Return s of the message's header; a message without a stamp is bad."""
+    stamp = message.header.stamp
+    if stamp.sec == 0 and stamp.nanosec == 0:
+        raise BadMessage('it has no stamp')
+    return seconds(stamp)
+
+
+def member(kind: type[E], value: int, field: str) -> E:
+    """Return `value` as a member of the enum `kind`."""
+    try:
+        return kind(value)
+    except ValueError:
+        raise BadMessage(f'{field} is {value}, not one of {[m.value for m in kind]}') from None
+
+
+def floats(values: Any) -> array[float]:
+    """Return doubles as the message holds them, without a list in between."""
+    return array('d', np.ascontiguousarray(values, dtype=np.float64).tobytes())
+
+
+def vector(values: Sequence[float], length: int, field: str) -> np.ndarray:
+    """Return (length,) doubles; BadMessage when the size is wrong or one is not finite."""
+    if len(values) != length:
+        raise BadMessage(f'{field} has {len(values)} values, names has {length}')
+    return finite(np.array(values, dtype=np.float64), field)
+
+
+def finite(values: np.ndarray, field: str) -> np.ndarray:
+    """Return `values`; BadMessage when one is not finite."""
+    if not np.isfinite(values).all():
+        raise BadMessage(f'{field} is not finite')
+    return values
+
+
+def number(value: float, field: str, lo: float = -math.inf, hi: float = math.inf) -> float:
+    """Return a finite number within [lo, hi]."""
+    if not (math.isfinite(value) and lo <= value <= hi):
+        raise BadMessage(f'{field} is {value}')
+    return float(value)
+
+
+def framed(message: Any, frame: str = BASE) -> None:
+    """BadMessage unless the header names `frame`."""
+    if message.header.frame_id != frame:
+        raise BadMessage(f'frame is {message.header.frame_id!r}, must be {frame!r}')

@@ -1,0 +1,33 @@
+"""The status of the task."""
+
+from __future__ import annotations
+
+from vla_core.task import Phase, ResultCode, TaskStatus
+from vla_interfaces import msg
+from vla_ros.convert.fields import header, member, seconds
+
+
+def status_to_msg(record: TaskStatus) -> msg.TaskStatus:
+    return msg.TaskStatus(
+        header=header(record.stamp, ''),
+        task_id=record.task_id,
+        instruction=record.instruction,
+        phase=record.phase,
+        attempt=record.attempt,
+        seed=record.seed,
+        code=record.code,
+        text=record.text,
+    )
+
+
+def status_from_msg(message: msg.TaskStatus) -> TaskStatus:
+    return TaskStatus(
+        stamp=seconds(message.header.stamp),
+        task_id=message.task_id,
+        instruction=message.instruction,
+        phase=member(Phase, message.phase, 'phase'),
+        attempt=message.attempt,
+        seed=message.seed,
+        code=member(ResultCode, message.code, 'code'),
+        text=message.text,
+    )
