@@ -1,0 +1,121 @@
+"""The pictures of the report: what was proposed, what was let through, what happened, and how long it took."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+import matplotlib
+
+matplotlib.use('Agg')
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from vla_bringup.timeseries import Series, Spans
+from vla_core.safety import Decision, Level
+
+WIDTH = 11.0  # inch
+COLOURS = {'proposed': '#8a94a6', 'filtered': '#e4572e', 'measured': '#17719b'}
+DECISIONS = {
+    Decision.DISARMED: '#cccccc',
+    Decision.PASS: '#63b77c',
+    Decision.CLIPPED: '#efcb4b',
+    Decision.SLOWED: '#f2984a',
+    Decision.HOLD: '#e2614f',
+    Decision.BRAKE: '#c2273f',
+    Decision.REJECTED: '#a349a4',
+}
+LEVELS = {Level.RUN: '#63b77c', Level.SLOW: '#f2984a', Level.HOLD: '#e2614f', Level.STOP: '#7a1427'}
+plt.rcParams.update({
+    'font.size': 9, 'axes.spines.top': False, 'axes.spines.right': False, 'axes.grid': True,
+    'grid.alpha': 0.25, 'figure.constrained_layout.use': True, 'svg.fonttype': 'none',
+})  # fmt: skip
+
+
+def svg(figure: Figure) -> str:
+    """The figure as an <svg> element."""
+    text = io.StringIO()
+    figure.savefig(text, format='svg')
+    plt.close(figure)
+    return text.getvalue()[text.getvalue().index('<svg') :]
+
+
+def joints(series: dict[str, Series], names: Sequence[str], phases: Spans) -> Figure:
+    """Angles asked for, let through and measured; `series` by 'proposed', 'filtered', 'measured'."""
+    rows = (len(names) + 1) // 2
+    figure, grid = plt.subplots(rows, 2, figsize=(WIDTH, 1.7 * rows), sharex=True, squeeze=False)
+    for axis, (column, name) in zip(grid.flat, enumerate(names), strict=False):
+        for kind, line in series.items():
+            axis.plot(line.at, line.values[:, column], color=COLOURS[kind], lw=1.2, label=kind)
+        axis.set_title(name, loc='left', fontsize=9)
+        axis.set_ylabel('rad')
+        _shade(axis, phases)
+    grid.flat[0].legend(loc='best', frameon=False, ncols=3, fontsize=8)
+    for axis in grid[-1]:
+        axis.set_xlabel('s since the instruction')
+    return figure
+
+
+def tool(series: dict[str, Series], gripper: Series, phases: Spans) -> Figure:
+    """Where the tool was asked to be and was, and how far the gripper was open."""
+    figure, (left, right) = plt.subplots(
+        1, 2, figsize=(WIDTH, 3.4), gridspec_kw={'width_ratios': [2, 1]}
+    )
+    for k, axis_name in enumerate('xyz'):
+        for kind, line in series.items():
+            style = '-' if kind == 'measured' else '--'
+            label = f'{axis_name} {kind}'
+            left.plot(line.at, line.values[:, k], style, color=f'C{k}', lw=1.2, label=label)
+    left.plot(gripper.at, gripper.values[:, 0], color='#555555', lw=1, label='gripper opening')
+    left.set(xlabel='s since the instruction', ylabel='m, base_link')
+    left.legend(frameon=False, fontsize=7, ncols=2)
+    _shade(left, phases)
+    for kind, line in series.items():
+        right.plot(line.values[:, 1], line.values[:, 0], color=COLOURS[kind], lw=1.2, label=kind)
+    right.set(xlabel='y, m (left is left)', ylabel='x, m', title='from above')
+    right.invert_xaxis()
+    right.set_aspect('equal', adjustable='datalim')
+    return figure
+
+
+def safety(votes: dict[str, Spans], decisions: Spans, numbers: dict[str, Series]) -> Figure:
+    """Who allowed what, what the shield decided, and how close it was."""
+    figure, axes = plt.subplots(4, 1, figsize=(WIDTH, 7.0), sharex=True)
+    rows = {**votes, 'shield': decisions}
+    for row, (name, spans) in enumerate(rows.items()):
+        colours = DECISIONS if name == 'shield' else LEVELS
+        for begin, end, value in spans:
+            axes[0].barh(row, end - begin, left=begin, height=0.7, color=colours[value])
+    axes[0].set_yticks(range(len(rows)), list(rows))
+    axes[0].grid(False)
+    used = {value: DECISIONS[value] for _, _, value in decisions}
+    handles = [plt.Rectangle((0, 0), 1, 1, color=c) for c in used.values()]
+    axes[0].legend(handles, [d.name for d in used], ncols=7, frameon=False, fontsize=7,
+                   loc='lower left', bbox_to_anchor=(0, 1.0))  # fmt: skip
+    for axis, (title, line) in zip(axes[1:], numbers.items(), strict=False):
+        axis.plot(line.at, line.values[:, 0], color='#17719b', lw=1)
+        axis.set_ylabel(title)
+        axis.set_ylim(bottom=min(0.0, float(np.nanmin(line.values, initial=0.0))))
+    axes[-1].set_xlabel('s since the instruction')
+    return figure
+
+
+def latencies(samples: dict[str, np.ndarray]) -> Figure:
+    """Cumulative shares of each latency, in ms."""
+    figure, axis = plt.subplots(figsize=(WIDTH, 3.0))
+    for name, values in samples.items():
+        if len(values):
+            ordered = np.sort(values)
+            share = np.arange(1, len(ordered) + 1) / len(ordered)
+            axis.step(ordered, share, where='post', label=f'{name}, p95 {np.percentile(ordered, 95):.1f} ms')
+    axis.set(xlabel='ms', ylabel='share of samples', xscale='log', ylim=(0, 1.02))
+    axis.legend(frameon=False, fontsize=8)
+    return figure
+
+
+def _shade(axis: Axes, phases: Spans) -> None:
+    for k, (begin, end, _) in enumerate(phases):
+        if k % 2:
+            axis.axvspan(begin, end, color='#17719b', alpha=0.06, lw=0)

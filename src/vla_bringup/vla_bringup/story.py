@@ -1,0 +1,172 @@
+"""What a recorded episode says, put together for the report and the video."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from vla_bringup.overlay import Moment
+from vla_bringup.timeseries import Series, Spans, series, spans
+from vla_core import geometry
+from vla_core.action import ActionChunk, Space
+from vla_core.robot import RobotConfig, load_robot
+from vla_core.robot_model import RobotModel
+from vla_core.safety import Decision, Level
+from vla_core.task import Phase
+from vla_teleop.recording import Recording
+
+
+@dataclass
+class Story:
+    """An episode with its robot; times count from the instruction."""
+
+    recording: Recording
+    robot: RobotConfig
+    zero: float  # s, ROS time of the instruction
+    end: float  # s, ROS time of the last status
+
+    def phases(self) -> Spans:
+        pairs = [(s.at - self.zero, s.record.phase) for s in self.recording.of('task_status')]
+        return spans(pairs, self.end - self.zero)
+
+    def votes(self) -> dict[str, Spans]:
+        """Levels over time by voter."""
+        pairs: dict[str, list[tuple[float, Level]]] = {}
+        for said in self.recording.of('votes'):
+            pairs.setdefault(said.record.voter, []).append((said.at - self.zero, said.record.level))
+        return {name: spans(rows, self.end - self.zero) for name, rows in sorted(pairs.items())}
+
+    def decisions(self) -> Spans:
+        pairs = [(s.at - self.zero, s.record.decision) for s in self.recording.of('shield_report')]
+        return spans(pairs, self.end - self.zero)
+
+    def reasons(self) -> list[tuple[float, float, str]]:
+        """Begin, end and text of every stretch in which the shield had something to say."""
+        pairs = [(s.at - self.zero, s.record.reason) for s in self.recording.of('shield_report')]
+        return [row for row in spans(pairs, self.end - self.zero) if row[2]]
+
+    def joints(self) -> dict[str, Series]:
+        """Angles proposed, filtered, measured, in the robot's order."""
+        names = self.robot.joint_names
+        clock = _stamp
+
+        def ordered(record):  # type: ignore[no-untyped-def]
+            return [record.position[record.names.index(name)] for name in names]
+
+        def first(record):  # type: ignore[no-untyped-def]
+            return [record.position[0][record.names.index(name)] for name in names]
+
+        return {
+            'proposed': series(self._records('target'), ordered, self.zero, clock),
+            'filtered': series(self._records('arm_command'), first, self.zero, clock),
+            'measured': series(self._records('joint_states'), ordered, self.zero, clock),
+        }
+
+    def tool(self) -> dict[str, Series]:
+        """Positions of the tool, proposed and measured, m in base_link."""
+        model = RobotModel(self.robot)
+        made = {}
+        for kind, line in self.joints().items():
+            if kind != 'filtered' and len(line.at):
+                rows = line.values[::5]
+                points = np.array([model.fk(q)[:3, 3] for q in rows])
+                made[kind] = Series(line.at[::5], points)
+        return made
+
+    def gripper(self) -> Series:
+        """Opening of the gripper, m."""
+        joint = self.robot.gripper.joint
+        return series(
+            self._records('joint_states'),
+            lambda r: 2.0 * r.position[r.names.index(joint)], self.zero, _stamp,
+        )  # fmt: skip
+
+    def shield_numbers(self) -> dict[str, Series]:
+        """Margin, change and speed scale over time, by axis title."""
+        reports = self._records('shield_report')
+        rows = {
+            'clearance, m': lambda r: r.separation if np.isfinite(r.separation) else np.nan,
+            'change, rad/s': lambda r: r.change,
+            'speed scale': lambda r: r.speed_scale,
+        }
+        return {name: series(reports, row, self.zero, _stamp) for name, row in rows.items()}
+
+    def latencies(self) -> dict[str, np.ndarray]:
+        """ms: camera stamp to scene, to chunk, to the first command that used it; work of a shield cycle."""
+        first: dict[float, float] = {}
+        for said in self.recording.of('shield_report'):
+            if said.record.chunk_stamp > 0.0:
+                first.setdefault(said.record.chunk_stamp, said.record.stamp)
+        return {
+            'camera to scene': self._ages('scene'),
+            'camera to chunk': self._ages('chunk'),
+            'camera to command': 1e3 * np.array([at - stamp for stamp, at in first.items()]),
+            'shield work': np.array([r.loop_ms for r in self._records('shield_report')]),
+        }
+
+    def changed_share(self) -> float:
+        """Share of armed cycles in which the shield changed anything."""
+        armed = [r for r in self._records('shield_report') if r.decision != Decision.DISARMED]
+        return float(np.mean([r.decision != Decision.PASS for r in armed])) if armed else 0.0
+
+    def moments(self) -> Iterator[Moment]:
+        """One per image of the scene camera, with the newest of everything else."""
+        camera = self.robot.camera('scene')
+        camera_from_base = geometry.inverse(camera.base_from_camera)
+        now: dict[str, object] = {}
+        votes: dict[str, object] = {}
+        wrist = None
+        for said in self.recording.replay(('scene', 'task_status', 'shield_report', 'votes', 'chunk')):
+            if said.topic == 'frame:scene':
+                yield Moment(
+                    said.record, wrist, camera_from_base, now.get('scene'), now.get('task_status'),
+                    now.get('shield_report'), tuple(votes.values()), chunk_path(now.get('chunk'), self._base_from_tcp),
+                    said.at - self.zero,
+                )  # type: ignore[arg-type]  # fmt: skip
+            elif said.topic == 'frame:wrist':
+                wrist = said.record
+            elif said.topic == 'votes':
+                votes[said.record.voter] = said.record
+            else:
+                now[said.topic] = said.record
+
+    def _records(self, topic: str) -> list:  # type: ignore[type-arg]
+        return [said.record for said in self.recording.of(topic)]
+
+    def _ages(self, topic: str) -> np.ndarray:
+        return 1e3 * np.array([s.at - s.record.stamp for s in self.recording.of(topic)])
+
+    def _base_from_tcp(self, stamp: float) -> np.ndarray:
+        """Pose of the tool at a ROS time, from the joint state nearest to it."""
+        if not hasattr(self, '_model'):
+            self._model = RobotModel(self.robot)
+            self._joint_times = np.array([r.stamp for r in self._records('joint_states')])
+        row = int(np.argmin(np.abs(self._joint_times - stamp)))
+        record = self._records('joint_states')[row]
+        return self._model.fk(record.select(self.robot.joint_names)[0])
+
+
+def tell(recording: Recording, robot_name: str) -> Story:
+    """Return the story of a recording."""
+    statuses = recording.of('task_status')
+    return Story(recording, load_robot(robot_name), statuses[0].at, recording.end)
+
+
+def chunk_path(chunk: object, base_from_tcp) -> np.ndarray:  # type: ignore[no-untyped-def]
+    """Where a chunk leads the tool, (k, 3) m base_link; empty for spaces without a tool pose."""
+    if not isinstance(chunk, ActionChunk) or chunk.space not in (Space.EE_DELTA, Space.EE_POSE):
+        return np.zeros((0, 3))
+    rows = chunk.values[:, [chunk.names.index(k) for k in 'xyz']]
+    if chunk.space == Space.EE_DELTA:
+        rows = rows + base_from_tcp(chunk.stamp)[:3, 3]
+    return rows
+
+
+def is_motion(phase: Phase) -> bool:
+    return phase in (Phase.RUNNING, Phase.HOMING, Phase.RETREAT)
+
+
+def _stamp(record) -> float:  # type: ignore[no-untyped-def]
+    return float(record.stamp)

@@ -1,0 +1,34 @@
+"""Pictures to an H.264 file that a browser plays; complete or not there at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from PIL import Image
+
+
+def write_video(pictures: Iterable[Image.Image], path: Path, rate: float) -> int:
+    """Encode `pictures` at `rate` per second; return how many there were."""
+    partial = path.with_name(path.stem + '.partial' + path.suffix)
+    count = 0
+    with av.open(str(partial), 'w') as container:
+        stream = container.add_stream('libx264', rate=Fraction(rate).limit_denominator(1000))
+        stream.pix_fmt = 'yuv420p'
+        stream.options = {'preset': 'veryfast', 'crf': '23'}
+        for picture in pictures:
+            if count == 0:
+                stream.width, stream.height = picture.size
+            frame = av.VideoFrame.from_ndarray(np.asarray(picture), format='rgb24')
+            container.mux(stream.encode(frame))
+            count += 1
+        if count:
+            container.mux(stream.encode())
+    if not count:
+        partial.unlink(missing_ok=True)
+        return 0
+    partial.rename(path)
+    return count

@@ -1,0 +1,229 @@
+"""The second host: the same modules as the graph's nodes, called in data-flow order against the simulator.
+
+Deterministic by seed, no ROS and no wall clock. Latencies that the graph has by nature are modelled by delivering
+what a stage made only after its `*_delay`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from vla_control.controller import ControlParams, Controller
+from vla_core.action import ActionChunk
+from vla_core.params import check, param
+from vla_core.robot import RobotConfig
+from vla_core.scene import GroundedScene
+from vla_core.task import Phase, ResultCode, TaskStatus
+from vla_perception.grounder import Grounder, GrounderParams
+from vla_policy.align import Bundler, BundlerParams
+from vla_policy.protocol import Policy
+from vla_shield.shield import Shield, ShieldParams
+from vla_sim.world import Episode, SceneParams, SimWorld
+from vla_supervisor.executive import Executive, ExecutiveParams, Request
+
+Tap = Callable[[str, Any, float], None]  # topic, record, ROS time s
+
+
+@dataclass(frozen=True)
+class HostParams:
+    """Rates and modelled latencies of the lockstep host."""
+
+    period: float = param(0.01, 's, one cycle of control and shield', lo=0.002, hi=0.02)
+    camera_every: int = param(10, 'cycles between images', lo=1, hi=100)
+    policy_every: int = param(20, 'cycles between inferences', lo=1, hi=100)
+    vote_every: int = param(10, 'cycles between votes', lo=1, hi=20)
+    scene_delay: int = param(4, 'cycles from image to scene', lo=0, hi=50)
+    chunk_delay: int = param(5, 'cycles from observation to chunk', lo=0, hi=50)
+    timeout: float = param(90.0, 's of simulated time, whatever happens', lo=1.0, hi=600.0)
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True)
+class Setup:
+    """Everything a host needs to be built; the same parameters as the graph's nodes."""
+
+    robot: RobotConfig
+    scene: SceneParams
+    perception: GrounderParams
+    align: BundlerParams
+    control: ControlParams
+    shield: ShieldParams
+    supervisor: ExecutiveParams
+    host: HostParams = HostParams()
+
+
+@dataclass(frozen=True)
+class EpisodePlan:
+    """Which episode to run; `overrides` go to the simulator's reset."""
+
+    task: str
+    seed: int
+    overrides: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class EpisodeResult:
+    """How an episode ended, by the simulator's truth and by what the stack said."""
+
+    task: str
+    seed: int
+    instruction: str
+    success: bool  # truth
+    code: ResultCode  # what the stack says
+    text: str
+    duration: float  # s simulated, from the instruction to the result
+    attempts: int
+    contacts: tuple[str, ...] = ()  # forbidden contacts: self, table
+
+
+class Lockstep:
+    """Hosts one robot; `run` plays one episode to its end."""
+
+    def __init__(self, setup: Setup, tap: Tap | None = None) -> None:
+        self.setup = setup
+        self.sim = SimWorld(setup.robot, setup.scene)
+        self.tap = tap
+
+    def run(self, plan: EpisodePlan, policy: Policy) -> EpisodeResult:
+        """Play the episode of `plan` with `policy` and say how it ended."""
+        episode = self.sim.reset(plan.task, plan.seed, **plan.overrides)
+        run = Run(self.setup, self.sim, policy, self.tap)
+        run.bring_up()
+        run.say(episode.instruction, plan.seed)
+        began = self.sim.time
+        while not run.is_over and self.sim.time - began < self.setup.host.timeout:
+            run.cycle()
+        return run.result(plan, episode, began)
+
+
+class Run:
+    """The modules of one episode, fresh from their constructors as after a bring-up."""
+
+    def __init__(self, setup: Setup, sim: SimWorld, policy: Policy, tap: Tap | None) -> None:
+        self.host = setup.host
+        self.sim, self.policy, self.tap = sim, policy, tap
+        self.grounder = Grounder(setup.perception, setup.robot)
+        self.bundler = Bundler(setup.align, setup.robot)
+        self.controller = Controller(setup.control, setup.robot)
+        self.shield = Shield(setup.shield, setup.robot)
+        self.executive = Executive(setup.supervisor)
+        self.scenes: list[tuple[int, GroundedScene]] = []  # (cycle it is due, what)
+        self.chunks: list[tuple[int, ActionChunk]] = []
+        self.status: TaskStatus | None = None
+        self.count = 0
+        self.wants_arm = False
+        self.forbidden: set[str] = set()
+
+    @property
+    def is_over(self) -> bool:
+        return self.status is not None and self.status.phase in (Phase.DONE, Phase.FAILED)
+
+    def bring_up(self) -> None:
+        """Let inputs and votes flow until the shield can be armed, as the supervisor does."""
+        for _ in range(2 * self.host.camera_every):
+            self.cycle()
+
+    def say(self, instruction: str, seed: int) -> None:
+        """Give the instruction, as ExecuteTask does."""
+        self.executive.start(instruction, seed, self.sim.time)
+
+    def cycle(self) -> None:
+        """One period of control and shield, everything in the order the data flows."""
+        for _ in range(round(self.host.period / self.sim.timestep)):
+            self.sim.step()
+        now = self.sim.time
+        self._sense(now)
+        self._decide(now)
+        if self.count % self.host.vote_every == 0:
+            self._vote(now)
+        self._move(now)
+        self.count += 1
+
+    def _sense(self, now: float) -> None:
+        joints = self.sim.joint_state()
+        self._say('joint_states', joints, now)
+        for part in (self.bundler, self.controller, self.shield):
+            part.on_joints(joints)
+        if self.count % self.host.camera_every == 0:
+            frame = self.sim.render('scene')
+            scene = self.grounder.update(frame, joints, now)
+            self.scenes.append((self.count + self.host.scene_delay, scene))
+        while self.scenes and self.scenes[0][0] <= self.count:
+            scene = self.scenes.pop(0)[1]
+            self._say('scene', scene, now)
+            self.bundler.on_scene(scene)
+            self.shield.on_scene(scene, now)
+            self.executive.on_scene(scene, now)
+
+    def _decide(self, now: float) -> None:
+        if self.status and self.count % self.host.policy_every == 0:
+            observation = self.bundler.bundle(now, self.status)
+            if observation is not None:
+                proposal = self.policy.act(observation)
+                self._say('candidates', proposal, now)
+                due = self.count + self.host.chunk_delay
+                self.chunks.append((due, proposal.chunks[0]))
+        while self.chunks and self.chunks[0][0] <= self.count:
+            chunk = self.chunks.pop(0)[1]
+            self._say('chunk', chunk, now)
+            self.controller.on_chunk(chunk, now)
+            self.bundler.on_chunk(chunk, now)
+
+    def _vote(self, now: float) -> None:
+        for voter in (self.grounder, self.bundler, self.executive):
+            vote = voter.vote(now)
+            self._say('votes', vote, now)
+            self.shield.on_vote(vote, now)
+
+    def _move(self, now: float) -> None:
+        self._supervise(now)
+        target = self.controller.tick(now)
+        if target is not None:
+            self._say('target', target, now)
+            self.shield.on_target(target, now)
+        output = self.shield.tick(now)
+        self._say('report', output.report, now)
+        self.controller.on_report(output.report, now)
+        self.executive.on_report(output.report, now)
+        if output.arm is not None:
+            self._say('command', output.arm, now)
+            self.sim.command(output.arm)
+        if output.gripper is not None:
+            self.sim.command_gripper(output.gripper)
+
+    def _supervise(self, now: float) -> None:
+        state = self.controller.state(now)
+        if state is not None:
+            self.executive.on_control_state(state, now)
+        for request in self.executive.tick(now):
+            if request == Request.PUBLISH:
+                self._follow(self.executive.status, now)
+            elif request == Request.ARM:
+                self.wants_arm = True
+            elif request == Request.DISARM:
+                self.wants_arm = False
+                self.shield.disarm(now)
+        if self.wants_arm and self.shield.arm(now) == '':
+            self.wants_arm = False
+
+    def _follow(self, status: TaskStatus, now: float) -> None:
+        """Every module follows the task's status, as every node does."""
+        begins = status.phase == Phase.RUNNING and (
+            self.status is None or self.status.phase != Phase.RUNNING
+        )
+        self.status = status
+        self._say('status', status, now)
+        self.grounder.on_status(status, now)
+        self.bundler.on_status(status, now)
+        self.controller.on_status(status, now)
+        if begins:
+            self.chunks.clear()
+            self.policy.reset(status.task_id, status.instruction, status.seed + status.attempt)
+
+    def _say(self, topic: str, record: Any, now: float) -> None:
+        if self.tap is not None:
+            self.tap(topic, record, now)

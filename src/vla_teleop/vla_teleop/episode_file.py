@@ -1,0 +1,124 @@
+"""An episode on disk: one MCAP file with ROS 2 schemas, written beside its final name until it is whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from mcap.exceptions import McapError
+from mcap.reader import make_reader
+from mcap.writer import CompressionType, Writer
+
+from vla_core.errors import UserError
+from vla_teleop.schemas import definition
+
+PARTIAL = '.partial'
+METADATA = 'episode'
+
+
+@dataclass(frozen=True)
+class RawMessage:
+    """One serialised message as it was on the wire."""
+
+    topic: str
+    type_name: str  # e.g. 'sensor_msgs/msg/JointState'
+    data: bytes  # CDR
+    stamp: int  # ns, ROS time it was received
+
+
+class EpisodeWriter:
+    """Writes messages to `<path>.partial`; `close` gives the file its name."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = Path(path)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._partial = self.path.with_name(self.path.name + PARTIAL)
+        self._stream = self._partial.open('wb')
+        self._writer = Writer(self._stream, compression=CompressionType.ZSTD)
+        self._writer.start(profile='ros2', library='vla_teleop')
+        self._channels: dict[str, int] = {}
+        self.counts: dict[str, int] = {}
+
+    def write(self, message: RawMessage) -> None:
+        """Append one message; its channel is made on first use."""
+        channel = self._channels.get(message.topic)
+        if channel is None:
+            channel = self._add_channel(message.topic, message.type_name)
+        self._writer.add_message(
+            channel_id=channel,
+            log_time=message.stamp,
+            publish_time=message.stamp,
+            data=message.data,
+            sequence=self.counts[message.topic],
+        )
+        self.counts[message.topic] += 1
+
+    def close(self, **facts: str) -> Path:
+        """Finish the file with `facts` about the episode (instruction, label …) and name it."""
+        self._writer.add_metadata(METADATA, {k: str(v) for k, v in facts.items()})
+        self._writer.finish()
+        self._stream.close()
+        return self._partial.rename(self.path)
+
+    def discard(self) -> None:
+        """Throw the unfinished file away."""
+        self._stream.close()
+        self._partial.unlink(missing_ok=True)
+
+    def __enter__(self) -> EpisodeWriter:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if not self._stream.closed:
+            self.discard()
+
+    def _add_channel(self, topic: str, type_name: str) -> int:
+        schema = self._writer.register_schema(
+            name=type_name, encoding='ros2msg', data=definition(type_name).encode()
+        )
+        channel: int = self._writer.register_channel(
+            topic=topic,
+            message_encoding='cdr',
+            schema_id=schema,
+            metadata={'offered_qos_profiles': ''},
+        )
+        self._channels[topic] = channel
+        self.counts[topic] = 0
+        return channel
+
+
+def read_raw(path: Path, topics: list[str] | None = None) -> Iterator[RawMessage]:
+    """Yield the messages of an episode in the order they were received."""
+    with _open(path) as stream:
+        try:
+            for schema, channel, message in make_reader(stream).iter_messages(topics=topics):
+                name = schema.name if schema else ''
+                yield RawMessage(channel.topic, name, message.data, message.log_time)
+        except McapError as error:
+            raise UserError(f'{path}: not a whole MCAP file ({error})') from error
+
+
+def read_facts(path: Path) -> dict[str, str]:
+    """Return what `close` was told about the episode."""
+    with _open(path) as stream:
+        try:
+            for record in make_reader(stream).iter_metadata():
+                if record.name == METADATA:
+                    return dict(record.metadata)
+        except McapError as error:
+            raise UserError(f'{path}: not a whole MCAP file ({error})') from error
+    raise UserError(f'{path}: no facts about the episode inside; was it recorded by this stack?')
+
+
+def _open(path: Path):  # type: ignore[no-untyped-def]
+    try:
+        return Path(path).open('rb')
+    except OSError as error:
+        raise UserError(f'cannot read episode {path}: {error.strerror}') from error
