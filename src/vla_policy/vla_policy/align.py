@@ -1,0 +1,192 @@
+"""Joint samples and scenes brought together by stamp: one observation, with the skew that is left measured."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+
+from vla_core.action import ActionChunk
+from vla_core.freshness import Latest
+from vla_core.params import check, param
+from vla_core.robot import RobotConfig
+from vla_core.robot_model import RobotModel
+from vla_core.safety import Level, SafetyVote
+from vla_core.scene import GroundedScene
+from vla_core.sensing import JointState, Observation, RgbdFrame
+from vla_core.task import Phase, TaskStatus
+
+VOTER = 'policy'
+
+
+@dataclass(frozen=True)
+class BundlerParams:
+    """How old and how far apart the parts of an observation may be."""
+
+    joints_max_age: float = param(0.1, 's, of the newest joint sample', lo=0.005, hi=2.0)
+    scene_max_age: float = param(1.0, 's, of the newest scene', lo=0.05, hi=10.0)
+    skew_limit: float = param(0.05, 's, newest part minus oldest; more is slow', lo=0.001, hi=1.0)
+    slow_scale: float = param(0.4, 'of full speed while the skew is too large', lo=0.05, hi=1.0)
+    history: float = param(2.0, 's of joint samples kept', lo=0.1, hi=10.0)
+    silence: float = param(1.0, 's without a chunk while a task runs; more is hold', lo=0.1, hi=5.0)
+    vote_ttl: float = param(0.3, 's', lo=0.05, hi=1.0)
+
+    def __post_init__(self) -> None:
+        check(self)
+        if not self.scene_max_age <= self.history:
+            raise ValueError('history must reach back at least as far as scene_max_age')
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Arm and gripper at one moment."""
+
+    stamp: float  # s
+    joints: np.ndarray  # (n,) rad
+    velocity: np.ndarray  # (n,) rad/s
+    gripper: float  # m, opening
+    skew: float  # s, from the moment asked for to the nearest sample behind it
+
+
+class Bundler:
+    """Keeps histories; `bundle` aligns them to the newest scene, `vote` says what it thinks of the result."""
+
+    def __init__(self, params: BundlerParams, robot: RobotConfig) -> None:
+        self.params = params
+        self.robot = robot
+        self._model = RobotModel(robot)
+        self._samples: deque[Sample] = deque()
+        self._scene: Latest[GroundedScene] = Latest()
+        self._frames: dict[str, RgbdFrame] = {}
+        self._status: TaskStatus | None = None
+        self._last_chunk = -np.inf  # s, when the last chunk of this attempt came
+        self._running_since = np.inf  # s
+        self._skew = 0.0
+        self._missing = ''
+        self._votes = 0
+
+    def on_joints(self, joints: JointState) -> None:
+        """Keep a sample; one from the past of the history means the clock jumped: start over."""
+        if not (np.isfinite(joints.stamp) and np.all(np.isfinite(joints.position))):
+            return
+        if self._samples and joints.stamp < self._samples[-1].stamp:
+            self.clear()
+        q, velocity = joints.select(self.robot.joint_names)
+        finger, _ = joints.select((self.robot.gripper.joint,))
+        self._samples.append(Sample(joints.stamp, q, velocity, 2.0 * float(finger[0]), 0.0))
+        while self._samples[0].stamp < joints.stamp - self.params.history:
+            self._samples.popleft()
+
+    def on_scene(self, scene: GroundedScene) -> None:
+        """Keep the newest scene."""
+        self._scene.put(scene, scene.stamp)
+
+    def on_frame(self, frame: RgbdFrame) -> None:
+        """Keep the newest frame of its camera (for policies that see pictures)."""
+        self._frames[frame.camera] = frame
+
+    def on_status(self, status: TaskStatus, now: float) -> None:
+        """Follow the task."""
+        was = self._status
+        is_new = was is None or (was.task_id, was.attempt) != (status.task_id, status.attempt)
+        if status.phase != Phase.RUNNING:
+            self._running_since = np.inf
+        elif is_new or not np.isfinite(self._running_since):
+            self._running_since, self._last_chunk = now, -np.inf
+        self._status = status
+
+    def on_chunk(self, chunk: ActionChunk, now: float) -> None:
+        """Note that the policy spoke."""
+        if self._status is not None and chunk.task_id == self._status.task_id:
+            self._last_chunk = now
+
+    def clear(self) -> None:
+        """Forget what was sensed (the clock jumped back)."""
+        self._samples.clear()
+        self._scene.clear()
+        self._frames.clear()
+
+    def bundle(self, now: float, status: TaskStatus) -> Observation | None:
+        """Return the newest observation of a running task, or None; `vote` then says what is missing."""
+        self.on_status(status, now)
+        if status.phase != Phase.RUNNING:
+            return None
+        self._missing = self._lacks(now, status.task_id)
+        scene = self._scene.value
+        if self._missing or scene is None:
+            return None
+        observation = self._assemble(scene, status)
+        self._skew = observation.skew
+        return observation
+
+    def vote(self, now: float) -> SafetyVote:
+        """Return RUN; SLOW when the parts are too far apart; HOLD when parts or the policy are silent."""
+        level, reason = self._judge(now)
+        scale = {Level.RUN: 1.0, Level.SLOW: self.params.slow_scale}.get(level, 0.0)
+        self._votes += 1
+        task_id = self._status.task_id if self._status else ''
+        reasons = (reason,) if reason else ()
+        return SafetyVote(
+            now, VOTER, self._votes, level, scale, self.params.vote_ttl, task_id, reasons
+        )
+
+    def _judge(self, now: float) -> tuple[Level, str]:
+        status, p = self._status, self.params
+        if status is None or status.phase != Phase.RUNNING:
+            return Level.RUN, ''
+        missing = self._lacks(now, status.task_id)
+        if missing:
+            return Level.HOLD, missing
+        quiet = now - max(self._last_chunk, self._running_since)
+        if not quiet <= p.silence:
+            return Level.HOLD, f'no chunk for {quiet:.1f} s'
+        if not self._skew <= p.skew_limit:
+            return Level.SLOW, f'observation skew {self._skew * 1e3:.0f} ms'
+        return Level.RUN, ''
+
+    def _lacks(self, now: float, task_id: str) -> str:
+        """Return what keeps an observation from being made; '' when nothing does."""
+        p = self.params
+        newest = self._samples[-1].stamp if self._samples else -np.inf
+        if not now - newest <= p.joints_max_age:
+            return 'no fresh joint states'
+        scene = self._scene.fresh(now, p.scene_max_age)
+        if scene is None:
+            return 'no fresh scene'
+        return '' if scene.task_id == task_id else 'the scene is of another task'
+
+    def _assemble(self, scene: GroundedScene, status: TaskStatus) -> Observation:
+        sample = self._at(scene.stamp)
+        frames = dict(self._frames)
+        stamps = [scene.stamp, sample.stamp, *(frame.stamp for frame in frames.values())]
+        return Observation(
+            stamp=min(stamps),
+            task_id=status.task_id,
+            instruction=status.instruction,
+            scene=scene,
+            joints=sample.joints,
+            joint_velocity=sample.velocity,
+            base_from_tcp=self._model.fk(sample.joints),
+            gripper=sample.gripper,
+            skew=max(max(stamps) - min(stamps), sample.skew),
+            frames=frames,
+            tcp_velocity=self._model.jacobian(sample.joints) @ sample.velocity,
+        )
+
+    def _at(self, moment: float) -> Sample:
+        """Return the state at `moment`, interpolated; beyond the history the nearest, with its own stamp."""
+        stamps = [sample.stamp for sample in self._samples]
+        after = int(np.searchsorted(stamps, moment))
+        if after == len(stamps) or (after == 0 and stamps[0] > moment):
+            return self._samples[min(after, len(stamps) - 1)]
+        b = self._samples[after]
+        a = self._samples[max(after - 1, 0)]
+        s = (moment - a.stamp) / (b.stamp - a.stamp) if b.stamp > a.stamp else 1.0
+        return Sample(
+            moment,
+            a.joints + s * (b.joints - a.joints),
+            a.velocity + s * (b.velocity - a.velocity),
+            a.gripper + s * (b.gripper - a.gripper),
+            min(moment - a.stamp, b.stamp - moment),
+        )

@@ -1,0 +1,46 @@
+"""From the word in the configuration to a policy; an unknown word lists the known ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from vla_core.action import ActionChunk
+from vla_core.errors import UserError
+from vla_core.locate import stack_root
+from vla_core.robot import RobotConfig
+from vla_policy.protocol import Policy
+from vla_policy.replay import ReplayPolicy
+from vla_policy.scripted import ScriptedPolicy
+
+ReadChunks = Callable[[Path], Sequence[ActionChunk]]
+REPLAY = 'replay:'
+
+
+def load_policy(spec: str, robot: RobotConfig, read_chunks: ReadChunks | None = None) -> Policy:
+    """Return the policy that `spec` names: 'scripted', 'replay:<episode.mcap>' or a folder with a checkpoint.
+
+    `read_chunks` reads the chunks of a recorded episode; the host gives it, since episodes are not our business.
+    """
+    if spec == 'scripted':
+        return ScriptedPolicy()
+    if spec.startswith(REPLAY):
+        if read_chunks is None:
+            raise UserError(f'{spec}: this host cannot read episodes')
+        return ReplayPolicy(read_chunks(Path(spec.removeprefix(REPLAY))))
+    folder = find_checkpoint(spec)
+    from vla_policy.learned import LearnedPolicy  # torch is loaded only when a checkpoint is
+
+    return LearnedPolicy.load(folder, robot)
+
+
+def find_checkpoint(spec: str) -> Path:
+    """Return the folder of a checkpoint: as given, or relative to the root of the stack."""
+    for folder in (Path(spec), stack_root() / spec):
+        if folder.is_dir():
+            return folder
+    shipped = sorted(p.parent.name for p in (stack_root() / 'checkpoints').glob('*/policy.json'))
+    listed = ', '.join(f'checkpoints/{name}' for name in shipped) or 'none is shipped'
+    raise UserError(
+        f"no policy '{spec}'; known: scripted, replay:<episode.mcap>, a folder with a checkpoint ({listed})"
+    )

@@ -1,0 +1,54 @@
+"""The policy that repeats what a recorded episode proposed, by the time since the attempt began."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from vla_core.action import ActionChunk
+from vla_core.errors import UserError
+from vla_core.sensing import Observation
+from vla_policy.protocol import PolicyInfo, Proposal
+
+NAME = 'replay'
+
+
+class ReplayPolicy:
+    """Gives the recorded chunk whose observation was made as long after the start as this one."""
+
+    def __init__(self, chunks: Sequence[ActionChunk]) -> None:
+        if not chunks:
+            raise UserError('nothing to replay: the episode has no chunks')
+        self._chunks = sorted(chunks, key=lambda chunk: chunk.stamp)
+        self._stamps = np.array([chunk.stamp for chunk in self._chunks])
+        first = self._chunks[0]
+        odd = [chunk.seq for chunk in self._chunks if chunk.space != first.space]
+        if odd:
+            raise UserError(f'chunks {odd} of the episode are of another space than the first')
+        self.info = PolicyInfo(
+            NAME, first.space, first.names, first.step, first.horizon, first.checkpoint
+        )
+        self.reset('', '', 0)
+
+    def reset(self, task_id: str, instruction: str, seed: int) -> None:
+        """Begin an attempt: the recording starts over."""
+        self._task_id, self._began, self._seq = task_id, None, 0
+
+    def act(self, observation: Observation, count: int = 1) -> Proposal:
+        """Return the chunk of that moment; the last one when the recording is over."""
+        if observation.task_id != self._task_id:
+            self.reset(observation.task_id, observation.instruction, 0)
+        if self._began is None:
+            self._began = observation.stamp
+        moment = self._stamps[0] + observation.stamp - self._began
+        index = max(0, int(np.searchsorted(self._stamps, moment, side='right')) - 1)
+        recorded = self._chunks[index]
+        self._seq += 1
+        shift = observation.stamp - moment
+        chunk = replace(
+            recorded, stamp=observation.stamp, task_id=observation.task_id, seq=self._seq,
+            start=recorded.start + shift, candidate=0, candidates=1,
+        )  # fmt: skip
+        return Proposal((chunk,))
