@@ -50,7 +50,8 @@ GENERIC_NOUNS = frozenset({'thing', 'object', 'one', 'item', 'toy', 'piece', 'sh
 # Words inside a noun phrase that say nothing the detector could use.
 FILLERS = frozenset({
     'the', 'a', 'an', 'that', 'this', 'those', 'these', 'my', 'your', 'its', 'some', 'any',
-    'which', 'is', 'are', 'very', 'coloured', 'colored', 'colour', 'color', 'solid', 'square', 'round',
+    'which', 'is', 'are', 'very', 'coloured', 'colored', 'colour', 'color', 'solid', 'square',
+    'round',
     'wooden', 'plastic', 'metal', 'shiny', 'open', 'empty', 'sized', 'size',
 })  # fmt: skip
 POLITE = (

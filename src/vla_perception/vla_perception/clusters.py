@@ -1,0 +1,118 @@
+"""The default detector: pieces of equal hue and continuous depth, each explained by a solid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vla_core.scene import ParsedTask
+from vla_perception.assembly import assemble
+from vla_perception.colour import hue_of, name_colour
+from vla_perception.container import fit_container, is_hollow
+from vla_perception.detection import Detection, Sight
+from vla_perception.params import GrounderParams
+from vla_perception.segments import Joining, Segment, find_segments
+from vla_perception.solids import Cloud, best_solid, fit_ball, fit_cuboid
+
+Points = NDArray[np.floating]
+_COMPACT = 0.085  # m, wider things are boxes or housings
+_FLOATS = 0.012  # m, a visible lower edge above this means it stands on something
+_MANY = 900  # points kept of one piece
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A segment in space."""
+
+    segment: Segment
+    points: Points  # (n, 3) m, base_link; z above the table
+    area: Points  # (n,) m², horizontal, per pixel
+    colour: str
+    box: tuple[float, float, float, float]  # px
+
+    @property
+    def extent(self) -> float:
+        """m, length of the diagonal of the footprint's axis-parallel box."""
+        return float(np.hypot(*np.ptp(self.points[:, :2], axis=0)))
+
+
+class ClusterDetector:
+    """Finds things by colour and depth alone; knows no names beyond the shapes it can fit."""
+
+    def __init__(self, params: GrounderParams) -> None:
+        self._joining = Joining(params.depth_step, params.hue_step, params.min_pixels)
+
+    def detect(self, sight: Sight, task: ParsedTask) -> list[Detection]:
+        """Return the things of this frame; the task does not matter to it."""
+        hue = hue_of(sight.rgb)
+        segments = find_segments(sight.is_thing, sight.depth, hue, sight.is_robot, self._joining)
+        pieces = [_piece(segment, sight) for segment in segments]
+        tops = [(piece.points[:, :2].mean(axis=0), _top(piece)) for piece in pieces]
+        found = [_explain(piece, _support(piece, tops, k)) for k, piece in enumerate(pieces)]
+        return assemble(found)
+
+
+def _piece(segment: Segment, sight: Sight) -> Piece:
+    pixels = segment.pixels
+    width = sight.depth.shape[1]
+    row, col = np.divmod(pixels, width)
+    box = (float(col.min()), float(row.min()), float(col.max() + 1), float(row.max() + 1))
+    colour = name_colour(sight.rgb.reshape(-1, 3)[pixels])
+    keep = pixels if len(pixels) <= _MANY else pixels[:: len(pixels) // _MANY + 1]
+    points = sight.view.points(keep, sight.depth).astype(float)
+    points[:, 2] = sight.height.ravel()[keep]
+    depth = sight.depth.ravel()[keep].astype(float)
+    above = np.maximum(sight.view.origin[2] - points[:, 2], 0.05)
+    # a pixel's footprint on a horizontal plane: z³ / (fx fy (camera height above the plane))
+    area = depth**3 / (sight.view.model.fx * sight.view.model.fy * above)
+    return Piece(segment, points, area * (len(pixels) / len(keep)), colour, box)
+
+
+def _top(piece: Piece) -> float:
+    return float(np.quantile(piece.points[:, 2], 0.97))
+
+
+def _support(piece: Piece, tops: list[tuple[Points, float]], own: int) -> float:
+    """Return the height in m of what the piece stands on: the table unless its lower edge is seen in the air."""
+    low = float(np.quantile(piece.points[:, 2], 0.03))
+    if low <= _FLOATS or piece.segment.hidden_below > 0.5:
+        return 0.0
+    centre = piece.points[:, :2].mean(axis=0)
+    for k, (where, top) in enumerate(tops):
+        if k != own and abs(top - low) <= 0.008 and np.linalg.norm(where - centre) <= 0.04:
+            return top
+    return low
+
+
+def _explain(piece: Piece, bottom: float) -> Detection:
+    """Return the piece as a container, a large block or a compact solid."""
+    step = float(np.sqrt(np.median(piece.area)))
+    cloud = Cloud(piece.points, piece.area, bottom, step)
+    if piece.extent > _COMPACT and is_hollow(cloud):
+        solid = fit_container(cloud)
+    elif piece.extent > 1.3 * _COMPACT:
+        solid = fit_cuboid(cloud)
+        return _detection(piece, solid, 'block')
+    else:
+        solid = best_solid(cloud)
+        if bottom > 0.0:  # a ball hides its own lower half
+            low = fit_ball(replace(cloud, bottom=0.0))
+            solid = min(solid, low, key=lambda s: s.residual)
+    return _detection(piece, solid, solid.shape)
+
+
+def _detection(piece: Piece, solid, shape: str) -> Detection:
+    return Detection(
+        shape=shape,
+        colour=piece.colour,
+        position=solid.centre,
+        yaw=solid.yaw,
+        size=solid.size,
+        box=piece.box,
+        hidden=piece.segment.hidden,
+        points=piece.points,
+        pixels=piece.segment.pixels,
+        confidence=float(np.clip(1.5 - solid.residual / 0.004, 0.2, 1.0)),
+    )

@@ -1,0 +1,61 @@
+"""What a detector gives: things seen in one frame. Any detector with this interface can take the place of ours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vla_core.scene import ParsedTask
+from vla_perception.camera import View
+
+Points = NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class Sight:
+    """One frame made ready: what every detector works on."""
+
+    view: View
+    rgb: NDArray[np.uint8]  # (H, W, 3)
+    depth: NDArray[np.float32]  # (H, W) m, NaN where there is none
+    height: NDArray[np.float32]  # (H, W) m above the table, NaN where there is no depth
+    is_robot: NDArray[np.bool_]  # (H, W)
+    is_thing: NDArray[np.bool_]  # (H, W) above the table, inside the workspace, not the robot
+
+
+@dataclass(frozen=True)
+class Detection:
+    """One thing as seen now; upright bounding box in base_link, z above the table."""
+
+    shape: str  # cube, cylinder, ball, box, button, drawer, housing, base
+    colour: str
+    position: Points  # (3,) m, centre of the box; of a button the top of its dome
+    yaw: float  # rad
+    size: Points  # (3,) m along its own axes
+    box: tuple[float, float, float, float]  # x0 y0 x1 y1 px
+    hidden: float = 0.0  # [0, 1] how much of its outline is cut off by something nearer
+    points: Points = field(default_factory=lambda: np.zeros((0, 3)))  # (n, 3) m that it rests on
+    pixels: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, np.intp))  # flat indices
+    confidence: float = 1.0  # [0, 1] that the shape is right
+
+    @property
+    def label(self) -> str:
+        return label_of(self.colour, self.shape)
+
+
+class Detector(Protocol):
+    """Finds things in a frame; told the task, so that an open-vocabulary one knows what to look for."""
+
+    def detect(self, sight: Sight, task: ParsedTask) -> list[Detection]: ...
+
+
+def label_of(colour: str, shape: str) -> str:
+    """Return what people call it."""
+    if shape == 'housing':
+        return 'drawer housing'
+    if shape == 'drawer':
+        return 'drawer'
+    return f'{colour} {shape}'.strip()

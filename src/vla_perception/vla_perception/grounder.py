@@ -1,0 +1,175 @@
+"""From an RGB-D frame and an instruction to a GroundedScene and a vote. Knows images, joints and the URDF, nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from vla_core.robot import RobotConfig
+from vla_core.safety import Level, SafetyVote
+from vla_core.scene import (
+    GroundedObject,
+    GroundedScene,
+    ParsedTask,
+    Role,
+    TargetStatus,
+    Verb,
+)
+from vla_core.sensing import JointState, RgbdFrame
+from vla_core.task import Phase
+from vla_perception.clusters import ClusterDetector
+from vla_perception.detection import Detector
+from vla_perception.held import Grip
+from vla_perception.language import shared_nearest_word
+from vla_perception.params import GrounderParams
+from vla_perception.phrases import WordMatcher
+from vla_perception.robot_mask import RobotBody
+from vla_perception.roles import RoleKeeper
+from vla_perception.sight import Eye
+from vla_perception.tracker import Tracker
+from vla_perception.tracks import Track
+from vla_perception.words import parse
+
+VOTER = 'grounding'
+_MOVING = (Phase.GROUNDING, Phase.RUNNING)
+
+
+@dataclass(frozen=True)
+class _Health:
+    stamp: float = -np.inf  # s, of the last frame
+    trouble: str = 'no picture yet'
+
+
+class Grounder:
+    """Perception of one fixed camera: what is where, what the words mean, and whether to go on."""
+
+    def __init__(
+        self,
+        params: GrounderParams,
+        robot: RobotConfig,
+        detector: Detector | None = None,
+        matcher: WordMatcher | None = None,
+    ) -> None:
+        self.params = params
+        self._body = RobotBody(robot)
+        self._eye = Eye(params, robot.camera(params.camera), self._body)
+        self._detector = detector or ClusterDetector(params)
+        self._matcher = matcher or shared_nearest_word()
+        self._tracker = Tracker(params)
+        self._grip = Grip(robot.gripper)
+        self._roles = RoleKeeper(params)
+        self._health = _Health()
+        self._phase = Phase.IDLE
+        self._task_id = ''
+        self._task = ParsedTask()
+        self._complaint = ''  # why the words are not understood
+        self._vote_seq = 0
+        self.scene: GroundedScene | None = None  # the last one
+
+    def set_task(self, task_id: str, instruction: str) -> ParsedTask:
+        """Start to look for what the words mean; an empty id ends the task."""
+        parsed = parse(instruction, self._matcher) if task_id else None
+        self._task_id = task_id
+        self._task = parsed.task if parsed else ParsedTask()
+        self._complaint = parsed.reason if parsed else ''
+        self._roles.start(self._task)
+        self.scene = None
+        return self._task
+
+    def set_phase(self, phase: Phase) -> None:
+        """Tell whether a task runs: only then a missing target holds the robot."""
+        self._phase = phase
+
+    def forget(self) -> None:
+        """Drop all memory of things: another episode begins, or the clock jumped back."""
+        self._tracker.clear()
+        self._grip.release()
+        self._roles.start(self._task)
+        self._health = _Health()
+        self.scene = None
+
+    def update(self, frame: RgbdFrame, joints: JointState, now: float) -> GroundedScene:
+        """Return the scene of this frame; with a covered camera the remembered one, and a HOLD vote."""
+        if frame.stamp < self._health.stamp:
+            self.forget()
+        pose = self._body.pose(joints)
+        sight, valid, trouble = self._eye.look(frame, pose)
+        self._health = _Health(frame.stamp, trouble)
+        if trouble:
+            for track in self._tracker.tracks:
+                track.is_visible = False
+        else:
+            self._grip.carry(self._tracker.tracks, pose)
+            self._tracker.update(self._detector.detect(sight, self._task), sight)
+            self._grip.judge(self._tracker.tracks, pose)
+        status, reason = self._roles.update(self._tracker.tracks, is_look=not trouble)
+        if self._task_id and self._task.verb == Verb.UNKNOWN:
+            status, reason = TargetStatus.UNKNOWN, self._complaint
+        self.scene = GroundedScene(
+            stamp=frame.stamp,
+            task_id=self._task_id,
+            task=self._task,
+            objects=tuple(self._object(track) for track in self._tracker.tracks),
+            target_status=status,
+            reason=trouble or reason,
+            valid_depth=valid,
+        )
+        return self.scene
+
+    def vote(self, now: float) -> SafetyVote:
+        """Return RUN when sensing is healthy and a running task's target is present; else HOLD and why."""
+        reasons = self._objections(now)
+        self._vote_seq += 1
+        return SafetyVote(
+            stamp=now,
+            voter=VOTER,
+            seq=self._vote_seq,
+            level=Level.HOLD if reasons else Level.RUN,
+            speed_scale=0.0 if reasons else 1.0,
+            ttl=self.params.vote_ttl,
+            task_id=self._task_id,
+            reasons=reasons,
+        )
+
+    def _objections(self, now: float) -> tuple[str, ...]:
+        if self._health.trouble:
+            return (self._health.trouble,)
+        age = now - self._health.stamp
+        if not 0.0 <= age <= self.params.max_age:
+            return (f'the picture is {age:.2f} s old',)
+        if self._phase not in _MOVING or not self._task_id:
+            return ()
+        if self.scene is None:
+            return ('no picture since the task began',)
+        if self.scene.target_status != TargetStatus.PRESENT:
+            return (self.scene.reason or self.scene.target_status.name,)
+        return ()
+
+    def _object(self, track: Track) -> GroundedObject:
+        role, score = self._roles.role(track)
+        return GroundedObject(
+            id=track.id,
+            label=track.label,
+            colour=track.colour,
+            shape=track.shape,
+            role=role,
+            score=score,
+            position=track.position,
+            yaw=track.yaw,
+            size=track.size,
+            sigma=track.sigma,
+            box=track.box,
+            is_visible=track.is_visible,
+            is_held=track.is_held,
+        )
+
+
+def with_latency(scene: GroundedScene, latency: float) -> GroundedScene:
+    """Return the scene with the seconds it took, which only the host can measure."""
+    return replace(scene, latency=latency)
+
+
+def target_of(scene: GroundedScene) -> GroundedObject | None:
+    """Return the target, or None."""
+    return scene.by_role(Role.TARGET)

@@ -1,0 +1,73 @@
+"""What the gripper holds: it moves with the tool until the fingers open."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from vla_core import geometry
+from vla_core.robot import GripperConfig
+from vla_perception.robot_mask import Pose
+from vla_perception.tracks import Track
+
+_GRASPABLE = ('cube', 'cylinder', 'ball')
+_REACH = 0.012  # m, the tool may be this far outside the thing's box when it closes on it
+_WIDTH_SLACK = 0.008  # m, between the opening and the thing's width
+_EMPTY = 0.002  # m, fingers nearer than this hold nothing
+_OPENED = 0.006  # m, opening grown by this lets go; shrunk by this, the thing slipped out
+
+
+class Grip:
+    """Decides from the fingers' opening and the tool's pose which thing is held."""
+
+    def __init__(self, gripper: GripperConfig) -> None:
+        self._gripper = gripper
+        self.release()
+
+    def release(self) -> None:
+        """Hold nothing."""
+        self._id = -1
+        self._tcp_from_thing = np.eye(4)
+        self._grip = 0.0  # m, opening at the grasp
+
+    def carry(self, tracks: list[Track], pose: Pose) -> None:
+        """Move the held thing with the tool."""
+        held = next((track for track in tracks if track.id == self._id), None)
+        if held is None:
+            return
+        base_from_thing = pose.base_from_tcp @ self._tcp_from_thing
+        held.position = base_from_thing[:3, 3].copy()
+        held.yaw = float(geometry.yaw(base_from_thing))
+
+    def judge(self, tracks: list[Track], pose: Pose) -> None:
+        """Notice grasps and releases."""
+        held = next((track for track in tracks if track.id == self._id), None)
+        if held is not None and not self._keeps(pose):
+            held.is_held = False
+            held = None
+        if held is None:
+            self.release()
+            held = next((track for track in tracks if self._grasps(track, pose)), None)
+        if held is not None:
+            self._hold(held, pose)
+
+    def _keeps(self, pose: Pose) -> bool:
+        return pose.opening > _EMPTY and abs(pose.opening - self._grip) <= _OPENED
+
+    def _grasps(self, track: Track, pose: Pose) -> bool:
+        if track.shape not in _GRASPABLE or not pose.opening > _EMPTY:
+            return False
+        narrow, wide = float(track.size[:2].min()), float(np.hypot(*track.size[:2]))
+        fits = narrow - _WIDTH_SLACK <= pose.opening <= min(wide, narrow + _WIDTH_SLACK)
+        if not fits or pose.opening > self._gripper.open_width - 0.004:
+            return False
+        delta = pose.base_from_tcp[:3, 3] - track.position
+        c, s = np.cos(track.yaw), np.sin(track.yaw)
+        local = np.abs([c * delta[0] + s * delta[1], c * delta[1] - s * delta[0], delta[2]])
+        return bool(np.all(local <= track.size / 2 + _REACH))
+
+    def _hold(self, track: Track, pose: Pose) -> None:
+        if track.id != self._id:
+            base_from_thing = geometry.pose_of(geometry.rotation_z(track.yaw), track.position)
+            self._tcp_from_thing = geometry.inverse(pose.base_from_tcp) @ base_from_thing
+            self._id, self._grip = track.id, pose.opening
+        track.is_held = True

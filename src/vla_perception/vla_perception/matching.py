@@ -1,0 +1,106 @@
+"""Which of the things seen a phrase means: present, absent or ambiguous, with a reason for people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vla_core.scene import Phrase, TargetStatus, Verb
+from vla_perception.tracks import Track
+
+_MOVABLE = ('cube', 'cylinder', 'ball')
+
+
+@dataclass(frozen=True)
+class Match:
+    """The thing a phrase means."""
+
+    status: TargetStatus
+    id: int = -1
+    score: float = 0.0  # [0, 1]
+    reason: str = ''  # empty when PRESENT
+
+
+@dataclass(frozen=True)
+class Rules:
+    """When a match counts."""
+
+    min_score: float
+    ambiguous_margin: float
+
+
+def find(phrase: Phrase, tracks: list[Track], allowed: tuple[str, ...], rules: Rules) -> Match:
+    """Return what the phrase means among the tracks whose shape is in `allowed`."""
+    candidates = [track for track in tracks if track.shape in allowed]
+    scored = sorted(
+        ((score(phrase, track, candidates), track) for track in candidates),
+        key=lambda pair: -pair[0],
+    )
+    scored = [pair for pair in scored if pair[0] >= rules.min_score]
+    if not scored:
+        return Match(TargetStatus.ABSENT, reason=f'no {name_of(phrase)} here; {inventory(tracks)}')
+    best, winner = scored[0]
+    rivals = [track for value, track in scored if best - value <= rules.ambiguous_margin]
+    if len(rivals) > 1:
+        labels = ', '.join(sorted(track.label for track in rivals))
+        text = f"'{name_of(phrase)}' fits {len(rivals)} things: {labels}"
+        return Match(TargetStatus.AMBIGUOUS, reason=text)
+    return Match(TargetStatus.PRESENT, winner.id, best)
+
+
+def score(phrase: Phrase, track: Track, candidates: list[Track]) -> float:
+    """Return how well the thing fits the phrase, [0, 1]: every word that was said must fit."""
+    value = 1.0
+    if phrase.colour:
+        value *= track.colour_share(phrase.colour)
+    if phrase.shape:
+        value *= track.shape_share(phrase.shape)
+    if phrase.size:
+        value *= _size_share(phrase, track, candidates)
+    return value
+
+
+def _size_share(phrase: Phrase, track: Track, candidates: list[Track]) -> float:
+    """Small and large are meant among the things that the other words fit."""
+    same = [
+        other
+        for other in candidates
+        if (not phrase.colour or other.colour == phrase.colour)
+        and (not phrase.shape or other.shape == phrase.shape)
+    ]
+    volumes = sorted(float(other.size.prod()) for other in same)
+    if len(volumes) < 2:
+        return 1.0
+    wanted = volumes[0] if phrase.size == 'small' else volumes[-1]
+    return 1.0 if abs(float(track.size.prod()) - wanted) <= 0.15 * wanted else 0.3
+
+
+def target_shapes(verb: Verb) -> tuple[str, ...]:
+    """Return what kinds of things a skill can act on."""
+    if verb == Verb.PRESS:
+        return ('button',)
+    if verb in (Verb.OPEN, Verb.CLOSE):
+        return ('drawer',)
+    return (*_MOVABLE, 'box') if verb in (Verb.PUSH, Verb.STACK) else _MOVABLE
+
+
+def destination_shapes(verb: Verb) -> tuple[str, ...]:
+    """Return what kinds of things a skill can end at; none when it needs no destination."""
+    if verb == Verb.PUT_IN:
+        return ('box', 'drawer')
+    return (*_MOVABLE, 'box') if verb == Verb.STACK else ()
+
+
+def name_of(phrase: Phrase) -> str:
+    """Return the phrase without its article."""
+    words = [phrase.size, phrase.colour, phrase.shape or 'thing']
+    return ' '.join(word for word in words if word)
+
+
+def inventory(tracks: list[Track]) -> str:
+    """Return 'I see a red cube, a blue box'."""
+    labels = sorted(track.label for track in tracks if track.shape != 'housing')
+    if not labels:
+        return 'I see nothing on the table'
+    return 'I see ' + ', '.join(
+        f'{"an" if label[0] in "aeiou" else "a"} {label}' for label in labels
+    )

@@ -1,0 +1,96 @@
+"""Which seen points are the robot itself: its collision shapes at the measured joints, a little thicker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vla_core.robot import RobotConfig
+from vla_core.robot_model import RobotModel
+from vla_core.sensing import JointState
+
+Points = NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class Pose:
+    """What the joint states say about the robot."""
+
+    joints: Points  # (n,) rad
+    base_from_tcp: Points  # (4, 4) m
+    opening: float  # m, between the fingers
+
+
+class RobotBody:
+    """The robot's shapes as rounded boxes: capsule, ball and block are all a box grown by a radius."""
+
+    def __init__(self, config: RobotConfig) -> None:
+        self.config = config
+        gripper = config.gripper
+        self._model = RobotModel(config, gripper.open_width)
+        self._closed = RobotModel(config, gripper.closed_width)
+        frames = self._model.pin_model.frames
+        shapes = self._model.collision_model.geometryObjects
+        self._links = tuple(str(frames[shape.parentFrame].name) for shape in shapes)
+        self._link_from_shape = np.array(
+            [
+                (frames[shape.parentFrame].placement.inverse() * shape.placement).homogeneous
+                for shape in shapes
+            ]
+        )  # (s, 4, 4)
+        sizes = [_rounded_box(shape.geometry) for shape in shapes]
+        self._half = np.array([half for half, _ in sizes], np.float32)  # (s, 3) m
+        self._radius = np.array([radius for _, radius in sizes], np.float32)  # (s,) m
+
+    def pose(self, state: JointState) -> Pose:
+        """Return joints, tool pose and opening; KeyError names joints that the state lacks."""
+        joints, _ = state.select(self.config.joint_names)
+        finger, _ = state.select((self.config.gripper.joint,))
+        return Pose(joints, self._model.fk(joints), float(2.0 * finger[0]))
+
+    def camera_pose(self, joints: Points, frame: str) -> Points:
+        """(4, 4) base_from_optical of a camera on a link."""
+        return self._model.fk(joints, frame)
+
+    def covers(self, points: Points, pose: Pose, margin: float) -> NDArray[np.bool_]:
+        """(n,) True for points (n, 3) in base_link nearer than `margin` m to a shape."""
+        placed = self._placements(pose)
+        rotation = placed[:, :3, :3].astype(np.float32)
+        result = np.zeros(len(points), bool)
+        points = np.asarray(points, np.float32)
+        reach = np.linalg.norm(self._half, axis=1) + self._radius + margin
+        for s in range(len(placed)):
+            delta = points - placed[s, :3, 3].astype(np.float32)
+            near = np.flatnonzero(~result & (np.einsum('ij,ij->i', delta, delta) <= reach[s] ** 2))
+            if len(near) == 0:
+                continue
+            outside = np.maximum(np.abs(delta[near] @ rotation[s]) - self._half[s], 0.0)
+            limit = (self._radius[s] + margin) ** 2
+            result[near] = np.einsum('ij,ij->i', outside, outside) <= limit
+        return result
+
+    def _placements(self, pose: Pose) -> Points:
+        """(s, 4, 4) base_from_shape; the fingers slide in a straight line between closed and open."""
+        gripper = self.config.gripper
+        share = (pose.opening - gripper.closed_width) / (gripper.open_width - gripper.closed_width)
+        share = float(np.clip(share, 0.0, 1.0))
+        opened = self._model.frames(pose.joints, self._links)
+        if share < 1.0:
+            closed = self._closed.frames(pose.joints, self._links)
+            opened = closed + share * (opened - closed)
+        return opened @ self._link_from_shape
+
+
+def _rounded_box(shape: Any) -> tuple[tuple[float, float, float], float]:
+    """Return (half extents, radius) in m of a coal capsule, sphere or box."""
+    if hasattr(shape, 'halfSide'):
+        x, y, z = (float(v) for v in shape.halfSide)
+        return (x, y, z), 0.0
+    if hasattr(shape, 'halfLength'):
+        return (0.0, 0.0, float(shape.halfLength)), float(shape.radius)
+    if hasattr(shape, 'radius'):
+        return (0.0, 0.0, 0.0), float(shape.radius)
+    raise TypeError(f'the robot has a {type(shape).__name__}; known: capsule, sphere, box')

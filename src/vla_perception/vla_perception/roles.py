@@ -1,0 +1,74 @@
+"""Which track is target and which destination; once found they stay so until the task ends."""
+
+from __future__ import annotations
+
+from vla_core.scene import ParsedTask, Phrase, Role, TargetStatus
+from vla_perception.matching import Match, Rules, destination_shapes, find, target_shapes
+from vla_perception.params import GrounderParams
+from vla_perception.tracks import Track
+
+_NONE = Match(TargetStatus.UNKNOWN)
+
+
+class RoleKeeper:
+    """Matches the task's phrases to tracks; locks them by id when both are present."""
+
+    def __init__(self, params: GrounderParams) -> None:
+        self._params = params
+        self._rules = Rules(params.min_score, params.ambiguous_margin)
+        self.start(ParsedTask())
+
+    def start(self, task: ParsedTask) -> None:
+        """Begin with a new task."""
+        self._task = task
+        self._target = self._destination = _NONE
+        self._is_locked = False
+        self._doubts = 0  # looks in a row that did not find everything
+
+    def update(self, tracks: list[Track], is_look: bool) -> tuple[TargetStatus, str]:
+        """Return the status after one frame; `is_look` False when the frame could not be used."""
+        shapes = target_shapes(self._task.verb)
+        if not self._task.target.text:
+            return TargetStatus.UNKNOWN, ''
+        if self._is_locked and self._still_there(tracks):
+            return TargetStatus.PRESENT, ''
+        if not is_look:
+            return TargetStatus.UNKNOWN, 'cannot see'
+        self._is_locked = False
+        self._target = find(self._task.target, tracks, shapes, self._rules)
+        self._destination = self._find_destination(tracks)
+        return self._judge()
+
+    def role(self, track: Track) -> tuple[Role, float]:
+        """Return the role of a track and its score."""
+        if track.id == self._target.id:
+            return Role.TARGET, self._target.score
+        if track.id == self._destination.id:
+            return Role.DESTINATION, self._destination.score
+        return Role.OBSTACLE, 0.0
+
+    def _find_destination(self, tracks: list[Track]) -> Match:
+        shapes = destination_shapes(self._task.verb)
+        phrase: Phrase = self._task.destination
+        if not shapes:
+            return Match(TargetStatus.PRESENT)
+        others = [track for track in tracks if track.id != self._target.id]
+        return find(phrase, others, shapes, self._rules)
+
+    def _judge(self) -> tuple[TargetStatus, str]:
+        worst = next(
+            (m for m in (self._target, self._destination) if m.status != TargetStatus.PRESENT),
+            None,
+        )
+        if worst is None:
+            self._is_locked, self._doubts = True, 0
+            return TargetStatus.PRESENT, ''
+        self._doubts += 1
+        if self._doubts < self._params.absent_after:
+            return TargetStatus.UNKNOWN, 'looking again'
+        return worst.status, worst.reason
+
+    def _still_there(self, tracks: list[Track]) -> bool:
+        ids = {track.id for track in tracks}
+        needed = {match.id for match in (self._target, self._destination) if match.id >= 0}
+        return needed <= ids

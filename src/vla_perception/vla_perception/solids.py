@@ -1,0 +1,134 @@
+"""Which simple solid explains a cloud of surface points best: cuboid, cylinder or ball, and where it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vla_perception.rectangle import fit_rectangle
+
+Points = NDArray[np.floating]
+_FLAT = 0.004  # m, how far points of a flat top may lie from it
+_SIDE = 0.006  # m below the top where sides begin
+_FAR = 0.008  # m, a point farther from the surface than this counts as this far
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """Surface points of one piece, and what is known about where it ends."""
+
+    points: Points  # (n, 3) m, z is the height above the table
+    area: Points  # (n,) m², of a horizontal surface that each pixel would cover
+    bottom: float  # m, height of what it stands on
+    step: float  # m, distance between neighbouring points
+
+    @property
+    def top(self) -> float:
+        """m, height of the top face."""
+        height = self.points[:, 2]
+        upper = np.quantile(height, 0.97)
+        return float(np.median(height[height > upper - _SIDE]))
+
+
+@dataclass(frozen=True)
+class Solid:
+    """An upright solid and how badly it explains the points."""
+
+    shape: str  # cube, cylinder or ball
+    centre: Points  # (3,) m
+    yaw: float  # rad
+    size: Points  # (3,) m
+    residual: float  # m, root mean square distance of the points from its surface
+
+
+def best_solid(cloud: Cloud) -> Solid:
+    """Return the solid with the smallest residual."""
+    return min((fit(cloud) for fit in FITS.values()), key=lambda solid: solid.residual)
+
+
+def fit_cuboid(cloud: Cloud) -> Solid:
+    """Return the upright box; a nearly cubic one becomes a cube."""
+    top = cloud.top
+    is_side = cloud.points[:, 2] < top - _SIDE
+    is_top = np.abs(cloud.points[:, 2] - top) <= _FLAT
+    height = top - cloud.bottom
+    rectangle = fit_rectangle(cloud.points[:, :2], is_side, is_top, cloud.step, height)
+    centre = np.r_[rectangle.centre, (top + cloud.bottom) / 2]
+    size = np.r_[rectangle.size, height]
+    distance = distance_to_cuboid(cloud.points, centre, rectangle.yaw, size)
+    return Solid('cube', centre, rectangle.yaw, size, _rms(distance))
+
+
+def fit_cylinder(cloud: Cloud) -> Solid:
+    """Return the upright cylinder: circle through the sides, or the disk of the top."""
+    top = cloud.top
+    side = cloud.points[cloud.points[:, 2] < top - _SIDE, :2]
+    is_top = np.abs(cloud.points[:, 2] - top) <= _FLAT
+    disk = cloud.points[is_top, :2].mean(axis=0)
+    radius = float(np.sqrt(cloud.area[is_top].sum() / np.pi))
+    if len(side) >= 12:
+        disk, radius = _circle(side, disk, radius)
+    centre = np.r_[disk, (top + cloud.bottom) / 2]
+    size = np.array([2 * radius, 2 * radius, top - cloud.bottom])
+    return Solid(
+        'cylinder', centre, 0.0, size, _rms(distance_to_cylinder(cloud.points, centre, size))
+    )
+
+
+def fit_ball(cloud: Cloud) -> Solid:
+    """Return the ball that stands on `bottom`: |p - c|² = r² with c_z = bottom + r, linear in (c, r, k)."""
+    origin = cloud.points.mean(axis=0)
+    x, y = (cloud.points[:, :2] - origin[:2]).T
+    z = cloud.points[:, 2] - cloud.bottom
+    rows = np.stack([2 * x, 2 * y, 2 * z, np.ones_like(x)], axis=1)
+    cx, cy, radius, _ = np.linalg.lstsq(rows, x * x + y * y + z * z, rcond=None)[0]
+    radius = float(np.clip(radius, 0.005, 0.2))
+    centre = np.array([cx + origin[0], cy + origin[1], cloud.bottom + radius])
+    distance = np.linalg.norm(cloud.points - centre, axis=1) - radius
+    return Solid('ball', centre, 0.0, np.full(3, 2 * radius), _rms(distance))
+
+
+def distance_to_cuboid(points: Points, centre: Points, yaw: float, size: Points) -> Points:
+    """Return signed distances (n,) m of points to the surface of an upright box."""
+    c, s = np.cos(yaw), np.sin(yaw)
+    delta = points - centre
+    local = np.stack([c * delta[:, 0] + s * delta[:, 1], c * delta[:, 1] - s * delta[:, 0]], 1)
+    beyond = np.abs(np.c_[local, delta[:, 2]]) - np.asarray(size) / 2
+    outside = np.linalg.norm(np.maximum(beyond, 0.0), axis=1)
+    return outside + np.minimum(beyond.max(axis=1), 0.0)
+
+
+def distance_to_cylinder(points: Points, centre: Points, size: Points) -> Points:
+    """Return signed distances (n,) m of points to the surface of an upright cylinder."""
+    delta = points - centre
+    beyond = np.stack(
+        [np.hypot(delta[:, 0], delta[:, 1]) - size[0] / 2, np.abs(delta[:, 2]) - size[2] / 2], 1
+    )
+    outside = np.linalg.norm(np.maximum(beyond, 0.0), axis=1)
+    return outside + np.minimum(beyond.max(axis=1), 0.0)
+
+
+def _circle(xy: Points, centre: Points, radius: float) -> tuple[Points, float]:
+    """Return the circle of least geometric distance, from a start (Gauss-Newton, 6 steps)."""
+    guess = np.r_[centre, radius]
+    for _ in range(6):
+        delta = xy - guess[:2]
+        reach = np.maximum(np.linalg.norm(delta, axis=1), 1e-6)
+        rows = np.c_[-delta / reach[:, None], -np.ones(len(xy))]
+        guess = guess - np.linalg.lstsq(rows, reach - guess[2], rcond=None)[0]
+    is_sane = np.linalg.norm(guess[:2] - centre) < 0.05 and 0.004 < guess[2] < 0.15
+    return (guess[:2], float(guess[2])) if is_sane else (centre, radius)
+
+
+def _rms(distance: Points) -> float:
+    return float(np.sqrt(np.mean(np.minimum(np.abs(distance), _FAR) ** 2)))
+
+
+FITS: dict[str, Callable[[Cloud], Solid]] = {
+    'cube': fit_cuboid,
+    'cylinder': fit_cylinder,
+    'ball': fit_ball,
+}

@@ -1,0 +1,115 @@
+"""One thing over time: where it was, what it is by majority, whether it is seen, held or only remembered."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vla_perception.detection import Detection, label_of
+from vla_perception.solids import distance_to_cuboid
+
+Points = NDArray[np.floating]
+_CLEAR = 0.12  # outline hidden less than this: the whole thing is in view
+_FITS = 0.005  # m, points this near to the remembered box do not say that it moved
+_STILL = 0.004  # m, measurements nearer than this are averaged, farther ones followed
+_MOST_VOTES = 30  # frames that vote on colour and shape
+
+
+@dataclass
+class Track:
+    """One thing; `position`, `yaw`, `size` as in GroundedObject."""
+
+    id: int
+    position: Points
+    yaw: float
+    size: Points
+    box: tuple[float, float, float, float]
+    shapes: Counter[str] = field(default_factory=Counter)
+    colours: Counter[str] = field(default_factory=Counter)
+    hidden: float = 0.0  # of the measurement the pose rests on
+    is_visible: bool = True
+    is_held: bool = False
+    missing: int = 0  # frames in a row in which its place was seen to be empty
+    frames: int = 0  # measurements in the current average
+    sigma: float = 0.003  # m
+
+    @property
+    def shape(self) -> str:
+        return self.shapes.most_common(1)[0][0]
+
+    @property
+    def colour(self) -> str:
+        return self.colours.most_common(1)[0][0]
+
+    @property
+    def label(self) -> str:
+        return label_of(self.colour, self.shape)
+
+    def shape_share(self, shape: str) -> float:
+        """[0, 1] of the votes."""
+        return self.shapes[shape] / max(self.shapes.total(), 1e-9)
+
+    def colour_share(self, colour: str) -> float:
+        """[0, 1] of the votes."""
+        return self.colours[colour] / max(self.colours.total(), 1e-9)
+
+    def see(self, seen: Detection) -> None:
+        """Take one measurement in."""
+        self.is_visible, self.missing, self.box = True, 0, seen.box
+        self._vote(seen)
+        if seen.hidden <= _CLEAR or seen.hidden <= self.hidden - 0.1 or self.frames == 0:
+            self._follow(seen)
+        elif not self.explains(seen.points):
+            self._follow_part(seen)
+
+    def explains(self, points: Points) -> bool:
+        """True when the points lie on the box where it is remembered."""
+        if len(points) == 0:
+            return True
+        distance = distance_to_cuboid(points, self.position, self.yaw, self.size)
+        return float(np.quantile(np.abs(distance), 0.8)) <= _FITS
+
+    def _vote(self, seen: Detection) -> None:
+        weight = seen.confidence * (1.0 if seen.hidden <= _CLEAR else 0.3)
+        for votes, name in ((self.shapes, seen.shape), (self.colours, seen.colour)):
+            if votes.total() >= _MOST_VOTES:
+                for key in votes:
+                    votes[key] *= 0.9  # type: ignore[assignment]
+            votes[name] += weight  # type: ignore[assignment]
+
+    def _follow(self, seen: Detection) -> None:
+        moved = float(np.linalg.norm(seen.position - self.position)) > _STILL
+        self.frames = 1 if moved else min(self.frames + 1, 8)
+        gain = 1.0 / self.frames
+        self.position = self.position + gain * (seen.position - self.position)
+        self.size = self.size + (gain if seen.hidden <= _CLEAR else 0.0) * (seen.size - self.size)
+        quarter = np.pi / 2
+        turn = (seen.yaw - self.yaw + quarter / 2) % quarter - quarter / 2
+        self.yaw = float(self.yaw + (1.0 if abs(turn) > 0.1 else gain) * turn)
+        self.hidden = seen.hidden
+        self.sigma = 0.003 + 0.01 * seen.hidden
+
+    def _follow_part(self, seen: Detection) -> None:
+        """Move the remembered box by the least that explains the visible part (8 damped steps)."""
+        shift = np.zeros(3)
+        for _ in range(8):
+            here = distance_to_cuboid(seen.points, self.position + shift, self.yaw, self.size)
+            wrong = np.abs(here) > 0.001
+            if not wrong.any():
+                break
+            step = 5e-4
+            slope = np.stack([
+                distance_to_cuboid(
+                    seen.points, self.position + shift + step * axis, self.yaw, self.size
+                ) - here
+                for axis in np.eye(3)[:2]
+            ], axis=1) / step  # fmt: skip
+            rows = np.r_[slope, 0.3 * np.eye(2)]
+            target = np.r_[-here, np.zeros(2)]
+            shift[:2] += np.linalg.lstsq(rows, target, rcond=None)[0]
+        self.position = self.position + shift
+        self.sigma = 0.008
+        self.frames = 1
