@@ -1,0 +1,91 @@
+"""RGB-D pictures from the simulator's cameras, one render pass each."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import mujoco
+import numpy as np
+
+from vla_core.robot import CameraConfig, RobotConfig
+from vla_core.sensing import CameraModel, RgbdFrame
+from vla_sim.scene_model import FAR, NEAR
+
+NOISE_SIZE = 1 << 18  # numbers drawn once; each picture starts at another place in them
+
+
+def _gl_context(width: int, height: int) -> Any:
+    """Return an offscreen GL context: EGL unless MUJOCO_GL names another."""
+    if os.environ.get('MUJOCO_GL', 'egl') == 'egl':
+        from mujoco.egl import GLContext
+
+        return GLContext(width, height)
+    return mujoco.GLContext(width, height)
+
+
+def camera_model(config: CameraConfig) -> CameraModel:
+    """Return the pinhole of a camera; pixel centres at whole numbers, as in ROS and OpenCV."""
+    f = float(config.intrinsics[0, 0])
+    return CameraModel(
+        config.frame, config.width, config.height, f, f, (config.width - 1) / 2, (config.height - 1) / 2
+    )
+
+
+class Renderer:
+    """Offscreen pictures of one model; `close` frees the GL context."""
+
+    def __init__(self, model: mujoco.MjModel, robot: RobotConfig, seed: int) -> None:
+        self._model = model
+        self._cameras = {camera.name: camera for camera in robot.cameras}
+        self._models = {name: camera_model(camera) for name, camera in self._cameras.items()}
+        buffer = model.vis.global_
+        self._gl: Any = _gl_context(buffer.offwidth, buffer.offheight)
+        self._gl.make_current()
+        self._context = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_100.value)
+        mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN.value, self._context)
+        self._context.readDepthMap = mujoco.mjtDepthMap.mjDEPTH_ZEROFAR
+        self._scene = mujoco.MjvScene(model, maxgeom=1000)
+        self._option = mujoco.MjvOption()
+        self._view = mujoco.MjvCamera()
+        self._view.type = mujoco.mjtCamera.mjCAMERA_FIXED
+        self._dice = np.random.default_rng(seed)
+        self._noise = self._dice.standard_normal(NOISE_SIZE, dtype=np.float32)
+
+    def render(self, data: mujoco.MjData, name: str, stamp: float, noise: float) -> RgbdFrame:
+        """Return the picture of camera `name`; depth noise of standard deviation `noise` m at 1 m."""
+        camera = self._cameras[name]
+        rect = mujoco.MjrRect(0, 0, camera.width, camera.height)
+        rgb = np.empty((camera.height, camera.width, 3), np.uint8)
+        raw = np.empty((camera.height, camera.width), np.float32)
+        self._view.fixedcamid = self._model.camera(name).id
+        self._gl.make_current()
+        mujoco.mjv_updateScene(self._model, data, self._option, None, self._view, mujoco.mjtCatBit.mjCAT_ALL.value,
+                               self._scene)  # fmt: skip
+        mujoco.mjr_render(rect, self._scene, self._context)
+        mujoco.mjr_readPixels(rgb, raw, rect, self._context)
+        depth = metres(raw[::-1])
+        if noise > 0.0:
+            depth += self._sample(depth.shape) * (noise * depth * depth)
+        return RgbdFrame(name, stamp, self._models[name], np.ascontiguousarray(rgb[::-1]), depth)
+
+    def _sample(self, shape: tuple[int, int]) -> np.ndarray:
+        count = shape[0] * shape[1]
+        start = int(self._dice.integers(NOISE_SIZE - count))
+        return self._noise[start : start + count].reshape(shape)
+
+    def close(self) -> None:
+        """Free the GL context."""
+        if self._gl is not None:
+            self._gl.make_current()
+            self._context.free()
+            self._gl.free()
+            self._gl = None
+
+
+def metres(raw: np.ndarray) -> np.ndarray:
+    """Return depth along the optical axis in m (float32) from a reversed depth buffer; 0 beyond FAR."""
+    # reversed z in [0, 1]: raw = (n f / z - n) / (f - n)
+    depth = (NEAR * FAR) / (raw * np.float32(FAR - NEAR) + np.float32(NEAR))
+    depth[depth > 0.98 * FAR] = 0.0
+    return depth.astype(np.float32, copy=False)

@@ -1,0 +1,63 @@
+"""Which bodies touch, and what the touch means: the robot itself, the table, or a thing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import mujoco
+import numpy as np
+
+from vla_sim.robot_body import ROBOT, TABLE
+
+
+@dataclass(frozen=True)
+class Contact:
+    """Two bodies that touch."""
+
+    first: str  # body name
+    second: str
+    kind: str  # 'self' robot with itself, 'table' robot with the table, 'object' robot with a thing, 'scene' the rest
+    depth: float  # m, of penetration
+    force: float  # N, normal
+
+
+def contacts(model: mujoco.MjModel, data: mujoco.MjData) -> list[Contact]:
+    """Return every touch of this step."""
+    found = []
+    force = np.zeros(6)
+    for k in range(data.ncon):
+        contact = data.contact[k]
+        if contact.dist > 0.0:
+            continue
+        geoms = (int(contact.geom1), int(contact.geom2))
+        mujoco.mj_contactForce(model, data, k, force)
+        first, second = (model.body(model.geom_bodyid[g]).name for g in geoms)
+        found.append(Contact(first, second, _kind(model, geoms), -float(contact.dist), float(force[0])))
+    return found
+
+
+def _kind(model: mujoco.MjModel, geoms: tuple[int, int]) -> str:
+    types = {int(model.geom_contype[g]) for g in geoms}
+    if ROBOT not in types:
+        return 'scene'
+    if types == {ROBOT}:
+        return 'self'
+    return 'table' if TABLE in types else 'object'
+
+
+def tool_wrench(model: mujoco.MjModel, data: mujoco.MjData, bodies: frozenset[int], tip: int) -> np.ndarray:
+    """Return (6,) N, N m that the world exerts on the tool `bodies`, at body `tip` and in its axes."""
+    total, raw = np.zeros(6), np.zeros(6)
+    origin, axes = data.xpos[tip], data.xmat[tip].reshape(3, 3)
+    for k in range(data.ncon):
+        contact = data.contact[k]
+        inside = [int(model.geom_bodyid[g]) in bodies for g in (contact.geom1, contact.geom2)]
+        if inside[0] == inside[1]:
+            continue
+        mujoco.mj_contactForce(model, data, k, raw)
+        frame = contact.frame.reshape(3, 3)  # rows: normal from geom1 to geom2, two tangents
+        sign = 1.0 if inside[1] else -1.0
+        force, torque = sign * raw[:3] @ frame, sign * raw[3:] @ frame
+        total[:3] += force
+        total[3:] += torque + np.cross(contact.pos - origin, force)
+    return np.concatenate([total[:3] @ axes, total[3:] @ axes])

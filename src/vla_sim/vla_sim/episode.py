@@ -1,0 +1,126 @@
+"""What one episode is: the things on the table, the words, and what was asked to be special."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+
+from vla_core.errors import UserError
+from vla_core.frozen import Array, freeze_fields
+from vla_core.scene import ParsedTask, Role, Verb
+
+TEST_SEEDS = 1_000_000  # seeds from here on are for testing only
+
+
+@dataclass(frozen=True)
+class Thing:
+    """One thing on the table as it is at the start; truth, not perception."""
+
+    name: str  # of its body in the simulator
+    colour: str
+    shape: str  # cube, cylinder, ball, box, button, drawer
+    size: Array  # (3,) m, bounding box along its own axes; of a drawer its housing
+    position: Array  # (3,) m, base_link, centre of that box
+    yaw: float = 0.0  # rad, about base_link z
+    role: Role = Role.OTHER
+    opening: float = 0.0  # drawer only: fraction of its travel at the start
+
+    def __post_init__(self) -> None:
+        freeze_fields(self, 'size', 'position')
+
+    @property
+    def label(self) -> str:
+        return f'{self.colour} {self.shape}'
+
+    @property
+    def is_free(self) -> bool:
+        """True for what can be picked up."""
+        return self.shape in ('cube', 'cylinder', 'ball')
+
+
+@dataclass(frozen=True)
+class Overrides:
+    """What `reset` may be asked for; None leaves it to the seed."""
+
+    distractors: int | None = None  # 0..6
+    absent: bool = False  # the words name something that is not there
+    ambiguous: bool = False  # two things fit the words
+    unseen: bool = False  # the target's colour and shape never occur together in training
+    paraphrase: str | None = None  # 'train' or 'test'; by the seed otherwise
+    template: int | None = None  # number of the template
+    colour: str | None = None  # of the target
+    shape: str | None = None  # of the target
+    destination_colour: str | None = None
+    side: str | None = None  # of a push
+    target_at: tuple[float, float] | None = None  # m, base_link
+    target_yaw: float | None = None  # rad
+    destination_at: tuple[float, float] | None = None  # m, base_link
+    table: str | None = None  # name of a table tone
+    plain: bool = False  # nominal camera, light and no depth noise
+
+    def __post_init__(self) -> None:
+        if self.distractors is not None and not 0 <= self.distractors <= 6:
+            raise UserError(f'distractors is {self.distractors}, must be between 0 and 6')
+        if self.paraphrase not in (None, 'train', 'test'):
+            raise UserError(f"paraphrase is '{self.paraphrase}'; known: train, test")
+
+
+def overrides_from(wishes: dict[str, object]) -> Overrides:
+    """Return the wishes as a record; raise UserError naming an unknown one and the known ones."""
+    known = [f.name for f in dataclasses.fields(Overrides)]
+    unknown = sorted(set(wishes) - set(known))
+    if unknown:
+        raise UserError(f'unknown override {unknown[0]!r}; known: {", ".join(known)}')
+    return Overrides(**wishes)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Look:
+    """How the scene is lit and filmed."""
+
+    table: str
+    floor: tuple[float, float, float]
+    light: float = 1.0  # brightness factor
+    light_from: tuple[float, float, float] = (0.3, 0.2, 1.0)
+    texture_seed: int = 0
+    camera_shift: tuple[float, float, float] = (0.0, 0.0, 0.0)  # m, base_link
+    camera_turn: tuple[float, float, float] = (0.0, 0.0, 0.0)  # rad, rotation vector, camera axes
+    depth_noise: float = 0.0  # m at 1 m
+
+
+@dataclass(frozen=True)
+class Episode:
+    """Everything that is decided before the first step."""
+
+    task: str  # name, as given to reset
+    seed: int
+    instruction: str
+    parsed: ParsedTask  # what the words mean, as truth
+    things: tuple[Thing, ...]
+    look: Look
+    split: str  # 'train' or 'test': whose templates
+    absent: bool = False
+    ambiguous: bool = False
+    held_out: bool = False  # target or destination is a pair that training never sees
+
+    @property
+    def verb(self) -> Verb:
+        return self.parsed.verb
+
+    def by_role(self, role: Role) -> Thing | None:
+        """Return the thing of that role, or None (an absent target)."""
+        return next((thing for thing in self.things if thing.role == role), None)
+
+    def thing(self, name: str) -> Thing:
+        """Return the thing of that name; raise UserError listing the known ones."""
+        for thing in self.things:
+            if thing.name == name:
+                return thing
+        raise UserError(f"no thing '{name}'; there are {', '.join(t.name for t in self.things)}")
+
+
+def side_vector(side: str) -> np.ndarray:
+    """Return the unit vector (2,) in base_link of a side as seen from the robot."""
+    return np.array({'left': (0, 1), 'right': (0, -1), 'forward': (1, 0), 'back': (-1, 0)}[side], float)

@@ -1,0 +1,175 @@
+"""The simulated robot in its scene: commands in, sensors out, one physics step at a time."""
+
+from __future__ import annotations
+
+import mujoco
+import numpy as np
+
+from vla_core.action import Trajectory
+from vla_core.errors import UserError
+from vla_core.frozen import Array
+from vla_core.robot import RobotConfig
+from vla_core.sensing import JointState, RgbdFrame
+from vla_sim.camera import Renderer
+from vla_sim.contacts import Contact, contacts, tool_wrench
+from vla_sim.episode import Episode
+from vla_sim.faults import Fault, FaultKind
+from vla_sim.judge import Judge
+from vla_sim.robot_body import GRIPPER
+from vla_sim.saboteur import Saboteur
+from vla_sim.scene_model import build
+from vla_sim.scene_params import SceneParams
+from vla_sim.tasks import sample_episode
+from vla_sim.trajectory import TrajectoryPlayer
+
+JUDGE_EVERY = 10  # physics steps
+
+
+class SimWorld:
+    """A robot, a table and a task. Not thread-safe; `reset` comes first.
+
+    The gripper's trajectory moves its finger joint: position is half the opening in m.
+    """
+
+    def __init__(self, robot: RobotConfig, scene: SceneParams) -> None:
+        self.robot, self.scene = robot, scene
+        self._names = (*robot.joint_names, robot.gripper.joint, robot.gripper.mimic)
+        self._renderer: Renderer | None = None
+        self._episode: Episode | None = None
+
+    # -- episode --
+
+    def reset(self, task: str, seed: int, **overrides: object) -> Episode:
+        """Return a new episode of the task, at time 0 with the arm at home and the gripper open."""
+        return self.start(sample_episode(task, seed, self.scene, overrides))
+
+    def start(self, episode: Episode) -> Episode:
+        """Begin the given episode."""
+        built = build(self.robot, episode, self.scene)
+        self.close()
+        self.model, self.data = built.model, mujoco.MjData(built.model)
+        self._lead, self._episode, self._steps = built.lead, episode, 0
+        self._index()
+        self._set_home()
+        for thing in episode.things:
+            if thing.shape == 'drawer':
+                slide = self.data.joint(f'{thing.name}_slide')
+                slide.qpos[0] = thing.opening * self.model.joint(f'{thing.name}_slide').range[1]
+        self._judge = Judge(self.model, episode, self._fingers)
+        self.saboteur = Saboteur(self.model, self.data, self.robot, episode)
+        mujoco.mj_forward(self.model, self.data)
+        return episode
+
+    def _index(self) -> None:
+        """Look up every id that a step or a reading needs."""
+        joints = [self.model.joint(name) for name in self._names]
+        self._qpos = np.array([int(joint.qposadr[0]) for joint in joints])
+        self._qvel = np.array([int(joint.dofadr[0]) for joint in joints])
+        self._arm_ctrl = np.array([self.model.actuator(name).id for name in self.robot.joint_names])
+        self._grip_ctrl = self.model.actuator(GRIPPER).id
+        self._tip = self.model.body(self.robot.tip_frame).id
+        gripper = self.robot.gripper
+        self._fingers = frozenset(int(self.model.joint(name).bodyid[0]) for name in (gripper.joint, gripper.mimic))
+        base = int(self.model.body_parentid[min(self._fingers)])
+        below = [k for k in range(self.model.nbody) if self._is_below(k, base)]
+        self._tool = frozenset(below)
+
+    def _is_below(self, body: int, root: int) -> bool:
+        while body > root:
+            body = int(self.model.body_parentid[body])
+        return body == root
+
+    def _set_home(self) -> None:
+        half = 0.5 * self.robot.gripper.open_width
+        start = np.concatenate([self.robot.home, [half, half]])
+        self.data.qpos[self._qpos] = start
+        self.data.ctrl[self._arm_ctrl], self.data.ctrl[self._grip_ctrl] = self.robot.home, half
+        self._arm = TrajectoryPlayer(self.robot.joint_names, self.robot.home)
+        self._grip = TrajectoryPlayer((self.robot.gripper.joint,), np.array([half]))
+
+    @property
+    def episode(self) -> Episode:
+        """The episode that runs; raise UserError before the first reset."""
+        if self._episode is None:
+            raise UserError('the simulator has no episode yet: reset it first')
+        return self._episode
+
+    # -- commands --
+
+    def command(self, trajectory: Trajectory) -> str:
+        """Give the arm a trajectory; return '' or why it is refused."""
+        if self.saboteur.has(FaultKind.COMMAND_LOSS):
+            return ''
+        return self._arm.accept(trajectory, self.time)
+
+    def command_gripper(self, trajectory: Trajectory) -> str:
+        """Give the finger joint a trajectory (m, half the opening); return '' or why it is refused."""
+        if self.saboteur.has(FaultKind.COMMAND_LOSS):
+            return ''
+        return self._grip.accept(trajectory, self.time)
+
+    def step(self) -> None:
+        """Advance by one physics step."""
+        dt, data = self.scene.timestep, self.data
+        now = (self._steps + 1) * dt
+        position, velocity = self._arm.sample(now)
+        data.ctrl[self._arm_ctrl] = position + self._lead * velocity
+        most = 0.5 * self.robot.gripper.speed * dt
+        wanted = float(self._grip.sample(now)[0][0])
+        held = float(data.ctrl[self._grip_ctrl])
+        data.ctrl[self._grip_ctrl] = held + min(max(wanted - held, -most), most)
+        mujoco.mj_step(self.model, data)
+        self._steps += 1
+        if self._steps % JUDGE_EVERY == 0:
+            self._judge.update(data, self.time)
+
+    # -- sensors --
+
+    @property
+    def time(self) -> float:
+        """s, simulated since the reset."""
+        return self._steps * self.scene.timestep
+
+    def joint_state(self) -> JointState:
+        """Return the arm joints and both finger joints (m, each half the opening)."""
+        data = self.data
+        sample = JointState(self.time, self._names, data.qpos[self._qpos], data.qvel[self._qvel])
+        return self.saboteur.joints(sample)
+
+    def wrench(self) -> Array:
+        """Return (6,) N, N m that contacts exert on the gripper, at the tip in its axes."""
+        return tool_wrench(self.model, self.data, self._tool, self._tip)
+
+    def base_from_tcp(self) -> Array:
+        """Return the true pose of the tip, 4x4."""
+        pose = np.eye(4)
+        pose[:3, :3], pose[:3, 3] = self.data.xmat[self._tip].reshape(3, 3), self.data.xpos[self._tip]
+        return pose
+
+    def render(self, camera: str) -> RgbdFrame:
+        """Return the picture of the camera of that name."""
+        self.robot.camera(camera)
+        if self._renderer is None:
+            self._renderer = Renderer(self.model, self.robot, self.episode.seed)
+        frame = self._renderer.render(self.data, camera, self.time, self.episode.look.depth_noise)
+        return self.saboteur.frame(frame)
+
+    # -- truth --
+
+    def success(self) -> bool:
+        """Return whether the task is done, as of the last 20 ms."""
+        return self._judge.is_done
+
+    def contacts(self) -> list[Contact]:
+        """Return what touches what."""
+        return contacts(self.model, self.data)
+
+    def inject(self, fault: Fault) -> None:
+        """Make something go wrong; see FaultKind."""
+        self.saboteur.inject(fault)
+
+    def close(self) -> None:
+        """Free what rendering holds."""
+        if self._renderer is not None:
+            self._renderer.close()
+            self._renderer = None
