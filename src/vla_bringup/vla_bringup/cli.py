@@ -1,0 +1,74 @@
+"""The command line behind `./vla`: a table of commands, each in a module of its own.
+
+A command's module offers `add_arguments(parser)` and `run(args) -> int`, and is imported only when
+its command is asked for, so that `./vla --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.util
+import sys
+
+from vla_core.errors import UserError
+
+# command: (module, what it does)
+COMMANDS = {
+    'demo': ('vla_bringup.demo', 'the whole graph on the simulated robot doing what it is told'),
+    'test': ('vla_bringup.run_tests', 'style, types and all tests that can run here'),
+    'up': ('vla_bringup.up', 'start a launch file: up launch/sim.launch.yaml name:=value'),
+    'eval': ('vla_learning.evaluate', 'measure a policy in simulation'),
+    'train': ('vla_learning.train', 'train a policy from demonstrations'),
+    'demos': ('vla_learning.demonstrate', 'make demonstrations with the scripted expert'),
+    'record': ('vla_teleop.record', 'record episodes'),
+    'replay': ('vla_teleop.replay', 'play a recorded episode back'),
+    'bench': ('vla_bringup.bench', 'measure rates and latencies'),
+    'doctor': ('vla_bringup.doctor', 'what is there, what is missing and how to get it'),
+    'docs': ('vla_bringup.docs', 'renew docs/results.md from measured results'),
+}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command and return its exit code: 2 for what the user can mend, 130 for Ctrl-C."""
+    argv = sys.argv[1:] if argv is None else argv
+    known = {name: entry for name, entry in COMMANDS.items() if exists(entry[0])}
+    try:
+        if not argv or argv[0] in ('-h', '--help', 'help'):
+            print(overview(known))
+            return 0
+        if argv[0] not in known:
+            raise UserError(f'no command {argv[0]!r}; there are {", ".join(known)}')
+        return run(argv[0], argv[1:], *known[argv[0]])
+    except UserError as error:
+        print(f'vla: {error}', file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def run(name: str, argv: list[str], module: str, summary: str) -> int:
+    command = importlib.import_module(module)
+    parser = argparse.ArgumentParser(
+        prog=f'./vla {name}',
+        description=command.__doc__ or summary,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_arguments(parser)
+    return int(command.run(parser.parse_args(argv)))
+
+
+def overview(known: dict[str, tuple[str, str]]) -> str:
+    lines = [f'  {name:8} {summary}' for name, (_, summary) in known.items()]
+    return '\n'.join(
+        ['usage: ./vla COMMAND [...]', '', *lines, '', './vla COMMAND --help says more.']
+    )
+
+
+def exists(module: str) -> bool:
+    """True when the module is there, without importing it."""
+    return importlib.util.find_spec(module) is not None
+
+
+if __name__ == '__main__':
+    sys.exit(main())
