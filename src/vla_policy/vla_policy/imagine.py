@@ -10,8 +10,8 @@ import numpy as np
 from vla_core.frozen import Array
 from vla_core.scene import GroundedObject, Verb
 from vla_policy.approach import Aim
-from vla_policy.pushing import FINGER, SIDES, half_width
-from vla_policy.situation import AT, Situation, moved
+from vla_policy.pushing import FINGER, SIDES, half_width, outwards
+from vla_policy.situation import AT, Situation, moved, top
 
 ACCELERATION = 0.9  # m/s²
 GAIN = 5.0  # 1/s, speed per distance left
@@ -79,7 +79,7 @@ def _carried(s: Situation, tcp: Array) -> GroundedObject | None:
         return None
     if s.is_holding:
         return moved(thing, thing.position + tcp - s.tcp)
-    way = SIDES.get(s.side) if s.verb == Verb.PUSH else None
+    way = _stroke_way(s, thing)
     if way is None or tcp[2] > thing.position[2] + thing.size[2] / 2 + 0.008:
         return thing
     offset = thing.position[:2] - tcp[:2]
@@ -91,8 +91,17 @@ def _carried(s: Situation, tcp: Array) -> GroundedObject | None:
     return moved(thing, np.r_[thing.position[:2] + (reach - along) * way, thing.position[2]])
 
 
+def _stroke_way(s: Situation, thing: GroundedObject) -> Array | None:
+    if s.verb == Verb.PUSH:
+        return SIDES.get(s.side)
+    if s.verb in (Verb.OPEN, Verb.CLOSE):
+        way = outwards(thing, s.others)
+        return way if s.verb == Verb.OPEN else -way
+    return None
+
+
 def _lowest(s: Situation) -> float:
     if s.target is None or np.hypot(*(s.tcp[:2] - s.start[:2])) > 0.03:
         return s.lowest
-    first_top = s.start[2] + s.target.size[2] / 2
+    first_top = s.start[2] + top(s.target) - s.target.position[2]
     return min(s.lowest, float(s.tcp[2] - first_top))

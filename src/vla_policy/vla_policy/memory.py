@@ -50,9 +50,8 @@ def _remember_start(recall: Recall, observation: Observation) -> Recall:
     target = observation.scene.by_role(Role.TARGET)
     if recall.start is not None or target is None:
         return recall
-    return replace(
-        recall, start=target.position, top=float(target.position[2] + target.size[2] / 2)
-    )
+    half = 0.0 if target.shape == 'button' else target.size[2] / 2  # placed by its top
+    return replace(recall, start=target.position, top=float(target.position[2] + half))
 
 
 def _remember_hand(recall: Recall, observation: Observation) -> Recall:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from vla_core.frozen import Array
 from vla_core.scene import GroundedObject, Verb
-from vla_policy.approach import OPEN, Aim, Place, approach, retreat
+from vla_policy.approach import Aim, Place, approach, retreat
 from vla_policy.situation import Situation, top
 
 SIDES = {
@@ -16,40 +18,39 @@ SIDES = {
     'back': np.array([-1.0, 0.0]),
 }  # unit vectors x y, base_link
 FINGER = 0.011  # m, half the thickness of the closed fingers
-BEHIND = 0.03  # m, gap to the thing when coming down behind it
 LOWEST = 0.018  # m, of the tcp
+BEHIND = 0.03  # m, gap to the thing when coming down behind it
+BEHIND_BAR = 0.005  # m, the same behind the bar of a handle, where there is little room
+BELOW_BAR = 0.008  # m, of the tcp below the middle of the bar
 PUSH_LENGTH = 0.11  # m, from where the thing was at first
-PUSH_SPEED = 0.07  # m/s
+SPEED = 0.07  # m/s, of a push
 ASIDE = 0.02  # m, off the line of the push at most
-PRESS_DEPTH = 0.012  # m, of the tcp below the top of the button as it was at first
-PRESSED = 0.008  # m, deep enough
-SLIDE_LENGTH = 0.10  # m, of a drawer
-SLIDE_SPEED = 0.07  # m/s
+PRESS_DEPTH = 0.010  # m, of the tcp below the top of the button as it was at first
+PRESSED = 0.004  # m, deep enough
+OPEN_LENGTH = 0.105  # m, of a drawer
+CLOSE_LENGTH = 0.13  # m, of a drawer: up to its stop
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """A straight move of a thing by a closed hand behind it."""
+
+    thing: GroundedObject
+    way: Array  # (2,) unit vector, base_link
+    length: float  # m, from where the thing was at first
+    height: float  # m, of the tcp
+    behind: float  # m, gap to the thing when coming down
+    yaw: float  # rad
+    slack: float = 0.02  # m, the tool is low enough below this much above `height`
 
 
 def push(s: Situation) -> Aim:
     """Return what to do next to bring the target to its side."""
     if s.target is None or s.side not in SIDES:
         return retreat(s, 0.0, 'look')
-    return shove(s, s.target, SIDES[s.side], PUSH_LENGTH)
-
-
-def shove(s: Situation, thing: GroundedObject, way: Array, length: float) -> Aim:
-    """Return the aim that moves the thing `length` m along the unit vector `way` from its start."""
-    done = float((thing.position[:2] - s.start[:2]) @ way)
-    if done >= length - 0.005:
-        return retreat(s, 0.0, 'retreat')
-    reach = half_width(thing, way) + FINGER
-    height = float(np.clip(0.4 * thing.size[2], LOWEST, 0.035))
-    offset = s.tcp[:2] - thing.position[:2]
-    along = float(offset @ way)
-    aside = offset - along * way
-    is_low = s.tcp[2] <= height + 0.02
-    if is_low and along <= 0.015 - reach and np.hypot(*aside) <= ASIDE:
-        ahead = thing.position[:2] + (length - done + 0.01 - reach) * way
-        return Aim(np.r_[ahead, height], straight_yaw(s), 0.0, PUSH_SPEED, f'push the {thing.label}')
-    place = Place(thing.position[:2] - (reach + BEHIND) * way, height, straight_yaw(s))
-    return approach(s, place, 0.0, f'go behind the {thing.label}')
+    height = float(np.clip(0.4 * s.target.size[2], LOWEST, 0.035))
+    way = SIDES[s.side]
+    return shove(s, Stroke(s.target, way, PUSH_LENGTH, height, BEHIND, straight_yaw(s.yaw)))
 
 
 def press(s: Situation) -> Aim:
@@ -57,31 +58,51 @@ def press(s: Situation) -> Aim:
     if s.target is None or s.lowest <= -PRESSED:
         return retreat(s, 0.0, 'retreat')
     button = s.target
-    place = Place(button.position[:2], top(button) - PRESS_DEPTH, straight_yaw(s), tolerance=0.012)
+    height = top(button) - PRESS_DEPTH
+    place = Place(button.position[:2], height, straight_yaw(s.yaw), tolerance=0.012)
     return approach(s, place, 0.0, f'press the {button.label}')
 
 
 def slide(s: Situation) -> Aim:
     """Return what to do next to open or close the drawer whose handle is the target."""
     if s.target is None:
-        return retreat(s, OPEN, 'look')
-    way = outwards(s.target)
+        return retreat(s, 0.0, 'look')
+    handle = s.target
+    way = outwards(handle, s.others)
+    height = float(handle.position[2] - BELOW_BAR)
+    yaw = straight_yaw(s.yaw - np.arctan2(way[1], way[0])) + float(np.arctan2(way[1], way[0]))
     if s.verb == Verb.CLOSE:
-        return shove(s, s.target, -way, SLIDE_LENGTH)
-    return pull(s, s.target, way)
+        return shove(s, Stroke(handle, -way, CLOSE_LENGTH, height, BEHIND, yaw))
+    return shove(s, Stroke(handle, way, OPEN_LENGTH, height, BEHIND_BAR, yaw, 0.01))
 
 
-def pull(s: Situation, handle: GroundedObject, way: Array) -> Aim:
-    """Return the aim that takes the handle between the fingers and draws it along `way`."""
-    done = float((handle.position[:2] - s.start[:2]) @ way)
-    if done >= SLIDE_LENGTH - 0.005:
-        return retreat(s, OPEN, 'retreat')
-    return retreat(s, OPEN, 'look')
+def shove(s: Situation, stroke: Stroke) -> Aim:
+    """Return the aim that makes the stroke: over, down behind the thing, along, up."""
+    thing, way = stroke.thing, stroke.way
+    done = float((thing.position[:2] - s.start[:2]) @ way)
+    if done >= stroke.length - 0.005:
+        return retreat(s, 0.0, 'retreat')
+    reach = half_width(thing, way) + FINGER
+    offset = s.tcp[:2] - thing.position[:2]
+    along = float(offset @ way)
+    aside = float(np.hypot(*(offset - along * way)))
+    is_low = s.tcp[2] <= stroke.height + stroke.slack
+    if is_low and -reach - BEHIND - ASIDE <= along <= 0.015 - reach and aside <= ASIDE:
+        ahead = thing.position[:2] + (stroke.length - done + 0.01 - reach) * way
+        return Aim(np.r_[ahead, stroke.height], stroke.yaw, 0.0, SPEED, f'push the {thing.label}')
+    behind = thing.position[:2] - (reach + stroke.behind) * way
+    tolerance = min(0.008, stroke.behind)
+    place = Place(behind, stroke.height, stroke.yaw, tolerance=tolerance)
+    return approach(s, place, 0.0, f'go behind the {thing.label}')
 
 
-def outwards(handle: GroundedObject) -> Array:
-    """(2,) unit vector along which the drawer opens."""
-    return np.array([np.cos(handle.yaw), np.sin(handle.yaw)])
+def outwards(handle: GroundedObject, others: tuple[GroundedObject, ...]) -> Array:
+    """(2,) unit vector along which the drawer opens: across its bar, away from its housing."""
+    along = handle.yaw + (np.pi / 2 if handle.size[1] > handle.size[0] else 0.0)  # of the bar
+    way = np.array([-np.sin(along), np.cos(along)])
+    housing = next((thing for thing in others if thing.shape == 'housing'), None)
+    away = handle.position[:2] - housing.position[:2] if housing else np.array([-1.0, 0.0])
+    return way if way @ away >= 0.0 else -way
 
 
 def half_width(thing: GroundedObject, way: Array) -> float:
@@ -93,6 +114,6 @@ def half_width(thing: GroundedObject, way: Array) -> float:
     return float((abs(x) * thing.size[0] + abs(y) * thing.size[1]) / 2)
 
 
-def straight_yaw(s: Situation) -> float:
-    """rad, the nearest yaw with the fingers along an axis of the table."""
-    return float(np.pi / 2 * np.round(0.8 * s.yaw / (np.pi / 2)))
+def straight_yaw(yaw: float) -> float:
+    """rad, the multiple of a quarter turn near `yaw`, a little nearer to 0."""
+    return float(np.pi / 2 * np.round(0.8 * yaw / (np.pi / 2)))

@@ -54,8 +54,8 @@ def widest(thing: GroundedObject) -> float:
 
 
 def top(thing: GroundedObject) -> float:
-    """m, height of its upper face."""
-    return float(thing.position[2] + thing.size[2] / 2)
+    """m, height of its upper face; a button is placed by the top of its dome."""
+    return float(thing.position[2] + (0.0 if thing.shape == 'button' else thing.size[2] / 2))
 
 
 def moved(thing: GroundedObject, position: Array) -> GroundedObject:
