@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import shlex
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from pathlib import Path
@@ -94,3 +96,8 @@ def _ready(waiting: dict[Future[Row], str]) -> Iterator[tuple[str, Row]]:
 
 def _single_thread() -> None:
     os.environ['OMP_NUM_THREADS'] = '1'
+
+
+def spoken() -> str:
+    """The command as a person typed it."""
+    return shlex.join(['./vla', *sys.argv[1:]])

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from vla_control.controller import ControlParams, Controller
+from vla_control.controller import Controller, ControlParams
 from vla_core.action import ActionChunk
 from vla_core.params import check, param
 from vla_core.robot import RobotConfig
@@ -77,7 +77,7 @@ class EpisodeResult:
     text: str
     duration: float  # s simulated, from the instruction to the result
     attempts: int
-    contacts: tuple[str, ...] = ()  # forbidden contacts: self, table
+    status: TaskStatus
 
 
 class Lockstep:
@@ -116,6 +116,8 @@ class Run:
         self.status: TaskStatus | None = None
         self.count = 0
         self.wants_arm = False
+        self.grounder_task = ''
+        self.executed: Callable[[ActionChunk], ActionChunk] = getattr(policy, 'executed', _as_is)
         self.forbidden: set[str] = set()
 
     @property
@@ -133,7 +135,7 @@ class Run:
 
     def cycle(self) -> None:
         """One period of control and shield, everything in the order the data flows."""
-        for _ in range(round(self.host.period / self.sim.timestep)):
+        for _ in range(round(self.host.period / self.sim.scene.timestep)):
             self.sim.step()
         now = self.sim.time
         self._sense(now)
@@ -150,6 +152,7 @@ class Run:
             part.on_joints(joints)
         if self.count % self.host.camera_every == 0:
             frame = self.sim.render('scene')
+            self._say('frame', frame, now)
             scene = self.grounder.update(frame, joints, now)
             self.scenes.append((self.count + self.host.scene_delay, scene))
         while self.scenes and self.scenes[0][0] <= self.count:
@@ -164,9 +167,9 @@ class Run:
             observation = self.bundler.bundle(now, self.status)
             if observation is not None:
                 proposal = self.policy.act(observation)
-                self._say('candidates', proposal, now)
+                self._say('candidates', proposal.chunks, now)
                 due = self.count + self.host.chunk_delay
-                self.chunks.append((due, proposal.chunks[0]))
+                self.chunks.append((due, self.executed(proposal.chunks[0])))
         while self.chunks and self.chunks[0][0] <= self.count:
             chunk = self.chunks.pop(0)[1]
             self._say('chunk', chunk, now)
@@ -190,7 +193,7 @@ class Run:
         self.controller.on_report(output.report, now)
         self.executive.on_report(output.report, now)
         if output.arm is not None:
-            self._say('command', output.arm, now)
+            self._say('arm_command', output.arm, now)
             self.sim.command(output.arm)
         if output.gripper is not None:
             self.sim.command_gripper(output.gripper)
@@ -217,7 +220,10 @@ class Run:
         )
         self.status = status
         self._say('status', status, now)
-        self.grounder.on_status(status, now)
+        if status.task_id != self.grounder_task:
+            self.grounder_task = status.task_id
+            self.grounder.set_task(status.task_id, status.instruction)
+        self.grounder.set_phase(status.phase)
         self.bundler.on_status(status, now)
         self.controller.on_status(status, now)
         if begins:
@@ -227,3 +233,17 @@ class Run:
     def _say(self, topic: str, record: Any, now: float) -> None:
         if self.tap is not None:
             self.tap(topic, record, now)
+
+    def result(self, plan: EpisodePlan, episode: Episode, began: float) -> EpisodeResult:
+        """How it ended: the simulator's truth beside the stack's own word."""
+        status = self.executive.status
+        is_over = status.phase in (Phase.DONE, Phase.FAILED)
+        return EpisodeResult(
+            plan.task, plan.seed, episode.instruction, self.sim.success(),
+            status.code if is_over else ResultCode.TIMEOUT, status.text,
+            self.sim.time - began, status.attempt, status,
+        )  # fmt: skip
+
+
+def _as_is(chunk: ActionChunk) -> ActionChunk:
+    return chunk

@@ -1,4 +1,4 @@
-"""A recorded episode as records: what every part said, by topic, in the order it was received."""
+"""A recorded episode as records: what every part said, by stream, in the order it was received."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from vla_core.errors import UserError
+from vla_core.robot import RobotConfig
+from vla_ros.convert.fields import BadMessage
 from vla_teleop.episode_file import read_facts, read_raw
-from vla_teleop.wire import record_from_raw
+from vla_teleop.wire import Decoder
 
 
 @dataclass(frozen=True)
@@ -16,18 +19,52 @@ class Said:
     """One record and when it was received."""
 
     at: float  # s, ROS time
-    topic: str
+    stream: str  # as in vla_ros/topics.py, lower case; 'frame:<camera>' for images
     record: Any
 
 
 @dataclass
 class Recording:
-    """All records of an episode but images, which are read one by one with `frames`."""
+    """All records of an episode but images, which `replay` reads one by one."""
 
     path: Path
+    robot: RobotConfig
     facts: dict[str, str]
-    by_topic: dict[str, list[Said]] = field(default_factory=dict)
+    by_stream: dict[str, list[Said]] = field(default_factory=dict)
+    end: float = 0.0  # s, ROS time of the last record
 
-    def of(self, topic: str) -> list[Said]:
-        """What was said under `topic`; empty when nothing was."""
-        return self.by_topic.get(topic, [])
+    def of(self, stream: str) -> list[Said]:
+        """What was said in `stream`; empty when nothing was."""
+        return self.by_stream.get(stream, [])
+
+    def replay(self, streams: tuple[str, ...]) -> Iterator[Said]:
+        """Read the file again, images included."""
+        return replay(self.path, self.robot, streams, with_frames=True)
+
+
+def replay(
+    path: Path,
+    robot: RobotConfig,
+    streams: tuple[str, ...] | None = None,
+    with_frames: bool = False,
+) -> Iterator[Said]:
+    """Yield the records of an episode in the order they were received; a bad message counts as none."""
+    decoder = Decoder(robot)
+    for raw in read_raw(path, decoder.names(streams, with_frames)):
+        try:
+            decoded = decoder.decode(raw)
+        except BadMessage:
+            continue
+        if decoded is not None:
+            yield Said(raw.stamp * 1e-9, *decoded)
+
+
+def load(path: Path, robot: RobotConfig, streams: tuple[str, ...] | None = None) -> Recording:
+    """Read an episode; UserError when nothing in it is known."""
+    recording = Recording(Path(path), robot, read_facts(path))
+    for said in replay(path, robot, streams):
+        recording.by_stream.setdefault(said.stream, []).append(said)
+        recording.end = said.at
+    if not recording.by_stream:
+        raise UserError(f'{path}: none of the topics of {robot.name} are in it')
+    return recording
