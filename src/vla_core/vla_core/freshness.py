@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf
+from math import inf, isfinite
 from typing import Generic, TypeVar
 
 T = TypeVar('T')
@@ -21,7 +21,7 @@ class Latest(Generic[T]):
 
     def put(self, value: T, stamp: float) -> None:
         """Keep `value` unless it is older than what is there or its stamp is not finite."""
-        if self.stamp <= stamp < inf:
+        if isfinite(stamp) and stamp >= self.stamp:
             self.value, self.stamp = value, stamp
 
     def fresh(self, now: float, max_age: float) -> T | None:

@@ -32,7 +32,7 @@ class Worker(Generic[Ask, Answer]):
             self._wake.notify_all()
 
     def take(self, timeout: float = 0.0) -> Answer | None:
-        """The newest result, once, or None; raises what the work raised. Waits up to `timeout` s."""
+        """The newest result, once, or None; raises what the work raised; waits `timeout` s."""
         with self._wake:
             if timeout > 0.0:
                 self._wake.wait_for(lambda: self._answer or self._error, timeout)
