@@ -1,0 +1,202 @@
+"""Control: chunks and planned moves in, one target for the arm out, every period, whatever comes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from vla_control.chunk_player import ChunkPlayer
+from vla_control.control_params import ControlParams
+from vla_control.measured import Measured, measured_of
+from vla_control.motion import DEADBAND, STILL, Motion
+from vla_control.pace import Pace
+from vla_control.planned import PHASES, Planned
+from vla_control.validity import Expected
+from vla_core.action import ActionChunk, ControlState, Source, Target
+from vla_core.frozen import Array
+from vla_core.robot import RobotConfig
+from vla_core.robot_model import RobotModel
+from vla_core.safety import ShieldReport
+from vla_core.sensing import JointState
+from vla_core.task import Phase, TaskStatus
+
+MIN_PERIOD = 1e-4  # s, a cycle that comes sooner repeats the last target
+MAX_PERIODS = 3.0  # a cycle that comes later than this counts as this long
+
+
+class Controller:
+    """Owns the commanded state; a pure function of what it was told and of `now`."""
+
+    def __init__(self, params: ControlParams, robot: RobotConfig) -> None:
+        self.params, self.robot = params, robot
+        self.motion = Motion(RobotModel(robot), params)
+        self.player = ChunkPlayer(params, self.motion)
+        self.planned = Planned(params, self.motion)
+        self.pace = Pace(params)
+        self.task_id, self.phase = '', Phase.IDLE
+        self.reason = ''  # why the last chunk was refused
+        self._measured: Measured | None = None
+        self._opening: float | None = None  # m, asked of the gripper
+        self._source = Source.NONE
+        self._ticked: float | None = None  # s, ROS time
+        self._wanted = 1.0  # rate of control's clock that the last cycle asked for
+
+    def on_joints(self, joints: JointState) -> None:
+        """Take in a joint state; KeyError names a joint of the robot that it lacks."""
+        measured = measured_of(joints, self.robot.joint_names, self.robot.gripper)
+        if measured is None:
+            return
+        if self._measured is not None and measured.stamp < self._measured.stamp - 1.0:
+            self._forget()
+        if self._measured is None:
+            self.motion.reset(measured.q)
+            self._opening = measured.opening if self._opening is None else self._opening
+        if self._measured is None or measured.stamp > self._measured.stamp:
+            self._measured = measured
+            self.player.history.put(measured.stamp, measured.q)
+
+    def on_chunk(self, chunk: ActionChunk, now: float) -> str:
+        """Execute this chunk from now on; why not, when it is refused."""
+        expected = Expected(self.task_id, self.phase, self.player.seq, self.robot.joint_names)
+        self.reason = 'no joint states yet' if self._measured is None else self.player.put(chunk, expected, now)
+        return self.reason
+
+    def on_status(self, status: TaskStatus, now: float) -> None:
+        """Follow the task: every change of task or phase ends what was being executed."""
+        if status.task_id != self.task_id:
+            self.player.new_task()
+        elif status.phase == self.phase:
+            return
+        self.task_id, self.phase, self.reason = status.task_id, status.phase, ''
+        self.player.clear()
+        self.planned.begin(status.phase)
+
+    def on_report(self, report: ShieldReport, now: float) -> None:
+        """Hear what the shield lets through."""
+        self.pace.on_report(report, now)
+
+    def tick(self, now: float) -> Target | None:
+        """What the arm is asked to do now; None until the first joint state."""
+        if self._measured is None or self._opening is None:
+            return None
+        dt = self.params.period if self._ticked is None else now - self._ticked
+        if dt > MIN_PERIOD:
+            self._move(now, min(dt, MAX_PERIODS * self.params.period), self._measured)
+            self._ticked = now
+        return self._target(now, self._opening)
+
+    def state(self, now: float) -> ControlState:
+        """What control is doing, for the supervisor."""
+        measured = self._measured
+        common = {
+            'stamp': now,
+            'moving': self._source != Source.NONE and not self._is_done(),
+            'move_done': self._is_done(),
+            'reason': self.reason,
+            'chunk_seq': self.player.seq,
+            'executed_steps': self.player.executed_steps(now),
+            'lateness': self.player.lateness,
+            'phase': self.phase,
+            'task_id': self.task_id,
+        }
+        if measured is None:
+            return ControlState(**common)
+        x, y, z = (float(v) for v in self.motion.model.fk(measured.q)[:3, 3])
+        at_home = self._is_near(self.motion.model.home)
+        return ControlState(at_home=at_home, tcp=(x, y, z), gripper=measured.opening, **common)
+
+    def _move(self, now: float, dt: float, measured: Measured) -> None:
+        """Move the command on by one period."""
+        self._source = Source.NONE
+        age = now - measured.stamp
+        if not -self.params.future_tolerance <= age <= self.params.joints_max_age:
+            self._pause(now, dt)
+            self.motion.brake(dt)
+        elif self.pace.is_disarmed():
+            self._pause(now, dt)
+            self._stand(measured, dt)
+        elif self.pace.is_held(now):
+            self._pause(now, dt)
+            self.motion.glide(measured.q, measured.v, dt)
+        else:
+            self._play(now, dt, measured)
+
+    def _pause(self, now: float, dt: float) -> None:
+        """Let control's clock come to a stop; a planned move is planned again afterwards."""
+        self.player.progress.advance(now, self.pace.update(0.0, dt))
+        self.planned.pause()
+
+    def _stand(self, measured: Measured, dt: float) -> None:
+        """Nothing is executed: the command is where the arm is, and nothing is left to resume."""
+        self.player.clear()
+        if np.abs(measured.q - self.motion.q).max() > DEADBAND:
+            self.motion.reset(measured.q)
+        else:
+            self.motion.brake(dt)
+
+    def _play(self, now: float, dt: float, measured: Measured) -> None:
+        """Follow the chunk or the planned move as fast as the arm can."""
+        rate = self.pace.update(self._wanted, dt)
+        self.player.progress.advance(now, rate)
+        reference = self._reference(now, rate * dt)
+        self._wanted = 1.0
+        if reference is None:
+            self.motion.brake(dt)
+            return
+        wish = self.motion.aim(reference, dt)
+        leash = self.pace.leash(self.motion.q - measured.q, self.motion.tracker.v, wish)
+        self._wanted = min(leash, self.pace.gap(self.motion.gap, self.motion.tool_speed))
+        if leash > 0.0:
+            self.motion.go(dt)
+        else:
+            self.motion.wait(dt)
+
+    def _reference(self, now: float, advance: float) -> Array | None:
+        """Where the phase wants the arm, pose (4, 4) or joints (n,); None to hold."""
+        if self.phase in PHASES:
+            self._source = Source.PLANNER
+            return self.planned.reference(advance)
+        reference = self.player.reference(now)
+        if reference is None:
+            return None
+        self._source = Source.POLICY
+        opening = self.player.opening(now)
+        if opening is not None:
+            gripper = self.robot.gripper
+            self._opening = min(max(opening, gripper.closed_width), gripper.open_width)
+        return reference
+
+    def _target(self, now: float, opening: float) -> Target:
+        tracker, chunk = self.motion.tracker, self.player.chunk
+        is_policy = self._source == Source.POLICY and chunk is not None
+        return Target(
+            stamp=now,
+            task_id=self.task_id,
+            names=self.robot.joint_names,
+            position=tracker.q,
+            velocity=tracker.v,
+            gripper=opening,
+            source=self._source,
+            chunk_seq=chunk.seq if is_policy else -1,
+            chunk_stamp=chunk.stamp if is_policy else 0.0,
+        )
+
+    def _is_near(self, goal: Array) -> bool:
+        """True when the arm, as measured, stands at `goal` (n,) rad."""
+        if self._measured is None:
+            return False
+        is_there = np.abs(self._measured.q - goal).max() <= self.params.arrived
+        return bool(is_there and np.abs(self._measured.v).max() <= STILL)
+
+    def _is_done(self) -> bool:
+        """True when the planned move of this phase has arrived."""
+        if self.phase not in PHASES or not self.planned.has_played:
+            return False
+        return self.motion.tracker.is_still and self._is_near(self.motion.q)
+
+    def _forget(self) -> None:
+        """The ROS clock jumped back: nothing that was known is true."""
+        self._measured = self._ticked = None
+        self.player.new_task()
+        self.player.history.clear()
+        self.player.progress.clear()
+        self.planned.pause()

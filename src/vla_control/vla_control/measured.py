@@ -1,0 +1,30 @@
+"""The arm as its joint states say it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vla_core.frozen import Array
+from vla_core.robot import GripperConfig
+from vla_core.sensing import JointState
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One joint state in the robot's order."""
+
+    stamp: float  # s, ROS time
+    q: Array  # (n,) rad
+    v: Array  # (n,) rad/s
+    opening: float  # m, between the fingers
+
+
+def measured_of(joints: JointState, names: tuple[str, ...], gripper: GripperConfig) -> Measured | None:
+    """The arm's part and the opening; None when a number is not finite. KeyError names a missing joint."""
+    q, v = joints.select(names)
+    finger = joints.select((gripper.joint,))[0]  # m, half of the opening
+    if not all(np.isfinite(part).all() for part in (joints.stamp, q, v, finger)):
+        return None
+    return Measured(joints.stamp, q, v, 2.0 * float(finger[0]))

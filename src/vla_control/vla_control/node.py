@@ -1,0 +1,74 @@
+"""Control as a node: chunks and the task's phase in, one target every 10 ms out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from vla_control.controller import Controller, ControlParams
+from vla_core.action import ActionChunk
+from vla_core.params import check, param
+from vla_core.robot import load_robot
+from vla_core.safety import ShieldReport
+from vla_core.task import TaskStatus
+from vla_ros import topics
+from vla_ros.main import run
+from vla_ros.node import ManagedNode
+
+STATE_EVERY = 2  # ticks between two control states
+
+
+@dataclass(frozen=True)
+class ControlNodeParams:
+    """Which robot, and how it moves."""
+
+    robot: str = param('ur5e', 'name in config/robots, or a file')
+    control: ControlParams = field(default_factory=ControlParams)
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+class ControlNode(ManagedNode):
+    """Hosts the Controller."""
+
+    name = 'control'
+    period = 0.01
+
+    def configure(self) -> None:
+        p = self.parameters(ControlNodeParams)
+        robot = load_robot(p.robot)
+        self.controller = Controller(p.control, robot)
+        self.ticks = 0
+        self.listen(topics.joint_states(robot), self.controller.on_joints)
+        self.listen(topics.CHUNK, self.on_chunk)
+        self.listen(topics.STATUS, self.on_status)
+        self.listen(topics.REPORT, self.on_report)
+        self.send_target = self.talk(topics.TARGET)
+        self.send_state = self.talk(topics.CONTROL_STATE)
+
+    def on_chunk(self, chunk: ActionChunk) -> None:
+        refusal = self.controller.on_chunk(chunk, self.now)
+        if refusal:
+            self.complain(f'chunk {chunk.seq} refused: {refusal}')
+
+    def on_status(self, status: TaskStatus) -> None:
+        self.controller.on_status(status, self.now)
+
+    def on_report(self, report: ShieldReport) -> None:
+        self.controller.on_report(report, self.now)
+
+    def tick(self) -> None:
+        now = self.now
+        target = self.controller.tick(now)
+        if target is None:
+            self.problem = 'no joint states'
+            return
+        self.problem = ''
+        self.send_target(target)
+        self.ticks += 1
+        if self.ticks % STATE_EVERY == 0:
+            self.send_state(self.controller.state(now))
+
+
+def main() -> int:
+    return run(ControlNode)

@@ -1,0 +1,54 @@
+"""The planned moves of a phase: home in HOMING, straight up in RETREAT; planned again after every pause."""
+
+from __future__ import annotations
+
+from vla_control.control_params import ControlParams
+from vla_control.motion import Motion
+from vla_control.moves import JointLimitShare, JointMove, LiftMove, Move
+from vla_core.frozen import Array
+from vla_core.task import Phase
+
+PHASES = (Phase.HOMING, Phase.RETREAT)
+
+
+class Planned:
+    """One planned move from wherever the command rests; `step` runs its clock."""
+
+    def __init__(self, params: ControlParams, motion: Motion) -> None:
+        self.params, self.motion = params, motion
+        self.phase = Phase.IDLE
+        self._move: Move | None = None
+        self._time = 0.0  # s, of the move
+        self._top: float | None = None  # m, height the lift goes to
+
+    def begin(self, phase: Phase) -> None:
+        """A phase has begun; one without a planned move ends the last one."""
+        self.phase, self._move, self._top = phase, None, None
+
+    def pause(self) -> None:
+        """The arm is held back: plan again from where it comes to rest."""
+        self._move = None
+
+    @property
+    def has_played(self) -> bool:
+        """True when the reference has arrived."""
+        return self._move is not None and self._time >= self._move.duration
+
+    def reference(self, advance: float) -> Array | None:
+        """(n,) rad or (4, 4) pose `advance` s further on; None while the command must come to rest first."""
+        if self._move is None:
+            if not self.motion.tracker.is_still:
+                return None
+            self._move, self._time = self._plan(), 0.0
+        self._time += advance
+        return self._move.at(self._time)
+
+    def _plan(self) -> Move:
+        tracker, model = self.motion.tracker, self.motion.model
+        if self.phase == Phase.HOMING:
+            limits = JointLimitShare(model.limits, self.params.move_share, self.params.tcp_speed)
+            return JointMove((tracker.q, tracker.v, tracker.a), model.home, model, limits)
+        pose = self.motion.pose
+        if self._top is None:
+            self._top = float(pose[2, 3]) + self.params.lift_height
+        return LiftMove(pose, self._top - float(pose[2, 3]), self.params.lift_speed)
