@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from vla_perception.container import fit_container, is_hollow
 from vla_perception.detection import Detection, Sight
 from vla_perception.params import GrounderParams
 from vla_perception.segments import Joining, Segment, find_segments
-from vla_perception.solids import Cloud, best_solid, fit_ball, fit_cuboid
+from vla_perception.solids import Cloud, best_solid, fit_cuboid
 
 Points = NDArray[np.floating]
 _COMPACT = 0.085  # m, wider things are boxes or housings
@@ -97,9 +97,6 @@ def _explain(piece: Piece, bottom: float) -> Detection:
         return _detection(piece, solid, 'block')
     else:
         solid = best_solid(cloud)
-        if bottom > 0.0:  # a ball hides its own lower half
-            low = fit_ball(replace(cloud, bottom=0.0))
-            solid = min(solid, low, key=lambda s: s.residual)
     return _detection(piece, solid, solid.shape)
 
 

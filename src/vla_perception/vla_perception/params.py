@@ -24,7 +24,8 @@ class GrounderParams:
     )
     max_depth: float = param(3.0, 'm, depth beyond this counts as none', lo=0.2, hi=20.0)
     table_band: float = param(0.012, 'm, how far the table may be from z = 0', lo=0.001, hi=0.05)
-    max_tilt: float = param(0.03, 'rad, of the table', lo=0.0, hi=0.2)
+    max_tilt: float = param(0.03, 'rad, that the camera may be turned', lo=0.0, hi=0.2)
+    max_shift: float = param(0.03, 'm, that the camera may be lifted', lo=0.0, hi=0.2)
     robot_margin: float = param(
         0.015, 'm, the robot is taken to be this much thicker', lo=0.0, hi=0.1
     )

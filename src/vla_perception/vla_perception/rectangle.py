@@ -30,19 +30,19 @@ def fit_rectangle(
     The faces towards the camera are seen as points on a line and are exact; the far edges are only
     seen as the last pixel of the top. A square footprint as wide as high takes its size from the height.
     """
-    yaw = _least_area_yaw(xy)
+    yaw = least_area_yaw(xy)
     for _ in range(2):
         yaw = _yaw_from_faces(xy, is_side, yaw)
-    local = _turn(xy, -yaw)
+    local = turned(xy, -yaw)
     edges = [_edges(local, axis, is_side, is_top, step) for axis in (0, 1)]
     size = np.array([high - low for low, high, _, _ in edges])
     if np.all(np.abs(size - height) <= _SQUARE * height):
         size = np.full(2, height)
     middle = [_middle(edge, extent) for edge, extent in zip(edges, size, strict=True)]
-    return Rectangle(_turn(np.array([middle]), yaw)[0], yaw, size)
+    return Rectangle(turned(np.array([middle]), yaw)[0], yaw, size)
 
 
-def _turn(xy: Points, angle: float) -> Points:
+def turned(xy: Points, angle: float) -> Points:
     c, s = np.cos(angle), np.sin(angle)
     return xy @ np.array([[c, s], [-s, c]])
 
@@ -52,7 +52,7 @@ def _fold(yaw: float) -> float:
     return float(-((-yaw + np.pi / 4) % (np.pi / 2) - np.pi / 4))
 
 
-def _least_area_yaw(xy: Points) -> float:
+def least_area_yaw(xy: Points) -> float:
     outline = xy[_extreme(xy)]
     angles = np.arange(0.0, np.pi / 2, np.pi / 180)
     return _fold(float(angles[np.argmin(_areas(outline, angles))]))
@@ -74,7 +74,7 @@ def _yaw_from_faces(xy: Points, is_side: NDArray[np.bool_], yaw: float) -> float
     """Refine the yaw by the lines through the visible faces, each weighted by its length squared."""
     if is_side.sum() < _MIN_FACE:
         return yaw
-    local = _turn(xy, -yaw)
+    local = turned(xy, -yaw)
     side = local[is_side]
     low, high = np.quantile(side, [0.02, 0.98], axis=0)
     gaps = np.abs(np.stack([side[:, 0] - low[0], high[0] - side[:, 0],

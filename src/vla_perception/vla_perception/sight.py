@@ -1,4 +1,4 @@
-"""One frame made ready: depth cleaned, heights above the table, robot taken out, health judged."""
+"""One frame made ready: depth cleaned, camera levelled on the table, robot taken out, health judged."""
 
 from __future__ import annotations
 
@@ -11,61 +11,77 @@ from vla_perception.camera import View, clean_depth
 from vla_perception.detection import Sight
 from vla_perception.params import GrounderParams
 from vla_perception.robot_mask import Pose, RobotBody
-from vla_perception.table import Table
+from vla_perception.table import deviation, fit_plane, levelled
 
-_TABLE_STRIDE = 7  # every n-th pixel is enough for the table
+_STRIDE = 5  # every n-th pixel is enough for the table
+_FLAT = 3e-4  # rad and m, a plane nearer to z = 0 than this needs no correction
+_GAIN = 0.3  # of a new plane, after the first
+_LEAST_TABLE = 0.15  # of the pixels that should see the table must see it
 
 
 class Eye:
-    """Looks through one camera; remembers where the table is."""
+    """Looks through one camera; remembers by how much it stands off its nominal place."""
 
     def __init__(self, params: GrounderParams, camera: CameraConfig, body: RobotBody) -> None:
         self._params = params
         self._camera = camera
         self._body = body
-        self._table = Table(params.table_band, params.max_tilt)
         self._view: View | None = None
+        self._table_pixels = np.zeros(0, np.intp)
+        self._is_levelled = False
 
     def look(self, frame: RgbdFrame, pose: Pose) -> tuple[Sight, float, str]:
-        """Return the frame made ready, the fraction of pixels with depth, and what is wrong ('' when well)."""
+        """Return the frame made ready, the fraction of pixels with depth, what is wrong ('' if well)."""
         p = self._params
         view = self._view_of(frame)
         depth = clean_depth(frame.depth, p.max_depth)
         valid = float(np.isfinite(depth).mean())
+        trouble = self._trouble(frame, valid) or self._level(view, depth)
+        view = self._view or view
         height = view.height(depth)
-        height = self._above_table(view, depth, height)
-        is_thing = self._in_workspace(view, depth, height)
-        is_robot = np.zeros(depth.shape, bool)
-        pixels = np.flatnonzero(is_thing)
-        covered = self._body.covers(view.points(pixels, depth), pose, p.robot_margin)
-        is_robot.ravel()[pixels[covered]] = True
-        sight = Sight(view, frame.rgb, depth, height, is_robot, is_thing & ~is_robot)
-        return sight, valid, self._trouble(frame, valid)
+        high = np.flatnonzero((height >= p.min_height) & (height <= p.z_max))
+        points = view.points(high, depth)
+        inside = (points[:, 0] >= p.x_min) & (points[:, 0] <= p.x_max)
+        inside &= (points[:, 1] >= p.y_min) & (points[:, 1] <= p.y_max)
+        high, points = high[inside], points[inside]
+        covered = self._body.covers(points, pose, p.robot_margin)
+        is_thing, is_robot = np.zeros((2, *depth.shape), bool)
+        is_thing.ravel()[high[~covered]] = True
+        is_robot.ravel()[high[covered]] = True
+        return Sight(view, frame.rgb, depth, height, is_robot, is_thing), valid, trouble
 
     def _view_of(self, frame: RgbdFrame) -> View:
         if self._view is None or self._view.model != frame.model:
             self._view = View(frame.model, self._camera.base_from_camera)
+            self._is_levelled = False
+            self._table_pixels = self._where_table_should_be(self._view)
         return self._view
 
-    def _above_table(self, view: View, depth: NDArray, height: NDArray) -> NDArray[np.float32]:
+    def _where_table_should_be(self, view: View) -> NDArray[np.intp]:
+        """Flat indices of pixels, thinned, whose rays meet z = 0 inside the workspace."""
         p = self._params
-        some = np.zeros(depth.size, bool)
-        some[::_TABLE_STRIDE] = True
-        near = np.flatnonzero(some & (np.abs(height.ravel()) <= 2 * p.table_band))
-        points = view.points(near, depth)
-        inside = (points[:, 0] >= p.x_min) & (points[:, 0] <= p.x_max)
-        self._table.refine(points[inside & (np.abs(points[:, 1]) <= p.y_max)])
-        a, b, c = (np.float32(v) for v in self._table.plane)
-        x = view.rays[..., 0] * depth + np.float32(view.origin[0])
-        y = view.rays[..., 1] * depth + np.float32(view.origin[1])
-        return height - (a * x + b * y + c)
+        rays = view.rays.reshape(-1, 3)[::_STRIDE]
+        reach = -view.origin[2] / np.minimum(rays[:, 2], -1e-6)
+        x, y = (rays[:, k] * reach + view.origin[k] for k in (0, 1))
+        inside = (x >= p.x_min) & (x <= p.x_max) & (y >= p.y_min) & (y <= p.y_max)
+        return np.flatnonzero(inside) * _STRIDE
 
-    def _in_workspace(self, view: View, depth: NDArray, height: NDArray) -> NDArray[np.bool_]:
+    def _level(self, view: View, depth: NDArray[np.float32]) -> str:
+        """Mend the camera's pose by the table it sees; return why that is not possible, or ''."""
         p = self._params
-        x = view.rays[..., 0] * depth + np.float32(view.origin[0])
-        y = view.rays[..., 1] * depth + np.float32(view.origin[1])
-        is_inside = (x >= p.x_min) & (x <= p.x_max) & (y >= p.y_min) & (y <= p.y_max)
-        return is_inside & (height >= p.min_height) & (height <= p.z_max)
+        points = view.points(self._table_pixels, depth)
+        near = np.abs(points[:, 2]) <= 1.5 * p.table_band
+        if not near.mean() >= _LEAST_TABLE:
+            return 'the table is not where the camera should see it'
+        plane = fit_plane(points[near], p.table_band)
+        if plane is None or np.abs(plane).max() <= _FLAT:
+            return ''
+        pose = levelled(view.base_from_optical, plane * (_GAIN if self._is_levelled else 1.0))
+        angle, distance = deviation(pose, self._camera.base_from_camera)
+        if not (angle <= p.max_tilt and distance <= p.max_shift):
+            return f'the camera is turned by {np.degrees(angle):.1f} degrees from its place'
+        self._view, self._is_levelled = View(view.model, pose), True
+        return ''
 
     def _trouble(self, frame: RgbdFrame, valid: float) -> str:
         p = self._params

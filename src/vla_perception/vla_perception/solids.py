@@ -79,15 +79,26 @@ def fit_cylinder(cloud: Cloud) -> Solid:
 
 
 def fit_ball(cloud: Cloud) -> Solid:
-    """Return the ball that stands on `bottom`: |p - c|² = r² with c_z = bottom + r, linear in (c, r, k)."""
-    origin = cloud.points.mean(axis=0)
-    x, y = (cloud.points[:, :2] - origin[:2]).T
-    z = cloud.points[:, 2] - cloud.bottom
+    """Return the better of a ball on the table and one on `bottom`; a ball hides its lower half."""
+    bottoms = {0.0, cloud.bottom}
+    return min((_ball_on(cloud.points, b) for b in bottoms), key=lambda ball: ball.residual)
+
+
+def _ball_on(points: Points, bottom: float) -> Solid:
+    """|p - c| = r with c_z = bottom + r: linear start, then Gauss-Newton in (c_x, c_y, r)."""
+    middle = points.mean(axis=0)
+    x, y, z = (points - np.r_[middle[:2], bottom]).T
     rows = np.stack([2 * x, 2 * y, 2 * z, np.ones_like(x)], axis=1)
-    cx, cy, radius, _ = np.linalg.lstsq(rows, x * x + y * y + z * z, rcond=None)[0]
+    cx, cy, radius, _ = _solve(rows, x * x + y * y + z * z)
+    for _ in range(3):
+        delta = np.stack([x - cx, y - cy, z - radius])
+        reach = np.maximum(np.sqrt((delta * delta).sum(axis=0)), 1e-6)
+        slope = np.stack([-delta[0] / reach, -delta[1] / reach, -delta[2] / reach - 1], axis=1)
+        step = _solve(slope, reach - radius)
+        cx, cy, radius = cx - step[0], cy - step[1], radius - step[2]
     radius = float(np.clip(radius, 0.005, 0.2))
-    centre = np.array([cx + origin[0], cy + origin[1], cloud.bottom + radius])
-    distance = np.linalg.norm(cloud.points - centre, axis=1) - radius
+    centre = np.array([cx + middle[0], cy + middle[1], bottom + radius])
+    distance = np.sqrt(((points - centre) ** 2).sum(axis=1)) - radius
     return Solid('ball', centre, 0.0, np.full(3, 2 * radius), _rms(distance))
 
 
@@ -118,9 +129,16 @@ def _circle(xy: Points, centre: Points, radius: float) -> tuple[Points, float]:
         delta = xy - guess[:2]
         reach = np.maximum(np.linalg.norm(delta, axis=1), 1e-6)
         rows = np.c_[-delta / reach[:, None], -np.ones(len(xy))]
-        guess = guess - np.linalg.lstsq(rows, reach - guess[2], rcond=None)[0]
+        guess = guess - _solve(rows, reach - guess[2])
     is_sane = np.linalg.norm(guess[:2] - centre) < 0.05 and 0.004 < guess[2] < 0.15
     return (guess[:2], float(guess[2])) if is_sane else (centre, radius)
+
+
+def _solve(rows: Points, values: Points) -> Points:
+    """Return the least-squares solution, damped a little so that it always exists."""
+    normal = rows.T @ rows
+    normal.flat[:: len(normal) + 1] += 1e-9
+    return np.linalg.solve(normal, rows.T @ values)
 
 
 def _rms(distance: Points) -> float:

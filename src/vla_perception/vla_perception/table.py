@@ -1,41 +1,46 @@
-"""The table top near z = 0, found in every frame: a plane that may be a little off and a little tilted."""
+"""The table top is z = 0: where the camera must be for that to be so, within small bounds."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 Points = NDArray[np.floating]
+_FEWEST = 200  # points that make a plane
 
 
-@dataclass
-class Table:
-    """Plane z = a x + b y + c, followed slowly; stays where it was when too little of it is seen."""
+def fit_plane(points: Points, band: float) -> Points | None:
+    """Return (a, b, c) of z = a x + b y + c through the points (n, 3) near z = 0, or None."""
+    plane = np.zeros(3)
+    for reach in (band, band / 2):
+        off = points[:, 2] - points[:, :2] @ plane[:2] - plane[2]
+        near = points[np.abs(off) <= reach].astype(float)
+        if len(near) < _FEWEST:
+            return None
+        rows = np.c_[near[:, :2], np.ones(len(near))]
+        plane = np.linalg.solve(rows.T @ rows, rows.T @ near[:, 2])
+    return plane
 
-    band: float  # m, points this near to the last plane may belong to it
-    max_tilt: float  # rad
-    plane: Points = field(default_factory=lambda: np.zeros(3))  # a, b, c
 
-    def height(self, points: Points) -> Points:
-        """(n,) m above the plane of points (n, 3)."""
-        return points[:, 2] - points[:, :2] @ self.plane[:2] - self.plane[2]
+def levelled(base_from_optical: Points, plane: Points) -> Points:
+    """Return the camera pose under which the plane is z = 0: turned about the camera, then lifted.
 
-    def refine(self, points: Points) -> bool:
-        """Follow the points (n, 3) that lie near the plane; False when they do not make one."""
-        points = np.asarray(points, float)
-        plane = self.plane
-        for band in (self.band, self.band / 2):
-            off = points[:, 2] - points[:, :2] @ plane[:2] - plane[2]
-            near = points[np.abs(off) <= band]
-            if len(near) < 200:
-                return False
-            rows = np.c_[near[:, :2], np.ones(len(near))]
-            plane = np.linalg.lstsq(rows, near[:, 2], rcond=None)[0]
-        if not (
-            np.hypot(plane[0], plane[1]) <= np.tan(self.max_tilt) and abs(plane[2]) <= self.band
-        ):
-            return False
-        self.plane = 0.7 * self.plane + 0.3 * plane if self.plane.any() else plane
-        return True
+    A camera that is off by a small angle sees the table tilted; what it sees elsewhere is off by
+    the same angle, so the whole pose is mended and not just the heights.
+    """
+    a, b, c = plane
+    normal = np.array([-a, -b, 1.0]) / np.sqrt(1 + a * a + b * b)
+    axis = np.cross(normal, [0.0, 0.0, 1.0])
+    skew = np.array([[0, -axis[2], axis[1]], [axis[2], 0, -axis[0]], [-axis[1], axis[0], 0]])
+    turn = np.eye(3) + skew + skew @ skew / (1 + normal[2])  # Rodrigues, from normal to z
+    x, y, z = base_from_optical[:3, 3]
+    pose = base_from_optical.copy()
+    pose[:3, :3] = turn @ pose[:3, :3]
+    pose[2, 3] = (z - a * x - b * y - c) / np.sqrt(1 + a * a + b * b)
+    return pose
+
+
+def deviation(pose: Points, nominal: Points) -> tuple[float, float]:
+    """Return angle in rad and distance in m between two poses."""
+    cosine = (np.trace(pose[:3, :3].T @ nominal[:3, :3]) - 1) / 2
+    return float(np.arccos(np.clip(cosine, -1, 1))), float(np.linalg.norm((pose - nominal)[:3, 3]))

@@ -1,0 +1,106 @@
+"""Perception as a node: pictures in, scenes and a vote out; the work runs beside the executor."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from vla_core.params import check, param
+from vla_core.robot import load_robot
+from vla_core.safety import SafetyVote
+from vla_core.scene import GroundedScene
+from vla_core.sensing import JointState, RgbdFrame
+from vla_core.task import Phase, TaskStatus
+from vla_core.worker import Worker
+from vla_perception.grounder import Grounder, with_latency
+from vla_perception.params import GrounderParams
+from vla_ros import topics
+from vla_ros.camera import FrameReader
+from vla_ros.main import run
+from vla_ros.node import ManagedNode
+
+IDLE = TaskStatus(0.0, '', '', Phase.IDLE)
+
+
+@dataclass(frozen=True)
+class PerceptionNodeParams:
+    """Which robot, and how it sees."""
+
+    robot: str = param('ur5e', 'name in config/robots, or a file')
+    grounder: GrounderParams = field(default_factory=GrounderParams)
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One piece of work: the newest frame (None: only vote) under the task of now."""
+
+    frame: RgbdFrame | None
+    joints: JointState | None
+    status: TaskStatus
+
+
+class PerceptionNode(ManagedNode):
+    """Hosts the Grounder in a worker thread; only that thread touches it."""
+
+    name = 'perception'
+    period = 0.02
+    vote_period = 0.1  # s
+
+    def configure(self) -> None:
+        p = self.parameters(PerceptionNodeParams)
+        robot = load_robot(p.robot)
+        self.grounder = Grounder(p.grounder, robot)
+        self.worker: Worker[Job, tuple[GroundedScene | None, SafetyVote]] = Worker(self.work)
+        self.frame: RgbdFrame | None = None
+        self.joints: JointState | None = None
+        self.status, self.known = IDLE, IDLE  # the newest, and the one the grounder has
+        self.voted = 0.0  # s, ROS time
+        self.listen(topics.joint_states(robot), self.on_joints)
+        self.listen(topics.STATUS, self.on_status)
+        self.reader = FrameReader(self, robot.camera(p.grounder.camera), self.on_frame)
+        self.send_scene = self.talk(topics.SCENE)
+        self.send_vote = self.talk(topics.VOTES)
+
+    def on_joints(self, joints: JointState) -> None:
+        self.joints = joints
+
+    def on_status(self, status: TaskStatus) -> None:
+        self.status = status
+
+    def on_frame(self, frame: RgbdFrame) -> None:
+        self.frame = frame
+
+    def tick(self) -> None:
+        answer = self.worker.take()
+        if answer is not None:
+            scene, vote = answer
+            if scene is not None:
+                self.send_scene(scene)
+            self.send_vote(vote)
+            self.voted = vote.stamp
+        if self.worker.busy or self.joints is None:
+            return
+        if self.frame is not None or self.now - self.voted >= self.vote_period:
+            self.worker.ask(Job(self.frame, self.joints, self.status))
+            self.frame = None
+
+    def work(self, job: Job) -> tuple[GroundedScene | None, SafetyVote]:
+        """In the worker thread: follow the task, look, vote."""
+        began = time.perf_counter()
+        if job.status.task_id != self.known.task_id:
+            self.grounder.forget()
+            self.grounder.set_task(job.status.task_id, job.status.instruction)
+        self.grounder.set_phase(job.status.phase)
+        self.known = job.status
+        scene = None
+        if job.frame is not None and job.joints is not None:
+            scene = self.grounder.update(job.frame, job.joints, self.now)
+            scene = with_latency(scene, time.perf_counter() - began)
+        return scene, self.grounder.vote(self.now)
+
+
+def main() -> int:
+    return run(PerceptionNode)
