@@ -36,6 +36,7 @@ class ManagedNode(LifecycleNode):
     def __init__(self) -> None:
         super().__init__(self.name)
         self.problem = ''  # why the node is not well; empty when it is
+        self.remark = ''  # what else the heartbeat says
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._state = 'unconfigured'
         self._beats = 0
@@ -160,7 +161,7 @@ class ManagedNode(LifecycleNode):
 
     def _beat(self) -> None:
         is_active = self._state == 'active'
-        detail = self.problem if is_active else self._state
+        detail = (self.problem or self.remark) if is_active else self._state
         self._send_beat(
             Heartbeat(
                 self.now, self.name, self._beats, is_active and not self.problem,

@@ -1,0 +1,108 @@
+"""The policy as a node: it thinks in a worker thread while the arm moves on the last chunk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from vla_core.params import check, param
+from vla_core.robot import load_robot
+from vla_core.scene import GroundedScene
+from vla_core.sensing import JointState, Observation
+from vla_core.task import Phase, TaskStatus
+from vla_core.worker import Worker
+from vla_policy.align import Bundler, BundlerParams
+from vla_policy.protocol import Proposal
+from vla_policy.registry import load_policy
+from vla_ros import topics
+from vla_ros.main import run
+from vla_ros.node import ManagedNode
+
+IDLE = TaskStatus(0.0, '', '', Phase.IDLE)
+
+
+@dataclass(frozen=True)
+class PolicyNodeParams:
+    """Which policy, and how often it is asked."""
+
+    robot: str = param('ur5e', 'name in config/robots, or a file')
+    policy: str = param('scripted', "'scripted', 'replay:<episode.mcap>' or a checkpoint folder")
+    period: float = param(0.2, 's, between two inferences at least', lo=0.02, hi=2.0)
+    candidates: int = param(1, 'chunks per inference', lo=1, hi=32)
+    align: BundlerParams = field(default_factory=BundlerParams)
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One inference; a new attempt resets the policy first."""
+
+    observation: Observation
+    status: TaskStatus
+
+
+class PolicyNode(ManagedNode):
+    """Hosts the Bundler, and a policy in a worker thread."""
+
+    name = 'policy'
+    period = 0.02
+    vote_period = 0.1  # s
+
+    def configure(self) -> None:
+        self.p = p = self.parameters(PolicyNodeParams)
+        robot = load_robot(p.robot)
+        self.policy = load_policy(p.policy, robot)
+        self.bundler = Bundler(p.align, robot)
+        self.worker: Worker[Job, Proposal] = Worker(self.think)
+        self.status = IDLE
+        self.attempt = ('', 0)  # task and attempt that the policy was reset for
+        self.asked = self.voted = 0.0  # s, ROS time
+        self.listen(topics.joint_states(robot), self.bundler.on_joints)
+        self.listen(topics.SCENE, self.bundler.on_scene)
+        self.listen(topics.STATUS, self.on_status)
+        self.send_candidates = self.talk(topics.CANDIDATES)
+        self.send_chunk = self.talk(topics.CHUNK)
+        self.send_features = self.talk(topics.FEATURES)
+        self.send_vote = self.talk(topics.VOTES)
+        self.get_logger().info(f'policy {self.policy.info.name}, {self.policy.info.checkpoint}')
+
+    def on_status(self, status: TaskStatus) -> None:
+        self.status = status
+        self.bundler.on_status(status, self.now)
+
+    def tick(self) -> None:
+        now = self.now
+        proposal = self.worker.take()
+        if proposal is not None:
+            self.propose(proposal, now)
+        if now - self.asked >= self.p.period and not self.worker.busy:
+            observation = self.bundler.bundle(now, self.status)
+            if observation is not None:
+                self.worker.ask(Job(observation, self.status))
+                self.asked = now
+        if now - self.voted >= self.vote_period:
+            self.send_vote(self.bundler.vote(now))
+            self.voted = now
+
+    def propose(self, proposal: Proposal, now: float) -> None:
+        chunk = proposal.chunks[0]
+        if chunk.task_id != self.status.task_id:
+            return  # thought of while the task changed
+        self.send_candidates(proposal.chunks)
+        self.send_chunk(chunk)
+        self.bundler.on_chunk(chunk, now)
+        if proposal.features is not None:
+            self.send_features(proposal.features)
+
+    def think(self, job: Job) -> Proposal:
+        """In the worker thread, which alone touches the policy."""
+        attempt = (job.status.task_id, job.status.attempt)
+        if attempt != self.attempt:
+            self.policy.reset(job.status.task_id, job.status.instruction, job.status.seed)
+            self.attempt = attempt
+        return self.policy.act(job.observation, self.p.candidates)
+
+
+def main() -> int:
+    return run(PolicyNode)

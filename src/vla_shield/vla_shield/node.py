@@ -1,0 +1,95 @@
+"""The shield as a node: the only publisher of the robot's commands, every 10 ms, on the steady clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from vla_core.action import Target
+from vla_core.params import check, param
+from vla_core.robot import load_robot
+from vla_core.safety import SafetyVote
+from vla_core.scene import GroundedScene
+from vla_interfaces.srv import Arm, Disarm, Reset
+from vla_ros import topics
+from vla_ros.main import run
+from vla_ros.node import ManagedNode
+from vla_shield.shield import Shield, ShieldOutput, ShieldParams
+
+
+@dataclass(frozen=True)
+class ShieldNodeParams:
+    """Which robot, and what is allowed."""
+
+    robot: str = param('ur5e', 'name in config/robots, or a file')
+    shield: ShieldParams = field(default_factory=ShieldParams)
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+class ShieldNode(ManagedNode):
+    """Hosts the Shield. Its publishers are plain ones: they send in every state of the lifecycle."""
+
+    name = 'shield'
+    period = 0.01
+    beat_period = 0.01
+
+    def configure(self) -> None:
+        p = self.parameters(ShieldNodeParams)
+        robot = load_robot(p.robot)
+        self.shield = Shield(p.shield, robot)
+        self.listen(topics.joint_states(robot), self.shield.on_joints)
+        self.listen(topics.TARGET, self.on_target)
+        self.listen(topics.VOTES, self.on_vote)
+        self.listen(topics.SCENE, self.on_scene)
+        self.send_arm = self.talk(topics.arm_command(robot))
+        self.send_gripper = self.talk(topics.gripper_command(robot))
+        self.send_report = self.talk(topics.REPORT)
+        self.serve(Arm, 'shield/arm', lambda: self.shield.arm(self.now))
+        self.serve(Disarm, 'shield/disarm', self.disarm)
+        self.serve(Reset, 'shield/reset', lambda: self.shield.reset(self.now))
+
+    def serve(self, kind: type, name: str, act: Callable[[], str]) -> None:
+        """Offer a service whose `act` returns why not, or ''."""
+
+        def answer(_: Any, response: Any) -> Any:
+            response.message = act()
+            response.success = not response.message
+            self.get_logger().info(f'{name}: {response.message or "done"}')
+            return response
+
+        self.create_service(kind, name, answer)
+
+    def disarm(self) -> str:
+        self.shield.disarm(self.now)
+        return ''
+
+    def on_target(self, target: Target) -> None:
+        self.shield.on_target(target, self.now)
+
+    def on_vote(self, vote: SafetyVote) -> None:
+        self.shield.on_vote(vote, self.now)
+
+    def on_scene(self, scene: GroundedScene) -> None:
+        self.shield.on_scene(scene, self.now)
+
+    def tick(self) -> None:
+        self.send(self.shield.tick(self.now))
+
+    def safe_stop(self) -> None:
+        """Leave the controllers with the braking ramp."""
+        self.shield.disarm(self.now)
+        self.send(self.shield.tick(self.now))
+
+    def send(self, output: ShieldOutput) -> None:
+        if output.arm is not None:
+            self.send_arm(output.arm)
+        if output.gripper is not None:
+            self.send_gripper(output.gripper)
+        self.send_report(output.report)
+
+
+def main() -> int:
+    return run(ShieldNode)

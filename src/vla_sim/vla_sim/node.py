@@ -1,0 +1,150 @@
+"""The simulator in the robot's place: the same topics, the same semantics, paced by the wall clock."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from vla_core.errors import UserError
+from vla_core.params import check, param
+from vla_core.robot import load_robot
+from vla_core.sensing import RgbdFrame
+from vla_interfaces.srv import InjectFault, ResetScene
+from vla_ros import topics
+from vla_ros.convert.sensing import camera_info_to_msg, image_to_msg, wrench_to_msg
+from vla_ros.main import run
+from vla_ros.node import ManagedNode
+from vla_sim.faults import Fault, FaultKind, parse_fault
+from vla_sim.pacer import Pacer
+from vla_sim.scene_params import SceneParams
+from vla_sim.world import SimWorld
+
+SLIP = 0.02  # s, between simulated and ROS time before they are tied together anew
+
+
+@dataclass(frozen=True)
+class SimNodeParams:
+    """What is simulated, and how fast pictures come."""
+
+    robot: str = param('ur5e', 'name in config/robots, or a file')
+    task: str = param('put_in', 'task of the first scene')
+    seed: int = param(0, 'of the first scene', lo=0)
+    image_period: float = param(0.1, 's, between pictures of a camera', lo=0.02, hi=10.0)
+    scene: SceneParams = field(default_factory=SceneParams)
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+class SimNode(ManagedNode):
+    """Steps the physics, publishes what sensors would, takes commands as the controllers would."""
+
+    name = 'sim'
+    period = 0.008  # s; a batch of physics steps, then joint states
+
+    def configure(self) -> None:
+        self.p = p = self.parameters(SimNodeParams)
+        self.robot = robot = load_robot(p.robot)
+        self.world = SimWorld(robot, p.scene)
+        self.pacer = Pacer(step=p.scene.timestep)
+        self.send_joints = self.talk(topics.joint_states(robot))
+        self.send_wrench = self.talk(topics.wrench(robot))
+        self.cameras = {c.name: [self.talk(t) for t in topics.camera(c)] for c in robot.cameras}
+        self.watched = {c.name: topics.camera(c)[0].name for c in robot.cameras}
+        self.listen(topics.arm_command(robot), self.on_arm)
+        self.listen(topics.gripper_command(robot), self.on_gripper)
+        self.create_service(ResetScene, 'sim/reset_scene', self.on_reset)
+        self.create_service(InjectFault, 'sim/inject_fault', self.on_fault)
+        self.due = {c.name: 0.0 for c in robot.cameras}  # s, ROS time of the next picture
+        self.fault_ends = math.inf  # s, ROS time
+        self.offset = 0.0  # s, ROS time minus simulated time
+        self.reset(p.task, p.seed, {})
+
+    def reset(self, task: str, seed: int, overrides: dict[str, Any]) -> None:
+        episode = self.world.reset(task, seed, **overrides)
+        for camera in self.robot.cameras:
+            self.world.render(camera.name)  # the first picture is slow
+        self.fault_ends = math.inf
+        self.get_logger().info(f'scene {task} {seed}: {episode.instruction!r}')
+
+    # -- commands ------------------------------------------------------------------------------
+
+    def on_arm(self, trajectory: Any) -> None:
+        self._accept(self.world.command, trajectory)
+
+    def on_gripper(self, trajectory: Any) -> None:
+        self._accept(self.world.command_gripper, trajectory)
+
+    def _accept(self, command: Any, trajectory: Any) -> None:
+        stamp = trajectory.stamp - self.offset if trajectory.stamp else 0.0
+        refusal = command(dataclasses.replace(trajectory, stamp=stamp))
+        if refusal:
+            self.complain(f'command refused: {refusal}')
+
+    # -- sensors -------------------------------------------------------------------------------
+
+    def tick(self) -> None:
+        for _ in range(self.pacer.due(time.monotonic())):
+            self.world.step()
+        now = self.now
+        if not abs(now - self.world.time - self.offset) <= SLIP:
+            self.offset = now - self.world.time
+        joints = self.world.joint_state()
+        self.send_joints(dataclasses.replace(joints, stamp=joints.stamp + self.offset))
+        stamp = self.world.time + self.offset
+        self.send_wrench(wrench_to_msg(self.world.wrench(), stamp, self.robot.tip_frame))
+        if now >= self.fault_ends:
+            self.world.inject(Fault(FaultKind.NONE))
+            self.fault_ends = math.inf
+        self._film(now)
+        self.remark = f'real-time factor {self.pacer.factor:.2f}'
+
+    def _film(self, now: float) -> None:
+        """Take at most one picture, the one that is longest due and that someone looks at."""
+        name = min(self.due, key=self.due.__getitem__)
+        if now < self.due[name]:
+            return
+        self.due[name] = max(self.due[name] + self.p.image_period, now)
+        if self.count_subscribers(self.watched[name]):
+            self._send_frame(self.world.render(name))
+
+    def _send_frame(self, frame: RgbdFrame) -> None:
+        stamp = frame.stamp + self.offset
+        send_colour, send_depth, send_info = self.cameras[frame.camera]
+        send_colour(image_to_msg(frame.rgb, 'rgb8', stamp, frame.model.frame))
+        send_depth(image_to_msg(frame.depth, '32FC1', stamp, frame.model.frame))
+        send_info(camera_info_to_msg(frame.model, stamp))
+
+    # -- services ------------------------------------------------------------------------------
+
+    def on_reset(self, request: Any, response: Any) -> Any:
+        try:
+            overrides = json.loads(request.overrides or '{}')
+            self.reset(request.task or self.p.task, request.seed, overrides)
+        except (UserError, ValueError) as error:
+            response.message = str(error)
+            return response
+        episode = self.world.episode
+        response.success = True
+        response.instruction, response.target_absent = episode.instruction, episode.absent
+        return response
+
+    def on_fault(self, request: Any, response: Any) -> Any:
+        try:
+            fault = parse_fault(request.name)
+            value = request.value or fault.value
+            self.world.inject(Fault(fault.kind, value))
+        except UserError as error:
+            response.message = str(error)
+            return response
+        self.fault_ends = self.now + request.seconds if request.seconds > 0 else math.inf
+        response.success = True
+        return response
+
+
+def main() -> int:
+    return run(SimNode)
