@@ -11,7 +11,7 @@ from vla_sim.robot_body import ROBOT, TABLE, THING
 G = mujoco.mjtGeom
 DARK = (0.20, 0.21, 0.23, 1.0)
 WALNUT = (0.36, 0.31, 0.27, 1.0)
-WALL = 0.004  # m, of the open box
+WALL, FLOOR = 0.005, 0.008  # m, of the open box; thinner ones let falling things through
 BOX_MASS = 0.4  # kg
 BUTTON_TRAVEL = 0.012  # m
 BUTTON_BASE = 0.024  # m, height
@@ -53,7 +53,7 @@ def _collide(geom: mujoco.MjsGeom, friction: float) -> None:
     geom.contype, geom.conaffinity = THING, ROBOT | THING | TABLE
     geom.condim = 6 if geom.type == G.mjGEOM_SPHERE else 4
     geom.priority, geom.friction = 1, [friction, 0.01, 0.001]
-    geom.solref, geom.solimp = [0.01, 1.0], [0.95, 0.99, 0.001, 0.5, 2.0]
+    geom.solref, geom.solimp = [0.005, 1.0], [0.95, 0.99, 0.001, 0.5, 2.0]
 
 
 def _carried(body: mujoco.MjsBody, thing: Thing, rgba: Rgba, density: float) -> None:
@@ -65,17 +65,18 @@ def _carried(body: mujoco.MjsBody, thing: Thing, rgba: Rgba, density: float) -> 
     elif thing.shape == 'ball':
         body.add_geom(type=G.mjGEOM_SPHERE, size=[x, 0, 0], rgba=rgba, density=density, material='plastic')
     else:
-        _tray(body, (x, y, z), WALL / 2, rgba, BOX_MASS)
+        _tray(body, (x, y, z), rgba)
 
 
-def _tray(body: mujoco.MjsBody, half: tuple[float, float, float], t: float, rgba: Rgba, mass: float) -> None:
-    """Add a floor and four walls of half thickness t that fill the box of half sizes `half`."""
+def _tray(body: mujoco.MjsBody, half: tuple[float, float, float], rgba: Rgba) -> None:
+    """Add a floor and four walls that fill the box of half sizes `half`."""
     x, y, z = half
-    plates = [((0.0, 0.0, -z + t), (x, y, t))]
-    plates += [((s * (x - t), 0.0, t), (t, y, z - t)) for s in (1, -1)]
-    plates += [((0.0, s * (y - t), t), (x - 2 * t, t, z - t)) for s in (1, -1)]
+    t, f = WALL / 2, FLOOR / 2
+    plates = [((0.0, 0.0, -z + f), (x, y, f))]
+    plates += [((s * (x - t), 0.0, f), (t, y, z - f)) for s in (1, -1)]
+    plates += [((0.0, s * (y - t), f), (x - 2 * t, t, z - f)) for s in (1, -1)]
     for pos, size in plates:
-        body.add_geom(type=G.mjGEOM_BOX, pos=pos, size=size, rgba=rgba, mass=mass / 5, material='plastic')
+        body.add_geom(type=G.mjGEOM_BOX, pos=pos, size=size, rgba=rgba, mass=BOX_MASS / 5, material='plastic')
 
 
 def _button(spec: mujoco.MjSpec, body: mujoco.MjsBody, thing: Thing, rgba: Rgba) -> None:

@@ -48,8 +48,9 @@ def _set_options(spec: mujoco.MjSpec, robot: RobotConfig, p: SceneParams) -> Non
     o = spec.option
     o.timestep = p.timestep
     o.integrator, o.cone = mujoco.mjtIntegrator.mjINT_IMPLICITFAST, mujoco.mjtCone.mjCONE_ELLIPTIC
-    o.impratio, o.iterations, o.ls_iterations, o.noslip_iterations = 10.0, 20, 10, 2
+    o.impratio, o.iterations, o.ls_iterations, o.noslip_iterations = 3.0, 100, 50, 2  # fewer gain energy
     o.tolerance = 1e-7
+    o.enableflags |= mujoco.mjtEnableBit.mjENBL_SLEEP  # things at rest cost nothing until touched
     spec.stat.extent = 1.0
     visual = spec.visual
     visual.map.znear, visual.map.zfar = NEAR, FAR
@@ -86,10 +87,10 @@ def _paint_grain(model: mujoco.MjModel, dice: np.random.Generator) -> None:
 
 def _add_lights(spec: mujoco.MjSpec, look: Look) -> None:
     head = spec.visual.headlight
-    head.ambient, head.diffuse, head.specular = [0.42 * look.light] * 3, [0.22 * look.light] * 3, [0.05] * 3
+    head.ambient, head.diffuse, head.specular = [0.48 * look.light] * 3, [0.24 * look.light] * 3, [0.05] * 3
     x, y, z = look.light_from
     spec.worldbody.add_light(pos=[0.4 + x, y, z], dir=[-x, -y, -z], type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL,
-                             diffuse=[0.50 * look.light] * 3, specular=[0.2] * 3, castshadow=False)  # fmt: skip
+                             diffuse=[0.40 * look.light] * 3, specular=[0.2] * 3, castshadow=False)  # fmt: skip
 
 
 def _add_camera(spec: mujoco.MjSpec, camera: CameraConfig, look: Look) -> None:

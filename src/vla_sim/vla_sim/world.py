@@ -34,7 +34,8 @@ class SimWorld:
     def __init__(self, robot: RobotConfig, scene: SceneParams) -> None:
         self.robot, self.scene = robot, scene
         self._names = (*robot.joint_names, robot.gripper.joint, robot.gripper.mimic)
-        self._renderer: Renderer | None = None
+        self._renderer = Renderer(robot)
+        self._is_shown = False  # the renderer knows this episode's model
         self._episode: Episode | None = None
 
     # -- episode --
@@ -46,9 +47,8 @@ class SimWorld:
     def start(self, episode: Episode) -> Episode:
         """Begin the given episode."""
         built = build(self.robot, episode, self.scene)
-        self.close()
         self.model, self.data = built.model, mujoco.MjData(built.model)
-        self._lead, self._episode, self._steps = built.lead, episode, 0
+        self._lead, self._episode, self._steps, self._is_shown = built.lead, episode, 0, False
         self._index()
         self._set_home()
         for thing in episode.things:
@@ -149,8 +149,9 @@ class SimWorld:
     def render(self, camera: str) -> RgbdFrame:
         """Return the picture of the camera of that name."""
         self.robot.camera(camera)
-        if self._renderer is None:
-            self._renderer = Renderer(self.model, self.robot, self.episode.seed)
+        if not self._is_shown:
+            self._renderer.bind(self.model, self.episode.seed)
+            self._is_shown = True
         frame = self._renderer.render(self.data, camera, self.time, self.episode.look.depth_noise)
         return self.saboteur.frame(frame)
 
@@ -170,6 +171,5 @@ class SimWorld:
 
     def close(self) -> None:
         """Free what rendering holds."""
-        if self._renderer is not None:
-            self._renderer.close()
-            self._renderer = None
+        self._renderer.close()
+        self._is_shown = False
