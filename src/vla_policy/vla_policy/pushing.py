@@ -25,8 +25,8 @@ BELOW_BAR = 0.008  # m, of the tcp below the middle of the bar
 PUSH_LENGTH = 0.11  # m, from where the thing was at first
 SPEED = 0.07  # m/s, of a push
 ASIDE = 0.02  # m, off the line of the push at most
-PRESS_DEPTH = 0.010  # m, of the tcp below the top of the button as it was at first
-PRESSED = 0.004  # m, deep enough
+PRESS_DEPTH = 0.007  # m, of the tcp below the top of the button as it was at first
+PRESSED = 0.0015  # m, deep enough
 OPEN_LENGTH = 0.105  # m, of a drawer
 CLOSE_LENGTH = 0.13  # m, of a drawer: up to its stop
 
