@@ -191,7 +191,7 @@ class Controller:
         """True when the planned move of this phase has arrived."""
         if self.phase not in PHASES or not self.planned.has_played:
             return False
-        return self.motion.tracker.is_still and self._is_near(self.motion.q)
+        return bool(np.abs(self.motion.tracker.v).max() <= STILL) and self._is_near(self.motion.q)
 
     def _forget(self) -> None:
         """The ROS clock jumped back: nothing that was known is true."""

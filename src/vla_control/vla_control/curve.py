@@ -1,4 +1,4 @@
-"""A smooth curve through the rows of a chunk: continuous in velocity, and never beyond the rows themselves."""
+"""A smooth curve through the rows of a chunk: continuous in velocity and acceleration, slowing down at its end."""
 
 from __future__ import annotations
 
@@ -8,38 +8,49 @@ from vla_core.frozen import Array
 
 
 class Curve:
-    """Monotone cubic through rows (h, m), over the row index; stands still at the last row.
+    """Natural cubic spline through rows (h, m) over the row index; stands at the last row in the end.
 
-    Slopes are the harmonic mean of the neighbouring steps (Fritsch and Butland 1984), so that a column never leaves
-    the interval between two rows: a gripper above a table does not dip below the lowest row asked for.
+    The last `ease` rows take twice their time, so that a motion that nobody continues comes to rest on its path
+    instead of overshooting it.
     """
 
-    def __init__(self, rows: Array) -> None:
+    def __init__(self, rows: Array, ease: float = 0.0) -> None:
         self.rows = rows
-        self.slopes = np.zeros_like(rows)  # per row
-        steps = np.diff(rows, axis=0)
-        if len(steps) > 1:
-            before, after = steps[:-1], steps[1:]
-            product = before * after
-            total = np.where(product > 0.0, before + after, 1.0)
-            self.slopes[1:-1] = np.where(product > 0.0, 2.0 * product / total, 0.0)
-        if len(steps):
-            self.slopes[0] = steps[0]
+        self.last = len(rows) - 1
+        self.ease = min(ease, 0.5 * self.last)
+        self._bend = second_derivatives(rows)  # (h, m) per row^2
 
     def at(self, row: float) -> Array:
-        """Return the (m,) values at `row`; the first row before it, the last one after it."""
-        last = len(self.rows) - 1
-        if row >= last:
-            return self.rows[last]
+        """Return the (m,) values at `row`; the first row before it."""
+        row = self.eased(row)
+        if row >= self.last:
+            return self.rows[self.last]
         if row <= 0.0:
             return self.rows[0]
         k = int(row)
         s = row - k
-        rest = 1.0 - s
-        a, b = self.rows[k], self.rows[k + 1]
+        r = 1.0 - s
         value: Array = (
-            (1.0 + 2.0 * s) * rest * rest * a
-            + s * s * (3.0 - 2.0 * s) * b
-            + s * rest * (rest * self.slopes[k] - s * self.slopes[k + 1])
+            r * self.rows[k]
+            + s * self.rows[k + 1]
+            + ((r**3 - r) * self._bend[k] + (s**3 - s) * self._bend[k + 1]) / 6.0
         )
         return value
+
+    def eased(self, row: float) -> float:
+        """The row reached at the moment of `row`: the same up to the last `ease` rows, then decelerating to the end."""
+        begin = self.last - self.ease
+        if row <= begin or self.ease <= 0.0:
+            return row
+        s = min((row - begin) / (2.0 * self.ease), 1.0)
+        return begin + self.ease * s * (2.0 - s)
+
+
+def second_derivatives(rows: Array) -> Array:
+    """(h, m) second derivatives at the rows of the natural cubic spline: the tridiagonal system b'' (1 4 1) = 6 d2."""
+    h = len(rows)
+    bend = np.zeros_like(rows)
+    if h > 2:
+        matrix = 4.0 * np.eye(h - 2) + np.eye(h - 2, k=1) + np.eye(h - 2, k=-1)
+        bend[1:-1] = np.linalg.solve(matrix, 6.0 * np.diff(rows, 2, axis=0))
+    return bend

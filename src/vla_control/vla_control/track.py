@@ -13,6 +13,7 @@ from vla_core.action import EE_NAMES, ActionChunk, Space
 from vla_core.frozen import Array
 
 GRIPPER = 'gripper'
+EASE = 0.1  # s of a chunk, at its end, that take twice as long when no newer chunk replaces it
 
 
 class Track(Protocol):
@@ -28,10 +29,10 @@ class PoseTrack:
 
     is_pose = True
 
-    def __init__(self, positions: Array, rotations: Array) -> None:
+    def __init__(self, positions: Array, rotations: Array, ease: float = 0.0) -> None:
         self._anchor = rotations[0]
         turns = geometry.log_rotation(rotations @ self._anchor.T)  # (h, 3) rad, base axes
-        self._curve = Curve(np.hstack([positions, unwrapped(turns)]))
+        self._curve = Curve(np.hstack([positions, unwrapped(turns)]), ease)
 
     def at(self, row: float) -> Array:
         """(4, 4) m, base_link."""
@@ -44,8 +45,8 @@ class JointTrack:
 
     is_pose = False
 
-    def __init__(self, positions: Array) -> None:
-        self._curve = Curve(positions)
+    def __init__(self, positions: Array, ease: float = 0.0) -> None:
+        self._curve = Curve(positions, ease)
 
     def at(self, row: float) -> Array:
         """(n,) rad."""
@@ -77,15 +78,16 @@ def unwrapped(turns: Array) -> Array:
 
 def track_of(chunk: ActionChunk, joint_names: tuple[str, ...], base_from_tcp: Array | None) -> Track:
     """The motion of a valid chunk; `base_from_tcp` (4, 4) is the pose at its stamp, which EE_DELTA needs."""
+    ease = EASE / chunk.step
     if chunk.space == Space.JOINT_POSITION:
-        return JointTrack(columns(chunk, joint_names))
+        return JointTrack(columns(chunk, joint_names), ease)
     values = columns(chunk, EE_NAMES[:6])
     rotations = geometry.exp_rotation(values[:, 3:])
     if chunk.space == Space.EE_POSE:
-        return PoseTrack(values[:, :3], rotations)
+        return PoseTrack(values[:, :3], rotations, ease)
     if base_from_tcp is None:
         raise ValueError('EE_DELTA without the pose it is relative to')
-    return PoseTrack(base_from_tcp[:3, 3] + values[:, :3], rotations @ base_from_tcp[:3, :3])
+    return PoseTrack(base_from_tcp[:3, 3] + values[:, :3], rotations @ base_from_tcp[:3, :3], ease)
 
 
 def columns(chunk: ActionChunk, names: tuple[str, ...]) -> Array:
