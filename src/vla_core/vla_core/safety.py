@@ -91,3 +91,4 @@ class Heartbeat:
     cycle_ms_last: float = 0.0
     cycle_ms_max: float = 0.0
     detail: str = ''
+    state: str = 'active'  # of its lifecycle: unconfigured, inactive, active, finalized

@@ -161,11 +161,11 @@ class ManagedNode(LifecycleNode):
 
     def _beat(self) -> None:
         is_active = self._state == 'active'
-        detail = (self.problem or self.remark) if is_active else self._state
+        detail = self.problem or self.remark if is_active else f'is {self._state}'
         self._send_beat(
             Heartbeat(
                 self.now, self.name, self._beats, is_active and not self.problem,
-                self._cycle_last, self._cycle_max, detail,
+                self._cycle_last, self._cycle_max, detail, self._state,
             )
         )  # fmt: skip
         self._beats += 1

@@ -96,6 +96,7 @@ def heartbeat_to_msg(record: Heartbeat) -> msg.Heartbeat:
         cycle_ms_last=record.cycle_ms_last,
         cycle_ms_max=record.cycle_ms_max,
         detail=record.detail,
+        state=record.state,
     )
 
 
@@ -110,4 +111,5 @@ def heartbeat_from_msg(message: msg.Heartbeat) -> Heartbeat:
         cycle_ms_last=message.cycle_ms_last,
         cycle_ms_max=message.cycle_ms_max,
         detail=message.detail,
+        state=message.state,
     )
