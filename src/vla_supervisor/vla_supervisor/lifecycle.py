@@ -1,0 +1,109 @@
+"""Which lifecycle transition to ask of which node next; level-triggered, so a restarted node comes back up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from vla_core.params import check, param
+
+
+class State(str, Enum):
+    """Where a node stands, as its heartbeat says."""
+
+    UNKNOWN = 'unknown'  # not heard
+    UNCONFIGURED = 'unconfigured'
+    INACTIVE = 'inactive'
+    ACTIVE = 'active'
+
+
+class Step(str, Enum):
+    """Transitions that bring a node up."""
+
+    CONFIGURE = 'configure'
+    ACTIVATE = 'activate'
+
+
+@dataclass(frozen=True)
+class BringUpParams:
+    """Who is brought up, and how patiently."""
+
+    order: tuple[str, ...] = param(
+        ('sim', 'perception', 'policy', 'control', 'shield'), 'nodes, in the order the data flows'
+    )
+    startup: float = param(60.0, 's, in which every node must have been heard', lo=1.0, hi=600.0)
+    answer: float = param(60.0, 's, in which a node must answer (models load)', lo=1.0, hi=600.0)
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Ask `node` for `step`."""
+
+    node: str
+    step: Step
+
+
+class BringUp:
+    """All nodes are configured at once, then activated one by one in the order of the data."""
+
+    def __init__(self, params: BringUpParams) -> None:
+        self.params = params
+        self.states = dict.fromkeys(params.order, State.UNKNOWN)
+        self.failure = ''  # why it does not go on; empty while it does
+        self._asked: dict[str, tuple[Step, float]] = {}  # what is being waited for, since when
+        self._began: float | None = None
+
+    @property
+    def is_up(self) -> bool:
+        return all(state == State.ACTIVE for state in self.states.values())
+
+    def hear(self, node: str, state: str) -> None:
+        """Note what a heartbeat says; one on its way while a request runs says nothing new."""
+        known = {member.value: member for member in State}
+        if node in self.states and node not in self._asked:
+            self.states[node] = known.get(state, State.UNKNOWN)
+
+    def answered(self, node: str, is_done: bool) -> None:
+        """Note how a request ended."""
+        step, _ = self._asked.pop(node)
+        if is_done:
+            reached = State.INACTIVE if step == Step.CONFIGURE else State.ACTIVE
+            self.states[node] = reached
+        else:
+            self.failure = f'{node} could not {step.value}: its log says why'
+
+    def due(self, now: float) -> list[Ask]:
+        """Return what to ask now (steady clock); nothing after a failure."""
+        if self._began is None:
+            self._began = now
+        self.failure = self.failure or self._overdue(now)
+        if self.failure or self.is_up:
+            return []
+        asks = [Ask(node, Step.CONFIGURE) for node in self._at(State.UNCONFIGURED)]
+        if not asks and not self._at(State.UNKNOWN):
+            waiting = [node for node, state in self.states.items() if state != State.ACTIVE]
+            if self.states[waiting[0]] == State.INACTIVE:
+                asks = [Ask(waiting[0], Step.ACTIVATE)]
+        asks = [ask for ask in asks if ask.node not in self._asked]
+        self._asked.update({ask.node: (ask.step, now) for ask in asks})
+        return asks
+
+    def _at(self, state: State) -> list[str]:
+        return [node for node, known in self.states.items() if known == state]
+
+    def _overdue(self, now: float) -> str:
+        for node, (step, since) in self._asked.items():
+            if now - since > self.params.answer:
+                return f'{node} does not answer {step.value} within {self.params.answer:g} s'
+        silent = self._at(State.UNKNOWN)
+        if silent and self._began is not None and now - self._began > self.params.startup:
+            return f'{", ".join(silent)} did not start within {self.params.startup:g} s'
+        return ''
+
+    def progress(self) -> str:
+        """Return who is not up yet, for people; empty when all are."""
+        rest = [f'{node} {state.value}' for node, state in self.states.items() if state != State.ACTIVE]
+        return self.failure or (f'starting: {", ".join(rest)}' if rest else '')
