@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from vla_perception.detection import Detection
+from vla_perception.colour import GREYS
 from vla_perception.drawer import bar_of, is_handle, is_housing, is_part, whole_housing
 
-GREYS = ('gray', 'black', 'white', 'brown')
 _BASE_HEIGHT = 0.045  # m, a button's base is lower
 _BASE_WIDTH = 0.13  # m, and narrower
 _SLIVER = 0.010  # m, what is thinner is an edge seen badly
@@ -20,6 +20,8 @@ def assemble(found: list[Detection]) -> list[Detection]:
     greys = [thing for thing in found if thing.colour in GREYS]
     coloured = [thing for thing in found if thing.colour not in GREYS]
     drawers, greys, coloured = _drawers(greys, coloured)
+    boxes = [thing for thing in coloured if thing.shape == 'box']
+    coloured = [t for t in coloured if not any(_is_part_of_box(t, box) for box in boxes)]
     bases = [d for d in greys if d.size[2] <= _BASE_HEIGHT and d.size[:2].max() <= _BASE_WIDTH]
     result = drawers
     for thing in coloured:
@@ -55,6 +57,19 @@ def _named(thing: Detection) -> Detection:
 
 def _is_sliver(thing: Detection) -> bool:
     return bool(thing.size[:2].min() < _SLIVER and thing.shape != 'drawer')
+
+
+def _is_part_of_box(thing: Detection, box: Detection) -> bool:
+    """True for a piece of wall or floor: of the box's colour, inside it, and low or at a wall."""
+    if thing is box or thing.colour != box.colour:
+        return False
+    c, s = np.cos(box.yaw), np.sin(box.yaw)
+    x, y = (thing.points[:, :2] - box.position[:2]).T
+    depth = box.size[:2] / 2 - np.abs(np.stack([c * x + s * y, c * y - s * x], axis=1))
+    is_inside = np.mean(np.all(depth > -0.01, axis=1)) > 0.8
+    top = float(thing.points[:, 2].max())
+    is_low = top < 0.018 or float(np.median(depth.min(axis=1))) < 0.012
+    return bool(is_inside and is_low and top <= box.position[2] + box.size[2] / 2 + 0.01)
 
 
 def _stands_on(thing: Detection, base: Detection) -> bool:

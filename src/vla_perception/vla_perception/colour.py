@@ -19,6 +19,7 @@ HUES: tuple[tuple[float, str], ...] = (
     (342.0, 'pink'),
     (360.0, 'red'),
 )
+GREYS = ('black', 'gray', 'white')  # names without a hue
 _BITS = 5  # per channel in the lookup table
 _MIN_CHROMA = 22  # of 255: below it a pixel has no hue worth the name
 _MIN_SATURATION = 0.28

@@ -23,7 +23,8 @@ _BESIDE = 0.03  # m, grey pieces this near to housing or handle belong to it
 
 def is_housing(thing: Detection) -> bool:
     """True for a block large enough to hold a drawer."""
-    return bool(thing.size[2] > _HIGH and thing.size[:2].max() >= _WIDE)
+    top = thing.position[2] + thing.size[2] / 2
+    return bool(top > _HIGH and thing.size[:2].max() >= _WIDE and thing.size[:2].min() >= _HIGH)
 
 
 def is_handle(thing: Detection, housing: Detection) -> bool:

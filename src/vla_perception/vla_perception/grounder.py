@@ -103,14 +103,15 @@ class Grounder:
             self._grip.carry(self._tracker.tracks, pose)
             self._tracker.update(self._detector.detect(sight, self._task), sight)
             self._grip.judge(self._tracker.tracks, pose)
-        status, reason = self._roles.update(self._tracker.tracks, is_look=not trouble)
+        tracks = self._tracker.confirmed
+        status, reason = self._roles.update(tracks, is_look=not trouble)
         if self._task_id and self._task.verb == Verb.UNKNOWN:
             status, reason = TargetStatus.UNKNOWN, self._complaint
         self.scene = GroundedScene(
             stamp=frame.stamp,
             task_id=self._task_id,
             task=self._task,
-            objects=tuple(self._object(track) for track in self._tracker.tracks),
+            objects=tuple(self._object(track) for track in tracks),
             target_status=status,
             reason=trouble or reason,
             valid_depth=valid,

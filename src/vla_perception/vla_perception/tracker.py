@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from vla_perception.colour import GREYS
 from vla_perception.detection import Detection, Sight
 from vla_perception.params import GrounderParams
 from vla_perception.tracks import Track
@@ -13,6 +14,8 @@ from vla_perception.tracks import Track
 Points = NDArray[np.floating]
 _OTHER_COLOUR = 0.05  # m added to the distance when the colours differ
 _OTHER_SHAPE = 0.015  # m added when the shapes differ
+_HIDDEN = 0.6  # a new thing shows more of its outline than this
+_HIDDEN_GREY = 0.25  # and more of it when it has the robot's colours
 _CORNERS = np.array([[x, y, z] for x in (-0.3, 0.3) for y in (-0.3, 0.3) for z in (0.0, 0.45)])
 
 
@@ -22,11 +25,13 @@ class Tracker:
     def __init__(self, params: GrounderParams) -> None:
         self._params = params
         self._next = 1
+        self._updates = 0
         self.tracks: list[Track] = []
 
     def clear(self) -> None:
         """Forget everything."""
         self.tracks = []
+        self._updates = 0
 
     def update(self, detections: list[Detection], sight: Sight) -> None:
         """Take the things of one frame in."""
@@ -37,9 +42,22 @@ class Tracker:
             track.see(seen)
         taken = {id(seen) for _, seen in pairs}
         for seen in detections:
-            if id(seen) not in taken:
+            if id(seen) not in taken and not self._is_part(seen) and _is_worth_a_track(seen):
                 self._start(seen)
         self.tracks = [track for track in self.tracks if not self._is_gone(track, sight)]
+        self._updates += 1
+
+    @property
+    def confirmed(self) -> list[Track]:
+        """Things seen at least twice; in the very first frame, everything."""
+        return [track for track in self.tracks if track.sightings > 1 or self._updates <= 1]
+
+    def _is_part(self, seen: Detection) -> bool:
+        """True for a piece of a known thing that something cuts in two."""
+        whole = next((track for track in self.tracks if track.contains(seen)), None)
+        if whole is not None:
+            whole.is_visible, whole.missing = True, 0
+        return whole is not None
 
     def _associate(self, detections: list[Detection]) -> list[tuple[Track, Detection]]:
         if not (self.tracks and detections):
@@ -73,12 +91,19 @@ class Tracker:
         """Count frames in which the camera looks through where the thing should be."""
         if track.is_visible or track.is_held:
             return False
+        if track.sightings < 2:
+            return True
         through, blocked = look_through(track, sight)
         if through > 0.6:
             track.missing += 1
         elif blocked > 0.3:
             track.missing = 0
         return track.missing >= self._params.forget_after
+
+
+def _is_worth_a_track(seen: Detection) -> bool:
+    """False for what may be a badly masked edge of the robot or a rest of something hidden."""
+    return seen.hidden <= (_HIDDEN_GREY if seen.colour in GREYS else _HIDDEN)
 
 
 def look_through(track: Track, sight: Sight) -> tuple[float, float]:

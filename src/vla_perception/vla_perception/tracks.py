@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from vla_perception.colour import GREYS
 from vla_perception.detection import Detection, label_of
 from vla_perception.solids import distance_to_cuboid
 
 Points = NDArray[np.floating]
 _CLEAR = 0.12  # outline hidden less than this: the whole thing is in view
 _FITS = 0.005  # m, points this near to the remembered box do not say that it moved
+_INSIDE = 0.010  # m, a piece this near to or inside the box is part of it
+_FIXED = ('housing', 'button')  # do not move when a part of them is hidden
 _STILL = 0.004  # m, measurements nearer than this are averaged, farther ones followed
 _MOST_VOTES = 30  # frames that vote on colour and shape
 
@@ -34,6 +37,7 @@ class Track:
     is_held: bool = False
     missing: int = 0  # frames in a row in which its place was seen to be empty
     frames: int = 0  # measurements in the current average
+    sightings: int = 0  # frames in which it was seen
     sigma: float = 0.003  # m
 
     @property
@@ -59,11 +63,20 @@ class Track:
     def see(self, seen: Detection) -> None:
         """Take one measurement in."""
         self.is_visible, self.missing, self.box = True, 0, seen.box
+        self.sightings += 1
         self._vote(seen)
         if seen.hidden <= _CLEAR or seen.hidden <= self.hidden - 0.1 or self.frames == 0:
             self._follow(seen)
-        elif not self.explains(seen.points):
+        elif self.shape not in _FIXED and not self.explains(seen.points):
             self._follow_part(seen)
+
+    def contains(self, seen: Detection) -> bool:
+        """True when a piece is but a part of this thing: of its colour and inside its box."""
+        is_alike = seen.colour == self.colour or (seen.colour in GREYS and self.colour in GREYS)
+        if not is_alike or len(seen.points) == 0:
+            return False
+        distance = distance_to_cuboid(seen.points, self.position, self.yaw, self.size)
+        return float(np.quantile(distance, 0.8)) <= _INSIDE
 
     def explains(self, points: Points) -> bool:
         """True when the points lie on the box where it is remembered."""
