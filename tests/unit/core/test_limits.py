@@ -30,6 +30,8 @@ def test_positions_are_clamped_to_the_limits_less_the_margin():
     [
         ([1.0, -2.0], 0.0, True),
         ([1.0, -2.0], 0.1, False),
+        ([0.9, 0.0], 0.2, False),
+        ([0.0, -1.9], 0.2, False),
         ([1.01, 0.0], 0.0, False),
         ([0.0, -2.01], 0.0, False),
         ([np.nan, 0.0], 0.0, False),

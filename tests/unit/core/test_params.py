@@ -75,6 +75,7 @@ def test_a_record_survives_its_mapping():
         ({'rate': None}, ['here: rate', 'nothing']),
         ({'rate': [1]}, ['here: rate', 'list [1]']),
         ({'count': 1.5}, ['here: count', 'an integer', 'float 1.5']),
+        ({'count': True}, ['here: count', 'an integer', 'bool True']),
         ({'is_on': 1}, ['here: is_on', 'bool', 'int 1']),
         ({'inner': 3}, ['here: inner', 'keys and values']),
         ({'parts': [{}, {'gain': 'x'}]}, ['here: parts[1]: gain', "str 'x'"]),

@@ -97,10 +97,15 @@ def test_a_closed_worker_refuses_work(worker):
 
 
 def test_work_that_never_ends_does_not_keep_the_process_alive():
-    code = (
-        'import threading, time\nfrom vla_core.worker import Worker\n'
-        'worker = Worker(lambda x: threading.Event().wait())\nworker.ask(1)\nworker.close()\n'
-    )
+    code = """
+import threading
+from vla_core.worker import Worker
+started = threading.Event()
+worker = Worker(lambda x: (started.set(), threading.Event().wait()))
+worker.ask(1)
+assert started.wait(5.0)
+worker.close()
+"""
     done = subprocess.run(
         [sys.executable, '-c', code], timeout=20, env={'PYTHONPATH': ':'.join(sys.path)}
     )
