@@ -18,6 +18,7 @@ BUTTON_BASE = 0.024  # m, height
 DRAWER_TRAVEL = 0.12  # m
 HANDLE_OUT = 0.045  # m, middle of the handle bar in front of the drawer's front
 HANDLE_HEIGHT = 0.055  # m, middle of the bar above the table
+HANDLE_SIZE = np.array([0.014, 0.104, 0.014])  # m, the bar; its length lies along the drawer's y
 PANEL = 0.008  # m, of the drawer and its housing
 Rgba = tuple[float, float, float, float]
 
@@ -30,6 +31,18 @@ def slide_name(thing: Thing) -> str:
 def moving_part(thing: Thing) -> str:
     """Return the body that moves: the cap, the drawer itself, or the thing."""
     return f'{thing.name}_part' if thing.shape in ('button', 'drawer') else thing.name
+
+
+def handle_offset(thing: Thing) -> np.ndarray:
+    """Return (3,) m from the middle of a closed drawer's housing to the middle of its handle bar."""
+    return np.array([-0.5 * thing.size[0] - PANEL - HANDLE_OUT, 0.0, HANDLE_HEIGHT - 0.5 * thing.size[2]])
+
+
+def set_slide(data: mujoco.MjData, thing: Thing, fraction: float) -> None:
+    """Put a button or drawer at this fraction of its travel, at rest."""
+    joint = data.joint(slide_name(thing))
+    joint.qpos[0] = fraction * (BUTTON_TRAVEL if thing.shape == 'button' else DRAWER_TRAVEL)
+    joint.qvel[0] = 0.0
 
 
 def add_thing(spec: mujoco.MjSpec, thing: Thing, rgba: Rgba, density: float, friction: float) -> None:
@@ -91,7 +104,8 @@ def _button(spec: mujoco.MjSpec, body: mujoco.MjsBody, thing: Thing, rgba: Rgba)
     slide = cap.add_joint(name=slide_name(thing), type=mujoco.mjtJoint.mjJNT_SLIDE, axis=[0, 0, -1],
                           range=[0.0, BUTTON_TRAVEL], damping=[5.0, 0, 0], armature=0.05)  # fmt: skip
     slide.stiffness, slide.springref = [400.0, 0.0, 0.0], -0.0025  # 1 N to begin, 5.8 N to the stop
-    spec.add_exclude(bodyname1=body.name, bodyname2=cap.name)
+    for other in (body.name, 'world'):  # its lower half sinks into the base
+        spec.add_exclude(bodyname1=other, bodyname2=cap.name)
 
 
 def _drawer(spec: mujoco.MjSpec, body: mujoco.MjsBody, thing: Thing, rgba: Rgba) -> None:
@@ -118,6 +132,6 @@ def _drawer(spec: mujoco.MjSpec, body: mujoco.MjsBody, thing: Thing, rgba: Rgba)
 def _handle(part: mujoco.MjsBody, height: float, rgba: Rgba) -> None:
     """Add a bar along y, HANDLE_OUT in front, on two posts."""
     bar = {'type': G.mjGEOM_BOX, 'rgba': rgba, 'material': 'plastic', 'mass': 0.02}
-    part.add_geom(name='', pos=[-PANEL - HANDLE_OUT, 0, height], size=[0.007, 0.052, 0.007], **bar)
+    part.add_geom(pos=[-PANEL - HANDLE_OUT, 0, height], size=0.5 * HANDLE_SIZE, **bar)
     for s in (1, -1):
         part.add_geom(pos=[-PANEL - HANDLE_OUT / 2, s * 0.046, height], size=[HANDLE_OUT / 2, 0.005, 0.005], **bar)

@@ -14,6 +14,7 @@ from vla_sim.camera import Renderer
 from vla_sim.contacts import Contact, contacts, tool_wrench
 from vla_sim.episode import Episode
 from vla_sim.faults import Fault, FaultKind
+from vla_sim.furniture import set_slide
 from vla_sim.judge import Judge
 from vla_sim.robot_body import GRIPPER
 from vla_sim.saboteur import Saboteur
@@ -53,9 +54,8 @@ class SimWorld:
         self._set_home()
         for thing in episode.things:
             if thing.shape == 'drawer':
-                slide = self.data.joint(f'{thing.name}_slide')
-                slide.qpos[0] = thing.opening * self.model.joint(f'{thing.name}_slide').range[1]
-        self._judge = Judge(self.model, episode, self._fingers)
+                set_slide(self.data, thing, thing.opening)
+        self._judge = Judge(self.model, episode, self.finger_bodies)
         self.saboteur = Saboteur(self.model, self.data, self.robot, episode)
         mujoco.mj_forward(self.model, self.data)
         return episode
@@ -69,8 +69,8 @@ class SimWorld:
         self._grip_ctrl = self.model.actuator(GRIPPER).id
         self._tip = self.model.body(self.robot.tip_frame).id
         gripper = self.robot.gripper
-        self._fingers = frozenset(int(self.model.joint(name).bodyid[0]) for name in (gripper.joint, gripper.mimic))
-        base = int(self.model.body_parentid[min(self._fingers)])
+        self.finger_bodies = frozenset(int(self.model.joint(name).bodyid[0]) for name in (gripper.joint, gripper.mimic))
+        base = int(self.model.body_parentid[min(self.finger_bodies)])
         below = [k for k in range(self.model.nbody) if self._is_below(k, base)]
         self._tool = frozenset(below)
 

@@ -1,0 +1,126 @@
+"""Spoiled streams, and faults of the running world."""
+
+import numpy as np
+import pytest
+
+from vla_core.errors import UserError
+from vla_core.scene import Role
+from vla_core.sensing import JointState
+from vla_sim.faults import Fault, FaultKind, delay, drop, freeze, jump, parse_fault, poison, reorder
+
+SAMPLES = [JointState(float(k), ('a',), [k], [0.0]) for k in range(6)]
+
+
+def test_drop_loses_some_and_keeps_the_order():
+    kept = list(drop(range(1000), 0.3, seed=1))
+    assert 600 < len(kept) < 800
+    assert kept == sorted(kept)
+
+
+def test_delay_gives_the_past():
+    assert list(delay([1, 2, 3, 4, 5], 2)) == [1, 1, 1, 2, 3]
+
+
+def test_freeze_repeats_the_last_good_one():
+    assert list(freeze([1, 2, 3, 4], after=2)) == [1, 2, 2, 2]
+
+
+def test_poison_spoils_one_field_of_one_item():
+    spoiled = list(poison(SAMPLES, at=2, field='position'))
+    assert [bool(np.isnan(s.position).any()) for s in spoiled] == [False, False, True, False, False, False]
+    assert spoiled[2].stamp == 2.0
+
+
+def test_jump_shifts_the_stamps_from_there_on():
+    assert [s.stamp for s in jump(SAMPLES, at=3, by=-5.0)] == [0.0, 1.0, 2.0, -2.0, -1.0, 0.0]
+    assert list(jump([1.0, 2.0], at=1, by=10.0)) == [1.0, 12.0]
+
+
+def test_reorder_loses_nothing_and_moves_nothing_far():
+    mixed = list(reorder(range(10), span=3, seed=2))
+    assert sorted(mixed) == list(range(10))
+    assert mixed != list(range(10))
+    assert max(abs(item - place) for place, item in enumerate(mixed)) <= 2
+
+
+def test_a_fault_is_read_from_its_name_and_value():
+    assert parse_fault('slippery=0.1') == Fault(FaultKind.SLIPPERY, 0.1)
+    assert parse_fault('payload').amount == 2.0
+
+
+def test_an_unknown_fault_lists_the_known_ones():
+    with pytest.raises(UserError, match=r"unknown fault 'ghost'; known: none, slippery, move_target"):
+        parse_fault('ghost')
+    with pytest.raises(UserError, match='not a number'):
+        parse_fault('slippery=wet')
+
+
+@pytest.fixture
+def running(world):
+    world.reset('put_in', 5, distractors=1)
+    return world
+
+
+def inject(world, text):
+    world.inject(parse_fault(text))
+
+
+def test_frozen_joints_keep_their_old_stamp(running):
+    inject(running, 'joint_freeze')
+    first = running.joint_state()
+    running.step()
+    assert running.joint_state().stamp == first.stamp < running.time
+    inject(running, 'none')
+    assert running.joint_state().stamp == running.time
+
+
+def test_joints_can_be_nan(running):
+    inject(running, 'joint_nan')
+    assert np.isnan(running.joint_state().position).all()
+
+
+def test_the_target_jumps_and_wakes_up(running):
+    target = running.episode.by_role(Role.TARGET)
+    for _ in range(300):
+        running.step()
+    before = running.data.body(target.name).xpos.copy()
+    inject(running, 'move_target=0.05')
+    for _ in range(10):
+        running.step()
+    moved = running.data.body(target.name).xpos - before
+    assert np.linalg.norm(moved) == pytest.approx(0.05, abs=2e-3)
+
+
+def test_the_target_can_vanish(running):
+    inject(running, 'remove_target')
+    assert running.data.body(running.episode.by_role(Role.TARGET).name).xpos[0] > 5.0
+
+
+def test_a_lost_command_is_accepted_and_not_followed(running):
+    from vla_core.action import Trajectory
+
+    inject(running, 'command_loss')
+    away = running.robot.home + 0.1
+    ramp = Trajectory(0.0, running.robot.joint_names, [0.1], [away], [np.zeros(len(away))])
+    assert running.command(ramp) == ''
+    for _ in range(100):
+        running.step()
+    assert running.joint_state().position[:-2] == pytest.approx(running.robot.home, abs=1e-6)
+
+
+def test_a_payload_bends_the_arm_and_mending_straightens_it(running):
+    free = running.base_from_tcp()[2, 3]
+    inject(running, 'payload=5')
+    for _ in range(200):
+        running.step()
+    assert 1e-5 < free - running.base_from_tcp()[2, 3] < 0.02
+    inject(running, 'none')
+    for _ in range(200):
+        running.step()
+    assert running.base_from_tcp()[2, 3] == pytest.approx(free, abs=1e-6)
+
+
+def test_a_fault_that_needs_a_target_says_so(world):
+    world.reset('put_in', 5, absent=True)
+    with pytest.raises(UserError, match='needs a target'):
+        inject(world, 'move_target')
