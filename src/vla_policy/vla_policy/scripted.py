@@ -37,7 +37,7 @@ class ChunkParams:
 
     horizon: int = param(16, 'rows', lo=2, hi=64)
     step: float = param(0.1, 's between rows', lo=0.01, hi=1.0)
-    substeps: int = param(4, 'of the imagination, per row', lo=1, hi=20)
+    substeps: int = param(2, 'of the imagination, per row', lo=1, hi=20)
     straighten: float = param(0.6, 's, to bring a tilted tool back to vertical', lo=0.1, hi=10.0)
 
     def __post_init__(self) -> None:

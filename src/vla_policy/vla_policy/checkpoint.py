@@ -1,0 +1,129 @@
+"""A checkpoint: a folder with `policy.safetensors` and `policy.json`, which says everything that must fit."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from vla_core.action import EE_NAMES, Space
+from vla_core.errors import UserError
+from vla_core.params import from_mapping, param
+from vla_core.robot import RobotConfig
+from vla_policy import features
+from vla_policy.flow_model import FlowModel, ModelParams
+from vla_policy.normalise import Levels, Normaliser
+
+WEIGHTS, CARD = 'policy.safetensors', 'policy.json'
+FORMAT = 1
+Rows = tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
+class Card:
+    """What policy.json holds; a missing or unknown key is an error."""
+
+    format: int = param(text='of this file')
+    features: str = param(text='schema of the inputs, features.SCHEMA')
+    space: str = param(text='of the chunks, a name of Space')
+    names: tuple[str, ...] = param(text='columns of the chunks')
+    step: float = param(text='s between rows', lo=0.01, hi=1.0)
+    horizon: int = param(text='rows', lo=2, hi=64)
+    robot: str = param(text='that it was trained on')
+    joint_names: tuple[str, ...] = param(text='of that robot')
+    tip_frame: str = param(text='that the deltas move')
+    mean: Rows = param(text='of the chunks, (horizon, columns)')
+    spread: Rows = param(text='of the chunks, (horizon, columns)')
+    gripper_levels: tuple[float, ...] = param(text='m, openings asked for; empty: any')
+    model: dict[str, Any] = param(text='ModelParams')
+    weights: str = param(text='sha256 of the weights')
+    code: str = param(text='commit that trained it')
+    data: str = param(text='hash of the data')
+    training: dict[str, Any] = param(text='arguments of the training and what came out')
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A model that fits the robot, ready to act."""
+
+    card: Card
+    model: FlowModel
+    normaliser: Normaliser
+    levels: Levels = field(default_factory=Levels)
+
+    @property
+    def hash(self) -> str:
+        """Short name of the weights."""
+        return self.card.weights[:12]
+
+
+def save(folder: Path, card: Card, model: FlowModel) -> Card:
+    """Write the folder; the card gets the hash of the weights."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
+    save_file(tensors, folder / WEIGHTS)
+    named = asdict(card) | {'weights': _hash(folder / WEIGHTS)}
+    (folder / CARD).write_text(json.dumps(named, indent=1) + '\n', encoding='utf-8')
+    return Card(**named)
+
+
+def load(folder: Path, robot: RobotConfig) -> Checkpoint:
+    """Return the checkpoint; UserError says what does not fit."""
+    card = read_card(folder)
+    _check_fit(folder, card, robot)
+    if _hash(folder / WEIGHTS) != card.weights:
+        raise UserError(f'{folder}: {WEIGHTS} are not the weights that {CARD} was written for')
+    model = FlowModel(from_mapping(ModelParams, card.model, f'{folder}/{CARD}: model'))
+    try:
+        tensors = load_file(folder / WEIGHTS)
+        model.load_state_dict(tensors)
+    except (SafetensorError, RuntimeError) as error:
+        first = str(error).splitlines()
+        raise UserError(f'{folder}/{WEIGHTS} do not fit the model: {" ".join(first[:2])}') from error
+    if not all(bool(torch.isfinite(value).all()) for value in tensors.values()):
+        raise UserError(f'{folder}/{WEIGHTS}: not all weights are finite')
+    normaliser = Normaliser(card.mean, card.spread)  # type: ignore[arg-type]
+    return Checkpoint(card, model.eval(), normaliser, Levels(card.gripper_levels))
+
+
+def read_card(folder: Path) -> Card:
+    """Return the card; UserError when it or the weights are missing, or a key is."""
+    for name in (CARD, WEIGHTS):
+        if not (folder / name).is_file():
+            raise UserError(f'{folder} is no checkpoint: it has no {name}')
+    try:
+        mapping = json.loads((folder / CARD).read_text(encoding='utf-8'))
+    except json.JSONDecodeError as error:
+        raise UserError(f'{folder}/{CARD}: not valid JSON: {error}') from error
+    return from_mapping(Card, mapping, f'{folder}/{CARD}')
+
+
+def _check_fit(folder: Path, card: Card, robot: RobotConfig) -> None:
+    shape = (card.horizon, len(card.names))
+    checks = (
+        ('format', card.format, FORMAT),
+        ('features', card.features, features.SCHEMA),
+        ('space', card.space, Space.EE_DELTA.name),
+        ('names', card.names, EE_NAMES),
+        ('joint names', card.joint_names, robot.joint_names),
+        ('tip frame', card.tip_frame, robot.tip_frame),
+        ('shape of mean', (len(card.mean), *{len(row) for row in card.mean}), shape),
+        ('shape of spread', (len(card.spread), *{len(row) for row in card.spread}), shape),
+        ('width of the robot row', card.model.get('robot_width'), features.ROBOT_WIDTH),
+        ('width of an object row', card.model.get('object_width'), features.OBJECT_WIDTH),
+        ('width of the task row', card.model.get('task_width'), features.TASK_WIDTH),
+        ('horizon of the model', card.model.get('horizon'), card.horizon),
+    )
+    for what, has, wanted in checks:
+        if has != wanted:
+            raise UserError(f'{folder} does not fit: its {what} is {has}, here it is {wanted}')
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

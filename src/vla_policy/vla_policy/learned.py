@@ -1,0 +1,122 @@
+"""The policy with weights: observation to tokens, noise to candidates, candidates to chunks."""
+
+from __future__ import annotations
+
+import zlib
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from vla_core.action import EE_NAMES, ActionChunk, PolicyFeatures, Space
+from vla_core.frozen import Array
+from vla_core.robot import RobotConfig
+from vla_core.sensing import Observation
+from vla_policy import checkpoint
+from vla_policy.checkpoint import Checkpoint
+from vla_policy.features import Inputs, describe
+from vla_policy.flow_model import Batch
+from vla_policy.language import SentenceEncoder
+from vla_policy.memory import Memory
+from vla_policy.protocol import PolicyInfo, Proposal
+from vla_policy.scripted import motion_words
+
+NAME = 'learned'
+STEPS = 8  # of Euler, from noise to chunk
+FIRST_NOISE = 0.3  # of the noise of the first candidate: near the middle of what it would do
+
+
+class Encoder(Protocol):
+    """Turns a sentence into a vector (384,)."""
+
+    def encode(self, text: str) -> NDArray[np.float32]: ...
+
+
+class LearnedPolicy:
+    """Acts on one thread; the noise depends on nothing but seed and number of the inference."""
+
+    def __init__(self, loaded: Checkpoint, encoder: Encoder | None = None) -> None:
+        torch.set_num_threads(1)  # beside other processes more are slower
+        self._loaded = loaded
+        card = loaded.card
+        self.info = PolicyInfo(
+            NAME, Space[card.space], card.names, card.step, card.horizon, loaded.hash
+        )
+        width = loaded.model.params.width
+        self.schema = f'flow/norm/mean/{width}/{loaded.hash}'
+        self._encoder = encoder or SentenceEncoder()
+        self._memory = Memory()
+        self._task_id, self._seed, self._seq, self._count = '', 0, 0, 0
+
+    @classmethod
+    def load(cls, folder: Path, robot: RobotConfig) -> LearnedPolicy:
+        """Return the policy of a checkpoint folder; UserError when it does not fit the robot."""
+        return cls(checkpoint.load(folder, robot))
+
+    def reset(self, task_id: str, instruction: str, seed: int) -> None:
+        """Begin an attempt; the sentence is encoded here, not while the arm moves."""
+        if instruction:
+            self._encoder.encode(instruction)
+        self._memory.reset()
+        if task_id != self._task_id:
+            self._task_id, self._seq = task_id, 0
+        self._seed, self._count = seed, 0
+
+    def act(self, observation: Observation, count: int = 1) -> Proposal:
+        """Return `count` candidates from one pass, and the features of the first."""
+        if observation.task_id != self._task_id:
+            self.reset(observation.task_id, observation.instruction, 0)
+        recall = self._memory.update(observation)
+        sentence = self._encoder.encode(observation.instruction)
+        chunks, features = self._infer(describe(observation, recall, sentence), count)
+        self._seq += 1
+        self._count += 1
+        feature = PolicyFeatures(
+            observation.stamp, observation.task_id, self._count - 1, self.schema, features
+        )
+        return Proposal(tuple(self._chunk(observation, chunks, k) for k in range(count)), feature)
+
+    def _infer(self, inputs: Inputs, count: int) -> tuple[Array, Array]:
+        """Return chunks (count, horizon, columns) in units, and the features (width,) of the first."""
+        model, card = self._loaded.model, self._loaded.card
+        with torch.inference_mode():
+            context = model.encode(to_batch([inputs]))
+            noise = torch.from_numpy(self._noise(count, (card.horizon, len(card.names))))
+            values, features = model.sample(context.repeated(count), noise, STEPS)
+        chunks = self._loaded.normaliser.backward(values.numpy().astype(np.float64))
+        return self._loaded.levels.backward(chunks), features[0].numpy()
+
+    def _noise(self, count: int, shape: tuple[int, int]) -> NDArray[np.float32]:
+        random = np.random.default_rng([abs(self._seed), self._count, zlib.crc32(b'noise')])
+        noise = random.standard_normal((count, *shape)).astype(np.float32)
+        noise[0] *= FIRST_NOISE
+        return noise
+
+    def _chunk(self, observation: Observation, chunks: Array, k: int) -> ActionChunk:
+        return ActionChunk(
+            stamp=observation.stamp,
+            task_id=observation.task_id,
+            checkpoint=self._loaded.hash,
+            seq=self._seq,
+            space=Space.EE_DELTA,
+            names=EE_NAMES,
+            start=observation.stamp,
+            step=self._loaded.card.step,
+            values=chunks[k],
+            plan_step=f'{observation.scene.task.verb.value}',
+            language_motion=motion_words(chunks[k]),
+            candidate=k,
+            candidates=len(chunks),
+        )
+
+
+def to_batch(rows: list[Inputs]) -> Batch:
+    """Return the tensors of a list of inputs."""
+
+    def tensor(name: str) -> Tensor:
+        return torch.from_numpy(np.stack([getattr(row, name) for row in rows]))
+
+    return Batch(*(tensor(name) for name in ('robot', 'objects', 'present', 'task', 'sentence')))

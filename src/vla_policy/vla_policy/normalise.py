@@ -1,0 +1,60 @@
+"""Chunks to what the network works on and back; each transform knows its own inverse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vla_core.frozen import Array, freeze_fields
+
+# the smallest spread taken for real, per column of EE_NAMES: m, rad, m
+LEAST = np.array([0.004, 0.004, 0.004, 0.02, 0.02, 0.02, 0.04])
+
+
+@dataclass(frozen=True)
+class Normaliser:
+    """Mean and spread per row and column: the first rows, which are executed, count as much as the last."""
+
+    mean: Array  # (horizon, columns)
+    spread: Array  # (horizon, columns), > 0
+
+    def __post_init__(self) -> None:
+        freeze_fields(self, 'mean', 'spread')
+        if self.mean.shape != self.spread.shape or not np.all(self.spread > 0.0):
+            raise ValueError('mean and spread must have one shape, and every spread be positive')
+
+    def forward(self, chunks: Array) -> Array:
+        """(..., horizon, columns) in units to (..., horizon, columns) around 0."""
+        return np.asarray((chunks - self.mean) / self.spread)
+
+    def backward(self, values: Array) -> Array:
+        """The inverse of `forward`."""
+        return np.asarray(values * self.spread + self.mean)
+
+
+@dataclass(frozen=True)
+class Levels:
+    """The few openings that demonstrations ask of a gripper; empty: any."""
+
+    levels: tuple[float, ...] = ()  # m, ascending
+
+    def backward(self, chunks: Array) -> Array:
+        """Put the last column on the nearest level."""
+        if not self.levels:
+            return chunks
+        known = np.array(self.levels)
+        nearest = np.abs(chunks[..., -1:] - known).argmin(-1)
+        return np.concatenate([chunks[..., :-1], known[nearest][..., None]], axis=-1)
+
+
+def fit(chunks: Array) -> Normaliser:
+    """Return the normaliser of (n, horizon, columns) chunks."""
+    spread = np.maximum(chunks.std(axis=0), LEAST)
+    return Normaliser(chunks.mean(axis=0), spread)
+
+
+def levels_of(chunks: Array, most: int = 4) -> Levels:
+    """Return the openings asked for, when they are few."""
+    found = np.unique(np.round(chunks[..., -1], 4))
+    return Levels(tuple(float(v) for v in found) if len(found) <= most else ())
