@@ -1,8 +1,10 @@
-"""Overlapping chunks become one motion: the newest ramps in over a window, from the motion being executed.
+"""Overlapping chunks become one motion: the newest ramps in over a window, from the motion being
+executed.
 
-Why not an exponential average over all chunks (ACT): it lags behind the newest observation by construction, and a
-chunk that leaves or enters the average is a step. Here only the newest counts once its window is over, the weight
-rises smoothly (no step in position or velocity), and whatever it replaces keeps running underneath by the clock.
+Why not an exponential average over all chunks (ACT): it lags behind the newest observation by
+construction, and a chunk that leaves or enters the average is a step. Here only the newest counts
+once its window is over, the weight rises smoothly (no step in position or velocity), and whatever
+it replaces keeps running underneath by the clock.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ class Layer:
     zero: float  # of its row 0
     step: float  # between rows
     begin: float  # of its ramp
-    turn: Array = field(default_factory=lambda: np.zeros(3))  # rad, last rotation from below; keeps its branch
+    turn: Array = field(
+        default_factory=lambda: np.zeros(3)
+    )  # rad, last rotation from below; keeps its branch
 
     def at(self, played: float) -> Array:
         return self.track.at((played - self.zero) / self.step)
@@ -61,7 +65,9 @@ class Blend:
         self._layers.clear()
 
     def push(self, layer: Layer, current: Array) -> None:
-        """Let `layer` ramp in; `current` is the commanded value of its kind, used when there is nothing to leave."""
+        """Let `layer` ramp in; `current` is the commanded value of its kind, used when there is
+        nothing to leave.
+        """
         if self._layers and self._layers[-1].track.is_pose != layer.track.is_pose:
             self._layers.clear()
         if not self._layers:
@@ -88,7 +94,9 @@ class Blend:
 
 
 def mix(below: Array, layer: Layer, played: float, weight: float) -> Array:
-    """`weight` of the way from `below` to the layer: straight in position, about one axis in rotation."""
+    """`weight` of the way from `below` to the layer: straight in position, about one axis in
+    rotation.
+    """
     above = layer.at(played)
     if below.ndim == 1:
         return (1.0 - weight) * below + weight * above

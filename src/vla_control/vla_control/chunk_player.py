@@ -1,4 +1,6 @@
-"""Plays chunks: accepts or refuses them, blends them by executed time, and says what they ask for now."""
+"""Plays chunks: accepts or refuses them, blends them by executed time, and says what they ask for
+now.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,9 @@ class ChunkPlayer:
         if chunk.space == Space.EE_DELTA:
             q = self.history.at(chunk.stamp)
             if q is None:
-                return f'no joint states around the stamp {chunk.stamp:.3f} that the chunk is relative to'
+                return (
+                    f'no joint states around {chunk.stamp:.3f} s, which the chunk is relative to'
+                )
             base = self.motion.model.fk(q)
         self.seq, self.lateness = chunk.seq, now - chunk.start
         if chunk.mode == Mode.HOLD:
@@ -78,7 +82,9 @@ class ChunkPlayer:
         return opening_at(self.chunk, self.progress.row(self.chunk, now)) if self.chunk else None
 
     def executed_steps(self, now: float) -> int:
-        """Rows of the newest chunk that were executed; those skipped because it came late do not count."""
+        """Rows of the newest chunk that were executed; those skipped because it came late do not
+        count.
+        """
         if self.chunk is None:
             return 0
         row = min(int(self.progress.row(self.chunk, now)), self.chunk.horizon - 1)

@@ -1,6 +1,8 @@
-"""Control: chunks and planned moves in, one target for the arm out, every period, whatever comes."""
+"""Control: chunks and planned moves in, one target out, every period, whatever comes."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 
@@ -57,7 +59,11 @@ class Controller:
     def on_chunk(self, chunk: ActionChunk, now: float) -> str:
         """Execute this chunk from now on; why not, when it is refused."""
         expected = Expected(self.task_id, self.phase, self.player.seq, self.robot.joint_names)
-        self.reason = 'no joint states yet' if self._measured is None else self.player.put(chunk, expected, now)
+        self.reason = (
+            'no joint states yet'
+            if self._measured is None
+            else self.player.put(chunk, expected, now)
+        )
         return self.reason
 
     def on_status(self, status: TaskStatus, now: float) -> None:
@@ -86,23 +92,22 @@ class Controller:
 
     def state(self, now: float) -> ControlState:
         """What control is doing, for the supervisor."""
-        measured = self._measured
-        common = {
-            'stamp': now,
-            'moving': self._source != Source.NONE and not self._is_done(),
-            'move_done': self._is_done(),
-            'reason': self.reason,
-            'chunk_seq': self.player.seq,
-            'executed_steps': self.player.executed_steps(now),
-            'lateness': self.player.lateness,
-            'phase': self.phase,
-            'task_id': self.task_id,
-        }
-        if measured is None:
-            return ControlState(**common)
-        x, y, z = (float(v) for v in self.motion.model.fk(measured.q)[:3, 3])
+        state = ControlState(
+            stamp=now,
+            moving=self._source != Source.NONE and not self._is_done(),
+            move_done=self._is_done(),
+            reason=self.reason,
+            chunk_seq=self.player.seq,
+            executed_steps=self.player.executed_steps(now),
+            lateness=self.player.lateness,
+            phase=self.phase,
+            task_id=self.task_id,
+        )
+        if self._measured is None:
+            return state
+        x, y, z = (float(v) for v in self.motion.model.fk(self._measured.q)[:3, 3])
         at_home = self._is_near(self.motion.model.home)
-        return ControlState(at_home=at_home, tcp=(x, y, z), gripper=measured.opening, **common)
+        return replace(state, at_home=at_home, tcp=(x, y, z), gripper=self._measured.opening)
 
     def _move(self, now: float, dt: float, measured: Measured) -> None:
         """Move the command on by one period."""
@@ -166,8 +171,8 @@ class Controller:
         return reference
 
     def _target(self, now: float, opening: float) -> Target:
-        tracker, chunk = self.motion.tracker, self.player.chunk
-        is_policy = self._source == Source.POLICY and chunk is not None
+        tracker = self.motion.tracker
+        chunk = self.player.chunk if self._source == Source.POLICY else None
         return Target(
             stamp=now,
             task_id=self.task_id,
@@ -176,8 +181,8 @@ class Controller:
             velocity=tracker.v,
             gripper=opening,
             source=self._source,
-            chunk_seq=chunk.seq if is_policy else -1,
-            chunk_stamp=chunk.stamp if is_policy else 0.0,
+            chunk_seq=chunk.seq if chunk else -1,
+            chunk_stamp=chunk.stamp if chunk else 0.0,
         )
 
     def _is_near(self, goal: Array) -> bool:

@@ -1,4 +1,6 @@
-"""A smooth curve through the rows of a chunk: continuous in velocity and acceleration, slowing down at its end."""
+"""A smooth curve through the rows of a chunk: continuous in velocity and acceleration, slowing
+down at its end.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +10,11 @@ from vla_core.frozen import Array
 
 
 class Curve:
-    """Natural cubic spline through rows (h, m) over the row index; stands at the last row in the end.
+    """Natural cubic spline through rows (h, m) over the row index; stands at the last row in the
+    end.
 
-    The last `ease` rows take twice their time, so that a motion that nobody continues comes to rest on its path
-    instead of overshooting it.
+    The last `ease` rows take twice their time, so that a motion that nobody continues comes to
+    rest on its path instead of overshooting it.
     """
 
     def __init__(self, rows: Array, ease: float = 0.0) -> None:
@@ -38,7 +41,9 @@ class Curve:
         return value
 
     def eased(self, row: float) -> float:
-        """The row reached at the moment of `row`: the same up to the last `ease` rows, then decelerating to the end."""
+        """The row reached at the moment of `row`: the same up to the last `ease` rows, then
+        decelerating to the end.
+        """
         begin = self.last - self.ease
         if row <= begin or self.ease <= 0.0:
             return row
@@ -47,7 +52,9 @@ class Curve:
 
 
 def second_derivatives(rows: Array) -> Array:
-    """(h, m) second derivatives at the rows of the natural cubic spline: the tridiagonal system b'' (1 4 1) = 6 d2."""
+    """(h, m) second derivatives at the rows of the natural cubic spline: the tridiagonal system
+    b'' (1 4 1) = 6 d2.
+    """
     h = len(rows)
     bend = np.zeros_like(rows)
     if h > 2:

@@ -1,4 +1,6 @@
-"""Joint motion for a motion of the tool: damped least squares, away from joint limits, centred where there is room."""
+"""Joint motion for a motion of the tool: damped least squares, away from joint limits, centred
+where there is room.
+"""
 
 from __future__ import annotations
 
@@ -29,10 +31,11 @@ class DifferentialIk:
         self.upper = model.limits.upper - params.limit_margin
 
     def solve(self, q: Array, motions: Array) -> tuple[Array, Array]:
-        """Joint motions (k, n) for tool motions (k, 6) m and rad in base axes, and spare motion (n,) rad/s at q.
+        """Joint motions (k, n) for tool motions (k, 6) m and rad in base axes, and spare motion
+        (n,) rad/s at q.
 
-        Damping only near singularities: s / (s^2 + d^2), d^2 = damping^2 (1 - (s_min / singular)^2)
-        (Chiaverini, Siciliano, Egeland 1994).
+        Damping only near singularities: s / (s^2 + d^2), d^2 = damping^2 (1 - (s_min /
+        singular)^2) (Chiaverini, Siciliano, Egeland 1994).
         """
         jacobian = self.model.jacobian(q)
         inverse, spare = self._inverse(jacobian)
@@ -45,7 +48,9 @@ class DifferentialIk:
         return result, np.where(stuck, 0.0, centring)
 
     def _inverse(self, jacobian: Array) -> tuple[Array, Array]:
-        """Damped inverse (n, 6), and the projector (n, n) onto motions that leave the tool where it is."""
+        """Damped inverse (n, 6), and the projector (n, n) onto motions that leave the tool where
+        it is.
+        """
         u, s, vt = np.linalg.svd(jacobian, full_matrices=False)
         ratio = min(s[-1] / self.params.singular, 1.0)
         damping = self.params.damping**2 * (1.0 - ratio * ratio)

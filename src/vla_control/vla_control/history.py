@@ -1,4 +1,6 @@
-"""Where the arm was a moment ago: measured joint positions, so that a chunk finds the pose it is relative to."""
+"""Where the arm was a moment ago: measured joint positions, so that a chunk finds the pose it is
+relative to.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ class JointHistory:
             del self._stamps[:old], self._positions[:old]
 
     def at(self, stamp: float) -> Array | None:
-        """Return the (n,) rad at `stamp`, interpolated; None outside the samples or in a gap between them."""
+        """Return the (n,) rad at `stamp`, interpolated; None outside the samples or in a gap
+        between them.
+        """
         after = bisect_left(self._stamps, stamp)
         if after == len(self._stamps):
             return None
@@ -42,7 +46,9 @@ class JointHistory:
         if not t1 - t0 <= GAP:
             return None
         share = (stamp - t0) / (t1 - t0)
-        value: Array = np.asarray((1.0 - share) * self._positions[after - 1] + share * self._positions[after])
+        value: Array = np.asarray(
+            (1.0 - share) * self._positions[after - 1] + share * self._positions[after]
+        )
         return value
 
     def clear(self) -> None:

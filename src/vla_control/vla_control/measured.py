@@ -21,8 +21,12 @@ class Measured:
     opening: float  # m, between the fingers
 
 
-def measured_of(joints: JointState, names: tuple[str, ...], gripper: GripperConfig) -> Measured | None:
-    """The arm's part and the opening; None when a number is not finite. KeyError names a missing joint."""
+def measured_of(
+    joints: JointState, names: tuple[str, ...], gripper: GripperConfig
+) -> Measured | None:
+    """The arm's part and the opening; None when a number is not finite. KeyError names a missing
+    joint.
+    """
     q, v = joints.select(names)
     finger = joints.select((gripper.joint,))[0]  # m, half of the opening
     if not all(np.isfinite(part).all() for part in (joints.stamp, q, v, finger)):

@@ -1,4 +1,6 @@
-"""From a reference, pose or joints, to the commanded joint state; the command starts from itself, not from the arm."""
+"""From a reference, pose or joints, to the commanded joint state; the command starts from itself,
+not from the arm.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +19,19 @@ WISH = 10.0  # 1/s, weight of the distance to the reference in where the command
 
 
 class Motion:
-    """The commanded arm. `brake`, `glide`, `go` and `wait` move it on by one period within the limits."""
+    """The commanded arm. `brake`, `glide`, `go` and `wait` move it on by one period within the
+    limits.
+    """
 
     def __init__(self, model: RobotModel, params: ControlParams) -> None:
         self.model = model
         self.ik = DifferentialIk(model, IkParams(limit_margin=params.joint_margin))
         shares = Shares(
-            params.speed_share, params.acceleration_share, params.jerk_share, params.catch_up, params.joint_margin
+            params.speed_share,
+            params.acceleration_share,
+            params.jerk_share,
+            params.catch_up,
+            params.joint_margin,
         )
         self.tracker = JointTracker(model.limits, shares)
         self.gap = 0.0  # rad, largest joint distance between the reference and the command
@@ -53,7 +61,9 @@ class Motion:
         self.tracker.brake(dt)
 
     def glide(self, q: Array, v: Array, dt: float) -> None:
-        """Come to where the arm is (q rad, v rad/s, measured), for as long as the shield holds it back."""
+        """Come to where the arm is (q rad, v rad/s, measured), for as long as the shield holds it
+        back.
+        """
         self._forget()
         error = q - self.tracker.q
         is_moving = bool(np.abs(v).max() > STILL)
@@ -63,11 +73,15 @@ class Motion:
         self.tracker.follow(error, v if is_moving else np.zeros_like(v), np.zeros_like(v), dt)
 
     def aim(self, reference: Array, dt: float) -> Array:
-        """Take in the reference, (4, 4) pose or (n,) rad; where the command would go, (n,) rad/s."""
+        """Take in the reference, (4, 4) pose or (n,) rad; where the command wants to go, rad/s."""
         is_new = self._last is None or self._last.shape != reference.shape
         last = reference if self._last is None or is_new else self._last
         self._error, forward = self._motions(last, reference, dt)
-        self._push = np.zeros_like(forward) if self._forward is None or is_new else (forward - self._forward) / dt
+        self._push = (
+            np.zeros_like(forward)
+            if self._forward is None or is_new
+            else (forward - self._forward) / dt
+        )
         self._last, self._forward = reference, forward
         self.gap = float(np.abs(self._error).max())
         return forward + WISH * self._error
@@ -83,7 +97,9 @@ class Motion:
         self.tracker.brake(dt)
 
     def _motions(self, last: Array, reference: Array, dt: float) -> tuple[Array, Array]:
-        """Joint distance (n,) rad to the last reference, and the velocity (n,) rad/s of the reference since."""
+        """Joint distance (n,) rad to the last reference, and the velocity (n,) rad/s of the
+        reference since.
+        """
         q = self.tracker.q
         if reference.ndim == 1:
             forward = (reference - last) / dt
@@ -91,7 +107,9 @@ class Motion:
             return last - q, forward
         twist = step_between(last, reference) / dt
         self.tool_speed = float(np.linalg.norm(twist[:3]))
-        (error, forward), spare = self.ik.solve(q, np.stack([step_between(self.model.fk(q), last), twist]))
+        (error, forward), spare = self.ik.solve(
+            q, np.stack([step_between(self.model.fk(q), last), twist])
+        )
         return error, forward + spare
 
     def _forget(self) -> None:

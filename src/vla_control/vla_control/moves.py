@@ -39,11 +39,19 @@ class JointLimitShare:
 
 
 class JointMove:
-    """Time-optimal within velocity, acceleration and jerk, from a joint state to rest at `goal`; all joints arrive together."""
+    """Time-optimal within velocity, acceleration and jerk, from a joint state to rest at `goal`;
+    all joints arrive together.
+    """
 
     is_pose = False
 
-    def __init__(self, start: tuple[Array, Array, Array], goal: Array, model: RobotModel, limits: JointLimitShare) -> None:
+    def __init__(
+        self,
+        start: tuple[Array, Array, Array],
+        goal: Array,
+        model: RobotModel,
+        limits: JointLimitShare,
+    ) -> None:
         self.goal = np.array(goal)  # (n,) rad
         self.start = np.array(start[0])
         scale = 1.0
@@ -66,8 +74,10 @@ class JointMove:
         return float(np.max(speeds))
 
 
-def plan(start: tuple[Array, Array, Array], goal: Array, limits: JointLimitShare, scale: float) -> Trajectory:
-    """Ruckig's trajectory from (q, v, a) to rest at `goal`; raises MoveError when there is none."""
+def plan(
+    start: tuple[Array, Array, Array], goal: Array, limits: JointLimitShare, scale: float
+) -> Trajectory:
+    """Ruckig's trajectory from (q, v, a) to rest at `goal`; MoveError when there is none."""
     n = len(goal)
     problem, way = InputParameter(n), Trajectory(n)
     problem.current_position, problem.current_velocity, problem.current_acceleration = start
@@ -77,7 +87,9 @@ def plan(start: tuple[Array, Array, Array], goal: Array, limits: JointLimitShare
     problem.max_jerk = limits.share * limits.limits.jerk
     result = Ruckig(n).calculate(problem, way)
     if result not in (Result.Working, Result.Finished):
-        raise MoveError(f'no jerk-limited move from {np.round(start[0], 3)} to {np.round(goal, 3)}: {result}')
+        raise MoveError(
+            f'no jerk-limited move from {np.round(start[0], 3)} to {np.round(goal, 3)}: {result}'
+        )
     return way
 
 

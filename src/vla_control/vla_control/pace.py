@@ -1,4 +1,6 @@
-"""How fast control's own clock runs: with the ROS clock, slower when the arm cannot follow, not at all when held."""
+"""How fast control's own clock runs: with the ROS clock, slower when the arm cannot follow, not at
+all when held.
+"""
 
 from __future__ import annotations
 
@@ -43,10 +45,11 @@ class Pace:
         return self.rate
 
     def leash(self, lead: Array, velocity: Array, wish: Array) -> float:
-        """Rate that keeps the command within the leash of the arm: 1 up to half of it, 0 at its end.
+        """Rate that keeps the command within the leash of the arm: 1 up to half of it, 0 at its
+        end.
 
-        `lead` (n,) rad is command less measured; `wish` (n,) rad/s where the command wants to go. Only joints that
-        would lead further count: the way back to the arm is always free.
+        `lead` (n,) rad is command less measured; `wish` (n,) rad/s where the command wants to go.
+        Only joints that would lead further count: the way back to the arm is always free.
         """
         ahead = np.abs(lead) - self.params.response * np.abs(velocity)
         further = float(np.max(np.where(lead * wish > 0.0, ahead, 0.0)))

@@ -1,4 +1,6 @@
-"""The planned moves of a phase: home in HOMING, straight up in RETREAT; planned again after every pause."""
+"""The planned moves of a phase: home in HOMING, straight up in RETREAT; planned again after every
+pause.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ class Planned:
         return self._move is not None and self._time >= self._move.duration
 
     def reference(self, advance: float) -> Array | None:
-        """(n,) rad or (4, 4) pose `advance` s further on; None while the command must come to rest first."""
+        """(n,) rad or (4, 4) pose `advance` s further on; None while the command must come to rest
+        first.
+        """
         if self._move is None:
             if not self.motion.tracker.is_still:
                 return None

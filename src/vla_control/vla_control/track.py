@@ -1,4 +1,6 @@
-"""What a chunk asks for, as a function of the row: a pose of the tool or joint positions, and the gripper."""
+"""What a chunk asks for, as a function of the row: a pose of the tool or joint positions, and the
+gripper.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ class Track(Protocol):
 
 
 class PoseTrack:
-    """Poses (4, 4) base_from_tcp; rotations run through the rows in the tangent space at the first one."""
+    """Poses (4, 4) base_from_tcp; rotations run through the rows in the tangent space at the first
+    one.
+    """
 
     is_pose = True
 
@@ -59,7 +63,7 @@ def turn_from(a: Array, b: Array) -> Array:
 
 
 def closest_turn(turn: Array, near: Array) -> Array:
-    """Of the rotation vectors for the same rotation as `turn` (3,) rad, the one closest to `near`."""
+    """Of the rotation vectors for the same rotation as `turn` (3,) rad, the closest to `near`."""
     angle = float(np.linalg.norm(turn))
     if angle < 1e-9:
         return turn
@@ -76,8 +80,12 @@ def unwrapped(turns: Array) -> Array:
     return result
 
 
-def track_of(chunk: ActionChunk, joint_names: tuple[str, ...], base_from_tcp: Array | None) -> Track:
-    """The motion of a valid chunk; `base_from_tcp` (4, 4) is the pose at its stamp, which EE_DELTA needs."""
+def track_of(
+    chunk: ActionChunk, joint_names: tuple[str, ...], base_from_tcp: Array | None
+) -> Track:
+    """The motion of a valid chunk; `base_from_tcp` (4, 4) is the pose at its stamp, which EE_DELTA
+    needs.
+    """
     ease = EASE / chunk.step
     if chunk.space == Space.JOINT_POSITION:
         return JointTrack(columns(chunk, joint_names), ease)
@@ -96,7 +104,7 @@ def columns(chunk: ActionChunk, names: tuple[str, ...]) -> Array:
 
 
 def opening_at(chunk: ActionChunk, row: float) -> float | None:
-    """m, opening asked for by the row that has begun; None when the chunk has no gripper column."""
+    """m, opening asked for by the row that has begun; None without a gripper column."""
     if GRIPPER not in chunk.names:
         return None
     k = min(max(int(row), 0), chunk.horizon - 1)

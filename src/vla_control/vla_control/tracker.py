@@ -1,9 +1,9 @@
 """Follows a moving joint reference within limits of velocity, acceleration and jerk.
 
-Every cycle ruckig finds the fastest way from the commanded state onto the reference, seen from a frame that moves
-with the reference; one period of it is executed. So there is no lag behind a feasible reference, no overshoot after
-an infeasible one, and whatever jumps in the reference, the command is continuous in position, velocity and
-acceleration.
+Every cycle ruckig finds the fastest way from the commanded state onto the reference, seen from a
+frame that moves with the reference; one period of it is executed. So there is no lag behind a
+feasible reference, no overshoot after an infeasible one, and whatever jumps in the reference, the
+command is continuous in position, velocity and acceleration.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ class Shares:
 
 
 class JointTracker:
-    """The commanded joint state: q (n,) rad, v rad/s, a rad/s^2. `follow` and `brake` move it on by one period."""
+    """The commanded joint state: q (n,) rad, v rad/s, a rad/s^2. `follow` and `brake` move it on
+    by one period.
+    """
 
     def __init__(self, limits: JointLimits, shares: Shares) -> None:
         n = len(limits.names)
@@ -54,7 +56,9 @@ class JointTracker:
         return bool(np.all(np.abs(self.v) <= 1e-6) and np.all(np.abs(self.a) <= 1e-6))
 
     def follow(self, error: Array, forward: Array, push: Array, dt: float) -> None:
-        """Move on towards a reference `error` rad away that moves with `forward` rad/s and `push` rad/s^2."""
+        """Move on towards a reference `error` rad away that moves with `forward` rad/s and `push`
+        rad/s^2.
+        """
         error, forward, push = self._allowed(error, forward, push)
         problem = self._onto
         problem.current_position = -error
@@ -79,13 +83,19 @@ class JointTracker:
         if not (self.v.any() or self.a.any()):
             return
         problem = self._stop
-        problem.current_position, problem.current_velocity, problem.current_acceleration = self.q, self.v, self.a
+        problem.current_position, problem.current_velocity, problem.current_acceleration = (
+            self.q,
+            self.v,
+            self.a,
+        )
         if not self._solve(problem):
             raise RuntimeError(f'no way to rest from v={self.v}, a={self.a}')
         self.q, self.v, self.a = (np.array(part) for part in self._way.at_time(dt))
 
     def _allowed(self, error: Array, forward: Array, push: Array) -> tuple[Array, Array, Array]:
-        """The reference within what can be followed; it stands still where it would run into a position limit."""
+        """The reference within what can be followed; it stands still where it would run into a
+        position limit.
+        """
         forward = np.clip(forward, -self.velocity, self.velocity)
         push = np.clip(push, -0.8 * self.acceleration, 0.8 * self.acceleration)
         aim = self.q + error

@@ -1,4 +1,6 @@
-"""Which row of a chunk belongs to this moment, until when it may be used, and how much of it was executed."""
+"""Which row of a chunk belongs to this moment, until when it may be used, and how much of it was
+executed.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +10,16 @@ from vla_core.action import ActionChunk
 
 
 def row_at(chunk: ActionChunk, moment: float) -> float:
-    """Return the row that belongs to `moment`, with its fraction; below 0 before the first, unbounded above."""
+    """Return the row that belongs to `moment`, with its fraction; below 0 before the first,
+    unbounded above.
+    """
     return (moment - chunk.start) / chunk.step
 
 
 def due(chunk: ActionChunk | None, now: float) -> int | None:
-    """Return the index of the row to execute at `now`; None before the first and once the chunk has run out."""
+    """Return the index of the row to execute at `now`; None before the first and once the chunk
+    has run out.
+    """
     if chunk is None:
         return None
     row = row_at(chunk, now)
@@ -26,15 +32,18 @@ def last_row_time(chunk: ActionChunk) -> float:
 
 
 def deadline(chunk: ActionChunk, hold_limit: float) -> float:
-    """Return the moment (s, ROS time) at which the chunk is stale: its last row is held no longer than this."""
+    """Return the moment (s, ROS time) at which the chunk is stale: its last row is held no longer
+    than this.
+    """
     return last_row_time(chunk) + min(chunk.horizon * chunk.step, hold_limit)
 
 
 class Progress:
-    """Executed time: runs with the clock while the arm follows, slower or not at all while it is held back.
+    """Executed time: runs with the clock while the arm follows, slower or not at all while it is
+    held back.
 
-    A chunk is indexed by the time executed since its observation, so a seam after a pause continues with the step
-    that comes next, not with the one the wall clock has reached.
+    A chunk is indexed by the time executed since its observation, so a seam after a pause
+    continues with the step that comes next, not with the one the wall clock has reached.
     """
 
     def __init__(self, memory: float = 2.0) -> None:
@@ -54,7 +63,9 @@ class Progress:
             del self._moments[:keep], self._played[:keep]
 
     def at(self, moment: float) -> float:
-        """Return the time executed up to `moment`; outside what is remembered it runs with the clock."""
+        """Return the time executed up to `moment`; outside what is remembered it runs with the
+        clock.
+        """
         if not self._moments:
             return moment
         after = bisect_right(self._moments, moment)
@@ -68,7 +79,9 @@ class Progress:
         return done + (self._played[after] - done) * elapsed / span
 
     def row(self, chunk: ActionChunk, now: float) -> float:
-        """Return the row due at `now`, with its fraction, by the time executed since the chunk's observation."""
+        """Return the row due at `now`, with its fraction, by the time executed since the chunk's
+        observation.
+        """
         return row_at(chunk, chunk.stamp + self.at(now) - self.at(chunk.stamp))
 
     def clear(self) -> None:
