@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from vla_perception.container import is_wall_or_floor
 from vla_perception.detection import Detection
 from vla_perception.colour import GREYS
 from vla_perception.drawer import bar_of, is_handle, is_housing, is_part, whole_housing
@@ -60,16 +61,9 @@ def _is_sliver(thing: Detection) -> bool:
 
 
 def _is_part_of_box(thing: Detection, box: Detection) -> bool:
-    """True for a piece of wall or floor: of the box's colour, inside it, and low or at a wall."""
     if thing is box or thing.colour != box.colour:
         return False
-    c, s = np.cos(box.yaw), np.sin(box.yaw)
-    x, y = (thing.points[:, :2] - box.position[:2]).T
-    depth = box.size[:2] / 2 - np.abs(np.stack([c * x + s * y, c * y - s * x], axis=1))
-    is_inside = np.mean(np.all(depth > -0.01, axis=1)) > 0.8
-    top = float(thing.points[:, 2].max())
-    is_low = top < 0.018 or float(np.median(depth.min(axis=1))) < 0.012
-    return bool(is_inside and is_low and top <= box.position[2] + box.size[2] / 2 + 0.01)
+    return is_wall_or_floor(thing.points, box.position, box.yaw, box.size)
 
 
 def _stands_on(thing: Detection, base: Detection) -> bool:

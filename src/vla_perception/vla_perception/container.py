@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from vla_perception.detection import KnownBox
 from vla_perception.rectangle import least_area_yaw, turned
 from vla_perception.solids import Cloud, Solid
 
@@ -12,6 +13,11 @@ Points = NDArray[np.floating]
 _RIM = 0.008  # m below the highest points, what counts as rim
 _FILLED = 0.5  # a top face that covers more than this of its outline is solid
 _FACE = 0.003  # m, points this near to the outermost one are of the same face
+_BESIDE = 0.010  # m, outside the box and still of it
+_FLOOR = 0.018  # m, lower is floor
+_WALL = 0.012  # m, nearer to a side is wall
+_LINING = 0.009  # m, a thing in the box is farther than this from its outside
+_SHELL = 0.5  # of a piece must be wall or floor for the box to be where it was
 _FEWEST = 8  # points of a face
 
 
@@ -36,6 +42,25 @@ def fit_container(cloud: Cloud) -> Solid:
     centre = turned(((low + high) / 2)[None], yaw)[0]
     size = np.r_[high - low, height]
     return Solid('box', np.r_[centre, cloud.bottom + height / 2], yaw, size, 0.0)
+
+
+def inside_of_box(points: Points, box: KnownBox) -> NDArray[np.bool_]:
+    """(n,) True for what is in the box and neither wall nor floor; all False where the box is not."""
+    local = turned(points[:, :2] - box.position[:2], -box.yaw)
+    depth = (box.size[:2] / 2 - np.abs(local)).min(axis=1)
+    is_in = (depth > _LINING) & (points[:, 2] > _FLOOR)
+    is_shell = (depth > -_BESIDE) & (points[:, 2] <= box.size[2] + _BESIDE) & ~is_in
+    return is_in if is_shell.mean() >= _SHELL else np.zeros(len(points), bool)
+
+
+def is_wall_or_floor(points: Points, position: Points, yaw: float, size: Points) -> bool:
+    """True for points (n, 3) inside an open box that are low or at a wall, not a thing in the box."""
+    local = turned(points[:, :2] - position[:2], -yaw)
+    depth = size[:2] / 2 - np.abs(local)
+    top = float(np.quantile(points[:, 2], 0.97))
+    is_inside = np.mean(np.all(depth > -_BESIDE, axis=1)) > 0.8 and top <= size[2] + _BESIDE
+    is_low = top < _FLOOR or float(np.median(depth.min(axis=1))) < _WALL
+    return bool(is_inside and is_low)
 
 
 def _side(local: Points, rim: NDArray[np.bool_], axis: int, step: float) -> tuple[float, float]:

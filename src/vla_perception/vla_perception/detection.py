@@ -15,6 +15,16 @@ Points = NDArray[np.floating]
 
 
 @dataclass(frozen=True)
+class KnownBox:
+    """An open box that is remembered: what lies in it may have its colour."""
+
+    colour: str
+    position: Points  # (3,) m, centre, base_link
+    yaw: float  # rad
+    size: Points  # (3,) m
+
+
+@dataclass(frozen=True)
 class Sight:
     """One frame made ready: what every detector works on."""
 
@@ -24,6 +34,7 @@ class Sight:
     height: NDArray[np.float32]  # (H, W) m above the table, NaN where there is no depth
     is_robot: NDArray[np.bool_]  # (H, W)
     is_thing: NDArray[np.bool_]  # (H, W) above the table, inside the workspace, not the robot
+    boxes: tuple[KnownBox, ...] = ()
 
 
 @dataclass(frozen=True)

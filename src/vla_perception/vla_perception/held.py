@@ -42,7 +42,7 @@ class Grip:
         """Notice grasps and releases."""
         held = next((track for track in tracks if track.id == self._id), None)
         if held is not None and not self._keeps(pose):
-            held.is_held = False
+            held.is_held, held.is_released = False, True
             held = None
         if held is None:
             self.release()

@@ -39,6 +39,7 @@ class GrounderParams:
     associate: float = param(
         0.06, 'm, a thing may jump this far from frame to frame', lo=0.005, hi=0.5
     )
+    jump: float = param(0.15, 'm, and this far when its old place is empty', lo=0.005, hi=0.5)
     forget_after: int = param(5, 'frames in which its place is seen to be empty', lo=1, hi=1000)
     absent_after: int = param(
         2, 'frames without the target before it counts as absent', lo=1, hi=100

@@ -42,7 +42,6 @@ def find_segments(
     pixels = np.flatnonzero(mask)
     if len(pixels) < joining.min_pixels:
         return []
-    width = mask.shape[1]
     number = np.full(mask.size + 1, -1, np.intp)
     number[pixels] = np.arange(len(pixels))
     neighbours = _neighbours(pixels, mask.shape)
@@ -89,6 +88,8 @@ def _outline(pixels: Ints, neighbours: Ints, label: Ints, number: Ints, images: 
     same = (theirs >= 0) & (label[np.maximum(theirs, 0)] == label[None, :])
     nearer = depth[inner] < depth[pixels][None, :] - 0.01
     hidden = nearer | is_robot[inner] | np.isnan(depth[inner]) | (neighbours == outside)
+    # what touches the upper edge stands on it or hides it
+    hidden[_UP] |= (theirs[_UP] >= 0) & (depth[inner[_UP]] < depth[pixels] + 0.02)
     return hidden & ~same, ~same
 
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from vla_perception.colour import GREYS
-from vla_perception.detection import Detection, Sight
+from vla_perception.detection import Detection, KnownBox, Sight
 from vla_perception.params import GrounderParams
 from vla_perception.tracks import Track
 
 Points = NDArray[np.floating]
 _OTHER_COLOUR = 0.05  # m added to the distance when the colours differ
 _OTHER_SHAPE = 0.015  # m added when the shapes differ
+COMPOUND = ('box', 'housing', 'button', 'drawer')  # never mistaken for a compact thing
 _HIDDEN = 0.6  # a new thing shows more of its outline than this
 _HIDDEN_GREY = 0.25  # and more of it when it has the robot's colours
 _CORNERS = np.array([[x, y, z] for x in (-0.3, 0.3) for y in (-0.3, 0.3) for z in (0.0, 0.45)])
@@ -35,7 +38,7 @@ class Tracker:
 
     def update(self, detections: list[Detection], sight: Sight) -> None:
         """Take the things of one frame in."""
-        pairs = self._associate(detections)
+        pairs = self._associate(detections, sight)
         for track in self.tracks:
             track.is_visible = False
         for track, seen in pairs:
@@ -52,6 +55,15 @@ class Tracker:
         """Things seen at least twice; in the very first frame, everything."""
         return [track for track in self.tracks if track.sightings > 1 or self._updates <= 1]
 
+    @property
+    def boxes(self) -> tuple[KnownBox, ...]:
+        """Open boxes that are known well."""
+        return tuple(
+            KnownBox(track.colour, track.position, track.yaw, track.size)
+            for track in self.tracks
+            if track.shape == 'box' and track.sightings > 1
+        )
+
     def _is_part(self, seen: Detection) -> bool:
         """True for a piece of a known thing that something cuts in two."""
         whole = next((track for track in self.tracks if track.contains(seen)), None)
@@ -59,16 +71,17 @@ class Tracker:
             whole.is_visible, whole.missing = True, 0
         return whole is not None
 
-    def _associate(self, detections: list[Detection]) -> list[tuple[Track, Detection]]:
-        if not (self.tracks and detections):
-            return []
-        cost = np.array([[self._cost(t, d) for d in detections] for t in self.tracks])
-        rows, cols = linear_sum_assignment(np.minimum(cost, 1.0))
-        return [
-            (self.tracks[r], detections[c])
-            for r, c in zip(rows, cols, strict=True)
-            if cost[r, c] <= self._params.associate
+    def _associate(self, detections: list[Detection], sight: Sight) -> list[tuple[Track, Detection]]:
+        """Pair nearest with nearest; then a thing gone from its place with its like not far away."""
+        pairs = _assign(self.tracks, detections, self._cost, self._params.associate)
+        matched = {id(part) for pair in pairs for part in pair}
+        lost = [
+            track
+            for track in self.tracks
+            if id(track) not in matched and not track.is_held and look_through(track, sight)[0] > 0.6
         ]
+        new = [seen for seen in detections if id(seen) not in matched]
+        return pairs + _assign(lost, new, _distance_to_like, self._params.jump)
 
     def _cost(self, track: Track, seen: Detection) -> float:
         """Distance in m, more for another colour or shape; a hidden thing's centre may be farther off."""
@@ -77,8 +90,10 @@ class Tracker:
             cost = min(cost, 0.01)
         if seen.colour != track.colour:
             cost += _OTHER_COLOUR
-        if seen.shape != track.shape:
-            cost += _OTHER_SHAPE if seen.hidden <= 0.3 else 0.0
+        if (seen.shape in COMPOUND or track.shape in COMPOUND) and seen.shape != track.shape:
+            return np.inf
+        if seen.shape != track.shape and seen.hidden <= 0.3:
+            cost += _OTHER_SHAPE
         return cost
 
     def _start(self, seen: Detection) -> None:
@@ -87,18 +102,65 @@ class Tracker:
         self._next += 1
         self.tracks.append(track)
 
+    def _is_camouflaged(self, track: Track) -> bool:
+        """True for a thing in a box of its own colour: that it is not made out means little."""
+        return any(
+            box.shape == 'box'
+            and box.colour == track.colour
+            and np.linalg.norm(box.position[:2] - track.position[:2]) < 0.5 * box.size[:2].max()
+            for box in self.tracks
+            if box is not track
+        )
+
+    def _fall(self, track: Track) -> None:
+        """What was let go in the air and is not seen has fallen onto what is below it."""
+        below = [
+            other.position[2] + other.size[2] / 2
+            for other in self.tracks
+            if other is not track
+            and other.shape != 'box'
+            and np.linalg.norm(other.position[:2] - track.position[:2]) < 0.4 * other.size[:2].max()
+            and other.position[2] < track.position[2]
+        ]
+        height = max(below, default=0.0) + track.size[2] / 2
+        track.position = np.r_[track.position[:2], height]
+        track.is_released = False
+        track.sigma = 0.02
+
     def _is_gone(self, track: Track, sight: Sight) -> bool:
         """Count frames in which the camera looks through where the thing should be."""
         if track.is_visible or track.is_held:
             return False
         if track.sightings < 2:
             return True
+        if track.is_released:
+            self._fall(track)
         through, blocked = look_through(track, sight)
-        if through > 0.6:
+        if through > 0.6 and not self._is_camouflaged(track):
             track.missing += 1
         elif blocked > 0.3:
             track.missing = 0
         return track.missing >= self._params.forget_after
+
+
+Cost = Callable[[Track, Detection], float]
+
+
+def _assign(
+    tracks: list[Track], detections: list[Detection], cost_of: Cost, most: float
+) -> list[tuple[Track, Detection]]:
+    """Return the pairs of least total cost, none above `most`."""
+    if not (tracks and detections):
+        return []
+    cost = np.array([[cost_of(track, seen) for seen in detections] for track in tracks])
+    rows, cols = linear_sum_assignment(np.minimum(cost, 10.0))
+    chosen = zip(rows, cols, strict=True)
+    return [(tracks[r], detections[c]) for r, c in chosen if cost[r, c] <= most]
+
+
+def _distance_to_like(track: Track, seen: Detection) -> float:
+    is_like = track.colour == seen.colour and (track.shape == seen.shape or seen.hidden > 0.3)
+    return float(np.linalg.norm(track.position - seen.position)) if is_like else np.inf
 
 
 def _is_worth_a_track(seen: Detection) -> bool:

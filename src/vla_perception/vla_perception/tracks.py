@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vla_perception.colour import GREYS
+from vla_perception.container import is_wall_or_floor
 from vla_perception.detection import Detection, label_of
 from vla_perception.solids import distance_to_cuboid
 
@@ -18,6 +19,8 @@ _FITS = 0.005  # m, points this near to the remembered box do not say that it mo
 _INSIDE = 0.010  # m, a piece this near to or inside the box is part of it
 _FIXED = ('housing', 'button')  # do not move when a part of them is hidden
 _STILL = 0.004  # m, measurements nearer than this are averaged, farther ones followed
+_STEP = 5e-4  # m, of the numeric slope
+_MOST_SHIFT = 0.04  # m, a part seen farther off says nothing about the rest
 _MOST_VOTES = 30  # frames that vote on colour and shape
 
 
@@ -35,6 +38,7 @@ class Track:
     hidden: float = 0.0  # of the measurement the pose rests on
     is_visible: bool = True
     is_held: bool = False
+    is_released: bool = False  # let go in the air and not seen since
     missing: int = 0  # frames in a row in which its place was seen to be empty
     frames: int = 0  # measurements in the current average
     sightings: int = 0  # frames in which it was seen
@@ -63,6 +67,7 @@ class Track:
     def see(self, seen: Detection) -> None:
         """Take one measurement in."""
         self.is_visible, self.missing, self.box = True, 0, seen.box
+        self.is_released = False
         self.sightings += 1
         self._vote(seen)
         if seen.hidden <= _CLEAR or seen.hidden <= self.hidden - 0.1 or self.frames == 0:
@@ -75,6 +80,8 @@ class Track:
         is_alike = seen.colour == self.colour or (seen.colour in GREYS and self.colour in GREYS)
         if not is_alike or len(seen.points) == 0:
             return False
+        if self.shape == 'box':
+            return is_wall_or_floor(seen.points, self.position, self.yaw, self.size)
         distance = distance_to_cuboid(seen.points, self.position, self.yaw, self.size)
         return float(np.quantile(distance, 0.8)) <= _INSIDE
 
@@ -110,19 +117,13 @@ class Track:
         shift = np.zeros(3)
         for _ in range(8):
             here = distance_to_cuboid(seen.points, self.position + shift, self.yaw, self.size)
-            wrong = np.abs(here) > 0.001
-            if not wrong.any():
-                break
-            step = 5e-4
-            slope = np.stack([
-                distance_to_cuboid(
-                    seen.points, self.position + shift + step * axis, self.yaw, self.size
-                ) - here
-                for axis in np.eye(3)[:2]
-            ], axis=1) / step  # fmt: skip
-            rows = np.r_[slope, 0.3 * np.eye(2)]
-            target = np.r_[-here, np.zeros(2)]
-            shift[:2] += np.linalg.lstsq(rows, target, rcond=None)[0]
+            moved = [self.position + shift + _STEP * axis for axis in np.eye(3)]
+            there = [distance_to_cuboid(seen.points, p, self.yaw, self.size) for p in moved]
+            slope = (np.array(there).T - here[:, None]) / _STEP
+            normal = slope.T @ slope + np.eye(3) * (0.02 * len(here) + 1.0)
+            shift = shift - np.linalg.solve(normal, slope.T @ here)
         self.position = self.position + shift
+        if np.linalg.norm(shift) > _MOST_SHIFT or not self.explains(seen.points):
+            self.position = np.asarray(seen.position, float)
         self.sigma = 0.008
         self.frames = 1
