@@ -28,12 +28,18 @@ def camera_model(config: CameraConfig) -> CameraModel:
     """Return the pinhole of a camera; pixel centres at whole numbers, as in ROS and OpenCV."""
     f = float(config.intrinsics[0, 0])
     return CameraModel(
-        config.frame, config.width, config.height, f, f, (config.width - 1) / 2, (config.height - 1) / 2
+        config.frame,
+        config.width,
+        config.height,
+        f,
+        f,
+        (config.width - 1) / 2,
+        (config.height - 1) / 2,
     )
 
 
 class Renderer:
-    """Offscreen pictures; `bind` a model first. The GL context is kept from model to model: it costs 0.3 s."""
+    """Offscreen pictures; `bind` a model first. The GL context, 0.3 s to make, is kept."""
 
     def __init__(self, robot: RobotConfig) -> None:
         self._cameras = {camera.name: camera for camera in robot.cameras}
@@ -61,15 +67,22 @@ class Renderer:
         self._scene = mujoco.MjvScene(model, maxgeom=400)
 
     def render(self, data: mujoco.MjData, name: str, stamp: float, noise: float) -> RgbdFrame:
-        """Return the picture of camera `name`; depth noise of standard deviation `noise` m at 1 m."""
+        """Return the picture of camera `name`; `noise` is the depth's sigma in m at 1 m."""
         camera = self._cameras[name]
         rect = mujoco.MjrRect(0, 0, camera.width, camera.height)
         rgb = np.empty((camera.height, camera.width, 3), np.uint8)
         raw = np.empty((camera.height, camera.width), np.float32)
         self._view.fixedcamid = self._model.camera(name).id
         self._gl.make_current()
-        mujoco.mjv_updateScene(self._model, data, self._option, None, self._view, mujoco.mjtCatBit.mjCAT_ALL.value,
-                               self._scene)  # fmt: skip
+        mujoco.mjv_updateScene(
+            self._model,
+            data,
+            self._option,
+            None,
+            self._view,
+            mujoco.mjtCatBit.mjCAT_ALL.value,
+            self._scene,
+        )
         mujoco.mjr_render(rect, self._scene, self._context)
         mujoco.mjr_readPixels(rgb, raw, rect, self._context)
         depth = metres(raw[::-1])
@@ -92,7 +105,7 @@ class Renderer:
 
 
 def metres(raw: np.ndarray) -> np.ndarray:
-    """Return depth along the optical axis in m (float32) from a reversed depth buffer; 0 beyond FAR."""
+    """Return depth along the optical axis in m from a reversed depth buffer; 0 beyond FAR."""
     # reversed z in [0, 1]: raw = (n f / z - n) / (f - n)
     depth = (NEAR * FAR) / (raw * np.float32(FAR - NEAR) + np.float32(NEAR))
     depth[depth > 0.98 * FAR] = 0.0

@@ -16,7 +16,7 @@ class Contact:
 
     first: str  # body name
     second: str
-    kind: str  # 'self' robot with itself, 'table' robot with the table, 'object' robot with a thing, 'scene' the rest
+    kind: str  # the robot with: itself 'self', the 'table', a thing 'object'; without it 'scene'
     depth: float  # m, of penetration
     force: float  # N, normal
 
@@ -32,7 +32,9 @@ def contacts(model: mujoco.MjModel, data: mujoco.MjData) -> list[Contact]:
         geoms = (int(contact.geom1), int(contact.geom2))
         mujoco.mj_contactForce(model, data, k, force)
         first, second = (model.body(model.geom_bodyid[g]).name for g in geoms)
-        found.append(Contact(first, second, _kind(model, geoms), -float(contact.dist), float(force[0])))
+        found.append(
+            Contact(first, second, _kind(model, geoms), -float(contact.dist), float(force[0]))
+        )
     return found
 
 
@@ -45,8 +47,10 @@ def _kind(model: mujoco.MjModel, geoms: tuple[int, int]) -> str:
     return 'table' if TABLE in types else 'object'
 
 
-def tool_wrench(model: mujoco.MjModel, data: mujoco.MjData, bodies: frozenset[int], tip: int) -> np.ndarray:
-    """Return (6,) N, N m that the world exerts on the tool `bodies`, at body `tip` and in its axes."""
+def tool_wrench(
+    model: mujoco.MjModel, data: mujoco.MjData, bodies: frozenset[int], tip: int
+) -> np.ndarray:
+    """Return (6,) N, N m that the world exerts on the tool `bodies`, at `tip` in its axes."""
     total, raw = np.zeros(6), np.zeros(6)
     origin, axes = data.xpos[tip], data.xmat[tip].reshape(3, 3)
     for k in range(data.ncon):

@@ -123,4 +123,6 @@ class Episode:
 
 def side_vector(side: str) -> np.ndarray:
     """Return the unit vector (2,) in base_link of a side as seen from the robot."""
-    return np.array({'left': (0, 1), 'right': (0, -1), 'forward': (1, 0), 'back': (-1, 0)}[side], float)
+    return np.array(
+        {'left': (0, 1), 'right': (0, -1), 'forward': (1, 0), 'back': (-1, 0)}[side], float
+    )

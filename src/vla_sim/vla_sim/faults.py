@@ -1,4 +1,4 @@
-"""Faults on purpose: generators that spoil a stream, and the list of what the simulator can inject."""
+"""Faults on purpose: generators that spoil a stream, and what the simulator can inject."""
 
 from __future__ import annotations
 
@@ -67,7 +67,9 @@ def reorder(stream: Iterable[T], span: int, seed: int = 0) -> Iterator[T]:
 def _poisoned(item: Any, field: str) -> Any:
     if dataclasses.is_dataclass(item) and not isinstance(item, type):
         return dataclasses.replace(item, **{field: _poisoned(getattr(item, field), '')})
-    return np.full_like(item, np.nan, dtype=float) if isinstance(item, np.ndarray) else float('nan')
+    return (
+        np.full_like(item, np.nan, dtype=float) if isinstance(item, np.ndarray) else float('nan')
+    )
 
 
 def _shifted(item: Any, by: float, field: str) -> Any:
@@ -116,7 +118,7 @@ class Fault:
 
 
 def parse_fault(text: str) -> Fault:
-    """Return the fault written as 'kind' or 'kind=value'; raise UserError listing the known ones."""
+    """Return the fault written as 'kind' or 'kind=value'; UserError lists the known ones."""
     name, _, value = text.partition('=')
     known = [kind.value for kind in FaultKind]
     if name not in known:

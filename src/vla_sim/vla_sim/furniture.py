@@ -1,4 +1,4 @@
-"""Bodies of the things on the table: what can be carried, the open box, the button and the drawer."""
+"""Bodies of the things on the table: to carry, the open box, the button and the drawer."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ WALL, FLOOR = 0.005, 0.008  # m, of the open box; thinner ones let falling thing
 BOX_MASS = 0.4  # kg
 BUTTON_TRAVEL = 0.012  # m
 BUTTON_BASE = 0.024  # m, height
+CAP = 0.66  # width of the dome, of the base's
 DRAWER_TRAVEL = 0.12  # m
 HANDLE_OUT = 0.045  # m, middle of the handle bar in front of the drawer's front
 HANDLE_HEIGHT = 0.055  # m, middle of the bar above the table
@@ -34,8 +35,10 @@ def moving_part(thing: Thing) -> str:
 
 
 def handle_offset(thing: Thing) -> np.ndarray:
-    """Return (3,) m from the middle of a closed drawer's housing to the middle of its handle bar."""
-    return np.array([-0.5 * thing.size[0] - PANEL - HANDLE_OUT, 0.0, HANDLE_HEIGHT - 0.5 * thing.size[2]])
+    """Return (3,) m from the middle of the housing to that of the closed handle's bar."""
+    return np.array(
+        [-0.5 * thing.size[0] - PANEL - HANDLE_OUT, 0.0, HANDLE_HEIGHT - 0.5 * thing.size[2]]
+    )
 
 
 def set_slide(data: mujoco.MjData, thing: Thing, fraction: float) -> None:
@@ -45,7 +48,9 @@ def set_slide(data: mujoco.MjData, thing: Thing, fraction: float) -> None:
     joint.qvel[0] = 0.0
 
 
-def add_thing(spec: mujoco.MjSpec, thing: Thing, rgba: Rgba, density: float, friction: float) -> None:
+def add_thing(
+    spec: mujoco.MjSpec, thing: Thing, rgba: Rgba, density: float, friction: float
+) -> None:
     """Add the thing's body, named as the thing, at its place."""
     body = spec.worldbody.add_body(name=thing.name, pos=thing.position)
     body.quat = [np.cos(thing.yaw / 2), 0.0, 0.0, np.sin(thing.yaw / 2)]
@@ -72,11 +77,17 @@ def _collide(geom: mujoco.MjsGeom, friction: float) -> None:
 def _carried(body: mujoco.MjsBody, thing: Thing, rgba: Rgba, density: float) -> None:
     x, y, z = 0.5 * np.asarray(thing.size)
     if thing.shape == 'cube':
-        body.add_geom(type=G.mjGEOM_BOX, size=[x, y, z], rgba=rgba, density=density, material='plastic')
+        body.add_geom(
+            type=G.mjGEOM_BOX, size=[x, y, z], rgba=rgba, density=density, material='plastic'
+        )
     elif thing.shape == 'cylinder':
-        body.add_geom(type=G.mjGEOM_CYLINDER, size=[x, z, 0], rgba=rgba, density=density, material='plastic')
+        body.add_geom(
+            type=G.mjGEOM_CYLINDER, size=[x, z, 0], rgba=rgba, density=density, material='plastic'
+        )
     elif thing.shape == 'ball':
-        body.add_geom(type=G.mjGEOM_SPHERE, size=[x, 0, 0], rgba=rgba, density=density, material='plastic')
+        body.add_geom(
+            type=G.mjGEOM_SPHERE, size=[x, 0, 0], rgba=rgba, density=density, material='plastic'
+        )
     else:
         _tray(body, (x, y, z), rgba)
 
@@ -89,21 +100,42 @@ def _tray(body: mujoco.MjsBody, half: tuple[float, float, float], rgba: Rgba) ->
     plates += [((s * (x - t), 0.0, f), (t, y, z - f)) for s in (1, -1)]
     plates += [((0.0, s * (y - t), f), (x - 2 * t, t, z - f)) for s in (1, -1)]
     for pos, size in plates:
-        body.add_geom(type=G.mjGEOM_BOX, pos=pos, size=size, rgba=rgba, mass=BOX_MASS / 5, material='plastic')
+        body.add_geom(
+            type=G.mjGEOM_BOX, pos=pos, size=size, rgba=rgba, mass=BOX_MASS / 5, material='plastic'
+        )
 
 
 def _button(spec: mujoco.MjSpec, body: mujoco.MjsBody, thing: Thing, rgba: Rgba) -> None:
     bottom = -0.5 * thing.size[2]
     radius = 0.5 * thing.size[0]
-    body.add_geom(type=G.mjGEOM_CYLINDER, pos=[0, 0, bottom + BUTTON_BASE / 2], size=[radius, BUTTON_BASE / 2, 0],
-                  rgba=DARK, material='plastic')  # fmt: skip
+    body.add_geom(
+        type=G.mjGEOM_CYLINDER,
+        pos=[0, 0, bottom + BUTTON_BASE / 2],
+        size=[radius, BUTTON_BASE / 2, 0],
+        rgba=DARK,
+        material='plastic',
+    )
     cap = body.add_body(name=moving_part(thing), pos=[0, 0, bottom + BUTTON_BASE], gravcomp=1.0)
     height = thing.size[2] - BUTTON_BASE
-    cap.add_geom(type=G.mjGEOM_ELLIPSOID, size=[0.66 * radius, 0.66 * radius, height], rgba=rgba, mass=0.05,
-                 material='plastic')  # fmt: skip
-    slide = cap.add_joint(name=slide_name(thing), type=mujoco.mjtJoint.mjJNT_SLIDE, axis=[0, 0, -1],
-                          range=[0.0, BUTTON_TRAVEL], damping=[5.0, 0, 0], armature=0.05)  # fmt: skip
-    slide.stiffness, slide.springref = [400.0, 0.0, 0.0], -0.0025  # 1 N to begin, 5.8 N to the stop
+    cap.add_geom(
+        type=G.mjGEOM_ELLIPSOID,
+        size=[CAP * radius, CAP * radius, height],
+        rgba=rgba,
+        mass=0.05,
+        material='plastic',
+    )
+    slide = cap.add_joint(
+        name=slide_name(thing),
+        type=mujoco.mjtJoint.mjJNT_SLIDE,
+        axis=[0, 0, -1],
+        range=[0.0, BUTTON_TRAVEL],
+        damping=[5.0, 0, 0],
+        armature=0.05,
+    )
+    slide.stiffness, slide.springref = (
+        [400.0, 0.0, 0.0],
+        -0.0025,
+    )  # 1 N to begin, 5.8 N to the stop
     for other in (body.name, 'world'):  # its lower half sinks into the base
         spec.add_exclude(bodyname1=other, bodyname2=cap.name)
 
@@ -115,16 +147,26 @@ def _drawer(spec: mujoco.MjSpec, body: mujoco.MjsBody, thing: Thing, rgba: Rgba)
     plates += [((0, s * (y - t), -t), (x, t, z - t)) for s in (1, -1)]
     for pos, size in plates:
         body.add_geom(type=G.mjGEOM_BOX, pos=pos, size=size, rgba=WALNUT, material='plastic')
-    part = body.add_body(name=moving_part(thing), pos=[-x, 0, 0], gravcomp=1.0)  # origin: middle of the front
+    part = body.add_body(
+        name=moving_part(thing), pos=[-x, 0, 0], gravcomp=1.0
+    )  # origin: middle of the front
     front = {'rgba': (0.52, 0.46, 0.40, 1.0), 'material': 'plastic', 'type': G.mjGEOM_BOX}
     part.add_geom(pos=[-t, 0, -0.002], size=[t, y, z - 0.004], mass=0.1, **front)
     inside, low = y - 2 * PANEL, -z + 0.008
     part.add_geom(pos=[0.075, 0, low], size=[0.075, inside, 0.004], mass=0.1, **front)
     for s in (1, -1):
-        part.add_geom(pos=[0.075, s * inside, low + 0.025], size=[0.075, 0.003, 0.025], mass=0.03, **front)
+        part.add_geom(
+            pos=[0.075, s * inside, low + 0.025], size=[0.075, 0.003, 0.025], mass=0.03, **front
+        )
     _handle(part, HANDLE_HEIGHT - z, rgba)
-    slide = part.add_joint(name=slide_name(thing), type=mujoco.mjtJoint.mjJNT_SLIDE, axis=[-1, 0, 0],
-                           range=[0.0, DRAWER_TRAVEL], damping=[4.0, 0, 0], armature=0.2)  # fmt: skip
+    slide = part.add_joint(
+        name=slide_name(thing),
+        type=mujoco.mjtJoint.mjJNT_SLIDE,
+        axis=[-1, 0, 0],
+        range=[0.0, DRAWER_TRAVEL],
+        damping=[4.0, 0, 0],
+        armature=0.2,
+    )
     slide.frictionloss = 1.0
     spec.add_exclude(bodyname1=body.name, bodyname2=part.name)
 
@@ -134,4 +176,8 @@ def _handle(part: mujoco.MjsBody, height: float, rgba: Rgba) -> None:
     bar = {'type': G.mjGEOM_BOX, 'rgba': rgba, 'material': 'plastic', 'mass': 0.02}
     part.add_geom(pos=[-PANEL - HANDLE_OUT, 0, height], size=0.5 * HANDLE_SIZE, **bar)
     for s in (1, -1):
-        part.add_geom(pos=[-PANEL - HANDLE_OUT / 2, s * 0.046, height], size=[HANDLE_OUT / 2, 0.005, 0.005], **bar)
+        part.add_geom(
+            pos=[-PANEL - HANDLE_OUT / 2, s * 0.046, height],
+            size=[HANDLE_OUT / 2, 0.005, 0.005],
+            **bar,
+        )

@@ -1,4 +1,4 @@
-"""Is the task done? Truth from the simulator's state; for tests and evaluation, never for the robot."""
+"""Is the task done? Truth from the simulator's state; never shown to the robot."""
 
 from __future__ import annotations
 
@@ -42,18 +42,25 @@ class Judge:
 
     def __init__(self, model: mujoco.MjModel, episode: Episode, fingers: frozenset[int]) -> None:
         self._model, self._episode, self._fingers = model, episode, fingers
-        self._target, self._destination = episode.by_role(Role.TARGET), episode.by_role(Role.DESTINATION)
+        self._target, self._destination = (
+            episode.by_role(Role.TARGET),
+            episode.by_role(Role.DESTINATION),
+        )
         self._since: float | None = None  # s, since when the stack stands
         self.is_done = False
 
     def update(self, data: mujoco.MjData, now: float) -> None:
-        """Look once; `is_done` says whether the task is done at this moment (a press: once and for all)."""
+        """Look once; `is_done` then says whether it is done now (a press: once and for all)."""
         if self._target is None:
             return
         check = {
-            Verb.PUT_IN: self._is_in, Verb.STACK: self._is_stacked, Verb.PUSH: self._is_pushed,
-            Verb.PRESS: self._is_pressed, Verb.OPEN: self._is_open, Verb.CLOSE: self._is_closed,
-        }[self._episode.verb]  # fmt: skip
+            Verb.PUT_IN: self._is_in,
+            Verb.STACK: self._is_stacked,
+            Verb.PUSH: self._is_pushed,
+            Verb.PRESS: self._is_pressed,
+            Verb.OPEN: self._is_open,
+            Verb.CLOSE: self._is_closed,
+        }[self._episode.verb]
         self.is_done = check(data, self._target, now)
 
     def _is_in(self, data: mujoco.MjData, target: Thing, _: float) -> bool:
@@ -63,7 +70,9 @@ class Judge:
         inside, frame = state_of(self._model, data, target), state_of(self._model, data, box)
         local = frame.rotation.T @ (inside.position - frame.position)
         half = 0.5 * box.size
-        return bool(np.all(np.abs(local) <= half) and frame.rotation[2, 2] >= UPRIGHT) and self._is_released(data)
+        return bool(
+            np.all(np.abs(local) <= half) and frame.rotation[2, 2] >= UPRIGHT
+        ) and self._is_released(data)
 
     def _is_stacked(self, data: mujoco.MjData, target: Thing, now: float) -> bool:
         below = self._destination
@@ -72,7 +81,10 @@ class Judge:
         top, bottom = state_of(self._model, data, target), state_of(self._model, data, below)
         offset = bottom.rotation.T @ (top.position - bottom.position)
         height = 0.5 * (target.size[2] + below.size[2])
-        stands = bool(np.all(np.abs(offset[:2]) <= 0.5 * below.size[:2]) and abs(offset[2] - height) <= STACK_HEIGHT)
+        stands = bool(
+            np.all(np.abs(offset[:2]) <= 0.5 * below.size[:2])
+            and abs(offset[2] - height) <= STACK_HEIGHT
+        )
         quiet = max(top.speed, bottom.speed) <= AT_REST and top.position[2] > bottom.position[2]
         if not (stands and quiet and self._is_released(data)):
             self._since = None
@@ -87,7 +99,9 @@ class Judge:
         return bool(moved[:2] @ side_vector(self._episode.parsed.side) >= PUSHED and is_upright)
 
     def _is_pressed(self, data: mujoco.MjData, target: Thing, _: float) -> bool:
-        return self.is_done or bool(data.joint(slide_name(target)).qpos[0] >= PRESSED * BUTTON_TRAVEL)
+        return self.is_done or bool(
+            data.joint(slide_name(target)).qpos[0] >= PRESSED * BUTTON_TRAVEL
+        )
 
     def _is_open(self, data: mujoco.MjData, target: Thing, _: float) -> bool:
         return bool(data.joint(slide_name(target)).qpos[0] >= OPEN * DRAWER_TRAVEL)
@@ -101,7 +115,9 @@ class Judge:
         return not touching(self._model, data, target, self._fingers)
 
 
-def touching(model: mujoco.MjModel, data: mujoco.MjData, body: int, others: frozenset[int]) -> set[int]:
+def touching(
+    model: mujoco.MjModel, data: mujoco.MjData, body: int, others: frozenset[int]
+) -> set[int]:
     """Return those of the bodies `others` that touch `body`."""
     found = set()
     for k in range(data.ncon):

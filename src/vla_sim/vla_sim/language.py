@@ -24,7 +24,12 @@ TRAIN = {
         'slide the {target} to the {side}',
         'move the {target} to the {side}',
     ),
-    Verb.PRESS: ('press the button', 'push the button', 'press the {target}', 'press down the button'),
+    Verb.PRESS: (
+        'press the button',
+        'push the button',
+        'press the {target}',
+        'press down the button',
+    ),
     Verb.OPEN: ('open the drawer', 'pull the drawer open', 'open up the drawer'),
     Verb.CLOSE: ('close the drawer', 'push the drawer closed', 'shut the drawer'),
 }

@@ -39,7 +39,9 @@ TABLES = {
 FLOORS = ((0.55, 0.58, 0.62), (0.62, 0.60, 0.57), (0.48, 0.50, 0.52), (0.70, 0.71, 0.73))
 
 
-def rgba(colour: str, dice: np.random.Generator | None = None) -> tuple[float, float, float, float]:
+def rgba(
+    colour: str, dice: np.random.Generator | None = None
+) -> tuple[float, float, float, float]:
     """Return the colour as rgba; `dice` shakes it a little, never into a neighbour's hue."""
     hue, saturation, value = HUES[colour]
     if dice is not None:
@@ -58,7 +60,9 @@ def is_held_out(colour: str, shape: str) -> bool:
 def wood(dice: np.random.Generator, size: int = 128) -> np.ndarray:
     """Return a grain (size, size, 3) uint8 to multiply the table's tone with."""
     x, y = np.meshgrid(np.linspace(0.0, 1.0, size), np.linspace(0.0, 1.0, size))
-    bend = 0.03 * np.sin(2 * np.pi * (x * 1.0 + dice.random())) + 0.012 * np.sin(2 * np.pi * (3 * x + dice.random()))
+    bend = 0.03 * np.sin(2 * np.pi * (x * 1.0 + dice.random())) + 0.012 * np.sin(
+        2 * np.pi * (3 * x + dice.random())
+    )
     planks = np.floor(y * 4.0)
     tone = np.array(dice.uniform(-0.02, 0.02, 5))[planks.astype(int)]
     rings = np.sin(2 * np.pi * (y + bend) * 22.0 + 5.0 * tone * 30.0)

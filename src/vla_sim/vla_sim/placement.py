@@ -27,7 +27,7 @@ class Wish:
     may_be_dropped: bool = False
 
 
-class NoRoom(Exception):
+class NoRoomError(Exception):
     """What must be there does not fit."""
 
 
@@ -50,12 +50,12 @@ def clearance(a: list[Disc], b: list[Disc]) -> float:
 
 
 def place(wishes: list[Wish], p: SceneParams, dice: np.random.Generator) -> list[Thing]:
-    """Return the things with positions, in the order of the wishes; raise NoRoom."""
+    """Return the things with positions, in the order of the wishes; raise NoRoomError."""
     for _ in range(40):
         placed = _attempt(wishes, p, dice)
         if placed is not None:
             return placed
-    raise NoRoom(f'no room for {[w.thing.label for w in wishes if not w.may_be_dropped]}')
+    raise NoRoomError(f'no room for {[w.thing.label for w in wishes if not w.may_be_dropped]}')
 
 
 def _attempt(wishes: list[Wish], p: SceneParams, dice: np.random.Generator) -> list[Thing] | None:
@@ -81,8 +81,16 @@ def _find(
         thing = _moved(wish, p, dice)
         here = discs(thing)
         dx, dy = wish.corridor
-        area = here + [(x + k * dx, y + k * dy, r) for x, y, r in here for k in (0.5, 1.0) if wish.corridor != (0, 0)]
-        gaps = [clearance(area, other) - (p.gap if important or named else p.gap_other) for other, named in taken]
+        area = here + [
+            (x + k * dx, y + k * dy, r)
+            for x, y, r in here
+            for k in (0.5, 1.0)
+            if wish.corridor != (0, 0)
+        ]
+        gaps = [
+            clearance(area, other) - (p.gap if important or named else p.gap_other)
+            for other, named in taken
+        ]
         if min(gaps, default=0.0) >= 0.0:
             return thing, area
     return None
@@ -93,9 +101,16 @@ def _moved(wish: Wish, p: SceneParams, dice: np.random.Generator) -> Thing:
     if wish.at is not None:
         x, y = wish.at
     elif thing.shape == 'drawer':
-        x, y = float(dice.uniform(0.60, 0.64)), float(dice.choice([-1.0, 1.0]) * dice.uniform(0.14, 0.22))
+        x, y = (
+            float(dice.uniform(0.60, 0.64)),
+            float(dice.choice([-1.0, 1.0]) * dice.uniform(0.14, 0.22)),
+        )
     else:
         margin = 0.04 if thing.shape == 'box' else 0.0
-        x = float(dice.uniform(p.area_x[0] + max(-dx, 0) + margin, p.area_x[1] - max(dx, 0) - margin))
-        y = float(dice.uniform(p.area_y[0] + max(-dy, 0) + margin, p.area_y[1] - max(dy, 0) - margin))
-    return dataclasses.replace(thing, position=(x, y, 0.5 * thing.size[2]))
+        x = float(
+            dice.uniform(p.area_x[0] + max(-dx, 0) + margin, p.area_x[1] - max(dx, 0) - margin)
+        )
+        y = float(
+            dice.uniform(p.area_y[0] + max(-dy, 0) + margin, p.area_y[1] - max(dy, 0) - margin)
+        )
+    return dataclasses.replace(thing, position=np.array([x, y, 0.5 * thing.size[2]]))

@@ -20,7 +20,7 @@ GRIP_STIFFNESS = 20000.0  # N/m, the grip force is reached 4 mm beyond contact
 
 
 def robot_spec(robot: RobotConfig, p: SceneParams) -> mujoco.MjSpec:
-    """Return a spec of the robot at the origin, with actuators named by joint and one named GRIPPER."""
+    """Return a spec of the robot at the origin; actuators are named by joint, and GRIPPER."""
     spec = mujoco.MjSpec.from_string(_urdf_for_mujoco(urdf_text(robot)))
     for body in spec.bodies[1:]:
         body.gravcomp = 1.0
@@ -32,12 +32,15 @@ def robot_spec(robot: RobotConfig, p: SceneParams) -> mujoco.MjSpec:
     _add_gripper(spec, robot)
     for first, second in robot.disabled_pairs:
         _exclude(spec, first, second)
-    _exclude(spec, *(spec.joint(name).parent.name for name in (robot.gripper.joint, robot.gripper.mimic)))
+    _exclude(
+        spec,
+        *(spec.joint(name).parent.name for name in (robot.gripper.joint, robot.gripper.mimic)),
+    )
     return spec
 
 
 def tune_servos(model: mujoco.MjModel, robot: RobotConfig, p: SceneParams) -> np.ndarray:
-    """Set the servo gains from the inertia at home; return (n,) s, the lead on velocity that leaves `servo_lag`."""
+    """Set the gains from the inertia at home; return (n,) s, the lead that leaves `servo_lag`."""
     data = mujoco.MjData(model)
     dofs = [int(model.joint(name).dofadr[0]) for name in robot.joint_names]
     for joint in robot.joints:

@@ -20,9 +20,11 @@ GRAVITY = 9.81  # m/s^2
 
 
 class Saboteur:
-    """The faults of one episode; `inject` adds one, FaultKind.NONE mends all but what has moved."""
+    """The faults of one episode; FaultKind.NONE mends all but what has moved."""
 
-    def __init__(self, model: mujoco.MjModel, data: mujoco.MjData, robot: RobotConfig, episode: Episode) -> None:
+    def __init__(
+        self, model: mujoco.MjModel, data: mujoco.MjData, robot: RobotConfig, episode: Episode
+    ) -> None:
         self._model, self._data, self._robot, self._episode = model, data, robot, episode
         self._friction, self._grip = model.geom_friction.copy(), model.actuator_forcerange.copy()
         self._active: dict[FaultKind, Fault] = {}
@@ -36,10 +38,13 @@ class Saboteur:
     def inject(self, fault: Fault) -> None:
         """Let the fault act from now on."""
         acts = {
-            FaultKind.NONE: self._mend, FaultKind.SLIPPERY: self._slip, FaultKind.MOVE_TARGET: self._move_target,
-            FaultKind.REMOVE_TARGET: self._remove_target, FaultKind.PAYLOAD: self._load,
+            FaultKind.NONE: self._mend,
+            FaultKind.SLIPPERY: self._slip,
+            FaultKind.MOVE_TARGET: self._move_target,
+            FaultKind.REMOVE_TARGET: self._remove_target,
+            FaultKind.PAYLOAD: self._load,
             FaultKind.WEAK_GRIPPER: self._weaken,
-        }  # fmt: skip
+        }
         if fault.kind in acts:
             acts[fault.kind](fault)
         if fault.kind != FaultKind.NONE:
@@ -59,7 +64,9 @@ class Saboteur:
         if self.has(FaultKind.CAMERA_FREEZE):
             return self._frozen.setdefault(frame.camera, frame)  # type: ignore[return-value]
         if self.has(FaultKind.CAMERA_BLACK):
-            return dataclasses.replace(frame, rgb=np.zeros_like(frame.rgb), depth=np.zeros_like(frame.depth))
+            return dataclasses.replace(
+                frame, rgb=np.zeros_like(frame.rgb), depth=np.zeros_like(frame.depth)
+            )
         holes = self._active.get(FaultKind.DEPTH_HOLES)
         if holes is not None:
             lost = self._dice.random(frame.depth.shape, dtype=np.float32) < holes.amount
@@ -74,7 +81,9 @@ class Saboteur:
         self._frozen.clear()
 
     def _slip(self, fault: Fault) -> None:
-        slides = ((self._model.geom_contype & (ROBOT | THING)) != 0) & (self._model.geom_priority > 0)
+        slides = ((self._model.geom_contype & (ROBOT | THING)) != 0) & (
+            self._model.geom_priority > 0
+        )
         self._model.geom_friction[slides, 0] = fault.amount
 
     def _weaken(self, fault: Fault) -> None:
@@ -89,7 +98,9 @@ class Saboteur:
         thing = self._target(fault)
         place = self._data.body(thing.name).xpos
         sign = -1.0 if place[1] > 0.0 else 1.0  # towards the middle of the table
-        move_thing(self._model, self._data, thing, (place[0], place[1] + sign * fault.amount, place[2]))
+        move_thing(
+            self._model, self._data, thing, (place[0], place[1] + sign * fault.amount, place[2])
+        )
 
     def _remove_target(self, fault: Fault) -> None:
         thing = self._target(fault)
@@ -98,7 +109,9 @@ class Saboteur:
     def _target(self, fault: Fault) -> Thing:
         target = self._episode.by_role(Role.TARGET)
         if target is None:
-            raise UserError(f"fault '{fault.kind.value}' needs a target, and this episode has none")
+            raise UserError(
+                f"fault '{fault.kind.value}' needs a target, and this episode has none"
+            )
         return target
 
 

@@ -19,16 +19,30 @@ class SceneParams:
     object_friction: float = param(0.5, 'sliding friction of things on the table', lo=0.01, hi=3.0)
     density: float = param(700.0, 'kg/m^3, of things on the table', lo=50.0, hi=3000.0)
 
-    area_x: tuple[float, float] = param((0.33, 0.60), 'm, base_link, where things may stand', lo=0.2, hi=0.8)
-    area_y: tuple[float, float] = param((-0.28, 0.28), 'm, base_link, where things may stand', lo=-0.5, hi=0.5)
+    area_x: tuple[float, float] = param(
+        (0.33, 0.60), 'm, base_link, where things may stand', lo=0.2, hi=0.8
+    )
+    area_y: tuple[float, float] = param(
+        (-0.28, 0.28), 'm, base_link, where things may stand', lo=-0.5, hi=0.5
+    )
     gap: float = param(0.045, 'm, free around target and destination', lo=0.035, hi=0.2)
     gap_other: float = param(0.02, 'm, free between other things', lo=0.0, hi=0.2)
-    distractors: tuple[int, int] = param((0, 4), 'fewest and most things the task does not need', lo=0, hi=6)
-    second_box: float = param(0.2, 'chance of a second box of another colour in put_in', lo=0.0, hi=1.0)
+    distractors: tuple[int, int] = param(
+        (0, 4), 'fewest and most things the task does not need', lo=0, hi=6
+    )
+    second_box: float = param(
+        0.2, 'chance of a second box of another colour in put_in', lo=0.0, hi=1.0
+    )
 
-    camera_shift: float = param(0.003, 'm, the true camera stands at most this far from its place', lo=0.0, hi=0.05)
-    camera_turn: float = param(0.2, 'degrees, the true camera is turned at most this much', lo=0.0, hi=5.0)
-    depth_noise: float = param(0.001, 'm, standard deviation of depth at 1 m; grows with its square', lo=0.0, hi=0.1)
+    camera_shift: float = param(
+        0.003, 'm, the true camera stands at most this far from its place', lo=0.0, hi=0.05
+    )
+    camera_turn: float = param(
+        0.2, 'degrees, the true camera is turned at most this much', lo=0.0, hi=5.0
+    )
+    depth_noise: float = param(
+        0.001, 'm, standard deviation of depth at 1 m; grows with its square', lo=0.0, hi=0.1
+    )
 
     def __post_init__(self) -> None:
         check(self)

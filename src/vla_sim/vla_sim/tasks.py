@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import zlib
 from collections.abc import Callable
 
@@ -12,9 +11,17 @@ import numpy as np
 from vla_core.errors import UserError
 from vla_core.scene import ParsedTask, Phrase, Role, Verb
 from vla_sim import language, palette
-from vla_sim.episode import TEST_SEEDS, Episode, Look, Overrides, Thing, overrides_from, side_vector
+from vla_sim.episode import (
+    TEST_SEEDS,
+    Episode,
+    Overrides,
+    Thing,
+    overrides_from,
+    side_vector,
+)
 from vla_sim.placement import Wish, place
 from vla_sim.scene_params import SceneParams
+from vla_sim.variety import sample_look, sample_size, sample_yaw
 
 TASKS = ('put_in', 'stack', 'push', 'press', 'open', 'close')
 PUSH_ROOM = 0.16  # m, free way on the named side
@@ -30,19 +37,30 @@ def sample_episode(task: str, seed: int, p: SceneParams, wishes: dict[str, objec
     draft = _Draft(Verb(task), seed >= TEST_SEEDS or o.unseen, o, dice)
     MAKERS[task](draft, p)
     draft.add_distractors(p)
-    look = _look(p, o, dice)
+    look = sample_look(p, o, dice)
     split = o.paraphrase or ('test' if seed >= TEST_SEEDS else 'train')
     pick = int(dice.integers(1 << 16)) if o.template is None else o.template
     parsed = ParsedTask(draft.verb, draft.target, draft.destination, draft.side)
-    named = ((parsed.target.colour, parsed.target.shape), (parsed.destination.colour, parsed.destination.shape))
+    named = (
+        (parsed.target.colour, parsed.target.shape),
+        (parsed.destination.colour, parsed.destination.shape),
+    )
     things = tuple(
-        dataclasses.replace(thing, name=f'thing_{i}') for i, thing in enumerate(place(draft.wishes, p, dice))
+        dataclasses.replace(thing, name=f'thing_{i}')
+        for i, thing in enumerate(place(draft.wishes, p, dice))
     )
     return Episode(
-        task=task, seed=seed, instruction=language.say(parsed, split, pick), parsed=parsed, things=things,
-        look=look, split=split, absent=o.absent, ambiguous=o.ambiguous,
+        task=task,
+        seed=seed,
+        instruction=language.say(parsed, split, pick),
+        parsed=parsed,
+        things=things,
+        look=look,
+        split=split,
+        absent=o.absent,
+        ambiguous=o.ambiguous,
         held_out=any(palette.is_held_out(*pair) for pair in named),
-    )  # fmt: skip
+    )
 
 
 class _Draft:
@@ -55,12 +73,16 @@ class _Draft:
         self.target = self.destination = Phrase()
         self.side = ''
 
-    def choose(self, shapes: tuple[str, ...], colour: str | None, pool: str) -> Pair:
-        """Return a pair not used yet; pool: 'seen', 'unseen' or 'any'."""
+    def left(self, shapes: tuple[str, ...], colour: str | None, pool: str) -> list[Pair]:
+        """Return the pairs not used yet; pool 'seen', 'unseen' or 'any' if no colour is asked."""
         pairs = [(c, s) for c in palette.COLOURS for s in shapes if (c, s) not in self.used]
         if pool != 'any' and colour is None:
             pairs = [pair for pair in pairs if palette.is_held_out(*pair) == (pool == 'unseen')]
-        pairs = [pair for pair in pairs if colour in (None, pair[0])]
+        return [pair for pair in pairs if colour in (None, pair[0])]
+
+    def choose(self, shapes: tuple[str, ...], colour: str | None, pool: str) -> Pair:
+        """Return one of the pairs left; from now on it is used."""
+        pairs = self.left(shapes, colour, pool)
         if not pairs:
             raise UserError(f'no {colour or pool} {" or ".join(shapes)} left to choose')
         pair = pairs[int(self.dice.integers(len(pairs)))]
@@ -71,7 +93,10 @@ class _Draft:
         """Choose and name the target; it is returned without a place."""
         if self.o.shape is not None:
             if self.o.shape not in shapes:
-                raise UserError(f"a target of '{self.verb.value}' is a {' or '.join(shapes)}, not '{self.o.shape}'")
+                known = ' or '.join(shapes)
+                raise UserError(
+                    f'the target of {self.verb.value} is a {known}, not {self.o.shape}'
+                )
             shapes = (self.o.shape,)
         pair = self.choose(shapes, self.o.colour, 'unseen' if self.o.unseen else 'seen')
         self.target = language.phrase(*pair)
@@ -79,8 +104,11 @@ class _Draft:
 
     def make(self, pair: Pair, role: Role) -> Thing:
         """Return a thing of that pair with a random size and yaw."""
-        size, yaw = sample_size(pair[1], role, self.verb, self.dice), sample_yaw(pair[1], self.dice)
-        return Thing('', *pair, size=size, position=np.zeros(3), yaw=yaw, role=role)
+        size, yaw = (
+            sample_size(pair[1], role, self.verb, self.dice),
+            sample_yaw(pair[1], self.dice),
+        )
+        return Thing('', *pair, np.array(size), np.zeros(3), yaw, role)
 
     def add_target(self, thing: Thing, corridor: tuple[float, float] = (0.0, 0.0)) -> None:
         """Put the target on the table, or leave it out, or put it there twice."""
@@ -94,23 +122,37 @@ class _Draft:
             self.wishes.append(Wish(self.make((thing.colour, thing.shape), Role.OTHER)))
 
     def add_distractors(self, p: SceneParams) -> None:
-        """Add things the task does not need; when the target is absent, two that are nearly it come first."""
+        """Add things the task does not need; for an absent target first two that are nearly it."""
         low, high = p.distractors
-        count = int(self.dice.integers(low, high + 1)) if self.o.distractors is None else self.o.distractors
+        count = (
+            int(self.dice.integers(low, high + 1))
+            if self.o.distractors is None
+            else self.o.distractors
+        )
         pool = 'any' if self.is_test else 'seen'
         if self.o.absent and self.target.shape in palette.SHAPES:
-            count = max(count, 2)
-            others = tuple(s for s in palette.SHAPES if s != self.target.shape)
-            if not self.is_test and palette.is_held_out(self.target.colour, others[0]):
-                others = ('ball',)
-            pairs = [self.choose(others, self.target.colour, pool), self.choose((self.target.shape,), None, pool)]
-            self.wishes += [Wish(self.make(pair, Role.OTHER)) for pair in pairs]
-            count -= 2
+            count = max(count, 2) - self._add_decoys(pool)
         for _ in range(count):
-            shapes = (*palette.SHAPES, *palette.SHAPES, 'ball')
+            shapes = [
+                s
+                for s in (*palette.SHAPES, *palette.SHAPES, 'ball')
+                if self.left((s,), None, pool)
+            ]
             shape = shapes[int(self.dice.integers(len(shapes)))]
             thing = self.make(self.choose((shape,), None, pool), Role.OTHER)
             self.wishes.append(Wish(thing, may_be_dropped=self.o.distractors is None))
+
+    def _add_decoys(self, pool: str) -> int:
+        """Add a thing of the absent target's colour and one of its shape; return how many."""
+        named = self.target
+        others = [s for s in (*palette.SHAPES, 'ball') if s != named.shape]
+        if pool == 'seen':
+            others = [s for s in others if not palette.is_held_out(named.colour, s)]
+        same_colour = next((s for s in others if self.left((s,), named.colour, pool)), None)
+        pairs = [self.choose((same_colour,), named.colour, pool)] if same_colour else []
+        pairs.append(self.choose((named.shape,), None, pool))
+        self.wishes += [Wish(self.make(pair, Role.OTHER)) for pair in pairs]
+        return len(pairs)
 
 
 def _put_in(d: _Draft, p: SceneParams) -> None:
@@ -161,48 +203,3 @@ MAKERS: dict[str, Callable[[_Draft, SceneParams], None]] = {
     'open': lambda d, _: _drawer(d, is_open=False),
     'close': lambda d, _: _drawer(d, is_open=True),
 }
-
-
-def sample_size(shape: str, role: Role, verb: Verb, dice: np.random.Generator) -> tuple[float, float, float]:
-    """Return the bounding box (3,) in m of a random thing of that shape."""
-    if shape == 'cube':
-        low, high = {Role.DESTINATION: (0.042, 0.05), Role.TARGET: (0.035, 0.045)}.get(role, (0.035, 0.05))
-        edge = float(dice.uniform(low, high))
-        return edge, edge, edge
-    if shape == 'cylinder':
-        width = float(dice.uniform(0.034 if verb == Verb.PUSH else 0.03, 0.045))
-        return width, width, float(dice.uniform(0.04, 0.05 if verb == Verb.PUSH else 0.06))
-    if shape == 'ball':
-        width = float(dice.uniform(0.035, 0.045))
-        return width, width, width
-    if shape == 'box':
-        edge = float(dice.uniform(0.13, 0.145))
-        return edge, edge, float(dice.uniform(0.05, 0.06))
-    return {'button': (0.08, 0.08, 0.042), 'drawer': (0.18, 0.16, 0.09)}[shape]
-
-
-def sample_yaw(shape: str, dice: np.random.Generator) -> float:
-    """Return a random yaw in rad, as far as the shape has one."""
-    spread = {'cube': math.pi / 4, 'box': 0.25, 'drawer': 0.1}.get(shape, 0.0)
-    return float(dice.uniform(-spread, spread))
-
-
-def _look(p: SceneParams, o: Overrides, dice: np.random.Generator) -> Look:
-    tables = list(palette.TABLES)
-    table = o.table or tables[int(dice.integers(len(tables)))]
-    if table not in tables:
-        raise UserError(f"unknown table '{table}'; known: {', '.join(tables)}")
-    floor = palette.FLOORS[int(dice.integers(len(palette.FLOORS)))]
-    light, seed = float(dice.uniform(0.85, 1.12)), int(dice.integers(1 << 30))
-    light_from = (float(dice.uniform(-0.5, 0.7)), float(dice.uniform(-0.7, 0.7)), 1.4)
-    shift, turn = _within(p.camera_shift, dice), _within(math.radians(p.camera_turn), dice)
-    if o.plain:
-        return Look(table, floor, texture_seed=seed)
-    return Look(table, floor, light, light_from, seed, shift, turn, p.depth_noise)
-
-
-def _within(radius: float, dice: np.random.Generator) -> tuple[float, float, float]:
-    """Return a random vector no longer than `radius`."""
-    direction = dice.normal(size=3)
-    x, y, z = direction / np.linalg.norm(direction) * radius * dice.random()
-    return float(x), float(y), float(z)

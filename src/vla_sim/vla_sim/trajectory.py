@@ -1,8 +1,8 @@
 """Joint trajectories as joint_trajectory_controller (Jazzy) plays them; pure, time is an argument.
 
-A trajectory replaces the one before at once. It starts from the desired state of that moment; points are
-joined by cubics where velocities are given and by lines where not; the last point is held. A stamp of 0
-means now; what a stamp in the past has already missed is skipped.
+A trajectory replaces the one before at once. It starts from the desired state of that moment;
+points are joined by cubics where velocities are given and by lines where not; the last point is
+held. A stamp of 0 means now; what a stamp in the past has already missed is skipped.
 """
 
 from __future__ import annotations
@@ -12,12 +12,18 @@ import numpy as np
 from vla_core.action import Trajectory
 from vla_core.frozen import Array, frozen
 
-END_SPEED = 1e-6  # rad/s or m/s; a last velocity above it is refused (the controller's own default)
+END_SPEED = (
+    1e-6  # rad/s or m/s; a last velocity above it is refused (the controller's own default)
+)
 
 
 def fault(trajectory: Trajectory, names: tuple[str, ...], now: float) -> str:
     """Return why the controller of joints `names` refuses a trajectory; '' when it does not."""
-    return _name_fault(trajectory.names, names) or _size_fault(trajectory) or _time_fault(trajectory, now)
+    return (
+        _name_fault(trajectory.names, names)
+        or _size_fault(trajectory)
+        or _time_fault(trajectory, now)
+    )
 
 
 def _name_fault(given: tuple[str, ...], names: tuple[str, ...]) -> str:
@@ -126,5 +132,10 @@ class TrajectoryPlayer:
             self._powers = (p0, slope, self._zero, self._zero)
         else:
             v0, v1 = self._rates[i], self._rates[i + 1]
-            self._powers = (p0, v0, (3.0 * slope - 2.0 * v0 - v1) / h, (v0 + v1 - 2.0 * slope) / h**2)
+            self._powers = (
+                p0,
+                v0,
+                (3.0 * slope - 2.0 * v0 - v1) / h,
+                (v0 + v1 - 2.0 * slope) / h**2,
+            )
         self._segment = i

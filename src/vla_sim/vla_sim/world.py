@@ -42,7 +42,7 @@ class SimWorld:
     # -- episode --
 
     def reset(self, task: str, seed: int, **overrides: object) -> Episode:
-        """Return a new episode of the task, at time 0 with the arm at home and the gripper open."""
+        """Return a new episode of the task: time 0, arm at home, gripper open."""
         return self.start(sample_episode(task, seed, self.scene, overrides))
 
     def start(self, episode: Episode) -> Episode:
@@ -65,11 +65,15 @@ class SimWorld:
         joints = [self.model.joint(name) for name in self._names]
         self._qpos = np.array([int(joint.qposadr[0]) for joint in joints])
         self._qvel = np.array([int(joint.dofadr[0]) for joint in joints])
-        self._arm_ctrl = np.array([self.model.actuator(name).id for name in self.robot.joint_names])
+        self._arm_ctrl = np.array(
+            [self.model.actuator(name).id for name in self.robot.joint_names]
+        )
         self._grip_ctrl = self.model.actuator(GRIPPER).id
         self._tip = self.model.body(self.robot.tip_frame).id
         gripper = self.robot.gripper
-        self.finger_bodies = frozenset(int(self.model.joint(name).bodyid[0]) for name in (gripper.joint, gripper.mimic))
+        self.finger_bodies = frozenset(
+            int(self.model.joint(name).bodyid[0]) for name in (gripper.joint, gripper.mimic)
+        )
         base = int(self.model.body_parentid[min(self.finger_bodies)])
         below = [k for k in range(self.model.nbody) if self._is_below(k, base)]
         self._tool = frozenset(below)
@@ -103,7 +107,7 @@ class SimWorld:
         return self._arm.accept(trajectory, self.time)
 
     def command_gripper(self, trajectory: Trajectory) -> str:
-        """Give the finger joint a trajectory (m, half the opening); return '' or why it is refused."""
+        """Give the finger joint (m, half the opening) a trajectory; return '' or why not."""
         if self.saboteur.has(FaultKind.COMMAND_LOSS):
             return ''
         return self._grip.accept(trajectory, self.time)
@@ -143,7 +147,10 @@ class SimWorld:
     def base_from_tcp(self) -> Array:
         """Return the true pose of the tip, 4x4."""
         pose = np.eye(4)
-        pose[:3, :3], pose[:3, 3] = self.data.xmat[self._tip].reshape(3, 3), self.data.xpos[self._tip]
+        pose[:3, :3], pose[:3, 3] = (
+            self.data.xmat[self._tip].reshape(3, 3),
+            self.data.xpos[self._tip],
+        )
         return pose
 
     def render(self, camera: str) -> RgbdFrame:

@@ -6,7 +6,17 @@ import pytest
 from vla_core.errors import UserError
 from vla_core.scene import Role
 from vla_core.sensing import JointState
-from vla_sim.faults import Fault, FaultKind, delay, drop, freeze, jump, parse_fault, poison, reorder
+from vla_sim.faults import (
+    Fault,
+    FaultKind,
+    delay,
+    drop,
+    freeze,
+    jump,
+    parse_fault,
+    poison,
+    reorder,
+)
 
 SAMPLES = [JointState(float(k), ('a',), [k], [0.0]) for k in range(6)]
 
@@ -27,7 +37,14 @@ def test_freeze_repeats_the_last_good_one():
 
 def test_poison_spoils_one_field_of_one_item():
     spoiled = list(poison(SAMPLES, at=2, field='position'))
-    assert [bool(np.isnan(s.position).any()) for s in spoiled] == [False, False, True, False, False, False]
+    assert [bool(np.isnan(s.position).any()) for s in spoiled] == [
+        False,
+        False,
+        True,
+        False,
+        False,
+        False,
+    ]
     assert spoiled[2].stamp == 2.0
 
 
@@ -49,7 +66,9 @@ def test_a_fault_is_read_from_its_name_and_value():
 
 
 def test_an_unknown_fault_lists_the_known_ones():
-    with pytest.raises(UserError, match=r"unknown fault 'ghost'; known: none, slippery, move_target"):
+    with pytest.raises(
+        UserError, match=r"unknown fault 'ghost'; known: none, slippery, move_target"
+    ):
         parse_fault('ghost')
     with pytest.raises(UserError, match='not a number'):
         parse_fault('slippery=wet')

@@ -76,7 +76,10 @@ def test_a_stamp_in_the_future_is_reached_at_its_time(player):
 
 def test_an_empty_trajectory_holds_now(player):
     player.accept(made([1.0], [[2.0, 1.0]]), now=0.0)
-    assert player.accept(Trajectory(0.0, NAMES, [], np.zeros((0, 2)), np.zeros((0, 2))), now=0.25) == ''
+    assert (
+        player.accept(Trajectory(0.0, NAMES, [], np.zeros((0, 2)), np.zeros((0, 2))), now=0.25)
+        == ''
+    )
     assert player.sample(0.9)[0] == pytest.approx([0.5, 1.0])
 
 
@@ -111,5 +114,7 @@ def test_a_bad_trajectory_is_refused_and_the_old_one_goes_on(player, word):
 def test_no_number_may_be_nan_or_infinite(player, field, bad):
     parts = {'stamp': 0.0, 'time_from_start': [1.0], 'velocity': [[0.0, 0.0]]}
     parts[field] = bad if field == 'stamp' else np.full_like(parts[field], bad)
-    refused = Trajectory(parts['stamp'], NAMES, parts['time_from_start'], [[1.0, 1.0]], parts['velocity'])
+    refused = Trajectory(
+        parts['stamp'], NAMES, parts['time_from_start'], [[1.0, 1.0]], parts['velocity']
+    )
     assert player.accept(refused, now=0.0) != ''
