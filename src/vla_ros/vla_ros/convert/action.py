@@ -44,18 +44,18 @@ def chunk_to_msg(record: ActionChunk) -> msg.ActionChunk:
         header=header(record.stamp),
         task_id=record.task_id,
         checkpoint=record.checkpoint,
-        seq=record.seq,
-        space=record.space,
+        seq=int(record.seq),
+        space=int(record.space),
         names=list(record.names),
         start=time_msg(record.start),
-        step=record.step,
-        horizon=record.horizon,
+        step=float(record.step),
+        horizon=int(record.horizon),
         values=floats(record.values),
-        mode=record.mode,
+        mode=int(record.mode),
         plan_step=record.plan_step,
         language_motion=record.language_motion,
-        candidate=record.candidate,
-        candidates=record.candidates,
+        candidate=int(record.candidate),
+        candidates=int(record.candidates),
     )
 
 
@@ -107,7 +107,7 @@ def features_to_msg(record: PolicyFeatures) -> msg.PolicyFeatures:
     return msg.PolicyFeatures(
         header=header(record.stamp),
         episode_id=record.episode_id,
-        infer_index=record.infer_index,
+        infer_index=int(record.infer_index),
         schema=record.schema,
         feature=array('f', np.asarray(record.feature, np.float32).tobytes()),
     )
@@ -126,9 +126,9 @@ def target_to_msg(record: Target) -> msg.Target:
         names=list(record.names),
         position=floats(record.position),
         velocity=floats(record.velocity),
-        gripper=record.gripper,
-        source=record.source,
-        chunk_seq=record.chunk_seq,
+        gripper=float(record.gripper),
+        source=int(record.source),
+        chunk_seq=int(record.chunk_seq),
         chunk_stamp=time_msg(record.chunk_stamp),
     )
 
@@ -185,16 +185,16 @@ def control_state_to_msg(record: ControlState) -> msg.ControlState:
     x, y, z = record.tcp
     return msg.ControlState(
         header=header(record.stamp),
-        moving=record.moving,
-        move_done=record.move_done,
-        at_home=record.at_home,
+        moving=bool(record.moving),
+        move_done=bool(record.move_done),
+        at_home=bool(record.at_home),
         tcp=Point(x=float(x), y=float(y), z=float(z)),
         gripper=float(record.gripper),
         reason=record.reason,
-        chunk_seq=record.chunk_seq,
-        executed_steps=record.executed_steps,
+        chunk_seq=int(record.chunk_seq),
+        executed_steps=int(record.executed_steps),
         lateness=float(record.lateness),
-        phase=record.phase,
+        phase=int(record.phase),
         task_id=record.task_id,
     )
 

@@ -1,4 +1,7 @@
-"""Checks and small fields that every message shares."""
+"""Checks and small fields that every message shares.
+
+Scalars are cast to Python's own types on their way out: rclpy aborts the process on a NumPy scalar.
+"""
 
 from __future__ import annotations
 
@@ -34,8 +37,8 @@ def duration_msg(length: float) -> Duration:
 
 def split(time: float) -> tuple[int, int]:
     """Return whole s and ns of `time` s."""
-    whole = math.floor(time)
-    rest = round((time - whole) * 1e9)
+    whole = math.floor(float(time))
+    rest = round((float(time) - whole) * 1e9)
     return (whole, rest) if rest < 1_000_000_000 else (whole + 1, 0)
 
 

@@ -20,8 +20,8 @@ def vote_to_msg(record: SafetyVote) -> msg.SafetyVote:
     return msg.SafetyVote(
         header=header(record.stamp, ''),
         voter=record.voter,
-        seq=record.seq,
-        level=record.level,
+        seq=int(record.seq),
+        level=int(record.level),
         speed_scale=float(record.speed_scale),
         ttl=float(record.ttl),
         task_id=record.task_id,
@@ -45,9 +45,9 @@ def vote_from_msg(message: msg.SafetyVote) -> SafetyVote:
 def report_to_msg(record: ShieldReport) -> msg.ShieldReport:
     return msg.ShieldReport(
         header=header(record.stamp),
-        cycle=record.cycle,
-        state=record.state,
-        decision=record.decision,
+        cycle=int(record.cycle),
+        state=int(record.state),
+        decision=int(record.decision),
         reason=record.reason,
         rules=list(record.rules),
         tightest=record.tightest,
@@ -55,7 +55,7 @@ def report_to_msg(record: ShieldReport) -> msg.ShieldReport:
         change=float(record.change),
         speed_scale=float(record.speed_scale),
         separation=float(record.separation),
-        chunk_seq=record.chunk_seq,
+        chunk_seq=int(record.chunk_seq),
         chunk_stamp=time_msg(record.chunk_stamp),
         inputs=list(record.ages),
         ages=floats(list(record.ages.values())),
@@ -91,10 +91,10 @@ def heartbeat_to_msg(record: Heartbeat) -> msg.Heartbeat:
     return msg.Heartbeat(
         header=header(record.stamp, ''),
         node=record.node,
-        seq=record.seq,
-        healthy=record.healthy,
-        cycle_ms_last=record.cycle_ms_last,
-        cycle_ms_max=record.cycle_ms_max,
+        seq=int(record.seq),
+        healthy=bool(record.healthy),
+        cycle_ms_last=float(record.cycle_ms_last),
+        cycle_ms_max=float(record.cycle_ms_max),
         detail=record.detail,
         state=record.state,
     )

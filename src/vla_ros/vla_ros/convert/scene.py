@@ -16,11 +16,11 @@ SLOTS = ('text', 'colour', 'shape', 'size')  # of a phrase
 
 def object_to_msg(record: GroundedObject) -> msg.GroundedObject:
     message = msg.GroundedObject(
-        id=record.id,
+        id=int(record.id),
         label=record.label,
         colour=record.colour,
         shape=record.shape,
-        role=record.role,
+        role=int(record.role),
         score=float(record.score),
         box=np.array(record.box, dtype=np.float64),
         is_visible=bool(record.is_visible),
@@ -85,7 +85,7 @@ def scene_to_msg(record: GroundedScene) -> msg.GroundedScene:
         task_id=record.task_id,
         task=parsed_to_msg(record.task),
         objects=[object_to_msg(thing) for thing in record.objects],
-        target_status=record.target_status,
+        target_status=int(record.target_status),
         reason=record.reason,
         valid_depth=float(record.valid_depth),
         latency=float(record.latency),

@@ -12,10 +12,10 @@ def status_to_msg(record: TaskStatus) -> msg.TaskStatus:
         header=header(record.stamp, ''),
         task_id=record.task_id,
         instruction=record.instruction,
-        phase=record.phase,
-        attempt=record.attempt,
-        seed=record.seed,
-        code=record.code,
+        phase=int(record.phase),
+        attempt=int(record.attempt),
+        seed=int(record.seed),
+        code=int(record.code),
         text=record.text,
     )
 

@@ -1,0 +1,266 @@
+"""Every record survives the way through its message; what is broken does not get in."""
+
+import dataclasses
+import math
+import typing
+from enum import Enum
+
+import numpy as np
+import pytest
+
+pytest.importorskip('vla_interfaces.msg', reason='the workspace is not built')
+
+from rclpy.serialization import deserialize_message, serialize_message
+
+from vla_core.action import EE_NAMES, ActionChunk, ControlState, PolicyFeatures, Target, Trajectory
+from vla_core.safety import Heartbeat, SafetyVote, ShieldReport
+from vla_core.scene import GroundedObject, GroundedScene, ParsedTask, Phrase, Verb
+from vla_core.sensing import CameraModel, JointState, RgbdFrame
+from vla_core.task import TaskStatus
+from vla_ros.convert import action, safety, scene, sensing, task
+from vla_ros.convert.fields import BadMessage, seconds, split, time_msg
+
+NOW = 1_795_000_000.25  # s, a ROS time as they are today
+STAMPS = ('stamp', 'start', 'chunk_stamp')
+
+
+def random_value(kind, name, dice):
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return list(kind)[int(dice.integers(len(kind)))]
+    if name in STAMPS:
+        return NOW + float(dice.integers(0, 10**9)) / 1e9
+    plain = {
+        float: lambda: float(dice.uniform(0.01, 0.99)),
+        int: lambda: int(dice.integers(0, 1000)),
+        str: lambda: ''.join(dice.choice(list('abc äß?'), 5)),
+        bool: lambda: bool(dice.integers(0, 2)),
+    }
+    return plain[kind]()
+
+
+def random_record(cls, dice, **fixed):
+    hints = typing.get_type_hints(cls)
+    names = [field.name for field in dataclasses.fields(cls) if field.name not in fixed]
+    return cls(**{name: random_value(hints[name], name, dice) for name in names}, **fixed)
+
+
+def chunk(dice):
+    return random_record(ActionChunk, dice, names=EE_NAMES, values=dice.normal(size=(16, 7)))
+
+
+def thing(dice):
+    box = tuple(float(v) for v in dice.uniform(0, 320, 4))
+    position, size = dice.normal(size=3), dice.uniform(0.01, 0.1, 3)
+    yaw = float(dice.uniform(-3, 3))
+    return random_record(GroundedObject, dice, box=box, position=position, size=size, yaw=yaw)
+
+
+def whole_scene(dice):
+    phrases = [random_record(Phrase, dice) for _ in range(2)]
+    parsed = ParsedTask(Verb.PUSH, *phrases, side='left')
+    return random_record(GroundedScene, dice, task=parsed, objects=(thing(dice), thing(dice)))
+
+
+def motion(cls):
+    def make(dice):
+        position, velocity = dice.normal(size=(2, 3))
+        return random_record(cls, dice, names=('a', 'b', 'c'), position=position, velocity=velocity)
+
+    return make
+
+
+def trajectory(dice):
+    position, velocity = dice.normal(size=(2, 4, 3))
+    times = np.array([0.01, 0.02, 1.0 - 1e-12, 2.5])
+    return Trajectory(NOW, ('a', 'b', 'c'), times, position, velocity)
+
+
+def plain(cls, **fixed):
+    return lambda dice: random_record(cls, dice, **fixed)
+
+
+RECORDS = {
+    'chunk': (chunk, action.chunk_to_msg, action.chunk_from_msg),
+    'candidates': (
+        lambda dice: (chunk(dice), chunk(dice)), action.candidates_to_msg, action.candidates_from_msg,
+    ),
+    'features': (
+        lambda dice: random_record(PolicyFeatures, dice, feature=dice.normal(size=64)),
+        action.features_to_msg, action.features_from_msg,
+    ),
+    'target': (motion(Target), action.target_to_msg, action.target_from_msg),
+    'trajectory': (trajectory, action.trajectory_to_msg, action.trajectory_from_msg),
+    'control_state': (
+        plain(ControlState, tcp=(0.1, -0.2, 0.3)),
+        action.control_state_to_msg, action.control_state_from_msg,
+    ),
+    'object': (thing, scene.object_to_msg, scene.object_from_msg),
+    'scene': (whole_scene, scene.scene_to_msg, scene.scene_from_msg),
+    'vote': (plain(SafetyVote, reasons=('a', 'b')), safety.vote_to_msg, safety.vote_from_msg),
+    'report': (
+        plain(ShieldReport, rules=('x',), ages={'joints': 0.01, 'scene': math.inf}),
+        safety.report_to_msg, safety.report_from_msg,
+    ),
+    'heartbeat': (plain(Heartbeat), safety.heartbeat_to_msg, safety.heartbeat_from_msg),
+    'status': (plain(TaskStatus), task.status_to_msg, task.status_from_msg),
+    'joints': (motion(JointState), sensing.joints_to_msg, sensing.joints_from_msg),
+}  # fmt: skip
+
+
+def assert_same(got, want, path=''):
+    if dataclasses.is_dataclass(want):
+        for field in dataclasses.fields(want):
+            name = field.name
+            assert_same(getattr(got, name), getattr(want, name), f'{path}.{name}')
+    elif isinstance(want, (tuple, list)):
+        assert len(got) == len(want), path
+        for k, (a, b) in enumerate(zip(got, want, strict=True)):
+            assert_same(a, b, f'{path}[{k}]')
+    elif isinstance(want, np.ndarray):
+        np.testing.assert_allclose(got, want, atol=1e-8, err_msg=path)
+        assert got.shape == want.shape, path
+    elif isinstance(want, dict):
+        assert got == want, path
+    elif isinstance(want, float):
+        assert got == pytest.approx(want, rel=0, abs=4e-7), path
+    else:
+        assert got == want, path
+        assert type(got) is type(want), path
+
+
+@pytest.mark.parametrize('name', RECORDS)
+@pytest.mark.parametrize('seed', range(5))
+def test_a_record_comes_back_from_the_wire_as_it_was(name, seed):
+    make, to_msg, from_msg = RECORDS[name]
+    record = make(np.random.default_rng(seed))
+    message = to_msg(record)
+    again = deserialize_message(serialize_message(message), type(message))
+    assert_same(from_msg(again), record)
+
+
+def numpy_scalars(record):
+    """The record with NumPy's numbers in place of Python's, as computing leaves them behind."""
+    kinds = {float: np.float32, int: np.int64, bool: np.bool_}
+    values = {f.name: getattr(record, f.name) for f in dataclasses.fields(record)}
+    changed = {k: kinds[type(v)](v) for k, v in values.items() if type(v) in kinds}
+    return dataclasses.replace(record, **changed)
+
+
+@pytest.mark.parametrize('name', sorted(set(RECORDS) - {'candidates'}))
+def test_numpy_scalars_in_a_record_do_not_abort_the_process(name):
+    make, to_msg, from_msg = RECORDS[name]
+    record = numpy_scalars(make(np.random.default_rng(0)))
+    message = to_msg(record)
+    again = deserialize_message(serialize_message(message), type(message))
+    assert type(from_msg(again)) is type(record)
+
+
+def test_an_image_comes_back_pixel_by_pixel():
+    dice = np.random.default_rng(1)
+    model = CameraModel('lens', 32, 24, 30.0, 31.0, 15.5, 11.5)
+    rgb = dice.integers(0, 256, (24, 32, 3), dtype=np.uint8)
+    depth = dice.uniform(0, 2, (24, 32)).astype(np.float32)
+    frame = RgbdFrame('scene', NOW, model, rgb, depth)
+    parts = (
+        sensing.image_to_msg(rgb, 'rgb8', NOW, 'lens'),
+        sensing.image_to_msg(depth, '32FC1', NOW, 'lens'),
+        sensing.camera_info_to_msg(model, NOW),
+    )
+    assert_same(sensing.frame_from_msgs('scene', *parts), frame)
+
+
+def test_millimetres_of_a_real_depth_camera_become_metres():
+    counts = np.array([[0, 1500]], dtype=np.uint16)
+    message = sensing.image_to_msg(counts, '16UC1', NOW, 'lens')
+    np.testing.assert_allclose(sensing.depth_from_msg(message), [[0.0, 1.5]])
+
+
+def test_padding_at_the_end_of_an_image_row_is_left_out():
+    rgb = np.arange(2 * 3 * 3, dtype=np.uint8).reshape(2, 3, 3)
+    message = sensing.image_to_msg(rgb, 'rgb8', NOW, 'lens')
+    padded = np.zeros((2, 16), np.uint8)
+    padded[:, :9] = rgb.reshape(2, 9)
+    message.step, message.data = 16, padded.tobytes()
+    np.testing.assert_array_equal(sensing.rgb_from_msg(message), rgb)
+
+
+@pytest.mark.parametrize('time', [0.0, 0.999_999_999_9, 1.5, NOW, 1_795_000_000.999_999_9])
+def test_time_is_split_into_valid_parts(time):
+    whole, rest = split(time)
+    assert 0 <= rest < 10**9
+    assert whole + rest * 1e-9 == pytest.approx(time, abs=3e-7)
+    assert seconds(time_msg(time)) == pytest.approx(time, abs=3e-7)
+
+
+def spoil(name, **changes):
+    make, to_msg, from_msg = RECORDS[name]
+    message = to_msg(make(np.random.default_rng(0)))
+    for field, value in changes.items():
+        owner = message
+        *path, last = field.split('__')
+        for part in path:
+            owner = getattr(owner, part)
+        setattr(owner, last, value)
+    return from_msg, message
+
+
+BAD = [
+    ('joints', {'position': [math.nan, 0.0, 0.0]}, 'position is not finite'),
+    ('joints', {'velocity': [0.0]}, 'velocity has 1 values'),
+    ('joints', {'header__stamp__sec': 0, 'header__stamp__nanosec': 0}, 'no stamp'),
+    ('chunk', {'values': [0.0] * 3}, 'not 16 x 7'),
+    ('chunk', {'horizon': 0}, 'empty'),
+    ('chunk', {'step': math.nan}, 'step is nan'),
+    ('chunk', {'step': 0.0}, 'step is 0'),
+    ('chunk', {'space': 99}, 'space is 99'),
+    ('chunk', {'header__frame_id': 'camera'}, "frame is 'camera'"),
+    ('chunk', {'names': ['a'] * 7, 'space': 1}, 'columns'),
+    ('vote', {'speed_scale': math.nan}, 'speed_scale is nan'),
+    ('vote', {'speed_scale': 1.5}, 'speed_scale is 1.5'),
+    ('vote', {'ttl': -1.0}, 'ttl is -1'),
+    ('vote', {'level': 7}, 'level is 7'),
+    ('target', {'position': [0.0]}, 'differ in length'),
+    ('target', {'source': 9}, 'source is 9'),
+    ('object', {'pose__pose__orientation__w': 3.0}, 'unit length'),
+    ('object', {'score': math.nan}, 'score is nan'),
+    ('scene', {'target_status': 9}, 'target_status is 9'),
+    ('scene', {'task__verb': 'fly'}, "verb 'fly'"),
+    ('report', {'inputs': ['a']}, 'differ in length'),
+    ('trajectory', {'points': []}, 'empty'),
+    ('control_state', {'gripper': math.inf}, 'gripper is inf'),
+    ('status', {'phase': 77}, 'phase is 77'),
+    ('heartbeat', {'node': ''}, 'names no node'),
+]
+
+
+@pytest.mark.parametrize(('name', 'changes', 'reason'), BAD)
+def test_a_broken_message_is_refused_with_its_reason(name, changes, reason):
+    from_msg, message = spoil(name, **changes)
+    with pytest.raises(BadMessage, match=reason):
+        from_msg(message)
+
+
+def test_a_target_that_is_not_finite_reaches_the_shield_which_brakes():
+    from_msg, message = spoil('target', position=[math.nan, 0.0, 0.0])
+    assert math.isnan(from_msg(message).position[0])
+
+
+def test_a_trajectory_that_goes_back_in_time_is_refused():
+    _, message = spoil('trajectory')
+    message.points[1].time_from_start = message.points[0].time_from_start
+    with pytest.raises(BadMessage, match='does not increase'):
+        action.trajectory_from_msg(message)
+
+
+def test_an_image_of_the_wrong_size_is_refused():
+    message = sensing.image_to_msg(np.zeros((4, 4, 3), np.uint8), 'rgb8', NOW, 'lens')
+    message.height = 5
+    with pytest.raises(BadMessage, match='do not make 5 rows'):
+        sensing.rgb_from_msg(message)
+
+
+def test_a_distorted_camera_is_refused():
+    message = sensing.camera_info_to_msg(CameraModel('lens', 4, 4, 3.0, 3.0, 2.0, 2.0), NOW)
+    message.d[0] = 0.2
+    with pytest.raises(BadMessage, match='rectified'):
+        sensing.camera_model_from_msg(message)
