@@ -1,0 +1,121 @@
+"""A small fake of everything around the executive: it says what a well-behaved stack would."""
+
+from dataclasses import dataclass, field
+
+from vla_core.action import ControlState
+from vla_core.safety import ArmState, Decision, ShieldReport
+from vla_core.scene import (
+    GroundedObject,
+    GroundedScene,
+    ParsedTask,
+    Phrase,
+    Role,
+    TargetStatus,
+    Verb,
+)
+from vla_core.task import Phase
+from vla_supervisor.executive import Executive, ExecutiveParams, Request
+
+STEP = 0.02  # s
+AWAY = (0.45, 0.0, 0.35)  # m, where the tool waits
+
+
+def thing(role, position, size=(0.04, 0.04, 0.04), **more):
+    label = more.pop('label', 'red cube')
+    colour, shape = label.split()
+    return GroundedObject(
+        more.pop('id', 1), label, colour, shape, role, 0.9, position, 0.0, size, 0.002, **more
+    )
+
+
+def cube_and_box(cube=(0.4, 0.2, 0.02), **more):
+    box = thing(Role.DESTINATION, (0.5, -0.1, 0.03), (0.13, 0.13, 0.06), label='blue box', id=2)
+    return (thing(Role.TARGET, cube, **more), box)
+
+
+PUT_IN = ParsedTask(Verb.PUT_IN, Phrase('the red cube'), Phrase('the blue box'))
+
+
+@dataclass
+class World:
+    """Turns time; fields are what the other nodes say and may be changed between turns."""
+
+    params: ExecutiveParams = field(default_factory=ExecutiveParams)
+    objects: tuple = field(default_factory=cube_and_box)
+    task: ParsedTask = PUT_IN
+    target: TargetStatus = TargetStatus.PRESENT
+    why: str = ''  # of the scene
+    decision: Decision = Decision.PASS
+    arm: ArmState = ArmState.DISARMED
+    arms: bool = True  # the shield follows requests to arm
+    tool: tuple = AWAY
+    gripper: float = 0.08
+    at_home: bool = True
+    moves_done: bool = True  # planned moves arrive at once
+    sees: bool = True  # perception runs
+    reports: bool = True  # the shield runs
+    now: float = 1000.0
+
+    def __post_init__(self):
+        self.executive = Executive(self.params)
+        self.phases = [Phase.IDLE]
+        self.requests = []
+
+    def start(self, instruction='put the red cube in the blue box', seed=0):
+        self.turn()
+        return self.executive.start(instruction, seed, self.now)
+
+    def run(self, seconds):
+        for _ in range(round(seconds / STEP)):
+            self.turn()
+        return self
+
+    def until(self, phase, seconds=200.0):
+        for _ in range(round(seconds / STEP)):
+            if self.phase == phase:
+                return self
+            self.turn()
+        raise AssertionError(f'never {phase.name}; was {[p.name for p in self.phases]}: {self.status.text}')
+
+    def turn(self):
+        self.now = round(self.now + STEP, 6)
+        status = self.status
+        if self.sees and round(self.now / STEP) % 5 == 0:
+            self.executive.on_scene(
+                GroundedScene(self.now, status.task_id, self.task, self.objects, self.target, self.why),
+                self.now,
+            )
+        self.executive.on_control_state(
+            ControlState(
+                self.now, False, self.moves_done, self.at_home, self.tool, self.gripper,
+                phase=status.phase, task_id=status.task_id,
+            ),
+            self.now,
+        )  # fmt: skip
+        if self.reports:
+            why = '' if self.decision == Decision.PASS else 'clearance'
+            report = ShieldReport(self.now, 0, self.arm, self.decision, why)
+            self.executive.on_report(report, self.now)
+        for request in self.executive.tick(self.now):
+            self.requests.append(request)
+            if request == Request.ARM and self.arms:
+                self.arm = ArmState.ARMED
+            if request == Request.DISARM:
+                self.arm = ArmState.DISARMED
+        if self.phase != self.phases[-1]:
+            self.phases.append(self.phase)
+
+    @property
+    def status(self):
+        return self.executive.status
+
+    @property
+    def phase(self):
+        return self.status.phase
+
+    def drop_in_box(self):
+        """The cube lies in the box, the hand is open and away."""
+        self.objects = cube_and_box((0.51, -0.09, 0.03))
+        self.tool = AWAY
+
+
