@@ -1,0 +1,227 @@
+"""The robot's body and the things around it: placements, point Jacobians and distances of pairs of shapes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import coal
+import numpy as np
+import pinocchio as pin
+
+from vla_core.frozen import Array
+from vla_core.robot import RobotConfig
+from vla_core.robot_model import collision_model, link_of
+from vla_shield.params import ShieldParams
+
+SLOTS = 16  # objects that can be kept clear of at once
+_FAR = np.array([0.0, 0.0, 50.0])  # m, where unused shapes are parked
+
+
+@dataclass(frozen=True)
+class Contact:
+    """The nearest points of one pair."""
+
+    pair: int
+    distance: float  # m, negative when the shapes overlap
+    row: Array  # (n,) m/rad: how joint velocities change the distance
+
+
+class Body:
+    """Shapes of arm, gripper, table, objects and a held object. q is (n,) rad; positions in base frame."""
+
+    def __init__(self, params: ShieldParams, robot: RobotConfig) -> None:
+        self.n = len(robot.joints)
+        self._robot = robot
+        self.model, self.shapes = collision_model(robot, robot.gripper.closed_width)
+        self._data = self.model.createData()
+        self._tip = self.model.getFrameId(robot.tip_frame)
+        carried = np.array([*range(3, self.n + 1), self.n])
+        self._carries = (np.arange(self.n) < carried[:, None])[:, None, :]
+        self._split_fingers()
+        count = self.shapes.ngeoms
+        self.table = self._add('table', coal.Halfspace(np.array([0.0, 0.0, 1.0]), 0.0), 0)
+        self.slots = [self._add(f'object {k}', coal.Box(0.1, 0.1, 0.1), 0) for k in range(SLOTS)]
+        self.held = self._add('held object', coal.Box(0.1, 0.1, 0.1), self.n)
+        self._pair_up(count, params)
+        self._sizes()
+        self.set_width(robot.gripper.open_width)
+
+    def _split_fingers(self) -> None:
+        """Where each shape is with the gripper open and closed; those that differ are fingers."""
+        _, opened = collision_model(self._robot, self._robot.gripper.open_width)
+        self._closed = [shape.placement.copy() for shape in self.shapes.geometryObjects]
+        self._open = [shape.placement.copy() for shape in opened.geometryObjects]
+        pairs = zip(self._closed, self._open, strict=True)
+        self.fingers = [k for k, (a, b) in enumerate(pairs) if not a.isApprox(b, 1e-9)]
+        frames, shapes = self.model.frames, self.shapes.geometryObjects
+        palm = frames[
+            frames[self._tip].parentFrame
+        ].parentFrame  # the link that the tip is fixed to
+        self.gripper = [
+            k
+            for k, s in enumerate(shapes)
+            if k in self.fingers or self._hangs_on(s.parentFrame, palm)
+        ]
+
+    def _hangs_on(self, frame: int, root: int) -> bool:
+        """Whether a frame is `root` or fixed to it, directly or through others."""
+        while frame != root:
+            parent = self.model.frames[frame].parentFrame
+            if parent == frame or self.model.frames[frame].type == pin.FrameType.JOINT:
+                return False
+            frame = parent
+        return True
+
+    def _add(self, name: str, geometry: Any, joint: int) -> int:
+        placement = pin.SE3(np.eye(3), _FAR if name.startswith('object') else np.zeros(3))
+        return int(
+            self.shapes.addGeometryObject(pin.GeometryObject(name, joint, 0, placement, geometry))
+        )
+
+    def _pair_up(self, count: int, params: ShieldParams) -> None:
+        """Self pairs come from the robot's model; add arm, gripper and held object against the world."""
+        least = [params.self_clearance] * len(self.shapes.collisionPairs)
+        shapes = self.shapes.geometryObjects
+        for k in range(count):
+            if shapes[k].parentJoint > 1:
+                self.shapes.addCollisionPair(pin.CollisionPair(k, self.table))
+                least.append(params.gripper_clearance if k in self.fingers else params.clearance)
+            if shapes[k].parentJoint > 0:
+                for slot in self.slots:
+                    self.shapes.addCollisionPair(pin.CollisionPair(k, slot))
+                    least.append(
+                        params.gripper_clearance if k in self.gripper else params.clearance
+                    )
+        for other in (self.table, *self.slots):
+            self.shapes.addCollisionPair(pin.CollisionPair(self.held, other))
+            least.append(params.held_clearance)
+        pairs = self.shapes.collisionPairs
+        self.first = np.array([pair.first for pair in pairs])
+        self.second = np.array([pair.second for pair in pairs])
+        self.least = np.array(least)  # (p,) m, distance to keep
+        self.is_active = (self.second <= self.table) & (self.first != self.held)
+        self.names = [
+            f'{self._name(a)}-{self._name(b)}'
+            for a, b in zip(self.first, self.second, strict=True)
+        ]
+        self._geometry_data = self.shapes.createData()
+
+    def _name(self, shape: int) -> str:
+        item = self.shapes.geometryObjects[int(shape)]
+        return link_of(self.model, item) if shape < self.table else str(item.name)
+
+    def _sizes(self) -> None:
+        """(p, n) m: how far at most one radian of each joint moves the shapes of a pair to each other."""
+        joints = self.model.jointPlacements
+        hops = np.array([np.linalg.norm(joints[k].translation) for k in range(1, self.n + 1)])
+        self._reach = np.zeros((self.shapes.ngeoms, self.n))
+        for k, shape in enumerate(self.shapes.geometryObjects):
+            joint = int(shape.parentJoint)
+            if joint == 0:
+                continue
+            own = _extent(shape, self._open[k] if k < len(self._open) else None)
+            for j in range(joint):
+                self._reach[k, j] = hops[j + 1 : joint].sum() + own
+        self._refresh_reach()
+
+    def _refresh_reach(self) -> None:
+        a, b = self._reach[self.first], self._reach[self.second]
+        joints = np.array([int(s.parentJoint) for s in self.shapes.geometryObjects])
+        below = np.minimum(joints[self.first], joints[self.second])[:, None]
+        is_between = (
+            np.arange(self.n)[None, :] >= below
+        )  # joints that carry both move neither to the other
+        self.reach = np.where(is_between, np.maximum(a, b), 0.0)
+
+    def set_width(self, width: float) -> None:
+        """Place the fingers `width` m apart."""
+        gripper = self._robot.gripper
+        share = (width - gripper.closed_width) / (gripper.open_width - gripper.closed_width)
+        share = float(np.clip(share, 0.0, 1.0))
+        for k in self.fingers:
+            a, b = self._closed[k], self._open[k]
+            middle = (1.0 - share) * a.translation + share * b.translation
+            self.shapes.geometryObjects[k].placement = pin.SE3(a.rotation, middle)
+
+    def set_box(self, shape: int, size: Array, place: Array | None) -> None:
+        """Make `shape` a box of `size` (3,) m at `place` (4, 4), in the frame it hangs on; None parks it."""
+        item = self.shapes.geometryObjects[shape]
+        item.geometry.halfSide = np.asarray(size) / 2.0
+        item.geometry.computeLocalAABB()
+        item.placement = pin.SE3(np.eye(3), _FAR) if place is None else pin.SE3(np.asarray(place))
+        if shape == self.held:
+            self._reach[shape] = self._held_reach(size, place)
+            self._refresh_reach()
+
+    def _held_reach(self, size: Array, place: Array | None) -> Array:
+        if place is None:
+            return np.zeros(self.n)
+        joints = self.model.jointPlacements
+        hops = np.array([np.linalg.norm(joints[k].translation) for k in range(1, self.n + 1)])
+        own = float(np.linalg.norm(place[:3, 3]) + np.linalg.norm(size) / 2.0)
+        return np.array([hops[j + 1 :].sum() + own for j in range(self.n)])
+
+    def tip(self, q: Array) -> Array:
+        """4x4 base_from_tip; also places all joints."""
+        pin.forwardKinematics(self.model, self._data, q)
+        return np.asarray(pin.updateFramePlacement(self.model, self._data, self._tip).homogeneous)
+
+    def last_link(self, q: Array) -> Array:
+        """4x4 base_from_last_joint."""
+        pin.forwardKinematics(self.model, self._data, q)
+        return np.asarray(self._data.oMi[self.n].homogeneous)
+
+    def distances(self, q: Array, pairs: Array) -> Array:
+        """Exact distances (len(pairs),) m of the pairs with these indices."""
+        pin.updateGeometryPlacements(self.model, self._data, self.shapes, self._geometry_data, q)
+        shapes, data, compute = self.shapes, self._geometry_data, pin.computeDistance
+        return np.array([compute(shapes, data, int(k)).min_distance for k in pairs])
+
+    def contact(self, pair: int, columns: Array) -> Contact:
+        """Nearest points of a pair after `distances`, with `columns` from `columns_at` for the same q."""
+        result = self._geometry_data.distanceResults[pair]
+        a, b = result.getNearestPoint1(), result.getNearestPoint2()
+        gap = b - a
+        size = float(np.linalg.norm(gap))
+        normal = (
+            gap / size if result.min_distance > 1e-5 and size > 1e-9 else np.asarray(result.normal)
+        )
+        shapes = self.shapes.geometryObjects
+        row = self._line(columns, b, shapes[int(self.second[pair])].parentJoint, normal)
+        row = row - self._line(columns, a, shapes[int(self.first[pair])].parentJoint, normal)
+        return Contact(pair, float(result.min_distance), row)
+
+    def _line(self, columns: Array, point: Array, joint: int, normal: Array) -> Array:
+        """(n,) velocity along `normal` of a point on a joint's link per joint velocity."""
+        px, py, pz = point
+        nx, ny, nz = normal
+        moment = np.array([py * nz - pz * ny, pz * nx - px * nz, px * ny - py * nx])
+        row = normal @ columns[:3] + moment @ columns[3:]
+        row[joint:] = 0.0
+        return row  # type: ignore[no-any-return]
+
+    def columns_at(self, q: Array) -> Array:
+        """(6, n) spatial velocity at the base origin per joint velocity: linear, then angular."""
+        return np.asarray(pin.computeJointJacobians(self.model, self._data, q)).copy()
+
+    def watched_points(self, columns: Array) -> Array:
+        """(p, 3, n) velocity Jacobians of elbow and wrist joints and, last, of the tip, after `columns_at`."""
+        pin.updateFramePlacement(self.model, self._data, self._tip)
+        joints = range(3, self.n + 1)
+        points = [self._data.oMi[j].translation for j in joints] + [
+            self._data.oMf[self._tip].translation
+        ]
+        x, y, z = np.array(points).T[:, :, None]  # each (p, 1)
+        wx, wy, wz = columns[3:, None, :]  # each (1, n)
+        turn = np.stack((wy * z - wz * y, wz * x - wx * z, wx * y - wy * x), axis=1)  # (p, 3, n)
+        return (columns[:3] + turn) * self._carries  # type: ignore[no-any-return]
+
+
+def _extent(shape: Any, other: Any) -> float:
+    """m, furthest any point of a shape can be from its joint."""
+    shape.geometry.computeLocalAABB()
+    offset = float(np.linalg.norm(shape.placement.translation))
+    if other is not None:
+        offset = max(offset, float(np.linalg.norm(other.translation)))
+    return offset + float(shape.geometry.aabb_radius)

@@ -1,0 +1,205 @@
+"""Is a next state allowed, with its whole stop? Speeds of points, workspace and clearances, checked exactly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vla_core.frozen import Array
+from vla_core.robot import RobotConfig
+from vla_shield.body import Body
+from vla_shield.params import ShieldParams
+from vla_shield.reference import Candidate, stop_times
+
+SPACING = 0.005  # m, furthest two shapes move to each other between two checks along a stop
+MOST_CHECKS = 40  # along one stop
+TOLERANCE = 1e-6  # m or rad, of what is already violated and must not get worse
+EASE = 1e-4  # m, of play for a pair that is already too near
+SAMPLES = 8  # of a stop, for speeds
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a candidate violates; `rule` is empty when nothing."""
+
+    rule: str = ''
+    margin: float = 0.0  # m or m/s, negative by how much
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Half-spaces of the next step velocity: normals @ u >= floor."""
+
+    normals: Array  # (m, n) m/rad
+    floor: Array  # (m,) m/s
+    names: tuple[str, ...]
+
+
+class Guard:
+    """Knows the present certified state of a cycle and judges candidates that start from it."""
+
+    def __init__(self, params: ShieldParams, robot: RobotConfig, body: Body) -> None:
+        self._params = params
+        self._limits = robot.limits
+        self._tip_speed = min(params.tcp_speed, robot.tcp_speed)
+        self._allowed: Array = np.full(
+            len(body.least), np.inf
+        )  # (p,) m, of pairs already too near
+        self._body = body
+        self._checked_at: Array | None = None  # (n,) rad, where all distances were last computed
+        self._checked: Array = np.zeros(len(body.least))  # (p,) m, there
+        self._box = np.array([params.workspace_lower, params.workspace_upper])
+        self.scale = 1.0  # [0, 1], of all speeds
+        self.closest, self.slack, self.separation = '', 0.0, 0.0  # of the last cycle; m
+
+    def recheck(self) -> None:
+        """The world has changed: compute all distances in the next cycle."""
+        self._checked_at = None
+        self._allowed[self._body.second > self._body.table] = np.inf
+
+    def look(self, q: Array, reach: Array) -> None:
+        """Prepare a cycle at `q`; `reach` (n,) rad is how far each joint may move in it, stop included."""
+        body = self._body
+        bound = self._bound(q)
+        near = np.flatnonzero(body.is_active & (bound - body.least < body.reach @ reach + 0.01))
+        self.near: Array = near
+        self.q, self._reach = q, reach
+        self.columns = body.columns_at(q)
+        self.points = body.watched_points(self.columns)  # (k, 3, n)
+        self.tip = body.tip(q)
+        self.here = body.distances(q, near)  # (m,) m
+        self.least = self._least_now(near)
+        self.closest, self.slack = self._tightest(bound)
+        outside = np.maximum(self._box[0] - self.tip[:3, 3], self.tip[:3, 3] - self._box[1])
+        self._leeway = np.maximum(outside + TOLERANCE, 0.0)  # (3,) m, already outside by
+
+    def _least_now(self, near: Array) -> Array:
+        """(m,) m to keep; of a pair already nearer, what it has now: it may part, never close in."""
+        wanted = self._body.least[near]
+        before = np.where(np.isinf(self._allowed[near]), -np.inf, self._allowed[near])
+        eased = np.maximum(self.here - EASE, before)
+        least = np.minimum(wanted, eased)
+        self._allowed[near] = np.where(least < wanted, least, np.inf)
+        return least  # type: ignore[no-any-return]
+
+    def _bound(self, q: Array) -> Array:
+        """(p,) m, no pair is nearer than this at `q`."""
+        body = self._body
+        if self._checked_at is None or np.abs(q - self._checked_at).max() > 0.05:
+            active = np.flatnonzero(body.is_active)
+            self._checked = np.full(len(body.least), np.inf)
+            self._checked[active] = body.distances(q, active)
+            self._checked_at = q
+        return self._checked - body.reach @ np.abs(q - self._checked_at)  # type: ignore[no-any-return]
+
+    def _tightest(self, bound: Array) -> tuple[str, float]:
+        """Name and slack (m) of the pair nearest to its limit."""
+        body = self._body
+        if len(self.near):
+            k = int(np.argmin(self.here - body.least[self.near]))
+            pair = int(self.near[k])
+            self.separation = float(self.here.min())
+            return body.names[pair], float(self.here[k] - body.least[pair])
+        self.separation = float(bound.min())
+        pair = int(np.argmin(bound - body.least))
+        return body.names[pair], float(bound[pair] - body.least[pair])
+
+    def speed_share(self, u: Array, caps: tuple[float, float]) -> float:
+        """Fastest point of the arm at `u` (n,) rad/s as a share of its cap; caps are (links, tip) m/s."""
+        speed = np.sqrt(((self.points @ u) ** 2).sum(axis=1))
+        return float(max(speed[:-1].max() / caps[0], speed[-1] / caps[1]))
+
+    def judge(self, candidate: Candidate) -> Finding:
+        """What is wrong with a candidate, cheapest checks first."""
+        return self._judge_joints(candidate) or self._judge_path(candidate) or Finding()
+
+    def _judge_joints(self, candidate: Candidate) -> Finding | None:
+        limits, ramp, top = self._limits, candidate.ramp, self.joint_range
+        low = np.minimum(candidate.position, ramp.end) - top[0]
+        high = top[1] - np.maximum(candidate.position, ramp.end)
+        room = np.minimum(low, high)
+        k = int(np.argmin(room))
+        if not room[k] >= -TOLERANCE:
+            return Finding(f'position:{limits.names[k]}', float(room[k]))
+        fast = limits.velocity - np.maximum(
+            np.abs(ramp.peak_velocity), np.abs(candidate.step_velocity)
+        )
+        k = int(np.argmin(fast))
+        if not fast[k] >= -TOLERANCE:
+            return Finding(f'velocity:{limits.names[k]}', float(fast[k]))
+        return None
+
+    def _judge_path(self, candidate: Candidate) -> Finding | None:
+        left = max(candidate.ramp.duration - candidate.elapsed, 0.0)
+        times = candidate.elapsed + np.linspace(0.0, left, SAMPLES)
+        path, speeds = candidate.ramp.sample(times)
+        caps = self.caps()
+        fast = np.vstack([candidate.step_velocity, speeds])
+        moving = np.sqrt(((self.points @ fast.T) ** 2).sum(axis=1))  # (k, samples)
+        over = np.array([caps[0] - moving[:-1].max(), caps[1] - moving[-1].max()])
+        if not over.min() >= -1e-9:
+            return Finding('speed:tip' if over[1] < 0.0 else 'speed:link', float(over.min()))
+        travel = np.abs(np.diff(np.vstack([self.q, path]), axis=0)).sum(axis=0)  # (n,)
+        if not np.all(travel <= self._reach):
+            return Finding('reach', float((self._reach - travel).min()))
+        return self._judge_workspace(path) or self._judge_clearance(candidate, travel)
+
+    def caps(self) -> tuple[float, float]:
+        """(links, tip) m/s allowed now."""
+        return self._params.link_speed * self.scale, self._tip_speed * self.scale
+
+    def _judge_workspace(self, path: Array) -> Finding | None:
+        for q in (path[0], path[-1]):
+            tip = self._body.tip(q)[:3, 3]
+            room = np.minimum(tip - self._box[0], self._box[1] - tip) + self._leeway
+            k = int(np.argmin(room))
+            if not room[k] >= 0.0:
+                return Finding(f'workspace:{"xyz"[k]}', float(room[k]))
+        return None
+
+    def _judge_clearance(self, candidate: Candidate, travel: Array) -> Finding | None:
+        """Pairs that could come too near on the way are measured at points no more than SPACING apart."""
+        body = self._body
+        motion = body.reach[self.near] @ travel  # (m,) m
+        open_ = np.flatnonzero(self.here - motion < self.least)
+        if not len(open_):
+            return None
+        pairs, least = self.near[open_], self.least[open_]
+        left = max(candidate.ramp.duration - candidate.elapsed, 0.0)
+        fastest = float((body.reach[pairs] @ np.abs(candidate.ramp.peak_velocity)).max())  # m/s
+        count = int(np.clip(np.ceil(fastest * left / SPACING), 1, MOST_CHECKS))
+        path, _ = candidate.ramp.sample(candidate.elapsed + np.linspace(0.0, left, count + 1))
+        for q in path:
+            room = body.distances(q, pairs) - least
+            k = int(np.argmin(room))
+            if not room[k] >= 0.0:
+                return Finding(f'clearance:{body.names[int(pairs[k])]}', float(room[k]))
+        return None
+
+    def rows(self, candidate: Candidate) -> Rows:
+        """Half-spaces that keep the stop of a candidate clear, to first order; for steering around."""
+        params, u = self._params, candidate.step_velocity
+        travel = candidate.ramp.end - self.q + params.delay * u  # (n,) rad
+        normals, rooms, names = self._walls()
+        for k in np.flatnonzero(
+            self.here - self.least < self._body.reach[self.near] @ np.abs(travel)
+        ):
+            contact = self._body.contact(int(self.near[k]), self.columns)
+            normals.append(contact.row)
+            rooms.append(float(self.here[k] - self._body.least[self.near[k]]))
+            names.append(f'clearance:{self._body.names[int(self.near[k])]}')
+        matrix, room = np.array(normals).reshape(-1, len(u)), np.maximum(rooms, 0.0)
+        closing, stop = -matrix @ u, -matrix @ travel
+        share = np.sqrt(np.minimum(room / np.maximum(stop, 1e-9), 1.0))
+        allowed = np.minimum(np.where(stop > room, np.maximum(closing, 0.0) * share, np.inf),
+                             params.gamma / params.period * room)  # fmt: skip
+        use = np.flatnonzero(np.isfinite(allowed))
+        return Rows(matrix[use], -allowed[use], tuple(names[k] for k in use))
+
+    def _walls(self) -> tuple[list[Array], list[float], list[str]]:
+        """The six sides of the workspace as normals, rooms and names."""
+        jacobian, tip = self.points[-1], self.tip[:3, 3]
+        normals = [*jacobian, *(-jacobian)]
+        rooms = [*(tip - self._box[0]), *(self._box[1] - tip)]
+        return normals, [float(r) for r in rooms], [f'workspace:{axis}' for axis in 'xyzxyz']

@@ -1,0 +1,187 @@
+"""Inputs with their ages: what came, whether it is well formed, whether it is still believed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import inf, isfinite
+
+import numpy as np
+
+from vla_core.action import Source, Target
+from vla_core.frozen import Array
+from vla_core.robot import RobotConfig
+from vla_core.scene import GroundedScene, is_finite
+from vla_core.sensing import JointState
+from vla_shield.params import ShieldParams
+
+CORRUPT = 10.0  # times a limit: not fast, broken
+
+
+@dataclass
+class Clocked:
+    """Stamp and time of receipt of one input, s; why the newest message was not taken."""
+
+    stamp: float = -inf
+    received: float = -inf
+    fault: str = ''
+
+    def age(self, now: float) -> float:
+        """The greater of the age by stamp and by receipt; NaN counts as for ever."""
+        age = max(now - self.stamp, now - self.received)
+        return age if age == age else inf
+
+
+@dataclass
+class Intake:
+    """The newest joints, target and scene. A bad message leaves a fault, and the shield brakes on it."""
+
+    params: ShieldParams
+    robot: RobotConfig
+    joints: Clocked = field(default_factory=Clocked)
+    goal: Clocked = field(default_factory=Clocked)
+    scene: Clocked = field(default_factory=Clocked)
+
+    def __post_init__(self) -> None:
+        self.names = self.robot.joint_names
+        self.q: Array = np.zeros(len(self.names))  # rad, measured
+        self.velocity: Array = np.zeros(len(self.names))  # rad/s, measured
+        self.width = self.robot.gripper.open_width  # m, measured opening
+        self.changed = -inf  # s, stamp of the last sample that differed from the one before
+        self.target: Target | None = None
+        self.wish: tuple[Array, Array] = (
+            self.q,
+            self.velocity,
+        )  # of the target, in the robot's order
+        self._waiting: list[Clocked] = []
+
+    def clear(self) -> None:
+        """Forget everything: the clock jumped back."""
+        self.joints, self.goal, self.scene = Clocked(), Clocked(), Clocked()
+        self.target, self.changed = None, -inf
+        self._waiting.clear()
+
+    def stamp_arrivals(self, now: float) -> None:
+        """Give messages that came without a time of receipt the time of this cycle; drop the future."""
+        for clock in self._waiting:
+            clock.received = now
+        self._waiting.clear()
+        for name in ('joints', 'goal', 'scene'):
+            ahead = getattr(self, name).stamp - now
+            if ahead > self.params.future_tolerance:
+                setattr(self, name, Clocked(fault=f'{name} from {ahead:.2f} s in the future'))
+
+    def put_joints(self, state: JointState, now: float | None) -> None:
+        """Take a sample of the joints, or note what is wrong with it."""
+        fault = self._joints_fault(state)
+        if fault:
+            self.joints.fault = fault
+            return
+        if state.stamp == self.joints.stamp:
+            return
+        q, velocity = state.select(self.names)
+        if not np.array_equal(q, self.q) or not isfinite(self.changed):
+            self.changed = state.stamp
+        self.q, self.velocity = q, velocity
+        if self.robot.gripper.joint in state.names:
+            self.width = 2.0 * float(state.select((self.robot.gripper.joint,))[0][0])
+        self.joints = Clocked(state.stamp, now if now is not None else state.stamp)
+        if now is None:
+            self._waiting.append(self.joints)
+
+    def _joints_fault(self, state: JointState) -> str:
+        if not isfinite(state.stamp) or state.stamp < self.joints.stamp:
+            return f'joint state stamp {state.stamp} is not after {self.joints.stamp}'
+        missing = [name for name in self.names if name not in state.names]
+        if missing:
+            return f'joint state lacks {missing}'
+        if not len(state.names) == len(state.position) == len(state.velocity):
+            return 'joint state has arrays of different length'
+        q, velocity = state.select(self.names)
+        return (
+            ''
+            if np.isfinite(q).all() and np.isfinite(velocity).all()
+            else 'joint state is not finite'
+        )
+
+    def put_target(self, target: Target, now: float) -> None:
+        """Take a target, or note why it is rejected; a rejected one never replaces a good one."""
+        fault = self._order_fault(target) or self._shape_fault(target) or self._value_fault(target)
+        if fault:
+            self.goal.fault = fault
+            return
+        index = [target.names.index(name) for name in self.names]
+        self.target, self.wish = target, (target.position[index], target.velocity[index])
+        self.goal = Clocked(target.stamp, now)
+
+    def _order_fault(self, target: Target) -> str:
+        if not isfinite(target.stamp):
+            return 'target stamp is not finite'
+        if target.stamp == self.goal.stamp:
+            return 'target stamp came twice'
+        return 'target is older than the one before' if target.stamp < self.goal.stamp else ''
+
+    def _shape_fault(self, target: Target) -> str:
+        missing = [name for name in self.names if name not in target.names]
+        if missing:
+            return f'target lacks {missing}'
+        if len(set(target.names)) != len(target.names) or len(target.names) != len(self.names):
+            return f'target names joints that are not of the arm: {list(target.names)}'
+        shape = (len(self.names),)
+        is_sized = target.position.shape == shape and target.velocity.shape == shape
+        return '' if is_sized else 'target has arrays of the wrong size'
+
+    def _value_fault(self, target: Target) -> str:
+        numbers = (target.position, target.velocity, [target.gripper, target.chunk_stamp])
+        if not all(np.isfinite(part).all() for part in numbers):
+            return 'target is not finite'
+        if target.source not in tuple(Source):
+            return f'target source is {target.source}'
+        limits = self.robot.limits
+        index = [target.names.index(name) for name in self.names]
+        furthest = CORRUPT * np.maximum(np.abs(limits.lower), np.abs(limits.upper))
+        is_sane = np.all(np.abs(target.position[index]) <= furthest)
+        is_sane &= np.all(np.abs(target.velocity[index]) <= CORRUPT * limits.velocity)
+        is_sane &= abs(target.gripper) <= CORRUPT * self.robot.gripper.open_width
+        return '' if is_sane else 'target is beyond ten times a limit: corrupt'
+
+    def put_scene(self, scene: GroundedScene, now: float | None) -> bool:
+        """Note a scene; False when it is malformed or older than the last."""
+        if not is_finite(scene) or any(not np.all(o.size > 0.0) for o in scene.objects):
+            self.scene.fault = 'scene is not finite'
+            return False
+        if scene.stamp < self.scene.stamp:
+            return False
+        self.scene = Clocked(scene.stamp, now if now is not None else scene.stamp)
+        if now is None:
+            self._waiting.append(self.scene)
+        return True
+
+    def joints_fault(self, now: float) -> str:
+        """Why the joints are not believed now, or ''."""
+        return self.joints.fault or self._stale(
+            'joint states', self.joints, self.params.joints_timeout, now
+        )
+
+    def target_staleness(self, now: float) -> str:
+        """Why there is no target to follow, or ''."""
+        if self.target is None:
+            return 'no target'
+        return self._stale('target', self.goal, self.params.target_timeout, now)
+
+    def scene_fault(self, now: float) -> str:
+        """Why the scene cannot guide a policy, or ''."""
+        return self.scene.fault or self._stale('scene', self.scene, self.params.scene_timeout, now)
+
+    def _stale(self, what: str, clock: Clocked, limit: float, now: float) -> str:
+        age = clock.age(now)
+        return (
+            ''
+            if age <= limit + 1e-9
+            else f'{what} {"never came" if age == inf else f"{age:.2f} s old"}'
+        )
+
+    def ages(self, now: float) -> dict[str, float]:
+        """s per input; infinite when there is none."""
+        return {
+            'joints': self.joints.age(now), 'target': self.goal.age(now), 'scene': self.scene.age(now)
+        }  # fmt: skip

@@ -1,0 +1,84 @@
+"""Parameters of the shield. None of them turns it off: every age and margin has a floor above zero."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vla_core.params import check, param
+
+
+@dataclass(frozen=True)
+class ShieldParams:
+    """What is allowed beyond the robot's own limits, and how long each input is believed."""
+
+    period: float = param(
+        0.01, 's, between cycles and between certified states', lo=0.002, hi=0.02
+    )
+    required_voters: tuple[str, ...] = param(
+        ('grounding', 'policy', 'supervisor'), 'voters without whose fresh vote nothing moves'
+    )
+
+    joints_timeout: float = param(0.05, 's, older joint states: BRAKE', lo=0.005, hi=0.2)
+    target_timeout: float = param(0.1, 's, older target: HOLD', lo=0.01, hi=0.5)
+    scene_timeout: float = param(2.0, 's, older scene: HOLD for a policy', lo=0.1, hi=5.0)
+    vote_timeout: float = param(0.3, 's, cap on the ttl of a vote', lo=0.02, hi=1.0)
+    observation_timeout: float = param(
+        3.0, 's, oldest observation a chunk may still come from', lo=0.1, hi=10.0
+    )
+    future_tolerance: float = param(0.02, 's, stamps further ahead are invalid', lo=0.001, hi=0.05)
+    frozen_time: float = param(
+        0.2, 's, joint samples identical while moving: HOLD', lo=0.05, hi=0.5
+    )
+    frozen_speed: float = param(0.05, 'rad/s, commanded, counts as moving', lo=0.005, hi=0.2)
+    dwell: float = param(0.2, 's, votes must allow motion this long after a HOLD', lo=0.02, hi=5.0)
+
+    joint_margin: float = param(0.05, 'rad, kept from each joint limit', lo=0.005, hi=0.5)
+    brake_jerk: float = param(
+        5.0, 'times the jerk limit of a joint, for stopping', lo=1.0, hi=100.0
+    )
+    tcp_speed: float = param(0.25, 'm/s, cap on the tip; 0.25 until commissioned', lo=0.01, hi=1.0)
+    link_speed: float = param(0.5, 'm/s, cap on elbow and wrist', lo=0.01, hi=1.5)
+    slow_floor: float = param(
+        0.1, 'of full speed, base of the scale when a target rests', lo=0.01, hi=0.5
+    )
+    workspace_lower: tuple[float, float, float] = param((0.05, -0.75, 0.0), 'm, tip, base frame')
+    workspace_upper: tuple[float, float, float] = param((0.90, 0.75, 1.00), 'm, tip, base frame')
+
+    clearance: float = param(0.03, 'm, arm to table and objects', lo=0.005, hi=0.2)
+    self_clearance: float = param(0.01, 'm, arm to itself', lo=0.002, hi=0.1)
+    gripper_clearance: float = param(
+        0.004, 'm, fingers to the table, gripper to objects', lo=0.001, hi=0.05
+    )
+    held_clearance: float = param(
+        -0.01,
+        'm, held object to the world; below zero for what perception errs',
+        lo=-0.02,
+        hi=0.05,
+    )
+    human_clearance: float = param(0.3, 'm, any link to a human', lo=0.1, hi=2.0)
+    inflate: float = param(2.0, 'sigmas added to each side of an object', lo=0.5, hi=5.0)
+    inflate_max: float = param(0.03, 'm, cap on that', lo=0.001, hi=0.2)
+    gamma: float = param(0.2, 'of the clearance left, used up per cycle at most', lo=0.01, hi=0.9)
+    delay: float = param(0.03, 's, from command to motion', lo=0.005, hi=0.2)
+    sweeps: int = param(20, 'of the dual solver at most', lo=4, hi=100)
+
+    condition_slow: float = param(
+        17.0, 'condition number from which speed is scaled', lo=5, hi=500
+    )
+    condition_stop: float = param(30.0, 'condition number that is not exceeded', lo=6, hi=1000)
+    singular_floor: float = param(0.02, 'smallest singular value kept', lo=0.001, hi=0.2)
+
+    tracking_limit: float = param(0.1, 'rad, commanded from measured: HOLD', lo=0.01, hi=0.5)
+    still_speed: float = param(0.02, 'rad/s, below this the robot is still', lo=0.001, hi=0.1)
+
+    def __post_init__(self) -> None:
+        check(self)
+        if not self.required_voters:
+            raise ValueError('required_voters must name at least one voter')
+        if not self.condition_slow < self.condition_stop:
+            raise ValueError('condition_slow must be smaller than condition_stop')
+        if not self.gripper_clearance <= self.clearance:
+            raise ValueError('gripper_clearance must not exceed clearance')
+        for lower, upper in zip(self.workspace_lower, self.workspace_upper, strict=True):
+            if not lower < upper:
+                raise ValueError('workspace_lower must be smaller than workspace_upper')

@@ -1,0 +1,59 @@
+"""The stop that goes with every command: per joint, the quickest ramp to rest within acceleration and jerk."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from vla_core.frozen import Array
+
+
+class Ramp:
+    """Time-optimal stop of each joint from (q, v, a); at most three spans of constant jerk.
+
+    Formula: with peak deceleration p = min(A, sqrt(J v + a^2 / 2)) the spans last (a + p) / J,
+    (v + a^2 / 2J - p^2 / J) / p and p / J, in the direction that brings v + a|a| / 2J to zero.
+    """
+
+    def __init__(self, q: Array, v: Array, a: Array, accel: Array, jerk: Array) -> None:
+        self.q = q  # (n,) rad, where the ramp starts
+        sign = np.where(v + a * np.abs(a) / (2.0 * jerk) >= 0.0, 1.0, -1.0)
+        v, a = v * sign, a * sign
+        excess = np.maximum(jerk * v + 0.5 * a * a, 0.0)
+        peak = np.maximum(np.minimum(np.sqrt(excess), accel), np.maximum(-a, 0.0))
+        t1, t3 = (a + peak) / jerk, peak / jerk
+        left = np.maximum((excess - peak * peak) / jerk, 0.0)
+        t2 = np.where(peak > 0.0, left / np.where(peak > 0.0, peak, 1.0), 0.0)
+        v1 = v + a * t1 - 0.5 * jerk * t1 * t1
+        self._v, self._a, self._peak, self._jerk, self._sign = v, a, peak, jerk, sign
+        self._t1, self._t2, self._t3 = t1, t2, t3
+        self._v1, self._v2 = v1, v1 - peak * t2
+        self.duration = float(np.max(t1 + t2 + t3))  # s
+        rise = np.where(a > 0.0, 0.5 * a * a / jerk, 0.0)
+        self.peak_velocity = sign * (v + rise)  # (n,) rad/s, furthest that velocity gets
+        self.end = q + sign * self._travel(t1, t2, t3)  # (n,) rad
+
+    def _travel(self, s1: Array, s2: Array, s3: Array) -> Array:
+        """Distance after s1, s2, s3 seconds of the three spans."""
+        jerk, peak = self._jerk, self._peak
+        first = s1 * (self._v + s1 * (0.5 * self._a - jerk * s1 / 6.0))
+        second = s2 * (self._v1 - 0.5 * peak * s2)
+        third = s3 * (self._v2 + s3 * (-0.5 * peak + jerk * s3 / 6.0))
+        return first + second + third  # type: ignore[no-any-return]
+
+    def sample(self, times: Array) -> tuple[Array, Array]:
+        """Return (position, velocity), each (k, n), at `times` (k,) s after the start."""
+        t = np.asarray(times)[:, None]
+        s1 = np.minimum(t, self._t1)
+        s2 = np.minimum(np.maximum(t - self._t1, 0.0), self._t2)
+        s3 = np.minimum(np.maximum(t - self._t1 - self._t2, 0.0), self._t3)
+        jerk, peak = self._jerk, self._peak
+        velocity = (
+            self._v + s1 * (self._a - 0.5 * jerk * s1) - peak * (s2 + s3) + 0.5 * jerk * s3 * s3
+        )
+        return self.q + self._sign * self._travel(s1, s2, s3), self._sign * velocity
+
+    def acceleration(self, time: float) -> Array:
+        """(n,) rad/s^2 at `time` s after the start."""
+        s1 = np.minimum(time, self._t1)
+        s3 = np.minimum(np.maximum(time - self._t1 - self._t2, 0.0), self._t3)
+        return self._sign * (self._a - self._jerk * s1 + self._jerk * s3)  # type: ignore[no-any-return]

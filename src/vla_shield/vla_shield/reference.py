@@ -1,0 +1,92 @@
+"""Where the arm is told to be: the certified state, the ramp it can stop on, and candidates for the next state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vla_core.frozen import Array
+from vla_core.limits import JointLimits
+from vla_shield.ramp import Ramp
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A next state and the ramp that stops it. Positions are a sequence with constant steps of time."""
+
+    position: Array  # (n,) rad, at the end of the step
+    step_velocity: Array  # (n,) rad/s, mean over the step
+    step_acceleration: Array  # (n,) rad/s^2, change of step_velocity per period
+    velocity: Array  # (n,) rad/s, at the end of the step
+    ramp: Ramp
+    elapsed: float  # s, how much of the ramp lies before the end of the step
+
+
+class Reference:
+    """The certified state and its stop. `stop()` is always allowed: it follows the ramp certified before."""
+
+    def __init__(self, limits: JointLimits, period: float, brake_jerk: float) -> None:
+        self._limits = limits
+        self._period = period
+        self._jerk: Array = limits.jerk * brake_jerk  # (n,) rad/s^3, for stopping
+        self.place(np.zeros(len(limits.names)))
+
+    def place(self, q: Array) -> None:
+        """At rest at `q`."""
+        zero = np.zeros_like(q)
+        ramp = Ramp(q, zero, zero, self._limits.acceleration, self._jerk)
+        self.now = Candidate(np.array(q), zero, zero, zero, ramp, 0.0)
+
+    @property
+    def is_at_rest(self) -> bool:
+        return not self.now.velocity.any() and not self.now.step_velocity.any()
+
+    def bounds(self) -> tuple[Array, Array]:
+        """(lower, upper) of the next step velocity, (n,) rad/s, from acceleration and jerk."""
+        limits, now = self._limits, self.now
+        change = limits.jerk * self._period
+        last = np.clip(now.step_acceleration, -limits.acceleration, limits.acceleration)
+        lowest = np.maximum(last - change, -limits.acceleration)
+        highest = np.minimum(last + change, limits.acceleration)
+        return (
+            now.step_velocity + lowest * self._period,
+            now.step_velocity + highest * self._period,
+        )
+
+    def candidate(self, u: Array) -> Candidate:
+        """The state after one step at velocity `u` (n,) rad/s, and the ramp from there."""
+        now, dt, accel = self.now, self._period, self._limits.acceleration
+        a = np.clip((u - now.step_velocity) / dt, -accel, accel)
+        room = accel * dt
+        velocity = np.clip(u + 0.5 * dt * a, now.velocity - room, now.velocity + room)
+        position = now.position + u * dt
+        return Candidate(
+            position, u, a, velocity, Ramp(position, velocity, a, accel, self._jerk), 0.0
+        )
+
+    def stop(self) -> Candidate:
+        """The next state on the ramp that is already certified."""
+        now, dt = self.now, self._period
+        elapsed = now.elapsed + dt
+        if elapsed >= now.ramp.duration:
+            position, velocity = now.ramp.end, np.zeros_like(now.velocity)
+        else:
+            positions, velocities = now.ramp.sample(np.array([elapsed]))
+            position, velocity = positions[0], velocities[0]
+        u = (position - now.position) / dt
+        u[np.abs(u) < 1e-9] = 0.0
+        a = (u - now.step_velocity) / dt
+        return Candidate(position, u, a, velocity, now.ramp, elapsed)
+
+    def accept(self, candidate: Candidate) -> None:
+        """Move on to a certified candidate."""
+        self.now = candidate
+
+
+def stop_times(candidate: Candidate, period: float, most: int) -> Array:
+    """(k,) s after the candidate's state: until rest, at most `most` moments, on whole periods."""
+    left = max(candidate.ramp.duration - candidate.elapsed, 0.0)
+    steps = max(int(np.ceil(left / period - 1e-9)), 1)
+    stride = -(-steps // most)
+    return np.arange(stride, steps + stride, stride) * period

@@ -1,0 +1,267 @@
+"""The shield: every cycle one certified command with its own stop, or the stop itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vla_core.action import Source, Target, Trajectory
+from vla_core.robot import RobotConfig
+from vla_core.safety import ArmState, Decision, Level, SafetyVote, ShieldReport
+from vla_core.scene import GroundedScene
+from vla_core.sensing import JointState
+from vla_shield.body import Body
+from vla_shield.grip import Grip
+from vla_shield.guard import Guard
+from vla_shield.intake import Intake
+from vla_shield.loop import LoopWatch
+from vla_shield.params import ShieldParams
+from vla_shield.reference import Reference, stop_times
+from vla_shield.steer import Steer, Step
+from vla_shield.suspicion import Suspicion
+from vla_shield.verdict import FREE, Verdict
+from vla_shield.votes import Votes
+from vla_shield.world import World
+
+__all__ = ['Shield', 'ShieldOutput', 'ShieldParams']
+POINTS = 12  # of a stop that are sent, at most
+
+
+@dataclass(frozen=True)
+class ShieldOutput:
+    """What goes out in one cycle; nothing for the robot while disarmed."""
+
+    arm: Trajectory | None
+    gripper: Trajectory | None
+    report: ShieldReport
+
+
+class Shield:
+    """Takes joints, target, votes and scene; `tick` every period gives the command. Times are ROS times in s."""
+
+    def __init__(self, params: ShieldParams, robot: RobotConfig) -> None:
+        self.params = params
+        self.robot = robot
+        self.state = ArmState.DISARMED
+        self.intake = Intake(params, robot)
+        self.votes = Votes(params)
+        self.loop = LoopWatch()
+        self.reference = Reference(robot.limits, params.period, params.brake_jerk)
+        self.grip = Grip(robot.gripper)
+        self._body = Body(params, robot)
+        self._world = World(params, self._body)
+        self._guard = Guard(params, robot, self._body)
+        self._steer = Steer(params, robot, self._body, self._guard)
+        self._suspicion = Suspicion(params)
+        self._is_leaving = False
+        self._latch = ''  # why, while latched
+        self._scene_fault = ''
+        self._width = -1.0  # m, of the fingers in the body
+        self._now = -np.inf  # s, of the last cycle
+        self._node_time = 0.0  # s, when the reference is to be reached
+        self._cycle = 0
+        self._step: Step | None = None
+
+    def on_joints(self, joints: JointState, now: float | None = None) -> None:
+        """A sample of the joints; without `now` it counts as received in the next cycle."""
+        self.intake.put_joints(joints, now)
+
+    def on_target(self, target: Target, now: float) -> None:
+        """What control asks for."""
+        self.intake.put_target(target, now)
+
+    def on_vote(self, vote: SafetyVote, now: float) -> None:
+        """A permission, or a refusal."""
+        self.votes.put(vote, now)
+
+    def on_scene(self, scene: GroundedScene, now: float | None = None) -> None:
+        """What is around; objects stay until the next scene."""
+        if self.intake.put_scene(scene, now):
+            self._scene_fault = self._world.update(scene)
+            self._guard.recheck()
+
+    def note_loop(self, ms: float, period_ms: float) -> None:
+        """How long the host's last cycle worked, and how long after the one before it began."""
+        self.loop.put(ms, period_ms, self._now)
+
+    def arm(self, now: float) -> str:
+        """Begin to move; return why not, or ''."""
+        if self.state == ArmState.ARMED and not self._is_leaving:
+            return ''
+        if self.state != ArmState.DISARMED:
+            return self._latch or 'still braking'
+        self.intake.stamp_arrivals(now)
+        why = self.intake.joints_fault(now) or self.votes.stop_reason() or self.votes.missing(now)
+        if not why and not np.all(np.abs(self.intake.velocity) <= self.params.still_speed):
+            why = 'the robot is moving'
+        if why:
+            return why
+        self.reference.place(self.intake.q)
+        self.grip.place(self.intake.width)
+        self._suspicion.clear()
+        self._node_time, self.state, self._is_leaving = now, ArmState.ARMED, False
+        return ''
+
+    def disarm(self, now: float) -> None:
+        """Brake, then let go."""
+        del now
+        self._is_leaving = self.state == ArmState.ARMED
+
+    def reset(self, now: float) -> str:
+        """Leave the latch for DISARMED; return what still stands against it, or ''."""
+        if self.state != ArmState.LATCHED:
+            return ''
+        if not self.reference.is_at_rest:
+            return 'still braking'
+        why = self.votes.release(now)
+        if not why:
+            self.state, self._latch = ArmState.DISARMED, ''
+        return why
+
+    def tick(self, now: float) -> ShieldOutput:
+        """One cycle; always returns, while armed or latched always with a command."""
+        self._cycle += 1
+        self._watch_clock(now)
+        self.intake.stamp_arrivals(now)
+        self._follow_body()
+        if self.state == ArmState.DISARMED:
+            return ShieldOutput(
+                None, None, self._report(now, Verdict(Decision.DISARMED, 'disarmed'))
+            )
+        verdict = self._verdict(now)
+        lead = self._advance(now, verdict)
+        verdict = self._outcome(verdict)
+        if self._is_leaving and self.reference.is_at_rest:
+            self.state, self._is_leaving = ArmState.DISARMED, False
+        arm = self._trajectory(now, lead)
+        return ShieldOutput(arm, self.grip.trajectory(now, lead), self._report(now, verdict))
+
+    def _watch_clock(self, now: float) -> None:
+        if now < self._now - 1e-6 or not np.isfinite(now):
+            self.intake.clear()
+            self.votes.clear()
+            self._world.forget()
+            self.loop.clear()
+            self._suspicion.clear()
+            self._node_time = now
+        self._now = now
+
+    def _follow_body(self) -> None:
+        intake = self.intake
+        self._world.remember(intake.joints.stamp, intake.q)
+        if abs(intake.width - self._width) > 5e-4:
+            self._width = intake.width
+            self._body.set_width(intake.width)
+            self._guard.recheck()
+
+    def _verdict(self, now: float) -> Verdict:
+        """The first of these that stands against moving, most severe first."""
+        intake, task = self.intake, self.intake.target.task_id if self.intake.target else ''
+        vote = self.votes.permission(now, task)
+        if vote.level == Level.STOP:
+            self.state, self._latch = ArmState.LATCHED, vote.reason
+        self._guard.scale = (
+            min(vote.scale, self.loop.scale(now)) if vote.level < Level.HOLD else 1.0
+        )
+        joints = intake.joints_fault(now)
+        if joints:
+            return Verdict(Decision.BRAKE, joints, ('joints',))
+        if self.state == ArmState.LATCHED:
+            return Verdict(Decision.BRAKE, f'latched: {self._latch}', ('latch', *vote.rules))
+        if self._is_leaving:
+            return Verdict(Decision.HOLD, 'disarming', ('disarm',))
+        if intake.goal.fault:
+            return Verdict(Decision.REJECTED, intake.goal.fault, ('target',))
+        why = intake.target_staleness(now)
+        if why:
+            return Verdict(Decision.HOLD, why, ('target:stale',))
+        if vote.level >= Level.HOLD:
+            return Verdict(Decision.HOLD, vote.reason, vote.rules)
+        return self._doubt(now) or Verdict(FREE, vote.reason, vote.rules)
+
+    def _doubt(self, now: float) -> Verdict | None:
+        """Reasons to hold although nobody asks for it."""
+        intake, target = self.intake, self.intake.target
+        if self._scene_fault:
+            return Verdict(Decision.HOLD, self._scene_fault, ('scene',))
+        if target is not None and target.source == Source.POLICY and intake.scene_fault(now):
+            return Verdict(Decision.HOLD, intake.scene_fault(now), ('scene:stale',))
+        if target is not None and target.chunk_seq >= 0:
+            age = now - target.chunk_stamp
+            if not -self.params.future_tolerance <= age <= self.params.observation_timeout:
+                return Verdict(Decision.HOLD, f'chunk from {age:.2f} s ago', ('chunk:stale',))
+        if self.loop.hangs(now, self.params.dwell):
+            return Verdict(Decision.HOLD, 'the shield itself was late', ('loop',))
+        return self._suspicion.look(self.reference, intake)
+
+    def _advance(self, now: float, verdict: Verdict) -> float:
+        """Move the reference on to the next period; return how far ahead of now it lies, s.
+
+        States lie on a fixed grid of time: a late cycle has played some of the stop already, an early one
+        repeats what it sent.
+        """
+        dt, reference = self.params.period, self.reference
+        if abs(self._node_time - now) > 1.0:
+            reference.place(reference.now.ramp.end)
+            self._node_time = now
+        self._step = None
+        while self._node_time + dt - now < 0.5 * dt:
+            reference.accept(reference.stop())
+            self._node_time += dt
+        if self._node_time + dt - now <= 1.5 * dt:
+            self._move(verdict)
+            self._node_time += dt
+        return self._node_time - now
+
+    def _move(self, verdict: Verdict) -> None:
+        target = self.intake.target
+        if verdict.decision != FREE or target is None:
+            self._guard.look(self.reference.now.position, np.zeros(len(self.intake.q)))
+            self.reference.accept(self.reference.stop())
+            return
+        ahead = self._node_time + self.params.period - target.stamp
+        self._step = self._steer.step(self.reference, self.intake.wish, ahead)
+        self.reference.accept(self._step.candidate)
+        self.grip.move(target.gripper, self.params.period)
+
+    def _outcome(self, verdict: Verdict) -> Verdict:
+        """What became of a free cycle: passed, slowed or clipped."""
+        if verdict.decision != FREE or self._step is None:
+            return verdict
+        step, scale = self._step, self._guard.scale
+        rules = tuple(dict.fromkeys((*verdict.rules, *step.rules)))
+        if step.change == 0.0:
+            return Verdict(Decision.PASS, '', rules)
+        if scale < 1.0 and set(step.rules) <= {'slow', 'speed', 'velocity'}:
+            return Verdict(Decision.SLOWED, verdict.reason or f'scaled by {scale:.2f}', rules)
+        return Verdict(Decision.CLIPPED, ', '.join(step.rules) or 'limits', rules)
+
+    def _trajectory(self, now: float, lead: float) -> Trajectory:
+        """The certified state `lead` s from now, then the stop."""
+        state = self.reference.now
+        after = stop_times(state, self.params.period, POINTS)
+        position, velocity = state.ramp.sample(state.elapsed + after)
+        velocity[-1] = 0.0
+        times = np.r_[lead, lead + after]
+        return Trajectory(
+            now, self.robot.joint_names, times, np.vstack([state.position, position]),
+            np.vstack([state.velocity, velocity]),
+        )  # fmt: skip
+
+    def _report(self, now: float, verdict: Verdict) -> ShieldReport:
+        step, intake = self._step, self.intake
+        target, guard = intake.target, self._guard
+        is_steered = step is not None and bool(step.rules) and step.margin < 0.0
+        return ShieldReport(
+            stamp=now, cycle=self._cycle, state=self.state, decision=verdict.decision,
+            reason=verdict.reason, rules=verdict.rules,
+            tightest=step.rules[0] if step is not None and is_steered else guard.closest,
+            margin=step.margin if step is not None and is_steered else guard.slack,
+            change=step.change if step is not None else 0.0,
+            speed_scale=guard.scale if verdict.is_moving else 0.0, separation=guard.separation,
+            chunk_seq=target.chunk_seq if target else -1,
+            chunk_stamp=target.chunk_stamp if target else 0.0,
+            ages={**intake.ages(now), **self.votes.ages(now)},
+            loop_ms=self.loop.loop_ms, period_ms=self.loop.period_ms,
+        )  # fmt: skip

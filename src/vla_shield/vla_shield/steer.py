@@ -1,0 +1,181 @@
+"""From what a target asks to a certified candidate: cap, bound, steer around, certify, else brake."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vla_core.frozen import Array
+from vla_core.limits import JointLimits
+from vla_core.robot import RobotConfig
+from vla_shield import tracking
+from vla_shield.body import Body
+from vla_shield.guard import Guard
+from vla_shield.nearest import nearest
+from vla_shield.params import ShieldParams
+from vla_shield.reference import Candidate, Reference
+from vla_shield.singular import singular_share
+
+HEADROOM = 0.98  # of a speed cap that is aimed for; the exact check has the whole of it
+BISECTIONS = 4  # of the way from what is asked back to braking
+EXACT = 1e-9  # rad/s, less than this is no change
+
+
+@dataclass(frozen=True)
+class Step:
+    """The certified next state and how it differs from what was asked."""
+
+    candidate: Candidate
+    change: float  # rad/s
+    rules: tuple[str, ...]  # what made the difference
+    margin: float = 0.0  # of the first rule, when it was violated by what was asked
+
+
+class Steer:
+    """Chooses the next state of the reference."""
+
+    def __init__(self, params: ShieldParams, robot: RobotConfig, body: Body, guard: Guard) -> None:
+        self._params = params
+        self._limits: JointLimits = robot.limits
+        self._body = body
+        self._guard = guard
+        low, high = robot.limits.lower, robot.limits.upper
+        self._range = (low + params.joint_margin, high - params.joint_margin)
+
+    def step(self, reference: Reference, wish: tuple[Array, Array], ahead: float) -> Step:
+        """The nearest allowed step to where `wish` (position, velocity) will be `ahead` s after its stamp."""
+        now, dt = reference.now, self._params.period
+        halt = reference.stop()
+        self._look(reference, halt)
+        position, feed = wish
+        error = (
+            position + feed * (ahead - dt) - now.position
+        )  # against moving along with the target
+        exact = error / dt + feed
+        bounds = reference.bounds()
+        u, asked, rules = self._shape(now, error, feed, exact)
+        boxed = np.clip(u, *bounds)
+        first = self._contain(reference, boxed, halt)
+        box = (
+            np.minimum(bounds[0], first.step_velocity),
+            np.maximum(bounds[1], first.step_velocity),
+        )
+        box = self._narrow(box, boxed, first.step_velocity)
+        chosen, found, margin = self._certify(reference, first, halt, box)
+        change = float(np.linalg.norm(chosen.step_velocity - asked))
+        if change > EXACT and not rules and not found:
+            rules = self._binding(boxed, u, first)
+        return Step(
+            chosen, change if change > EXACT else 0.0, tuple(dict.fromkeys(found + rules)), margin
+        )
+
+    def _look(self, reference: Reference, halt: Candidate) -> None:
+        """Prepare the guard: how far can this cycle and its stop lead?"""
+        limits, p = self._limits, self._params
+        low, high = reference.bounds()
+        stop_jerk = limits.jerk * p.brake_jerk
+        fastest = np.maximum(np.abs(low), np.abs(high)) + limits.acceleration * p.period
+        fastest = fastest + limits.acceleration**2 / (2.0 * stop_jerk)
+        reach = fastest * (2.0 * p.period + fastest / (2.0 * limits.acceleration))
+        reach = reach + fastest * limits.acceleration / stop_jerk
+        self._guard.joint_range = (
+            np.minimum(self._range[0], halt.ramp.end), np.maximum(self._range[1], halt.ramp.end)
+        )  # fmt: skip
+        self._guard.look(reference.now.position, reach)
+
+    def _shape(
+        self, now: Candidate, error: Array, feed: Array, exact: Array
+    ) -> tuple[Array, Array, tuple[str, ...]]:
+        """(what to aim for now, what was asked, rules that scaled it): each (n,) rad/s."""
+        limits, dt = self._limits, self._params.period
+        state = (now.step_velocity, now.step_acceleration)
+        is_exact = tracking.is_exact(exact, feed, state, limits, dt)
+        asked = np.where(is_exact, exact, tracking.chase(error, feed, limits))
+        share, rules = self._share(asked, feed)
+        if share >= 1.0 and is_exact.all():
+            return exact, asked, ()
+        wanted = asked * min(share, 1.0)
+        soft = tracking.soften(wanted, state, limits, dt)
+        return (np.where(is_exact, exact, soft) if share >= 1.0 else soft), asked, rules
+
+    def _share(self, asked: Array, feed: Array) -> tuple[float, tuple[str, ...]]:
+        """How much of `asked` the caps on speed leave, and which cap it is."""
+        guard, p, limits = self._guard, self._params, self._limits
+        shares = {'speed': 1.0 / max(guard.speed_share(asked, guard.caps()), 1e-9)}
+        joint = float(np.max(np.abs(asked) / limits.velocity))
+        shares['velocity'] = guard.scale / max(joint, 1e-9)
+        if guard.scale < 1.0:
+            base = max(float(np.max(np.abs(feed) / limits.velocity)), p.slow_floor)
+            shares['slow'] = guard.scale * base / max(joint, 1e-9)
+        shares['singularity'] = singular_share(self._body, guard, asked, p)
+        least = min(shares, key=lambda name: shares[name])
+        return (shares[least] * HEADROOM, (least,)) if shares[least] < 1.0 else (1.0, ())
+
+    def _contain(self, reference: Reference, u: Array, halt: Candidate) -> Candidate:
+        """A candidate near `u` whose stop stays inside position and velocity limits, joint by joint."""
+        candidate = reference.candidate(u)
+        bad = self._overshoots(candidate)
+        if not bad.any():
+            return candidate
+        low, high = np.where(bad, 0.0, 1.0), np.ones(len(u))
+        for _ in range(6):
+            middle = np.where(bad, 0.5 * (low + high), 1.0)
+            worse = self._overshoots(
+                reference.candidate(halt.step_velocity + middle * (u - halt.step_velocity))
+            )
+            low, high = np.where(worse, low, middle), np.where(worse, middle, high)
+        return reference.candidate(halt.step_velocity + low * (u - halt.step_velocity))
+
+    def _overshoots(self, candidate: Candidate) -> Array:
+        """(n,) bool: which joints would not stop within their range or exceed their velocity."""
+        low, high = self._guard.joint_range
+        ramp, limits = candidate.ramp, self._limits
+        is_in = (np.minimum(candidate.position, ramp.end) >= low) & (
+            np.maximum(candidate.position, ramp.end) <= high
+        )
+        is_slow = (
+            np.maximum(np.abs(ramp.peak_velocity), np.abs(candidate.step_velocity))
+            <= limits.velocity
+        )
+        return ~(is_in & is_slow)  # type: ignore[no-any-return]
+
+    def _narrow(self, box: tuple[Array, Array], asked: Array, got: Array) -> tuple[Array, Array]:
+        """Where containing took something away, the box ends there."""
+        low = np.where(got > asked + EXACT, got, np.minimum(box[0], got))
+        high = np.where(got < asked - EXACT, got, np.maximum(box[1], got))
+        return np.minimum(low, got), np.maximum(high, got)
+
+    def _certify(
+        self, reference: Reference, first: Candidate, halt: Candidate, box: tuple[Array, Array]
+    ) -> tuple[Candidate, tuple[str, ...], float]:
+        """The candidate itself, or one steered around, or one on the way back to braking."""
+        rows = self._guard.rows(first)
+        u = nearest(first.step_velocity, box, rows.normals, rows.floor, self._params.sweeps)
+        steered = first if np.array_equal(u, first.step_velocity) else reference.candidate(u)
+        binding = [
+            n
+            for n, v, f in zip(rows.names, rows.normals @ u, rows.floor, strict=True)
+            if v <= f + 1e-6
+        ]
+        found = tuple(binding) if steered is not first else ()
+        finding = self._guard.judge(steered)
+        if not finding.rule:
+            return steered, found, 0.0
+        best, low, high = halt, 0.0, 1.0
+        for _ in range(BISECTIONS):
+            middle = 0.5 * (low + high)
+            mixed = reference.candidate(halt.step_velocity + middle * (u - halt.step_velocity))
+            if self._guard.judge(mixed).rule:
+                high = middle
+            else:
+                best, low = mixed, middle
+        return best, (finding.rule, *found), finding.margin
+
+    def _binding(self, boxed: Array, u: Array, first: Candidate) -> tuple[str, ...]:
+        """Name the joint limits that changed the step."""
+        names = self._limits.names
+        taken = np.flatnonzero(np.abs(first.step_velocity - boxed) > EXACT)
+        if len(taken):
+            return tuple(f'position:{names[k]}' for k in taken)
+        return ('acceleration',) if np.abs(boxed - u).max() > EXACT else ('smoothing',)

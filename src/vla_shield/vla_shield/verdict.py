@@ -1,0 +1,23 @@
+"""What one cycle decides, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vla_core.safety import Decision
+
+FREE = Decision.PASS  # nothing stands against moving; what becomes of it is known after steering
+MOVING = (Decision.PASS, Decision.CLIPPED, Decision.SLOWED)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A decision with reason and rules."""
+
+    decision: Decision
+    reason: str = ''
+    rules: tuple[str, ...] = ()
+
+    @property
+    def is_moving(self) -> bool:
+        return self.decision in MOVING
