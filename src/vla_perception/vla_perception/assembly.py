@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from vla_perception.colour import GREYS
 from vla_perception.container import is_wall_or_floor
 from vla_perception.detection import Detection
-from vla_perception.colour import GREYS
 from vla_perception.drawer import bar_of, is_handle, is_housing, is_part, whole_housing
 
 _BASE_HEIGHT = 0.045  # m, a button's base is lower

@@ -18,18 +18,18 @@ class View:
     """Where a camera is and how it projects."""
 
     model: CameraModel
-    base_from_optical: NDArray[np.float64]  # (4, 4) m; optical: x right, y down, z forward
+    base_from_optical: NDArray[np.floating]  # (4, 4) m; optical: x right, y down, z forward
 
     @cached_property
     def rays(self) -> Floats:
-        """(H, W, 3) base_link axes, length 1 along the optical axis: point = origin + depth * ray."""
+        """(H, W, 3) base_link axes, 1 along the optical axis: point = origin + depth * ray."""
         m = self.model
         u, v = np.meshgrid(np.arange(m.width), np.arange(m.height))
         rays = np.stack([(u - m.cx) / m.fx, (v - m.cy) / m.fy, np.ones_like(u)], axis=-1)
         return (rays @ self.base_from_optical[:3, :3].T).astype(np.float32)
 
     @property
-    def origin(self) -> NDArray[np.float64]:
+    def origin(self) -> NDArray[np.floating]:
         """(3,) m, base_link."""
         return self.base_from_optical[:3, 3]
 

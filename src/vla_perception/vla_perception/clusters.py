@@ -93,7 +93,7 @@ def _top(piece: Piece) -> float:
 
 
 def _support(piece: Piece, tops: list[tuple[Points, float]], own: int) -> float:
-    """Return the height in m of what the piece stands on: the table unless its lower edge is seen in the air."""
+    """Return the height in m of what it stands on: 0 unless its lower edge is seen in the air."""
     low = float(np.quantile(piece.points[:, 2], 0.03))
     if low <= _FLOATS or piece.segment.hidden_below > 0.5:
         return 0.0

@@ -45,7 +45,7 @@ def fit_container(cloud: Cloud) -> Solid:
 
 
 def inside_of_box(points: Points, box: KnownBox) -> NDArray[np.bool_]:
-    """(n,) True for what is in the box and neither wall nor floor; all False where the box is not."""
+    """(n,) True for what is in the box, not wall or floor; all False if the box is gone."""
     local = turned(points[:, :2] - box.position[:2], -box.yaw)
     depth = (box.size[:2] / 2 - np.abs(local)).min(axis=1)
     is_in = (depth > _LINING) & (points[:, 2] > _FLOOR)
@@ -54,7 +54,7 @@ def inside_of_box(points: Points, box: KnownBox) -> NDArray[np.bool_]:
 
 
 def is_wall_or_floor(points: Points, position: Points, yaw: float, size: Points) -> bool:
-    """True for points (n, 3) inside an open box that are low or at a wall, not a thing in the box."""
+    """True for points (n, 3) in an open box that are low or at a wall: no thing in it."""
     local = turned(points[:, :2] - position[:2], -yaw)
     depth = size[:2] / 2 - np.abs(local)
     top = float(np.quantile(points[:, 2], 0.97))
@@ -64,7 +64,7 @@ def is_wall_or_floor(points: Points, position: Points, yaw: float, size: Points)
 
 
 def _side(local: Points, rim: NDArray[np.bool_], axis: int, step: float) -> tuple[float, float]:
-    """Return low and high end along one axis: a seen face as it is, a seen edge plus half a pixel."""
+    """Return low and high end along one axis: a face as it is, an edge plus half a pixel."""
     along = local[:, axis]
     ends = []
     for sign in (-1.0, 1.0):

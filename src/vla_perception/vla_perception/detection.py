@@ -1,4 +1,4 @@
-"""What a detector gives: things seen in one frame. Any detector with this interface can take the place of ours."""
+"""What a detector gives: things seen in one frame. Any detector with this interface will do."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Detection:
 
 
 class Detector(Protocol):
-    """Finds things in a frame; told the task, so that an open-vocabulary one knows what to look for."""
+    """Finds things; is told the task, so that an open-vocabulary one knows what to look for."""
 
     def detect(self, sight: Sight, task: ParsedTask) -> list[Detection]: ...
 

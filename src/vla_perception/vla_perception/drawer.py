@@ -74,7 +74,9 @@ def whole_housing(housings: list[Detection], parts: list[Detection]) -> Detectio
     top = float(np.quantile(main.points[:, 2], 0.97))
     centre = main.position[:2] + [c * x - s * y, s * x + c * y]
     size = np.r_[high - low, top]
-    return replace(main, shape='housing', position=np.r_[centre, top / 2], size=size, points=points)
+    return replace(
+        main, shape='housing', position=np.r_[centre, top / 2], size=size, points=points
+    )
 
 
 def is_part(thing: Detection, main: Detection, handle: Detection | None) -> bool:

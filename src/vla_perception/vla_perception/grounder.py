@@ -1,4 +1,4 @@
-"""From an RGB-D frame and an instruction to a GroundedScene and a vote. Knows images, joints and the URDF, nothing else."""
+"""RGB-D frames and words into a GroundedScene and a vote; from images, joints and URDF alone."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class Grounder:
         self.scene = None
 
     def update(self, frame: RgbdFrame, joints: JointState, now: float) -> GroundedScene:
-        """Return the scene of this frame; with a covered camera the remembered one, and a HOLD vote."""
+        """Return the scene of this frame; of a covered camera the remembered one."""
         if frame.stamp < self._health.stamp:
             self.forget()
         pose = self._body.pose(joints)
@@ -120,7 +120,7 @@ class Grounder:
         return self.scene
 
     def vote(self, now: float) -> SafetyVote:
-        """Return RUN when sensing is healthy and a running task's target is present; else HOLD and why."""
+        """Return RUN when sensing is healthy and a running task's target is there; else HOLD."""
         reasons = self._objections(now)
         self._vote_seq += 1
         return SafetyVote(

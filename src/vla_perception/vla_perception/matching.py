@@ -1,4 +1,4 @@
-"""Which of the things seen a phrase means: present, absent or ambiguous, with a reason for people."""
+"""Which thing a phrase means: present, absent or ambiguous, with a reason for people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The upright rectangle behind points seen from one side: yaw from faces, centre from what is visible."""
+"""The rectangle behind points seen from one side: yaw from faces, centre from what is visible."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class Rectangle:
 def fit_rectangle(
     xy: Points, is_side: NDArray[np.bool_], is_top: NDArray[np.bool_], step: float, height: float
 ) -> Rectangle:
-    """Return the footprint; `step` is the distance of neighbouring points, `height` of the box in m.
+    """Return the footprint; `step` m between neighbouring points, `height` m of the box.
 
     The faces towards the camera are seen as points on a line and are exact; the far edges are only
-    seen as the last pixel of the top. A square footprint as wide as high takes its size from the height.
+    seen as the last pixel of the top. A footprint as long and wide as high is sized by the height.
     """
     yaw = least_area_yaw(xy)
     for _ in range(2):
@@ -71,7 +71,7 @@ def _areas(xy: Points, angles: Points) -> Points:
 
 
 def _yaw_from_faces(xy: Points, is_side: NDArray[np.bool_], yaw: float) -> float:
-    """Refine the yaw by the lines through the visible faces, each weighted by its length squared."""
+    """Refine the yaw by the lines through the visible faces, weighted by length squared."""
     if is_side.sum() < _MIN_FACE:
         return yaw
     local = turned(xy, -yaw)

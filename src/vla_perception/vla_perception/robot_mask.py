@@ -1,4 +1,4 @@
-"""Which seen points are the robot itself: its collision shapes at the measured joints, a little thicker."""
+"""Which points are the robot itself: its collision shapes at the measured joints, made thicker."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Pose:
 
 
 class RobotBody:
-    """The robot's shapes as rounded boxes: capsule, ball and block are all a box grown by a radius."""
+    """The robot's shapes as rounded boxes: capsule, ball and block are a box grown by a radius."""
 
     def __init__(self, config: RobotConfig) -> None:
         self.config = config
@@ -73,7 +73,7 @@ class RobotBody:
         return result
 
     def _placements(self, pose: Pose) -> Points:
-        """(s, 4, 4) base_from_shape; the fingers slide in a straight line between closed and open."""
+        """(s, 4, 4) base_from_shape; the fingers slide straight between closed and open."""
         gripper = self.config.gripper
         share = (pose.opening - gripper.closed_width) / (gripper.open_width - gripper.closed_width)
         share = float(np.clip(share, 0.0, 1.0))

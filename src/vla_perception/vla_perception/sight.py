@@ -1,4 +1,4 @@
-"""One frame made ready: depth cleaned, camera levelled on the table, robot taken out, health judged."""
+"""One frame made ready: depth cleaned, camera levelled, robot taken out, health judged."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Eye:
         self._is_levelled = False
 
     def look(self, frame: RgbdFrame, pose: Pose) -> tuple[Sight, float, str]:
-        """Return the frame made ready, the fraction of pixels with depth, what is wrong ('' if well)."""
+        """Return the frame made ready, the fraction of pixels with depth, what is wrong."""
         p = self._params
         view = self._view_of(frame)
         depth = clean_depth(frame.depth, p.max_depth)

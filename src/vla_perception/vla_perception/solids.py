@@ -1,4 +1,4 @@
-"""Which simple solid explains a cloud of surface points best: cuboid, cylinder or ball, and where it is."""
+"""Which solid explains a cloud of surface points best: cuboid, cylinder or ball."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def fit_cylinder(cloud: Cloud) -> Solid:
 
 
 def fit_ball(cloud: Cloud) -> Solid:
-    """Return the better of a ball on the table and one on `bottom`; a ball hides its lower half."""
+    """Return the better of a ball on the table and one on `bottom`: it hides its lower half."""
     bottoms = {0.0, cloud.bottom}
     return min((_ball_on(cloud.points, b) for b in bottoms), key=lambda ball: ball.residual)
 

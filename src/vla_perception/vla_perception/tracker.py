@@ -71,20 +71,24 @@ class Tracker:
             whole.is_visible, whole.missing = True, 0
         return whole is not None
 
-    def _associate(self, detections: list[Detection], sight: Sight) -> list[tuple[Track, Detection]]:
-        """Pair nearest with nearest; then a thing gone from its place with its like not far away."""
+    def _associate(
+        self, detections: list[Detection], sight: Sight
+    ) -> list[tuple[Track, Detection]]:
+        """Pair nearest with nearest, then a thing gone from its place with its like nearby."""
         pairs = _assign(self.tracks, detections, self._cost, self._params.associate)
         matched = {id(part) for pair in pairs for part in pair}
         lost = [
             track
             for track in self.tracks
-            if id(track) not in matched and not track.is_held and look_through(track, sight)[0] > 0.6
+            if id(track) not in matched
+            and not track.is_held
+            and look_through(track, sight)[0] > 0.6
         ]
         new = [seen for seen in detections if id(seen) not in matched]
         return pairs + _assign(lost, new, _distance_to_like, self._params.jump)
 
     def _cost(self, track: Track, seen: Detection) -> float:
-        """Distance in m, more for another colour or shape; a hidden thing's centre may be farther off."""
+        """Distance in m, more for another colour or shape; less when only a part is seen."""
         cost = float(np.linalg.norm(track.position - seen.position))
         if (seen.hidden > 0.1 or track.is_held) and track.explains(seen.points):
             cost = min(cost, 0.01)
@@ -119,7 +123,8 @@ class Tracker:
             for other in self.tracks
             if other is not track
             and other.shape != 'box'
-            and np.linalg.norm(other.position[:2] - track.position[:2]) < 0.4 * other.size[:2].max()
+            and np.linalg.norm(other.position[:2] - track.position[:2])
+            < 0.4 * other.size[:2].max()
             and other.position[2] < track.position[2]
         ]
         height = max(below, default=0.0) + track.size[2] / 2
@@ -169,7 +174,7 @@ def _is_worth_a_track(seen: Detection) -> bool:
 
 
 def look_through(track: Track, sight: Sight) -> tuple[float, float]:
-    """Return the fractions of a thing's points that the camera sees past, and that something hides."""
+    """Return the fractions of a thing's points that are seen past, and that are hidden."""
     c, s = np.cos(track.yaw), np.sin(track.yaw)
     local = _CORNERS * track.size
     points = np.c_[

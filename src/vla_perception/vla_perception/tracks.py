@@ -1,9 +1,10 @@
-"""One thing over time: where it was, what it is by majority, whether it is seen, held or only remembered."""
+"""One thing over time: where it is, what it is by majority, if it is seen, held or remembered."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from vla_perception.container import is_wall_or_floor
 from vla_perception.detection import Detection, label_of
 from vla_perception.solids import distance_to_cuboid
 
-Points = NDArray[np.floating]
+Points = NDArray[Any]
 _CLEAR = 0.12  # outline hidden less than this: the whole thing is in view
 _FITS = 0.005  # m, points this near to the remembered box do not say that it moved
 _INSIDE = 0.010  # m, a piece this near to or inside the box is part of it

@@ -1,4 +1,4 @@
-"""RGB-D pictures by ray casting, in numpy: a table, boxes, cylinders and balls seen by the robot's scene camera."""
+"""RGB-D pictures by ray casting: a table, boxes, cylinders, balls, seen by the scene camera."""
 
 from dataclasses import dataclass
 
@@ -9,9 +9,10 @@ from vla_core.sensing import CameraModel, JointState, RgbdFrame
 from vla_perception.camera import View
 
 RGB = {
-    'red': (204, 25, 35), 'orange': (242, 110, 20), 'yellow': (242, 200, 25), 'green': (32, 158, 60),
-    'cyan': (48, 210, 217), 'blue': (30, 100, 204), 'purple': (110, 57, 168), 'dark': (51, 54, 59),
-    'walnut': (92, 79, 69), 'wood': (178, 148, 115), 'gray': (150, 150, 150),
+    'red': (204, 25, 35), 'orange': (242, 110, 20), 'yellow': (242, 200, 25),
+    'green': (32, 158, 60), 'cyan': (48, 210, 217), 'blue': (30, 100, 204),
+    'purple': (110, 57, 168), 'dark': (51, 54, 59), 'walnut': (92, 79, 69),
+    'wood': (178, 148, 115), 'gray': (150, 150, 150),
 }  # fmt: skip
 LIGHT = np.array([0.3, 0.2, 1.0]) / np.linalg.norm([0.3, 0.2, 1.0])
 ROBOT = load_robot('ur5e')
@@ -68,7 +69,7 @@ def scene_view():
 
 
 def at_home(opening=OPEN, stamp=0.0, lift=None):
-    """Joint states with the arm at home, or turned away to the side."""
+    """Joint states with the arm at home, or turned aside by `lift` rad."""
     q = ROBOT.home.copy()
     if lift is not None:
         q[0] += lift
@@ -79,22 +80,31 @@ def at_home(opening=OPEN, stamp=0.0, lift=None):
 def picture(solids, stamp=0.0, noise=0.0, seed=0, table='wood', view=None):
     """Return the frame; `noise` is the standard deviation of depth in m at 1 m."""
     view = view or scene_view()
-    flat = [part for s in solids for part in (s if isinstance(s, list) else [s])]
     rays, eye = view.rays.astype(float), view.origin
     depth = -eye[2] / rays[..., 2]
     normal = np.broadcast_to([0.0, 0.0, 1.0], rays.shape).copy()
     colour = np.broadcast_to(np.array(RGB[table], float), rays.shape).copy()
-    for solid in flat:
-        hit, n = HIT[solid.kind](solid, rays, eye)
-        nearer = hit < depth
-        depth = np.where(nearer, hit, depth)
-        normal[nearer] = n[nearer]
-        colour[nearer] = RGB[solid.colour]
+    for solid in (part for s in solids for part in (s if isinstance(s, list) else [s])):
+        part = _window(solid, view)
+        hit, n = HIT[solid.kind](solid, rays[part], eye)
+        nearer = hit < depth[part]
+        depth[part] = np.where(nearer, hit, depth[part])
+        normal[part][nearer] = n[nearer]
+        colour[part][nearer] = RGB[solid.colour]
     shade = 0.45 + 0.55 * np.clip(normal @ LIGHT, 0, 1)
     dice = np.random.default_rng(seed)
     depth = depth + noise * depth**2 * dice.standard_normal(depth.shape)
     rgb = np.clip(colour * shade[..., None] + dice.normal(0, 2, colour.shape), 0, 255)
     return RgbdFrame('scene', stamp, view.model, rgb.astype(np.uint8), depth.astype(np.float32))
+
+
+def _window(solid, view):
+    """The part of the picture that the solid may cover."""
+    reach = np.linalg.norm(solid.size) / 2
+    corners = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)]) * reach
+    pixels, _ = view.project(corners + solid.position)
+    (x0, y0), (x1, y1) = np.maximum(pixels.min(axis=0), 0), np.maximum(pixels.max(axis=0) + 2, 0)
+    return slice(int(y0), int(y1)), slice(int(x0), int(x1))
 
 
 def _local(solid, rays, eye):

@@ -1,0 +1,67 @@
+"""Perception cannot know the truth: no simulator is imported, only what sensors say is given."""
+
+import ast
+import inspect
+import subprocess
+import sys
+import typing
+from pathlib import Path
+
+import pytest
+
+import vla_perception
+from vla_core.robot import CameraConfig, RobotConfig
+from vla_core.sensing import JointState, RgbdFrame
+from vla_perception import grounder, sight
+from vla_perception.grounder import Grounder
+
+MODULES = sorted(Path(vla_perception.__file__).parent.glob('*.py'))
+TRUTH = {'vla_sim', 'mujoco', 'gymnasium', 'vla_learning'}
+
+
+@pytest.mark.parametrize('path', MODULES, ids=lambda p: p.name)
+def test_no_module_imports_a_simulator(path):
+    imported = set()
+    for item in ast.walk(ast.parse(path.read_text())):
+        if isinstance(item, ast.Import):
+            imported |= {alias.name.split('.')[0] for alias in item.names}
+        elif isinstance(item, ast.ImportFrom):
+            imported.add((item.module or '').split('.')[0])
+        elif isinstance(item, ast.Name):
+            assert item.id not in ('__import__', 'importlib'), 'imports must be visible'
+
+    assert not imported & TRUTH
+
+
+def test_importing_the_grounder_loads_no_simulator_and_no_torch():
+    code = 'import sys, vla_perception.grounder; print(sorted(sys.modules))'
+    loaded = subprocess.run(
+        [sys.executable, '-c', code], capture_output=True, text=True, check=True
+    )
+
+    assert not [name for name in (*TRUTH, 'torch', 'transformers') if f"'{name}'" in loaded.stdout]
+
+
+def test_update_takes_a_frame_joints_and_the_time_and_nothing_else():
+    hints = typing.get_type_hints(Grounder.update)
+    arguments = list(inspect.signature(Grounder.update).parameters)[1:]
+
+    assert arguments == ['frame', 'joints', 'now']
+    assert [hints[name] for name in arguments] == [RgbdFrame, JointState, float]
+
+
+def test_the_constructor_takes_settings_and_the_robot_and_no_scene():
+    hints = typing.get_type_hints(Grounder.__init__)
+
+    assert hints['robot'] is RobotConfig
+    assert set(inspect.signature(Grounder.__init__).parameters) == {
+        'self', 'params', 'robot', 'detector', 'matcher',
+    }  # fmt: skip
+
+
+def test_the_eye_is_given_a_frame_and_a_pose_only():
+    hints = typing.get_type_hints(sight.Eye.look)
+
+    assert hints['frame'] is RgbdFrame
+    assert typing.get_type_hints(sight.Eye.__init__)['camera'] is CameraConfig
+    assert 'Episode' not in vars(grounder)

@@ -1,0 +1,301 @@
+"""From pictures and words to objects, roles and votes; the pictures are drawn by ray casting."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from pictures import ROBOT, at_home, ball, button, cube, cylinder, picture, scene_view, tray
+
+from vla_core.safety import Level
+from vla_core.scene import Role, TargetStatus, Verb
+from vla_core.task import Phase
+from vla_perception.grounder import Grounder
+from vla_perception.params import GrounderParams
+
+ASIDE = 1.5  # rad, turns the arm out of the picture
+RED_IN_BLUE = 'put the red cube in the blue box'
+TABLE = [
+    cube('red', 0.45, 0.10, 0.040, 0.3),
+    cube('purple', 0.55, 0.0, 0.045, 0.7),
+    cylinder('green', 0.40, -0.10),
+    ball('yellow', 0.50, -0.20),
+    tray('blue', 0.50, 0.25, yaw=0.2),
+    button('red', 0.38, -0.22),
+]
+
+
+class NoGuess:
+    """No model is loaded here."""
+
+    def find(self, word, table):
+        return ''
+
+
+def grounder(instruction=RED_IN_BLUE, phase=Phase.RUNNING):
+    g = Grounder(GrounderParams(), ROBOT, matcher=NoGuess())
+    g.set_task('t1', instruction)
+    g.set_phase(phase)
+    return g
+
+
+def look(g, solids, times=2, start=0.0, joints=None, **kind):
+    scene = None
+    for k in range(times):
+        now = start + 0.1 * k
+        scene = g.update(picture(solids, now, seed=k, **kind), joints or at_home(lift=ASIDE), now)
+    return scene
+
+
+def nearest(scene, x, y):
+    return min(scene.objects, key=lambda o: np.hypot(o.position[0] - x, o.position[1] - y))
+
+
+@pytest.fixture(scope='module')
+def full_table():
+    return look(grounder(), TABLE, noise=0.001)
+
+
+@pytest.mark.parametrize(
+    ('label', 'position', 'size'),
+    [
+        ('red cube', (0.45, 0.10, 0.020), (0.040, 0.040, 0.040)),
+        ('purple cube', (0.55, 0.0, 0.0225), (0.045, 0.045, 0.045)),
+        ('green cylinder', (0.40, -0.10, 0.025), (0.040, 0.040, 0.050)),
+        ('yellow ball', (0.50, -0.20, 0.0225), (0.045, 0.045, 0.045)),
+        ('blue box', (0.50, 0.25, 0.030), (0.130, 0.130, 0.060)),
+    ],
+)
+def test_each_thing_is_named_placed_and_measured(full_table, label, position, size):
+    thing = nearest(full_table, *position[:2])
+
+    assert thing.label == label
+    assert np.linalg.norm(thing.position - position) < 0.004
+    assert np.abs(thing.size - size).max() < 0.007
+    assert thing.is_visible
+    assert not thing.is_held
+
+
+def test_nothing_is_seen_that_is_not_there(full_table):
+    assert len(full_table.objects) == len(TABLE)
+
+
+def test_yaw_of_a_cube_is_known_up_to_a_quarter_turn(full_table):
+    for x, y, yaw in ((0.45, 0.10, 0.3), (0.55, 0.0, 0.7)):
+        off = (nearest(full_table, x, y).yaw - yaw + np.pi / 4) % (np.pi / 2) - np.pi / 4
+        assert abs(np.degrees(off)) < 3.0
+
+
+def test_a_button_is_placed_by_the_top_of_its_dome(full_table):
+    thing = nearest(full_table, 0.38, -0.22)
+
+    assert thing.label == 'red button'
+    assert np.linalg.norm(thing.position - (0.38, -0.22, 0.040)) < 0.003
+
+
+def test_roles_follow_the_words(full_table):
+    roles = {o.label: o.role for o in full_table.objects}
+
+    assert full_table.task.verb == Verb.PUT_IN
+    assert full_table.target_status == TargetStatus.PRESENT
+    assert roles['red cube'] == Role.TARGET
+    assert roles['blue box'] == Role.DESTINATION
+    assert {r for label, r in roles.items() if label not in ('red cube', 'blue box')} == {
+        Role.OBSTACLE
+    }
+
+
+def test_an_absent_target_is_said_after_two_looks_and_holds_the_robot():
+    g = grounder('put the purple cylinder in the blue box')
+
+    first = look(g, TABLE, times=1)
+    second = look(g, TABLE, times=1, start=0.1)
+    vote = g.vote(0.1)
+
+    assert first.target_status == TargetStatus.UNKNOWN
+    assert second.target_status == TargetStatus.ABSENT
+    assert second.by_role(Role.TARGET) is None
+    assert 'no purple cylinder here' in second.reason
+    assert 'a red cube' in second.reason
+    assert vote.level == Level.HOLD
+    assert 'no purple cylinder' in vote.reasons[0]
+
+
+def test_two_things_that_fit_are_ambiguous():
+    g = grounder('push the red cube to the left')
+
+    scene = look(g, [cube('red', 0.4, 0.1), cube('red', 0.5, -0.1)])
+
+    assert scene.target_status == TargetStatus.AMBIGUOUS
+    assert 'fits 2 things' in scene.reason
+    assert g.vote(0.1).level == Level.HOLD
+
+
+def test_a_size_word_decides_between_two_that_look_alike():
+    g = grounder('push the small red cube to the left')
+
+    scene = look(g, [cube('red', 0.4, 0.1, 0.05), cube('red', 0.5, -0.1, 0.036)])
+
+    assert scene.target_status == TargetStatus.PRESENT
+    assert scene.by_role(Role.TARGET).position[1] == pytest.approx(-0.1, abs=0.005)
+
+
+def test_words_that_mean_nothing_are_unknown_with_what_it_can_do():
+    g = grounder('sing a song')
+
+    scene = look(g, TABLE)
+
+    assert scene.target_status == TargetStatus.UNKNOWN
+    assert 'press a button' in scene.reason
+    assert g.vote(0.1).level == Level.HOLD
+
+
+def test_present_and_fresh_means_run():
+    g = grounder()
+    look(g, TABLE)
+
+    vote = g.vote(0.3)
+
+    assert (vote.voter, vote.level, vote.speed_scale) == ('grounding', Level.RUN, 1.0)
+    assert (vote.ttl, vote.task_id, vote.reasons) == (0.3, 't1', ())
+
+
+@pytest.mark.parametrize('now', [0.7, -1.0, float('nan')])
+def test_an_old_or_future_picture_holds(now):
+    g = grounder()
+    look(g, TABLE)
+
+    assert g.vote(now).level == Level.HOLD
+
+
+def test_without_any_picture_it_holds():
+    assert grounder().vote(0.0).level == Level.HOLD
+
+
+def test_without_a_task_healthy_sensing_is_enough():
+    g = Grounder(GrounderParams(), ROBOT, matcher=NoGuess())
+    look(g, TABLE)
+
+    assert g.vote(0.1).level == Level.RUN
+
+
+@pytest.mark.parametrize(
+    ('spoil', 'says'),
+    [
+        (lambda f: dataclasses.replace(f, rgb=np.zeros_like(f.rgb)), 'dark'),
+        (lambda f: dataclasses.replace(f, depth=np.zeros_like(f.depth)), 'depth'),
+        (lambda f: dataclasses.replace(f, depth=np.full_like(f.depth, np.nan)), 'depth'),
+        (lambda f: dataclasses.replace(f, depth=f.depth + np.float32(0.1)), 'table'),
+    ],
+)
+def test_a_covered_blind_or_moved_camera_holds_and_memory_stays(spoil, says):
+    g = grounder()
+    look(g, TABLE)
+
+    scene = g.update(spoil(picture(TABLE, 0.2)), at_home(lift=ASIDE), 0.2)
+    vote = g.vote(0.2)
+
+    assert vote.level == Level.HOLD
+    assert says in vote.reasons[0]
+    assert len(scene.objects) == len(TABLE)
+    assert not any(o.is_visible for o in scene.objects)
+
+
+def test_holes_in_the_depth_do_not_lose_things():
+    g = grounder()
+    dice = np.random.default_rng(3)
+    for k in range(3):
+        frame = picture(TABLE, 0.1 * k, noise=0.001, seed=k)
+        depth = frame.depth.copy()
+        depth[dice.random(depth.shape) < 0.05] = 0.0
+        depth[dice.random(depth.shape) < 0.02] = np.nan
+        frame = dataclasses.replace(frame, depth=depth)
+        scene = g.update(frame, at_home(lift=ASIDE), 0.1 * k)
+
+    assert scene.target_status == TargetStatus.PRESENT
+    assert np.linalg.norm(nearest(scene, 0.45, 0.1).position - (0.45, 0.1, 0.02)) < 0.008
+
+
+def test_ids_stay_while_a_thing_is_pushed():
+    g = grounder('push the red cube to the left')
+    ids = set()
+    for k in range(6):
+        scene = look(g, [cube('red', 0.45, 0.02 * k, 0.04, 0.1 * k)], times=1, start=0.1 * k)
+        ids.add(scene.by_role(Role.TARGET).id)
+
+    assert len(ids) == 1
+    assert scene.by_role(Role.TARGET).position[1] == pytest.approx(0.10, abs=0.004)
+
+
+def test_a_hidden_thing_is_remembered_where_it_was():
+    g = grounder()
+    look(g, TABLE)
+    screen = cylinder('gray', 0.62, 0.08, 0.12, 0.25)
+
+    scene = look(g, [*TABLE, screen], times=8, start=0.2)
+    thing = scene.by_role(Role.TARGET)
+
+    assert scene.target_status == TargetStatus.PRESENT
+    assert not thing.is_visible
+    assert np.linalg.norm(thing.position - (0.45, 0.10, 0.020)) < 0.004
+
+
+def test_a_thing_taken_away_is_forgotten_after_five_empty_looks():
+    g = grounder()
+    look(g, TABLE)
+
+    before = look(g, TABLE[1:], times=4, start=0.2)
+    after = look(g, TABLE[1:], times=3, start=0.6)
+
+    assert before.by_role(Role.TARGET) is not None
+    assert after.by_role(Role.TARGET) is None
+    assert after.target_status != TargetStatus.PRESENT
+
+
+def test_touching_things_of_two_colours_are_two_things():
+    g = grounder('stack the red cube on the green cube')
+
+    scene = look(g, [cube('red', 0.45, 0.02), cube('green', 0.45, -0.02)], noise=0.001)
+
+    assert sorted(o.label for o in scene.objects) == ['green cube', 'red cube']
+    assert np.linalg.norm(scene.by_role(Role.TARGET).position - (0.45, 0.02, 0.02)) < 0.005
+
+
+def test_a_thing_on_another_stands_on_its_top():
+    g = grounder('push the red cube to the left')
+
+    scene = look(g, [cube('red', 0.45, 0.0, bottom=0.045), cube('blue', 0.45, 0.0, 0.045)])
+
+    assert scene.by_role(Role.TARGET).position[2] == pytest.approx(0.065, abs=0.004)
+    assert scene.by_role(Role.TARGET).size[2] == pytest.approx(0.040, abs=0.004)
+
+
+def test_a_camera_that_is_slightly_turned_is_mended_by_the_table():
+    scene = look(grounder(), TABLE, times=3, view=scene_view_turned(0.004))
+
+    assert np.linalg.norm(nearest(scene, 0.45, 0.1).position - (0.45, 0.1, 0.02)) < 0.0025
+
+
+def scene_view_turned(angle):
+    view = scene_view()
+    c, s = np.cos(angle), np.sin(angle)
+    pitched = view.base_from_optical.copy()
+    pitched[:3, :3] = pitched[:3, :3] @ np.array([[1, 0, 0], [0, c, -s], [0, s, c]])
+    return type(view)(view.model, pitched)
+
+
+def test_a_clock_that_jumps_back_starts_over():
+    g = grounder()
+    look(g, TABLE, start=10.0)
+
+    scene = look(g, TABLE[:1], times=1, start=0.0)
+
+    assert len(scene.objects) == 1
+
+
+def test_joint_states_without_a_joint_are_refused_by_name():
+    g = grounder()
+    joints = at_home()
+    poor = dataclasses.replace(joints, names=('elbow_joint',), position=[0.0], velocity=[0.0])
+
+    with pytest.raises(KeyError, match='shoulder_pan_joint'):
+        g.update(picture(TABLE), poor, 0.0)
