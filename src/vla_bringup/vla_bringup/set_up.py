@@ -50,15 +50,16 @@ class SetupError(Exception):
 class Step:
     """Shows one step: its name, what it is doing now, and the time it took."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, pause: float = 10.0) -> None:
         self.name, self.start, self.shown = name, time.monotonic(), 0.0
         self.live = sys.stderr.isatty()
+        self.pause = 0.1 if self.live else pause  # s between two lines
         say(f'{name} ...')
 
     def doing(self, what: str) -> None:
-        """Show what is being done: at once on a terminal, every ten seconds in a log file."""
+        """Show what is being done: in one place on a terminal, now and then in a log file."""
         now = time.monotonic()
-        if now - self.shown < (0.1 if self.live else 10.0):
+        if now - self.shown < self.pause:
             return
         self.shown = now
         text = f'  {now - self.start:4.0f} s  {what}'[:99]
@@ -158,7 +159,7 @@ def mend_baked_paths() -> None:
 
 def build(key: str) -> None:
     """colcon build of the workspace; what no longer belongs to it is removed first."""
-    step = Step('workspace (colcon build)')
+    step = Step('workspace (colcon build)', pause=0.0)
     BUILD_STAMP.unlink(missing_ok=True)
     owner = ROOT / 'build' / 'vla-origin'
     if stamp_of(owner) != stamp_of(ORIGIN):
