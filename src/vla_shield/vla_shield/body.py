@@ -1,4 +1,5 @@
-"""The robot's body and the things around it: placements, point Jacobians and distances of pairs of shapes."""
+"""The robot's body and the things around it: placements, point Jacobians and distances of pairs
+of shapes."""
 
 from __future__ import annotations
 
@@ -8,12 +9,14 @@ from typing import Any
 import coal
 import numpy as np
 import pinocchio as pin
+from numpy.typing import NDArray
 
 from vla_core.frozen import Array
 from vla_core.robot import RobotConfig
 from vla_core.robot_model import collision_model, link_of
 from vla_shield.params import ShieldParams
 
+Indices = NDArray[np.intp]
 SLOTS = 16  # objects that can be kept clear of at once
 _FAR = np.array([0.0, 0.0, 50.0])  # m, where unused shapes are parked
 
@@ -28,7 +31,8 @@ class Contact:
 
 
 class Body:
-    """Shapes of arm, gripper, table, objects and a held object. q is (n,) rad; positions in base frame."""
+    """Shapes of arm, gripper, table, objects and a held object. q is (n,) rad; positions in base
+    frame."""
 
     def __init__(self, params: ShieldParams, robot: RobotConfig) -> None:
         self.n = len(robot.joints)
@@ -80,7 +84,8 @@ class Body:
         )
 
     def _pair_up(self, count: int, params: ShieldParams) -> None:
-        """Self pairs come from the robot's model; add arm, gripper and held object against the world."""
+        """Self pairs come from the robot's model; add arm, gripper and held object against the
+        world."""
         least = [params.self_clearance] * len(self.shapes.collisionPairs)
         shapes = self.shapes.geometryObjects
         for k in range(count):
@@ -112,7 +117,8 @@ class Body:
         return link_of(self.model, item) if shape < self.table else str(item.name)
 
     def _sizes(self) -> None:
-        """(p, n) m: how far at most one radian of each joint moves the shapes of a pair to each other."""
+        """(p, n) m: how far at most one radian of each joint moves the shapes of a pair to each
+        other."""
         joints = self.model.jointPlacements
         hops = np.array([np.linalg.norm(joints[k].translation) for k in range(1, self.n + 1)])
         self._reach = np.zeros((self.shapes.ngeoms, self.n))
@@ -145,7 +151,8 @@ class Body:
             self.shapes.geometryObjects[k].placement = pin.SE3(a.rotation, middle)
 
     def set_box(self, shape: int, size: Array, place: Array | None) -> None:
-        """Make `shape` a box of `size` (3,) m at `place` (4, 4), in the frame it hangs on; None parks it."""
+        """Make `shape` a box of `size` (3,) m at `place` (4, 4), in the frame it hangs on; None
+        parks it."""
         item = self.shapes.geometryObjects[shape]
         item.geometry.halfSide = np.asarray(size) / 2.0
         item.geometry.computeLocalAABB()
@@ -172,14 +179,15 @@ class Body:
         pin.forwardKinematics(self.model, self._data, q)
         return np.asarray(self._data.oMi[self.n].homogeneous)
 
-    def distances(self, q: Array, pairs: Array) -> Array:
+    def distances(self, q: Array, pairs: Indices) -> Array:
         """Exact distances (len(pairs),) m of the pairs with these indices."""
         pin.updateGeometryPlacements(self.model, self._data, self.shapes, self._geometry_data, q)
         shapes, data, compute = self.shapes, self._geometry_data, pin.computeDistance
         return np.array([compute(shapes, data, int(k)).min_distance for k in pairs])
 
     def contact(self, pair: int, columns: Array) -> Contact:
-        """Nearest points of a pair after `distances`, with `columns` from `columns_at` for the same q."""
+        """Nearest points of a pair after `distances`, with `columns` from `columns_at` for the
+        same q."""
         result = self._geometry_data.distanceResults[pair]
         a, b = result.getNearestPoint1(), result.getNearestPoint2()
         gap = b - a
@@ -199,14 +207,15 @@ class Body:
         moment = np.array([py * nz - pz * ny, pz * nx - px * nz, px * ny - py * nx])
         row = normal @ columns[:3] + moment @ columns[3:]
         row[joint:] = 0.0
-        return row  # type: ignore[no-any-return]
+        return row
 
     def columns_at(self, q: Array) -> Array:
         """(6, n) spatial velocity at the base origin per joint velocity: linear, then angular."""
         return np.asarray(pin.computeJointJacobians(self.model, self._data, q)).copy()
 
     def watched_points(self, columns: Array) -> Array:
-        """(p, 3, n) velocity Jacobians of elbow and wrist joints and, last, of the tip, after `columns_at`."""
+        """(p, 3, n) velocity Jacobians of elbow and wrist joints and, last, of the tip, after
+        `columns_at`."""
         pin.updateFramePlacement(self.model, self._data, self._tip)
         joints = range(3, self.n + 1)
         points = [self._data.oMi[j].translation for j in joints] + [

@@ -1,4 +1,5 @@
-"""The gripper's command: follows what is asked within its speed, stands still while the arm is held."""
+"""The gripper's command: follows what is asked within its speed, stands still while the arm is
+held."""
 
 from __future__ import annotations
 
@@ -25,6 +26,7 @@ class Grip:
         self.place(self.width + float(np.clip(asked - self.width, -step, step)))
 
     def trajectory(self, now: float, lead: float) -> Trajectory:
-        """Be at the commanded opening `lead` s from now, and stay; finger position is half of it."""
+        """Be at the commanded opening `lead` s from now, and stay; finger position is half of
+        it."""
         half = np.array([[self.width / 2.0]])
         return Trajectory(now, (self._gripper.joint,), np.array([lead]), half, np.zeros((1, 1)))

@@ -1,4 +1,5 @@
-"""Is a next state allowed, with its whole stop? Speeds of points, workspace and clearances, checked exactly."""
+"""Is a next state allowed, with its whole stop? Speeds of points, workspace and clearances,
+checked exactly."""
 
 from __future__ import annotations
 
@@ -8,9 +9,9 @@ import numpy as np
 
 from vla_core.frozen import Array
 from vla_core.robot import RobotConfig
-from vla_shield.body import Body
+from vla_shield.body import Body, Indices
 from vla_shield.params import ShieldParams
-from vla_shield.reference import Candidate, stop_times
+from vla_shield.reference import Candidate
 
 SPACING = 0.005  # m, furthest two shapes move to each other between two checks along a stop
 MOST_CHECKS = 40  # along one stop
@@ -50,6 +51,7 @@ class Guard:
         self._checked_at: Array | None = None  # (n,) rad, where all distances were last computed
         self._checked: Array = np.zeros(len(body.least))  # (p,) m, there
         self._box = np.array([params.workspace_lower, params.workspace_upper])
+        self.joint_range: tuple[Array, Array] = (robot.limits.lower, robot.limits.upper)  # rad
         self.scale = 1.0  # [0, 1], of all speeds
         self.closest, self.slack, self.separation = '', 0.0, 0.0  # of the last cycle; m
 
@@ -59,11 +61,12 @@ class Guard:
         self._allowed[self._body.second > self._body.table] = np.inf
 
     def look(self, q: Array, reach: Array) -> None:
-        """Prepare a cycle at `q`; `reach` (n,) rad is how far each joint may move in it, stop included."""
+        """Prepare a cycle at `q`; `reach` (n,) rad is how far each joint may move in it, stop
+        included."""
         body = self._body
         bound = self._bound(q)
         near = np.flatnonzero(body.is_active & (bound - body.least < body.reach @ reach + 0.01))
-        self.near: Array = near
+        self.near = near
         self.q, self._reach = q, reach
         self.columns = body.columns_at(q)
         self.points = body.watched_points(self.columns)  # (k, 3, n)
@@ -74,8 +77,9 @@ class Guard:
         outside = np.maximum(self._box[0] - self.tip[:3, 3], self.tip[:3, 3] - self._box[1])
         self._leeway = np.maximum(outside + TOLERANCE, 0.0)  # (3,) m, already outside by
 
-    def _least_now(self, near: Array) -> Array:
-        """(m,) m to keep; of a pair already nearer, what it has now: it may part, never close in."""
+    def _least_now(self, near: Indices) -> Array:
+        """(m,) m to keep; of a pair already nearer, what it has now: it may part, never close
+        in."""
         wanted = self._body.least[near]
         before = np.where(np.isinf(self._allowed[near]), -np.inf, self._allowed[near])
         eased = np.maximum(self.here - EASE, before)
@@ -106,7 +110,8 @@ class Guard:
         return body.names[pair], float(bound[pair] - body.least[pair])
 
     def speed_share(self, u: Array, caps: tuple[float, float]) -> float:
-        """Fastest point of the arm at `u` (n,) rad/s as a share of its cap; caps are (links, tip) m/s."""
+        """Fastest point of the arm at `u` (n,) rad/s as a share of its cap; caps are (links,
+        tip) m/s."""
         speed = np.sqrt(((self.points @ u) ** 2).sum(axis=1))
         return float(max(speed[:-1].max() / caps[0], speed[-1] / caps[1]))
 
@@ -159,7 +164,8 @@ class Guard:
         return None
 
     def _judge_clearance(self, candidate: Candidate, travel: Array) -> Finding | None:
-        """Pairs that could come too near on the way are measured at points no more than SPACING apart."""
+        """Pairs that could come too near on the way are measured at points no more than SPACING
+        apart."""
         body = self._body
         motion = body.reach[self.near] @ travel  # (m,) m
         open_ = np.flatnonzero(self.here - motion < self.least)
@@ -178,7 +184,8 @@ class Guard:
         return None
 
     def rows(self, candidate: Candidate) -> Rows:
-        """Half-spaces that keep the stop of a candidate clear, to first order; for steering around."""
+        """Half-spaces that keep the stop of a candidate clear, to first order; for steering
+        around."""
         params, u = self._params, candidate.step_velocity
         travel = candidate.ramp.end - self.q + params.delay * u  # (n,) rad
         normals, rooms, names = self._walls()

@@ -33,7 +33,8 @@ class Clocked:
 
 @dataclass
 class Intake:
-    """The newest joints, target and scene. A bad message leaves a fault, and the shield brakes on it."""
+    """The newest joints, target and scene. A bad message leaves a fault, and the shield brakes
+    on it."""
 
     params: ShieldParams
     robot: RobotConfig
@@ -61,7 +62,8 @@ class Intake:
         self._waiting.clear()
 
     def stamp_arrivals(self, now: float) -> None:
-        """Give messages that came without a time of receipt the time of this cycle; drop the future."""
+        """Give messages that came without a time of receipt the time of this cycle; drop the
+        future."""
         for clock in self._waiting:
             clock.received = now
         self._waiting.clear()
@@ -182,6 +184,5 @@ class Intake:
 
     def ages(self, now: float) -> dict[str, float]:
         """s per input; infinite when there is none."""
-        return {
-            'joints': self.joints.age(now), 'target': self.goal.age(now), 'scene': self.scene.age(now)
-        }  # fmt: skip
+        clocks = {'joints': self.joints, 'target': self.goal, 'scene': self.scene}
+        return {name: clock.age(now) for name, clock in clocks.items()}

@@ -1,4 +1,5 @@
-"""The nearest point of a box cut by half-spaces: dual coordinate ascent, a fixed number of sweeps."""
+"""The nearest point of a box cut by half-spaces: dual coordinate ascent, a fixed number of
+sweeps."""
 
 from __future__ import annotations
 
@@ -12,8 +13,8 @@ def nearest(
 ) -> Array:
     """Minimise |u - asked|^2 with lower <= u <= upper and rows @ u >= floor; u (n,), rows (m, n).
 
-    Dykstra's alternating projections, which is dual coordinate ascent here. The last projection is the
-    box, so a row may be missed a little: the caller certifies.
+    Dykstra's alternating projections, which is dual coordinate ascent here. The last projection is
+    the box, so a row may be missed a little: the caller certifies.
     """
     lower, upper = box
     u = np.clip(asked, lower, upper)

@@ -1,4 +1,5 @@
-"""Parameters of the shield. None of them turns it off: every age and margin has a floor above zero."""
+"""Parameters of the shield. None of them turns it off: every age and margin has a floor above
+zero."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The stop that goes with every command: per joint, the quickest ramp to rest within acceleration and jerk."""
+"""The stop that goes with every command: per joint, the quickest ramp to rest within
+acceleration and jerk."""
 
 from __future__ import annotations
 
@@ -38,7 +39,8 @@ class Ramp:
         first = s1 * (self._v + s1 * (0.5 * self._a - jerk * s1 / 6.0))
         second = s2 * (self._v1 - 0.5 * peak * s2)
         third = s3 * (self._v2 + s3 * (-0.5 * peak + jerk * s3 / 6.0))
-        return first + second + third  # type: ignore[no-any-return]
+        distance: Array = first + second + third
+        return distance
 
     def sample(self, times: Array) -> tuple[Array, Array]:
         """Return (position, velocity), each (k, n), at `times` (k,) s after the start."""
@@ -51,9 +53,3 @@ class Ramp:
             self._v + s1 * (self._a - 0.5 * jerk * s1) - peak * (s2 + s3) + 0.5 * jerk * s3 * s3
         )
         return self.q + self._sign * self._travel(s1, s2, s3), self._sign * velocity
-
-    def acceleration(self, time: float) -> Array:
-        """(n,) rad/s^2 at `time` s after the start."""
-        s1 = np.minimum(time, self._t1)
-        s3 = np.minimum(np.maximum(time - self._t1 - self._t2, 0.0), self._t3)
-        return self._sign * (self._a - self._jerk * s1 + self._jerk * s3)  # type: ignore[no-any-return]

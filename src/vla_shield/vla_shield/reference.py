@@ -1,4 +1,5 @@
-"""Where the arm is told to be: the certified state, the ramp it can stop on, and candidates for the next state."""
+"""Where the arm is told to be: the certified state, the ramp it can stop on, and candidates for
+the next state."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ from vla_shield.ramp import Ramp
 
 @dataclass(frozen=True)
 class Candidate:
-    """A next state and the ramp that stops it. Positions are a sequence with constant steps of time."""
+    """A next state and the ramp that stops it. Positions are a sequence with constant steps of
+    time."""
 
     position: Array  # (n,) rad, at the end of the step
     step_velocity: Array  # (n,) rad/s, mean over the step
@@ -24,7 +26,8 @@ class Candidate:
 
 
 class Reference:
-    """The certified state and its stop. `stop()` is always allowed: it follows the ramp certified before."""
+    """The certified state and its stop. `stop()` is always allowed: it follows the ramp
+    certified before."""
 
     def __init__(self, limits: JointLimits, period: float, brake_jerk: float) -> None:
         self._limits = limits
@@ -89,4 +92,4 @@ def stop_times(candidate: Candidate, period: float, most: int) -> Array:
     left = max(candidate.ramp.duration - candidate.elapsed, 0.0)
     steps = max(int(np.ceil(left / period - 1e-9)), 1)
     stride = -(-steps // most)
-    return np.arange(stride, steps + stride, stride) * period
+    return np.arange(stride, steps + stride, stride, dtype=np.float64) * period

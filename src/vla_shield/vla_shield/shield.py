@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from vla_core.robot import RobotConfig
 from vla_core.safety import ArmState, Decision, Level, SafetyVote, ShieldReport
 from vla_core.scene import GroundedScene
 from vla_core.sensing import JointState
+from vla_shield.account import Account, outcome
 from vla_shield.body import Body
 from vla_shield.grip import Grip
 from vla_shield.guard import Guard
@@ -38,7 +39,8 @@ class ShieldOutput:
 
 
 class Shield:
-    """Takes joints, target, votes and scene; `tick` every period gives the command. Times are ROS times in s."""
+    """Takes joints, target, votes and scene; `tick` every period gives the command. Times are
+    ROS times in s."""
 
     def __init__(self, params: ShieldParams, robot: RobotConfig) -> None:
         self.params = params
@@ -54,6 +56,7 @@ class Shield:
         self._guard = Guard(params, robot, self._body)
         self._steer = Steer(params, robot, self._body, self._guard)
         self._suspicion = Suspicion(params)
+        self._account = Account(self.intake, self.votes, self._guard, self.loop)
         self._is_leaving = False
         self._latch = ''  # why, while latched
         self._scene_fault = ''
@@ -131,7 +134,7 @@ class Shield:
             )
         verdict = self._verdict(now)
         lead = self._advance(now, verdict)
-        verdict = self._outcome(verdict)
+        verdict = outcome(verdict, self._step, self._guard.scale)
         if self._is_leaving and self.reference.is_at_rest:
             self.state, self._is_leaving = ArmState.DISARMED, False
         arm = self._trajectory(now, lead)
@@ -198,8 +201,8 @@ class Shield:
     def _advance(self, now: float, verdict: Verdict) -> float:
         """Move the reference on to the next period; return how far ahead of now it lies, s.
 
-        States lie on a fixed grid of time: a late cycle has played some of the stop already, an early one
-        repeats what it sent.
+        States lie on a fixed grid of time: a late cycle has played some of the stop already, an
+        early one repeats what it sent.
         """
         dt, reference = self.params.period, self.reference
         if abs(self._node_time - now) > 1.0:
@@ -225,18 +228,6 @@ class Shield:
         self.reference.accept(self._step.candidate)
         self.grip.move(target.gripper, self.params.period)
 
-    def _outcome(self, verdict: Verdict) -> Verdict:
-        """What became of a free cycle: passed, slowed or clipped."""
-        if verdict.decision != FREE or self._step is None:
-            return verdict
-        step, scale = self._step, self._guard.scale
-        rules = tuple(dict.fromkeys((*verdict.rules, *step.rules)))
-        if step.change == 0.0:
-            return Verdict(Decision.PASS, '', rules)
-        if scale < 1.0 and set(step.rules) <= {'slow', 'speed', 'velocity'}:
-            return Verdict(Decision.SLOWED, verdict.reason or f'scaled by {scale:.2f}', rules)
-        return Verdict(Decision.CLIPPED, ', '.join(step.rules) or 'limits', rules)
-
     def _trajectory(self, now: float, lead: float) -> Trajectory:
         """The certified state `lead` s from now, then the stop."""
         state = self.reference.now
@@ -250,18 +241,5 @@ class Shield:
         )  # fmt: skip
 
     def _report(self, now: float, verdict: Verdict) -> ShieldReport:
-        step, intake = self._step, self.intake
-        target, guard = intake.target, self._guard
-        is_steered = step is not None and bool(step.rules) and step.margin < 0.0
-        return ShieldReport(
-            stamp=now, cycle=self._cycle, state=self.state, decision=verdict.decision,
-            reason=verdict.reason, rules=verdict.rules,
-            tightest=step.rules[0] if step is not None and is_steered else guard.closest,
-            margin=step.margin if step is not None and is_steered else guard.slack,
-            change=step.change if step is not None else 0.0,
-            speed_scale=guard.scale if verdict.is_moving else 0.0, separation=guard.separation,
-            chunk_seq=target.chunk_seq if target else -1,
-            chunk_stamp=target.chunk_stamp if target else 0.0,
-            ages={**intake.ages(now), **self.votes.ages(now)},
-            loop_ms=self.loop.loop_ms, period_ms=self.loop.period_ms,
-        )  # fmt: skip
+        report = self._account.report(now, self.state, verdict, self._step)
+        return replace(report, cycle=self._cycle)

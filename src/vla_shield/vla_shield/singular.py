@@ -13,7 +13,8 @@ PROBE = 0.01  # rad, how far ahead the direction is judged
 
 
 def singular_share(body: Body, guard: Guard, u: Array, params: ShieldParams) -> float:
-    """Share of `u` (n,) rad/s that is allowed: 1 far from a singularity or on the way out, 0 at the limit."""
+    """Share of `u` (n,) rad/s that is allowed: 1 far from a singularity or on the way out, 0 at
+    the limit."""
     condition, smallest = _conditions(body, guard.q)
     floor = params.singular_floor
     if condition <= params.condition_slow and smallest >= 2.0 * floor:
@@ -33,7 +34,8 @@ def singular_share(body: Body, guard: Guard, u: Array, params: ShieldParams) -> 
 
 
 def _conditions(body: Body, q: Array) -> tuple[float, float]:
-    """Condition number and smallest singular value of the tip's Jacobian (m and rad as they are)."""
+    """Condition number and smallest singular value of the tip's Jacobian (m and rad as they
+    are)."""
     columns = body.columns_at(q)
     jacobian = np.vstack([body.watched_points(columns)[-1], columns[3:]])
     values = np.linalg.svd(jacobian, compute_uv=False)

@@ -1,4 +1,5 @@
-"""From what a target asks to a certified candidate: cap, bound, steer around, certify, else brake."""
+"""From what a target asks to a certified candidate: cap, bound, steer around, certify, else
+brake."""
 
 from __future__ import annotations
 
@@ -44,7 +45,8 @@ class Steer:
         self._range = (low + params.joint_margin, high - params.joint_margin)
 
     def step(self, reference: Reference, wish: tuple[Array, Array], ahead: float) -> Step:
-        """The nearest allowed step to where `wish` (position, velocity) will be `ahead` s after its stamp."""
+        """The nearest allowed step to where `wish` (position, velocity) will be `ahead` s after
+        its stamp."""
         now, dt = reference.now, self._params.period
         halt = reference.stop()
         self._look(reference, halt)
@@ -113,7 +115,8 @@ class Steer:
         return (shares[least] * HEADROOM, (least,)) if shares[least] < 1.0 else (1.0, ())
 
     def _contain(self, reference: Reference, u: Array, halt: Candidate) -> Candidate:
-        """A candidate near `u` whose stop stays inside position and velocity limits, joint by joint."""
+        """A candidate near `u` whose stop stays inside position and velocity limits, joint by
+        joint."""
         candidate = reference.candidate(u)
         bad = self._overshoots(candidate)
         if not bad.any():
@@ -127,7 +130,7 @@ class Steer:
             low, high = np.where(worse, low, middle), np.where(worse, middle, high)
         return reference.candidate(halt.step_velocity + low * (u - halt.step_velocity))
 
-    def _overshoots(self, candidate: Candidate) -> Array:
+    def _overshoots(self, candidate: Candidate) -> tracking.Flags:
         """(n,) bool: which joints would not stop within their range or exceed their velocity."""
         low, high = self._guard.joint_range
         ramp, limits = candidate.ramp, self._limits
@@ -138,7 +141,7 @@ class Steer:
             np.maximum(np.abs(ramp.peak_velocity), np.abs(candidate.step_velocity))
             <= limits.velocity
         )
-        return ~(is_in & is_slow)  # type: ignore[no-any-return]
+        return ~(is_in & is_slow)
 
     def _narrow(self, box: tuple[Array, Array], asked: Array, got: Array) -> tuple[Array, Array]:
         """Where containing took something away, the box ends there."""

@@ -1,4 +1,5 @@
-"""Signs that the robot does not do what it is told: encoders that stand still, an arm left behind."""
+"""Signs that the robot does not do what it is told: encoders that stand still, an arm left
+behind."""
 
 from __future__ import annotations
 
@@ -47,7 +48,8 @@ class Suspicion:
         )
 
     def _behind(self, reference: Reference, intake: Intake) -> Verdict | None:
-        """The arm may be held by something: wait until it is still, then go on from where it is."""
+        """The arm may be held by something: wait until it is still, then go on from where it
+        is."""
         gap = float(np.abs(reference.now.position - intake.q).max())
         if not gap <= self._params.tracking_limit:
             self._is_behind = True

@@ -1,12 +1,15 @@
-"""From target to the velocity asked for: exact where the limits allow, else smoothly towards it."""
+"""From target to the velocity asked for: exact where the limits allow, else smoothly towards
+it."""
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vla_core.frozen import Array
 from vla_core.limits import JointLimits
 
+Flags = NDArray[np.bool_]
 APPROACH_GAIN = 10.0  # 1/s, of the error near the target
 RESERVE = 0.5  # of acceleration and jerk, used for approaching; the rest corrects
 
@@ -19,11 +22,12 @@ def approach_speed(error: Array, limits: JointLimits) -> Array:
     half = accel / (2.0 * jerk)
     long = accel * (np.sqrt(half * half + 2.0 * e / accel) - half)
     speed = np.where(short * jerk > accel * accel, long, short)
-    return np.minimum(speed, APPROACH_GAIN * e)  # type: ignore[no-any-return]
+    return np.minimum(speed, APPROACH_GAIN * e)
 
 
 def chase(error: Array, feed: Array, limits: JointLimits) -> Array:
-    """Velocity (n,) rad/s that closes `error` (n,) rad on a straight line while moving along with `feed`."""
+    """Velocity (n,) rad/s that closes `error` (n,) rad on a straight line while moving along
+    with `feed`."""
     size = np.abs(error)
     ratio = approach_speed(error, limits) / np.where(size > 1e-12, size, 1.0)
     far = size > 1e-12
@@ -32,7 +36,7 @@ def chase(error: Array, feed: Array, limits: JointLimits) -> Array:
 
 
 def soften(wanted: Array, now: tuple[Array, Array], limits: JointLimits, period: float) -> Array:
-    """Next step velocity (n,) rad/s towards `wanted`, so that acceleration is back at zero on arrival.
+    """Next step velocity (n,) rad/s towards `wanted`, with acceleration back at zero on arrival.
 
     `now` is (step velocity, step acceleration), each (n,).
     """
@@ -40,13 +44,15 @@ def soften(wanted: Array, now: tuple[Array, Array], limits: JointLimits, period:
     gap = wanted - velocity
     size = np.abs(gap)
     accel = np.minimum(np.sqrt(1.6 * limits.jerk * size), limits.acceleration)
-    return velocity + np.sign(gap) * np.minimum(accel * period, size)
+    step: Array = np.sign(gap) * np.minimum(accel * period, size)
+    return velocity + step
 
 
 def is_exact(
     u: Array, feed: Array, now: tuple[Array, Array], limits: JointLimits, period: float
-) -> Array:
-    """(n,) bool: may the target's position be met at the end of this step, and without swinging past it?"""
+) -> Flags:
+    """(n,) bool: may the target's position be met at the end of this step, and without swinging
+    past it?"""
     velocity, acceleration = now
     a = (u - velocity) / period
     slack = 1e-9 + 1e-9 * limits.acceleration / period
@@ -54,4 +60,4 @@ def is_exact(
         np.abs(a - acceleration) <= limits.jerk * period + slack
     )
     drift = np.abs(u + 0.5 * period * a - feed)
-    return is_reachable & (drift <= 2.0 * limits.acceleration * period)  # type: ignore[no-any-return]
+    return is_reachable & (drift <= 2.0 * limits.acceleration * period)

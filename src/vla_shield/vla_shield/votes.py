@@ -40,7 +40,8 @@ def fault_of(vote: SafetyVote) -> str:
 
 
 class Votes:
-    """The newest vote of every voter. A vote never replaces one that is newer by stamp or by seq."""
+    """The newest vote of every voter. A vote never replaces one that is newer by stamp or by
+    seq."""
 
     def __init__(self, params: ShieldParams) -> None:
         self._params = params
@@ -76,7 +77,8 @@ class Votes:
         self._since = None
 
     def ages(self, now: float) -> dict[str, float]:
-        """s since the stamp of each voter's last vote; infinite for a required voter never heard."""
+        """s since the stamp of each voter's last vote; infinite for a required voter never
+        heard."""
         names = dict.fromkeys((*self._params.required_voters, *self._heard))
         return {
             f'vote:{name}': now - self._heard[name].vote.stamp
@@ -122,7 +124,8 @@ class Votes:
         return ''
 
     def permission(self, now: float, task_id: str) -> Permission:
-        """The least permissive of all votes that count; HOLD until they have allowed motion for the dwell."""
+        """The least permissive of all votes that count; HOLD until they have allowed motion for
+        the dwell."""
         found = self._arbitrate(now, task_id)
         if found.level >= Level.HOLD:
             self._since = None

@@ -1,4 +1,5 @@
-"""What the scene says is in the way: perceived objects as boxes in the body's slots, the held one on the tool."""
+"""What the scene says is in the way: perceived objects as boxes in the body's slots, the held
+one on the tool."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ HISTORY = 100  # joint samples kept, to know where the tool was when a picture w
 
 
 class World:
-    """Boxes around the robot. Objects stay where they were last seen until a newer scene says otherwise."""
+    """Boxes around the robot. Objects stay where they were last seen until a newer scene says
+    otherwise."""
 
     def __init__(self, params: ShieldParams, body: Body) -> None:
         self._params = params

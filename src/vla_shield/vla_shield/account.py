@@ -1,0 +1,64 @@
+"""What a cycle tells: the outcome of a step in words, and the report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vla_core.safety import ArmState, Decision, ShieldReport
+from vla_shield.guard import Guard
+from vla_shield.intake import Intake
+from vla_shield.loop import LoopWatch
+from vla_shield.steer import Step
+from vla_shield.verdict import FREE, Verdict
+from vla_shield.votes import Votes
+
+SPEED_RULES = {'slow', 'speed', 'velocity'}
+
+
+def outcome(verdict: Verdict, step: Step | None, scale: float) -> Verdict:
+    """What became of a free cycle: passed, slowed or clipped."""
+    if verdict.decision != FREE or step is None:
+        return verdict
+    rules = tuple(dict.fromkeys((*verdict.rules, *step.rules)))
+    if step.change == 0.0:
+        return Verdict(Decision.PASS, '', rules)
+    if scale < 1.0 and set(step.rules) <= SPEED_RULES:
+        return Verdict(Decision.SLOWED, verdict.reason or f'scaled by {scale:.2f}', rules)
+    return Verdict(Decision.CLIPPED, ', '.join(step.rules) or 'limits', rules)
+
+
+@dataclass(frozen=True)
+class Account:
+    """Where the numbers of a report come from."""
+
+    intake: Intake
+    votes: Votes
+    guard: Guard
+    loop: LoopWatch
+
+    def report(
+        self, now: float, state: ArmState, verdict: Verdict, step: Step | None
+    ) -> ShieldReport:
+        """One cycle, said out loud; the number of the cycle is the caller's."""
+        target, guard = self.intake.target, self.guard
+        tightest, margin = guard.closest, guard.slack
+        if step is not None and step.rules and step.margin < 0.0:
+            tightest, margin = step.rules[0], step.margin
+        return ShieldReport(
+            stamp=now,
+            cycle=0,
+            state=state,
+            decision=verdict.decision,
+            reason=verdict.reason,
+            rules=verdict.rules,
+            tightest=tightest,
+            margin=margin,
+            change=step.change if step is not None else 0.0,
+            speed_scale=guard.scale if verdict.is_moving else 0.0,
+            separation=guard.separation,
+            chunk_seq=target.chunk_seq if target else -1,
+            chunk_stamp=target.chunk_stamp if target else 0.0,
+            ages={**self.intake.ages(now), **self.votes.ages(now)},
+            loop_ms=self.loop.loop_ms,
+            period_ms=self.loop.period_ms,
+        )
