@@ -28,8 +28,8 @@ TIERS = {
 }
 PARALLEL = ('unit', 'faults')  # the others use DDS or nearly all of the machine
 CHECKS = {
-    'ruff format': ['-m', 'ruff', 'format', '--check', '.'],
-    'ruff check': ['-m', 'ruff', 'check', '.'],
+    'ruff format': ['-m', 'ruff', 'format', '--check', '--output-format', 'concise', '.'],
+    'ruff check': ['-m', 'ruff', 'check', '--output-format', 'concise', '.'],
     'mypy': ['-m', 'mypy', '--no-error-summary'],
 }
 NO_TESTS = 5  # pytest's exit code
