@@ -10,6 +10,7 @@ from vla_perception.colour import GREYS
 from vla_perception.container import is_wall_or_floor
 from vla_perception.detection import Detection
 from vla_perception.drawer import bar_of, is_handle, is_housing, is_part, whole_housing
+from vla_perception.rank import quantile
 
 _BASE_HEIGHT = 0.045  # m, a button's base is lower
 _BASE_WIDTH = 0.13  # m, and narrower
@@ -74,7 +75,7 @@ def _stands_on(thing: Detection, base: Detection) -> bool:
 
 def _button(dome: Detection, base: Detection) -> Detection:
     """The dome, placed by its top, where a finger presses."""
-    top = float(np.quantile(dome.points[:, 2], 0.97))
+    top = quantile(dome.points[:, 2], 0.97)
     height = max(top - base.position[2] - base.size[2] / 2, 0.005)
     return replace(
         dome,

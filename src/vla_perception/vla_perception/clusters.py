@@ -13,6 +13,7 @@ from vla_perception.colour import hue_of, name_colour
 from vla_perception.container import fit_container, inside_of_box, is_hollow
 from vla_perception.detection import Detection, Sight
 from vla_perception.params import GrounderParams
+from vla_perception.rank import median, quantile
 from vla_perception.segments import Joining, Segment, find_segments
 from vla_perception.solids import Cloud, best_solid, fit_cuboid
 
@@ -89,12 +90,12 @@ def _piece(segment: Segment, sight: Sight) -> Piece:
 
 
 def _top(piece: Piece) -> float:
-    return float(np.quantile(piece.points[:, 2], 0.97))
+    return quantile(piece.points[:, 2], 0.97)
 
 
 def _support(piece: Piece, tops: list[tuple[Points, float]], own: int) -> float:
     """Return the height in m of what it stands on: 0 unless its lower edge is seen in the air."""
-    low = float(np.quantile(piece.points[:, 2], 0.03))
+    low = quantile(piece.points[:, 2], 0.03)
     if low <= _FLOATS or piece.segment.hidden_below > 0.5:
         return 0.0
     centre = piece.points[:, :2].mean(axis=0)
@@ -106,7 +107,7 @@ def _support(piece: Piece, tops: list[tuple[Points, float]], own: int) -> float:
 
 def _explain(piece: Piece, bottom: float) -> Detection:
     """Return the piece as a container, a large block or a compact solid."""
-    step = float(np.sqrt(np.median(piece.area)))
+    step = float(np.sqrt(median(piece.area)))
     cloud = Cloud(piece.points, piece.area, bottom, step)
     if piece.extent > _COMPACT and is_hollow(cloud):
         solid = fit_container(cloud)

@@ -7,6 +7,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from vla_perception.rank import median
+
 # Upper ends of the hue ranges, degrees. Red goes around 360.
 HUES: tuple[tuple[float, str], ...] = (
     (14.0, 'red'),
@@ -63,7 +65,7 @@ def name_colour(rgb: NDArray[np.uint8]) -> str:
 
 
 def _name_grey(rgb: NDArray[np.uint8]) -> str:
-    brightness = float(np.median(rgb.max(axis=1)))
+    brightness = median(rgb.max(axis=1))
     if brightness < 45.0:
         return 'black'
     return 'white' if brightness > 190.0 else 'gray'

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vla_perception.detection import KnownBox
+from vla_perception.rank import median, quantile
 from vla_perception.rectangle import least_area_yaw, turned
 from vla_perception.solids import Cloud, Solid
 
@@ -57,9 +58,9 @@ def is_wall_or_floor(points: Points, position: Points, yaw: float, size: Points)
     """True for points (n, 3) in an open box that are low or at a wall: no thing in it."""
     local = turned(points[:, :2] - position[:2], -yaw)
     depth = size[:2] / 2 - np.abs(local)
-    top = float(np.quantile(points[:, 2], 0.97))
+    top = quantile(points[:, 2], 0.97)
     is_inside = np.mean(np.all(depth > -_BESIDE, axis=1)) > 0.8 and top <= size[2] + _BESIDE
-    is_low = top < _FLOOR or float(np.median(depth.min(axis=1))) < _WALL
+    is_low = top < _FLOOR or median(depth.min(axis=1)) < _WALL
     return bool(is_inside and is_low)
 
 
@@ -69,12 +70,12 @@ def _side(local: Points, rim: NDArray[np.bool_], axis: int, step: float) -> tupl
     ends = []
     for sign in (-1.0, 1.0):
         out = sign * along
-        outermost = np.quantile(out[rim], 0.99)
+        outermost = quantile(out[rim], 0.99)
         face = (out > outermost - _FACE) & ~rim
         is_face = face.sum() >= _FEWEST
-        ends.append(sign * (np.median(out[face]) if is_face else outermost + step / 2))
+        ends.append(sign * (median(out[face]) if is_face else outermost + step / 2))
     return ends[0], ends[1]
 
 
 def _rim_height(cloud: Cloud) -> float:
-    return float(np.quantile(cloud.points[:, 2], 0.97))
+    return quantile(cloud.points[:, 2], 0.97)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vla_perception.detection import Detection
+from vla_perception.rank import quantile
 from vla_perception.rectangle import least_area_yaw, turned
 
 Points = NDArray[np.floating]
@@ -52,7 +53,7 @@ def bar_of(handle: Detection) -> Detection:
     across = local[middle, 0]
     near, far = np.quantile(across, [0.03, 0.97])
     thickness = float(np.clip(far - near + 0.002, *_BAR))
-    top = float(np.quantile(handle.points[middle, 2], 0.9))
+    top = quantile(handle.points[middle, 2], 0.9)
     centre = turned(np.array([[(near + far) / 2, (low + high) / 2]]), yaw)[0]
     return replace(
         handle,
@@ -71,7 +72,7 @@ def whole_housing(housings: list[Detection], parts: list[Detection]) -> Detectio
     low, high = np.quantile(local, 0.005, axis=0), np.quantile(local, 0.995, axis=0)
     c, s = np.cos(main.yaw), np.sin(main.yaw)
     x, y = (low + high) / 2
-    top = float(np.quantile(main.points[:, 2], 0.97))
+    top = quantile(main.points[:, 2], 0.97)
     centre = main.position[:2] + [c * x - s * y, s * x + c * y]
     size = np.r_[high - low, top]
     return replace(

@@ -102,5 +102,5 @@ class PerceptionNode(ManagedNode):
         return scene, self.grounder.vote(self.now)
 
 
-def main() -> int:
-    return run(PerceptionNode)
+def main() -> None:
+    run(PerceptionNode)

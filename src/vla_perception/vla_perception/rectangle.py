@@ -7,9 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from vla_perception.rank import median, quantile
+
 Points = NDArray[np.floating]
 _MIN_FACE = 6  # points that a face needs to count as seen
 _ON_FACE = 0.004  # m, points of a face lie this near to its line
+_SETTLED = 0.01  # rad, a smaller turn needs no second look
 _SQUARE = 0.22  # relative difference below which a footprint counts as square, as high as wide
 
 
@@ -32,7 +35,9 @@ def fit_rectangle(
     """
     yaw = least_area_yaw(xy)
     for _ in range(2):
-        yaw = _yaw_from_faces(xy, is_side, yaw)
+        before, yaw = yaw, _yaw_from_faces(xy, is_side, yaw)
+        if abs(yaw - before) < _SETTLED:
+            break
     local = turned(xy, -yaw)
     edges = [_edges(local, axis, is_side, is_top, step) for axis in (0, 1)]
     size = np.array([high - low for low, high, _, _ in edges])
@@ -76,7 +81,8 @@ def _yaw_from_faces(xy: Points, is_side: NDArray[np.bool_], yaw: float) -> float
         return yaw
     local = turned(xy, -yaw)
     side = local[is_side]
-    low, high = np.quantile(side, [0.02, 0.98], axis=0)
+    low = [quantile(side[:, k], 0.02) for k in (0, 1)]
+    high = [quantile(side[:, k], 0.98) for k in (0, 1)]
     gaps = np.abs(np.stack([side[:, 0] - low[0], high[0] - side[:, 0],
                             side[:, 1] - low[1], high[1] - side[:, 1]]))  # fmt: skip
     face = np.argmin(gaps, axis=0)
@@ -85,9 +91,10 @@ def _yaw_from_faces(xy: Points, is_side: NDArray[np.bool_], yaw: float) -> float
         points = side[(face == index) & (gaps[index] <= 2 * _ON_FACE)]
         if len(points) < _MIN_FACE:
             continue
-        spread = np.cov(points.T)
-        angle = 0.5 * np.arctan2(2 * spread[0, 1], spread[0, 0] - spread[1, 1])
-        weight = len(points) * max(np.trace(spread) - 2e-6, 0.0)  # short faces say little
+        x, y = (points - points.sum(axis=0) / len(points)).T
+        xx, xy_, yy = x @ x, x @ y, y @ y
+        angle = 0.5 * np.arctan2(2 * xy_, xx - yy)
+        weight = max(xx + yy - 2e-6 * len(points), 0.0)  # short faces say little
         total += weight * np.exp(4j * angle)
     turn = float(np.angle(total) / 4) if total else 0.0
     return _fold(yaw + turn)
@@ -105,7 +112,7 @@ def _edges(
         near = np.abs(along - edge) <= _ON_FACE + step / 2
         # a face is a row of points that share one coordinate and spread over the other
         is_face = near.sum() >= _MIN_FACE and np.ptp(across[near]) > 3 * step
-        found.append((float(np.median(along[near])) if is_face else float(edge), is_face, sign))
+        found.append((median(along[near]) if is_face else float(edge), is_face, sign))
     return found[0][0], found[1][0], found[0][1], found[1][1]
 
 

@@ -15,6 +15,7 @@ from vla_perception.table import deviation, fit_plane, levelled
 
 _STRIDE = 5  # every n-th pixel is enough for the table
 _FLAT = 3e-4  # rad and m, a plane nearer to z = 0 than this needs no correction
+_EVERY = 5  # frames between fits of the table once the camera is level
 _GAIN = 0.3  # of a new plane, after the first
 _LEAST_TABLE = 0.15  # of the pixels that should see the table must see it
 
@@ -28,7 +29,8 @@ class Eye:
         self._body = body
         self._view: View | None = None
         self._table_pixels = np.zeros(0, np.intp)
-        self._is_levelled = False
+        self._is_levelled = self._is_level = False
+        self._looks = 0
 
     def look(self, frame: RgbdFrame, pose: Pose) -> tuple[Sight, float, str]:
         """Return the frame made ready, the fraction of pixels with depth, what is wrong."""
@@ -53,7 +55,7 @@ class Eye:
     def _view_of(self, frame: RgbdFrame) -> View:
         if self._view is None or self._view.model != frame.model:
             self._view = View(frame.model, self._camera.base_from_camera)
-            self._is_levelled = False
+            self._is_levelled = self._is_level = False
             self._table_pixels = self._where_table_should_be(self._view)
         return self._view
 
@@ -69,12 +71,16 @@ class Eye:
     def _level(self, view: View, depth: NDArray[np.float32]) -> str:
         """Mend the camera's pose by the table it sees; return why that is not possible, or ''."""
         p = self._params
-        points = view.points(self._table_pixels, depth)
-        near = np.abs(points[:, 2]) <= 1.5 * p.table_band
+        height = view.rays[..., 2].ravel()[self._table_pixels] * depth.ravel()[self._table_pixels]
+        near = np.abs(height + np.float32(view.origin[2])) <= 1.5 * p.table_band
         if not near.mean() >= _LEAST_TABLE:
             return 'the table is not where the camera should see it'
-        plane = fit_plane(points[near], p.table_band)
-        if plane is None or np.abs(plane).max() <= _FLAT:
+        self._looks += 1
+        if self._is_level and self._looks % _EVERY:
+            return ''
+        plane = fit_plane(view.points(self._table_pixels[near], depth), p.table_band)
+        self._is_level = plane is None or bool(np.abs(plane).max() <= _FLAT)
+        if plane is None or self._is_level:
             return ''
         pose = levelled(view.base_from_optical, plane * (_GAIN if self._is_levelled else 1.0))
         angle, distance = deviation(pose, self._camera.base_from_camera)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vla_perception.rank import median, quantile
 from vla_perception.rectangle import fit_rectangle
 
 Points = NDArray[np.floating]
@@ -25,12 +27,12 @@ class Cloud:
     bottom: float  # m, height of what it stands on
     step: float  # m, distance between neighbouring points
 
-    @property
+    @cached_property
     def top(self) -> float:
         """m, height of the top face."""
         height = self.points[:, 2]
-        upper = np.quantile(height, 0.97)
-        return float(np.median(height[height > upper - _SIDE]))
+        upper = quantile(height, 0.97)
+        return median(height[height > upper - _SIDE])
 
 
 @dataclass(frozen=True)
@@ -123,9 +125,9 @@ def distance_to_cylinder(points: Points, centre: Points, size: Points) -> Points
 
 
 def _circle(xy: Points, centre: Points, radius: float) -> tuple[Points, float]:
-    """Return the circle of least geometric distance, from a start (Gauss-Newton, 6 steps)."""
+    """Return the circle of least geometric distance, from a start (Gauss-Newton, 4 steps)."""
     guess = np.r_[centre, radius]
-    for _ in range(6):
+    for _ in range(4):
         delta = xy - guess[:2]
         reach = np.maximum(np.linalg.norm(delta, axis=1), 1e-6)
         rows = np.c_[-delta / reach[:, None], -np.ones(len(xy))]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from vla_perception.colour import GREYS
 from vla_perception.container import is_wall_or_floor
 from vla_perception.detection import Detection, label_of
+from vla_perception.rank import quantile
 from vla_perception.solids import distance_to_cuboid
 
 Points = NDArray[Any]
@@ -84,14 +85,14 @@ class Track:
         if self.shape == 'box':
             return is_wall_or_floor(seen.points, self.position, self.yaw, self.size)
         distance = distance_to_cuboid(seen.points, self.position, self.yaw, self.size)
-        return float(np.quantile(distance, 0.8)) <= _INSIDE
+        return quantile(distance, 0.8) <= _INSIDE
 
     def explains(self, points: Points) -> bool:
         """True when the points lie on the box where it is remembered."""
         if len(points) == 0:
             return True
         distance = distance_to_cuboid(points, self.position, self.yaw, self.size)
-        return float(np.quantile(np.abs(distance), 0.8)) <= _FITS
+        return quantile(np.abs(distance), 0.8) <= _FITS
 
     def _vote(self, seen: Detection) -> None:
         weight = seen.confidence * (1.0 if seen.hidden <= _CLEAR else 0.3)
