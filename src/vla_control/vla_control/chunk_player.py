@@ -63,6 +63,8 @@ class ChunkPlayer:
         track = track_of(chunk, self.motion.model.limits.names, base)
         played = self.progress.at(now)
         zero = self.progress.at(chunk.stamp) + chunk.start - chunk.stamp
+        if base is not None:  # the arm was there when the command had been for `lag` s
+            zero -= self.params.lag
         current = self.motion.pose if track.is_pose else self.motion.q
         self.blend.push(Layer(track, zero, chunk.step, max(played, zero)), current)
         self.chunk = chunk

@@ -42,6 +42,12 @@ class ControlParams:
     response: float = param(
         0.05, 's, lag of the arm behind its command that is normal', lo=0.0, hi=0.3
     )
+    lag: float = param(
+        0.03,
+        's, by which the arm follows its command; chunks start that much earlier',
+        lo=0.0,
+        hi=0.2,
+    )
     move_share: float = param(0.4, 'of the joint limits used by planned moves', lo=0.05, hi=1.0)
     lift_height: float = param(0.12, 'm, straight up in RETREAT', lo=0.0, hi=0.4)
     lift_speed: float = param(0.15, 'm/s, of that', lo=0.01, hi=0.5)

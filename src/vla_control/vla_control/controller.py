@@ -141,7 +141,8 @@ class Controller:
     def _play(self, now: float, dt: float, measured: Measured) -> None:
         """Follow the chunk or the planned move as fast as the arm can."""
         rate = self.pace.update(self._wanted, dt)
-        self.player.progress.advance(now, rate)
+        is_playing = self.player.chunk is not None  # before the first chunk nothing is executed
+        self.player.progress.advance(now, rate if is_playing else 0.0)
         reference = self._reference(now, rate * dt)
         self._wanted = 1.0
         if reference is None:
@@ -149,11 +150,9 @@ class Controller:
             return
         wish = self.motion.aim(reference, dt)
         leash = self.pace.leash(self.motion.q - measured.q, self.motion.tracker.v, wish)
+        self.motion.tracker.tie(measured.q, self.pace.reach(self.motion.tracker.v))
         self._wanted = min(leash, self.pace.gap(self.motion.gap, self.motion.tool_speed))
-        if leash > 0.0:
-            self.motion.go(dt)
-        else:
-            self.motion.wait(dt)
+        self.motion.go(dt)
 
     def _reference(self, now: float, advance: float) -> Array | None:
         """Where the phase wants the arm, pose (4, 4) or joints (n,); None to hold."""

@@ -13,7 +13,7 @@ from vla_policy.approach import Aim
 from vla_policy.pushing import FINGER, SIDES, half_width, outwards
 from vla_policy.situation import AT, Situation, moved, top
 
-ACCELERATION = 0.9  # m/s²
+ACCELERATION = 0.6  # m/s²
 GAIN = 5.0  # 1/s, speed per distance left
 TURN_SPEED = 1.2  # rad/s
 TURN_ACCELERATION = 5.0  # rad/s²
