@@ -19,7 +19,7 @@ WISH = 10.0  # 1/s, weight of the distance to the reference in where the command
 
 
 class Motion:
-    """The commanded arm. `brake`, `glide`, `go` and `wait` move it on by one period within the
+    """The commanded arm. `brake`, `glide` and `go` move it on by one period within the
     limits.
     """
 
@@ -91,10 +91,6 @@ class Motion:
         if self._forward is None:
             raise RuntimeError('go without aim')
         self.tracker.follow(self._error, self._forward, self._push, dt)
-
-    def wait(self, dt: float) -> None:
-        """Come to rest with the aim kept."""
-        self.tracker.brake(dt)
 
     def _motions(self, last: Array, reference: Array, dt: float) -> tuple[Array, Array]:
         """Joint distance (n,) rad to the last reference, and the velocity (n,) rad/s of the

@@ -70,5 +70,5 @@ class ControlNode(ManagedNode):
             self.send_state(self.controller.state(now))
 
 
-def main() -> int:
-    return run(ControlNode)
+def main() -> None:
+    run(ControlNode)

@@ -44,6 +44,10 @@ class Pace:
         self.rate += min(max(wanted - self.rate, -FALL * dt), RISE * dt)
         return self.rate
 
+    def reach(self, velocity: Array) -> Array:
+        """(n,) rad, how far from the arm the command may be at `velocity` (n,) rad/s."""
+        return self.params.leash + self.params.response * np.abs(velocity)
+
     def leash(self, lead: Array, velocity: Array, wish: Array) -> float:
         """Rate that keeps the command within the leash of the arm: 1 up to half of it, 0 at its
         end.

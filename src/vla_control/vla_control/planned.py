@@ -50,7 +50,9 @@ class Planned:
     def _plan(self) -> Move:
         tracker, model = self.motion.tracker, self.motion.model
         if self.phase == Phase.HOMING:
-            limits = JointLimitShare(model.limits, self.params.move_share, self.params.tcp_speed)
+            limits = JointLimitShare(
+                model.limits, self.params.move_share, 0.95 * self.params.tcp_speed
+            )
             return JointMove((tracker.q, tracker.v, tracker.a), model.home, model, limits)
         pose = self.motion.pose
         if self._top is None:

@@ -43,6 +43,7 @@ class JointTracker:
         self.jerk = shares.jerk * limits.jerk
         self.catch_up = shares.catch_up
         self.lower, self.upper = limits.lower + shares.margin, limits.upper - shares.margin
+        self._low, self._high = self.lower, self.upper  # (n,) rad, until the next `tie`
         self._otg, self._way = Ruckig(n), Trajectory(n)
         self._onto = self._problem(ControlInterface.Position)
         self._stop = self._problem(ControlInterface.Velocity)
@@ -50,6 +51,11 @@ class JointTracker:
     def reset(self, q: Array) -> None:
         """Stand at q; for when nothing is being executed."""
         self.q, self.v, self.a = np.array(q), np.zeros_like(q), np.zeros_like(q)
+
+    def tie(self, q: Array, reach: Array) -> None:
+        """From now on stay within `reach` (n,) rad of q, as far as the arm can be followed."""
+        self._low = np.maximum(self.lower, q - reach)
+        self._high = np.minimum(self.upper, q + reach)
 
     @property
     def is_still(self) -> bool:
@@ -102,8 +108,8 @@ class JointTracker:
         speed = np.abs(forward)
         stopping = 0.5 * speed * (speed / self.acceleration + self.acceleration / self.jerk)
         end = aim + np.sign(forward) * stopping
-        blocked = ~((self.lower <= end) & (end <= self.upper))
-        error = np.clip(aim, self.lower, self.upper) - self.q
+        blocked = ~((self._low <= end) & (end <= self._high))
+        error = np.clip(aim, self._low, self._high) - self.q
         return error, np.where(blocked, 0.0, forward), np.where(blocked, 0.0, push)
 
     def _solve(self, problem: InputParameter) -> bool:

@@ -1,0 +1,127 @@
+"""Chunks that are not executed, each with its reason in words."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from vla_core.action import EE_NAMES, Mode, Source, Space
+from vla_core.task import Phase
+
+ROWS = np.linspace(0.0, 0.03, 8)[:, None] * np.ones(6) / 3
+NAN_ROWS = np.where(np.arange(48).reshape(8, 6) == 17, np.nan, ROWS)
+
+CASES = {
+    'values are not finite': {'rows': NAN_ROWS},
+    'not finite ': {'rows': np.full((8, 6), np.inf)},
+    'step is': {'step': 0.0},
+    'step is 1.0': {'step': 1.0},
+    'step is nan': {'step': float('nan')},
+    'is for task': {'task_id': 'another'},
+    'mode ROLLBACK': {'mode': Mode.ROLLBACK},
+    'BASE_TWIST': {'space': Space.BASE_TWIST},
+    'missing': {'names': ('x', 'y', 'z', 'rx', 'ry', 'wrong')},
+    'twice': {'names': ('x', 'y', 'z', 'rx', 'ry', 'ry')},
+    'shape': {'names': EE_NAMES[:5]},
+    'rows of': {'rows': np.zeros((0, 6))},
+    'observation is -0.5': {'stamp': 1.5, 'start': 1.5},
+    'observation is 1.1': {'stamp': -0.1, 'start': -0.1},
+    'observation is nan': {'stamp': float('nan')},
+    'row 0 is': {'start': 9.0},
+    'row 0 is nan': {'start': float('nan')},
+    'run out': {'stamp': 0.2, 'start': 0.2, 'step': 0.01},
+    'no joint states around': {'stamp': 0.3, 'start': 0.9},
+}
+
+
+@pytest.fixture
+def running(bench: Any) -> Any:
+    bench.now = 0.39
+    bench.phase(Phase.RUNNING)
+    bench.play(0.61)
+    return bench
+
+
+@pytest.mark.parametrize('reason', CASES)
+def test_a_bad_chunk_is_refused_with_a_reason_and_nothing_moves(running: Any, reason: str) -> None:
+    changes = dict(CASES[reason])
+    rows = changes.pop('rows', ROWS)
+    before = running.targets[-1].position
+    said = running.send(rows, **changes)
+    assert reason.strip() in said
+    assert running.controller.state(running.now).reason == said
+    targets = running.play(0.3)
+    assert all(t.source == Source.NONE for t in targets)
+    assert np.array_equal(targets[-1].position, before)
+
+
+def test_a_good_chunk_is_taken_and_clears_the_reason(running: Any) -> None:
+    assert running.send(NAN_ROWS) != ''
+    assert running.send(ROWS) == ''
+    assert running.controller.state(running.now).reason == ''
+
+
+@pytest.mark.parametrize('phase', [p for p in Phase if p != Phase.RUNNING])
+def test_chunks_are_refused_in_every_phase_but_running(running: Any, phase: Phase) -> None:
+    running.phase(phase)
+    assert phase.name in running.send(ROWS)
+
+
+def test_the_same_or_an_older_chunk_is_refused(running: Any) -> None:
+    older, newer = running.chunk(ROWS), running.chunk(ROWS)
+    assert running.controller.on_chunk(newer, running.now) == ''
+    assert 'not newer' in running.controller.on_chunk(newer, running.now)
+    assert 'not newer' in running.controller.on_chunk(older, running.now)
+
+
+def test_a_new_task_counts_from_the_beginning(running: Any) -> None:
+    assert running.send(ROWS, seq=100) == ''
+    running.phase(Phase.RUNNING, task='next')
+    assert running.send(ROWS, seq=0, task_id='next') == ''
+
+
+def test_a_retry_of_the_task_goes_on_counting(running: Any) -> None:
+    assert running.send(ROWS, seq=100) == ''
+    running.phase(Phase.RETREAT)
+    running.phase(Phase.RUNNING)
+    assert 'not newer' in running.send(ROWS, seq=5)
+
+
+def test_joint_columns_must_be_the_robots(running: Any) -> None:
+    names = (*running.robot.joint_names[:5], 'elbw_joint')
+    said = running.send(ROWS, space=Space.JOINT_POSITION, names=names)
+    assert 'elbw_joint' in said
+    assert 'wrist_3_joint' in said
+
+
+def test_a_hold_chunk_stops_the_motion(running: Any) -> None:
+    running.send(ROWS)
+    running.play(0.2)
+    assert running.send(ROWS, mode=Mode.HOLD) == ''
+    targets = running.play(0.5)
+    assert targets[-1].source == Source.NONE
+    assert not targets[-1].velocity.any()
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    values=st.lists(st.floats(allow_nan=True, allow_infinity=True), min_size=12, max_size=12),
+    step=st.floats(allow_nan=True, allow_infinity=True),
+    lag=st.floats(allow_nan=True, allow_infinity=True),
+)
+def test_whatever_comes_in_the_target_is_finite_and_smooth(
+    running: Any, values: list[float], step: float, lag: float
+) -> None:
+    chunk = running.chunk(np.array(values).reshape(2, 6))
+    chunk = replace(chunk, step=step, start=running.now - lag, stamp=running.now - lag)
+    running.controller.on_chunk(chunk, running.now)
+    for target in running.play(0.1):
+        assert np.all(np.isfinite(target.position))
+        assert np.all(np.isfinite(target.velocity))
+        assert np.isfinite(target.gripper)
+    running.assert_smooth()
