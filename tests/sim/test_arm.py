@@ -10,11 +10,8 @@ from vla_core.action import Trajectory
 def sinus(robot, start, amplitude=0.2, seconds=4.0):
     """A trajectory of 10 ms steps, all joints at 0.5 Hz around `start`, at rest at both ends."""
     t = np.arange(1, round(seconds / 0.01) + 1) * 0.01
-    gate, slope = (
-        np.sin(np.pi * t / seconds) ** 2,
-        np.pi / seconds * np.sin(2 * np.pi * t / seconds),
-    )
-    w = np.pi
+    w, slow = np.pi, np.pi / seconds
+    gate, slope = np.sin(slow * t) ** 2, slow * np.sin(2 * slow * t)
     wave = gate * np.sin(w * t)
     rate = slope * np.sin(w * t) + gate * w * np.cos(w * t)
     ones = np.ones(len(start))

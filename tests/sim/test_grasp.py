@@ -42,6 +42,16 @@ def test_a_slippery_thing_is_lost(ur5e_operator):
     assert operator.place_of(target)[2] < target.position[2] + 0.05
 
 
+def test_a_gripper_without_force_lifts_nothing(ur5e_operator):
+    operator = ur5e_operator
+    target = operator.reset('put_in', shape='cube', target_at=(0.5, 0.1)).by_role(Role.TARGET)
+    operator.world.inject(parse_fault('weak_gripper'))
+    operator.go(target.position, target.yaw)
+    operator.grip(0.0)
+    operator.go(target.position + [0, 0, 0.1], target.yaw)
+    assert operator.place_of(target)[2] < target.position[2] + 0.05
+
+
 def test_put_in_by_hand(operator):
     episode = operator.reset('put_in')
     target, box = episode.by_role(Role.TARGET), episode.by_role(Role.DESTINATION)
@@ -50,7 +60,7 @@ def test_put_in_by_hand(operator):
     operator.grip(0.0)
     operator.go(target.position + [0, 0, 0.15], target.yaw)
     operator.go([*box.position[:2], 0.15], box.yaw)
-    operator.go([*box.position[:2], 0.075], box.yaw)
+    operator.go([*box.position[:2], 0.05], box.yaw)  # inside, not yet released
     assert not operator.world.success()
     operator.grip(0.08)
     assert operator.world.success()

@@ -100,7 +100,7 @@ DEFAULT_VALUE = {
     FaultKind.MOVE_TARGET: 0.08,
     FaultKind.DEPTH_HOLES: 0.3,
     FaultKind.PAYLOAD: 2.0,
-    FaultKind.WEAK_GRIPPER: 0.05,
+    FaultKind.WEAK_GRIPPER: 0.001,
 }
 
 

@@ -42,10 +42,9 @@ def handle_offset(thing: Thing) -> np.ndarray:
 
 
 def set_slide(data: mujoco.MjData, thing: Thing, fraction: float) -> None:
-    """Put a button or drawer at this fraction of its travel, at rest."""
+    """Put a button or drawer at this fraction of its travel."""
     joint = data.joint(slide_name(thing))
     joint.qpos[0] = fraction * (BUTTON_TRAVEL if thing.shape == 'button' else DRAWER_TRAVEL)
-    joint.qvel[0] = 0.0
 
 
 def add_thing(
