@@ -25,8 +25,8 @@ class ControlParams:
     )
     report_max_age: float = param(0.2, 's, a shield silent for longer holds', lo=0.05, hi=1.0)
     speed_share: float = param(0.95, 'of the velocity limits', lo=0.1, hi=1.0)
-    acceleration_share: float = param(0.9, 'of the acceleration limits', lo=0.1, hi=1.0)
-    jerk_share: float = param(0.9, 'of the jerk limits', lo=0.1, hi=1.0)
+    acceleration_share: float = param(0.7, 'of the acceleration limits', lo=0.1, hi=1.0)
+    jerk_share: float = param(0.5, 'of the jerk limits', lo=0.1, hi=1.0)
     tcp_speed: float = param(
         0.24, 'm/s, fastest tip, below the cap of the shield', lo=0.01, hi=1.0
     )
@@ -34,7 +34,7 @@ class ControlParams:
         0.06, 'rad, kept from the position limits, above that of the shield', lo=0.0, hi=0.5
     )
     catch_up: float = param(
-        0.5, 'rad/s, fastest approach to a reference that ran ahead', lo=0.05, hi=2.0
+        0.3, 'rad/s, fastest approach to a reference that ran ahead', lo=0.05, hi=2.0
     )
     leash: float = param(
         0.08, 'rad, the command runs ahead of the arm no further than this', lo=0.02, hi=0.5
