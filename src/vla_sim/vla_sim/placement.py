@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vla_core.errors import UserError
 from vla_core.scene import Role
 from vla_sim.episode import Thing
 from vla_sim.scene_params import SceneParams
@@ -27,7 +28,7 @@ class Wish:
     may_be_dropped: bool = False
 
 
-class NoRoomError(Exception):
+class NoRoomError(UserError):
     """What must be there does not fit."""
 
 
