@@ -9,6 +9,7 @@ it replaces keeps running underneath by the clock.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -27,9 +28,9 @@ class Layer:
     zero: float  # of its row 0
     step: float  # between rows
     begin: float  # of its ramp
-    turn: Array = field(
-        default_factory=lambda: np.zeros(3)
-    )  # rad, last rotation from below; keeps its branch
+    window: float = 0.0  # length of its ramp, set when it is pushed
+    # rad, last rotation from below; keeps its branch
+    turn: Array = field(default_factory=lambda: np.zeros(3))
 
     def at(self, played: float) -> Array:
         return self.track.at((played - self.zero) / self.step)
@@ -47,19 +48,18 @@ class Still:
 
 
 class Blend:
-    """The stack of tracks that are being executed, oldest first."""
+    """The stack of tracks that are being executed, oldest first.
 
-    def __init__(self, window: float) -> None:
-        self.window = window  # s
+    `window` gives the length of a ramp in s from the value that is left and the one that is new.
+    """
+
+    def __init__(self, window: Callable[[Array, Array], float]) -> None:
+        self._window = window
         self._layers: list[Layer] = []
 
     @property
     def is_empty(self) -> bool:
         return not self._layers
-
-    @property
-    def is_pose(self) -> bool:
-        return bool(self._layers) and self._layers[-1].track.is_pose
 
     def clear(self) -> None:
         self._layers.clear()
@@ -72,34 +72,41 @@ class Blend:
             self._layers.clear()
         if not self._layers:
             self._layers.append(Layer(Still(current), layer.begin, 1.0, -np.inf))
+        layer.window = self._window(self._mixed(layer.begin), layer.at(layer.begin))
         self._layers.append(layer)
 
     def at(self, played: float) -> Array:
         """The reference now: (4, 4) pose or (n,) rad; call in the order of time."""
         self._drop(played)
+        return self._mixed(played)
+
+    def _mixed(self, played: float) -> Array:
         value = self._layers[0].at(played)
         for layer in self._layers[1:]:
-            value = mix(value, layer, played, self.weight(layer, played))
+            value = mix(value, layer, played, weight(layer, played))
         return value
 
-    def weight(self, layer: Layer, played: float) -> float:
-        """Share of a layer: smooth step over the window."""
-        s = min(max((played - layer.begin) / self.window, 0.0), 1.0)
-        return s * s * (3.0 - 2.0 * s)
-
     def _drop(self, played: float) -> None:
-        done = [k for k, layer in enumerate(self._layers) if self.weight(layer, played) >= 1.0]
+        done = [k for k, layer in enumerate(self._layers) if weight(layer, played) >= 1.0]
         if done:
             del self._layers[: done[-1]]
 
 
-def mix(below: Array, layer: Layer, played: float, weight: float) -> Array:
-    """`weight` of the way from `below` to the layer: straight in position, about one axis in
+def weight(layer: Layer, played: float) -> float:
+    """Share of a layer: smooth step over its window."""
+    if played >= layer.begin + layer.window:
+        return 1.0
+    s = max((played - layer.begin) / layer.window, 0.0)
+    return s * s * (3.0 - 2.0 * s)
+
+
+def mix(below: Array, layer: Layer, played: float, share: float) -> Array:
+    """`share` of the way from `below` to the layer: straight in position, about one axis in
     rotation.
     """
     above = layer.at(played)
     if below.ndim == 1:
-        return (1.0 - weight) * below + weight * above
+        return (1.0 - share) * below + share * above
     layer.turn = closest_turn(turn_from(below[:3, :3], above[:3, :3]), layer.turn)
-    position = (1.0 - weight) * below[:3, 3] + weight * above[:3, 3]
-    return geometry.pose_of(pin.exp3(weight * layer.turn) @ below[:3, :3], position)
+    position = (1.0 - share) * below[:3, 3] + share * above[:3, 3]
+    return geometry.pose_of(pin.exp3(share * layer.turn) @ below[:3, :3], position)

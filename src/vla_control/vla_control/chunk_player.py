@@ -4,6 +4,8 @@ now.
 
 from __future__ import annotations
 
+import numpy as np
+
 from vla_control.blend import Blend, Layer
 from vla_control.control_params import ControlParams
 from vla_control.history import JointHistory
@@ -15,6 +17,8 @@ from vla_core.action import ActionChunk, Mode, Space
 from vla_core.frozen import Array
 from vla_core.timeline import Progress
 
+RAMP_SHARE = 0.2  # of the acceleration limits, for replacing one chunk by the next
+
 
 class ChunkPlayer:
     """The chunks of the current task."""
@@ -23,7 +27,7 @@ class ChunkPlayer:
         self.params, self.motion = params, motion
         self.history = JointHistory()
         self.progress = Progress()
-        self.blend = Blend(params.blend_window)
+        self.blend = Blend(self._window)
         self.chunk: ActionChunk | None = None  # the newest accepted
         self.seq = -1  # of it
         self.lateness = 0.0  # s, its arrival minus its row 0
@@ -69,6 +73,14 @@ class ChunkPlayer:
         self.blend.push(Layer(track, zero, chunk.step, max(played, zero)), current)
         self.chunk = chunk
         self._first_row = max(int(self.progress.row(chunk, now)), 0)
+
+    def _window(self, old: Array, new: Array) -> float:
+        """s in which `new` replaces `old`: longer the further they are apart, so that the smooth
+        step, whose acceleration peaks at 6 d / window^2, leaves room for the motion itself.
+        """
+        away = self.motion.distance(old, new) / self.motion.tracker.acceleration
+        easy = float(np.sqrt(6.0 * away.max() / RAMP_SHARE))
+        return min(max(easy, self.params.blend_window), self.params.blend_longest)
 
     def reference(self, now: float) -> Array | None:
         """(4, 4) base_from_tcp or (n,) rad to be at now; None when there is nothing to play."""

@@ -15,6 +15,9 @@ class ControlParams:
     blend_window: float = param(
         0.2, 's, time in which a new chunk replaces the one being executed', lo=0.02, hi=1.0
     )
+    blend_longest: float = param(
+        0.8, 's, the same for chunks far from what is being executed', lo=0.02, hi=2.0
+    )
     observation_max_age: float = param(
         1.0, 's, older observations make no motion', lo=0.05, hi=2.0
     )
@@ -57,3 +60,5 @@ class ControlParams:
 
     def __post_init__(self) -> None:
         check(self)
+        if not self.blend_window <= self.blend_longest:
+            raise ValueError('blend_window must not exceed blend_longest')

@@ -38,7 +38,7 @@ class Motion:
         self.tool_speed = 0.0  # m/s, of the reference
         self._last: Array | None = None  # reference of the previous period
         self._forward: Array | None = None  # rad/s, its velocity
-        self._error = self._push = np.zeros_like(self.tracker.q)  # rad to it, rad/s^2 of it
+        self._error = np.zeros_like(self.tracker.q)  # rad, to it
 
     @property
     def q(self) -> Array:
@@ -70,18 +70,13 @@ class Motion:
         if not is_moving and np.abs(error).max() <= DEADBAND:
             self.tracker.brake(dt)
             return
-        self.tracker.follow(error, v if is_moving else np.zeros_like(v), np.zeros_like(v), dt)
+        self.tracker.follow(error, v if is_moving else np.zeros_like(v), dt)
 
     def aim(self, reference: Array, dt: float) -> Array:
         """Take in the reference, (4, 4) pose or (n,) rad; where the command wants to go, rad/s."""
         is_new = self._last is None or self._last.shape != reference.shape
         last = reference if self._last is None or is_new else self._last
         self._error, forward = self._motions(last, reference, dt)
-        self._push = (
-            np.zeros_like(forward)
-            if self._forward is None or is_new
-            else (forward - self._forward) / dt
-        )
         self._last, self._forward = reference, forward
         self.gap = float(np.abs(self._error).max())
         return forward + WISH * self._error
@@ -90,7 +85,13 @@ class Motion:
         """Follow what was aimed at."""
         if self._forward is None:
             raise RuntimeError('go without aim')
-        self.tracker.follow(self._error, self._forward, self._push, dt)
+        self.tracker.follow(self._error, self._forward, dt)
+
+    def distance(self, a: Array, b: Array) -> Array:
+        """(n,) rad, how far the joints move from reference a to reference b, near the command."""
+        if a.ndim == 1:
+            return np.abs(b - a)
+        return np.abs(self.ik.solve(self.tracker.q, step_between(a, b)[None])[0][0])
 
     def _motions(self, last: Array, reference: Array, dt: float) -> tuple[Array, Array]:
         """Joint distance (n,) rad to the last reference, and the velocity (n,) rad/s of the

@@ -61,28 +61,23 @@ class JointTracker:
     def is_still(self) -> bool:
         return bool(np.all(np.abs(self.v) <= 1e-6) and np.all(np.abs(self.a) <= 1e-6))
 
-    def follow(self, error: Array, forward: Array, push: Array, dt: float) -> None:
-        """Move on towards a reference `error` rad away that moves with `forward` rad/s and `push`
-        rad/s^2.
-        """
-        error, forward, push = self._allowed(error, forward, push)
+    def follow(self, error: Array, forward: Array, dt: float) -> None:
+        """Move on towards a reference `error` rad away that moves with `forward` rad/s."""
+        error, forward = self._allowed(error, forward)
         problem = self._onto
         problem.current_position = -error
         problem.current_velocity = self.v - forward
-        problem.current_acceleration = self.a - push
+        problem.current_acceleration = self.a
         room_up = np.maximum(self.velocity - forward, FLOOR * self.velocity)
         room_down = np.maximum(self.velocity + forward, FLOOR * self.velocity)
         problem.max_velocity = np.minimum(room_up, self.catch_up)
         problem.min_velocity = -np.minimum(room_down, self.catch_up)
-        problem.max_acceleration = self.acceleration - push
-        problem.min_acceleration = -self.acceleration - push
         if not self._solve(problem):
             self.brake(dt)
             return
-        ahead, faster, pushed = (np.array(part) for part in self._way.at_time(dt))
-        self.q = self.q + error + ahead + forward * dt + 0.5 * push * dt * dt
-        self.v = forward + push * dt + faster
-        self.a = push + pushed
+        ahead, faster, self.a = (np.array(part) for part in self._way.at_time(dt))
+        self.q = self.q + error + ahead + forward * dt
+        self.v = forward + faster
 
     def brake(self, dt: float) -> None:
         """Move on towards rest, as fast as the limits allow, wherever that is."""
@@ -98,19 +93,18 @@ class JointTracker:
             raise RuntimeError(f'no way to rest from v={self.v}, a={self.a}')
         self.q, self.v, self.a = (np.array(part) for part in self._way.at_time(dt))
 
-    def _allowed(self, error: Array, forward: Array, push: Array) -> tuple[Array, Array, Array]:
+    def _allowed(self, error: Array, forward: Array) -> tuple[Array, Array]:
         """The reference within what can be followed; it stands still where it would run into a
         position limit.
         """
         forward = np.clip(forward, -self.velocity, self.velocity)
-        push = np.clip(push, -0.8 * self.acceleration, 0.8 * self.acceleration)
         aim = self.q + error
         speed = np.abs(forward)
         stopping = 0.5 * speed * (speed / self.acceleration + self.acceleration / self.jerk)
         end = aim + np.sign(forward) * stopping
         blocked = ~((self._low <= end) & (end <= self._high))
         error = np.clip(aim, self._low, self._high) - self.q
-        return error, np.where(blocked, 0.0, forward), np.where(blocked, 0.0, push)
+        return error, np.where(blocked, 0.0, forward)
 
     def _solve(self, problem: InputParameter) -> bool:
         result = self._otg.calculate(problem, self._way)

@@ -9,8 +9,12 @@ from vla_control.blend import Blend, Layer
 from vla_control.track import JointTrack, PoseTrack, closest_turn
 from vla_core import geometry
 
-WINDOW = 0.2
+WINDOW = 0.2  # s
 AXIS = st.tuples(*[st.floats(-1, 1)] * 3).filter(lambda a: np.linalg.norm(a) > 0.1)
+
+
+def always(old: np.ndarray, new: np.ndarray) -> float:
+    return WINDOW
 
 
 def still_pose(rotation: np.ndarray, x: float = 0.0) -> PoseTrack:
@@ -32,7 +36,7 @@ def turn_rates(blend: Blend, end: float) -> np.ndarray:
 
 
 def test_the_first_chunk_ramps_in_from_where_the_arm_is() -> None:
-    blend = Blend(WINDOW)
+    blend = Blend(always)
     blend.push(Layer(JointTrack(np.full((5, 2), 1.0)), 0.0, 0.1, 0.0), np.zeros(2))
     assert blend.at(0.0) == pytest.approx([0.0, 0.0])
     assert blend.at(0.1) == pytest.approx([0.5, 0.5])
@@ -40,7 +44,7 @@ def test_the_first_chunk_ramps_in_from_where_the_arm_is() -> None:
 
 
 def test_at_a_seam_position_and_velocity_go_on_as_before() -> None:
-    blend = Blend(WINDOW)
+    blend = Blend(always)
     rows = np.linspace(0.0, 1.0, 11)[:, None]  # 1 rad/s
     blend.push(Layer(JointTrack(rows), 0.0, 0.1, 0.0), np.zeros(1))
     before = np.array([blend.at(t) for t in (0.498, 0.499, 0.5)])
@@ -51,7 +55,7 @@ def test_at_a_seam_position_and_velocity_go_on_as_before() -> None:
 
 
 def test_after_the_window_only_the_newest_counts() -> None:
-    blend = Blend(WINDOW)
+    blend = Blend(always)
     for k in range(5):
         blend.push(Layer(JointTrack(np.full((5, 1), float(k))), 0.0, 0.1, 0.05 * k), np.zeros(1))
     assert blend.at(0.2 + WINDOW) == pytest.approx([4.0])
@@ -59,7 +63,7 @@ def test_after_the_window_only_the_newest_counts() -> None:
 
 
 def test_rotations_meet_halfway_along_the_shortest_turn() -> None:
-    blend = Blend(WINDOW)
+    blend = Blend(always)
     turn = geometry.exp_rotation([0.0, 0.0, 1.0])
     blend.push(Layer(still_pose(turn, x=0.2), 0.0, 0.1, 0.0), np.eye(4))
     assert blend.at(0.1)[:3, :3] == pytest.approx(geometry.exp_rotation([0.0, 0.0, 0.5]))
@@ -72,7 +76,7 @@ def test_a_turn_between_chunks_that_passes_half_a_circle_does_not_flip(
     axis: tuple[float, float, float], offset: float
 ) -> None:
     axis = np.array(axis) / np.linalg.norm(axis)
-    blend = Blend(WINDOW)
+    blend = Blend(always)
     blend.push(Layer(spinning(axis, 0.0, 0.0), 0.0, 0.1, -1.0), np.eye(4))
     blend.push(Layer(spinning(axis, np.pi - 0.3 + offset, 3.0), 0.0, 0.1, 0.0), np.eye(4))
     fastest = 1.5 * (np.pi + 0.7) / WINDOW + 3.0  # rad/s, of the ramp and of the chunk
