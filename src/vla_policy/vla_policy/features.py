@@ -21,7 +21,6 @@ SHAPES = ('cube', 'cylinder', 'ball', 'box', 'button', 'drawer', 'housing')
 SIDES = ('left', 'right', 'forward', 'back')
 VERBS = tuple(Verb)
 SCALES = (0.25, 0.05, 0.012)  # m; a distance is shown coarse, fine and finest
-KEEP = (Role.TARGET, Role.DESTINATION)  # never dropped when there are too many objects
 
 Floats = NDArray[np.float32]
 
@@ -40,7 +39,7 @@ class Inputs:
 def describe(observation: Observation, recall: Recall, sentence: Floats) -> Inputs:
     """Return the arrays of one observation."""
     s = situation(observation, recall)
-    things = _chosen(observation.scene.objects, s)
+    things = _chosen(s)
     objects = np.zeros((MOST_OBJECTS, OBJECT_WIDTH), np.float32)
     for row, thing in zip(objects, things, strict=False):
         row[:] = object_row(thing, s)
@@ -122,13 +121,12 @@ def _highest(s: Situation) -> float:
     return max((top(t) for t in things if t is not None and not t.is_held), default=0.0)
 
 
-def _chosen(things: tuple[GroundedObject, ...], s: Situation) -> list[GroundedObject]:
+def _chosen(s: Situation) -> list[GroundedObject]:
     """Return the named things first, then the others by distance to the tool."""
-    ranked = sorted(
-        things,
-        key=lambda t: (t.role not in KEEP, float(np.linalg.norm(t.position - s.tcp)), t.id),
-    )
-    return ranked[:MOST_OBJECTS]
+    named = [thing for thing in (s.target, s.destination) if thing is not None]
+    away = {id(t): float(np.linalg.norm(t.position - s.tcp)) for t in s.others}
+    others = sorted(s.others, key=lambda t: (away[id(t)], t.id))
+    return [*named, *others][:MOST_OBJECTS]
 
 
 ROBOT_WIDTH = 3 + 4 + 3 + 3 + 3 + 3 + 2 + 1 + 9 + 9

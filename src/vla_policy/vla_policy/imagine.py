@@ -10,7 +10,8 @@ import numpy as np
 from vla_core.frozen import Array
 from vla_core.scene import GroundedObject, Verb
 from vla_policy.approach import Aim
-from vla_policy.pushing import FINGER, SIDES, half_width, outwards
+from vla_policy.drawer import FINGER, outwards
+from vla_policy.pushing import SIDES, half_width
 from vla_policy.situation import AT, Situation, moved, top
 
 ACCELERATION = 0.6  # m/s²

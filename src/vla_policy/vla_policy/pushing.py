@@ -9,6 +9,7 @@ import numpy as np
 from vla_core.frozen import Array
 from vla_core.scene import GroundedObject, Verb
 from vla_policy.approach import Aim, Place, approach, retreat
+from vla_policy.drawer import BELOW_BAR, FINGER, outwards
 from vla_policy.situation import Situation, top
 
 SIDES = {
@@ -17,11 +18,9 @@ SIDES = {
     'forward': np.array([1.0, 0.0]),
     'back': np.array([-1.0, 0.0]),
 }  # unit vectors x y, base_link
-FINGER = 0.011  # m, half the thickness of the closed fingers
 LOWEST = 0.018  # m, of the tcp
 BEHIND = 0.03  # m, gap to the thing when coming down behind it
 BEHIND_BAR = 0.005  # m, the same behind the bar of a handle, where there is little room
-BELOW_BAR = 0.008  # m, of the tcp below the middle of the bar
 PUSH_LENGTH = 0.11  # m, from where the thing was at first
 SPEED = 0.07  # m/s, of a push
 ASIDE = 0.02  # m, off the line of the push at most
@@ -94,15 +93,6 @@ def shove(s: Situation, stroke: Stroke) -> Aim:
     tolerance = min(0.008, stroke.behind)
     place = Place(behind, stroke.height, stroke.yaw, tolerance=tolerance)
     return approach(s, place, 0.0, f'go behind the {thing.label}')
-
-
-def outwards(handle: GroundedObject, others: tuple[GroundedObject, ...]) -> Array:
-    """(2,) unit vector along which the drawer opens: across its bar, away from its housing."""
-    along = handle.yaw + (np.pi / 2 if handle.size[1] > handle.size[0] else 0.0)  # of the bar
-    way = np.array([-np.sin(along), np.cos(along)])
-    housing = next((thing for thing in others if thing.shape == 'housing'), None)
-    away = handle.position[:2] - housing.position[:2] if housing else np.array([-1.0, 0.0])
-    return way if way @ away >= 0.0 else -way
 
 
 def half_width(thing: GroundedObject, way: Array) -> float:

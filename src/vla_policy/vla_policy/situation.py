@@ -80,9 +80,20 @@ def situation(observation: Observation, recall: Recall) -> Situation:
         yaw_rate=float(observation.tcp_velocity[5]),
         opening=observation.gripper,
         rate=recall.rate,
-        target=target,
+        target=_believed(target, recall),
         destination=destination,
         others=tuple(thing for thing in scene.objects if thing.id not in named),
         start=start,
         lowest=recall.lowest,
     )
+
+
+def _believed(target: GroundedObject | None, recall: Recall) -> GroundedObject | None:
+    """The target; a handle is where the hand has brought it when the hand hides it."""
+    if target is None or recall.way is None or recall.start is None:
+        return target
+    seen = float((target.position[:2] - recall.start[:2]) @ recall.way)
+    if seen >= recall.slid:
+        return target
+    ahead = (recall.slid - seen) * recall.way
+    return moved(target, target.position + np.r_[ahead, 0.0])
