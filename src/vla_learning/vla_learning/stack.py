@@ -6,7 +6,7 @@ from pathlib import Path
 
 from vla_control.controller import ControlParams
 from vla_core.locate import stack_root
-from vla_core.params import load_params
+from vla_core.params import from_mapping, load_params, load_yaml
 from vla_core.robot import load_robot
 from vla_learning.lockstep import HostParams, Setup
 from vla_perception.params import GrounderParams
@@ -15,19 +15,27 @@ from vla_shield.params import ShieldParams
 from vla_sim.scene_params import SceneParams
 from vla_supervisor.terms import ExecutiveParams
 
+T = TypeVar('T')
 SCENE = 'config/scenes/tabletop.yaml'
+CONFIG = 'config/stack.yaml'
 
 
-def load_setup(robot: str = 'ur5e', scene: str | Path | None = None) -> Setup:
-    """Everything the lockstep host needs for a robot of config/robots."""
-    config = load_robot(robot)
+def load_setup(robot: str = 'ur5e', config: str | Path = '', scene: str | Path = '') -> Setup:
+    """Everything the lockstep host needs; `config` holds the parameters of the graph's nodes."""
+    path = Path(config or stack_root() / CONFIG)
+    nodes = load_yaml(path)
+
+    def part(cls: type[T], node: str, key: str) -> T:
+        given = (nodes.get(node) or {}).get('ros__parameters') or {}
+        return from_mapping(cls, given.get(key, {}), f'{path}: {node}.{key}')
+
     return Setup(
-        robot=config,
+        robot=load_robot(robot),
         scene=load_params(SceneParams, scene or stack_root() / SCENE),
-        perception=GrounderParams(),
-        align=BundlerParams(),
-        control=ControlParams(),
-        shield=ShieldParams(),
-        supervisor=ExecutiveParams(),
+        perception=part(GrounderParams, 'perception', 'grounder'),
+        align=part(BundlerParams, 'policy', 'align'),
+        control=part(ControlParams, 'control', 'control'),
+        shield=part(ShieldParams, 'shield', 'shield'),
+        supervisor=part(ExecutiveParams, 'supervisor', 'executive'),
         host=HostParams(),
     )
