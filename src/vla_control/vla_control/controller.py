@@ -140,7 +140,7 @@ class Controller:
 
     def _play(self, now: float, dt: float, measured: Measured) -> None:
         """Follow the chunk or the planned move as fast as the arm can."""
-        rate = self.pace.update(self._wanted, dt)
+        rate = self.pace.update(min(self._wanted, self.pace.allowed), dt)
         is_playing = self.player.chunk is not None  # before the first chunk nothing is executed
         self.player.progress.advance(now, rate if is_playing else 0.0)
         reference = self._reference(now, rate * dt)

@@ -11,6 +11,7 @@ from vla_core.frozen import Array
 from vla_core.safety import Decision, ShieldReport
 
 HOLDING = (Decision.HOLD, Decision.BRAKE, Decision.REJECTED)
+MOVING = (Decision.PASS, Decision.CLIPPED, Decision.SLOWED)
 RISE, FALL = 5.0, 10.0  # 1/s, how fast the rate changes
 GAP = (0.05, 0.25)  # rad between reference and command: from here slower, up to here slowest
 GAP_FLOOR = 0.2  # slowest rate for a gap: a reference out of reach must not stand for ever
@@ -38,6 +39,14 @@ class Pace:
             return False
         is_fresh = now - self._heard <= self.params.report_max_age
         return not is_fresh or self._report.decision in HOLDING
+
+    @property
+    def allowed(self) -> float:
+        """Rate that the shield leaves: votes slow the clock, so the arm is slower on its path."""
+        if self._report is None or self._report.decision not in MOVING:
+            return 1.0
+        scale = self._report.speed_scale
+        return scale if 0.0 <= scale <= 1.0 else 0.0
 
     def update(self, wanted: float, dt: float) -> float:
         """Move the rate towards `wanted`, without a step."""

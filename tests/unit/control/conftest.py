@@ -28,6 +28,7 @@ class Bench:
         self.now = 0.0
         self.decision: Decision | None = None
         self.is_stuck = False
+        self.speed_scale = 1.0  # that the shield reports
         self.targets: list[Target] = []
         self.seq = 0
         self.sense()
@@ -51,7 +52,9 @@ class Bench:
         else:
             self.v = np.zeros_like(self.v)
         if self.decision is not None:
-            report = ShieldReport(self.now, 0, ArmState.ARMED, self.decision, '')
+            report = ShieldReport(
+                self.now, 0, ArmState.ARMED, self.decision, '', speed_scale=self.speed_scale
+            )
             self.controller.on_report(report, self.now)
         self.targets.append(target)
         return target

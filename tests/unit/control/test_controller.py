@@ -239,6 +239,27 @@ def test_an_arm_that_does_not_follow_is_not_run_away_from(
     bench.assert_smooth()
 
 
+def test_a_slow_vote_slows_the_clock_and_keeps_the_path(bench: Any) -> None:
+    bench.phase(Phase.RUNNING)
+    bench.decision, bench.speed_scale = Decision.SLOWED, 0.5
+    bench.play(0.3)
+    start = bench.tool
+    bench.send(AHEAD)
+    tools = [bench.model.fk(t.position)[:3, 3] - start for t in bench.play(0.75)]
+    assert tools[-1][0] == pytest.approx(0.04, abs=4e-3)
+    assert np.abs(np.array(tools)[:, 1:]).max() <= 5e-4
+
+
+@pytest.mark.parametrize('scale', [-1.0, 7.0, float('nan')])
+def test_a_nonsense_speed_scale_is_no_faster_than_the_clock(bench: Any, scale: float) -> None:
+    bench.phase(Phase.RUNNING)
+    bench.decision, bench.speed_scale = Decision.SLOWED, scale
+    bench.send(AHEAD)
+    bench.play(0.5)
+    assert 0.0 <= bench.controller.pace.rate <= 1.0
+    assert all(np.all(np.isfinite(t.position)) for t in bench.targets)
+
+
 def test_a_disarmed_arm_that_is_moved_by_hand_is_where_control_starts(bench: Any) -> None:
     bench.phase(Phase.RUNNING)
     bench.decision, bench.is_stuck = Decision.DISARMED, True
