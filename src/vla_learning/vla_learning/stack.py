@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypeVar
 
 from vla_control.controller import ControlParams
 from vla_core.locate import stack_root
