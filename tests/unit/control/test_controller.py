@@ -178,6 +178,16 @@ def test_a_change_of_task_ends_the_motion_smoothly(bench: Any) -> None:
     bench.assert_smooth()
 
 
+def test_a_chunk_is_not_resumed_after_another_phase(bench: Any) -> None:
+    bench.phase(Phase.RUNNING)
+    bench.send(AHEAD)
+    bench.play(0.1)
+    bench.phase(Phase.GROUNDING)
+    bench.play(0.05)
+    bench.phase(Phase.RUNNING)
+    assert all(target.source == Source.NONE for target in bench.play(0.3))
+
+
 @pytest.mark.parametrize('length', [DT, 0.05, 0.6])
 def test_after_a_hold_it_goes_on_without_a_jump(bench: Any, length: float) -> None:
     bench.phase(Phase.RUNNING)

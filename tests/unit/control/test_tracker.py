@@ -58,6 +58,11 @@ def test_a_step_is_reached_without_overshoot() -> None:
     assert positions[-1] == pytest.approx([0.5, 0.5], abs=1e-6)
 
 
+def test_a_reference_far_away_is_approached_no_faster_than_the_catch_up_speed() -> None:
+    positions = play(JointTracker(LIMITS, Shares(catch_up=0.3)), np.full((200, 2), 0.9))
+    assert np.abs(np.diff(positions, axis=0)).max() <= 0.3 * DT * (1 + 1e-9)
+
+
 def test_braking_comes_to_rest_exactly() -> None:
     tracker = JointTracker(LIMITS, Shares())
     play(tracker, np.full((20, 2), 0.5))
