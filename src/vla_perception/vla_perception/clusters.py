@@ -10,18 +10,17 @@ from numpy.typing import NDArray
 from vla_core.scene import ParsedTask
 from vla_perception.assembly import assemble
 from vla_perception.colour import hue_of, name_colour
-from vla_perception.container import fit_container, inside_of_box, is_hollow
+from vla_perception.container import fit_container, is_hollow
 from vla_perception.detection import Detection, Sight
 from vla_perception.params import GrounderParams
 from vla_perception.rank import median, quantile
 from vla_perception.segments import Joining, Segment, find_segments
 from vla_perception.solids import Cloud, best_solid, fit_cuboid
+from vla_perception.unpack import unpack
 
 Points = NDArray[np.floating]
 _COMPACT = 0.085  # m, wider things are boxes or housings
 _FLOATS = 0.012  # m, a visible lower edge above this means it stands on something
-_OF_A_BOX = 150  # px, a box shows at least this many
-_FEWEST = 15  # px, of a thing in a box of its own colour
 _MANY = 900  # points kept of one piece
 
 
@@ -51,26 +50,11 @@ class ClusterDetector:
         """Return the things of this frame; the task does not matter to it."""
         hue = hue_of(sight.rgb)
         segments = find_segments(sight.is_thing, sight.depth, hue, sight.is_robot, self._joining)
-        segments = [part for segment in segments for part in _unpacked(segment, sight)]
+        segments = [part for segment in segments for part in unpack(segment, sight)]
         pieces = [_piece(segment, sight) for segment in segments]
         tops = [(piece.points[:, :2].mean(axis=0), _top(piece)) for piece in pieces]
         found = [_explain(piece, _support(piece, tops, k)) for k, piece in enumerate(pieces)]
         return assemble(found)
-
-
-def _unpacked(segment: Segment, sight: Sight) -> list[Segment]:
-    """Return the piece, or the box and what lies in it when both have one colour."""
-    if not sight.boxes or len(segment.pixels) < _OF_A_BOX:
-        return [segment]
-    points = sight.view.points(segment.pixels, sight.depth)
-    for box in sight.boxes:
-        if np.linalg.norm(points[:, :2].mean(axis=0) - box.position[:2]) > 0.06:
-            continue
-        within = inside_of_box(points, box)
-        if within.sum() >= _FEWEST:
-            parts = (segment.pixels[~within], segment.pixels[within])
-            return [Segment(pixels, segment.hidden, 1.0) for pixels in parts]
-    return [segment]
 
 
 def _piece(segment: Segment, sight: Sight) -> Piece:

@@ -15,9 +15,10 @@ Points = NDArray[np.floating]
 
 
 @dataclass(frozen=True)
-class KnownBox:
-    """An open box that is remembered: what lies in it may have its colour."""
+class KnownThing:
+    """A thing that is remembered; what touches it may have its colour."""
 
+    shape: str
     colour: str
     position: Points  # (3,) m, centre, base_link
     yaw: float  # rad
@@ -34,7 +35,7 @@ class Sight:
     height: NDArray[np.float32]  # (H, W) m above the table, NaN where there is no depth
     is_robot: NDArray[np.bool_]  # (H, W)
     is_thing: NDArray[np.bool_]  # (H, W) above the table, inside the workspace, not the robot
-    boxes: tuple[KnownBox, ...] = ()
+    known: tuple[KnownThing, ...] = ()
 
 
 @dataclass(frozen=True)

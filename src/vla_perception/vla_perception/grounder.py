@@ -101,7 +101,7 @@ class Grounder:
                 track.is_visible = False
         else:
             self._grip.carry(self._tracker.tracks, pose)
-            sight = replace(sight, boxes=self._tracker.boxes)
+            sight = replace(sight, known=self._tracker.known)
             self._tracker.update(self._detector.detect(sight, self._task), sight)
             self._grip.judge(self._tracker.tracks, pose)
         tracks = self._tracker.confirmed

@@ -9,7 +9,7 @@ from vla_core.robot import GripperConfig
 from vla_perception.robot_mask import Pose
 from vla_perception.tracks import Track
 
-_GRASPABLE = ('cube', 'cylinder', 'ball')
+_GRASPABLE = ('cube', 'cylinder', 'ball', 'drawer')
 _REACH = 0.012  # m, the tool may be this far outside the thing's box when it closes on it
 _WIDTH_SLACK = 0.008  # m, between the opening and the thing's width
 _EMPTY = 0.002  # m, fingers nearer than this hold nothing

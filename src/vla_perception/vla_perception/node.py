@@ -101,6 +101,11 @@ class PerceptionNode(ManagedNode):
             scene = with_latency(scene, time.perf_counter() - began)
         return scene, self.grounder.vote(self.now)
 
+    def destroy_node(self) -> None:
+        if self.is_configured:
+            self.worker.close()
+        super().destroy_node()
+
 
 def main() -> None:
     run(PerceptionNode)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from vla_perception.colour import GREYS
-from vla_perception.detection import Detection, KnownBox, Sight
+from vla_perception.detection import Detection, KnownThing, Sight
 from vla_perception.params import GrounderParams
 from vla_perception.tracks import Track
 
@@ -56,12 +56,12 @@ class Tracker:
         return [track for track in self.tracks if track.sightings > 1 or self._updates <= 1]
 
     @property
-    def boxes(self) -> tuple[KnownBox, ...]:
-        """Open boxes that are known well."""
+    def known(self) -> tuple[KnownThing, ...]:
+        """Things that are known well enough to be told apart where they touch."""
         return tuple(
-            KnownBox(track.colour, track.position, track.yaw, track.size)
+            KnownThing(track.shape, track.colour, track.position, track.yaw, track.size)
             for track in self.tracks
-            if track.shape == 'box' and track.sightings > 1
+            if track.sightings > 1 and track.shape not in ('housing', 'drawer', 'button')
         )
 
     def _is_part(self, seen: Detection) -> bool:
@@ -180,7 +180,7 @@ def look_through(track: Track, sight: Sight) -> tuple[float, float]:
     points = np.c_[
         c * local[:, 0] - s * local[:, 1], s * local[:, 0] + c * local[:, 1], local[:, 2]
     ]
-    pixels, expected = sight.view.project(points + track.position)
+    pixels, expected = sight.view.project(points + track.middle)
     column, row = np.rint(pixels).astype(int).T
     height, width = sight.depth.shape
     inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)

@@ -58,6 +58,13 @@ class Track:
     def label(self) -> str:
         return label_of(self.colour, self.shape)
 
+    @property
+    def middle(self) -> Points:
+        """(3,) m, centre of its box; a button's position is the top of it."""
+        if self.shape == 'button':
+            return self.position - [0.0, 0.0, self.size[2] / 2]
+        return self.position
+
     def shape_share(self, shape: str) -> float:
         """[0, 1] of the votes."""
         return self.shapes[shape] / max(self.shapes.total(), 1e-9)
@@ -84,14 +91,14 @@ class Track:
             return False
         if self.shape == 'box':
             return is_wall_or_floor(seen.points, self.position, self.yaw, self.size)
-        distance = distance_to_cuboid(seen.points, self.position, self.yaw, self.size)
+        distance = distance_to_cuboid(seen.points, self.middle, self.yaw, self.size)
         return quantile(distance, 0.8) <= _INSIDE
 
     def explains(self, points: Points) -> bool:
         """True when the points lie on the box where it is remembered."""
         if len(points) == 0:
             return True
-        distance = distance_to_cuboid(points, self.position, self.yaw, self.size)
+        distance = distance_to_cuboid(points, self.middle, self.yaw, self.size)
         return quantile(np.abs(distance), 0.8) <= _FITS
 
     def _vote(self, seen: Detection) -> None:
