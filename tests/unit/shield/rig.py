@@ -1,0 +1,143 @@
+"""A shield with an arm that follows its commands, and an independent judge of what comes out."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from vla_core.action import Source, Target
+from vla_core.robot import load_robot
+from vla_core.robot_model import RobotModel
+from vla_core.safety import Level, SafetyVote
+from vla_core.sensing import JointState
+from vla_shield.shield import Shield, ShieldOutput, ShieldParams
+
+DT = 0.01
+EXAMPLES = int(os.environ.get('VLA_EXAMPLES', '0'))
+
+
+def examples(default: int) -> int:
+    """How many examples a property gets."""
+    return EXAMPLES or default
+
+
+load = cache(load_robot)
+
+
+@cache
+def model(robot: str) -> RobotModel:
+    return RobotModel(load(robot))
+
+
+class Rig:
+    """Steps a shield; the arm plays what it is sent, `delay` cycles late, with a `gain` on its motion."""
+
+    def __init__(self, robot: str = 'ur5e', delay: int = 0, gain: float = 1.0, **params: Any) -> None:
+        self.robot = load(robot)
+        self.params = ShieldParams(**{'dwell': 0.02, **params})
+        self.shield = Shield(self.params, self.robot)
+        self.home = np.array(self.robot.home)
+        self.q, self.v = self.home.copy(), np.zeros_like(self.home)
+        self.now = 0.0
+        self.gain = gain
+        self.seq = 0
+        self.sent: deque[tuple[np.ndarray, np.ndarray]] = deque(maxlen=delay + 1)
+        self.out: ShieldOutput | None = None
+        self.commands: list[np.ndarray] = []  # first points since arming, the start included
+        self.are_joints_silent = False
+        self.silent_voters: set[str] = set()
+
+    def armed(self) -> Rig:
+        """Run until votes have allowed motion for the dwell."""
+        self.sense()
+        assert self.shield.arm(self.now) == ''
+        self.commands = [self.q.copy()]
+        for _ in range(int(self.params.dwell / DT) + 2):
+            self.step(self.target(self.home))
+        return self
+
+    def target(self, position: Any, velocity: Any = None, **changes: Any) -> Target:
+        """A target for the next step."""
+        velocity = np.zeros(len(self.home)) if velocity is None else velocity
+        fields = {
+            'stamp': self.now + DT, 'task_id': 't', 'names': self.robot.joint_names, 'position': position,
+            'velocity': velocity, 'gripper': 0.08, 'source': Source.TELEOP,
+        }  # fmt: skip
+        return Target(**{**fields, **changes})
+
+    def vote(self, voter: str, **changes: Any) -> SafetyVote:
+        self.seq += 1
+        fields = {
+            'stamp': self.now, 'voter': voter, 'seq': self.seq, 'level': Level.RUN,
+            'speed_scale': 1.0, 'ttl': 0.3, 'task_id': '',
+        }  # fmt: skip
+        return SafetyVote(**{**fields, **changes})
+
+    def sense(self) -> None:
+        if not self.are_joints_silent:
+            names = (*self.robot.joint_names, self.robot.gripper.joint)
+            sample = JointState(self.now, names, np.r_[self.q, 0.04], np.r_[self.v, 0.0])
+            self.shield.on_joints(sample, self.now)
+        for voter in self.params.required_voters:
+            if voter not in self.silent_voters:
+                self.shield.on_vote(self.vote(voter), self.now)
+
+    def step(self, target: Target | None = None, *votes: SafetyVote) -> ShieldOutput:
+        """One period: sense, target, votes, tick, move."""
+        self.now += DT
+        self.sense()
+        if target is not None:
+            self.shield.on_target(target, self.now)
+        for vote in votes:
+            self.shield.on_vote(vote, self.now)
+        self.out = self.shield.tick(self.now)
+        self._move()
+        return self.out
+
+    def _move(self) -> None:
+        if self.out is None or self.out.arm is None:
+            return
+        arm = self.out.arm
+        self.commands.append(arm.position[0].copy())
+        self.sent.append((arm.position[0], arm.velocity[0]))
+        q, v = self.sent[0]
+        self.q = self.home + self.gain * (q - self.home)
+        self.v = self.gain * v
+
+    @property
+    def speed(self) -> np.ndarray:
+        """(n,) rad/s commanded in the last step."""
+        return (self.commands[-1] - self.commands[-2]) / DT
+
+
+def complaints(rig: Rig) -> list[str]:
+    """What is wrong with the last output and the step that led to it, judged from the numbers alone."""
+    out, limits = rig.out, rig.robot.limits
+    assert out is not None
+    if out.arm is None:
+        return ['nothing came out while armed']
+    arm, found = out.arm, []
+    if not all(np.isfinite(part).all() for part in (arm.position, arm.velocity, arm.time_from_start)):
+        return ['not finite']
+    if not (arm.time_from_start[0] > 0.0 and np.all(np.diff(arm.time_from_start) > 0.0)):
+        found.append('times do not increase')
+    if arm.velocity[-1].any():
+        found.append('does not end at rest')
+    if not limits.within(arm.position, rig.params.joint_margin - 1e-4):
+        found.append('position')
+    if not np.all(np.abs(arm.velocity) <= limits.velocity * (1 + 1e-9)):
+        found.append('velocity')
+    steps = np.diff(np.array(rig.commands[-3:]), axis=0) / DT
+    if not np.all(np.abs(steps) <= limits.velocity * (1 + 1e-9)):
+        found.append('step velocity')
+    if len(steps) > 1 and not np.all(np.abs(np.diff(steps, axis=0)) / DT <= limits.acceleration * (1 + 1e-6)):
+        found.append('acceleration')
+    ramp = np.diff(arm.position, axis=0) / np.diff(arm.time_from_start)[:, None]
+    gaps = 0.5 * (arm.time_from_start[2:] - arm.time_from_start[:-2])[:, None]
+    if len(ramp) > 1 and not np.all(np.abs(np.diff(ramp, axis=0)) / gaps <= limits.acceleration * 1.01 + 1e-6):
+        found.append('acceleration of the stop')
+    return found

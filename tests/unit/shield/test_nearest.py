@@ -1,0 +1,35 @@
+"""The nearest allowed point, against a solver of another kind."""
+
+import numpy as np
+from scipy.optimize import minimize
+
+from vla_shield.nearest import nearest
+
+
+def test_nothing_that_binds_changes_nothing():
+    u = np.array([0.1, -0.2, 0.3])
+    box = (-np.ones(3), np.ones(3))
+    out = nearest(u, box, np.array([[1.0, 0.0, 0.0]]), np.array([-1.0]), 20)
+    assert np.array_equal(out, u)
+
+
+def test_the_answer_is_the_nearest_point(rng):
+    for _ in range(30):
+        u = rng.normal(size=6)
+        box = (-np.ones(6) * 0.8, np.ones(6) * 0.8)
+        rows, floor = rng.normal(size=(4, 6)), -rng.uniform(0.0, 0.5, size=4)
+        out = nearest(u, box, rows, floor, 400)
+        cuts = [{'type': 'ineq', 'fun': lambda x, r=r, f=f: r @ x - f} for r, f in zip(rows, floor, strict=True)]
+        best = minimize(lambda x: ((x - u) ** 2).sum(), np.zeros(6), bounds=list(zip(*box, strict=True)), constraints=cuts)
+        assert np.linalg.norm(out - best.x) < 1e-3
+
+
+def test_twenty_sweeps_come_close_to_every_row(rng):
+    worst = 0.0
+    for _ in range(100):
+        u = rng.normal(size=6)
+        rows, floor = rng.normal(size=(5, 6)), -rng.uniform(0.0, 0.5, size=5)
+        out = nearest(u, (-np.ones(6), np.ones(6)), rows, floor, 20)
+        assert np.all(np.abs(out) <= 1.0)
+        worst = max(worst, float((floor - rows @ out).max()))
+    assert worst < 0.1  # what is left over is for the exact check

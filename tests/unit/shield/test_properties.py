@@ -1,0 +1,191 @@
+"""What holds whatever comes in (P1 to P4, P6 and P17 of research/runtime.md)."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+sys.path.insert(0, str(Path(__file__).parent))
+from rig import DT, Rig, complaints, examples, model
+
+from vla_core.robot_model import collision_model
+from vla_core.safety import Decision, Level
+import pinocchio as pin
+
+# no shrinking: a case takes half a second, and its seeds are printed as they are
+quick = {
+    'deadline': None,
+    'suppress_health_check': [HealthCheck.too_slow],
+    'phases': [Phase.explicit, Phase.reuse, Phase.generate],
+}
+ANY = st.floats(allow_nan=True, allow_infinity=True) | st.floats(-4.0, 4.0)
+NEAR = st.floats(-1.0, 1.0)
+
+
+def rows(element, sizes=(6,)):
+    return st.lists(st.sampled_from(sizes).flatmap(lambda n: st.tuples(*[element] * n)), min_size=3, max_size=12)
+
+
+@settings(max_examples=examples(40), **quick)
+@given(rows(ANY, sizes=(6, 6, 6, 5, 7, 0)), rows(ANY), st.integers(1, 4))
+def test_p1_whatever_is_asked_what_comes_out_is_finite_and_within_limits(positions, velocities, hold):
+    rig = Rig().armed()
+    for k in range(3 * len(positions)):
+        position = np.array(positions[k // hold % len(positions)])
+        velocity = np.array(velocities[k // hold % len(velocities)])
+        rig.step(rig.target(position, velocity))
+        assert complaints(rig) == []
+
+
+@settings(max_examples=examples(25), **quick)
+@given(rows(NEAR), st.sampled_from(['ur5e', 'fr3']))
+def test_p2_the_command_and_its_whole_stop_keep_clear_of_table_and_arm(goals, robot):
+    rig = Rig(robot, tcp_speed=0.5, link_speed=0.6).armed()
+    judge = Judge(rig)
+    for goal in goals:
+        goal = np.resize(np.array(goal), len(rig.home))
+        for _ in range(8):
+            out = rig.step(rig.target(rig.home + goal * 1.5))
+            assert complaints(rig) == []
+        assert judge.worst(out.arm.position) >= -0.5 * 0.005, judge.name
+
+
+class Judge:
+    """Distances of all pairs of the robot's own model and of its links to the plane z = 0."""
+
+    def __init__(self, rig):
+        self.model, self.shapes = collision_model(rig.robot, rig.robot.gripper.open_width)
+        self.data, self.places = self.model.createData(), self.shapes.createData()
+        self.params, self.name = rig.params, ''
+        links = [self.model.frames[s.parentFrame].name for s in self.shapes.geometryObjects]
+        self.is_finger = np.array(['finger' in name for name in links])
+        self.is_free = np.array([s.parentJoint > 1 for s in self.shapes.geometryObjects])
+        self.links = links
+
+    def worst(self, path):
+        """m, least margin to the distance that must be kept."""
+        return min(min(self._self(q), self._table(q)) for q in path)
+
+    def _self(self, q):
+        pin.computeDistances(self.model, self.data, self.shapes, self.places, q)
+        return min(r.min_distance for r in self.places.distanceResults) - self.params.self_clearance
+
+    def _table(self, q):
+        pin.updateGeometryPlacements(self.model, self.data, self.shapes, self.places, q)
+        worst = np.inf
+        for k, shape in enumerate(self.shapes.geometryObjects):
+            if self.is_free[k]:
+                low = _lowest(shape.geometry, self.places.oMg[k])
+                keep = self.params.gripper_clearance if self.is_finger[k] else self.params.clearance
+                if low - keep < worst:
+                    worst, self.name = low - keep, self.links[k]
+        return worst
+
+
+def _lowest(shape, place):
+    """m, height of the lowest point of a capsule, sphere or box, worked out by hand."""
+    up = place.rotation[2]
+    kind = type(shape).__name__
+    if kind == 'Capsule':
+        return place.translation[2] - abs(up[2]) * shape.halfLength - shape.radius
+    if kind == 'Sphere':
+        return place.translation[2] - shape.radius
+    return place.translation[2] - np.abs(up) @ shape.halfSide
+
+
+@settings(max_examples=examples(25), **quick)
+@given(st.tuples(*[st.floats(-0.12, 0.12)] * 6), st.floats(0.5, 2.0))
+def test_p3_a_target_within_the_limits_passes_unchanged(size, rate):
+    rig = Rig(tcp_speed=1.0, link_speed=1.0).armed()
+    size, begin = np.array(size), rig.now
+    for _ in range(60):
+        t = rig.now + DT - begin  # the shield hears of it at the end of the step
+        swell = 1.0 - np.cos(rate * t)
+        asked, speed = rig.home + size * swell, size * rate * np.sin(rate * t)
+        out = rig.step(rig.target(asked, speed))
+        wanted = asked + speed * DT
+        assert out.report.decision == Decision.PASS
+        np.testing.assert_allclose(out.arm.position[0], wanted, atol=1e-6)
+
+
+@settings(max_examples=examples(25), **quick)
+@given(rows(NEAR), st.integers(2, 25))
+def test_p4_what_the_shield_let_through_it_lets_through_again(goals, count):
+    first, second = Rig().armed(), Rig().armed()
+    for k in range(count):
+        goal = first.home + np.array(goals[k % len(goals)])
+        out = first.step(first.target(goal))
+        if out.report.margin < 0.0:  # it braked harder than the jerk limit lets a target ask
+            second.step(second.target(goal))
+            continue
+        velocity = (out.arm.position[0] - first.commands[-2]) / DT
+        position = out.arm.position[0] - velocity * DT
+        again = second.step(second.target(position, velocity))
+        np.testing.assert_allclose(again.arm.position[0], out.arm.position[0], atol=1e-6)
+
+
+@settings(max_examples=examples(30), **quick)
+@given(
+    st.tuples(*[NEAR] * 6),
+    st.integers(1, 40),
+    st.sampled_from([Level.RUN, Level.SLOW, Level.HOLD]),
+    st.tuples(st.floats(0.0, 1.0), st.floats(0.0, 1.0)),
+    st.sampled_from(['policy', 'a new voter']),
+)
+def test_p6_a_tighter_vote_never_makes_the_next_step_faster(goal, count, level, scales, voter):
+    loose, tight = Rig().armed(), Rig().armed()
+    low, high = sorted(scales)
+    goal = loose.home + np.array(goal)
+    for _ in range(count):
+        for rig in (loose, tight):
+            rig.step(rig.target(goal), vote(rig, 'policy', speed_scale=high))
+    assert np.array_equal(loose.speed, tight.speed)
+    loose.step(loose.target(goal), vote(loose, 'policy', speed_scale=high))
+    tight.step(
+        tight.target(goal),
+        vote(tight, 'policy', speed_scale=high),
+        vote(tight, voter, level=level, speed_scale=low, stamp=tight.now + 1.5 * DT),
+    )
+    # each joint stops by itself, so parts of the tip's motion that cancelled may show for a moment
+    assert tip_speed(tight) <= 1.05 * tip_speed(loose) + 2e-3
+
+
+def tip_speed(rig):
+    """m/s in the last step."""
+    return np.linalg.norm(model('ur5e').jacobian(rig.commands[-2])[:3] @ rig.speed)
+
+
+def vote(rig, voter, **changes):
+    """A vote that is newer than the one the rig sends by itself in this step."""
+    return rig.vote(voter, **{'stamp': rig.now + 1.2 * DT, 'seq': rig.seq + 10, **changes})
+
+
+@settings(max_examples=examples(20), **quick)
+@given(rows(NEAR), st.permutations(range(6)))
+def test_p17_the_order_of_joints_in_a_target_changes_nothing(goals, order):
+    plain, mixed = Rig().armed(), Rig().armed()
+    order = list(order)
+    names = tuple(plain.robot.joint_names[k] for k in order)
+    for goal in goals:
+        position, velocity = plain.home + np.array(goal), 0.1 * np.array(goal)
+        a = plain.step(plain.target(position, velocity))
+        b = mixed.step(mixed.target(position[order], velocity[order], names=names))
+        assert np.array_equal(a.arm.position, b.arm.position)
+        assert np.array_equal(a.arm.velocity, b.arm.velocity)
+
+
+@pytest.mark.parametrize('robot', ['ur5e', 'fr3'])
+def test_p5_wild_commands_with_delay_and_error_never_cross_a_limit_or_touch(robot, rng):
+    rig = Rig(robot, delay=3, gain=1.02).armed()
+    judge = Judge(rig)
+    for k in range(max(300, examples(0) * 5)):
+        if k % 60 == 0:
+            goal = rig.home + rng.normal(size=len(rig.home)) * rng.choice([0.5, 2.0])
+        rig.step(rig.target(goal))
+        assert rig.robot.limits.within(rig.q), k
+        if k % 5 == 0:
+            keep = rig.params.self_clearance
+            assert judge.worst(rig.q[None]) >= -keep, (k, judge.name)

@@ -1,0 +1,41 @@
+"""The stop: checked against stepping the same motion in small pieces."""
+
+import numpy as np
+import pytest
+
+from vla_shield.ramp import Ramp
+
+A, J = np.array([5.0]), np.array([60.0])
+
+
+@pytest.mark.parametrize('v', [-2.0, -0.3, -1e-4, 0.0, 1e-6, 0.02, 0.4, 2.5])
+@pytest.mark.parametrize('a', [-5.0, -1.0, 0.0, 0.5, 5.0])
+def test_a_ramp_ends_at_rest_within_its_limits(v, a):
+    ramp = Ramp(np.zeros(1), np.array([v]), np.array([a]), A, J)
+    times = np.linspace(0.0, ramp.duration, 4001)
+    position, velocity = (x[:, 0] for x in ramp.sample(times))
+    assert velocity[0] == pytest.approx(v, abs=1e-12)
+    assert velocity[-1] == pytest.approx(0.0, abs=1e-9)
+    assert position[-1] == pytest.approx(ramp.end[0], abs=1e-9)
+    if ramp.duration == 0.0:
+        return
+    dt = times[1]
+    acceleration = np.diff(velocity) / dt
+    assert np.abs(acceleration).max() <= 5.0 + 1e-6
+    assert np.abs(np.diff(acceleration)).max() / dt <= 60.0 * (1 + 1e-3) + 1e-6
+    travelled = np.sum(0.5 * (velocity[1:] + velocity[:-1])) * dt
+    assert travelled == pytest.approx(position[-1], abs=1e-5)
+    assert np.abs(velocity).max() <= max(abs(ramp.peak_velocity[0]), abs(v)) + 1e-9
+
+
+def test_a_ramp_is_the_quickest_there_is():
+    ramp = Ramp(np.zeros(1), np.array([1.0]), np.zeros(1), A, J)
+    assert ramp.duration == pytest.approx(1.0 / 5.0 + 5.0 / 60.0)  # v / A + A / J
+
+
+def test_every_joint_stops_by_itself():
+    v, a = np.array([1.0, -0.1, 0.0]), np.array([0.0, 2.0, 0.0])
+    three = Ramp(np.zeros(3), v, a, np.full(3, 5.0), np.full(3, 60.0))
+    for k in range(3):
+        one = Ramp(np.zeros(1), v[k : k + 1], a[k : k + 1], A, J)
+        np.testing.assert_allclose(three.sample(np.array([0.05]))[0][0, k], one.sample(np.array([0.05]))[0][0, 0])

@@ -1,0 +1,144 @@
+"""The least permissive vote counts; silence, nonsense and old news are never more permissive (P7)."""
+
+import sys
+from math import inf, nan
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+sys.path.insert(0, str(Path(__file__).parent))
+from rig import examples
+
+from vla_core.safety import Level, SafetyVote
+from vla_shield.params import ShieldParams
+from vla_shield.votes import Votes
+
+PARAMS = ShieldParams(required_voters=('a', 'b'), dwell=0.02)
+NOW = 10.0
+
+
+def vote(voter='a', **changes):
+    fields = {'stamp': NOW, 'seq': 5, 'level': Level.RUN, 'speed_scale': 1.0, 'ttl': 0.3}
+    return SafetyVote(voter=voter, **{**fields, **changes})
+
+
+def outcome(*votes, now=NOW, task='t'):
+    """(level, scale) after the votes of both voters in good order, then `votes`."""
+    box = Votes(PARAMS)
+    for voter in ('a', 'b'):
+        box.put(vote(voter, stamp=NOW - 0.1, seq=4), NOW - 0.1)
+    box.permission(NOW - 0.1, task)
+    for item in votes:
+        box.put(item, NOW)
+    found = box.permission(now, task)
+    return found.level, -found.scale
+
+
+def test_all_required_votes_allow_motion():
+    assert outcome(vote('a'), vote('b')) == (Level.RUN, -1.0)
+
+
+@pytest.mark.parametrize(
+    'bad',
+    [
+        {'speed_scale': nan}, {'speed_scale': -0.1}, {'speed_scale': 1.1}, {'speed_scale': inf},
+        {'ttl': nan}, {'ttl': 0.0}, {'ttl': -1.0}, {'ttl': inf}, {'stamp': nan},
+        {'stamp': NOW + 1.0}, {'level': 7}, {'task_id': 'another'}, {'level': Level.HOLD},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_vote_that_is_no_vote_holds(bad):
+    assert outcome(vote('a', **bad), vote('b'))[0] == Level.HOLD
+
+
+def test_a_required_voter_never_heard_holds():
+    box = Votes(PARAMS)
+    box.put(vote('a'), NOW)
+    assert box.permission(NOW, 't').level == Level.HOLD
+    assert 'b was never heard' in box.permission(NOW, 't').reason
+
+
+def test_silence_holds_after_the_time_to_live():
+    assert outcome(vote('a', ttl=0.15), vote('b'), now=NOW + 0.14)[0] == Level.RUN
+    assert outcome(vote('a', ttl=0.15), vote('b'), now=NOW + 0.16)[0] == Level.HOLD
+
+
+def test_no_time_to_live_outlasts_the_limit_of_the_shield():
+    late = NOW + PARAMS.vote_timeout + 0.01
+    assert outcome(vote('a', ttl=100.0), vote('b', ttl=100.0), now=late)[0] == Level.HOLD
+
+
+def test_stop_stays_until_it_is_taken_back_and_released():
+    box = Votes(PARAMS)
+    box.put(vote('b'), NOW)
+    box.put(vote('a', level=Level.STOP, reasons=('smoke',)), NOW)
+    assert box.release(NOW) != ''
+    box.put(vote('a', stamp=NOW + 0.1, seq=6), NOW + 0.1)
+    assert box.permission(NOW + 0.1, 't').level == Level.STOP
+    assert 'smoke' in box.permission(NOW + 0.1, 't').reason
+    assert box.release(NOW + 0.1) == ''
+    assert box.permission(NOW + 0.1, 't').level != Level.STOP
+
+
+def test_motion_resumes_only_after_the_dwell():
+    box = Votes(PARAMS)
+    for k, level in enumerate((Level.HOLD, Level.RUN, Level.RUN, Level.RUN)):
+        for voter in ('a', 'b'):
+            box.put(vote(voter, stamp=NOW + 0.01 * k, seq=k, level=level), NOW + 0.01 * k)
+        levels = box.permission(NOW + 0.01 * k, 't').level
+        assert levels == (Level.RUN if k == 3 else Level.HOLD)
+
+
+def test_a_voter_that_restarts_is_heard_again_once_its_last_vote_has_expired():
+    late = NOW + 0.4
+    fresh = [vote(v, stamp=late, seq=0) for v in ('a', 'b')]
+    box = Votes(PARAMS)
+    for voter in ('a', 'b'):
+        box.put(vote(voter, seq=1000), NOW)
+    for item in fresh:
+        box.put(item, late)
+    assert box.missing(late) == ''
+
+
+DAMAGE = st.one_of(
+    st.builds(dict, speed_scale=st.floats(0.0, 1.0) | st.just(nan)),
+    st.builds(dict, level=st.sampled_from([Level.SLOW, Level.HOLD, Level.STOP])),
+    st.builds(dict, ttl=st.floats(-1.0, 0.3)),
+    st.builds(dict, stamp=st.floats(NOW - 5.0, NOW + 5.0)),
+    st.builds(dict, seq=st.integers(-5, 5)),
+    st.builds(dict, task_id=st.just('another')),
+)
+
+
+@settings(max_examples=examples(200), deadline=None)
+@given(st.lists(DAMAGE, min_size=1, max_size=4), st.sampled_from(['a', 'b', 'c']), st.floats(0.0, 1.0))
+def test_p7_a_damaged_vote_is_never_more_permissive_than_a_fresh_one(damage, voter, wait):
+    whole = outcome(vote('a'), vote('b'), now=NOW + wait)
+    hurt = [vote(voter, **{k: v for part in damage for k, v in part.items()})]
+    rest = [vote(name) for name in ('a', 'b') if name != voter]
+    assert outcome(*rest, *hurt, now=NOW + wait) >= whole
+
+
+VOTES = st.tuples(st.sampled_from(list(Level)), st.floats(0.0, 1.0))
+
+
+@settings(max_examples=examples(200), deadline=None)
+@given(st.dictionaries(st.sampled_from('cdef'), VOTES, max_size=4))
+def test_p6_one_more_voter_never_permits_more(votes):
+    said = [vote('a'), vote('b')]
+    before = outcome(*said)
+    for voter, (level, scale) in votes.items():
+        said.append(vote(voter, level=level, speed_scale=scale))
+        after = outcome(*said)
+        assert after >= before
+        before = after
+
+
+@settings(max_examples=examples(200), deadline=None)
+@given(VOTES, VOTES)
+def test_p6_a_raised_level_and_a_lowered_scale_never_permit_more(one, other):
+    loose = vote('a', level=min(one[0], other[0]), speed_scale=max(one[1], other[1]))
+    tight = vote('a', level=max(one[0], other[0]), speed_scale=min(one[1], other[1]))
+    assert outcome(tight, vote('b')) >= outcome(loose, vote('b'))
