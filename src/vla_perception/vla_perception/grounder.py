@@ -32,6 +32,7 @@ from vla_perception.tracks import Track
 from vla_perception.words import parse
 
 VOTER = 'grounding'
+_HAND = 0.16  # m, a handle nearer to the tool may be hidden and moved by it
 _MOVING = (Phase.GROUNDING, Phase.RUNNING)
 
 
@@ -101,6 +102,8 @@ class Grounder:
                 track.is_visible = False
         else:
             self._grip.carry(self._tracker.tracks, pose)
+            self._tracker.settle()
+            self._spare_handle(pose.base_from_tcp[:3, 3])
             sight = replace(sight, known=self._tracker.known)
             self._tracker.update(self._detector.detect(sight, self._task), sight)
             self._grip.judge(self._tracker.tracks, pose)
@@ -118,6 +121,12 @@ class Grounder:
             valid_depth=valid,
         )
         return self.scene
+
+    def _spare_handle(self, tcp: np.ndarray) -> None:
+        """A handle that the hand hides, and slides, is not gone when it is not where it was."""
+        for track in self._tracker.tracks:
+            if track.shape == 'drawer' and np.linalg.norm(track.position - tcp) <= _HAND:
+                track.missing = 0
 
     def vote(self, now: float) -> SafetyVote:
         """Return RUN when sensing is healthy and a running task's target is there; else HOLD."""

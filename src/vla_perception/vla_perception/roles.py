@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vla_core.scene import ParsedTask, Phrase, Role, TargetStatus
+from vla_core.scene import ParsedTask, Phrase, Role, TargetStatus, Verb
 from vla_perception.matching import Match, Rules, destination_shapes, find, target_shapes
 from vla_perception.params import GrounderParams
 from vla_perception.tracks import Track
@@ -45,6 +45,8 @@ class RoleKeeper:
             return Role.TARGET, self._target.score
         if track.id == self._destination.id:
             return Role.DESTINATION, self._destination.score
+        if track.shape == 'housing' and self._task.verb in (Verb.OPEN, Verb.CLOSE):
+            return Role.DESTINATION, 0.0  # the hand works close to it, and may touch it
         return Role.OBSTACLE, 0.0
 
     def _find_destination(self, tracks: list[Track]) -> Match:

@@ -96,7 +96,7 @@ def _stroke_way(s: Situation, thing: GroundedObject) -> Array | None:
     if s.verb == Verb.PUSH:
         return SIDES.get(s.side)
     if s.verb in (Verb.OPEN, Verb.CLOSE):
-        way = outwards(thing, s.others)
+        way = outwards(thing, s.around)
         return way if s.verb == Verb.OPEN else -way
     return None
 

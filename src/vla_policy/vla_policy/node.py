@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 
 from vla_core.params import check, param
 from vla_core.robot import load_robot
-from vla_core.scene import GroundedScene
-from vla_core.sensing import JointState, Observation
+from vla_core.sensing import Observation
 from vla_core.task import Phase, TaskStatus
 from vla_core.worker import Worker
 from vla_policy.align import Bundler, BundlerParams
@@ -99,10 +98,16 @@ class PolicyNode(ManagedNode):
         """In the worker thread, which alone touches the policy."""
         attempt = (job.status.task_id, job.status.attempt)
         if attempt != self.attempt:
-            self.policy.reset(job.status.task_id, job.status.instruction, job.status.seed)
+            seed = job.status.seed + job.status.attempt
+            self.policy.reset(job.status.task_id, job.status.instruction, seed)
             self.attempt = attempt
         return self.policy.act(job.observation, self.p.candidates)
 
+    def destroy_node(self) -> None:
+        if self.is_configured:
+            self.worker.close()
+        super().destroy_node()
 
-def main() -> int:
-    return run(PolicyNode)
+
+def main() -> None:
+    run(PolicyNode)

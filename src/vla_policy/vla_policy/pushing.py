@@ -67,7 +67,7 @@ def slide(s: Situation) -> Aim:
     if s.target is None:
         return retreat(s, 0.0, 'look')
     handle = s.target
-    way = outwards(handle, s.others)
+    way = outwards(handle, s.around)
     height = float(handle.position[2] - BELOW_BAR)
     yaw = straight_yaw(s.yaw - np.arctan2(way[1], way[0])) + float(np.arctan2(way[1], way[0]))
     if s.verb == Verb.CLOSE:

@@ -36,6 +36,11 @@ class Situation:
     lowest: float  # m, least height of the tcp over the target's first top so far
 
     @property
+    def around(self) -> tuple[GroundedObject, ...]:
+        """Everything but the target."""
+        return self.others if self.destination is None else (self.destination, *self.others)
+
+    @property
     def is_holding(self) -> bool:
         """Is the target between the fingers, and are they tight?"""
         thing = self.target
