@@ -8,8 +8,18 @@ import numpy as np
 
 from vla_perception.colour import GREYS
 from vla_perception.container import is_wall_or_floor
-from vla_perception.detection import Detection
-from vla_perception.drawer import bar_of, is_handle, is_housing, is_part, whole_housing
+from vla_perception.detection import Detection, KnownThing
+from vla_perception.drawer import (
+    bar_of,
+    implied_bar,
+    is_bar,
+    is_housing,
+    is_off_table,
+    is_part,
+    moved_bar,
+    reach,
+    whole_housing,
+)
 from vla_perception.rank import quantile
 
 _BASE_HEIGHT = 0.045  # m, a button's base is lower
@@ -17,11 +27,11 @@ _BASE_WIDTH = 0.13  # m, and narrower
 _SLIVER = 0.010  # m, what is thinner is an edge seen badly
 
 
-def assemble(found: list[Detection]) -> list[Detection]:
+def assemble(found: list[Detection], known: tuple[KnownThing, ...] = ()) -> list[Detection]:
     """Return the things, with pieces that make up one thing put together."""
     greys = [thing for thing in found if thing.colour in GREYS]
     coloured = [thing for thing in found if thing.colour not in GREYS]
-    drawers, greys, coloured = _drawers(greys, coloured)
+    drawers, greys, coloured = _drawers(greys, coloured, known)
     boxes = [thing for thing in coloured if thing.shape == 'box']
     coloured = [t for t in coloured if not any(_is_part_of_box(t, box) for box in boxes)]
     bases = [d for d in greys if d.size[2] <= _BASE_HEIGHT and d.size[:2].max() <= _BASE_WIDTH]
@@ -37,18 +47,28 @@ def assemble(found: list[Detection]) -> list[Detection]:
 
 
 def _drawers(
-    greys: list[Detection], coloured: list[Detection]
+    greys: list[Detection], coloured: list[Detection], known: tuple[KnownThing, ...]
 ) -> tuple[list[Detection], list[Detection], list[Detection]]:
     """Return the drawer with its housing, and what is left of greys and coloured."""
     housings = [grey for grey in greys if is_housing(grey)]
     if not housings:
         return [], greys, coloured
     main = max(housings, key=lambda h: len(h.pixels))
-    handles = [thing for thing in coloured if is_handle(thing, main)]
-    bar = bar_of(max(handles, key=lambda h: len(h.pixels))) if handles else None
-    parts = [grey for grey in greys if grey is not main and is_part(grey, main, bar)]
-    housing = whole_housing([main], parts)
-    used = {id(piece) for piece in (main, *parts, *handles)}
+    memory = {thing.shape: thing for thing in known}
+    old = memory.get('drawer')
+    ends = [thing for thing in coloured if is_off_table(thing, main)]
+    bars = [thing for thing in ends if is_bar(thing)]
+    bar = bar_of(max(bars, key=lambda b: len(b.pixels))) if bars else None
+    if bar is None and old is not None:
+        ends = [end for end in ends if end.colour == old.colour]
+        bar = moved_bar(old, ends, main) if ends else None
+    tip = bar.position if bar else (reach(old, main) if old else None)
+    parts = [grey for grey in greys if grey is not main and is_part(grey, main, tip)]
+    housing = whole_housing(main, parts)
+    if bar is None and old is not None and 'housing' in memory:
+        bar = implied_bar(old, memory['housing'], housing)
+    used = {id(piece) for piece in (main, *parts)}
+    used |= {id(end) for end in ends if bar is not None and end.colour == bar.colour}
     rest = [[p for p in pieces if id(p) not in used] for pieces in (greys, coloured)]
     return [housing] + ([bar] if bar else []), rest[0], rest[1]
 

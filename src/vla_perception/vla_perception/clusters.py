@@ -54,7 +54,7 @@ class ClusterDetector:
         pieces = [_piece(segment, sight) for segment in segments]
         tops = [(piece.points[:, :2].mean(axis=0), _top(piece)) for piece in pieces]
         found = [_explain(piece, _support(piece, tops, k)) for k, piece in enumerate(pieces)]
-        return assemble(found)
+        return assemble(found, sight.known)
 
 
 def _piece(segment: Segment, sight: Sight) -> Piece:

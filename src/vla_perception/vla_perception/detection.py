@@ -52,6 +52,7 @@ class Detection:
     points: Points = field(default_factory=lambda: np.zeros((0, 3)))  # (n, 3) m that it rests on
     pixels: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, np.intp))  # flat indices
     confidence: float = 1.0  # [0, 1] that the shape is right
+    is_inferred: bool = False  # not seen; it follows from something that is
 
     @property
     def label(self) -> str:

@@ -1,4 +1,4 @@
-"""Drawers: a coloured bar handle beside a large grey or brown housing, open or closed."""
+"""Drawers: a coloured bar handle in front of a large grey or brown housing, open or closed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from vla_perception.detection import Detection
+from vla_perception.detection import Detection, KnownThing
 from vla_perception.rank import quantile
 from vla_perception.rectangle import least_area_yaw, turned
 
@@ -17,7 +17,7 @@ _WIDE = 0.09  # m, and wider
 _LONG = 0.07  # m, a handle is longer
 _THIN = 0.045  # m, and, with its posts, not wider
 _OFF_TABLE = 0.015  # m, and its lowest seen point is higher
-_NEAR = 0.20  # m, how far outside the housing's sides it may be, drawer open
+_TRAVEL = 0.25  # m, how far in front of the housing it may be
 _BAR = (0.008, 0.03)  # m, thickness of a bar
 _BESIDE = 0.03  # m, grey pieces this near to housing or handle belong to it
 
@@ -25,19 +25,24 @@ _BESIDE = 0.03  # m, grey pieces this near to housing or handle belong to it
 def is_housing(thing: Detection) -> bool:
     """True for a block large enough to hold a drawer."""
     top = thing.position[2] + thing.size[2] / 2
-    return bool(top > _HIGH and thing.size[:2].max() >= _WIDE and thing.size[:2].min() >= _HIGH)
+    wide, narrow = thing.size[:2].max(), thing.size[:2].min()
+    return bool(top > _HIGH and wide >= _WIDE and narrow >= _HIGH)
 
 
-def is_handle(thing: Detection, housing: Detection) -> bool:
-    """True for a bar beside the housing: long, thin, off the table, not higher than its top."""
+def is_off_table(thing: Detection, housing: Detection) -> bool:
+    """True for a piece in front of the housing, off the table and not higher than it."""
     heights = thing.points[:, 2]
-    long, thin = thing.size[:2].max(), thing.size[:2].min()
-    is_bar = _LONG <= long <= 0.25 and thin <= min(_THIN, 0.6 * long)
     top = housing.position[2] + housing.size[2] / 2
-    if not (is_bar and np.quantile(heights, 0.05) >= _OFF_TABLE and heights.max() <= top + 0.01):
+    if not (quantile(heights, 0.05) >= _OFF_TABLE and heights.max() <= top + 0.01):
         return False
     beyond = np.abs(_in_frame(thing.position[None, :2], housing)[0]) - housing.size[:2] / 2
-    return bool(np.all(beyond <= _NEAR) and beyond.min() <= 0.03)
+    return bool(beyond.max() <= _TRAVEL and beyond.min() <= _BESIDE)
+
+
+def is_bar(thing: Detection) -> bool:
+    """True for something long and thin."""
+    long, thin = thing.size[:2].max(), thing.size[:2].min()
+    return bool(_LONG <= long <= 0.25 and thin <= min(_THIN, 0.6 * long))
 
 
 def bar_of(handle: Detection) -> Detection:
@@ -51,7 +56,7 @@ def bar_of(handle: Detection) -> Detection:
     low, high = local[:, 1].min(), local[:, 1].max()
     middle = np.abs(local[:, 1] - (low + high) / 2) <= 0.35 * (high - low)
     across = local[middle, 0]
-    near, far = np.quantile(across, [0.03, 0.97])
+    near, far = quantile(across, 0.03), quantile(across, 0.97)
     thickness = float(np.clip(far - near + 0.002, *_BAR))
     top = quantile(handle.points[middle, 2], 0.9)
     centre = turned(np.array([[(near + far) / 2, (low + high) / 2]]), yaw)[0]
@@ -64,31 +69,84 @@ def bar_of(handle: Detection) -> Detection:
     )
 
 
-def whole_housing(housings: list[Detection], parts: list[Detection]) -> Detection:
+def moved_bar(known: KnownThing, parts: list[Detection], housing: Detection) -> Detection:
+    """Return the known bar, slid along the drawer's way to where its visible ends are."""
+    outward = _outward(known.position, housing)
+    points = np.concatenate([part.points for part in parts])
+    farthest = quantile((points[:, :2] - known.position[:2]) @ outward, 0.95)
+    slide = farthest - known.size[0] / 2
+    position = np.r_[known.position[:2] + slide * outward, known.position[2]]
+    return replace(
+        parts[0],
+        shape='drawer',
+        position=position,
+        yaw=known.yaw,
+        size=known.size,
+        points=points,
+        hidden=0.5,
+    )
+
+
+def implied_bar(known: KnownThing, before: KnownThing, housing: Detection) -> Detection:
+    """Return the known bar, as far in front of the drawer's front as it was before."""
+    outward = _outward(known.position, housing)
+    slide = _front(housing, outward) - _front(before, outward)
+    position = np.r_[known.position[:2] + slide * outward, known.position[2]]
+    return Detection(
+        'drawer',
+        known.colour,
+        position,
+        known.yaw,
+        known.size,
+        (0.0, 0.0, 0.0, 0.0),
+        hidden=1.0,
+        is_inferred=True,
+    )
+
+
+def whole_housing(main: Detection, parts: list[Detection]) -> Detection:
     """Return one box around the housing and all its parts: front, tray, what is inside it."""
-    main = max(housings, key=lambda h: len(h.pixels))
-    points = np.concatenate([part.points for part in (*housings, *parts)])
+    points = np.concatenate([part.points for part in (main, *parts)])
     local = _in_frame(points[:, :2], main)
-    low, high = np.quantile(local, 0.005, axis=0), np.quantile(local, 0.995, axis=0)
-    c, s = np.cos(main.yaw), np.sin(main.yaw)
-    x, y = (low + high) / 2
+    low = np.array([quantile(local[:, k], 0.005) for k in (0, 1)])
+    high = np.array([quantile(local[:, k], 0.995) for k in (0, 1)])
     top = quantile(main.points[:, 2], 0.97)
-    centre = main.position[:2] + [c * x - s * y, s * x + c * y]
+    centre = main.position[:2] + turned((low + high)[None] / 2, main.yaw)[0]
     size = np.r_[high - low, top]
     return replace(
         main, shape='housing', position=np.r_[centre, top / 2], size=size, points=points
     )
 
 
-def is_part(thing: Detection, main: Detection, handle: Detection | None) -> bool:
-    """True for a piece between or close to the housing and its handle."""
-    points = [_in_frame(thing.position[None, :2], main)[0]]
+def is_part(thing: Detection, main: Detection, bar: Points | None) -> bool:
+    """True for a piece between or close to the housing and its bar (2,) m."""
+    at = _in_frame(thing.position[None, :2], main)[0]
     half = main.size[:2] / 2
     low, high = -half - _BESIDE, half + _BESIDE
-    if handle is not None:
-        bar = _in_frame(handle.position[None, :2], main)[0]
-        low, high = np.minimum(low, bar - _BESIDE), np.maximum(high, bar + _BESIDE)
-    return bool(np.all((points[0] >= low) & (points[0] <= high)))
+    if bar is not None:
+        end = _in_frame(bar[None, :2], main)[0]
+        low, high = np.minimum(low, end - _BESIDE), np.maximum(high, end + _BESIDE)
+    return bool(np.all((at >= low) & (at <= high)))
+
+
+def reach(known: KnownThing, housing: Detection) -> Points:
+    """(2,) m, where the bar would be with the drawer fully open."""
+    return known.position[:2] + 0.15 * _outward(known.position, housing)
+
+
+def _outward(bar: Points, housing: Detection) -> Points:
+    """(2,) unit vector of the side of the housing that the bar is on."""
+    local = _in_frame(bar[None, :2], housing)[0]
+    axis = int(np.argmax(np.abs(local) - housing.size[:2] / 2))
+    unit = np.zeros(2)
+    unit[axis] = np.sign(local[axis])
+    return turned(unit[None], housing.yaw)[0]
+
+
+def _front(housing: Detection | KnownThing, outward: Points) -> float:
+    """m, how far along `outward` the box reaches."""
+    half = np.abs(turned(outward[None], -housing.yaw)[0]) @ housing.size[:2] / 2
+    return float(housing.position[:2] @ outward + half)
 
 
 def _in_frame(xy: Points, of: Detection) -> Points:

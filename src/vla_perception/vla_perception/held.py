@@ -13,7 +13,8 @@ _GRASPABLE = ('cube', 'cylinder', 'ball', 'drawer')
 _REACH = 0.012  # m, the tool may be this far outside the thing's box when it closes on it
 _WIDTH_SLACK = 0.008  # m, between the opening and the thing's width
 _EMPTY = 0.002  # m, fingers nearer than this hold nothing
-_OPENED = 0.006  # m, opening grown by this lets go; shrunk by this, the thing slipped out
+_OPENED = 0.003  # m, opening grown by this lets go
+_SLIPPED = 0.006  # m, opening shrunk by this: the thing is no longer between the fingers
 
 
 class Grip:
@@ -30,28 +31,30 @@ class Grip:
         self._grip = 0.0  # m, opening at the grasp
 
     def carry(self, tracks: list[Track], pose: Pose) -> None:
-        """Move the held thing with the tool."""
+        """Move the held thing with the tool, or let go of it; before the picture is looked at."""
         held = next((track for track in tracks if track.id == self._id), None)
         if held is None:
+            return
+        if not self._keeps(pose):
+            held.is_held, held.is_released = False, held.shape != 'drawer'
+            self.release()
             return
         base_from_thing = pose.base_from_tcp @ self._tcp_from_thing
         held.position = base_from_thing[:3, 3].copy()
         held.yaw = float(geometry.yaw(base_from_thing))
 
     def judge(self, tracks: list[Track], pose: Pose) -> None:
-        """Notice grasps and releases."""
-        held = next((track for track in tracks if track.id == self._id), None)
-        if held is not None and not self._keeps(pose):
-            held.is_held, held.is_released = False, True
-            held = None
-        if held is None:
-            self.release()
-            held = next((track for track in tracks if self._grasps(track, pose)), None)
+        """Notice a grasp, after the picture was looked at."""
+        if any(track.id == self._id for track in tracks):
+            return
+        self.release()
+        held = next((track for track in tracks if self._grasps(track, pose)), None)
         if held is not None:
             self._hold(held, pose)
 
     def _keeps(self, pose: Pose) -> bool:
-        return pose.opening > _EMPTY and abs(pose.opening - self._grip) <= _OPENED
+        grown = pose.opening - self._grip
+        return pose.opening > _EMPTY and -_SLIPPED <= grown <= _OPENED
 
     def _grasps(self, track: Track, pose: Pose) -> bool:
         if track.shape not in _GRASPABLE or not pose.opening > _EMPTY:
@@ -66,8 +69,7 @@ class Grip:
         return bool(np.all(local <= track.size / 2 + _REACH))
 
     def _hold(self, track: Track, pose: Pose) -> None:
-        if track.id != self._id:
-            base_from_thing = geometry.pose_of(geometry.rotation_z(track.yaw), track.position)
-            self._tcp_from_thing = geometry.inverse(pose.base_from_tcp) @ base_from_thing
-            self._id, self._grip = track.id, pose.opening
+        base_from_thing = geometry.pose_of(geometry.rotation_z(track.yaw), track.position)
+        self._tcp_from_thing = geometry.inverse(pose.base_from_tcp) @ base_from_thing
+        self._id, self._grip = track.id, pose.opening
         track.is_held = True

@@ -61,7 +61,7 @@ class Tracker:
         return tuple(
             KnownThing(track.shape, track.colour, track.position, track.yaw, track.size)
             for track in self.tracks
-            if track.sightings > 1 and track.shape not in ('housing', 'drawer', 'button')
+            if track.sightings > 1
         )
 
     def _is_part(self, seen: Detection) -> bool:
@@ -116,8 +116,13 @@ class Tracker:
             if box is not track
         )
 
+    def settle(self) -> None:
+        """Let what was just let go fall onto what is below it; before the picture is looked at."""
+        for track in self.tracks:
+            if track.is_released:
+                self._fall(track)
+
     def _fall(self, track: Track) -> None:
-        """What was let go in the air and is not seen has fallen onto what is below it."""
         below = [
             other.position[2] + other.size[2] / 2
             for other in self.tracks
@@ -128,7 +133,7 @@ class Tracker:
             and other.position[2] < track.position[2]
         ]
         height = max(below, default=0.0) + track.size[2] / 2
-        track.position = np.r_[track.position[:2], height]
+        track.position = np.r_[track.position[:2], min(height, track.position[2])]
         track.is_released = False
         track.sigma = 0.02
 
@@ -138,8 +143,6 @@ class Tracker:
             return False
         if track.sightings < 2:
             return True
-        if track.is_released:
-            self._fall(track)
         through, blocked = look_through(track, sight)
         if through > 0.6 and not self._is_camouflaged(track):
             track.missing += 1

@@ -19,6 +19,8 @@ Points = NDArray[Any]
 _CLEAR = 0.12  # outline hidden less than this: the whole thing is in view
 _FITS = 0.005  # m, points this near to the remembered box do not say that it moved
 _INSIDE = 0.010  # m, a piece this near to or inside the box is part of it
+_SURE = 3  # sightings after which the size is known
+_MERGED = 1.6  # times its volume: not this thing alone
 _FIXED = ('housing', 'button')  # do not move when a part of them is hidden
 _STILL = 0.004  # m, measurements nearer than this are averaged, farther ones followed
 _STEP = 5e-4  # m, of the numeric slope
@@ -75,11 +77,20 @@ class Track:
 
     def see(self, seen: Detection) -> None:
         """Take one measurement in."""
-        self.is_visible, self.missing, self.box = True, 0, seen.box
+        self.is_visible, self.missing = not seen.is_inferred, 0
+        if self.is_visible:
+            self.box = seen.box
         self.is_released = False
         self.sightings += 1
+        if self.sightings > _SURE and seen.size.prod() > _MERGED * self.size.prod():
+            return  # it has become one piece with something else of its colour
         self._vote(seen)
-        if seen.hidden <= _CLEAR or seen.hidden <= self.hidden - 0.1 or self.frames == 0:
+        if (
+            self.shape == 'drawer'
+            or seen.hidden <= _CLEAR
+            or seen.hidden <= self.hidden - 0.1
+            or self.frames == 0
+        ):
             self._follow(seen)
         elif self.shape not in _FIXED and not self.explains(seen.points):
             self._follow_part(seen)

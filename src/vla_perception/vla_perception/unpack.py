@@ -12,6 +12,7 @@ from vla_perception.segments import Segment
 from vla_perception.solids import distance_to_cuboid
 
 Points = NDArray[np.floating]
+COMPACT = ('cube', 'cylinder', 'ball')
 _FEWEST = 15  # px, of a thing that is told apart by memory alone
 _OF_A_BOX = 150  # px, a box shows at least this many
 _NEAR = 0.05  # m, from the piece to the middle of a thing in it
@@ -35,7 +36,7 @@ def unpack(segment: Segment, sight: Sight) -> list[Segment]:
             within = inside_of_box(points, box)
             if within.sum() >= _FEWEST:
                 return _parts(segment, [~within, within], 1.0)
-    return _stacked(segment, points, [thing for thing in near if thing.shape != 'box'])
+    return _stacked(segment, points, [thing for thing in near if thing.shape in COMPACT])
 
 
 def _stacked(segment: Segment, points: Points, near: list[KnownThing]) -> list[Segment]:
@@ -53,8 +54,6 @@ def _stacked(segment: Segment, points: Points, near: list[KnownThing]) -> list[S
     return _parts(segment, masks, 0.0)
 
 
-def _parts(
-    segment: Segment, masks: list[NDArray[np.bool_]], hidden_below: float
-) -> list[Segment]:
+def _parts(segment: Segment, masks: list[NDArray[np.bool_]], hidden_below: float) -> list[Segment]:
     hidden = max(segment.hidden, _PARTLY) if hidden_below == 0.0 else segment.hidden
     return [Segment(segment.pixels[mask], hidden, hidden_below) for mask in masks]
