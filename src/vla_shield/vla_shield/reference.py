@@ -9,6 +9,7 @@ import numpy as np
 
 from vla_core.frozen import Array
 from vla_core.limits import JointLimits
+from vla_shield.params import ShieldParams
 from vla_shield.ramp import Ramp
 
 
@@ -29,10 +30,12 @@ class Reference:
     """The certified state and its stop. `stop()` is always allowed: it follows the ramp
     certified before."""
 
-    def __init__(self, limits: JointLimits, period: float, brake_jerk: float) -> None:
+    def __init__(self, limits: JointLimits, params: ShieldParams) -> None:
         self._limits = limits
-        self._period = period
-        self._jerk: Array = limits.jerk * brake_jerk  # (n,) rad/s^3, for stopping
+        self._period = params.period
+        self._jerk: Array = limits.jerk * params.brake_jerk  # (n,) rad/s^3, for stopping
+        self._low = limits.lower + params.joint_margin
+        self._high = limits.upper - params.joint_margin
         self.place(np.zeros(len(limits.names)))
 
     def place(self, q: Array) -> None:
@@ -40,6 +43,7 @@ class Reference:
         zero = np.zeros_like(q)
         ramp = Ramp(q, zero, zero, self._limits.acceleration, self._jerk)
         self.now = Candidate(np.array(q), zero, zero, zero, ramp, 0.0)
+        self.span = (np.minimum(self._low, q), np.maximum(self._high, q))  # (n,) rad, of each stop
 
     @property
     def is_at_rest(self) -> bool:
@@ -83,8 +87,13 @@ class Reference:
         return Candidate(position, u, a, velocity, now.ramp, elapsed)
 
     def accept(self, candidate: Candidate) -> None:
-        """Move on to a certified candidate."""
+        """Move on to a certified candidate; what it gained towards the limits is not given back."""
         self.now = candidate
+        end, (low, high) = candidate.ramp.end, self.span
+        self.span = (
+            np.minimum(self._low, np.maximum(low, end)),
+            np.maximum(self._high, np.minimum(high, end)),
+        )
 
 
 def stop_times(candidate: Candidate, period: float, most: int) -> Array:

@@ -49,7 +49,7 @@ class Shield:
         self.intake = Intake(params, robot)
         self.votes = Votes(params)
         self.loop = LoopWatch()
-        self.reference = Reference(robot.limits, params.period, params.brake_jerk)
+        self.reference = Reference(robot.limits, params)
         self.grip = Grip(robot.gripper)
         self._body = Body(params, robot)
         self._world = World(params, self._body)
@@ -218,9 +218,13 @@ class Shield:
         return self._node_time - now
 
     def _move(self, verdict: Verdict) -> None:
-        target = self.intake.target
+        target, zero = self.intake.target, np.zeros(len(self.intake.q))
+        if verdict.ease_to is not None:
+            wish = (verdict.ease_to, zero)
+            self.reference.accept(self._steer.step(self.reference, wish, 0.0).candidate)
+            return
         if verdict.decision != FREE or target is None:
-            self._guard.look(self.reference.now.position, np.zeros(len(self.intake.q)))
+            self._guard.look(self.reference.now.position, zero)
             self.reference.accept(self.reference.stop())
             return
         ahead = self._node_time + self.params.period - target.stamp

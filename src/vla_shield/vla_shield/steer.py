@@ -41,15 +41,13 @@ class Steer:
         self._limits: JointLimits = robot.limits
         self._body = body
         self._guard = guard
-        low, high = robot.limits.lower, robot.limits.upper
-        self._range = (low + params.joint_margin, high - params.joint_margin)
 
     def step(self, reference: Reference, wish: tuple[Array, Array], ahead: float) -> Step:
         """The nearest allowed step to where `wish` (position, velocity) will be `ahead` s after
         its stamp."""
         now, dt = reference.now, self._params.period
         halt = reference.stop()
-        self._look(reference, halt)
+        self._look(reference)
         position, feed = wish
         error = (
             position + feed * (ahead - dt) - now.position
@@ -72,7 +70,7 @@ class Steer:
             chosen, change if change > EXACT else 0.0, tuple(dict.fromkeys(found + rules)), margin
         )
 
-    def _look(self, reference: Reference, halt: Candidate) -> None:
+    def _look(self, reference: Reference) -> None:
         """Prepare the guard: how far can this cycle and its stop lead?"""
         limits, p = self._limits, self._params
         low, high = reference.bounds()
@@ -81,9 +79,7 @@ class Steer:
         fastest = fastest + limits.acceleration**2 / (2.0 * stop_jerk)
         reach = fastest * (2.0 * p.period + fastest / (2.0 * limits.acceleration))
         reach = reach + fastest * limits.acceleration / stop_jerk
-        self._guard.joint_range = (
-            np.minimum(self._range[0], halt.ramp.end), np.maximum(self._range[1], halt.ramp.end)
-        )  # fmt: skip
+        self._guard.joint_range = reference.span
         self._guard.look(reference.now.position, reach)
 
     def _shape(

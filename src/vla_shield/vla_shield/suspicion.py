@@ -11,6 +11,8 @@ from vla_shield.params import ShieldParams
 from vla_shield.reference import Reference
 from vla_shield.verdict import Verdict
 
+EASED = 0.3  # of the tracking limit: the command is back at the arm
+
 
 class Suspicion:
     """Remembers since when the arm is commanded to move, and what it doubts."""
@@ -48,15 +50,13 @@ class Suspicion:
         )
 
     def _behind(self, reference: Reference, intake: Intake) -> Verdict | None:
-        """The arm may be held by something: wait until it is still, then go on from where it
-        is."""
+        """Something may hold the arm: do not pull, but bring the command back to where the arm is."""
         gap = float(np.abs(reference.now.position - intake.q).max())
         if not gap <= self._params.tracking_limit:
             self._is_behind = True
+        elif gap <= EASED * self._params.tracking_limit:
+            self._is_behind = False
         if not self._is_behind:
             return None
-        is_still = bool(np.all(np.abs(intake.velocity) <= self._params.still_speed))
-        if reference.is_at_rest and is_still:
-            reference.place(intake.q)
-            self._is_behind = False
-        return Verdict(Decision.HOLD, f'arm is {gap:.2f} rad from its command', ('tracking',))
+        why = f'arm is {gap:.2f} rad from its command'
+        return Verdict(Decision.HOLD, why, ('tracking',), intake.q)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vla_core.frozen import Array
 from vla_core.safety import Decision
 
 FREE = Decision.PASS  # nothing stands against moving; what becomes of it is known after steering
@@ -17,6 +18,9 @@ class Verdict:
     decision: Decision
     reason: str = ''
     rules: tuple[str, ...] = ()
+    ease_to: Array | None = (
+        None  # (n,) rad, where to go slowly meanwhile instead of standing still
+    )
 
     @property
     def is_moving(self) -> bool:

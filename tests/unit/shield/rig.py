@@ -36,7 +36,9 @@ def model(robot: str) -> RobotModel:
 class Rig:
     """Steps a shield; the arm plays what it is sent, `delay` cycles late, with a `gain` on its motion."""
 
-    def __init__(self, robot: str = 'ur5e', delay: int = 0, gain: float = 1.0, **params: Any) -> None:
+    def __init__(
+        self, robot: str = 'ur5e', delay: int = 0, gain: float = 1.0, **params: Any
+    ) -> None:
         self.robot = load(robot)
         self.params = ShieldParams(**{'dwell': 0.02, **params})
         self.shield = Shield(self.params, self.robot)
@@ -121,7 +123,9 @@ def complaints(rig: Rig) -> list[str]:
     if out.arm is None:
         return ['nothing came out while armed']
     arm, found = out.arm, []
-    if not all(np.isfinite(part).all() for part in (arm.position, arm.velocity, arm.time_from_start)):
+    if not all(
+        np.isfinite(part).all() for part in (arm.position, arm.velocity, arm.time_from_start)
+    ):
         return ['not finite']
     if not (arm.time_from_start[0] > 0.0 and np.all(np.diff(arm.time_from_start) > 0.0)):
         found.append('times do not increase')
@@ -134,10 +138,14 @@ def complaints(rig: Rig) -> list[str]:
     steps = np.diff(np.array(rig.commands[-3:]), axis=0) / DT
     if not np.all(np.abs(steps) <= limits.velocity * (1 + 1e-9)):
         found.append('step velocity')
-    if len(steps) > 1 and not np.all(np.abs(np.diff(steps, axis=0)) / DT <= limits.acceleration * (1 + 1e-6)):
+    if len(steps) > 1 and not np.all(
+        np.abs(np.diff(steps, axis=0)) / DT <= limits.acceleration * (1 + 1e-6)
+    ):
         found.append('acceleration')
     ramp = np.diff(arm.position, axis=0) / np.diff(arm.time_from_start)[:, None]
     gaps = 0.5 * (arm.time_from_start[2:] - arm.time_from_start[:-2])[:, None]
-    if len(ramp) > 1 and not np.all(np.abs(np.diff(ramp, axis=0)) / gaps <= limits.acceleration * 1.01 + 1e-6):
+    if len(ramp) > 1 and not np.all(
+        np.abs(np.diff(ramp, axis=0)) / gaps <= limits.acceleration * 1.01 + 1e-6
+    ):
         found.append('acceleration of the stop')
     return found

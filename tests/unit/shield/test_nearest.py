@@ -19,8 +19,16 @@ def test_the_answer_is_the_nearest_point(rng):
         box = (-np.ones(6) * 0.8, np.ones(6) * 0.8)
         rows, floor = rng.normal(size=(4, 6)), -rng.uniform(0.0, 0.5, size=4)
         out = nearest(u, box, rows, floor, 400)
-        cuts = [{'type': 'ineq', 'fun': lambda x, r=r, f=f: r @ x - f} for r, f in zip(rows, floor, strict=True)]
-        best = minimize(lambda x: ((x - u) ** 2).sum(), np.zeros(6), bounds=list(zip(*box, strict=True)), constraints=cuts)
+        cuts = [
+            {'type': 'ineq', 'fun': lambda x, r=r, f=f: r @ x - f}
+            for r, f in zip(rows, floor, strict=True)
+        ]
+        best = minimize(
+            lambda x: ((x - u) ** 2).sum(),
+            np.zeros(6),
+            bounds=list(zip(*box, strict=True)),
+            constraints=cuts,
+        )
         assert np.linalg.norm(out - best.x) < 1e-3
 
 

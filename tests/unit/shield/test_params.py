@@ -10,7 +10,11 @@ from vla_core.params import from_mapping
 from vla_shield.params import ShieldParams
 
 NUMBERS = [f.name for f in fields(ShieldParams) if isinstance(f.default, (int, float))]
-TIMES = [name for name in NUMBERS if name.endswith('timeout') or name in ('frozen_time', 'dwell', 'delay')]
+TIMES = [
+    name
+    for name in NUMBERS
+    if name.endswith('timeout') or name in ('frozen_time', 'dwell', 'delay')
+]
 
 
 @pytest.mark.parametrize('value', [0.0, -1.0, nan, inf, 1e9])
@@ -27,7 +31,9 @@ def test_no_number_accepts_nan_or_infinity(name):
             ShieldParams(**{name: value})
 
 
-@pytest.mark.parametrize('name', ['clearance', 'gripper_clearance', 'self_clearance', 'joint_margin', 'tcp_speed'])
+@pytest.mark.parametrize(
+    'name', ['clearance', 'gripper_clearance', 'self_clearance', 'joint_margin', 'tcp_speed']
+)
 def test_no_margin_and_no_cap_may_be_zero(name):
     with pytest.raises(ValueError, match=name):
         ShieldParams(**{name: 0.0})

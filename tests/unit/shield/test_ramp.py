@@ -38,4 +38,6 @@ def test_every_joint_stops_by_itself():
     three = Ramp(np.zeros(3), v, a, np.full(3, 5.0), np.full(3, 60.0))
     for k in range(3):
         one = Ramp(np.zeros(1), v[k : k + 1], a[k : k + 1], A, J)
-        np.testing.assert_allclose(three.sample(np.array([0.05]))[0][0, k], one.sample(np.array([0.05]))[0][0, 0])
+        np.testing.assert_allclose(
+            three.sample(np.array([0.05]))[0][0, k], one.sample(np.array([0.05]))[0][0, 0]
+        )

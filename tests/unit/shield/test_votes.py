@@ -113,7 +113,9 @@ DAMAGE = st.one_of(
 
 
 @settings(max_examples=examples(200), deadline=None)
-@given(st.lists(DAMAGE, min_size=1, max_size=4), st.sampled_from(['a', 'b', 'c']), st.floats(0.0, 1.0))
+@given(
+    st.lists(DAMAGE, min_size=1, max_size=4), st.sampled_from(['a', 'b', 'c']), st.floats(0.0, 1.0)
+)
 def test_p7_a_damaged_vote_is_never_more_permissive_than_a_fresh_one(damage, voter, wait):
     whole = outcome(vote('a'), vote('b'), now=NOW + wait)
     hurt = [vote(voter, **{k: v for part in damage for k, v in part.items()})]
