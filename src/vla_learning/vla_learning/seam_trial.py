@@ -137,7 +137,7 @@ class Rig:
             self.mail.append((now + rng.uniform(*condition.delay), chunk))
 
     def _chunk(self, now: float, seq: int) -> ActionChunk:
-        rows = self.wish.at(now + STEP * np.arange(HORIZON))
+        rows = self.wish.at(np.asarray(now + STEP * np.arange(HORIZON), dtype=np.float64))
         scale = np.ones(rows.shape[1]) if self.is_joint else np.r_[np.ones(3), np.full(3, 10.0)]
         shift, drift = self.trial.error * scale * self.rng.normal(size=(2, rows.shape[1]))
         rows = rows + shift + drift * np.linspace(0.0, 1.0, HORIZON)[:, None]

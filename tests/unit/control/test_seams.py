@@ -16,6 +16,7 @@ from vla_learning.seam_trial import (
     jump_beyond_limits,
     kick,
 )
+from vla_learning.shielded_trial import ShieldedRig
 
 BOUND = 0.002  # rad, of the requirement
 
@@ -88,3 +89,10 @@ def test_exact_chunks_are_one_motion(space: Space) -> None:
     miss = np.linalg.norm(tools - rig.home_pose[:3, 3] - wish[:, :3], axis=1)
     lag = 0.0 if space == Space.EE_POSE else 0.01  # m, EE_DELTA commands ahead of the arm's lag
     assert miss[150:].max() <= 1e-3 + lag
+
+
+@pytest.mark.parametrize('robot', ['ur5e', 'fr3'])
+def test_the_shield_passes_what_control_makes_of_chunks_that_disagree(robot: str) -> None:
+    rig = ShieldedRig(Trial(robot, Space.EE_DELTA, CONDITIONS[0], 3, 2.0, error=0.003))
+    rig.run()
+    assert rig.passed() >= 0.98
