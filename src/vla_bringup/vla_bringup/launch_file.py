@@ -16,8 +16,8 @@ from vla_core.params import load_yaml
 
 SUBSTITUTION = re.compile(r'\$\(([\w-]+)(?:\s+([^()]*))?\)')
 NODE_KEYS = {
-    'pkg', 'exec', 'name', 'namespace', 'output', 'param', 'remap', 'env', 'args', 'on_exit', 'respawn',
-    'respawn_delay',
+    'pkg', 'exec', 'name', 'namespace', 'output', 'param', 'remap', 'env', 'args', 'on_exit',
+    'respawn', 'respawn_delay',
 }  # fmt: skip
 
 
@@ -51,7 +51,7 @@ class Plan:
 
 
 def load_launch(path: Path, given: Mapping[str, str]) -> Plan:
-    """Return the plan of a file with the arguments `given`; UserError for anything not understood."""
+    """Return the plan of a file with the arguments `given`; UserError for what is unknown."""
     reader = _Reader(path, given)
     reader.read()
     unknown = sorted(set(given) - set(reader.plan.arguments))
@@ -108,7 +108,9 @@ def _argument(path: Path, body: dict[str, Any]) -> Argument:
     if 'name' not in body:
         raise UserError(f'{path}: an arg has no name')
     default = body.get('default')
-    return Argument(body['name'], None if default is None else str(default), body.get('description', ''))
+    return Argument(
+        body['name'], None if default is None else str(default), body.get('description', '')
+    )
 
 
 class _Reader:
@@ -166,7 +168,9 @@ class _Reader:
         if argument.name in self.given:
             return
         if argument.default is None:
-            raise UserError(f'{self.path.name} needs {argument.name}:=... ({argument.description})')
+            raise UserError(
+                f'{self.path.name} needs {argument.name}:=... ({argument.description})'
+            )
         self.values[argument.name] = self.resolve(argument.default)
 
     def _on_let(self, body: dict[str, Any]) -> None:
@@ -221,4 +225,7 @@ class _Reader:
             value = self.resolve(value)
             value = value if entry.get('type') == 'str' else yaml.safe_load(value)
         shown = yaml.safe_dump(value, default_flow_style=True, width=10_000)
-        return ['-p', f'{entry["name"]}:={shown.removesuffix(chr(10)).removesuffix("...").strip()}']
+        return [
+            '-p',
+            f'{entry["name"]}:={shown.removesuffix(chr(10)).removesuffix("...").strip()}',
+        ]

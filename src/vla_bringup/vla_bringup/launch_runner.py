@@ -16,7 +16,11 @@ from dataclasses import dataclass
 from vla_bringup.launch_file import NodeSpec
 
 COLOURS = (36, 33, 32, 35, 34, 96, 93, 92)  # of ANSI, one per node
-ESCALATION = ((0.0, signal.SIGINT), (2.5, signal.SIGTERM), (4.5, signal.SIGKILL))  # s after the stop
+ESCALATION = (
+    (0.0, signal.SIGINT),
+    (2.5, signal.SIGTERM),
+    (4.5, signal.SIGKILL),
+)  # s after the stop
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -63,7 +67,9 @@ class LaunchRunner:
                 time.sleep(0.02)
             for running in self._alive():
                 if number != signal.SIGINT:
-                    self._say(running.spec.name, f'does not end, sending {signal.Signals(number).name}')
+                    self._say(
+                        running.spec.name, f'does not end, sending {signal.Signals(number).name}'
+                    )
                 signal_group(running.process, number)
         for running in self._running:
             running.process.wait()
@@ -136,7 +142,7 @@ def _die_with_parent() -> None:
 
 
 def printer(names: list[str]) -> Say:
-    """Return a function that prints a line under its node's name, in the node's colour on a terminal."""
+    """Return a function that prints a line under its node's name, in colour on a terminal."""
     width = max(map(len, names), default=0)
     colours = {name: COLOURS[k % len(COLOURS)] for k, name in enumerate(dict.fromkeys(names))}
     is_terminal = sys.stdout.isatty()

@@ -9,7 +9,6 @@ import argparse
 import os
 import shutil
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -35,7 +34,9 @@ def run(args: argparse.Namespace) -> int:
     plan = load_launch(path, given)
     check_domain(plan)
     if shutil.which('ros2') and has_ros2_launch():
-        return subprocess.run(['ros2', 'launch', str(path), *args.settings], check=False).returncode
+        return subprocess.run(
+            ['ros2', 'launch', str(path), *args.settings], check=False
+        ).returncode
     return run_until_stopped(LaunchRunner(plan.nodes))
 
 
@@ -64,23 +65,34 @@ def shown(argument: Argument) -> str:
 
 def has_ros2_launch() -> bool:
     """True when the real launch can be imported by the ros2 command."""
-    return subprocess.run(['ros2', 'launch', '--help'], capture_output=True, check=False).returncode == 0
+    return (
+        subprocess.run(['ros2', 'launch', '--help'], capture_output=True, check=False).returncode
+        == 0
+    )
 
 
-def check_domain(plan: Plan) -> None:
-    """UserError when nodes of this plan are already on the ROS domain: two shields would fight over one robot."""
+def nodes_on_domain() -> set[str]:
+    """Return the names of the nodes that are on this machine's ROS domain now."""
     import rclpy  # only here: showing arguments needs no ROS
+    from rclpy.signals import SignalHandlerOptions
 
-    rclpy.init()
-    probe = rclpy.create_node(f'vla_up_{os.getpid()}')
+    context = rclpy.Context()
+    rclpy.init(context=context, signal_handler_options=SignalHandlerOptions.NO)
+    probe = rclpy.create_node(f'vla_up_{os.getpid()}', context=context)
     time.sleep(DISCOVERY)
     there = set(probe.get_node_names())
     probe.destroy_node()
-    rclpy.try_shutdown()
+    rclpy.shutdown(context=context)
+    return there
+
+
+def check_domain(plan: Plan) -> None:
+    """UserError when nodes of this plan run already: two shields would fight over one robot."""
+    there = nodes_on_domain()
     taken = sorted(there & {node.name for node in plan.nodes})
     if taken:
         domain = os.environ.get('ROS_DOMAIN_ID', '0')
         raise UserError(
             f'{", ".join(taken)} already run on ROS domain {domain}: stop them, '
-            f'or take another domain (ROS_DOMAIN_ID={int(domain) + 1} {" ".join(sys.argv[:1])} ...)'
+            f'or take another domain: ROS_DOMAIN_ID={int(domain) + 1} ./vla up ...'
         )

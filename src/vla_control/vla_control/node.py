@@ -33,6 +33,7 @@ class ControlNode(ManagedNode):
 
     name = 'control'
     period = 0.01
+    urgency = 30
 
     def configure(self) -> None:
         p = self.parameters(ControlNodeParams)

@@ -17,7 +17,11 @@ class FrameReader:
     """Calls back with each frame whose colour and depth were exposed together."""
 
     def __init__(
-        self, node: ManagedNode, camera: CameraConfig, callback: Callable[[RgbdFrame], None], slop: float = 0.02
+        self,
+        node: ManagedNode,
+        camera: CameraConfig,
+        callback: Callable[[RgbdFrame], None],
+        slop: float = 0.02,
     ) -> None:
         self._node, self._name, self._callback = node, camera.name, callback
         self._slop = slop  # s, colour and depth further apart are not one frame

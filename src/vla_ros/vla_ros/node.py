@@ -1,26 +1,27 @@
-"""The lifecycle shell of every node: failures are heard, work happens only while active, leaving is safe."""
+"""The lifecycle shell of every node: failures are heard, it works only while active."""
 
 from __future__ import annotations
 
 import gc
 from collections.abc import Callable
-from time import perf_counter
+from time import monotonic
 from typing import Any, TypeVar
 
+from rclpy._rclpy_pybind11 import RCLError
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
-from rclpy.event_handler import PublisherEventCallbacks, SubscriptionEventCallbacks
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.timer import Timer
 
 from vla_core.errors import UserError
-from vla_core.safety import Heartbeat
 from vla_ros import params, topics
-from vla_ros.convert.fields import BadMessage
+from vla_ros.links import Links
+from vla_ros.pulse import Pulse
 from vla_ros.topics import Topic
 
 P = TypeVar('P')
-DONE = TransitionCallbackReturn.SUCCESS
+IDLE_PERIOD = 0.05  # s, of heartbeats while not active
+LOOK_EVERY = 0.5  # s, between two looks at the QoS of a topic
 
 
 class ManagedNode(LifecycleNode):
@@ -32,6 +33,7 @@ class ManagedNode(LifecycleNode):
     name = ''  # of the node
     period = 0.01  # s of `tick`
     beat_period = 0.05  # s between heartbeats
+    urgency = 0  # real-time priority, 1 to 99; 0: none. The higher goes first
 
     def __init__(self) -> None:
         super().__init__(self.name)
@@ -39,11 +41,17 @@ class ManagedNode(LifecycleNode):
         self.remark = ''  # what else the heartbeat says
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._state = 'unconfigured'
-        self._beats = 0
-        self._cycle_last = self._cycle_max = 0.0  # ms
+        self._misfit = ''  # who uses a topic with a QoS that does not fit
+        self.pulse = Pulse(self.name, self.beat_period)
         self._timer: Timer | None = None
+        self.began = 0.0  # s, steady clock, of this cycle
+        self.links = Links(self, self.complain)
+        self._change_state, self._service_change_state.callback = (
+            self._service_change_state.callback, self._on_change_state,
+        )  # fmt: skip
         self._send_beat = self.talk(topics.HEARTBEATS)
-        self.create_timer(self.beat_period, self._beat, clock=self._steady)
+        self._idle = self.create_timer(IDLE_PERIOD, self._wait, clock=self._steady)
+        self.create_timer(LOOK_EVERY, self._look, clock=self._steady)
 
     # -- what a node fills in ------------------------------------------------------------------
 
@@ -68,51 +76,36 @@ class ManagedNode(LifecycleNode):
         """s, ROS time."""
         return self.get_clock().now().nanoseconds * 1e-9
 
+    @property
+    def is_configured(self) -> bool:
+        return self._state in ('inactive', 'active')
+
     def parameters(self, cls: type[P]) -> P:
         """Return the dataclass filled from this node's parameters."""
         return params.declare(self, cls)
 
     def talk(self, topic: Topic) -> Callable[[Any], None]:
         """Return a function that sends one record."""
-        publisher = self.create_publisher(
-            topic.type, topic.name, topic.qos,
-            event_callbacks=PublisherEventCallbacks(incompatible_qos=self._incompatible(topic)),
-        )  # fmt: skip
-        make, publish = topic.to_msg, publisher.publish
-        return publish if make is None else lambda record: publish(make(record))
+        return self.links.talk(topic)
 
     def listen(self, topic: Topic, callback: Callable[[Any], None]) -> None:
-        """Call `callback` with every record of the topic; a bad message counts as none."""
-        self.create_subscription(
-            topic.type, topic.name, self._guarded(topic, callback), topic.qos,
-            event_callbacks=SubscriptionEventCallbacks(incompatible_qos=self._incompatible(topic)),
-        )  # fmt: skip
-
-    def _guarded(self, topic: Topic, callback: Callable[[Any], None]) -> Callable[[Any], None]:
-        read = topic.from_msg
-        if read is None:
-            return callback
-
-        def receive(message: Any) -> None:
-            try:
-                record = read(message)
-            except BadMessage as bad:
-                self.complain(f'{topic.name}: {bad}')
-            else:
-                callback(record)
-
-        return receive
+        """Call `callback`, before the next tick, with every record that has come by then."""
+        self.links.listen(topic, callback)
 
     def complain(self, text: str) -> None:
         """Log an error, at most once a second."""
         self.get_logger().error(text, throttle_duration_sec=1.0)
 
-    def _incompatible(self, topic: Topic) -> Callable[[Any], None]:
-        def report(event: Any) -> None:
-            self.problem = f'someone uses {topic.name} with a QoS that does not fit'
-            self.get_logger().error(f'{self.problem} (policy {event.last_policy_kind})')
-
-        return report
+    def _on_change_state(self, request: Any, response: Any) -> Any:
+        """rclpy ends the process on a transition that does not exist in this state."""
+        try:
+            return self._change_state(request, response)
+        except RCLError as error:
+            self.get_logger().error(
+                f'no transition {request.transition.id} while {self._state}: {error}'
+            )
+            response.success = False
+            return response
 
     # -- lifecycle -----------------------------------------------------------------------------
 
@@ -133,6 +126,7 @@ class ManagedNode(LifecycleNode):
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         self.start()
         self._state = 'active'
+        self._idle.cancel()
         self._timer = self.create_timer(self.period, self._cycle, clock=self._steady)
         return super().on_activate(state)
 
@@ -150,23 +144,29 @@ class ManagedNode(LifecycleNode):
             return
         self.destroy_timer(self._timer)
         self._timer = None
+        self._idle.reset()
         self._state = 'inactive'
         self.safe_stop()
 
     def _cycle(self) -> None:
-        began = perf_counter()
+        self.began = began = monotonic()
+        self.links.drain()
         self.tick()
-        self._cycle_last = (perf_counter() - began) * 1e3
-        self._cycle_max = max(self._cycle_max, self._cycle_last)
+        self.pulse.cycle(began, monotonic())
+        if self.pulse.due(began, 0.5 * self.period):
+            self._beat()
+
+    def _wait(self) -> None:
+        """Not active: what is latched is taken in all the same."""
+        self.links.drain()
+        self._beat()
+
+    def _look(self) -> None:
+        misfit = self.links.misfit()
+        if misfit:
+            self._misfit = misfit  # for good: the robot must not move on half of its inputs
+            self.complain(misfit)
 
     def _beat(self) -> None:
-        is_active = self._state == 'active'
-        detail = self.problem or self.remark if is_active else f'is {self._state}'
-        self._send_beat(
-            Heartbeat(
-                self.now, self.name, self._beats, is_active and not self.problem,
-                self._cycle_last, self._cycle_max, detail, self._state,
-            )
-        )  # fmt: skip
-        self._beats += 1
-        self._cycle_max = 0.0
+        problem = self._misfit or self.problem
+        self._send_beat(self.pulse.beat(self.now, self._state, problem, self.remark))

@@ -21,7 +21,7 @@ class Outcome(Enum):
 
 
 class OneGoal:
-    """`begin` starts the work of a goal and returns None, or the result of a goal that cannot start."""
+    """`begin` starts the work of a goal and returns None, or the result when it cannot start."""
 
     def __init__(self, node: Node, action: type, name: str, begin: Callable[[Any], Any]) -> None:
         self._begin = begin

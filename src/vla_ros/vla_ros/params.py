@@ -1,4 +1,4 @@
-"""Parameters of a node from its dataclass: declared read-only with their descriptions, then filled strictly."""
+"""Parameters of a node from its dataclass: declared read-only, described, filled strictly."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from typing import Any
 from geometry_msgs.msg import WrenchStamped
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CameraInfo, Image, JointState
+from std_msgs.msg import Bool
 from trajectory_msgs.msg import JointTrajectory
 
 from vla_core.robot import CameraConfig, RobotConfig
@@ -79,7 +80,7 @@ TARGET = Topic(
     action.target_to_msg, action.target_from_msg,
 )  # fmt: skip
 CONTROL_STATE = Topic(
-    'control_state', msg.ControlState, qos.COMMAND, ('control',), ('supervisor', 'policy'),
+    'control_state', msg.ControlState, qos.COMMAND, ('control',), ('supervisor',),
     action.control_state_to_msg, action.control_state_from_msg,
 )  # fmt: skip
 VOTES = Topic(
@@ -99,6 +100,9 @@ STATUS = Topic(
     'task', msg.TaskStatus, qos.STATE, ('supervisor',), ('perception', 'policy', 'control'),
     task.status_to_msg, task.status_from_msg,
 )  # fmt: skip
+SUCCESS = Topic(  # the simulator's truth, for judging; nothing that moves the robot may read it
+    'sim/success', Bool, qos.STATE, ('sim',), ('recorder',)
+)
 
 ALL = tuple(value for value in list(globals().values()) if isinstance(value, Topic))
 
@@ -121,5 +125,7 @@ def gripper_command(robot: RobotConfig) -> Topic:
 
 def camera(config: CameraConfig) -> tuple[Topic, Topic, Topic]:
     """Return colour, depth and camera info of one camera."""
-    colour, depth, info = (topic.at(f'{config.topic}/{topic.name}') for topic in (COLOUR, DEPTH, CAMERA_INFO))
+    colour, depth, info = (
+        topic.at(f'{config.topic}/{topic.name}') for topic in (COLOUR, DEPTH, CAMERA_INFO)
+    )
     return colour, depth, info

@@ -1,7 +1,8 @@
-"""The shield as a node: the only publisher of the robot's commands, every 10 ms, on the steady clock."""
+"""The shield as a node: the only publisher of the robot's commands, every 10 ms."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,7 @@ from vla_core.params import check, param
 from vla_core.robot import load_robot
 from vla_core.safety import SafetyVote
 from vla_core.scene import GroundedScene
+from vla_core.sensing import JointState
 from vla_interfaces.srv import Arm, Disarm, Reset
 from vla_ros import topics
 from vla_ros.main import run
@@ -30,17 +32,19 @@ class ShieldNodeParams:
 
 
 class ShieldNode(ManagedNode):
-    """Hosts the Shield. Its publishers are plain ones: they send in every state of the lifecycle."""
+    """Hosts the Shield. Its publishers are plain: they send in every state of the lifecycle."""
 
     name = 'shield'
     period = 0.01
+    urgency = 40
     beat_period = 0.01
 
     def configure(self) -> None:
         p = self.parameters(ShieldNodeParams)
         robot = load_robot(p.robot)
         self.shield = Shield(p.shield, robot)
-        self.listen(topics.joint_states(robot), self.shield.on_joints)
+        self.began = time.perf_counter()  # s, of the last cycle
+        self.listen(topics.joint_states(robot), self.on_joints)
         self.listen(topics.TARGET, self.on_target)
         self.listen(topics.VOTES, self.on_vote)
         self.listen(topics.SCENE, self.on_scene)
@@ -66,6 +70,9 @@ class ShieldNode(ManagedNode):
         self.shield.disarm(self.now)
         return ''
 
+    def on_joints(self, joints: JointState) -> None:
+        self.shield.on_joints(joints, self.now)
+
     def on_target(self, target: Target) -> None:
         self.shield.on_target(target, self.now)
 
@@ -76,7 +83,11 @@ class ShieldNode(ManagedNode):
         self.shield.on_scene(scene, self.now)
 
     def tick(self) -> None:
+        began = time.perf_counter()
         self.send(self.shield.tick(self.now))
+        work = time.perf_counter() - began
+        self.shield.note_loop(work * 1e3, (began - self.began) * 1e3)
+        self.began = began
 
     def safe_stop(self) -> None:
         """Leave the controllers with the braking ramp."""
@@ -91,5 +102,5 @@ class ShieldNode(ManagedNode):
         self.send_report(output.report)
 
 
-def main() -> int:
-    return run(ShieldNode)
+def main() -> None:
+    run(ShieldNode)

@@ -1,4 +1,4 @@
-"""The simulator in the robot's place: the same topics, the same semantics, paced by the wall clock."""
+"""The simulator in the robot's place: same topics, same semantics, paced by the wall clock."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import math
 import time
 from dataclasses import dataclass, field
 from typing import Any
+
+from std_msgs.msg import Bool
 
 from vla_core.errors import UserError
 from vla_core.params import check, param
@@ -23,6 +25,7 @@ from vla_sim.pacer import Pacer
 from vla_sim.scene_params import SceneParams
 from vla_sim.world import SimWorld
 
+TRUTH_EVERY = 0.1  # s
 SLIP = 0.02  # s, between simulated and ROS time before they are tied together anew
 
 
@@ -45,6 +48,7 @@ class SimNode(ManagedNode):
 
     name = 'sim'
     period = 0.008  # s; a batch of physics steps, then joint states
+    urgency = 10
 
     def configure(self) -> None:
         self.p = p = self.parameters(SimNodeParams)
@@ -53,6 +57,8 @@ class SimNode(ManagedNode):
         self.pacer = Pacer(step=p.scene.timestep)
         self.send_joints = self.talk(topics.joint_states(robot))
         self.send_wrench = self.talk(topics.wrench(robot))
+        self.send_success = self.talk(topics.SUCCESS)
+        self.judged = 0.0  # s, ROS time
         self.cameras = {c.name: [self.talk(t) for t in topics.camera(c)] for c in robot.cameras}
         self.watched = {c.name: topics.camera(c)[0].name for c in robot.cameras}
         self.listen(topics.arm_command(robot), self.on_arm)
@@ -100,8 +106,14 @@ class SimNode(ManagedNode):
         if now >= self.fault_ends:
             self.world.inject(Fault(FaultKind.NONE))
             self.fault_ends = math.inf
+        self._tell_truth(now)
         self._film(now)
         self.remark = f'real-time factor {self.pacer.factor:.2f}'
+
+    def _tell_truth(self, now: float) -> None:
+        if now - self.judged >= TRUTH_EVERY:
+            self.judged = now
+            self.send_success(Bool(data=self.world.success()))
 
     def _film(self, now: float) -> None:
         """Take at most one picture, the one that is longest due and that someone looks at."""
@@ -146,5 +158,5 @@ class SimNode(ManagedNode):
         return response
 
 
-def main() -> int:
-    return run(SimNode)
+def main() -> None:
+    run(SimNode)

@@ -28,6 +28,7 @@ class Executive:
         self.status = TaskStatus(0.0, '', '', Phase.IDLE)
         self.health = ''  # why not all nodes are well; empty when they are
         self.missing = ''  # what the judge still wants
+        self.arm_refusal = ''  # why the shield did not arm, when it was asked; set by the host
         self.is_busy = False  # from the start of a task until its result
         self._quorum = Quorum(params.quorum)
         self._judge = Judge(params.judge)
@@ -36,6 +37,7 @@ class Executive:
         self._report: ShieldReport | None = None
         self._done_since: float | None = None  # s, stamp of the first scene judged done
         self._began = 0.0  # s, of the attempt
+        self._arm_next = 0.0  # s, when to ask again
         self._is_homed = False  # this task has been to the home pose
         self._tasks = 0
         self._votes = 0
@@ -52,8 +54,7 @@ class Executive:
         self.status = TaskStatus(now, task_id, instruction, Phase.GROUNDING, 1, seed)
         self.is_busy, self._is_homed, self.missing = True, False, ''
         self._judge.begin()
-        if self.params.auto_arm:
-            self._requests.append(Request.ARM)
+        self._arm_next, self.arm_refusal = now, ''
         self._enter(Phase.GROUNDING, now)
         return Started(task_id)
 
@@ -143,6 +144,11 @@ class Executive:
     def _is_waiting(self, now: float) -> bool:
         """True while nodes or arming are missing; too long and the task ends."""
         lacking = self.health or self._stillness.lacks(self._report, now)
+        if lacking and self.params.auto_arm and now >= self._arm_next:
+            self._arm_next = now + self.params.arm_every
+            self._requests.append(Request.ARM)
+        if lacking and self.arm_refusal:
+            lacking = f'the shield does not arm: {self.arm_refusal}'
         if self._control is None:
             lacking = lacking or 'control says nothing'
         if lacking and now - self.status.stamp >= self.params.ready_timeout:
@@ -188,10 +194,9 @@ class Executive:
 
     def _over(self, now: float) -> None:
         """Go home after a task that ended by itself."""
-        is_done = self.status.phase == Phase.DONE
-        if is_done or self.status.code in GO_HOME_AFTER:
-            if now - self.status.stamp >= self.params.linger:
-                self._enter(Phase.RETREAT, now)
+        goes_home = self.status.phase == Phase.DONE or self.status.code in GO_HOME_AFTER
+        if goes_home and now - self.status.stamp >= self.params.linger:
+            self._enter(Phase.RETREAT, now)
 
     def _stop(self, code: ResultCode, reason: str, now: float) -> None:
         if self.is_busy:

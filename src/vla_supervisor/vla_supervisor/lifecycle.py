@@ -1,9 +1,10 @@
-"""Which lifecycle transition to ask of which node next; level-triggered, so a restarted node comes back up."""
+"""Which transition to ask of which node next; by state, so a restarted node comes back up."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from math import inf
 
 from vla_core.params import check, param
 
@@ -33,6 +34,9 @@ class BringUpParams:
     )
     startup: float = param(60.0, 's, in which every node must have been heard', lo=1.0, hi=600.0)
     answer: float = param(60.0, 's, in which a node must answer (models load)', lo=1.0, hi=600.0)
+    deaf: float = param(
+        2.0, 's, after which a node that beats on has not got a request', lo=0.5, hi=60.0
+    )
 
     def __post_init__(self) -> None:
         check(self)
@@ -46,37 +50,56 @@ class Ask:
     step: Step
 
 
+@dataclass(frozen=True)
+class Pending:
+    """A request without an answer yet."""
+
+    step: Step
+    stamp: float  # s, when it was asked
+
+
 class BringUp:
-    """All nodes are configured at once, then activated one by one in the order of the data."""
+    """All nodes are configured at once, then activated in the order of the data. Times: ROS, s."""
 
     def __init__(self, params: BringUpParams) -> None:
         self.params = params
         self.states = dict.fromkeys(params.order, State.UNKNOWN)
         self.failure = ''  # why it does not go on; empty while it does
-        self._asked: dict[str, tuple[Step, float]] = {}  # what is being waited for, since when
+        self._asked: dict[str, Pending] = {}
+        self._settled: dict[str, float] = {}  # s, when the last request of a node ended
         self._began: float | None = None
 
     @property
     def is_up(self) -> bool:
         return all(state == State.ACTIVE for state in self.states.values())
 
-    def hear(self, node: str, state: str) -> None:
-        """Note what a heartbeat says; one on its way while a request runs says nothing new."""
-        known = {member.value: member for member in State}
-        if node in self.states and node not in self._asked:
-            self.states[node] = known.get(state, State.UNKNOWN)
+    def hear(self, node: str, state: str, stamp: float) -> None:
+        """Note what a heartbeat says, unless it was sent before the last request ended.
 
-    def answered(self, node: str, is_done: bool) -> None:
+        One that still comes long after a request means that the node knows nothing of it.
+        """
+        if node not in self.states or not stamp > self._settled.get(node, -inf):
+            return
+        if node in self._asked:
+            if not stamp > self._asked[node].stamp + self.params.deaf:
+                return
+            del self._asked[node]
+        known = {member.value: member for member in State}
+        self.states[node] = known.get(state, State.UNKNOWN)
+
+    def answered(self, node: str, is_done: bool, now: float) -> None:
         """Note how a request ended."""
-        step, _ = self._asked.pop(node)
+        if node not in self._asked:
+            return
+        step = self._asked.pop(node).step
+        self._settled[node] = now
         if is_done:
-            reached = State.INACTIVE if step == Step.CONFIGURE else State.ACTIVE
-            self.states[node] = reached
+            self.states[node] = State.INACTIVE if step == Step.CONFIGURE else State.ACTIVE
         else:
             self.failure = f'{node} could not {step.value}: its log says why'
 
     def due(self, now: float) -> list[Ask]:
-        """Return what to ask now (steady clock); nothing after a failure."""
+        """Return what to ask now; nothing after a failure."""
         if self._began is None:
             self._began = now
         self.failure = self.failure or self._overdue(now)
@@ -88,16 +111,18 @@ class BringUp:
             if self.states[waiting[0]] == State.INACTIVE:
                 asks = [Ask(waiting[0], Step.ACTIVATE)]
         asks = [ask for ask in asks if ask.node not in self._asked]
-        self._asked.update({ask.node: (ask.step, now) for ask in asks})
+        self._asked.update({ask.node: Pending(ask.step, now) for ask in asks})
         return asks
 
     def _at(self, state: State) -> list[str]:
         return [node for node, known in self.states.items() if known == state]
 
     def _overdue(self, now: float) -> str:
-        for node, (step, since) in self._asked.items():
-            if now - since > self.params.answer:
-                return f'{node} does not answer {step.value} within {self.params.answer:g} s'
+        for node, pending in self._asked.items():
+            if now - pending.stamp > self.params.answer:
+                return (
+                    f'{node} does not answer {pending.step.value} within {self.params.answer:g} s'
+                )
         silent = self._at(State.UNKNOWN)
         if silent and self._began is not None and now - self._began > self.params.startup:
             return f'{", ".join(silent)} did not start within {self.params.startup:g} s'
@@ -105,5 +130,7 @@ class BringUp:
 
     def progress(self) -> str:
         """Return who is not up yet, for people; empty when all are."""
-        rest = [f'{node} {state.value}' for node, state in self.states.items() if state != State.ACTIVE]
+        rest = [
+            f'{node} {state.value}' for node, state in self.states.items() if state != State.ACTIVE
+        ]
         return self.failure or (f'starting: {", ".join(rest)}' if rest else '')

@@ -1,4 +1,4 @@
-"""The supervisor as a node: brings the others up, runs one task at a time, watches that all are well."""
+"""The supervisor as a node: brings the others up, runs a task, watches that all are well."""
 
 from __future__ import annotations
 
@@ -13,14 +13,12 @@ from vla_core.action import ControlState
 from vla_core.params import check, param
 from vla_core.safety import Heartbeat, ShieldReport
 from vla_core.scene import GroundedScene
-from vla_core.task import ResultCode
-from vla_interfaces.action import ExecuteTask
 from vla_interfaces.srv import Arm, Disarm
 from vla_ros import topics
 from vla_ros.main import run
 from vla_ros.node import ManagedNode
-from vla_ros.one_goal import OneGoal, Outcome
 from vla_supervisor.executive import Executive, ExecutiveParams, Request
+from vla_supervisor.goal_node import TaskGoal
 from vla_supervisor.heartbeats import HeartbeatParams, Heartbeats
 from vla_supervisor.lifecycle import Ask, BringUp, BringUpParams, Step
 
@@ -29,7 +27,6 @@ TRANSITIONS = {
     Step.ACTIVATE: Transition.TRANSITION_ACTIVATE,
 }
 VOTE_EVERY = 5  # ticks
-FEEDBACK_EVERY = 10  # ticks
 
 
 @dataclass(frozen=True)
@@ -50,6 +47,7 @@ class SupervisorNode(ManagedNode):
 
     name = 'supervisor'
     period = 0.02
+    urgency = 20
 
     def __init__(self) -> None:
         super().__init__()
@@ -65,32 +63,32 @@ class SupervisorNode(ManagedNode):
         self.ticks = 0
         self.is_lost = False  # the shield
         self.said = ''  # of the bring-up, last
-        self.scene: GroundedScene | None = None
-        self.report: ShieldReport | None = None
         self.listen(topics.HEARTBEATS, self.on_heartbeat)
         self.listen(topics.SCENE, self.on_scene)
         self.listen(topics.REPORT, self.on_report)
         self.listen(topics.CONTROL_STATE, self.on_control_state)
         self.send_status = self.talk(topics.STATUS)
         self.send_vote = self.talk(topics.VOTES)
-        self.changers = {n: self.create_client(ChangeState, f'{n}/change_state') for n in p.bring_up.order}
+        self.changers = {
+            n: self.create_client(ChangeState, f'{n}/change_state') for n in p.bring_up.order
+        }
         self.armer = self.create_client(Arm, 'shield/arm')
         self.disarmer = self.create_client(Disarm, 'shield/disarm')
-        self.goal = OneGoal(self, ExecuteTask, 'execute_task', self.begin)
+        self.goal = TaskGoal(self, self.executive)
 
     # -- inputs --------------------------------------------------------------------------------
 
     def on_heartbeat(self, beat: Heartbeat) -> None:
         self.beats.put(beat, time.monotonic())
-        self.bring_up.hear(beat.node, beat.state)
+        self.bring_up.hear(beat.node, beat.state, beat.stamp)
 
     def on_scene(self, scene: GroundedScene) -> None:
         self.executive.on_scene(scene, self.now)
-        self.scene = scene
+        self.goal.scene = scene
 
     def on_report(self, report: ShieldReport) -> None:
         self.executive.on_report(report, self.now)
-        self.report = report
+        self.goal.report = report
 
     def on_control_state(self, state: ControlState) -> None:
         self.executive.on_control_state(state, self.now)
@@ -98,19 +96,17 @@ class SupervisorNode(ManagedNode):
     # -- work ----------------------------------------------------------------------------------
 
     def tick(self) -> None:
-        now, steady = self.now, time.monotonic()
-        self.watch(now, steady)
-        for ask in self.bring_up.due(steady):
+        now = self.now
+        self.watch(now, self.began)  # what came during a slow cycle is not silence
+        for ask in self.bring_up.due(now):
             self.change(ask)
-        if self.goal.is_cancelled:
-            self.executive.cancel(now)
+        self.goal.follow(now)
         for request in self.executive.tick(now):
             self.fulfil(request)
         self.ticks += 1
         if self.ticks % VOTE_EVERY == 0:
             self.send_vote(self.executive.vote(now))
-        if self.goal.is_running:
-            self.report_goal()
+        self.goal.answer()
 
     def watch(self, now: float, steady: float) -> None:
         """Take over who is well; a lost shield ends everything at once."""
@@ -132,7 +128,9 @@ class SupervisorNode(ManagedNode):
         request = ChangeState.Request()
         request.transition.id = TRANSITIONS[ask.step]
         future = self.changers[ask.node].call_async(request)
-        future.add_done_callback(lambda f: self.bring_up.answered(ask.node, f.result().success))
+        future.add_done_callback(
+            lambda f: self.bring_up.answered(ask.node, f.result().success, self.now)
+        )
 
     def fulfil(self, request: Request) -> None:
         if request == Request.PUBLISH:
@@ -140,39 +138,13 @@ class SupervisorNode(ManagedNode):
             self.send_status(status)
             self.get_logger().info(f'{status.task_id} {status.phase.name} {status.text}')
         elif request == Request.ARM:
-            self.armer.call_async(Arm.Request())
+            self.armer.call_async(Arm.Request()).add_done_callback(self.on_armed)
         else:
             self.disarmer.call_async(Disarm.Request())
 
-    # -- the action ----------------------------------------------------------------------------
-
-    def begin(self, goal: Any) -> Any:
-        """Start the task of a goal; return the result of one that cannot start."""
-        started = self.executive.start(goal.instruction, goal.seed, self.now)
-        if not started.refusal:
-            return None
-        return ExecuteTask.Result(code=ResultCode.NOT_READY, text=started.refusal)
-
-    def report_goal(self) -> None:
-        """Send feedback, or the result once there is one."""
-        status = self.executive.status
-        if not self.executive.is_busy:
-            outcome = {ResultCode.SUCCEEDED: Outcome.SUCCEED, ResultCode.CANCELLED: Outcome.CANCEL}
-            result = ExecuteTask.Result(code=status.code, text=status.text, task_id=status.task_id)
-            self.goal.finish(outcome.get(status.code, Outcome.ABORT), result)
-        elif self.ticks % FEEDBACK_EVERY == 0:
-            self.goal.feedback(self.feedback())
-
-    def feedback(self) -> Any:
-        nan, status = float('nan'), self.executive.status
-        message = ExecuteTask.Feedback(phase=status.phase, attempt=status.attempt)
-        message.failure_score = message.failure_threshold = nan
-        if self.scene is not None:
-            message.target_status, message.grounding = self.scene.target_status, self.scene.reason
-        if self.report is not None:
-            message.shield_decision, message.shield_reason = self.report.decision, self.report.reason
-        return message
+    def on_armed(self, future: Any) -> None:
+        self.executive.arm_refusal = future.result().message
 
 
-def main() -> int:
-    return run(SupervisorNode)
+def main() -> None:
+    run(SupervisorNode)

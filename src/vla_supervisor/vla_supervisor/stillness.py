@@ -1,4 +1,4 @@
-"""Is the shield well, and is it letting anything through? Tells held-for-long from held-for-a-moment."""
+"""Is the shield well, and does it let anything through? Held for long is not held briefly."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ STILL = (Decision.HOLD, Decision.BRAKE, Decision.REJECTED)
 class StillnessParams:
     """How long the shield may hold, be silent or be disarmed while a task wants to move."""
 
-    held_timeout: float = param(5.0, 's, holding in a row before the task is stopped', lo=0.1, hi=60.0)
+    held_timeout: float = param(
+        5.0, 's, holding in a row before the task is stopped', lo=0.1, hi=60.0
+    )
     arm_grace: float = param(1.0, 's, from the start of a phase to armed', lo=0.0, hi=10.0)
     report_age: float = param(0.5, 's, older than this the shield is silent', lo=0.05, hi=5.0)
 
@@ -49,7 +51,7 @@ class Stillness:
         return ''
 
     def reason(self, report: ShieldReport | None, since: float, now: float) -> str:
-        """Return why a moving task must stop, `since` the start of its phase; empty while it may go on."""
+        """Return why a task in a phase begun at `since` must stop; empty while it may go on."""
         lacking = self.lacks(report, now)
         if lacking and now - since >= self.params.arm_grace:
             return lacking

@@ -1,4 +1,4 @@
-"""The terms of a task: how long things may take, what the host is asked for, how a start is answered."""
+"""The terms of a task: how long things may take, what the host is asked for."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ class ExecutiveParams:
     linger: float = param(0.3, 's, between done and going home', lo=0.0, hi=10.0)
     ready_timeout: float = param(5.0, 's, to wait for control, shield, nodes', lo=0.1, hi=60.0)
     auto_arm: bool = param(True, 'arm the shield when a task starts')
+    arm_every: float = param(0.2, 's, between two requests to arm', lo=0.02, hi=5.0)
     vote_ttl: float = param(0.3, 's', lo=0.05, hi=1.0)
     judge: JudgeParams = field(default_factory=JudgeParams)
     quorum: QuorumParams = field(default_factory=QuorumParams)

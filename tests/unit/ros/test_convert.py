@@ -64,7 +64,9 @@ def whole_scene(dice):
 def motion(cls):
     def make(dice):
         position, velocity = dice.normal(size=(2, 3))
-        return random_record(cls, dice, names=('a', 'b', 'c'), position=position, velocity=velocity)
+        return random_record(
+            cls, dice, names=('a', 'b', 'c'), position=position, velocity=velocity
+        )
 
     return make
 
@@ -82,7 +84,9 @@ def plain(cls, **fixed):
 RECORDS = {
     'chunk': (chunk, action.chunk_to_msg, action.chunk_from_msg),
     'candidates': (
-        lambda dice: (chunk(dice), chunk(dice)), action.candidates_to_msg, action.candidates_from_msg,
+        lambda dice: (chunk(dice), chunk(dice)),
+        action.candidates_to_msg,
+        action.candidates_from_msg,
     ),
     'features': (
         lambda dice: random_record(PolicyFeatures, dice, feature=dice.normal(size=64)),

@@ -233,7 +233,12 @@ def test_unhealthy_nodes_hold_and_a_task_does_not_start():
 def test_the_vote_is_run_while_all_are_well():
     world = running()
     vote = world.executive.vote(world.now)
-    assert (vote.voter, vote.level, vote.speed_scale, vote.reasons) == ('supervisor', Level.RUN, 1.0, ())
+    assert (vote.voter, vote.level, vote.speed_scale, vote.reasons) == (
+        'supervisor',
+        Level.RUN,
+        1.0,
+        (),
+    )
     assert vote.task_id == world.status.task_id
     assert vote.stamp == world.now
     assert world.executive.vote(world.now).seq == vote.seq + 1

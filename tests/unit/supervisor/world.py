@@ -75,14 +75,18 @@ class World:
             if self.phase == phase:
                 return self
             self.turn()
-        raise AssertionError(f'never {phase.name}; was {[p.name for p in self.phases]}: {self.status.text}')
+        raise AssertionError(
+            f'never {phase.name}; was {[p.name for p in self.phases]}: {self.status.text}'
+        )
 
     def turn(self):
         self.now = round(self.now + STEP, 6)
         status = self.status
         if self.sees and round(self.now / STEP) % 5 == 0:
             self.executive.on_scene(
-                GroundedScene(self.now, status.task_id, self.task, self.objects, self.target, self.why),
+                GroundedScene(
+                    self.now, status.task_id, self.task, self.objects, self.target, self.why
+                ),
                 self.now,
             )
         self.executive.on_control_state(
@@ -117,5 +121,3 @@ class World:
         """The cube lies in the box, the hand is open and away."""
         self.objects = cube_and_box((0.51, -0.09, 0.03))
         self.tool = AWAY
-
-

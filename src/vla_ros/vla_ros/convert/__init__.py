@@ -1,1 +1,1 @@
-"""Message to record and back, one module per noun. What comes in is checked here once, at the edge."""
+"""Message to record and back, one module per noun; what comes in is checked here, once."""

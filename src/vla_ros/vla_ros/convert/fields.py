@@ -1,6 +1,6 @@
 """Checks and small fields that every message shares.
 
-Scalars are cast to Python's own types on their way out: rclpy aborts the process on a NumPy scalar.
+Scalars are cast to Python's own types on their way out: rclpy aborts on a NumPy scalar.
 """
 
 from __future__ import annotations

@@ -7,7 +7,15 @@ import math
 import numpy as np
 from geometry_msgs.msg import Vector3
 
-from vla_core.scene import GroundedObject, GroundedScene, ParsedTask, Phrase, Role, TargetStatus, Verb
+from vla_core.scene import (
+    GroundedObject,
+    GroundedScene,
+    ParsedTask,
+    Phrase,
+    Role,
+    TargetStatus,
+    Verb,
+)
 from vla_interfaces import msg
 from vla_ros.convert.fields import BadMessage, finite, framed, header, member, number, stamp_of
 

@@ -1,0 +1,137 @@
+"""The topics of one node. Subscriptions are emptied when the node works, not when a message comes.
+
+rclpy builds a new wait set for every wake-up, which at 100 Hz and several topics costs more than
+the work itself. Asking the subscriptions in `tick` makes one wake-up of many, and each message is
+as fresh as before at the moment it is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from rclpy.callback_groups import CallbackGroup
+from rclpy.event_handler import PublisherEventCallbacks, SubscriptionEventCallbacks
+from rclpy.node import Node
+from rclpy.publisher import Publisher
+from rclpy.qos import QoSDurabilityPolicy, QoSProfile, QoSReliabilityPolicy
+from rclpy.subscription import Subscription
+
+from vla_ros.convert.fields import BadMessage
+from vla_ros.topics import Topic
+
+BEST_EFFORT, RELIABLE = QoSReliabilityPolicy.BEST_EFFORT, QoSReliabilityPolicy.RELIABLE
+VOLATILE, LATCHED = QoSDurabilityPolicy.VOLATILE, QoSDurabilityPolicy.TRANSIENT_LOCAL
+MOST = 200  # messages of one topic taken at a time: a flood does not stop the node
+
+
+class Quiet(CallbackGroup):
+    """The executor neither waits for nor runs what is in this group."""
+
+    def can_execute(self, entity: Any) -> bool:
+        return False
+
+    def beginning_execution(self, entity: Any) -> bool:
+        return False
+
+    def ending_execution(self, entity: Any) -> None:
+        return None
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """A subscription and what to do with each of its messages."""
+
+    subscription: Subscription
+    receive: Callable[[Any], None]
+
+
+class Links:
+    """Makes the topics of `node`; `complain` hears of bad messages."""
+
+    def __init__(self, node: Node, complain: Callable[[str], None]) -> None:
+        self._node, self._complain = node, complain
+        self._quiet = Quiet()
+        self._inboxes: list[Inbox] = []
+        self._publishers: list[Publisher] = []
+        self._checked = 0
+
+    def talk(self, topic: Topic) -> Callable[[Any], None]:
+        """Return a function that sends one record."""
+        publisher = self._node.create_publisher(
+            topic.type,
+            topic.name,
+            topic.qos,
+            event_callbacks=PublisherEventCallbacks(use_default_callbacks=False),
+        )
+        self._publishers.append(publisher)
+        make, publish = topic.to_msg, publisher.publish
+        return publish if make is None else lambda record: publish(make(record))
+
+    def listen(self, topic: Topic, callback: Callable[[Any], None]) -> None:
+        """Call `callback` with every record of the topic; a bad message counts as none."""
+        receive = self._checked_by(topic, callback)
+        subscription = self._node.create_subscription(
+            topic.type,
+            topic.name,
+            receive,
+            topic.qos,
+            callback_group=self._quiet,
+            event_callbacks=SubscriptionEventCallbacks(use_default_callbacks=False),
+        )
+        self._inboxes.append(Inbox(subscription, receive))
+
+    def _checked_by(self, topic: Topic, callback: Callable[[Any], None]) -> Callable[[Any], None]:
+        read = topic.from_msg
+        if read is None:
+            return callback
+
+        def receive(message: Any) -> None:
+            try:
+                record = read(message)
+            except BadMessage as bad:
+                self._complain(f'{topic.name}: {bad}')
+            else:
+                callback(record)
+
+        return receive
+
+    def drain(self) -> None:
+        """Hand over every message that has come."""
+        for inbox in self._inboxes:
+            subscription = inbox.subscription
+            with subscription.handle:
+                for _ in range(MOST):
+                    taken = subscription.handle.take_message(subscription.msg_type, False)
+                    if taken is None:
+                        break
+                    inbox.receive(taken[0])
+
+    def misfit(self) -> str:
+        """Look at one topic, the next at each call; return whom it does not reach, or ''."""
+        ends = [*self._publishers, *(inbox.subscription for inbox in self._inboxes)]
+        if not ends:
+            return ''
+        self._checked = (self._checked + 1) % len(ends)
+        end = ends[self._checked]
+        if isinstance(end, Publisher):
+            others = self._node.get_subscriptions_info_by_topic(end.topic_name)
+            pairs = [(other, fault(end.qos_profile, other.qos_profile)) for other in others]
+        else:
+            others = self._node.get_publishers_info_by_topic(end.topic_name)
+            pairs = [(other, fault(other.qos_profile, end.qos_profile)) for other in others]
+        bad = [f'{other.node_name}: {reason}' for other, reason in pairs if reason]
+        return f'{end.topic_name} does not reach everyone: {"; ".join(bad)}' if bad else ''
+
+
+def fault(offered: QoSProfile, asked: QoSProfile) -> str:
+    """Return why a subscription `asked` gets nothing from a publisher `offered`; '' when it does.
+
+    Deadline and liveliness are not compared: we use neither.
+    """
+    if offered.reliability == BEST_EFFORT and asked.reliability == RELIABLE:
+        return 'best effort offered, reliable asked'
+    if offered.durability == VOLATILE and asked.durability == LATCHED:
+        return 'volatile offered, latched asked'
+    return ''
