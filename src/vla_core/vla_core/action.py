@@ -17,7 +17,7 @@ class Space(IntEnum):
     """What the columns of a chunk mean (values are those of ActionChunk.msg)."""
 
     JOINT_POSITION = 0  # rad, columns named by joint, and 'gripper'
-    EE_DELTA = 1  # EE_NAMES: m and rotation vector rad in base_link axes, from the pose at header.stamp
+    EE_DELTA = 1  # EE_NAMES: m, rotation vector rad, base_link axes, from the pose at the stamp
     EE_POSE = 2  # EE_NAMES: m and rotation vector rad in base_link
     BASE_TWIST = 3  # vx vy m/s, wz rad/s
 
@@ -68,7 +68,7 @@ class ActionChunk:
 
     @property
     def end(self) -> float:
-        """s, ROS time until which the last row is held at most."""
+        """S, ROS time until which the last row is held at most."""
         return self.start + self.horizon * self.step
 
 
@@ -120,7 +120,8 @@ class Trajectory:
 
 @dataclass(frozen=True)
 class ControlState:
-    """What control is doing, for the supervisor: is the commanded move over, and where is the tool."""
+    """What control is doing, for the supervisor: is the commanded move over, and where is the
+    tool."""
 
     stamp: float  # s, ROS time
     moving: bool  # a target that is not 'hold' goes out
@@ -130,7 +131,7 @@ class ControlState:
     gripper: float = 0.0  # m, measured opening
     reason: str = ''  # why the last chunk was refused; empty when it was not
     chunk_seq: int = -1  # of the newest chunk accepted; -1: none in this task
-    executed_steps: int = 0  # rows of it that were executed, not those skipped because they came late
+    executed_steps: int = 0  # rows of it executed; not those skipped because they came late
     lateness: float = 0.0  # s, its arrival minus the moment of its row 0
     phase: Phase = Phase.IDLE  # that control is in; `move_done` is about this one
     task_id: str = ''  # that control is in

@@ -1,4 +1,5 @@
-"""Votes, verdicts and reports: everything that may tighten motion, and what the shield did about it."""
+"""Votes, verdicts and reports: everything that may tighten motion, and what the shield did about
+it."""
 
 from __future__ import annotations
 

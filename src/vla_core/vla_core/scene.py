@@ -1,4 +1,5 @@
-"""What perception says: objects in 3D, which of them the words mean, and whether it is there at all."""
+"""What perception says: objects in 3D, which of them the words mean, and whether it is there at
+all."""
 
 from __future__ import annotations
 
@@ -22,7 +23,10 @@ class Role(IntEnum):
 
 
 class TargetStatus(IntEnum):
-    """Is what the words name in view? (values are those of GroundedScene.msg)."""
+    """Is what the words name in view?
+
+    (values are those of GroundedScene.msg).
+    """
 
     UNKNOWN = 0
     PRESENT = 1

@@ -1,4 +1,5 @@
-"""What the robot's own sensors say: joint states, RGB-D frames, and the observation a policy acts on."""
+"""What the robot's own sensors say: joint states, RGB-D frames, and the observation a policy
+acts on."""
 
 from __future__ import annotations
 
@@ -24,7 +25,8 @@ class JointState:
         freeze_fields(self, 'position', 'velocity')
 
     def select(self, names: tuple[str, ...]) -> tuple[Array, Array]:
-        """Return (position, velocity) in the order of `names`; raise KeyError naming what is missing."""
+        """Return (position, velocity) in the order of `names`; raise KeyError naming what is
+        missing."""
         missing = [name for name in names if name not in self.names]
         if missing:
             raise KeyError(f'joint state lacks {missing}; it has {list(self.names)}')
@@ -58,7 +60,8 @@ class RgbdFrame:
 
 @dataclass(frozen=True)
 class Observation:
-    """What a policy sees at one moment: everything aligned to `stamp`, with the skew that is left."""
+    """What a policy sees at one moment: everything aligned to `stamp`, with the skew that is
+    left."""
 
     stamp: float  # s, ROS time; the stamp of the oldest part
     task_id: str

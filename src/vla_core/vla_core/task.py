@@ -7,7 +7,10 @@ from enum import IntEnum
 
 
 class Phase(IntEnum):
-    """Where a task stands (values are those of TaskStatus.msg). Every node follows the latched status."""
+    """Where a task stands (values are those of TaskStatus.msg).
+
+    Every node follows the latched status.
+    """
 
     IDLE = 0  # no task: control holds
     GROUNDING = 1  # perception looks for what the words mean; nothing moves

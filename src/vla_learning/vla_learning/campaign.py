@@ -1,4 +1,5 @@
-"""Many episodes over worker processes: progress shown, results kept line by line, resumed where it stopped."""
+"""Many episodes over worker processes: progress shown, results kept line by line, resumed where
+it stopped."""
 
 from __future__ import annotations
 
@@ -25,9 +26,11 @@ def run_jobs(
     workers: int,
     title: str,
 ) -> list[Row]:
-    """Run `work` on every (key, job) whose key is not yet in `log` (JSON lines); return all rows.
+    """Run `work` on every (key, job) whose key is not yet in `log` (JSON lines); return all
+    rows.
 
-    `work` must be a module-level function (it runs in spawned processes). Ctrl-C ends the workers and keeps the rows.
+    `work` must be a module-level function (it runs in spawned processes). Ctrl-C ends the
+    workers and keeps the rows.
     """
     jobs = list(jobs)
     done = read_rows(log)

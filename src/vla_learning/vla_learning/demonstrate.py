@@ -1,4 +1,5 @@
-"""`./vla demos`: demonstrations by the scripted expert, recorded through the whole stack as MCAP files."""
+"""`./vla demos`: demonstrations by the scripted expert, recorded through the whole stack as MCAP
+files."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""The second host: the same modules as the graph's nodes, called in data-flow order against the simulator.
+"""The second host: the same modules as the graph's nodes, called in data-flow order against the
+simulator.
 
-Deterministic by seed, no ROS and no wall clock. Latencies that the graph has by nature are modelled by delivering
-what a stage made only after its `*_delay`.
+Deterministic by seed, no ROS and no wall clock. Latencies that the graph has by nature are
+modelled by delivering what a stage made only after its `*_delay`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """A policy that is pushed off its path: demonstrations then show how to come back.
 
-What the expert proposed stays the label; what is executed is shifted (after DART, Laskey et al. 2017).
+What the expert proposed stays the label; what is executed is shifted (after DART, Laskey et al.
+2017).
 """
 
 from __future__ import annotations
