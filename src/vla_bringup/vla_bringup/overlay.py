@@ -10,8 +10,9 @@ from PIL import Image, ImageDraw, ImageFont
 from vla_core.frozen import Array
 from vla_core.safety import Decision, SafetyVote, ShieldReport
 from vla_core.scene import GroundedScene, Role, TargetStatus
-from vla_core.sensing import CameraModel, RgbdFrame
+from vla_core.sensing import CameraModel
 from vla_core.task import TaskStatus
+from vla_teleop.wire import Picture
 
 SIZE = (1280, 720)  # px, even numbers for H.264
 VIEW = (960, 720)  # px, scene camera
@@ -37,8 +38,8 @@ DECISION_COLOUR = {
 class Moment:
     """Everything known at one camera frame; None where nothing was said yet."""
 
-    frame: RgbdFrame
-    wrist: RgbdFrame | None
+    frame: Picture  # of the scene camera
+    wrist: Picture | None
     camera_from_base: Array  # (4, 4) of the scene camera, optical axes
     scene: GroundedScene | None
     status: TaskStatus | None
@@ -98,7 +99,7 @@ def _draw_objects(pen: ImageDraw.ImageDraw, moment: Moment) -> None:
             pen.text((top[0], top[1] - 22), word, fill=colour, font=font(18))
 
 
-BOX_EDGES = [(0, 1), (1, 3), (3, 2), (2, 0), (4, 5), (5, 7), (7, 6), (6, 4), (0, 4), (1, 5), (2, 6), (3, 7)]
+BOX_EDGES = tuple((a, a | bit) for a in range(8) for bit in (1, 2, 4) if not a & bit)
 
 
 def _box_corners(centre: Array, size: Array, yaw: float) -> Array:
@@ -147,7 +148,9 @@ def _draw_grounding(pen: ImageDraw.ImageDraw, moment: Moment, x: int, y: int) ->
     pen.text((x, y), 'target', fill=DIM, font=font(16))
     if moment.scene is not None:
         status = moment.scene.target_status
-        colour = DECISION_COLOUR[Decision.PASS if status == TargetStatus.PRESENT else Decision.HOLD]
+        colour = DECISION_COLOUR[
+            Decision.PASS if status == TargetStatus.PRESENT else Decision.HOLD
+        ]
         pen.text((x + 80, y), status.name, fill=colour, font=font(16))
     return y + 24
 

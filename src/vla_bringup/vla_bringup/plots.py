@@ -27,7 +27,12 @@ DECISIONS = {
     Decision.BRAKE: '#c2273f',
     Decision.REJECTED: '#a349a4',
 }
-LEVELS = {Level.RUN: '#63b77c', Level.SLOW: '#f2984a', Level.HOLD: '#e2614f', Level.STOP: '#7a1427'}
+LEVELS = {
+    Level.RUN: '#63b77c',
+    Level.SLOW: '#f2984a',
+    Level.HOLD: '#e2614f',
+    Level.STOP: '#7a1427',
+}
 plt.rcParams.update({
     'font.size': 9, 'axes.spines.top': False, 'axes.spines.right': False, 'axes.grid': True,
     'grid.alpha': 0.25, 'figure.constrained_layout.use': True, 'svg.fonttype': 'none',
@@ -109,7 +114,12 @@ def latencies(samples: dict[str, np.ndarray]) -> Figure:
         if len(values):
             ordered = np.sort(values)
             share = np.arange(1, len(ordered) + 1) / len(ordered)
-            axis.step(ordered, share, where='post', label=f'{name}, p95 {np.percentile(ordered, 95):.1f} ms')
+            axis.step(
+                ordered,
+                share,
+                where='post',
+                label=f'{name}, p95 {np.percentile(ordered, 95):.1f} ms',
+            )
     axis.set(xlabel='ms', ylabel='share of samples', xscale='log', ylim=(0, 1.02))
     axis.legend(frameon=False, fontsize=8)
     return figure

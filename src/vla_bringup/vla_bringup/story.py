@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +13,7 @@ from vla_bringup.overlay import Moment
 from vla_bringup.timeseries import Series, Spans, series, spans
 from vla_core import geometry
 from vla_core.action import ActionChunk, Space
-from vla_core.robot import RobotConfig, load_robot
+from vla_core.robot import RobotConfig
 from vla_core.robot_model import RobotModel
 from vla_core.safety import Decision, Level
 from vla_core.task import Phase
@@ -28,23 +30,25 @@ class Story:
     end: float  # s, ROS time of the last status
 
     def phases(self) -> Spans:
-        pairs = [(s.at - self.zero, s.record.phase) for s in self.recording.of('task_status')]
+        pairs = [(s.at - self.zero, s.record.phase) for s in self.recording.of('status')]
         return spans(pairs, self.end - self.zero)
 
     def votes(self) -> dict[str, Spans]:
         """Levels over time by voter."""
         pairs: dict[str, list[tuple[float, Level]]] = {}
         for said in self.recording.of('votes'):
-            pairs.setdefault(said.record.voter, []).append((said.at - self.zero, said.record.level))
+            pairs.setdefault(said.record.voter, []).append(
+                (said.at - self.zero, said.record.level)
+            )
         return {name: spans(rows, self.end - self.zero) for name, rows in sorted(pairs.items())}
 
     def decisions(self) -> Spans:
-        pairs = [(s.at - self.zero, s.record.decision) for s in self.recording.of('shield_report')]
+        pairs = [(s.at - self.zero, s.record.decision) for s in self.recording.of('report')]
         return spans(pairs, self.end - self.zero)
 
     def reasons(self) -> list[tuple[float, float, str]]:
         """Begin, end and text of every stretch in which the shield had something to say."""
-        pairs = [(s.at - self.zero, s.record.reason) for s in self.recording.of('shield_report')]
+        pairs = [(s.at - self.zero, s.record.reason) for s in self.recording.of('report')]
         return [row for row in spans(pairs, self.end - self.zero) if row[2]]
 
     def joints(self) -> dict[str, Series]:
@@ -85,7 +89,7 @@ class Story:
 
     def shield_numbers(self) -> dict[str, Series]:
         """Margin, change and speed scale over time, by axis title."""
-        reports = self._records('shield_report')
+        reports = self._records('report')
         rows = {
             'clearance, m': lambda r: r.separation if np.isfinite(r.separation) else np.nan,
             'change, rad/s': lambda r: r.change,
@@ -96,41 +100,40 @@ class Story:
     def latencies(self) -> dict[str, np.ndarray]:
         """ms: camera stamp to scene, to chunk, to the first command that used it; work of a shield cycle."""
         first: dict[float, float] = {}
-        for said in self.recording.of('shield_report'):
+        for said in self.recording.of('report'):
             if said.record.chunk_stamp > 0.0:
                 first.setdefault(said.record.chunk_stamp, said.record.stamp)
         return {
             'camera to scene': self._ages('scene'),
             'camera to chunk': self._ages('chunk'),
             'camera to command': 1e3 * np.array([at - stamp for stamp, at in first.items()]),
-            'shield work': np.array([r.loop_ms for r in self._records('shield_report')]),
+            'shield work': np.array([r.loop_ms for r in self._records('report')]),
         }
 
     def changed_share(self) -> float:
         """Share of armed cycles in which the shield changed anything."""
-        armed = [r for r in self._records('shield_report') if r.decision != Decision.DISARMED]
+        armed = [r for r in self._records('report') if r.decision != Decision.DISARMED]
         return float(np.mean([r.decision != Decision.PASS for r in armed])) if armed else 0.0
 
     def moments(self) -> Iterator[Moment]:
-        """One per image of the scene camera, with the newest of everything else."""
-        camera = self.robot.camera('scene')
-        camera_from_base = geometry.inverse(camera.base_from_camera)
-        now: dict[str, object] = {}
-        votes: dict[str, object] = {}
-        wrist = None
-        for said in self.recording.replay(('scene', 'task_status', 'shield_report', 'votes', 'chunk')):
-            if said.topic == 'frame:scene':
-                yield Moment(
-                    said.record, wrist, camera_from_base, now.get('scene'), now.get('task_status'),
-                    now.get('shield_report'), tuple(votes.values()), chunk_path(now.get('chunk'), self._base_from_tcp),
-                    said.at - self.zero,
-                )  # type: ignore[arg-type]  # fmt: skip
-            elif said.topic == 'frame:wrist':
+        """One per picture of the scene camera, with what was made of it and said at that time."""
+        camera_from_base = geometry.inverse(self.robot.camera('scene').base_from_camera)
+        scenes = {said.record.stamp: said.record for said in self.recording.of('scene')}
+        newest = Newest(self.recording, ('status', 'report', 'chunk'))
+        votes = Newest(self.recording, ('votes',))
+        wrist = scene = None
+        for said in self.recording.pictures():
+            if said.stream == 'picture:wrist':
                 wrist = said.record
-            elif said.topic == 'votes':
-                votes[said.record.voter] = said.record
-            else:
-                now[said.topic] = said.record
+            if said.stream != 'picture:scene':
+                continue
+            scene = scenes.get(said.record.stamp, scene)
+            now, said_votes = newest.at(said.record.stamp), votes.at(said.record.stamp)
+            yield Moment(
+                said.record, wrist, camera_from_base, scene,
+                now.get('status'), now.get('report'), tuple(said_votes.values()),
+                chunk_path(now.get('chunk'), self._base_from_tcp), said.record.stamp - self.zero,
+            )  # fmt: skip
 
     def _records(self, topic: str) -> list:  # type: ignore[type-arg]
         return [said.record for said in self.recording.of(topic)]
@@ -148,10 +151,26 @@ class Story:
         return self._model.fk(record.select(self.robot.joint_names)[0])
 
 
-def tell(recording: Recording, robot_name: str) -> Story:
+class Newest:
+    """The newest record of some streams (of every voter for votes) as time goes on."""
+
+    def __init__(self, recording: Recording, streams: tuple[str, ...]) -> None:
+        said = [item for stream in streams for item in recording.of(stream)]
+        self._said = deque(sorted(said, key=lambda item: item.at))
+        self._now: dict[str, Any] = {}
+
+    def at(self, time: float) -> dict[str, Any]:
+        """By stream or voter, what was newest at a ROS time; time never goes back."""
+        while self._said and self._said[0].at <= time:
+            said = self._said.popleft()
+            self._now[getattr(said.record, 'voter', said.stream)] = said.record
+        return self._now
+
+
+def tell(recording: Recording) -> Story:
     """Return the story of a recording."""
-    statuses = recording.of('task_status')
-    return Story(recording, load_robot(robot_name), statuses[0].at, recording.end)
+    statuses = recording.of('status')
+    return Story(recording, recording.robot, statuses[0].at, recording.end)
 
 
 def chunk_path(chunk: object, base_from_tcp) -> np.ndarray:  # type: ignore[no-untyped-def]

@@ -1,4 +1,4 @@
-"""An episode on disk: one MCAP file with ROS 2 schemas, written beside its final name until it is whole."""
+"""An episode on disk: one MCAP file with ROS 2 schemas; `.partial` until it is whole."""
 
 from __future__ import annotations
 
@@ -115,6 +115,15 @@ def read_facts(path: Path) -> dict[str, str]:
         except McapError as error:
             raise UserError(f'{path}: not a whole MCAP file ({error})') from error
     raise UserError(f'{path}: no facts about the episode inside; was it recorded by this stack?')
+
+
+def without(path: Path, topics: set[str]) -> None:
+    """Write the episode anew without some topics."""
+    with EpisodeWriter(path) as writer:
+        for message in read_raw(path):
+            if message.topic not in topics:
+                writer.write(message)
+        writer.close(**read_facts(path))
 
 
 def _open(path: Path):  # type: ignore[no-untyped-def]

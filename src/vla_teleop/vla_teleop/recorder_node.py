@@ -2,41 +2,54 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, field
+from typing import Any
 
 from rclpy.node import Node
+from rclpy.qos import QoSProfile
 
 from vla_core.params import check, param
 from vla_core.robot import RobotConfig, load_robot
-from vla_core.task import TaskStatus
 from vla_interfaces.srv import LabelEpisode
 from vla_ros import params, topics
-from vla_ros.convert.task import status_from_msg
+from vla_ros.links import Quiet
 from vla_ros.main import run
+from vla_ros.serialize import from_bytes, type_name
 from vla_ros.topics import Topic
 from vla_teleop.episode_file import RawMessage
 from vla_teleop.recorder import Recorder, RecorderParams
-from vla_teleop.wire import absolute, streams, type_name
+from vla_teleop.wire import absolute, streams
+
+PERIOD = 0.03  # s, between two looks at what has come
+DEPTH = 100  # messages of a topic that may wait meanwhile
 
 
 @dataclass(frozen=True)
 class RecorderNodeParams:
-    """Which robot, and where the episodes go."""
+    """Which robot, what of it, and where the episodes go."""
 
     robot: str = param('ur5e', 'name in config/robots, or a path to a YAML file')
+    depth: bool = param(True, 'depth images too')
     recorder: RecorderParams = field(default_factory=RecorderParams)
 
     def __post_init__(self) -> None:
         check(self)
 
 
-def recorded(robot: RobotConfig) -> list[Topic]:
+def recorded(robot: RobotConfig, with_depth: bool) -> list[Topic]:
     """Every topic, under the names this robot uses."""
-    made = list(streams(robot).values()) + [topics.wrench(robot)]
+    made = [*streams(robot).values(), topics.wrench(robot), topics.SUCCESS]
     for camera in robot.cameras:
-        made += topics.camera(camera)
+        colour, depth, info = topics.camera(camera)
+        made += [colour, info, *([depth] if with_depth else [])]
+    return made
+
+
+def patient(profile: QoSProfile) -> QoSProfile:
+    """The profile with a longer queue at this end: a record has no use for the newest only."""
+    made = copy(profile)
+    made.depth = DEPTH
     return made
 
 
@@ -47,52 +60,67 @@ class RecorderNode(Node):
         super().__init__('recorder')
         p = params.declare(self, RecorderNodeParams)
         self.recorder = Recorder(p.recorder)
-        for topic in recorded(load_robot(p.robot)):
-            self.create_subscription(
-                topic.type, topic.name, self._keep(topic), topic.qos, raw=True
-            )
-        self.create_subscription(
-            topics.STATUS.type, topics.STATUS.name, self.on_status, topics.STATUS.qos
-        )
+        self.quiet = Quiet()  # emptied by `tick`: to wake up for each message would cost more
+        self.inboxes = [(t, self.listen(t)) for t in recorded(load_robot(p.robot), p.depth)]
         self.create_service(LabelEpisode, 'label_episode', self.on_label)
-        self.create_timer(0.1, self.tick)
+        self.create_timer(PERIOD, self.tick)
 
-    def on_status(self, message: object) -> None:
-        status: TaskStatus = status_from_msg(message)  # type: ignore[arg-type]
-        before = self.recorder.episode_id
-        self.recorder.on_status(status, self._now * 1e-9)
-        if self.recorder.episode_id and self.recorder.episode_id != before:
-            self.get_logger().info(f'recording {self.recorder.episode_id}')
+    def listen(self, topic: Topic) -> Any:
+        return self.create_subscription(
+            topic.type, topic.name, _nothing, patient(topic.qos),
+            callback_group=self.quiet, raw=True,
+        )  # fmt: skip
 
-    def on_label(
-        self, request: LabelEpisode.Request, response: LabelEpisode.Response
-    ) -> LabelEpisode.Response:
+    def on_label(self, request: Any, response: Any) -> Any:
         response.message = self.recorder.label(request.is_success, request.note)
         response.success = not response.message
         return response
 
     def tick(self) -> None:
-        path = self.recorder.tick(self._now * 1e-9)
+        """Write down what has come since the last look, in the order it came."""
+        came = [message for inbox in self.inboxes for message in taken(*inbox)]
+        for message in sorted(came, key=_stamp):
+            self.keep(message)
+        path = self.recorder.tick(self.get_clock().now().nanoseconds * 1e-9)
         if path is not None:
             self.get_logger().info(f'recorded {path}')
 
+    def keep(self, message: RawMessage) -> None:
+        """A status may begin or end an episode; then the message is written."""
+        if message.topic == absolute(topics.STATUS.name):
+            before = self.recorder.episode_id
+            self.recorder.on_status(from_bytes(topics.STATUS, message.data), message.stamp * 1e-9)
+            if self.recorder.episode_id not in ('', before):
+                self.get_logger().info(f'recording {self.recorder.episode_id}')
+        self.recorder.on_message(message)
+
     def destroy_node(self) -> None:
-        self.recorder.finish()
+        path = self.recorder.finish()
+        if path is not None:
+            self.get_logger().info(f'recorded {path}')
         super().destroy_node()
 
-    @property
-    def _now(self) -> int:
-        """ns, ROS time."""
-        return int(self.get_clock().now().nanoseconds)
 
-    def _keep(self, topic: Topic) -> Callable[[bytes], None]:
-        name, kind = absolute(topic.name), type_name(topic.type)
+def taken(topic: Topic, subscription: Any) -> list[RawMessage]:
+    """Everything that waits in a subscription."""
+    name, kind, made = absolute(topic.name), type_name(topic.type), []
+    with subscription.handle:
+        while len(made) < DEPTH:
+            found = subscription.handle.take_message(subscription.msg_type, True)
+            if found is None:
+                break
+            data, info = found
+            made.append(RawMessage(name, kind, bytes(data), int(info['received_timestamp'])))
+    return made
 
-        def keep(data: bytes) -> None:
-            self.recorder.on_message(RawMessage(name, kind, bytes(data), self._now))
 
-        return keep
+def _stamp(message: RawMessage) -> int:
+    return message.stamp
+
+
+def _nothing(_: Any) -> None:
+    return None
 
 
 def main() -> None:
-    sys.exit(run(RecorderNode))
+    run(RecorderNode)

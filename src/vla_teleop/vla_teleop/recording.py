@@ -11,7 +11,7 @@ from vla_core.errors import UserError
 from vla_core.robot import RobotConfig
 from vla_ros.convert.fields import BadMessage
 from vla_teleop.episode_file import read_facts, read_raw
-from vla_teleop.wire import Decoder
+from vla_teleop.wire import Decoder, Images
 
 
 @dataclass(frozen=True)
@@ -19,13 +19,13 @@ class Said:
     """One record and when it was received."""
 
     at: float  # s, ROS time
-    stream: str  # as in vla_ros/topics.py, lower case; 'frame:<camera>' for images
+    stream: str  # as in vla_ros/topics.py, lower case; 'frame:…' and 'picture:…' for images
     record: Any
 
 
 @dataclass
 class Recording:
-    """All records of an episode but images, which `replay` reads one by one."""
+    """All records of an episode but images, which `pictures` reads one by one."""
 
     path: Path
     robot: RobotConfig
@@ -37,20 +37,20 @@ class Recording:
         """What was said in `stream`; empty when nothing was."""
         return self.by_stream.get(stream, [])
 
-    def replay(self, streams: tuple[str, ...]) -> Iterator[Said]:
-        """Read the file again, images included."""
-        return replay(self.path, self.robot, streams, with_frames=True)
+    def pictures(self) -> Iterator[Said]:
+        """Read the file again for its colour images."""
+        return replay(self.path, self.robot, (), Images.COLOUR)
 
 
 def replay(
     path: Path,
     robot: RobotConfig,
     streams: tuple[str, ...] | None = None,
-    with_frames: bool = False,
+    images: Images = Images.NONE,
 ) -> Iterator[Said]:
-    """Yield the records of an episode in the order they were received; a bad message counts as none."""
-    decoder = Decoder(robot)
-    for raw in read_raw(path, decoder.names(streams, with_frames)):
+    """Yield the records of an episode as they were received; a bad message counts as none."""
+    decoder = Decoder(robot, images)
+    for raw in read_raw(path, decoder.names(streams)):
         try:
             decoded = decoder.decode(raw)
         except BadMessage:

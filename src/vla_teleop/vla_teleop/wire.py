@@ -1,18 +1,33 @@
-"""Records to messages on the wire and back; streams are named as in vla_ros/topics.py, in lower case."""
+"""Records to messages on the wire and back.
+
+Streams are named as in vla_ros/topics.py, in lower case.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
-from rclpy.serialization import deserialize_message, serialize_message
+import numpy as np
+from numpy.typing import NDArray
 
 from vla_core.robot import RobotConfig
+from vla_core.sensing import CameraModel
 from vla_ros import topics
-from vla_ros.convert.sensing import camera_info_to_msg, frame_from_msgs, image_to_msg
+from vla_ros.convert.fields import stamp_of
+from vla_ros.convert.sensing import (
+    camera_info_to_msg,
+    camera_model_from_msg,
+    frame_from_msgs,
+    image_to_msg,
+    rgb_from_msg,
+)
+from vla_ros.serialize import from_bytes, message_from_bytes, message_to_bytes, type_name
 from vla_ros.topics import Topic
 from vla_teleop.episode_file import EpisodeWriter, RawMessage
 
+COLOUR, DEPTH, INFO = range(3)  # of topics.camera
 EDGE = {
     'joint_states': topics.joint_states,
     'arm_command': topics.arm_command,
@@ -30,14 +45,15 @@ def streams(robot: RobotConfig) -> dict[str, Topic]:
     return {**table, **{name: at(robot) for name, at in EDGE.items()}}
 
 
+def image_topics(robot: RobotConfig) -> set[str]:
+    """Names of everything that carries pixels."""
+    pairs = (topics.camera(camera)[:2] for camera in robot.cameras)
+    return {absolute(topic.name) for pair in pairs for topic in pair}
+
+
 def absolute(name: str) -> str:
     """The name a topic has in the root namespace."""
     return name if name.startswith('/') else f'/{name}'
-
-
-def type_name(message_type: type) -> str:
-    """'sensor_msgs/msg/Image' of a message class."""
-    return f'{message_type.__module__.split(".")[0]}/msg/{message_type.__name__}'
 
 
 class Tap:
@@ -66,50 +82,71 @@ class Tap:
 
     def _write(self, topic: Topic, message: Any, now: float) -> None:
         name = type_name(topic.type)
-        data = serialize_message(message)
+        data = message_to_bytes(message)
         self.writer.write(RawMessage(absolute(topic.name), name, data, round(now * 1e9)))
 
 
-class Decoder:
-    """Raw messages to (stream, record); images come once colour, depth and info of a stamp are there."""
+class Images(Enum):
+    """What a reader wants of the cameras."""
 
-    def __init__(self, robot: RobotConfig) -> None:
+    NONE = 'none'
+    COLOUR = 'colour'  # Picture, stream 'picture:<camera>'
+    RGBD = 'rgbd'  # RgbdFrame, stream 'frame:<camera>'
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One colour image without its depth."""
+
+    camera: str
+    stamp: float  # s, ROS time of exposure
+    model: CameraModel
+    rgb: NDArray[np.uint8]  # (H, W, 3)
+
+
+class Decoder:
+    """Raw messages to (stream, record)."""
+
+    def __init__(self, robot: RobotConfig, images: Images = Images.NONE) -> None:
         self._by_topic: dict[str, tuple[str, Topic]] = {
             absolute(topic.name): (name, topic) for name, topic in streams(robot).items()
         }
+        self._images = images
         self._cameras: dict[str, tuple[str, int, type]] = {}
-        for config in robot.cameras:
+        for config in robot.cameras if images != Images.NONE else ():
             for part, topic in enumerate(topics.camera(config)):
-                self._cameras[absolute(topic.name)] = (config.name, part, topic.type)
+                if part != DEPTH or images == Images.RGBD:
+                    self._cameras[absolute(topic.name)] = (config.name, part, topic.type)
         self._parts: dict[str, list[Any]] = {config.name: [None] * 3 for config in robot.cameras}
 
-    def names(self, wanted: tuple[str, ...] | None, with_frames: bool) -> list[str]:
-        """Topics that hold the wanted streams (None: all) and, if asked for, the images."""
-        found = [
-            topic
-            for topic, (name, _) in self._by_topic.items()
-            if wanted is None or name in wanted
-        ]
-        return found + (list(self._cameras) if with_frames else [])
+    def names(self, wanted: tuple[str, ...] | None) -> list[str]:
+        """Topics that hold the wanted streams (None: all), and the images asked for."""
+        found = [t for t, (name, _) in self._by_topic.items() if wanted is None or name in wanted]
+        return found + list(self._cameras)
 
     def decode(self, raw: RawMessage) -> tuple[str, Any] | None:
-        """Return the stream and its record; None while an image is not complete or the topic is unknown."""
+        """Return the stream and its record; None for half an image or an unknown topic."""
         if raw.topic in self._cameras:
             return self._camera_part(raw)
         known = self._by_topic.get(raw.topic)
         if known is None:
             return None
         name, topic = known
-        read: Callable[[Any], Any] | None = topic.from_msg
-        assert read is not None
-        return name, read(deserialize_message(raw.data, topic.type))
+        return name, from_bytes(topic, raw.data)
 
     def _camera_part(self, raw: RawMessage) -> tuple[str, Any] | None:
         camera, part, kind = self._cameras[raw.topic]
         parts = self._parts[camera]
-        parts[part] = deserialize_message(raw.data, kind)
+        parts[part] = message_from_bytes(raw.data, kind)
+        if self._images == Images.COLOUR:
+            return self._picture(camera) if part == COLOUR and parts[INFO] is not None else None
         stamps = {(m.header.stamp.sec, m.header.stamp.nanosec) for m in parts if m is not None}
-        if None in parts or len(stamps) != 1:
+        if any(message is None for message in parts) or len(stamps) != 1:
             return None
         self._parts[camera] = [None] * 3
         return f'frame:{camera}', frame_from_msgs(camera, *parts)
+
+    def _picture(self, camera: str) -> tuple[str, Picture]:
+        colour, _, info = self._parts[camera]
+        model = camera_model_from_msg(info)
+        return f'picture:{camera}', Picture(camera, stamp_of(colour), model, rgb_from_msg(colour))
