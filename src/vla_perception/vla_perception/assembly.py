@@ -11,6 +11,7 @@ from vla_perception.container import is_wall_or_floor
 from vla_perception.detection import Detection, KnownThing
 from vla_perception.drawer import (
     bar_of,
+    front_of,
     implied_bar,
     is_bar,
     is_housing,
@@ -18,7 +19,6 @@ from vla_perception.drawer import (
     is_part,
     moved_bar,
     reach,
-    whole_housing,
 )
 from vla_perception.rank import quantile
 
@@ -60,17 +60,23 @@ def _drawers(
     bars = [thing for thing in ends if is_bar(thing)]
     bar = bar_of(max(bars, key=lambda b: len(b.pixels))) if bars else None
     if bar is None and old is not None:
-        ends = [end for end in ends if end.colour == old.colour]
+        far = reach(old, main)
+        ends = [end for end in ends if end.colour == old.colour and is_part(end, main, far)]
         bar = moved_bar(old, ends, main) if ends else None
     tip = bar.position if bar else (reach(old, main) if old else None)
     parts = [grey for grey in greys if grey is not main and is_part(grey, main, tip)]
-    housing = whole_housing(main, parts)
-    if bar is None and old is not None and 'housing' in memory:
-        bar = implied_bar(old, memory['housing'], housing)
+    housing = [replace(main, shape='housing')]
+    if parts and (front := front_of(parts, main)):
+        housing.append(front)
+    before = [memory[name] for name in ('housing', 'front') if name in memory]
+    if bar is None and old is not None and before:
+        bar = implied_bar(old, before, housing)
     used = {id(piece) for piece in (main, *parts)}
-    used |= {id(end) for end in ends if bar is not None and end.colour == bar.colour}
+    if bar is not None:
+        at = bar.position
+        used |= {id(e) for e in ends if e.colour == bar.colour and is_part(e, main, at)}
     rest = [[p for p in pieces if id(p) not in used] for pieces in (greys, coloured)]
-    return [housing] + ([bar] if bar else []), rest[0], rest[1]
+    return housing + ([bar] if bar else []), rest[0], rest[1]
 
 
 def _named(thing: Detection) -> Detection:

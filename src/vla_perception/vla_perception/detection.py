@@ -42,7 +42,7 @@ class Sight:
 class Detection:
     """One thing as seen now; upright bounding box in base_link, z above the table."""
 
-    shape: str  # cube, cylinder, ball, box, button, drawer, housing, base
+    shape: str  # cube, cylinder, ball, box, button, drawer, and its housing and front
     colour: str
     position: Points  # (3,) m, centre of the box; of a button the top of its dome
     yaw: float  # rad
@@ -67,8 +67,8 @@ class Detector(Protocol):
 
 def label_of(colour: str, shape: str) -> str:
     """Return what people call it."""
-    if shape == 'housing':
-        return 'drawer housing'
+    if shape in ('housing', 'front'):
+        return f'drawer {shape}'
     if shape == 'drawer':
         return 'drawer'
     return f'{colour} {shape}'.strip()

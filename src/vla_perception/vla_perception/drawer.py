@@ -19,6 +19,8 @@ _THIN = 0.045  # m, and, with its posts, not wider
 _OFF_TABLE = 0.015  # m, and its lowest seen point is higher
 _TRAVEL = 0.25  # m, how far in front of the housing it may be
 _BAR = (0.008, 0.03)  # m, thickness of a bar
+_OUT = 0.012  # m, what stands out less is the housing's own
+_FEWEST = 30  # points of a front
 _BESIDE = 0.03  # m, grey pieces this near to housing or handle belong to it
 
 
@@ -87,10 +89,10 @@ def moved_bar(known: KnownThing, parts: list[Detection], housing: Detection) -> 
     )
 
 
-def implied_bar(known: KnownThing, before: KnownThing, housing: Detection) -> Detection:
+def implied_bar(known: KnownThing, before: list[KnownThing], now: list[Detection]) -> Detection:
     """Return the known bar, as far in front of the drawer's front as it was before."""
-    outward = _outward(known.position, housing)
-    slide = _front(housing, outward) - _front(before, outward)
+    outward = _outward(known.position, now[0])
+    slide = max(_end(d, outward) for d in now) - max(_end(k, outward) for k in before)
     position = np.r_[known.position[:2] + slide * outward, known.position[2]]
     return Detection(
         'drawer',
@@ -104,18 +106,19 @@ def implied_bar(known: KnownThing, before: KnownThing, housing: Detection) -> De
     )
 
 
-def whole_housing(main: Detection, parts: list[Detection]) -> Detection:
-    """Return one box around the housing and all its parts: front, tray, what is inside it."""
-    points = np.concatenate([part.points for part in (main, *parts)])
-    local = _in_frame(points[:, :2], main)
-    low = np.array([quantile(local[:, k], 0.005) for k in (0, 1)])
-    high = np.array([quantile(local[:, k], 0.995) for k in (0, 1)])
-    top = quantile(main.points[:, 2], 0.97)
-    centre = main.position[:2] + turned((low + high)[None] / 2, main.yaw)[0]
-    size = np.r_[high - low, top]
-    return replace(
-        main, shape='housing', position=np.r_[centre, top / 2], size=size, points=points
-    )
+def front_of(parts: list[Detection], housing: Detection) -> Detection | None:
+    """Return one box around what stands out of the housing: the drawer's front and tray."""
+    points = np.concatenate([part.points for part in parts])
+    local = _in_frame(points[:, :2], housing)
+    is_out = np.any(np.abs(local) > housing.size[:2] / 2 + _OUT, axis=1)
+    if is_out.sum() < _FEWEST:
+        return None
+    local, top = local[is_out], quantile(points[is_out, 2], 0.97)
+    low = np.array([quantile(local[:, k], 0.01) for k in (0, 1)])
+    high = np.array([quantile(local[:, k], 0.99) for k in (0, 1)])
+    middle = housing.position[:2] + turned((low + high)[None] / 2, housing.yaw)[0]
+    position, size = np.r_[middle, top / 2], np.r_[high - low, top]
+    return replace(parts[0], shape='front', position=position, size=size, yaw=housing.yaw)
 
 
 def is_part(thing: Detection, main: Detection, bar: Points | None) -> bool:
@@ -143,7 +146,7 @@ def _outward(bar: Points, housing: Detection) -> Points:
     return turned(unit[None], housing.yaw)[0]
 
 
-def _front(housing: Detection | KnownThing, outward: Points) -> float:
+def _end(housing: Detection | KnownThing, outward: Points) -> float:
     """m, how far along `outward` the box reaches."""
     half = np.abs(turned(outward[None], -housing.yaw)[0]) @ housing.size[:2] / 2
     return float(housing.position[:2] @ outward + half)

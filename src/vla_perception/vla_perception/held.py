@@ -13,7 +13,8 @@ _GRASPABLE = ('cube', 'cylinder', 'ball', 'drawer')
 _REACH = 0.012  # m, the tool may be this far outside the thing's box when it closes on it
 _WIDTH_SLACK = 0.008  # m, between the opening and the thing's width
 _EMPTY = 0.002  # m, fingers nearer than this hold nothing
-_OPENED = 0.003  # m, opening grown by this lets go
+_OPENED = 0.0015  # m, opening grown by this lets go
+_STEADY = 0.001  # m, change of the opening from frame to frame that is none
 _SLIPPED = 0.006  # m, opening shrunk by this: the thing is no longer between the fingers
 
 
@@ -22,6 +23,7 @@ class Grip:
 
     def __init__(self, gripper: GripperConfig) -> None:
         self._gripper = gripper
+        self._last_opening = gripper.open_width
         self.release()
 
     def release(self) -> None:
@@ -44,8 +46,10 @@ class Grip:
         held.yaw = float(geometry.yaw(base_from_thing))
 
     def judge(self, tracks: list[Track], pose: Pose) -> None:
-        """Notice a grasp, after the picture was looked at."""
-        if any(track.id == self._id for track in tracks):
+        """Notice a grasp, after the picture was looked at; fingers that open grasp nothing."""
+        is_opening = pose.opening > self._last_opening + _STEADY
+        self._last_opening = pose.opening
+        if is_opening or any(track.id == self._id and track.is_held for track in tracks):
             return
         self.release()
         held = next((track for track in tracks if self._grasps(track, pose)), None)

@@ -98,7 +98,7 @@ def name_of(phrase: Phrase) -> str:
 
 def inventory(tracks: list[Track]) -> str:
     """Return 'I see a red cube, a blue box'."""
-    labels = sorted(track.label for track in tracks if track.shape != 'housing')
+    labels = sorted(track.label for track in tracks if track.shape not in ('housing', 'front'))
     if not labels:
         return 'I see nothing on the table'
     return 'I see ' + ', '.join(

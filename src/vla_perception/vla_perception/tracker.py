@@ -16,7 +16,7 @@ from vla_perception.tracks import Track
 Points = NDArray[np.floating]
 _OTHER_COLOUR = 0.05  # m added to the distance when the colours differ
 _OTHER_SHAPE = 0.015  # m added when the shapes differ
-COMPOUND = ('box', 'housing', 'button', 'drawer')  # never mistaken for a compact thing
+COMPOUND = ('box', 'housing', 'front', 'button', 'drawer')  # never mistaken for a compact thing
 _HIDDEN = 0.6  # a new thing shows more of its outline than this
 _HIDDEN_GREY = 0.25  # and more of it when it has the robot's colours
 _CORNERS = np.array([[x, y, z] for x in (-0.3, 0.3) for y in (-0.3, 0.3) for z in (0.0, 0.45)])

@@ -20,7 +20,9 @@ _CLEAR = 0.12  # outline hidden less than this: the whole thing is in view
 _FITS = 0.005  # m, points this near to the remembered box do not say that it moved
 _INSIDE = 0.010  # m, a piece this near to or inside the box is part of it
 _SURE = 3  # sightings after which the size is known
-_MERGED = 1.6  # times its volume: not this thing alone
+_MERGED = 1.95  # times its volume: not this thing alone
+_HALF = 0.4  # of the outline hidden: too little to say that it fell
+_FELL = 0.025  # m, seen this much below the hand
 _FIXED = ('housing', 'button')  # do not move when a part of them is hidden
 _STILL = 0.004  # m, measurements nearer than this are averaged, farther ones followed
 _STEP = 5e-4  # m, of the numeric slope
@@ -85,15 +87,23 @@ class Track:
         if self.sightings > _SURE and seen.size.prod() > _MERGED * self.size.prod():
             return  # it has become one piece with something else of its colour
         self._vote(seen)
-        if (
-            self.shape == 'drawer'
-            or seen.hidden <= _CLEAR
-            or seen.hidden <= self.hidden - 0.1
-            or self.frames == 0
-        ):
+        if self.is_held:
+            self.is_held = not self._fell(seen)
+        if self.is_held:
+            return  # the gripper says where it is
+        if self._is_whole(seen):
             self._follow(seen)
         elif self.shape not in _FIXED and not self.explains(seen.points):
             self._follow_part(seen)
+
+    def _fell(self, seen: Detection) -> bool:
+        """True when a held thing is seen well below the hand."""
+        return bool(seen.hidden <= _HALF and seen.position[2] < self.position[2] - _FELL)
+
+    def _is_whole(self, seen: Detection) -> bool:
+        """True for a measurement of the thing itself, not of a part of it."""
+        is_clear = seen.hidden <= _CLEAR or seen.hidden <= self.hidden - 0.1
+        return is_clear or self.frames == 0 or self.shape == 'drawer'
 
     def contains(self, seen: Detection) -> bool:
         """True when a piece is but a part of this thing: of its colour and inside its box."""
@@ -142,6 +152,8 @@ class Track:
             slope = (np.array(there).T - here[:, None]) / _STEP
             normal = slope.T @ slope + np.eye(3) * (0.02 * len(here) + 1.0)
             shift = shift - np.linalg.solve(normal, slope.T @ here)
+            if self.shape == 'box':
+                shift[2] = 0.0  # it stands on the table
         self.position = self.position + shift
         if np.linalg.norm(shift) > _MOST_SHIFT or not self.explains(seen.points):
             self.position = np.asarray(seen.position, float)
