@@ -104,8 +104,6 @@ SUCCESS = Topic(  # the simulator's truth, for judging; nothing that moves the r
     'sim/success', Bool, qos.STATE, ('sim',), ('recorder',)
 )
 
-TRUTH = Topic('sim/success', Bool, qos.STATE, ('sim',), ('recorder',))  # never to the stack
-
 ALL = tuple(value for value in list(globals().values()) if isinstance(value, Topic))
 
 

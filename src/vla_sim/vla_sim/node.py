@@ -61,7 +61,6 @@ class SimNode(ManagedNode):
         self.judged = 0.0  # s, ROS time
         self.cameras = {c.name: [self.talk(t) for t in topics.camera(c)] for c in robot.cameras}
         self.watched = {c.name: topics.camera(c)[0].name for c in robot.cameras}
-        self.send_truth = self.talk(topics.TRUTH)
         self.listen(topics.arm_command(robot), self.on_arm)
         self.listen(topics.gripper_command(robot), self.on_gripper)
         self.create_service(ResetScene, 'sim/reset_scene', self.on_reset)
@@ -76,8 +75,6 @@ class SimNode(ManagedNode):
         for camera in self.robot.cameras:
             self.world.render(camera.name)  # the first picture is slow
         self.fault_ends = math.inf
-        self.was_success = False
-        self.send_truth(Bool(data=False))
         self.get_logger().info(f'scene {task} {seed}: {episode.instruction!r}')
 
     # -- commands ------------------------------------------------------------------------------
@@ -111,9 +108,6 @@ class SimNode(ManagedNode):
             self.fault_ends = math.inf
         self._tell_truth(now)
         self._film(now)
-        if self.world.success() != self.was_success:
-            self.was_success = self.world.success()
-            self.send_truth(Bool(data=self.was_success))
         self.remark = f'real-time factor {self.pacer.factor:.2f}'
 
     def _tell_truth(self, now: float) -> None:
