@@ -141,7 +141,8 @@ def test_f14_disarming_while_moving_brakes_first(moving):
         moving.step(moving.target(moving.goal))
         speeds.append(np.abs(moving.speed).max())
     assert 0.02 < moving.now - begin < 0.6
-    assert speeds[0] > 0.0 and speeds[-1] == 0.0
+    assert speeds[0] > 0.0
+    assert speeds[-1] == 0.0
     assert moving.step(moving.target(moving.goal)).arm is None
 
 

@@ -37,6 +37,9 @@ class Rows:
     names: tuple[str, ...]
 
 
+NO_ROWS = Rows(np.zeros((0, 0)), np.zeros(0), ())
+
+
 class Guard:
     """Knows the present certified state of a cycle and judges candidates that start from it."""
 
@@ -184,29 +187,31 @@ class Guard:
         return None
 
     def rows(self, candidate: Candidate) -> Rows:
-        """Half-spaces that keep the stop of a candidate clear, to first order; for steering
-        around."""
+        """Half-spaces that keep the stop of a candidate clear, to first order; to steer around."""
         params, u = self._params, candidate.step_velocity
         travel = candidate.ramp.end - self.q + params.delay * u  # (n,) rad
-        normals, rooms, names = self._walls()
-        for k in np.flatnonzero(
-            self.here - self.least < self._body.reach[self.near] @ np.abs(travel)
-        ):
-            contact = self._body.contact(int(self.near[k]), self.columns)
-            normals.append(contact.row)
-            rooms.append(float(self.here[k] - self._body.least[self.near[k]]))
-            names.append(f'clearance:{self._body.names[int(self.near[k])]}')
-        matrix, room = np.array(normals).reshape(-1, len(u)), np.maximum(rooms, 0.0)
-        closing, stop = -matrix @ u, -matrix @ travel
+        normals, rooms, names = self._walls(travel)
+        reach = self._body.reach[self.near] @ np.abs(travel)
+        for k in np.flatnonzero(self.here - self._body.least[self.near] < np.maximum(reach, 1e-4)):
+            pair = int(self.near[k])
+            normals.append(self._body.contact(pair, self.columns).row)
+            rooms.append(float(self.here[k] - self._body.least[pair]))
+            names.append(f'clearance:{self._body.names[pair]}')
+        if not names:
+            return NO_ROWS
+        matrix, room = np.array(normals), np.maximum(rooms, 0.0)
+        closing, stop = np.maximum(-matrix @ u, 0.0), -matrix @ travel
         share = np.sqrt(np.minimum(room / np.maximum(stop, 1e-9), 1.0))
-        allowed = np.minimum(np.where(stop > room, np.maximum(closing, 0.0) * share, np.inf),
-                             params.gamma / params.period * room)  # fmt: skip
-        use = np.flatnonzero(np.isfinite(allowed))
-        return Rows(matrix[use], -allowed[use], tuple(names[k] for k in use))
+        braking = np.where(stop > room, closing * share, np.inf)
+        return Rows(
+            matrix, -np.minimum(braking, params.gamma / params.period * room), tuple(names)
+        )
 
-    def _walls(self) -> tuple[list[Array], list[float], list[str]]:
-        """The six sides of the workspace as normals, rooms and names."""
+    def _walls(self, travel: Array) -> tuple[list[Array], list[float], list[str]]:
+        """Sides of the workspace that the stop may reach, as normals, rooms and names."""
         jacobian, tip = self.points[-1], self.tip[:3, 3]
-        normals = [*jacobian, *(-jacobian)]
-        rooms = [*(tip - self._box[0]), *(self._box[1] - tip)]
-        return normals, [float(r) for r in rooms], [f'workspace:{axis}' for axis in 'xyzxyz']
+        rooms = np.concatenate((tip - self._box[0], self._box[1] - tip))
+        way = jacobian @ travel
+        near = np.flatnonzero(rooms < 2.0 * np.concatenate((-way, way)) + 1e-3)
+        normals = [jacobian[k] if k < 3 else -jacobian[k - 3] for k in near]
+        return normals, [float(rooms[k]) for k in near], [f'workspace:{"xyzxyz"[k]}' for k in near]

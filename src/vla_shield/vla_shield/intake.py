@@ -14,6 +14,7 @@ from vla_core.scene import GroundedScene, is_finite
 from vla_core.sensing import JointState
 from vla_shield.params import ShieldParams
 
+SOURCES = frozenset(Source)
 CORRUPT = 10.0  # times a limit: not fast, broken
 
 
@@ -53,6 +54,8 @@ class Intake:
             self.q,
             self.velocity,
         )  # of the target, in the robot's order
+        limits = self.robot.limits
+        self._furthest = CORRUPT * np.maximum(np.abs(limits.lower), np.abs(limits.upper))  # rad
         self._waiting: list[Clocked] = []
 
     def clear(self) -> None:
@@ -133,16 +136,14 @@ class Intake:
         return '' if is_sized else 'target has arrays of the wrong size'
 
     def _value_fault(self, target: Target) -> str:
-        numbers = (target.position, target.velocity, [target.gripper, target.chunk_stamp])
-        if not all(np.isfinite(part).all() for part in numbers):
+        scalars = isfinite(target.gripper) and isfinite(target.chunk_stamp)
+        if not (scalars and isfinite(target.position.sum()) and isfinite(target.velocity.sum())):
             return 'target is not finite'
-        if target.source not in tuple(Source):
+        if target.source not in SOURCES:
             return f'target source is {target.source}'
-        limits = self.robot.limits
         index = [target.names.index(name) for name in self.names]
-        furthest = CORRUPT * np.maximum(np.abs(limits.lower), np.abs(limits.upper))
-        is_sane = np.all(np.abs(target.position[index]) <= furthest)
-        is_sane &= np.all(np.abs(target.velocity[index]) <= CORRUPT * limits.velocity)
+        is_sane = np.all(np.abs(target.position[index]) <= self._furthest)
+        is_sane &= np.all(np.abs(target.velocity[index]) <= CORRUPT * self.robot.limits.velocity)
         is_sane &= abs(target.gripper) <= CORRUPT * self.robot.gripper.open_width
         return '' if is_sane else 'target is beyond ten times a limit: corrupt'
 

@@ -87,7 +87,8 @@ class Reference:
         return Candidate(position, u, a, velocity, now.ramp, elapsed)
 
     def accept(self, candidate: Candidate) -> None:
-        """Move on to a certified candidate; what it gained towards the limits is not given back."""
+        """Move on to a certified candidate; what it gained towards the limits is not given
+        back."""
         self.now = candidate
         end, (low, high) = candidate.ramp.end, self.span
         self.span = (

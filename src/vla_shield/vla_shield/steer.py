@@ -149,27 +149,33 @@ class Steer:
         self, reference: Reference, first: Candidate, halt: Candidate, box: tuple[Array, Array]
     ) -> tuple[Candidate, tuple[str, ...], float]:
         """The candidate itself, or one steered around, or one on the way back to braking."""
-        rows = self._guard.rows(first)
-        u = nearest(first.step_velocity, box, rows.normals, rows.floor, self._params.sweeps)
-        steered = first if np.array_equal(u, first.step_velocity) else reference.candidate(u)
-        binding = [
-            n
-            for n, v, f in zip(rows.names, rows.normals @ u, rows.floor, strict=True)
-            if v <= f + 1e-6
-        ]
-        found = tuple(binding) if steered is not first else ()
+        steered, found = self._around(reference, first, box)
         finding = self._guard.judge(steered)
         if not finding.rule:
             return steered, found, 0.0
         best, low, high = halt, 0.0, 1.0
+        way = steered.step_velocity - halt.step_velocity
         for _ in range(BISECTIONS):
             middle = 0.5 * (low + high)
-            mixed = reference.candidate(halt.step_velocity + middle * (u - halt.step_velocity))
+            mixed = reference.candidate(halt.step_velocity + middle * way)
             if self._guard.judge(mixed).rule:
                 high = middle
             else:
                 best, low = mixed, middle
         return best, (finding.rule, *found), finding.margin
+
+    def _around(
+        self, reference: Reference, first: Candidate, box: tuple[Array, Array]
+    ) -> tuple[Candidate, tuple[str, ...]]:
+        """The nearest candidate that keeps the half-spaces, and the names of those that bind."""
+        rows = self._guard.rows(first)
+        if not rows.names:
+            return first, ()
+        u = nearest(first.step_velocity, box, rows.normals, rows.floor, self._params.sweeps)
+        if np.array_equal(u, first.step_velocity):
+            return first, ()
+        binding = np.flatnonzero(rows.normals @ u <= rows.floor + 1e-6)
+        return reference.candidate(u), tuple(rows.names[k] for k in binding)
 
     def _binding(self, boxed: Array, u: Array, first: Candidate) -> tuple[str, ...]:
         """Name the joint limits that changed the step."""

@@ -50,7 +50,8 @@ class Suspicion:
         )
 
     def _behind(self, reference: Reference, intake: Intake) -> Verdict | None:
-        """Something may hold the arm: do not pull, but bring the command back to where the arm is."""
+        """Something may hold the arm: do not pull, but bring the command back to where the arm
+        is."""
         gap = float(np.abs(reference.now.position - intake.q).max())
         if not gap <= self._params.tracking_limit:
             self._is_behind = True

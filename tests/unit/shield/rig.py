@@ -34,7 +34,7 @@ def model(robot: str) -> RobotModel:
 
 
 class Rig:
-    """Steps a shield; the arm plays what it is sent, `delay` cycles late, with a `gain` on its motion."""
+    """Steps a shield; the arm plays what it gets, `delay` cycles late, its motion times `gain`."""
 
     def __init__(
         self, robot: str = 'ur5e', delay: int = 0, gain: float = 1.0, **params: Any
@@ -66,8 +66,8 @@ class Rig:
         """A target for the next step."""
         velocity = np.zeros(len(self.home)) if velocity is None else velocity
         fields = {
-            'stamp': self.now + DT, 'task_id': 't', 'names': self.robot.joint_names, 'position': position,
-            'velocity': velocity, 'gripper': 0.08, 'source': Source.TELEOP,
+            'stamp': self.now + DT, 'task_id': 't', 'names': self.robot.joint_names,
+            'position': position, 'velocity': velocity, 'gripper': 0.08, 'source': Source.TELEOP,
         }  # fmt: skip
         return Target(**{**fields, **changes})
 
@@ -117,35 +117,27 @@ class Rig:
 
 
 def complaints(rig: Rig) -> list[str]:
-    """What is wrong with the last output and the step that led to it, judged from the numbers alone."""
-    out, limits = rig.out, rig.robot.limits
-    assert out is not None
-    if out.arm is None:
+    """What is wrong with the last output and the step that led to it, by the numbers alone."""
+    assert rig.out is not None
+    arm = rig.out.arm
+    if arm is None:
         return ['nothing came out while armed']
-    arm, found = out.arm, []
-    if not all(
-        np.isfinite(part).all() for part in (arm.position, arm.velocity, arm.time_from_start)
-    ):
+    numbers = (arm.position, arm.velocity, arm.time_from_start)
+    if not all(np.isfinite(part).all() for part in numbers):
         return ['not finite']
-    if not (arm.time_from_start[0] > 0.0 and np.all(np.diff(arm.time_from_start) > 0.0)):
-        found.append('times do not increase')
-    if arm.velocity[-1].any():
-        found.append('does not end at rest')
-    if not limits.within(arm.position, rig.params.joint_margin - 1e-4):
-        found.append('position')
-    if not np.all(np.abs(arm.velocity) <= limits.velocity * (1 + 1e-9)):
-        found.append('velocity')
+    limits, most = rig.robot.limits, 1.0 + 1e-6
     steps = np.diff(np.array(rig.commands[-3:]), axis=0) / DT
-    if not np.all(np.abs(steps) <= limits.velocity * (1 + 1e-9)):
-        found.append('step velocity')
-    if len(steps) > 1 and not np.all(
-        np.abs(np.diff(steps, axis=0)) / DT <= limits.acceleration * (1 + 1e-6)
-    ):
-        found.append('acceleration')
-    ramp = np.diff(arm.position, axis=0) / np.diff(arm.time_from_start)[:, None]
-    gaps = 0.5 * (arm.time_from_start[2:] - arm.time_from_start[:-2])[:, None]
-    if len(ramp) > 1 and not np.all(
-        np.abs(np.diff(ramp, axis=0)) / gaps <= limits.acceleration * 1.01 + 1e-6
-    ):
-        found.append('acceleration of the stop')
-    return found
+    changes = np.abs(np.diff(steps, axis=0)) / DT
+    times = arm.time_from_start
+    ramp = np.diff(arm.position, axis=0) / np.diff(times)[:, None]
+    slowing = np.abs(np.diff(ramp, axis=0)) / (0.5 * (times[2:] - times[:-2]))[:, None]
+    good = {
+        'times': times[0] > 0.0 and np.all(np.diff(times) > 0.0),
+        'rest at the end': not arm.velocity[-1].any(),
+        'position': limits.within(arm.position, rig.params.joint_margin - 1e-5),
+        'velocity': np.all(np.abs(arm.velocity) <= limits.velocity * most),
+        'step velocity': np.all(np.abs(steps) <= limits.velocity * most),
+        'acceleration': np.all(changes <= limits.acceleration * most),
+        'acceleration of the stop': np.all(slowing <= limits.acceleration * 1.01 + 1e-6),
+    }
+    return [name for name, is_good in good.items() if not is_good]

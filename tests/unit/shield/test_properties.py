@@ -9,11 +9,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parent))
+import pinocchio as pin
 from rig import DT, Rig, complaints, examples, model
 
 from vla_core.robot_model import collision_model
 from vla_core.safety import Decision, Level
-import pinocchio as pin
 
 # no shrinking: a case takes half a second, and its seeds are printed as they are
 quick = {
@@ -37,7 +37,7 @@ MILD = st.floats(-3.0, 3.0)
 MIXED = st.lists(st.tuples(*[MILD] * 6) | st.tuples(*[ANY] * 6), min_size=3, max_size=12)
 
 
-@settings(max_examples=examples(40), **quick)
+@settings(max_examples=examples(20), **quick)
 @given(
     rows(ANY, sizes=(6, 5, 7, 0)) | rows(MILD) | MIXED, rows(ANY) | rows(MILD), st.integers(1, 8)
 )
@@ -52,7 +52,7 @@ def test_p1_whatever_is_asked_what_comes_out_is_finite_and_within_limits(
         assert complaints(rig) == []
 
 
-@settings(max_examples=examples(25), **quick)
+@settings(max_examples=examples(8), **quick)
 @given(rows(NEAR), st.sampled_from(['ur5e', 'fr3']))
 def test_p2_the_command_and_its_whole_stop_keep_clear_of_table_and_arm(goals, robot):
     rig = Rig(robot, tcp_speed=0.5, link_speed=0.6).armed()
@@ -112,7 +112,7 @@ def _lowest(shape, place):
     return place.translation[2] - np.abs(up) @ shape.halfSide
 
 
-@settings(max_examples=examples(25), **quick)
+@settings(max_examples=examples(8), **quick)
 @given(st.tuples(*[st.floats(-0.12, 0.12)] * 6), st.floats(0.5, 2.0))
 def test_p3_a_target_within_the_limits_passes_unchanged(size, rate):
     rig = Rig(tcp_speed=1.0, link_speed=1.0).armed()
@@ -127,7 +127,7 @@ def test_p3_a_target_within_the_limits_passes_unchanged(size, rate):
         np.testing.assert_allclose(out.arm.position[0], wanted, atol=1e-6)
 
 
-@settings(max_examples=examples(25), **quick)
+@settings(max_examples=examples(10), **quick)
 @given(rows(NEAR), st.integers(2, 25))
 def test_p4_what_the_shield_let_through_it_lets_through_again(goals, count):
     first, second = Rig().armed(), Rig().armed()
@@ -143,7 +143,7 @@ def test_p4_what_the_shield_let_through_it_lets_through_again(goals, count):
         np.testing.assert_allclose(again.arm.position[0], out.arm.position[0], atol=1e-6)
 
 
-@settings(max_examples=examples(30), **quick)
+@settings(max_examples=examples(12), **quick)
 @given(
     st.tuples(*[NEAR] * 6),
     st.integers(1, 40),
@@ -179,7 +179,7 @@ def vote(rig, voter, **changes):
     return rig.vote(voter, **{'stamp': rig.now + 1.2 * DT, 'seq': rig.seq + 10, **changes})
 
 
-@settings(max_examples=examples(20), **quick)
+@settings(max_examples=examples(8), **quick)
 @given(rows(NEAR), st.permutations(range(6)))
 def test_p17_the_order_of_joints_in_a_target_changes_nothing(goals, order):
     plain, mixed = Rig().armed(), Rig().armed()

@@ -1,4 +1,4 @@
-"""The least permissive vote counts; silence, nonsense and old news are never more permissive (P7)."""
+"""The least permissive vote counts; silence and nonsense are never more permissive (P7)."""
 
 import sys
 from math import inf, nan
