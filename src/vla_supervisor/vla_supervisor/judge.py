@@ -27,11 +27,12 @@ class JudgeParams:
     clear: float = param(0.05, 'm, tool to object of a hand that is away', lo=0.0, hi=0.5)
     stack_offset: float = param(0.02, 'm, sideways off the middle of the lower', lo=0.001, hi=0.1)
     stack_height: float = param(0.015, 'm, off the height of a stack', lo=0.001, hi=0.1)
-    push_distance: float = param(0.07, 'm, moved to the side asked for', lo=0.01, hi=0.5)
+    push_distance: float = param(0.085, 'm, moved to the side asked for', lo=0.01, hi=0.5)
     press_reach: float = param(0.03, 'm, tool to the middle of the button', lo=0.001, hi=0.1)
-    press_depth: float = param(0.002, 'm, tool below the top of the button', lo=-0.05, hi=0.05)
-    slide_open: float = param(0.06, 'm, of the handle, for an open drawer', lo=0.01, hi=0.5)
-    slide_closed: float = param(0.04, 'm, of the handle, for a closed drawer', lo=0.01, hi=0.5)
+    press_depth: float = param(0.004, 'm, tool below the top of the button', lo=-0.05, hi=0.05)
+    handle_out: float = param(0.047, 'm, from a closed drawer to the bar', lo=0.0, hi=0.2)
+    opened_by: float = param(0.088, 'm, an open drawer stands out', lo=0.01, hi=0.5)
+    closed_to: float = param(0.008, 'm, a closed drawer stands out at most', lo=0.0, hi=0.1)
 
     def __post_init__(self) -> None:
         check(self)
@@ -139,14 +140,17 @@ class Judge:
         return DONE if self._is_pressed else _not_yet('not pressed yet')
 
     def _slide(self, scene: GroundedScene, tool: ControlState) -> Judgement:
-        target = scene.by_role(Role.TARGET)
-        if target is None or self._start is None:
+        handle = scene.by_role(Role.TARGET)
+        housing = next((thing for thing in scene.objects if thing.shape == 'housing'), None)
+        if handle is None or housing is None:
             return _not_yet('the drawer is not in view')
-        moved = float(np.linalg.norm(target.position[:2] - self._start.position[:2]))
-        wanted = self.params.slide_open
+        offset = rotate(handle.position[:2] - housing.position[:2], -housing.yaw)
+        out = float(np.max(np.abs(offset) - housing.size[:2] / 2)) - self.params.handle_out
         if scene.task.verb == Verb.CLOSE:
-            wanted = self.params.slide_closed
-        return DONE if moved >= wanted else _not_yet(f'the drawer moved {moved:.2f} m so far')
+            is_done = out <= self.params.closed_to
+        else:
+            is_done = out >= self.params.opened_by
+        return DONE if is_done else _not_yet(f'the drawer stands {out:.2f} m out')
 
 
 def rotate(vector: np.ndarray, angle: float) -> np.ndarray:

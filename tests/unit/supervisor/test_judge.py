@@ -1,0 +1,141 @@
+"""When a task counts as done, on scenes made by hand; every rule has the near miss beside the hit."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from world import AWAY, cube_and_box, thing
+
+from vla_core.action import ControlState
+from vla_core.scene import GroundedScene, ParsedTask, Phrase, Role, TargetStatus, Verb
+from vla_supervisor.judge import Judge, JudgeParams
+
+OPEN = 0.08  # m
+
+
+def seen(verb, *objects, side=''):
+    task = ParsedTask(verb, Phrase('it'), Phrase('there'), side)
+    return GroundedScene(1.0, 't', task, objects, TargetStatus.PRESENT)
+
+
+def tool(at=AWAY, gripper=OPEN):
+    return ControlState(1.0, False, False, tcp=at, gripper=gripper)
+
+
+def is_done(scene, hand=None, judge=None):
+    return (judge or Judge(JudgeParams())).judge(scene, hand or tool()).is_done
+
+
+IN_BOX = (0.51, -0.09, 0.03)
+
+
+@pytest.mark.parametrize(
+    ('cube', 'hand', 'more', 'done'),
+    [
+        (IN_BOX, tool(), {}, True),
+        ((0.4, 0.2, 0.02), tool(), {}, False),  # beside it
+        ((0.57, -0.1, 0.03), tool(), {}, False),  # on its wall
+        ((0.51, -0.09, 0.12), tool(), {}, False),  # above it
+        (IN_BOX, tool(gripper=0.03), {}, False),  # still in the hand
+        (IN_BOX, tool(at=(0.51, -0.09, 0.05)), {}, False),  # the hand is still there
+        (IN_BOX, tool(), {'is_held': True}, False),
+        ((float('nan'), -0.09, 0.03), tool(), {}, False),
+        (IN_BOX, tool(gripper=float('nan')), {}, False),
+    ],
+)
+def test_put_in_is_done_when_it_lies_in_the_box_and_the_hand_is_away(cube, hand, more, done):
+    assert is_done(seen(Verb.PUT_IN, *cube_and_box(cube, **more)), hand) is done
+
+
+def test_put_in_turns_with_the_box():
+    box = thing(Role.DESTINATION, (0.5, 0.0, 0.03), (0.2, 0.1, 0.06), label='blue box')
+    turned = thing(Role.DESTINATION, (0.5, 0.0, 0.03), (0.2, 0.1, 0.06), label='blue box')
+    object.__setattr__(turned, 'yaw', 1.5707963)
+    cube = thing(Role.TARGET, (0.5, 0.08, 0.03))
+    assert not is_done(seen(Verb.PUT_IN, cube, box))
+    assert is_done(seen(Verb.PUT_IN, cube, turned))
+
+
+@pytest.mark.parametrize(
+    ('at', 'done'),
+    [
+        ((0.4, 0.1, 0.06), True),
+        ((0.4, 0.13, 0.06), False),
+        ((0.4, 0.1, 0.09), False),  # held above
+        ((0.4, 0.1, 0.02), False),  # inside: perception errs
+    ],
+)
+def test_a_stack_is_done_when_the_upper_rests_on_the_lower(at, done):
+    lower = thing(Role.DESTINATION, (0.4, 0.1, 0.02), label='green cube')
+    assert is_done(seen(Verb.STACK, thing(Role.TARGET, at), lower)) is done
+
+
+@pytest.mark.parametrize(
+    ('side', 'to', 'done'),
+    [
+        ('left', (0.4, 0.2, 0.02), True),
+        ('left', (0.4, 0.17, 0.02), False),
+        ('right', (0.4, 0.2, 0.02), False),
+        ('right', (0.4, 0.0, 0.02), True),
+        ('forward', (0.5, 0.1, 0.02), True),
+        ('back', (0.3, 0.1, 0.02), True),
+        ('back', (0.5, 0.1, 0.02), False),
+        ('', (0.9, 0.1, 0.02), False),
+    ],
+)
+def test_a_push_is_done_when_it_went_far_enough_to_the_side_asked_for(side, to, done):
+    judge = Judge(JudgeParams())
+    assert not is_done(
+        seen(Verb.PUSH, thing(Role.TARGET, (0.4, 0.1, 0.02)), side=side), judge=judge
+    )
+    assert is_done(seen(Verb.PUSH, thing(Role.TARGET, to), side=side), judge=judge) is done
+
+
+@pytest.mark.parametrize(
+    ('at', 'done'),
+    [((0.4, 0.1, 0.034), True), ((0.4, 0.1, 0.045), False), ((0.45, 0.1, 0.03), False)],
+)
+def test_a_press_is_done_once_the_tool_was_down_on_the_button(at, done):
+    judge, button = Judge(JudgeParams()), thing(Role.TARGET, (0.4, 0.1, 0.02), label='red button')
+    assert not is_done(seen(Verb.PRESS, button), judge=judge)
+    judge.watch(tool(at=at))
+    judge.watch(tool())
+    assert is_done(seen(Verb.PRESS, button), judge=judge) is done
+
+
+def test_a_press_of_the_last_task_does_not_count():
+    judge, button = Judge(JudgeParams()), thing(Role.TARGET, (0.4, 0.1, 0.02), label='red button')
+    judge.judge(seen(Verb.PRESS, button), tool())
+    judge.watch(tool(at=(0.4, 0.1, 0.03)))
+    judge.begin()
+    assert not is_done(seen(Verb.PRESS, button), judge=judge)
+
+
+def drawer(out):
+    housing = thing(
+        Role.OBSTACLE, (0.5, 0.0, 0.04), (0.18, 0.16, 0.08), label='grey housing', id=2
+    )
+    handle = thing(Role.TARGET, (0.5 - 0.09 - 0.047 - out, 0.0, 0.05), label='red drawer')
+    return handle, housing
+
+
+@pytest.mark.parametrize(('verb', 'out', 'done'), [
+    (Verb.OPEN, 0.1, True), (Verb.OPEN, 0.07, False),
+    (Verb.CLOSE, 0.004, True), (Verb.CLOSE, 0.02, False), (Verb.CLOSE, 0.1, False),
+])  # fmt: skip
+def test_a_drawer_is_judged_by_how_far_it_stands_out_of_its_housing(verb, out, done):
+    assert is_done(seen(verb, *drawer(out))) is done
+
+
+def test_without_its_housing_in_view_a_drawer_is_not_judged():
+    assert not is_done(seen(Verb.OPEN, drawer(0.1)[0]))
+
+
+@pytest.mark.parametrize('verb', list(Verb))
+def test_nothing_is_done_without_the_target_and_the_missing_is_said(verb):
+    verdict = Judge(JudgeParams()).judge(seen(verb), tool())
+    assert not verdict.is_done
+    assert verdict.missing
