@@ -112,13 +112,14 @@ def tell_all(args: argparse.Namespace, played: Played, screen: Screen) -> Result
 
     path, robot = args.out / 'episode.mcap', load_robot(args.robot)
     story = tell(load(path, robot))
-    video, stamps = args.out / 'episode.mp4', []
+    video, marks = args.out / 'episode.mp4', story.marks()
+    stamps: list[float] = []
 
     def pictures() -> Iterator[Image]:
         for moment in story.moments():
             stamps.append(moment.frame.stamp)
             screen.now(f'drawing the video: {moment.elapsed:.0f} s of it')
-            yield draw(moment)
+            yield draw(moment, marks, story.length)
 
     period = image_period()
     count = write_video(pictures(), video, 1.0 / period)

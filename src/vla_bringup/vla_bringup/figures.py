@@ -82,7 +82,7 @@ def cycles(story: Story) -> list[Figure]:
     """How long the shield worked and waited, and how often it changed what was asked."""
     reports = [said.record for said in story.recording.of('report')]
     work = np.array([r.loop_ms for r in reports])
-    period = np.array([r.period_ms for r in reports])
+    period = 1e3 * np.diff([r.stamp for r in reports])
     n = len(reports)
     return [
         Figure('shield work, p99', percentile(work, 99), 'ms', n=n),
@@ -97,6 +97,15 @@ def real_time_factor(story: Story) -> float:
     found = [FACTOR.search(beat.detail) for beat in beats]
     values = [float(match[1]) for match in found if match]
     return float(np.median(values)) if values else float('nan')
+
+
+def cells(figure: Figure) -> tuple[str, str, str]:
+    """Value, unit and bound of a figure as people read them."""
+    if figure.bound == '== 1':
+        return 'yes' if figure.ok else 'no', '', ''
+    if figure.unit.startswith('share'):
+        return f'{100 * figure.value:.1f}', figure.unit.replace('share', '%', 1), figure.bound or ''
+    return f'{figure.value:.3g}', figure.unit, figure.bound or ''
 
 
 def percentile(values: np.ndarray, share: float) -> float:

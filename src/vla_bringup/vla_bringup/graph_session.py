@@ -238,7 +238,7 @@ def nodes_of(name: str, given: Mapping[str, str]) -> list[NodeSpec]:
 
 
 def choose_domain() -> None:
-    """Take a ROS domain that nobody here uses, unless the person chose one; stay on this machine."""
+    """Take a ROS domain that nobody here uses, unless one was chosen; stay on this machine."""
     os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
     if 'ROS_DOMAIN_ID' not in os.environ:
         start = os.getpid() % len(DOMAINS)

@@ -1,4 +1,4 @@
-"""The pictures of the report: what was proposed, what was let through, what happened, and how long it took."""
+"""The pictures of the report: proposed, let through, happened, and how long it took."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def svg(figure: Figure) -> str:
 
 
 def joints(series: dict[str, Series], names: Sequence[str], phases: Spans) -> Figure:
-    """Angles asked for, let through and measured; `series` by 'proposed', 'filtered', 'measured'."""
+    """Angles; `series` by 'proposed', 'filtered' (let through) and 'measured'."""
     rows = (len(names) + 1) // 2
     figure, grid = plt.subplots(rows, 2, figsize=(WIDTH, 1.7 * rows), sharex=True, squeeze=False)
     for axis, (column, name) in zip(grid.flat, enumerate(names), strict=False):
@@ -85,24 +85,27 @@ def tool(series: dict[str, Series], gripper: Series, phases: Spans) -> Figure:
     return figure
 
 
-def safety(votes: dict[str, Spans], decisions: Spans, numbers: dict[str, Series]) -> Figure:
-    """Who allowed what, what the shield decided, and how close it was."""
-    figure, axes = plt.subplots(4, 1, figsize=(WIDTH, 7.0), sharex=True)
-    rows = {**votes, 'shield': decisions}
-    for row, (name, spans) in enumerate(rows.items()):
+def safety(allowed: dict[str, Spans], numbers: dict[str, Series], phases: Spans) -> Figure:
+    """Who allowed what (the shield comes last), and how close and how different it was."""
+    figure, axes = plt.subplots(
+        1 + len(numbers), 1, figsize=(WIDTH, 1.9 + 1.45 * len(numbers)), sharex=True,
+    )  # fmt: skip
+    for row, (name, spans) in enumerate(allowed.items()):
         colours = DECISIONS if name == 'shield' else LEVELS
         for begin, end, value in spans:
             axes[0].barh(row, end - begin, left=begin, height=0.7, color=colours[value])
-    axes[0].set_yticks(range(len(rows)), list(rows))
+    axes[0].set_yticks(range(len(allowed)), list(allowed))
     axes[0].grid(False)
-    used = {value: DECISIONS[value] for _, _, value in decisions}
-    handles = [plt.Rectangle((0, 0), 1, 1, color=c) for c in used.values()]
-    axes[0].legend(handles, [d.name for d in used], ncols=7, frameon=False, fontsize=7,
-                   loc='lower left', bbox_to_anchor=(0, 1.0))  # fmt: skip
-    for axis, (title, line) in zip(axes[1:], numbers.items(), strict=False):
-        axis.plot(line.at, line.values[:, 0], color='#17719b', lw=1)
+    _name_phases(axes[0], phases)
+    used = {value for _, _, value in allowed['shield']}
+    handles = [plt.Rectangle((0, 0), 1, 1, color=DECISIONS[value]) for value in sorted(used)]
+    axes[0].legend(handles, [value.name.lower() for value in sorted(used)], ncols=7, fontsize=7,
+                   frameon=False, loc='lower right', bbox_to_anchor=(1, 1.12))  # fmt: skip
+    for axis, (title, line) in zip(axes[1:], numbers.items(), strict=True):
+        axis.plot(line.at, line.values[:, 0], color=COLOURS['measured'], lw=1)
         axis.set_ylabel(title)
         axis.set_ylim(bottom=min(0.0, float(np.nanmin(line.values, initial=0.0))))
+        _shade(axis, phases)
     axes[-1].set_xlabel('s since the instruction')
     return figure
 
@@ -114,12 +117,7 @@ def latencies(samples: dict[str, np.ndarray]) -> Figure:
         if len(values):
             ordered = np.sort(values)
             share = np.arange(1, len(ordered) + 1) / len(ordered)
-            axis.step(
-                ordered,
-                share,
-                where='post',
-                label=f'{name}, p95 {np.percentile(ordered, 95):.1f} ms',
-            )
+            axis.step(ordered, share, where='post', label=name)
     axis.set(xlabel='ms', ylabel='share of samples', xscale='log', ylim=(0, 1.02))
     axis.legend(frameon=False, fontsize=8)
     return figure
@@ -128,4 +126,14 @@ def latencies(samples: dict[str, np.ndarray]) -> Figure:
 def _shade(axis: Axes, phases: Spans) -> None:
     for k, (begin, end, _) in enumerate(phases):
         if k % 2:
-            axis.axvspan(begin, end, color='#17719b', alpha=0.06, lw=0)
+            axis.axvspan(begin, end, color=COLOURS['measured'], alpha=0.06, lw=0)
+
+
+def _name_phases(axis: Axes, phases: Spans) -> None:
+    """Names above the axis, of phases long enough to hold one."""
+    whole = max((end for _, end, _ in phases), default=1.0)
+    for begin, end, phase in phases:
+        axis.axvline(begin, color='#444444', lw=0.6)
+        if end - begin > 0.05 * whole:
+            axis.text(begin, 1.02, f' {phase.name.lower()}', fontsize=8, color='#444444',
+                      transform=axis.get_xaxis_transform())  # fmt: skip

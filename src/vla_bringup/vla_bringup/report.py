@@ -6,31 +6,36 @@ from pathlib import Path
 
 import jinja2
 import numpy as np
+from markupsafe import Markup
+from matplotlib.figure import Figure
 
 from vla_bringup import plots
+from vla_bringup.figures import cells
 from vla_bringup.story import Story
 from vla_core.result import Result
 
 ENGINE = jinja2.Environment(
-    loader=jinja2.PackageLoader('vla_bringup', '.'), autoescape=True, undefined=jinja2.StrictUndefined
+    loader=jinja2.PackageLoader('vla_bringup', '.'),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
 )
-MOST_REASONS = 25
+MOST_REASONS = 12
 
 
 def write_report(story: Story, result: Result, path: Path, video: str) -> None:
     """Write the report; `video` is a file beside it, or ''."""
     phases = story.phases()
     samples = story.latencies()
-    reasons = sorted(story.reasons(), key=lambda row: row[0] - row[1])[:MOST_REASONS]
     text = ENGINE.get_template('report.html.j2').render(
         facts=story.recording.facts,
         ok=result.ok,
         robot=story.robot.name,
         policy=policy_of(story),
         video=video,
-        figures=result.figures,
-        safety=_inline(plots.safety(story.votes(), story.decisions(), story.shield_numbers())),
-        reasons=sorted(reasons),
+        made=place(result),
+        figures=[(f, *cells(f)) for f in result.figures],
+        safety=_inline(plots.safety(story.allowed(), story.shield_numbers(), phases)),
+        reasons=story.reasons()[:MOST_REASONS],
         tool=_inline(plots.tool(story.tool(), story.gripper(), phases)),
         joints=_inline(plots.joints(story.joints(), story.robot.joint_names, phases)),
         latencies=_inline(plots.latencies(samples)),
@@ -44,11 +49,17 @@ def write_report(story: Story, result: Result, path: Path, video: str) -> None:
     partial.rename(path)
 
 
+def place(result: Result) -> str:
+    """Which code ran on which machine."""
+    machine = result.machine
+    return f'{result.commit or "no commit"} on {machine["cpu"]}, {machine["cores"]} cores'
+
+
 def policy_of(story: Story) -> str:
     """Name or hash of what proposed the chunks."""
     names = {said.record.checkpoint for said in story.recording.of('chunk')}
     return ', '.join(sorted(name[:12] for name in names)) or 'none'
 
 
-def _inline(figure) -> object:  # type: ignore[no-untyped-def]
-    return jinja2.utils.markupsafe.Markup(plots.svg(figure))
+def _inline(figure: Figure) -> Markup:
+    return Markup(plots.svg(figure))

@@ -9,7 +9,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from vla_core.result import Figure, Result
+from vla_bringup.figures import cells
+from vla_core.result import Result
 from vla_core.safety import Decision
 from vla_core.scene import TargetStatus
 from vla_core.task import Phase
@@ -84,18 +85,9 @@ class Screen:
         for title, side in (('', 'left'), ('value', 'right'), ('', 'left'), ('', 'left')):
             table.add_column(title, justify=side)  # type: ignore[arg-type]
         for figure in result.figures:
-            value, unit, verdict, style = cells(figure)
-            table.add_row(figure.name, value, unit, verdict, style=style)
+            value, unit, bound = cells(figure)
+            style = '' if figure.bound is None else 'green' if figure.ok else 'bold red'
+            limit = f'must be {bound}' if bound else ''
+            table.add_row(figure.name, value, unit, limit, style=style)
         self.console.print()
         self.console.print(table)
-
-
-def cells(figure: Figure) -> tuple[str, str, str, str]:
-    """Value, unit, verdict and style of a figure."""
-    value, unit = f'{figure.value:.4g}', figure.unit
-    if figure.bound == '== 1':
-        value = 'yes' if figure.ok else 'NO'
-        return value, unit, '', 'green' if figure.ok else 'bold red'
-    if figure.bound is None:
-        return value, unit, '', ''
-    return value, unit, f'must be {figure.bound}', '' if figure.ok else 'bold red'

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from vla_bringup.overlay import Moment
+from vla_bringup.panel import Mark, State
 from vla_bringup.timeseries import Series, Spans, series, spans
 from vla_core import geometry
 from vla_core.action import ActionChunk, Space
@@ -18,6 +19,18 @@ from vla_core.robot_model import RobotModel
 from vla_core.safety import Decision, Level
 from vla_core.task import Phase
 from vla_teleop.recording import Recording
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One thing that the shield said, and how often."""
+
+    text: str
+    decision: Decision
+    times: int
+    total: float  # s
+    longest: float  # s
+    first: float  # s since the instruction
 
 
 @dataclass
@@ -31,7 +44,11 @@ class Story:
 
     def phases(self) -> Spans:
         pairs = [(s.at - self.zero, s.record.phase) for s in self.recording.of('status')]
-        return spans(pairs, self.end - self.zero)
+        return spans(pairs, self.length)
+
+    def allowed(self) -> dict[str, Spans]:
+        """Who allowed what, and last what the shield made of it."""
+        return {**self.votes(), 'shield': self.decisions()}
 
     def votes(self) -> dict[str, Spans]:
         """Levels over time by voter."""
@@ -40,16 +57,26 @@ class Story:
             pairs.setdefault(said.record.voter, []).append(
                 (said.at - self.zero, said.record.level)
             )
-        return {name: spans(rows, self.end - self.zero) for name, rows in sorted(pairs.items())}
+        return {name: spans(rows, self.length) for name, rows in sorted(pairs.items())}
 
     def decisions(self) -> Spans:
         pairs = [(s.at - self.zero, s.record.decision) for s in self.recording.of('report')]
-        return spans(pairs, self.end - self.zero)
+        return spans(pairs, self.length)
 
-    def reasons(self) -> list[tuple[float, float, str]]:
-        """Begin, end and text of every stretch in which the shield had something to say."""
-        pairs = [(s.at - self.zero, s.record.reason) for s in self.recording.of('report')]
-        return [row for row in spans(pairs, self.end - self.zero) if row[2]]
+    def reasons(self) -> list[Reason]:
+        """What the shield had to say, the longest first."""
+        pairs = [
+            (s.at - self.zero, (s.record.reason, s.record.decision))
+            for s in self.recording.of('report')
+        ]
+        found: dict[tuple[str, Decision], list[float]] = {}
+        firsts: dict[tuple[str, Decision], float] = {}
+        for begin, end, said in spans(pairs, self.length):
+            if said[0]:
+                found.setdefault(said, []).append(end - begin)
+                firsts.setdefault(said, begin)
+        made = [Reason(*k, len(v), sum(v), max(v), firsts[k]) for k, v in found.items()]
+        return sorted(made, key=lambda reason: -reason.total)
 
     def joints(self) -> dict[str, Series]:
         """Angles proposed, filtered, measured, in the robot's order."""
@@ -98,7 +125,7 @@ class Story:
         return {name: series(reports, row, self.zero, _stamp) for name, row in rows.items()}
 
     def latencies(self) -> dict[str, np.ndarray]:
-        """ms: camera stamp to scene, to chunk, to the first command that used it; work of a shield cycle."""
+        """ms: from exposure to scene, chunk, first command resting on it; work of the shield."""
         first: dict[float, float] = {}
         for said in self.recording.of('report'):
             if said.record.chunk_stamp > 0.0:
@@ -129,11 +156,21 @@ class Story:
                 continue
             scene = scenes.get(said.record.stamp, scene)
             now, said_votes = newest.at(said.record.stamp), votes.at(said.record.stamp)
-            yield Moment(
-                said.record, wrist, camera_from_base, scene,
-                now.get('status'), now.get('report'), tuple(said_votes.values()),
-                chunk_path(now.get('chunk'), self._base_from_tcp), said.record.stamp - self.zero,
-            )  # fmt: skip
+            state = State(
+                now.get('status'), now.get('report'), now.get('chunk'), tuple(said_votes.values())
+            )
+            path = chunk_path(state.chunk, self._base_from_tcp)
+            elapsed = said.record.stamp - self.zero
+            yield Moment(said.record, wrist, camera_from_base, scene, state, path, elapsed)
+
+    def marks(self) -> tuple[Mark, ...]:
+        """The time line of a video."""
+        return tuple(Mark(*span) for span in self.decisions())
+
+    @property
+    def length(self) -> float:
+        """s, from the instruction to the last record."""
+        return self.end - self.zero
 
     def _records(self, topic: str) -> list:  # type: ignore[type-arg]
         return [said.record for said in self.recording.of(topic)]

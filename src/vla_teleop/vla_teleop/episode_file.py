@@ -25,7 +25,7 @@ class RawMessage:
     topic: str
     type_name: str  # e.g. 'sensor_msgs/msg/JointState'
     data: bytes  # CDR
-    stamp: int  # ns, ROS time it was received
+    stamp: int  # ns, ROS time it was sent
 
 
 class EpisodeWriter:
@@ -95,7 +95,7 @@ class EpisodeWriter:
 
 
 def read_raw(path: Path, topics: list[str] | None = None) -> Iterator[RawMessage]:
-    """Yield the messages of an episode in the order they were received."""
+    """Yield the messages of an episode in the order they were sent."""
     with _open(path) as stream:
         try:
             for schema, channel, message in make_reader(stream).iter_messages(topics=topics):

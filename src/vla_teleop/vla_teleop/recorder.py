@@ -35,6 +35,7 @@ class Recorder:
         self.writer: EpisodeWriter | None = None
         self.last: Path | None = None  # the newest finished file
         self._ends_at = float('inf')
+        self._ended: TaskStatus | None = None  # the status that ended the open episode
         self._labels: dict[str, str] = {}
 
     @property
@@ -52,7 +53,7 @@ class Recorder:
             self._open(status, now)
         self.status = status
         if self.writer and status.phase in IS_OVER and self._ends_at == float('inf'):
-            self._ends_at = now + self.params.tail
+            self._ended, self._ends_at = status, now + self.params.tail
 
     def on_message(self, message: RawMessage) -> None:
         """Keep a message when an episode is open."""
@@ -74,8 +75,8 @@ class Recorder:
         """Close the open file now, with what is known of its end."""
         if self.writer is None or self.status is None:
             return None
-        status, writer = self.status, self.writer
-        self.writer, self._ends_at = None, float('inf')
+        status, writer = self._ended or self.status, self.writer
+        self.writer, self._ended, self._ends_at = None, None, float('inf')
         self.last = writer.close(**episode_facts(status), **self._labels)
         return self.last
 

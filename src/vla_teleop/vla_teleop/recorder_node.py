@@ -110,7 +110,7 @@ def taken(topic: Topic, subscription: Any) -> list[RawMessage]:
             if found is None:
                 break
             data, info = found
-            made.append(RawMessage(name, kind, bytes(data), int(info['received_timestamp'])))
+            made.append(RawMessage(name, kind, bytes(data), int(info['source_timestamp'])))
     return made
 
 

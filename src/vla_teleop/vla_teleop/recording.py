@@ -1,4 +1,4 @@
-"""A recorded episode as records: what every part said, by stream, in the order it was received."""
+"""A recorded episode as records: what every part said, by stream, in the order it was sent."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from vla_teleop.wire import Decoder, Images
 
 @dataclass(frozen=True)
 class Said:
-    """One record and when it was received."""
+    """One record and when it was sent."""
 
     at: float  # s, ROS time
     stream: str  # as in vla_ros/topics.py, lower case; 'frame:…' and 'picture:…' for images
@@ -48,7 +48,7 @@ def replay(
     streams: tuple[str, ...] | None = None,
     images: Images = Images.NONE,
 ) -> Iterator[Said]:
-    """Yield the records of an episode as they were received; a bad message counts as none."""
+    """Yield the records of an episode as they were sent; a bad message counts as none."""
     decoder = Decoder(robot, images)
     for raw in read_raw(path, decoder.names(streams)):
         try:
