@@ -59,6 +59,22 @@ def test_f1_a_target_with_a_broken_number_brakes_in_the_same_cycle(moving, value
     assert complaints(moving) == []
 
 
+def test_f1_a_good_target_in_the_same_cycle_does_not_hide_a_broken_one(moving):
+    broken = replace(moving.target(moving.goal), position=np.full(6, np.nan))
+    moving.shield.on_target(broken, moving.now)
+    assert moving.step(moving.target(moving.goal)).report.decision == Decision.REJECTED
+    for _ in range(3):
+        out = moving.step(moving.target(moving.goal))
+    assert out.report.decision in (Decision.PASS, Decision.CLIPPED)
+
+
+def test_f1_a_message_that_is_no_target_at_all_brakes_in_the_same_cycle(moving):
+    moving.shield.intake.refuse_target('position, velocity and names differ in length')
+    report = moving.step(moving.target(moving.goal)).report
+    assert report.decision == Decision.REJECTED
+    assert report.reason == 'position, velocity and names differ in length'
+
+
 def test_f2_a_target_that_ceases_holds_within_100_ms(moving):
     decisions = run(moving, 0.5, target=None)
     assert first(decisions, STOPS) <= 0.12

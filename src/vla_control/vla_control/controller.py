@@ -66,6 +66,10 @@ class Controller:
         )
         return self.reason
 
+    def refuse(self, reason: str) -> None:
+        """A chunk came that is none, and this is why."""
+        self.reason = reason
+
     def on_status(self, status: TaskStatus, now: float) -> None:
         """Follow the task: every change of task or phase ends what was being executed."""
         if status.task_id != self.task_id:

@@ -40,8 +40,9 @@ class ControlNode(ManagedNode):
         robot = load_robot(p.robot)
         self.controller = Controller(p.control, robot)
         self.ticks = 0
+        self.said = ''  # why the last chunk was refused, as the supervisor knows it
         self.listen(topics.joint_states(robot), self.controller.on_joints)
-        self.listen(topics.CHUNK, self.on_chunk)
+        self.listen(topics.CHUNK, self.on_chunk, self.controller.refuse)
         self.listen(topics.STATUS, self.on_status)
         self.listen(topics.REPORT, self.on_report)
         self.send_target = self.talk(topics.TARGET)
@@ -67,8 +68,10 @@ class ControlNode(ManagedNode):
         self.problem = ''
         self.send_target(target)
         self.ticks += 1
-        if self.ticks % STATE_EVERY == 0:
+        reason = self.controller.reason
+        if self.ticks % STATE_EVERY == 0 or reason != self.said:  # a refusal is said at once
             self.send_state(self.controller.state(now))
+            self.said = reason
 
 
 def main() -> None:

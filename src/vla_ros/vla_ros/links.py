@@ -69,9 +69,15 @@ class Links:
         make, publish = topic.to_msg, publisher.publish
         return publish if make is None else lambda record: publish(make(record))
 
-    def listen(self, topic: Topic, callback: Callable[[Any], None]) -> None:
-        """Call `callback` with every record of the topic; a bad message counts as none."""
-        receive = self._checked_by(topic, callback)
+    def listen(
+        self,
+        topic: Topic,
+        callback: Callable[[Any], None],
+        refuse: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """Call `callback` with every record of the topic. A bad message counts as none; `refuse`
+        hears what is wrong with it."""
+        receive = self._checked_by(topic, callback, refuse)
         subscription = self._node.create_subscription(
             topic.type,
             topic.name,
@@ -82,7 +88,9 @@ class Links:
         )
         self._inboxes.append(Inbox(subscription, receive))
 
-    def _checked_by(self, topic: Topic, callback: Callable[[Any], None]) -> Callable[[Any], None]:
+    def _checked_by(
+        self, topic: Topic, callback: Callable[[Any], None], refuse: Callable[[str], None]
+    ) -> Callable[[Any], None]:
         read = topic.from_msg
         if read is None:
             return callback
@@ -92,6 +100,7 @@ class Links:
                 record = read(message)
             except BadMessage as bad:
                 self._complain(f'{topic.name}: {bad}')
+                refuse(str(bad))
             else:
                 callback(record)
 

@@ -88,9 +88,15 @@ class ManagedNode(LifecycleNode):
         """Return a function that sends one record."""
         return self.links.talk(topic)
 
-    def listen(self, topic: Topic, callback: Callable[[Any], None]) -> None:
-        """Call `callback`, before the next tick, with every record that has come by then."""
-        self.links.listen(topic, callback)
+    def listen(
+        self,
+        topic: Topic,
+        callback: Callable[[Any], None],
+        refuse: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """Call `callback`, before the next tick, with every record that has come by then; `refuse`
+        with what is wrong with a message that is none."""
+        self.links.listen(topic, callback, refuse)
 
     def complain(self, text: str) -> None:
         """Log an error, at most once a second."""

@@ -56,6 +56,7 @@ class Intake:
         )  # of the target, in the robot's order
         limits = self.robot.limits
         self._furthest = CORRUPT * np.maximum(np.abs(limits.lower), np.abs(limits.upper))  # rad
+        self._is_answered = True  # the shield has braked on the fault of the target
         self._waiting: list[Clocked] = []
 
     def clear(self) -> None:
@@ -112,11 +113,20 @@ class Intake:
         """Take a target, or note why it is rejected; a rejected one never replaces a good one."""
         fault = self._order_fault(target) or self._shape_fault(target) or self._value_fault(target)
         if fault:
-            self.goal.fault = fault
+            self.refuse_target(fault)
             return
         index = [target.names.index(name) for name in self.names]
         self.target, self.wish = target, (target.position[index], target.velocity[index])
-        self.goal = Clocked(target.stamp, now)
+        self.goal = Clocked(target.stamp, now, '' if self._is_answered else self.goal.fault)
+
+    def refuse_target(self, fault: str) -> None:
+        """Note what is wrong with a target: no good one hides it before the shield has braked."""
+        self.goal.fault, self._is_answered = fault, False
+
+    def target_fault(self) -> str:
+        """What is wrong with the newest target, or with one that came in this cycle, or ''."""
+        self._is_answered = True
+        return self.goal.fault
 
     def _order_fault(self, target: Target) -> str:
         if not isfinite(target.stamp):

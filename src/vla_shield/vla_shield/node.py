@@ -45,7 +45,7 @@ class ShieldNode(ManagedNode):
         self.shield = Shield(p.shield, robot)
         self.began = time.perf_counter()  # s, of the last cycle
         self.listen(topics.joint_states(robot), self.on_joints)
-        self.listen(topics.TARGET, self.on_target)
+        self.listen(topics.TARGET, self.on_target, self.shield.intake.refuse_target)
         self.listen(topics.VOTES, self.on_vote)
         self.listen(topics.SCENE, self.on_scene)
         self.send_arm = self.talk(topics.arm_command(robot))

@@ -174,8 +174,9 @@ class Shield:
             return Verdict(Decision.BRAKE, f'latched: {self._latch}', ('latch', *vote.rules))
         if self._is_leaving:
             return Verdict(Decision.HOLD, 'disarming', ('disarm',))
-        if intake.goal.fault:
-            return Verdict(Decision.REJECTED, intake.goal.fault, ('target',))
+        fault = intake.target_fault()
+        if fault:
+            return Verdict(Decision.REJECTED, fault, ('target',))
         why = intake.target_staleness(now)
         if why:
             return Verdict(Decision.HOLD, why, ('target:stale',))

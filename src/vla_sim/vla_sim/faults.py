@@ -89,6 +89,7 @@ class FaultKind(str, Enum):
     CAMERA_FREEZE = 'camera_freeze'  # the last frame again and again, its old stamp with it
     DEPTH_HOLES = 'depth_holes'  # a fraction `value` of the pixels has no depth
     JOINT_FREEZE = 'joint_freeze'  # joint states repeat the last sample, old stamp with it
+    JOINT_SILENCE = 'joint_silence'  # no joint states at all
     JOINT_NAN = 'joint_nan'  # joint states are NaN
     PAYLOAD = 'payload'  # `value` kg hang at the tool, unknown to the controller
     WEAK_GRIPPER = 'weak_gripper'  # the grip force is multiplied by `value`

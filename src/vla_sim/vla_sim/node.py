@@ -99,8 +99,9 @@ class SimNode(ManagedNode):
         now = self.now
         if not abs(now - self.world.time - self.offset) <= SLIP:
             self.offset = now - self.world.time
-        joints = self.world.joint_state()
-        self.send_joints(dataclasses.replace(joints, stamp=joints.stamp + self.offset))
+        if not self.world.saboteur.is_mute:
+            joints = self.world.joint_state()
+            self.send_joints(dataclasses.replace(joints, stamp=joints.stamp + self.offset))
         stamp = self.world.time + self.offset
         self.send_wrench(wrench_to_msg(self.world.wrench(), stamp, self.robot.tip_frame))
         if now >= self.fault_ends:

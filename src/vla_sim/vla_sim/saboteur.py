@@ -50,6 +50,11 @@ class Saboteur:
         if fault.kind != FaultKind.NONE:
             self._active[fault.kind] = fault
 
+    @property
+    def is_mute(self) -> bool:
+        """True while the encoders say nothing at all."""
+        return self.has(FaultKind.JOINT_SILENCE)
+
     def joints(self, sample: JointState) -> JointState:
         """Return what the encoders say instead."""
         if self.has(FaultKind.JOINT_NAN):

@@ -93,6 +93,14 @@ def test_frozen_joints_keep_their_old_stamp(running):
     assert running.joint_state().stamp == running.time
 
 
+def test_joints_can_fall_silent_until_the_fault_is_mended(running):
+    assert not running.saboteur.is_mute
+    inject(running, 'joint_silence')
+    assert running.saboteur.is_mute
+    inject(running, 'none')
+    assert not running.saboteur.is_mute
+
+
 def test_joints_can_be_nan(running):
     inject(running, 'joint_nan')
     assert np.isnan(running.joint_state().position).all()
