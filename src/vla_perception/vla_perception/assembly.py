@@ -12,6 +12,7 @@ from vla_perception.detection import Detection, KnownThing
 from vla_perception.drawer import (
     bar_of,
     front_of,
+    housing_of,
     implied_bar,
     is_bar,
     is_housing,
@@ -53,7 +54,7 @@ def _drawers(
     housings = [grey for grey in greys if is_housing(grey)]
     if not housings:
         return [], greys, coloured
-    main = max(housings, key=lambda h: len(h.pixels))
+    main = housing_of(housings)
     memory = {thing.shape: thing for thing in known}
     old = memory.get('drawer')
     ends = [thing for thing in coloured if is_off_table(thing, main)]
@@ -64,14 +65,15 @@ def _drawers(
         ends = [end for end in ends if end.colour == old.colour and is_part(end, main, far)]
         bar = moved_bar(old, ends, main) if ends else None
     tip = bar.position if bar else (reach(old, main) if old else None)
-    parts = [grey for grey in greys if grey is not main and is_part(grey, main, tip)]
-    housing = [replace(main, shape='housing')]
+    top = main.pixels
+    parts = [grey for grey in greys if grey.pixels is not top and is_part(grey, main, tip)]
+    housing = [main]
     if parts and (front := front_of(parts, main)):
         housing.append(front)
     before = [memory[name] for name in ('housing', 'front') if name in memory]
     if bar is None and old is not None and before:
         bar = implied_bar(old, before, housing)
-    used = {id(piece) for piece in (main, *parts)}
+    used = {id(grey) for grey in greys if grey.pixels is top or any(grey is p for p in parts)}
     if bar is not None:
         at = bar.position
         used |= {id(e) for e in ends if e.colour == bar.colour and is_part(e, main, at)}

@@ -23,8 +23,8 @@ HUES: tuple[tuple[float, str], ...] = (
 )
 GREYS = ('black', 'gray', 'white')  # names without a hue
 _BITS = 5  # per channel in the lookup table
-_MIN_CHROMA = 22  # of 255: below it a pixel has no hue worth the name
-_MIN_SATURATION = 0.28
+_MIN_CHROMA = 28  # of 255: below it a pixel has no hue worth the name
+_MIN_SATURATION = 0.32
 
 
 def hue_of(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vla_perception.detection import Detection, KnownThing
-from vla_perception.rank import quantile
+from vla_perception.rank import median, quantile
 from vla_perception.rectangle import least_area_yaw, turned
 
 Points = NDArray[np.floating]
@@ -29,6 +29,16 @@ def is_housing(thing: Detection) -> bool:
     top = thing.position[2] + thing.size[2] / 2
     wide, narrow = thing.size[:2].max(), thing.size[:2].min()
     return bool(top > _HIGH and wide >= _WIDE and narrow >= _HIGH)
+
+
+def housing_of(candidates: list[Detection]) -> Detection:
+    """Return the housing: of its pieces, parted by light, the highest is the top."""
+    most = max(len(c.pixels) for c in candidates)
+    large = [c for c in candidates if len(c.pixels) >= 0.3 * most]
+    main = max(large, key=lambda c: median(c.points[:, 2]))
+    top = main.position[2] + main.size[2] / 2
+    position, size = np.r_[main.position[:2], top / 2], np.r_[main.size[:2], top]
+    return replace(main, shape='housing', position=position, size=size)
 
 
 def is_off_table(thing: Detection, housing: Detection) -> bool:

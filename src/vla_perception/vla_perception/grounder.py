@@ -12,7 +12,6 @@ from vla_core.scene import (
     GroundedObject,
     GroundedScene,
     ParsedTask,
-    Role,
     TargetStatus,
     Verb,
 )
@@ -179,8 +178,3 @@ class Grounder:
 def with_latency(scene: GroundedScene, latency: float) -> GroundedScene:
     """Return the scene with the seconds it took, which only the host can measure."""
     return replace(scene, latency=latency)
-
-
-def target_of(scene: GroundedScene) -> GroundedObject | None:
-    """Return the target, or None."""
-    return scene.by_role(Role.TARGET)
