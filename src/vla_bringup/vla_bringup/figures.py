@@ -104,7 +104,8 @@ def cells(figure: Figure) -> tuple[str, str, str]:
     if figure.bound == '== 1':
         return 'yes' if figure.ok else 'no', '', ''
     if figure.unit.startswith('share'):
-        return f'{100 * figure.value:.1f}', figure.unit.replace('share', '%', 1), figure.bound or ''
+        unit = figure.unit.replace('share', '%', 1)
+        return f'{100 * figure.value:.1f}', unit, figure.bound or ''
     return f'{figure.value:.3g}', figure.unit, figure.bound or ''
 
 

@@ -83,10 +83,10 @@ class Story:
         names = self.robot.joint_names
         clock = _stamp
 
-        def ordered(record):  # type: ignore[no-untyped-def]
+        def ordered(record):
             return [record.position[record.names.index(name)] for name in names]
 
-        def first(record):  # type: ignore[no-untyped-def]
+        def first(record):
             return [record.position[0][record.names.index(name)] for name in names]
 
         return {
@@ -210,7 +210,7 @@ def tell(recording: Recording) -> Story:
     return Story(recording, recording.robot, statuses[0].at, recording.end)
 
 
-def chunk_path(chunk: object, base_from_tcp) -> np.ndarray:  # type: ignore[no-untyped-def]
+def chunk_path(chunk: object, base_from_tcp) -> np.ndarray:
     """Where a chunk leads the tool, (k, 3) m base_link; empty for spaces without a tool pose."""
     if not isinstance(chunk, ActionChunk) or chunk.space not in (Space.EE_DELTA, Space.EE_POSE):
         return np.zeros((0, 3))
@@ -224,5 +224,5 @@ def is_motion(phase: Phase) -> bool:
     return phase in (Phase.RUNNING, Phase.HOMING, Phase.RETREAT)
 
 
-def _stamp(record) -> float:  # type: ignore[no-untyped-def]
+def _stamp(record) -> float:
     return float(record.stamp)

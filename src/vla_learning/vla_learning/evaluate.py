@@ -1,8 +1,9 @@
-"""`./vla eval`: how often the robot does what it is told, on episodes it was not trained on."""
+"""How often the robot does what it is told, on episodes it was not trained on."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -85,7 +86,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     host.add_argument('--graph', action='store_true', help='the real nodes in real time')
 
 
-def run(args: argparse.Namespace) -> int:
+PlayAll = Callable[[list[tuple[str, Job]], Path], list[Row]]
+
+
+def run(args: argparse.Namespace, play_on_graph: PlayAll) -> int:
+    """`play_on_graph` plays the jobs on real nodes, which are not this package's business."""
     if args.episodes < 1:
         raise UserError(f'--episodes is {args.episodes}, must be at least 1')
     args.policy = args.policy or ('scripted' if args.suite == 'experts' else POLICY)
@@ -99,9 +104,7 @@ def run(args: argparse.Namespace) -> int:
     if args.fresh:
         log.unlink(missing_ok=True)
     if args.graph:
-        from vla_bringup.graph_trials import play_all  # the graph needs ROS; lockstep does not
-
-        rows = play_all(jobs, log)
+        rows = play_on_graph(jobs, log)
     else:
         rows = run_jobs(jobs, play, log, args.workers, name)
     result = summarise(name, rows, SUITES[args.suite])

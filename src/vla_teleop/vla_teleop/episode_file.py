@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import BinaryIO
 
 from mcap.exceptions import McapError
 from mcap.reader import make_reader
@@ -126,7 +127,7 @@ def without(path: Path, topics: set[str]) -> None:
         writer.close(**read_facts(path))
 
 
-def _open(path: Path):  # type: ignore[no-untyped-def]
+def _open(path: Path) -> BinaryIO:
     try:
         return Path(path).open('rb')
     except OSError as error:

@@ -103,7 +103,8 @@ class RecorderNode(Node):
 
 def taken(topic: Topic, subscription: Any) -> list[RawMessage]:
     """Everything that waits in a subscription."""
-    name, kind, made = absolute(topic.name), type_name(topic.type), []
+    name, kind = absolute(topic.name), type_name(topic.type)
+    made: list[RawMessage] = []
     with subscription.handle:
         while len(made) < DEPTH:
             found = subscription.handle.take_message(subscription.msg_type, True)

@@ -1,0 +1,27 @@
+"""How often the robot does what it is told, on episodes that it was not trained on.
+
+--lockstep (the default) runs the modules in one process in simulated time; --graph runs the real
+nodes in real time, one episode after the other. A run that was cut short goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from vla_learning import evaluate
+from vla_learning.campaign import Row
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    evaluate.add_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    return evaluate.run(args, on_graph)
+
+
+def on_graph(jobs: list[tuple[str, evaluate.Job]], log: Path) -> list[Row]:
+    from vla_bringup.graph_trials import play_all  # needs ROS, which lockstep does not
+
+    return play_all(jobs, log)

@@ -1,0 +1,51 @@
+"""A file is whole, or it does not have its name."""
+
+import pytest
+
+pytest.importorskip('rclpy', reason='message definitions come with ROS')
+
+from vla_core.errors import UserError
+from vla_teleop.episode_file import EpisodeWriter, RawMessage, read_facts, read_raw
+
+MESSAGE = RawMessage('/said', 'std_msgs/msg/String', b'\0\1\0\0\3\0\0\0hi\0', 5_000_000_000)
+
+
+def test_until_it_is_closed_only_the_partial_file_is_there(tmp_path):
+    writer = EpisodeWriter(tmp_path / 'a.mcap')
+    writer.write(MESSAGE)
+    assert [p.name for p in tmp_path.iterdir()] == ['a.mcap.partial']
+    writer.close(label='success')
+    assert [p.name for p in tmp_path.iterdir()] == ['a.mcap']
+    assert list(read_raw(tmp_path / 'a.mcap')) == [MESSAGE]
+    assert read_facts(tmp_path / 'a.mcap') == {'label': 'success'}
+
+
+def test_a_writer_that_crashes_leaves_no_episode(tmp_path):
+    def crash():
+        with EpisodeWriter(tmp_path / 'a.mcap') as writer:
+            writer.write(MESSAGE)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        crash()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_cut_short_is_an_error_that_names_it(tmp_path):
+    path = tmp_path / 'a.mcap'
+    with EpisodeWriter(path) as writer:
+        writer.write(MESSAGE)
+        writer.close()
+    path.write_bytes(path.read_bytes()[:60])
+    with pytest.raises(UserError, match=r'a\.mcap'):
+        list(read_raw(path))
+
+
+def test_a_file_that_is_not_there_is_an_error_that_names_it(tmp_path):
+    with pytest.raises(UserError, match=r'none\.mcap'):
+        read_facts(tmp_path / 'none.mcap')
+
+
+def test_an_unknown_type_is_refused_before_anything_is_written(tmp_path):
+    with EpisodeWriter(tmp_path / 'a.mcap') as writer, pytest.raises(UserError, match='Nothing'):
+        writer.write(RawMessage('/x', 'std_msgs/msg/Nothing', b'', 0))

@@ -1,0 +1,80 @@
+"""A file begins with a task and ends shortly after it."""
+
+from dataclasses import replace
+
+import pytest
+
+pytest.importorskip('rclpy', reason='message definitions come with ROS')
+
+from vla_core.task import Phase, ResultCode, TaskStatus
+from vla_teleop.episode_file import RawMessage, read_facts, read_raw
+from vla_teleop.recorder import Recorder, RecorderParams
+
+IDLE = TaskStatus(0.0, '', '', Phase.IDLE)
+TASK = TaskStatus(1.0, '001-5', 'press the button', Phase.GROUNDING, 1, 7)
+DONE = replace(TASK, phase=Phase.DONE, code=ResultCode.SUCCEEDED, text='done in 3 s')
+
+
+def hello(stamp: int) -> RawMessage:
+    return RawMessage('/said', 'std_msgs/msg/String', b'\0\1\0\0\3\0\0\0hi\0', stamp)
+
+
+@pytest.fixture
+def recorder(tmp_path):
+    return Recorder(RecorderParams(out=str(tmp_path), name='e', tail=0.5))
+
+
+def test_nothing_is_written_without_a_task(recorder, tmp_path):
+    recorder.on_status(IDLE, 1.0)
+    recorder.on_message(hello(1))
+    assert recorder.finish() is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_task_is_recorded_until_its_tail_is_over(recorder):
+    recorder.on_message(hello(1))
+    recorder.on_status(TASK, 1.0)
+    recorder.on_message(hello(2))
+    recorder.on_status(DONE, 4.0)
+    recorder.on_message(hello(3))
+    assert recorder.tick(4.4) is None
+    path = recorder.tick(4.6)
+    recorder.on_message(hello(4))
+    assert [message.stamp for message in read_raw(path)] == [2, 3]
+
+
+def test_the_file_says_how_the_task_ended_also_when_the_arm_is_on_its_way_home(recorder):
+    recorder.on_status(TASK, 1.0)
+    recorder.on_message(hello(2))
+    recorder.on_status(DONE, 4.0)
+    recorder.on_status(replace(DONE, phase=Phase.RETREAT), 4.3)
+    facts = read_facts(recorder.tick(4.6))
+    assert facts == {
+        'task_id': '001-5', 'instruction': 'press the button', 'seed': '7', 'phase': 'DONE',
+        'code': 'SUCCEEDED', 'text': 'done in 3 s', 'attempts': '1',
+    }  # fmt: skip
+
+
+def test_a_task_that_never_ends_is_called_unfinished(recorder):
+    recorder.on_status(TASK, 1.0)
+    recorder.on_message(hello(2))
+    assert read_facts(recorder.finish())['code'] == 'UNFINISHED'
+
+
+def test_the_next_task_gets_a_file_of_its_own(tmp_path):
+    recorder = Recorder(RecorderParams(out=str(tmp_path), tail=0.5))
+    recorder.on_status(TASK, 1.0)
+    recorder.on_message(hello(2))
+    recorder.on_status(replace(TASK, task_id='002-9'), 3.0)
+    recorder.on_message(hello(3))
+    recorder.finish()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ['1_001-5.mcap', '3_002-9.mcap']
+
+
+def test_a_label_is_kept_and_refused_when_nothing_is_open(recorder):
+    assert recorder.label(True, 'nice') == 'no episode is open'
+    recorder.on_status(TASK, 1.0)
+    recorder.on_message(hello(2))
+    assert recorder.label(False, 'it slipped') == ''
+    facts = read_facts(recorder.finish())
+    assert (facts['label'], facts['note']) == ('failure', 'it slipped')

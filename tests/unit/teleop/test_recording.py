@@ -1,0 +1,97 @@
+"""What is written through the tap comes back, also through a reader that is not ours."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+pytest.importorskip('rclpy', reason='the file holds the messages of the wire')
+from mcap.reader import make_reader
+from mcap_ros2.decoder import DecoderFactory
+
+from vla_core.errors import UserError
+from vla_teleop.episode_file import EpisodeWriter, read_facts, read_raw, without
+from vla_teleop.recording import load, replay
+from vla_teleop.wire import Images, Tap, image_topics
+
+
+@pytest.fixture
+def episode(tmp_path, robot, records, frame):
+    path = tmp_path / 'episode.mcap'
+    with EpisodeWriter(path) as writer:
+        tap = Tap(writer, robot)
+        for k, (stream, record) in enumerate(records):
+            tap(stream, record, 2.0 + 0.5 * k)
+        tap('frame', frame, 9.0)
+        writer.close(instruction='put it in', seed=7)
+    return path
+
+
+def same(a, b):
+    if isinstance(a, np.ndarray):
+        return a.shape == b.shape and np.allclose(a, b, rtol=0, atol=1e-9)
+    if dataclasses.is_dataclass(a):
+        pairs = [(getattr(a, f.name), getattr(b, f.name)) for f in dataclasses.fields(a)]
+        return type(a) is type(b) and all(same(x, y) for x, y in pairs)
+    if isinstance(a, tuple):
+        return len(a) == len(b) and all(same(x, y) for x, y in zip(a, b, strict=True))
+    if isinstance(a, float):
+        return a == pytest.approx(b, abs=1e-6)
+    return a == b
+
+
+def test_every_record_comes_back_equal_and_at_its_time(episode, robot, records):
+    said = list(replay(episode, robot))
+    assert [s.stream for s in said] == [stream for stream, _ in records]
+    assert [s.at for s in said] == pytest.approx([2.0 + 0.5 * k for k in range(len(records))])
+    for item, (stream, record) in zip(said, records, strict=True):
+        assert same(record, item.record), stream
+
+
+def test_only_the_streams_asked_for_are_read(episode, robot):
+    assert {s.stream for s in replay(episode, robot, ('votes', 'chunk'))} == {'votes', 'chunk'}
+
+
+def test_a_frame_comes_back_to_the_pixel(episode, robot, frame):
+    (said,) = list(replay(episode, robot, (), Images.RGBD))
+    assert said.stream == 'frame:scene'
+    assert np.array_equal(said.record.rgb, frame.rgb)
+    assert np.array_equal(said.record.depth, frame.depth)
+    assert said.record.model == frame.model
+    assert said.record.stamp == frame.stamp
+
+
+def test_an_independent_reader_understands_the_file(episode, robot, records):
+    with episode.open('rb') as stream:
+        found = make_reader(stream, decoder_factories=[DecoderFactory()]).iter_decoded_messages()
+        read = {channel.topic: message for _, channel, _, message in found}
+    joints = dict(records)['joint_states']
+    assert list(read['/joint_states'].name) == list(joints.names)
+    assert np.allclose(read['/joint_states'].position, joints.position)
+    assert read['/task'].instruction == 'put it in'
+    assert read['/chunk'].plan_step == 'grasp the red cube'
+    assert read['/report'].reason == 'speed'
+    assert read['/votes'].reasons == ['late']
+
+
+def test_a_recording_knows_its_facts_and_its_end(episode, robot, records):
+    recording = load(episode, robot)
+    assert recording.facts == {'instruction': 'put it in', 'seed': '7'}
+    assert recording.end == pytest.approx(2.0 + 0.5 * (len(records) - 1))
+    assert len(recording.of('votes')) == 1
+    assert recording.of('features') == []
+
+
+def test_pictures_can_be_taken_out_and_the_rest_stays(episode, robot, records):
+    without(episode, image_topics(robot))
+    kept = {message.topic for message in read_raw(episode)}
+    assert not kept & image_topics(robot)
+    assert len(list(replay(episode, robot))) == len(records)
+    assert read_facts(episode)['instruction'] == 'put it in'
+
+
+def test_an_episode_of_nothing_known_is_refused(tmp_path, robot):
+    with EpisodeWriter(tmp_path / 'empty.mcap') as writer:
+        writer.close()
+    with pytest.raises(UserError, match='none of the topics'):
+        load(tmp_path / 'empty.mcap', robot)
