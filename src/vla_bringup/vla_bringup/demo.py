@@ -24,7 +24,7 @@ from vla_learning.campaign import spoken
 
 POLICY = 'checkpoints/tabletop'
 MADE = ('report.html', 'episode.mp4', 'episode.mcap', 'result.json', 'graph.log')
-TAIL = 2.0  # s recorded after the end, so that one sees the arm let go
+FINISH = 8.0  # s, from the end of the task to a finished recording
 TIMEOUT = 150.0  # s for the task
 
 
@@ -61,7 +61,7 @@ def play(args: argparse.Namespace, screen: Screen) -> Played:
         screen.line(f'every node is active after {graph.seconds_to_start:.1f} s')
         outcome = attempt(graph, args, screen)
         screen.now('recording the end')
-        if not graph.client.wait((args.out / 'episode.mcap').is_file, TAIL + 5.0):
+        if not graph.client.wait((args.out / 'episode.mcap').is_file, FINISH):
             raise UserError(f'the recorder wrote no file: see {shown(args.out)}/graph.log')
         screen.now('ending every process')
     screen.line(f'every process is gone after {session.seconds_to_stop:.1f} s')
@@ -85,7 +85,7 @@ def attempt(graph: GraphSession, args: argparse.Namespace, screen: Screen) -> Ou
 def session_plan(args: argparse.Namespace, policy: str) -> SessionPlan:
     sim = {'robot': args.robot, 'policy': policy, 'task': args.task, 'seed': str(args.seed)}
     record = {
-        'robot': args.robot, 'out': str(args.out), 'name': 'episode', 'tail': str(TAIL),
+        'robot': args.robot, 'out': str(args.out), 'name': 'episode',
         'depth': 'true' if args.keep_images else 'false',
     }  # fmt: skip
     return SessionPlan((('sim', sim), ('record', record)), args.out / 'graph.log')

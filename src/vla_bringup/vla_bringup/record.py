@@ -17,6 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add('--robot', default='ur5e', help='name in config/robots (default %(default)s)')
     add('--out', type=Path, default=Path('out/episodes'), help='folder (default %(default)s)')
+    add('--arm-topic', default='', help='where the shield sends trajectories, if remapped')
     add('--no-depth', action='store_true', help='leave the depth images out: half the size')
 
 
@@ -26,5 +27,7 @@ def run(args: argparse.Namespace) -> int:
         'out': str(args.out.resolve()),
         'depth': 'false' if args.no_depth else 'true',
     }
+    if args.arm_topic:
+        given['arm_topic'] = args.arm_topic
     print(f'recording to {args.out}; Ctrl-C ends it and finishes the file that is open')
     return run_until_stopped(LaunchRunner(load_launch(find_launch('record'), given).nodes))
