@@ -1,4 +1,4 @@
-"""When a task counts as done, on scenes made by hand; every rule has the near miss beside the hit."""
+"""When a task counts as done, on scenes made by hand; each hit has its near miss beside it."""
 
 import sys
 from pathlib import Path

@@ -1,0 +1,125 @@
+"""The whole graph as `./vla up` starts it: one process per node, real DDS, wall clock."""
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip('vla_interfaces.msg', reason='the workspace is not built')
+sys.path.insert(0, str(Path(__file__).parent))
+
+from graph import NODES, Stack
+
+from vla_bringup.launch_file import load_launch
+from vla_bringup.launch_runner import LaunchRunner
+from vla_core.task import Phase, ResultCode
+from vla_interfaces.srv import Reset
+from vla_ros import topics
+from vla_ros.convert.fields import stamp_of
+
+LAUNCH = Path(__file__).resolve().parents[2] / 'launch' / 'sim.launch.yaml'
+LINES: list[str] = []
+
+
+@pytest.fixture(scope='module')
+def runner():
+    LINES.clear()
+    runner = LaunchRunner(
+        load_launch(LAUNCH, {}).nodes, lambda name, text: LINES.append(f'{name}: {text}')
+    )
+    runner.start()
+    yield runner
+    runner.stop()
+
+
+@pytest.fixture
+def stack(runner):
+    stack = Stack()
+    up = stack.until(lambda: runner.poll() and stack.is_up, 60.0)
+    if not up:
+        stack.close()
+        pytest.fail('the graph did not come up:\n' + '\n'.join(LINES[-40:]))
+    stack.until(lambda: stack.phase in (Phase.IDLE, Phase.FAILED), 30.0)
+    yield stack
+    stack.close()
+
+
+def test_every_node_comes_up_and_the_shield_keeps_its_rate(stack):
+    assert stack.until(lambda: topics.REPORT.name in stack.newest, 5.0)
+    first = stack.newest[topics.REPORT.name]
+    stack.until(lambda: False, 3.0)
+    last = stack.newest[topics.REPORT.name]
+    seconds = stamp_of(last) - stamp_of(first)
+    assert 90 <= (last.cycle - first.cycle) / seconds <= 110
+    assert set(stack.beats) == set(NODES)
+    age = dict(zip(last.inputs, last.ages, strict=True))
+    assert age['joints'] <= 0.05
+
+
+def test_a_task_is_done_and_the_simulator_agrees(stack):
+    instruction = stack.reset('put_in', 3, distractors=0)
+    result = stack.do(instruction)
+    assert (result.code, result.text[:4]) == (ResultCode.SUCCEEDED, 'done')
+    assert stack.until(lambda: stack.newest[topics.SUCCESS.name].data, 2.0)
+
+
+def test_what_is_not_there_is_refused_without_moving(stack):
+    instruction = stack.reset('put_in', 4, absent=True)
+    result = stack.do(instruction, 20.0)
+    assert result.code == ResultCode.REFUSED_ABSENT
+    assert result.text
+    assert stack.speed < 0.05
+
+
+def test_cancelling_holds_the_arm(stack):
+    stack.start(stack.reset('push', 5))
+    assert stack.until(lambda: stack.phase == Phase.RUNNING and stack.speed > 0.1, 20.0)
+    stack.wait(stack.goal.cancel_goal_async(), 5.0)
+    assert stack.result(5.0).code == ResultCode.CANCELLED
+    assert stack.until(lambda: stack.speed < 0.02, 2.0)
+
+
+def test_frozen_joint_states_brake_the_arm_and_stop_the_task(stack):
+    stack.start(stack.reset('put_in', 6))
+    assert stack.until(lambda: stack.phase == Phase.RUNNING and stack.speed > 0.1, 20.0)
+    stack.inject('joint_freeze')
+    result = stack.result(20.0)
+    stack.inject('none')
+    assert result.code == ResultCode.STOPPED
+    assert result.text
+    stack.call(Reset, 'shield/reset', Reset.Request())
+
+
+def test_a_dead_policy_stops_the_arm_and_is_brought_back_up(stack, runner):
+    stack.start(stack.reset('put_in', 7))
+    assert stack.until(lambda: stack.phase == Phase.RUNNING and stack.speed > 0.1, 20.0)
+    os.kill(runner.pid('policy'), signal.SIGKILL)
+    assert stack.until(lambda: stack.speed < 0.02, 3.0)
+    stack.result(20.0)
+    stack.beats.pop('policy')
+    assert stack.until(lambda: runner.poll() and stack.is_up, 40.0), '\n'.join(LINES[-20:])
+
+
+def test_a_silent_shield_is_reported_and_the_arm_rests(stack, runner):
+    stack.start(stack.reset('put_in', 8))
+    assert stack.until(lambda: stack.phase == Phase.RUNNING and stack.speed > 0.1, 20.0)
+    os.kill(runner.pid('shield'), signal.SIGSTOP)
+    try:
+        assert stack.until(lambda: stack.phase == Phase.FAILED, 2.0)
+        assert stack.until(lambda: stack.speed < 0.02, 1.0)  # the ramp that the controller had
+    finally:
+        os.kill(runner.pid('shield'), signal.SIGCONT)
+    result = stack.result(5.0)
+    assert result.code == ResultCode.STOPPED
+    assert 'silent' in result.text
+
+
+def test_everything_ends_within_five_seconds_and_nothing_is_left(stack, runner):
+    pids = [runner.pid(name) for name in NODES]
+    began = time.monotonic()
+    runner.stop()
+    assert time.monotonic() - began < 5.0
+    assert not [pid for pid in pids if Path(f'/proc/{pid}').exists()]
