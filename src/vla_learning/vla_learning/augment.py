@@ -1,4 +1,4 @@
-"""Observations near recorded ones, labelled anew by the expert: where a learner ends up, not only where the expert was."""
+"""Observations near recorded ones, labelled anew by the expert: where a learner ends up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recorded episodes into training samples: each inference gives its observation and the chunk proposed for it."""
+"""Recorded episodes into samples: each inference gives its observation and its chunk."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def to_samples(rows: list[features.Inputs], labels: list[np.ndarray]) -> Samples
 def load_dataset(
     folder: Path, robot: str, p: AugmentParams, cache: Path, workers: int = 2
 ) -> tuple[Samples, str]:
-    """Return the samples of every episode in `folder` and the hash of the data; kept in `cache`."""
+    """Return the samples of all episodes in `folder` and the hash of the data; kept in `cache`."""
     paths = sorted(folder.glob('*.mcap'))
     if not paths:
         raise UserError(f'no episodes (*.mcap) in {folder}; make some with ./vla demos')

@@ -1,6 +1,6 @@
 """Trains the policy from demonstrations; makes them first when they are absent.
 
-Reproduces the checkpoint that is shipped: `./vla train` (two CPU cores, under an hour; a GPU is used when there).
+Reproduces the checkpoint that is shipped: `./vla train` (two CPU cores, under an hour; or a GPU).
 Interrupted, it continues where it stopped; --fresh starts over.
 """
 
@@ -39,18 +39,22 @@ class Args:
     out: str = param('out/train', 'folder of the run: state, loss curve, result.json')
     checkpoint: str = param('out/train/checkpoint', 'folder to write')
     robot: str = param('ur5e', 'name in config/robots')
-    episodes: int = param(150, 'demonstrations per task to make when there are none', lo=1, hi=100_000)
+    episodes: int = param(
+        150, 'demonstrations per task to make if there are none', lo=1, hi=100_000
+    )
     copies: int = param(3, 'augmented copies of each observation', lo=0, hi=50)
-    held_out: float = param(0.08, 'share of the episodes that training never sees', lo=0.01, hi=0.5)
+    held_out: float = param(0.08, 'share of the episodes kept for testing', lo=0.01, hi=0.5)
     steps: int = param(6000, 'of the optimiser', lo=1, hi=10_000_000)
     batch: int = param(256, 'samples per step', lo=1, hi=100_000)
     rate: float = param(1e-3, 'learning rate at its highest', lo=1e-7, hi=1.0)
-    patience: int = param(12, 'looks at the held-out loss without a gain before it stops', lo=1, hi=1000)
+    patience: int = param(12, 'looks at held-out loss without a gain, then stop', lo=1, hi=1000)
     width: int = param(128, 'of a token', lo=8, hi=1024)
     prefix_layers: int = param(3, 'of the network', lo=1, hi=24)
     suffix_layers: int = param(3, 'of the network', lo=1, hi=24)
     seed: int = param(0, 'of everything random', lo=0, hi=2**31)
-    device: str = param('auto', 'auto takes a GPU when there is one', choices=('auto', 'cpu', 'cuda'))
+    device: str = param(
+        'auto', 'auto takes a GPU when there is one', choices=('auto', 'cpu', 'cuda')
+    )
     threads: int = param(2, 'of the CPU', lo=1, hi=256)
     fresh: bool = param(False, 'do not continue an interrupted run')
 
@@ -117,7 +121,8 @@ def train(args: Args, samples: Samples, data: str, device: torch.device) -> Resu
 def fit(trainer: Trainer, learn: Table, test: Table, state: Path) -> None:
     """Run to the end, a bar on the way; the state is saved at every look."""
     p = trainer.params
-    mean, title = float('nan'), f'training ({sum(w.numel() for w in trainer.model.parameters()):,} weights)'
+    weights = sum(w.numel() for w in trainer.model.parameters())
+    mean, title = float('nan'), f'training ({weights:,} weights)'
     with tqdm(total=p.steps, initial=trainer.step, desc=title, unit='step') as bar:
         while not trainer.is_over:
             loss = trainer.advance(learn)
@@ -175,7 +180,8 @@ def make_card(
     robot = load_robot(args.robot)
     outcome = {'steps_done': trainer.step, 'held_out_loss': trainer.best_loss, **error}
     return checkpoint.Card(
-        format=checkpoint.FORMAT, features=features.SCHEMA, space=Space.EE_DELTA.name, names=EE_NAMES,
+        format=checkpoint.FORMAT, features=features.SCHEMA,
+        space=Space.EE_DELTA.name, names=EE_NAMES,
         step=ChunkParams().step, horizon=samples.chunk.shape[1], robot=robot.name,
         joint_names=robot.joint_names, tip_frame=robot.tip_frame,
         mean=tuple(map(tuple, normaliser.mean.round(6).tolist())),

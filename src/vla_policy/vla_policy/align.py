@@ -1,4 +1,4 @@
-"""Joint samples and scenes brought together by stamp: one observation, with the skew that is left measured."""
+"""Joint samples and scenes aligned by stamp: one observation, its remaining skew measured."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class BundlerParams:
     skew_limit: float = param(0.05, 's, newest part minus oldest; more is slow', lo=0.001, hi=1.0)
     slow_scale: float = param(0.4, 'of full speed while the skew is too large', lo=0.05, hi=1.0)
     history: float = param(2.0, 's of joint samples kept', lo=0.1, hi=10.0)
-    silence: float = param(1.0, 's without a chunk while a task runs; more is hold', lo=0.1, hi=5.0)
+    silence: float = param(1.0, 's without a chunk in a task; more is hold', lo=0.1, hi=5.0)
     vote_ttl: float = param(0.3, 's', lo=0.05, hi=1.0)
 
     def __post_init__(self) -> None:
@@ -50,7 +50,7 @@ class Sample:
 
 
 class Bundler:
-    """Keeps histories; `bundle` aligns them to the newest scene, `vote` says what it thinks of the result."""
+    """Keeps histories; `bundle` aligns them to the newest scene, `vote` judges the result."""
 
     def __init__(self, params: BundlerParams, robot: RobotConfig) -> None:
         self.params = params
@@ -108,7 +108,7 @@ class Bundler:
         self._frames.clear()
 
     def bundle(self, now: float, status: TaskStatus) -> Observation | None:
-        """Return the newest observation of a running task, or None; `vote` then says what is missing."""
+        """Return the newest observation of a running task, or None: `vote` says why."""
         self.on_status(status, now)
         if status.phase != Phase.RUNNING:
             return None
@@ -121,7 +121,7 @@ class Bundler:
         return observation
 
     def vote(self, now: float) -> SafetyVote:
-        """Return RUN; SLOW when the parts are too far apart; HOLD when parts or the policy are silent."""
+        """Return RUN; SLOW when parts are too far apart; HOLD when parts or policy are silent."""
         level, reason = self._judge(now)
         scale = {Level.RUN: 1.0, Level.SLOW: self.params.slow_scale}.get(level, 0.0)
         self._votes += 1
@@ -175,7 +175,7 @@ class Bundler:
         )
 
     def _at(self, moment: float) -> Sample:
-        """Return the state at `moment`, interpolated; beyond the history the nearest, with its own stamp."""
+        """Return the state at `moment`, interpolated; beyond the history the nearest sample."""
         stamps = [sample.stamp for sample in self._samples]
         after = int(np.searchsorted(stamps, moment))
         if after == len(stamps) or (after == 0 and stamps[0] > moment):

@@ -1,4 +1,4 @@
-"""Where an expert wants the tool to be, and the funnel through which it comes down on a thing without touching others."""
+"""Where an expert wants the tool, and the funnel through which it comes down on a thing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A checkpoint: a folder with `policy.safetensors` and `policy.json`, which says everything that must fit."""
+"""A checkpoint: `policy.safetensors`, and `policy.json` that says everything that must fit."""
 
 from __future__ import annotations
 
@@ -66,7 +66,8 @@ class Checkpoint:
 def save(folder: Path, card: Card, model: FlowModel) -> Card:
     """Write the folder; the card gets the hash of the weights."""
     folder.mkdir(parents=True, exist_ok=True)
-    tensors = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
+    state = model.state_dict()
+    tensors = {name: value.detach().cpu().contiguous() for name, value in state.items()}
     save_file(tensors, folder / WEIGHTS)
     named = asdict(card) | {'weights': _hash(folder / WEIGHTS)}
     (folder / CARD).write_text(json.dumps(named, indent=1) + '\n', encoding='utf-8')
@@ -84,8 +85,8 @@ def load(folder: Path, robot: RobotConfig) -> Checkpoint:
         tensors = load_file(folder / WEIGHTS)
         model.load_state_dict(tensors)
     except (SafetensorError, RuntimeError) as error:
-        first = str(error).splitlines()
-        raise UserError(f'{folder}/{WEIGHTS} do not fit the model: {" ".join(first[:2])}') from error
+        first = ' '.join(str(error).splitlines()[:2])
+        raise UserError(f'{folder}/{WEIGHTS} do not fit the model: {first}') from error
     if not all(bool(torch.isfinite(value).all()) for value in tensors.values()):
         raise UserError(f'{folder}/{WEIGHTS}: not all weights are finite')
     normaliser = Normaliser(card.mean, card.spread)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""The drawer's handle: which way it slides, and where it must be while the hand in front of it hides it."""
+"""The drawer's handle: which way it slides, and where it is while the hand hides it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def stroke_way(scene: GroundedScene) -> Array | None:
 
 
 def slid(tcp: Array, start: Array, way: Array, before: float) -> float:
-    """m, how far the bar is along `way` from `start`, when it was `before` and the tool is at `tcp`."""
+    """m, how far the bar is along `way` from `start`: it was `before`, the tool is at `tcp`."""
     offset = tcp[:2] - start[:2]
     along = float(offset @ way)
     reach = FINGER + 0.008  # of a bar as thick as most

@@ -1,6 +1,6 @@
-"""The flow-matching transformer: a prefix of tokens encoded once, a short suffix that turns noise into a chunk.
+"""The flow-matching transformer: a prefix encoded once, a short suffix from noise to chunk.
 
-x_t = (1 - t) noise + t chunk, the network gives the velocity chunk - noise; acting integrates it from 0 to 1.
+x_t = (1 - t) noise + t chunk; the network gives the velocity chunk - noise, acting integrates it.
 The prefix never sees noise or time, so candidates and integration steps share it.
 """
 
@@ -30,7 +30,7 @@ class ModelParams:
     prefix_layers: int = param(3, 'that see the observation', lo=1, hi=24)
     suffix_layers: int = param(3, 'that see the noise', lo=1, hi=24)
     dropout: float = param(0.0, 'of the sentence vector while training', lo=0.0, hi=0.9)
-    picture: int = param(0, 'px, side of the object-centred pictures; 0: no pictures', lo=0, hi=128)
+    picture: int = param(0, 'px, side of the object-centred pictures; 0: none', lo=0, hi=128)
 
     def __post_init__(self) -> None:
         check(self)
@@ -90,7 +90,7 @@ class PrefixBlock(nn.Module):
 
 
 class SuffixBlock(nn.Module):
-    """Tokens of the chunk look at the prefix and at each other; time scales and shifts them (adaLN-zero)."""
+    """Tokens of the chunk look at prefix and each other; time modulates them (adaLN-zero)."""
 
     def __init__(self, p: ModelParams) -> None:
         super().__init__()
@@ -138,10 +138,8 @@ class FlowModel(nn.Module):
         self.tokens = p.horizon // p.patch
         self.robot, self.task = nn.Linear(p.robot_width, p.width), nn.Linear(p.task_width, p.width)
         self.objects = nn.Linear(p.object_width, p.width)
-        self.sentence = nn.Sequential(
-            nn.Dropout(p.dropout), nn.Linear(p.sentence_width, p.width)
-        )
-        self.pictures = _picture_stem(p.width) if p.picture else None
+        self.sentence = nn.Sequential(nn.Dropout(p.dropout), nn.Linear(p.sentence_width, p.width))
+        self.pictures: nn.Module | None = _picture_stem(p.width) if p.picture else None
         self.prefix = nn.ModuleList(PrefixBlock(p) for _ in range(p.prefix_layers))
         self.prefix_norm = nn.LayerNorm(p.width)
         self.noise = nn.Linear(p.patch * p.columns, p.width)
@@ -163,7 +161,8 @@ class FlowModel(nn.Module):
         if self.pictures is not None:
             if batch.pictures is None:
                 raise ValueError('the model wants pictures, the batch has none')
-            parts.append(self.pictures(batch.pictures.flatten(0, 1)).unflatten(0, batch.pictures.shape[:2]))
+            shape = batch.pictures.shape[:2]
+            parts.append(self.pictures(batch.pictures.flatten(0, 1)).unflatten(0, shape))
             seen.append(torch.ones_like(parts[-1][..., 0], dtype=torch.bool))
         x, present = torch.cat(parts, 1), torch.cat(seen, 1)
         for block in self.prefix:
@@ -174,7 +173,7 @@ class FlowModel(nn.Module):
         return Context(tuple(block.keys(x) for block in self.suffix), mask)
 
     def velocity(self, noisy: Tensor, t: Tensor, context: Context) -> tuple[Tensor, Tensor]:
-        """Return (b, horizon, columns) velocity and (b, width) features of noisy chunks at times t (b,)."""
+        """Return velocity, shaped as `noisy`, and features (b, width), at times t (b,)."""
         p = self.params
         x = self.noise(noisy.reshape(len(noisy), self.tokens, -1)) + self.place
         time = self.clock(_waves(t, p.width))[:, None]
@@ -184,7 +183,7 @@ class FlowModel(nn.Module):
         return self.out(x).reshape(noisy.shape), x.mean(1)
 
     def sample(self, context: Context, noise: Tensor, steps: int) -> tuple[Tensor, Tensor]:
-        """Return chunks (b, horizon, columns) and the features (b, width) of the last Euler step."""
+        """Return chunks, shaped as `noise`, and the features (b, width) of the last step."""
         x, features = noise, noise.new_zeros(len(noise), self.params.width)
         for k in range(steps):
             t = torch.full((len(x),), k / steps, device=x.device)

@@ -1,4 +1,4 @@
-"""Experts that pick a thing up and put it somewhere: in a box, on another thing. Markov: decided from what is seen."""
+"""Experts that put a thing in a box or on another; decided anew from what is seen."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def grasp(s: Situation, thing: GroundedObject) -> Aim:
 
 
 def grasp_yaw(s: Situation, thing: GroundedObject) -> float:
-    """rad, the tool's yaw with the fingers across the thing; the least turn, with a pull towards 0."""
+    """rad, the tool's yaw with the fingers across the thing; the least turn, pulled to 0."""
     base = thing.yaw if thing.shape != 'cylinder' else s.yaw
     wide = thing.size[1] > thing.size[0] + 0.012  # fingers close along y of the tool
     base = base + (SQUARE if wide else 0.0)

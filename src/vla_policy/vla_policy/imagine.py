@@ -1,4 +1,4 @@
-"""A tool that follows an aim in thought: limited speed and acceleration; what it holds or pushes comes along."""
+"""A tool that follows an aim in thought; what it holds or pushes comes along."""
 
 from __future__ import annotations
 
@@ -52,7 +52,8 @@ def _capped(vector: Array, length: float) -> Array:
 
 
 def _grip(s: Situation, aim: Aim, dt: float) -> float:
-    opening = s.opening + float(np.clip(aim.opening - s.opening, -GRIP_SPEED * dt, GRIP_SPEED * dt))
+    most = GRIP_SPEED * dt
+    opening = s.opening + float(np.clip(aim.opening - s.opening, -most, most))
     thing = s.target
     if thing is not None and aim.opening < s.opening and is_between(s, thing):
         width = _width_across(thing, s.yaw)
@@ -74,7 +75,7 @@ def _width_across(thing: GroundedObject, yaw: float) -> float:
 
 
 def _carried(s: Situation, tcp: Array) -> GroundedObject | None:
-    """The target after the tool went to `tcp`: it comes along when held, it gives way when pushed."""
+    """The target after the tool went to `tcp`: held it comes along, pushed it gives way."""
     thing = s.target
     if thing is None:
         return None

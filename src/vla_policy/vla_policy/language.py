@@ -34,7 +34,7 @@ class SentenceEncoder:
             [text], truncation=True, max_length=MOST_TOKENS, return_tensors='pt'
         )
         with torch.inference_mode():
-            tokens = self._model(**batch).last_hidden_state[0]  # (tokens, 384); one text: no padding
+            tokens = self._model(**batch).last_hidden_state[0]  # (tokens, 384), no padding
             vector = torch.nn.functional.normalize(tokens.mean(0), dim=0)
         result: NDArray[np.float32] = vector.numpy().astype(np.float32)
         result.setflags(write=False)

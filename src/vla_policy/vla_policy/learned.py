@@ -80,7 +80,7 @@ class LearnedPolicy:
         return Proposal(tuple(self._chunk(observation, chunks, k) for k in range(count)), feature)
 
     def _infer(self, inputs: Inputs, count: int) -> tuple[Array, Array]:
-        """Return chunks (count, horizon, columns) in units, and the features (width,) of the first."""
+        """Return chunks (count, horizon, columns), and the features (width,) of the first."""
         model, card = self._loaded.model, self._loaded.card
         with torch.inference_mode():
             context = model.encode(to_batch([inputs]))

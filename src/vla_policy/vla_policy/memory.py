@@ -1,4 +1,4 @@
-"""What one observation cannot show: where the target was at first, how deep it was touched, is the hand closing."""
+"""What one observation cannot show: where the target was, how deep it was touched."""
 
 from __future__ import annotations
 
@@ -64,9 +64,7 @@ def _remember_hand(recall: Recall, observation: Observation) -> Recall:
     if elapsed < SAME:
         return recall
     rate = (observation.gripper - recall.opening) / elapsed if elapsed <= GAP else 0.0
-    return replace(
-        recall, opening=observation.gripper, rate=float(rate), stamp=observation.stamp
-    )
+    return replace(recall, opening=observation.gripper, rate=float(rate), stamp=observation.stamp)
 
 
 def _remember_touch(recall: Recall, tcp: Array) -> Recall:

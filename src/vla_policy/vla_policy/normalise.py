@@ -14,7 +14,7 @@ LEAST = np.array([0.004, 0.004, 0.004, 0.02, 0.02, 0.02, 0.04])
 
 @dataclass(frozen=True)
 class Normaliser:
-    """Mean and spread per row and column: the first rows, which are executed, count as much as the last."""
+    """Mean and spread per row and column: the first rows count as much as the last."""
 
     mean: Array  # (horizon, columns)
     spread: Array  # (horizon, columns), > 0
@@ -56,5 +56,5 @@ def fit(chunks: Array) -> Normaliser:
 
 def levels_of(chunks: Array, most: int = 4) -> Levels:
     """Return the openings asked for, when they are few."""
-    found = np.unique(np.round(chunks[..., -1], 4))
+    found = np.unique(np.round(chunks[..., -1].astype(np.float64), 4))
     return Levels(tuple(float(v) for v in found) if len(found) <= most else ())

@@ -1,4 +1,4 @@
-"""Experts that touch a thing with the closed hand: push it aside, press a button, slide a drawer."""
+"""Experts that use the closed hand: push a thing aside, press a button, slide a drawer."""
 
 from __future__ import annotations
 

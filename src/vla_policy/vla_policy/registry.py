@@ -18,9 +18,9 @@ REPLAY = 'replay:'
 
 
 def load_policy(spec: str, robot: RobotConfig, read_chunks: ReadChunks | None = None) -> Policy:
-    """Return the policy that `spec` names: 'scripted', 'replay:<episode.mcap>' or a folder with a checkpoint.
+    """Return the policy that `spec` names: 'scripted', 'replay:<episode.mcap>' or a folder.
 
-    `read_chunks` reads the chunks of a recorded episode; the host gives it, since episodes are not our business.
+    `read_chunks` reads the chunks of a recorded episode; the host gives it.
     """
     if spec == 'scripted':
         return ScriptedPolicy()
@@ -42,5 +42,6 @@ def find_checkpoint(spec: str) -> Path:
     shipped = sorted(p.parent.name for p in (stack_root() / 'checkpoints').glob('*/policy.json'))
     listed = ', '.join(f'checkpoints/{name}' for name in shipped) or 'none is shipped'
     raise UserError(
-        f"no policy '{spec}'; known: scripted, replay:<episode.mcap>, a folder with a checkpoint ({listed})"
+        f"no policy '{spec}'; known: scripted, replay:<episode.mcap>, "
+        f'a folder with a checkpoint ({listed})'
     )

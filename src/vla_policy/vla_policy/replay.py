@@ -1,4 +1,4 @@
-"""The policy that repeats what a recorded episode proposed, by the time since the attempt began."""
+"""The policy that repeats what a recorded episode proposed, by time since the attempt began."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from vla_core.sensing import Observation
 from vla_policy.protocol import PolicyInfo, Proposal
 
 NAME = 'replay'
+JITTER = 1e-3  # s, a chunk this much later is of this moment
 
 
 class ReplayPolicy:
@@ -34,7 +35,8 @@ class ReplayPolicy:
 
     def reset(self, task_id: str, instruction: str, seed: int) -> None:
         """Begin an attempt: the recording starts over."""
-        self._task_id, self._began, self._seq = task_id, None, 0
+        self._task_id, self._seq = task_id, 0
+        self._began: float | None = None  # s, stamp of the first observation
 
     def act(self, observation: Observation, count: int = 1) -> Proposal:
         """Return the chunk of that moment; the last one when the recording is over."""
@@ -43,7 +45,8 @@ class ReplayPolicy:
         if self._began is None:
             self._began = observation.stamp
         moment = self._stamps[0] + observation.stamp - self._began
-        index = max(0, int(np.searchsorted(self._stamps, moment, side='right')) - 1)
+        after = int(np.searchsorted(self._stamps, moment + JITTER, side='right'))
+        index = max(0, after - 1)
         recorded = self._chunks[index]
         self._seq += 1
         shift = observation.stamp - moment

@@ -1,4 +1,4 @@
-"""The policy without weights: experts on the perceived scene, rolled forward in thought into a chunk."""
+"""The policy without weights: experts on the perceived scene, rolled forward into a chunk."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def decide(s: Situation) -> Aim:
 
 
 def roll(start: Situation, p: ChunkParams) -> tuple[Array, str]:
-    """Return rows (horizon, 5) x y z m, yaw rad, opening m (asked for), and what the first is for."""
+    """Return rows (horizon, 5) x y z m, yaw rad, opening m; and what the first is for."""
     s, aim = start, decide(start)
     rows = [np.r_[s.tcp, s.yaw, aim.opening]]
     first = aim.step
@@ -113,7 +113,8 @@ def deltas(base_from_tcp: Array, path: Array, p: ChunkParams) -> Array:
     left = np.clip(1.0 - np.arange(len(path)) * p.step / p.straighten, 0.0, 1.0)
     rows = np.zeros((len(path), len(EE_NAMES)))
     for k, row in enumerate(path):
-        rotation = geometry.exp_rotation(left[k] * tilt) @ geometry.tool_down(row[:3], row[3])[:3, :3]
+        straight = geometry.tool_down(row[:3], row[3])[:3, :3]
+        rotation = geometry.exp_rotation(left[k] * tilt) @ straight
         rows[k, 3:6] = geometry.log_rotation(rotation @ base_from_tcp[:3, :3].T)
     rows[:, :3] = path[:, :3] - base_from_tcp[:3, 3]
     rows[:, 6] = path[:, 4]

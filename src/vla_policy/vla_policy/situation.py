@@ -13,7 +13,7 @@ from vla_core.sensing import Observation
 from vla_policy.memory import Recall
 
 CLOSED = 0.012  # m, a gripper below this holds nothing
-SLACK = 0.014  # m, an opening this much wider than a thing does not hold it (its size is perceived)
+SLACK = 0.014  # m, an opening this much wider than a thing, as perceived, does not hold it
 AT = 0.025  # m, sideways, a thing between the fingers
 
 

@@ -1,0 +1,121 @@
+"""The bundler: aligned by stamp, skew measured, silence holds, skew slows."""
+
+import numpy as np
+import pytest
+from toy import scene_of
+
+from vla_core.robot_model import RobotModel
+from vla_core.safety import Level
+from vla_core.scene import Verb
+from vla_core.sensing import JointState
+from vla_core.task import Phase, TaskStatus
+from vla_policy.align import Bundler, BundlerParams
+from vla_policy.scripted import ScriptedPolicy
+
+RUNNING = TaskStatus(0.0, 't', 'put it', Phase.RUNNING, 1)
+
+
+@pytest.fixture
+def bundler(ur5e):
+    return Bundler(BundlerParams(), ur5e)
+
+
+def joints(ur5e, stamp, offset=0.0, opening=0.08):
+    names = (*ur5e.joint_names, ur5e.gripper.joint)
+    velocity = np.full(len(names), 0.1)
+    return JointState(stamp, names, np.r_[ur5e.home + offset, opening / 2], velocity)
+
+
+def scene(stamp):
+    toy = scene_of(Verb.PUT_IN, 1)
+    toy.time = stamp
+    return toy.observe().scene
+
+
+def fed(bundler, ur5e, until=1.0, scene_stamp=0.955):
+    for k in range(round(until / 0.01) + 1):
+        bundler.on_joints(joints(ur5e, 0.01 * k, 0.001 * k))
+    bundler.on_scene(scene(scene_stamp))
+    return bundler
+
+
+def test_joints_are_interpolated_to_the_stamp_of_the_scene(bundler, ur5e):
+    observation = fed(bundler, ur5e).bundle(1.0, RUNNING)
+    assert observation.stamp == 0.955
+    np.testing.assert_allclose(observation.joints, ur5e.home + 0.0955)
+    assert observation.gripper == pytest.approx(0.08)
+    model = RobotModel(ur5e)
+    np.testing.assert_allclose(observation.base_from_tcp, model.fk(observation.joints))
+    expected = model.jacobian(observation.joints) @ np.full(6, 0.1)
+    np.testing.assert_allclose(observation.tcp_velocity, expected)
+    assert observation.skew <= 0.005 + 1e-9
+
+
+def test_a_scene_newer_than_every_joint_sample_leaves_its_skew_in_the_bundle(bundler, ur5e):
+    fed(bundler, ur5e, until=0.9, scene_stamp=0.97)
+    bundler.on_chunk(ScriptedPolicy().act(scene_of(Verb.PUT_IN, 1).observe()).chunks[0], 0.97)
+    observation = bundler.bundle(0.98, RUNNING)
+    assert observation.skew == pytest.approx(0.07)
+    assert observation.stamp == pytest.approx(0.9)
+    vote = bundler.vote(0.98)
+    assert vote.level == Level.SLOW
+    assert 0.0 < vote.speed_scale < 1.0
+    assert 'skew 70 ms' in vote.reasons[0]
+
+
+@pytest.mark.parametrize(
+    ('now', 'words'), [(1.2, 'joint'), (3.0, 'joint'), (0.5, 'joint'), (float('nan'), 'joint')]
+)
+def test_old_or_impossible_joints_hold(bundler, ur5e, now, words):
+    fed(bundler, ur5e)
+    assert bundler.bundle(now, RUNNING) is None or now == 0.5
+    if now != 0.5:
+        assert bundler.vote(now).level == Level.HOLD
+        assert words in bundler.vote(now).reasons[0]
+
+
+def test_an_old_scene_holds(bundler, ur5e):
+    fed(bundler, ur5e, until=3.0, scene_stamp=1.5)
+    assert bundler.bundle(3.0, RUNNING) is None
+    assert bundler.vote(3.0).level == Level.HOLD
+    assert 'scene' in bundler.vote(3.0).reasons[0]
+
+
+def test_a_scene_of_another_task_holds(bundler, ur5e):
+    fed(bundler, ur5e)
+    other = TaskStatus(0.0, 'u', 'stack it', Phase.RUNNING, 1)
+    assert bundler.bundle(1.0, other) is None
+    assert 'another task' in bundler.vote(1.0).reasons[0]
+
+
+def test_a_silent_policy_holds_and_speaking_again_runs(bundler, ur5e):
+    fed(bundler, ur5e)
+    bundler.bundle(1.0, RUNNING)
+    assert bundler.vote(1.0).level == Level.RUN
+    for k in range(1, 130):
+        bundler.on_joints(joints(ur5e, 1.0 + 0.01 * k))
+    bundler.on_scene(scene(2.25))
+    assert bundler.vote(2.29).level == Level.HOLD
+    assert 'no chunk' in bundler.vote(2.29).reasons[0]
+    chunk = ScriptedPolicy().act(scene_of(Verb.PUT_IN, 1).observe()).chunks[0]
+    bundler.on_chunk(chunk, 2.29)
+    assert bundler.vote(2.29).level == Level.RUN
+
+
+def test_nothing_is_asked_and_nothing_held_while_no_task_runs(bundler, ur5e):
+    idle = TaskStatus(0.0, '', '', Phase.IDLE)
+    assert bundler.bundle(1.0, idle) is None
+    vote = bundler.vote(1.0)
+    assert (vote.level, vote.speed_scale, vote.voter) == (Level.RUN, 1.0, 'policy')
+
+
+def test_a_clock_that_jumps_back_empties_the_history(bundler, ur5e):
+    fed(bundler, ur5e)
+    bundler.on_joints(joints(ur5e, 0.1))
+    assert bundler.bundle(0.1, RUNNING) is None
+
+
+def test_samples_that_are_not_finite_are_not_kept(bundler, ur5e):
+    bundler.on_joints(joints(ur5e, 0.0, float('nan')))
+    bundler.on_scene(scene(0.0))
+    assert bundler.bundle(0.0, RUNNING) is None
