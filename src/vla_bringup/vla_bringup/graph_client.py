@@ -68,12 +68,16 @@ class GraphClient:
             raise UserError(f'no service {name} within {timeout:g} s: is the node up?')
         return self.answer(client.call_async(request), name, timeout)
 
-    def execute(self, goal: Any, on_feedback: Callable[[Any], None], timeout: float) -> Any:
-        """The result of a task, cancelled after `timeout` s or when the wait is broken off."""
+    def begin(self, goal: Any, on_feedback: Callable[[Any], None] = lambda _: None) -> Any:
+        """The handle of a task, which goes on by itself."""
         if not self.wait(self._execute.server_is_ready, 10.0):
             raise UserError('the supervisor offers no execute_task: is it up?')
         sent = self._execute.send_goal_async(goal, lambda message: on_feedback(message.feedback))
-        handle = self.answer(sent, 'execute_task', 10.0)
+        return self.answer(sent, 'execute_task', 10.0)
+
+    def execute(self, goal: Any, on_feedback: Callable[[Any], None], timeout: float) -> Any:
+        """The result of a task, cancelled after `timeout` s or when the wait is broken off."""
+        handle = self.begin(goal, on_feedback)
         future = handle.get_result_async()
         try:
             is_over = self.wait(future.done, timeout)

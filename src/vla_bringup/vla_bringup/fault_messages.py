@@ -1,0 +1,170 @@
+"""Bad targets and bad chunks from a second publisher in a running graph."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from vla_bringup.fault_stage import AT_ONCE, NAN, PASSING, STOPPING, Bounds, Stage
+from vla_bringup.witness import Heard
+from vla_core.action import ActionChunk, Target
+from vla_core.result import Figure
+
+AGAIN = 0.002  # s, between two copies of an injected message: one of them is the newest
+AFTERMATH = 0.2  # s after a refused chunk in which nothing may come of it
+OWN_SEQ = 900_000_000  # marks targets of ours
+
+
+def repeat(say: Callable[[], None], until: Callable[[], float], seconds: float = 0.3) -> float:
+    """Say something again and again until it is answered; return what `until` said."""
+    end = time.monotonic() + seconds
+    while not (said := until()) and time.monotonic() < end:
+        say()
+        time.sleep(AGAIN)
+    return said or NAN
+
+
+def spoilt_target(stage: Stage, spoil: Callable[[Target], Target], word: str) -> float:
+    """s until the shield rejects a target of a second publisher with a reason that has `word`."""
+    stage.await_moving()
+    witness, began = stage.witness, time.monotonic()
+
+    def say() -> None:
+        last = witness.last('target')
+        if last is not None:
+            witness.say_target(replace(spoil(last.record), stamp=witness.ros_now))
+
+    def rejected() -> float:
+        for heard in witness.since('report', began):
+            if 'target' in heard.record.rules and word in heard.record.reason:
+                return heard.at - began
+        return 0.0
+
+    return repeat(say, rejected)
+
+
+def f1(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+    """Numbers that are none, in a target and in a chunk."""
+    nothing, beyond = np.full(len(stage.robot.joint_names), np.nan), float('inf')
+
+    def one(target: Target) -> Target:
+        return replace(target, position=np.r_[target.position[:-1], np.nan])
+
+    def infinite(target: Target) -> Target:
+        return replace(target, velocity=np.r_[beyond, target.velocity[1:]])
+
+    def every(target: Target) -> Target:
+        return replace(target, position=nothing, velocity=nothing)
+
+    for name, spoil in (('all NaN', every), ('one NaN', one), ('one inf', infinite)):
+        seconds = spoilt_target(stage, spoil, 'not finite')
+        yield bounds.figure(f'F1 target {name}: REJECTED, braking', seconds, AT_ONCE)
+    yield from refused_chunk(stage, bounds, 'F1 chunk all NaN', nan_chunk, 'not finite')
+
+
+def f15(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+    """Joints in another order, and one joint too few."""
+    seconds = permuted(stage)
+    yield bounds.figure('F15 target in another joint order: followed', seconds, AT_ONCE)
+    seconds = spoilt_target(
+        stage,
+        lambda t: replace(t, names=t.names[1:], position=t.position[1:], velocity=t.velocity[1:]),
+        'lacks',
+    )
+    yield bounds.figure('F15 target lacks a joint: REJECTED, braking', seconds, AT_ONCE)
+
+
+def permuted(stage: Stage) -> float:
+    """s until the shield moves the arm by a target whose joints are in reverse order."""
+    stage.await_moving()
+    witness, began = stage.witness, time.monotonic()
+    said = {'stamp': 0.0}
+
+    def say() -> None:
+        last = witness.last('target')
+        if last is None:
+            return
+        t = last.record
+        # newer than control's last word and older than its next one
+        said['stamp'] = max(said['stamp'], t.stamp) + 1e-4
+        names, position, velocity = t.names[::-1], t.position[::-1], t.velocity[::-1]
+        own = replace(t, names=names, position=position, velocity=velocity, chunk_seq=OWN_SEQ)
+        witness.say_target(replace(own, stamp=said['stamp']))
+
+    def followed() -> float:
+        for heard in witness.since('report', began):
+            if heard.record.chunk_seq == OWN_SEQ and heard.record.decision in PASSING:
+                return heard.at - began
+        return 0.0
+
+    return repeat(say, followed)
+
+
+# -- chunks ------------------------------------------------------------------------------------
+
+
+def nan_chunk(chunk: ActionChunk, now: float) -> ActionChunk:
+    values = np.full_like(chunk.values, np.nan)
+    return replace(chunk, stamp=now, start=now, seq=chunk.seq + 1, values=values)
+
+
+def old_chunk(chunk: ActionChunk, now: float) -> ActionChunk:
+    return replace(chunk, stamp=now - 10.0, start=now - 10.0, seq=chunk.seq + 1)
+
+
+def same_chunk(chunk: ActionChunk, now: float) -> ActionChunk:
+    return chunk
+
+
+def earlier_chunk(chunk: ActionChunk, now: float) -> ActionChunk:
+    return replace(chunk, stamp=now, start=now, seq=chunk.seq - 1)
+
+
+def refused_chunk(
+    stage: Stage,
+    bounds: Bounds,
+    name: str,
+    spoil: Callable[[ActionChunk, float], ActionChunk],
+    word: str,
+) -> Iterator[Figure]:
+    """Control says why it refuses the chunk, and no cycle of the shield stops because of it."""
+    stage.await_moving()
+    witness = stage.witness
+    last = witness.last('chunk')
+    chunk = spoil(last.record, witness.ros_now) if last else None
+    began = time.monotonic()
+
+    def say() -> None:
+        if chunk is not None:
+            witness.say_chunk(chunk)
+
+    def refused() -> float:
+        for heard in witness.since('control', began):
+            if word in heard.record.reason:
+                return heard.at - began
+        return 0.0
+
+    seconds = repeat(say, refused)
+    time.sleep(AFTERMATH)
+    yield bounds.figure(f'{name}: refused by control', seconds, AT_ONCE)
+    hurt = [h for h in witness.since('report', began) if caused(h)]
+    yield Figure(f'{name}: cycles it stopped', float(len(hurt)), '', '== 0')
+
+
+def caused(heard: Heard) -> bool:
+    """True when this stop can come from a bad chunk."""
+    rules = ('target', 'target:stale', 'chunk:stale')
+    return heard.record.decision in STOPPING and any(r in heard.record.rules for r in rules)
+
+
+def f9(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+    """Chunks that are too old, come twice, or come in the wrong order."""
+    for name, spoil, word in (
+        ('too old', old_chunk, 'old'),
+        ('twice', same_chunk, 'not newer'),
+        ('out of order', earlier_chunk, 'not newer'),
+    ):
+        yield from refused_chunk(stage, bounds, f'F9 chunk {name}', spoil, word)

@@ -1,0 +1,128 @@
+"""Nodes that die or leave, sensors that fall silent, a machine that has no time."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+
+import numpy as np
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState
+
+from vla_bringup.fault_stage import AT_ONCE, CYCLE, NAN, STOPPING, Bounds, Stage
+from vla_core.action import Trajectory
+from vla_core.result import Figure
+from vla_core.safety import ArmState, ShieldReport
+from vla_core.task import Phase
+
+HOG_TIME = 10.0  # s
+HANG_MS = 50.0
+
+
+def f2(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+    """The policy is killed while its chunk is played."""
+    stage.await_moving()
+    seconds = stage.braked(stage.kill('policy'))
+    yield bounds.figure('F2 policy killed: HOLD', seconds, 500.0 + AT_ONCE)
+
+
+def f3(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+    """The shield is killed: the arm plays the ramp it has, the supervisor ends the task."""
+    stage.await_moving()
+    witness = stage.witness
+    began = stage.kill('shield')
+    killed = witness.ros_now
+    rest = stage.standstill(began, 3.0)
+    command = witness.since('command', began - 1.0)[-1].record
+    ramp = command.stamp + command.time_from_start[-1] - killed
+    name = f'F3 shield killed: arm stands (ramp {1e3 * ramp:.0f} ms)'
+    yield bounds.figure(name, rest, 60.0, after=1e3 * max(ramp, 0.0))
+    ended = [
+        h.at - began for h in witness.since('status', began) if h.record.phase == Phase.FAILED
+    ]
+    yield bounds.figure('F3 shield killed: task ended', ended[0] if ended else NAN, 50.0 + 100.0)
+
+
+def f5(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+    """Joint states cease; the time counts from the last one that came."""
+    stage.await_moving()
+    began = time.monotonic()
+    stage.graph.inject_fault('joint_silence', seconds=0.5)
+    answered = began + stage.braked(began, 'joints')
+    before = [h.at for h in stage.witness.since('joints', began - 1.0) if h.at < answered]
+    seconds = answered - before[-1] if before else NAN
+    yield bounds.figure('F5 joint states cease: BRAKE', seconds, 70.0)
+
+
+def f14(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+    """The shield is deactivated while the arm moves."""
+    stage.await_moving()
+    witness, began = stage.witness, time.monotonic()
+    stage.lose('shield')
+    request = ChangeState.Request()
+    request.transition.id = Transition.TRANSITION_DEACTIVATE
+    stage.graph.client.call(ChangeState, 'shield/change_state', request)
+    rest = stage.standstill(began, 3.0)
+    commands = [h.record for h in witness.since('command', began - 0.1) if h.at < began + rest]
+    ramp = commands[-1].time_from_start[-1] if commands else NAN
+    name = f'F14 shield deactivated: arm stands (ramp {1e3 * ramp:.0f} ms)'
+    yield bounds.figure(name, rest, 50.0 + CYCLE, after=1e3 * ramp)
+    jump = hardest(commands, stage.robot.limits.acceleration)
+    yield Figure('F14 acceleration on the way / limit', jump, '', '<= 1.05')
+
+
+def hardest(commands: list[Trajectory], limit: np.ndarray) -> float:
+    """Largest acceleration from one commanded state to the next, as a share of `limit`."""
+    times = [c.stamp + c.time_from_start[0] for c in commands]
+    shares = [
+        float((np.abs(b.velocity[0] - a.velocity[0]) / (limit * dt)).max())
+        for (a, b), dt in zip(pairwise(commands), np.diff(times), strict=True)
+        if dt > 1e-3  # an early cycle says the same again
+    ]
+    return max(shares, default=NAN)
+
+
+def f13(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+    """Every core is busy with something else."""
+    stage.await_moving()
+    began = time.monotonic()
+    with hogs():
+        stage.graph.pause(HOG_TIME)
+    reports = [h.record for h in stage.witness.since('report', began)]
+    late = [k for k, r in enumerate(reports) if max(r.period_ms, r.loop_ms) > HANG_MS]
+    loose = [k for k in late if not any(is_held(r) for r in reports[k : k + 3])]
+    longest = max((r.period_ms for r in reports), default=NAN)
+    yield Figure('F13 all cores busy: longest cycle', longest, 'ms', n=len(reports))
+    yield Figure('F13 cycles > 50 ms without HOLD', float(len(loose)), '', '== 0', n=len(late))
+    limits = stage.robot.limits
+    speeds = [
+        np.abs(h.record.select(stage.robot.joint_names)[1]) / limits.velocity
+        for h in stage.witness.since('joints', began)
+    ]
+    share = max((float(s.max()) for s in speeds), default=NAN)
+    yield Figure('F13 joint speed / limit', share, '', '<= 1')
+
+
+def is_held(report: ShieldReport) -> bool:
+    return report.decision in STOPPING or report.state != ArmState.ARMED
+
+
+@contextmanager
+def hogs() -> Iterator[None]:
+    """As many busy processes as there are cores; they end by themselves in any case."""
+    program = (
+        f'import time\nend = time.monotonic() + {HOG_TIME}\nwhile time.monotonic() < end: pass'
+    )
+    running = [subprocess.Popen([sys.executable, '-c', program]) for _ in os.sched_getaffinity(0)]
+    try:
+        yield
+    finally:
+        for process in running:
+            process.send_signal(signal.SIGKILL)
+            process.wait()

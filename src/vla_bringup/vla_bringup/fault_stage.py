@@ -1,0 +1,198 @@
+"""Brings the arm of a running graph to move, so that something can be broken meanwhile."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from vla_bringup.graph_session import GraphSession
+from vla_bringup.witness import Heard, Witness
+from vla_core.errors import UserError
+from vla_core.result import Figure
+from vla_core.robot import RobotConfig
+from vla_core.safety import Decision
+from vla_core.task import Phase
+from vla_interfaces.action import ExecuteTask
+
+TASK = 'put_in'
+PASSING = (Decision.PASS, Decision.CLIPPED, Decision.SLOWED)
+STOPPING = (Decision.HOLD, Decision.BRAKE, Decision.REJECTED, Decision.DISARMED)
+ON_THE_WAY = (Phase.GROUNDING, Phase.HOMING, Phase.RETREAT, Phase.RUNNING)
+MOVES = 0.05  # rad/s, of any joint
+STILL = 0.02  # rad/s
+CALM = 0.15  # s that the shield must have let everything through before a fault
+REST = 0.1  # s without motion that count as standing
+NAN = float('nan')
+CYCLE = 10.0  # ms, of control and shield
+AT_ONCE = 20.0 + CYCLE  # ms, the bound of the shield plus the cycle a message waits
+GONE = 0.2  # s after which no word of a lost node is under way any more
+TRIES = 2  # scenes set up until the arm moves
+PATIENCE = 30.0  # s from the instruction to motion
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Bounds in ms, all of them times `factor` on a machine that is busy."""
+
+    factor: float = 1.0
+
+    def figure(self, name: str, seconds: float, bound: float, after: float = 0.0) -> Figure:
+        """A reaction time in ms; `after` ms are the arm's own, which no factor stretches."""
+        limit = after + bound * self.factor
+        return Figure(name, 1e3 * seconds, 'ms', f'<= {limit:.0f}')
+
+
+class Stage:
+    """One graph, one witness, one task at a time."""
+
+    def __init__(self, graph: GraphSession, robot: RobotConfig, seed: int) -> None:
+        self.graph, self.robot, self.seed = graph, robot, seed
+        self.witness = Witness(robot)
+        self._goal: Any = None
+        self._lost: dict[str, float] = {}  # s, ROS time since which a node counts as gone
+        self._before = ''  # id of the task before this one
+
+    def __enter__(self) -> Stage:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.witness.close()
+
+    # -- before a fault ------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Every node active, a new scene, a task begun."""
+        self.end()
+        self.await_nodes()
+        words = self.graph.reset_scene(TASK, self.seed)
+        goal = ExecuteTask.Goal(instruction=words, seed=self.seed)
+        self._before = status.task_id if (status := self.graph.client.status) else ''
+        self._goal = self.graph.client.begin(goal)
+
+    def await_moving(self) -> None:
+        """Wait until the policy moves the arm; a task that does not get there is begun anew."""
+        client = self.graph.client
+        for _ in range(TRIES):
+            if self._goal is None:
+                self.begin()
+            client.wait(lambda: self.is_moving() or self.is_over(), PATIENCE)
+            if self.is_moving():
+                return
+            self.end()
+        status = client.status
+        raise UserError(f'the arm does not move: {status.text if status else "no task"}')
+
+    def is_moving(self) -> bool:
+        """True when the policy moves the arm and the shield has let it for a while."""
+        status, joints = self.witness.last('status'), self.witness.last('joints')
+        reports = self.witness.since('report', time.monotonic() - CALM)
+        if status is None or joints is None or status.record.phase != Phase.RUNNING:
+            return False
+        if not reports or any(heard.record.decision not in PASSING for heard in reports):
+            return False
+        return bool(self.speed(joints) > MOVES)
+
+    def is_over(self) -> bool:
+        """True when the supervisor has ended the task, or does not take it."""
+        if self._goal is None or not self._goal.accepted:
+            return True
+        status = self.graph.client.status
+        if status is None or status.task_id == self._before:
+            return False  # the word about this task has not come yet
+        return status.phase not in ON_THE_WAY
+
+    def speed(self, joints: Heard) -> float:
+        """rad/s, of the fastest arm joint."""
+        return float(np.abs(joints.record.select(self.robot.joint_names)[1]).max())
+
+    # -- after a fault -------------------------------------------------------------------------
+
+    def kill(self, node: str) -> float:
+        """End a node the hard way; return when, s, steady clock."""
+        at = time.monotonic()
+        os.kill(self.graph.pid(node), signal.SIGKILL)
+        self.lose(node)
+        return at
+
+    def lose(self, node: str) -> None:
+        """Believe nothing that the node said up to now."""
+        self._lost[node] = self.witness.ros_now + GONE
+
+    def braked(self, since: float, rule: str = '', within: float = 1.0) -> float:
+        """s from `since` until a braking command of the shield came; NaN when none did.
+
+        With `rule` only a cycle counts that names it.
+        """
+
+        def answer() -> Heard | None:
+            for heard in self.witness.since('report', since):
+                said = heard.record
+                if said.decision in STOPPING and (not rule or rule in said.rules):
+                    return heard
+            return None
+
+        heard = self.witness.wait(answer, within)
+        if heard is None:
+            return NAN
+        commands = self.witness.since('command', since)
+        same = [c.at for c in commands if abs(c.record.stamp - heard.record.stamp) < 1e-6]
+        return (same[0] if same else heard.at) - since
+
+    def standstill(self, since: float, within: float) -> float:
+        """s from `since` until the arm, as measured, stands; NaN if it does not."""
+
+        def is_still() -> bool:
+            stands = self._stands(since)
+            return stands is not None and time.monotonic() - stands >= REST
+
+        self.witness.wait(is_still, within)
+        stands = self._stands(since)
+        return NAN if stands is None else stands - since
+
+    def _stands(self, since: float) -> float | None:
+        """When the arm came to rest, s, steady clock."""
+        stands = None
+        for heard in self.witness.since('joints', since):
+            if self.speed(heard) >= STILL:
+                stands = None
+            elif stands is None:
+                stands = heard.at
+        return stands
+
+    def end(self) -> None:
+        """Cancel the task and mend the simulator."""
+        if self._goal is None:
+            return
+        client = self.graph.client
+        if not self.is_over():
+            self._goal.cancel_goal_async()
+            client.wait(self.is_over, 5.0)
+        self._goal = None
+        self.graph.inject_fault('none')
+
+    def await_nodes(self) -> None:
+        """Wait until every node is active again."""
+        client, plan = self.graph.client, self.graph.plan
+        if not client.wait(lambda: not self._down(), plan.startup):
+            raise UserError(f'{", ".join(self._down())} did not come back; see {plan.log}')
+        self._lost.clear()
+
+    def _down(self) -> list[str]:
+        beats, lost = self.graph.client.beats, self._lost
+
+        def is_up(name: str) -> bool:
+            beat = beats.get(name)
+            return beat is not None and beat.state == 'active' and beat.stamp > lost.get(name, 0.0)
+
+        return [name for name in self.graph.managed if not is_up(name)]

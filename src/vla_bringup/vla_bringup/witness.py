@@ -1,0 +1,90 @@
+"""Hears a running graph in a thread of its own: what came, and when by one steady clock."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import rclpy
+
+from vla_core.action import ActionChunk, Target
+from vla_core.robot import RobotConfig
+from vla_ros import topics
+from vla_ros.links import Links
+
+POLL = 0.001  # s, between two looks at what has come: the resolution of every time here
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One message and when it came."""
+
+    at: float  # s, steady clock
+    record: Any
+
+
+class Witness:
+    """Keeps everything it hears; can speak on two topics, to do harm. rclpy runs already."""
+
+    def __init__(self, robot: RobotConfig) -> None:
+        self._node = rclpy.create_node('witness')
+        links = Links(self._node, lambda _: None)
+        heard = {
+            'report': topics.REPORT,
+            'command': topics.arm_command(robot),
+            'joints': topics.joint_states(robot),
+            'target': topics.TARGET,
+            'chunk': topics.CHUNK,
+            'control': topics.CONTROL_STATE,
+            'status': topics.STATUS,
+        }
+        self._logs: dict[str, list[Heard]] = {name: [] for name in heard}
+        for name, topic in heard.items():
+            links.listen(topic, partial(self._note, self._logs[name]))
+        self.say_target: Callable[[Target], None] = links.talk(topics.TARGET)
+        self.say_chunk: Callable[[ActionChunk], None] = links.talk(topics.CHUNK)
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._hear, args=(links,), daemon=True)
+        self._thread.start()
+
+    @property
+    def ros_now(self) -> float:
+        """s, ROS time."""
+        return float(self._node.get_clock().now().nanoseconds * 1e-9)
+
+    def since(self, name: str, at: float) -> list[Heard]:
+        """What came on a stream after `at` s, steady clock, oldest first."""
+        log = self._logs[name]
+        k = len(log)
+        while k > 0 and log[k - 1].at > at:
+            k -= 1
+        return log[k:]
+
+    def last(self, name: str) -> Heard | None:
+        log = self._logs[name]
+        return log[-1] if log else None
+
+    def wait(self, until: Callable[[], Any], seconds: float) -> Any:
+        """What `until` says once it is true, or at the end of `seconds`."""
+        end = time.monotonic() + seconds
+        while not (said := until()) and time.monotonic() < end:
+            time.sleep(2 * POLL)
+        return said
+
+    def close(self) -> None:
+        self._is_over.set()
+        self._thread.join(timeout=2.0)
+        self._node.destroy_node()
+
+    def _hear(self, links: Links) -> None:
+        while not self._is_over.is_set():
+            links.drain()
+            time.sleep(POLL)
+
+    @staticmethod
+    def _note(log: list[Heard], record: Any) -> None:
+        log.append(Heard(time.monotonic(), record))
