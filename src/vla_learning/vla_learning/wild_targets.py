@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from functools import cache
 
 import numpy as np
-import pinocchio as pin
 
 from vla_core.frozen import Array
-from vla_core.robot import RobotConfig
-from vla_core.robot_model import collision_model
+from vla_core.robot import RobotConfig, load_robot
+from vla_shield.body import Body
+from vla_shield.params import ShieldParams
 
 Stream = Iterator[tuple[Array, Array]]  # (n,) rad and (n,) rad/s, one per period
 SPREAD = 2.0  # rad, around home, within the limits
@@ -109,20 +109,17 @@ KINDS: tuple[Callable[..., Stream], ...] = (
 @cache
 def bad_goals(name: str) -> Array:
     """(k, n) rad: half of them touch the table, half the arm itself."""
-    from vla_core.robot import load_robot
-
     robot, rng = load_robot(name), np.random.default_rng(1)
-    model, shapes = collision_model(robot)
-    data, places = model.createData(), shapes.createData()
-    tip = model.getFrameId(robot.tip_frame)
+    body = Body(ShieldParams(), robot)
+    active = np.flatnonzero(body.is_active)
+    is_table = body.second[active] == body.table
     low: list[Array] = []
     folded: list[Array] = []
     while len(low) < BAD_GOALS or len(folded) < BAD_GOALS:
         q = _anywhere(robot, rng)
-        if pin.computeCollisions(model, data, shapes, places, q, True):
+        distance = body.distances(q, active)
+        if distance[~is_table].min() < 0.0:
             folded.append(q)
-            continue
-        pin.updateFramePlacements(model, data)
-        if data.oMf[tip].translation[2] < -0.02:
+        elif distance[is_table].min() < -0.02:
             low.append(q)
     return np.array(low[:BAD_GOALS] + folded[:BAD_GOALS])

@@ -17,6 +17,8 @@ SPACING = 0.005  # m, furthest two shapes move to each other between two checks 
 MOST_CHECKS = 40  # along one stop
 TOLERANCE = 1e-6  # m or rad, of what is already violated and must not get worse
 EASE = 1e-4  # m, of play for a pair that is already too near
+TURN = 0.25  # m/rad, what turning the tool counts against moving it
+ANY = 0.01  # m^2/rad^2, what moving a joint counts by itself
 SAMPLES = 8  # of a stop, for speeds
 
 
@@ -206,6 +208,12 @@ class Guard:
         return Rows(
             matrix, -np.minimum(braking, params.gamma / params.period * room), tuple(names)
         )
+
+    def metric(self) -> Array:
+        """(n, n): what a change of joint velocities costs, in motion of the tool foremost."""
+        linear, angular = self.points[-1], TURN * self.columns[3:]
+        cost: Array = linear.T @ linear + angular.T @ angular + ANY * np.eye(len(self.q))
+        return cost
 
     def _walls(self, travel: Array) -> tuple[list[Array], list[float], list[str]]:
         """Sides of the workspace that the stop may reach, as normals, rooms and names."""

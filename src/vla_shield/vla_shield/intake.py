@@ -147,7 +147,8 @@ class Intake:
 
     def _value_fault(self, target: Target) -> str:
         scalars = isfinite(target.gripper) and isfinite(target.chunk_stamp)
-        if not (scalars and isfinite(target.position.sum()) and isfinite(target.velocity.sum())):
+        arrays = np.isfinite(target.position).all() and np.isfinite(target.velocity).all()
+        if not (scalars and arrays):
             return 'target is not finite'
         if target.source not in SOURCES:
             return f'target source is {target.source}'

@@ -1,5 +1,4 @@
-"""The nearest point of a box cut by half-spaces: dual coordinate ascent, a fixed number of
-sweeps."""
+"""The nearest point of a box cut by half-spaces: dual coordinate ascent, few sweeps."""
 
 from __future__ import annotations
 
@@ -7,32 +6,47 @@ import numpy as np
 
 from vla_core.frozen import Array
 
+PASSES = 3  # each adds the sides of the box that the one before left
+
 
 def nearest(
-    asked: Array, box: tuple[Array, Array], rows: Array, floor: Array, sweeps: int
+    asked: Array, box: tuple[Array, Array], rows: Array, floor: Array, metric: Array, sweeps: int
 ) -> Array:
-    """Minimise |u - asked|^2 with lower <= u <= upper and rows @ u >= floor; u (n,), rows (m, n).
+    """Minimise (u - asked)' M (u - asked) with lower <= u <= upper and rows @ u >= floor.
 
-    Dykstra's alternating projections, which is dual coordinate ascent here. The last projection is
-    the box, so a row may be missed a little: the caller certifies.
+    u (n,), rows (m, n), M = `metric` (n, n) positive definite; `asked` is in the box. At most
+    `sweeps` / 2 sweeps a pass; a row may be missed a little, the box never: the caller certifies.
     """
     lower, upper = box
     u = np.clip(asked, lower, upper)
-    if not len(rows) or np.all(rows @ u >= floor):
+    if np.all(rows @ u >= floor):
         return u
-    square = np.einsum('ij,ij->i', rows, rows)
-    usable = np.flatnonzero(square > 1e-12)
-    dual = np.zeros(len(rows))
-    corner = u - asked  # what the box has taken away so far
+    inverse: Array = np.linalg.inv(metric)
+    sides = np.eye(len(u))
+    for _ in range(PASSES):
+        u = _ascend(asked, rows, floor, inverse, -(-sweeps // 2))
+        low, high = np.flatnonzero(u < lower - 1e-9), np.flatnonzero(u > upper + 1e-9)
+        if not len(low) and not len(high):
+            break
+        rows = np.concatenate((rows, sides[low], -sides[high]))
+        floor = np.concatenate((floor, lower[low], -upper[high]))
+    return np.clip(u, lower, upper)
+
+
+def _ascend(asked: Array, rows: Array, floor: Array, inverse: Array, sweeps: int) -> Array:
+    """Meet one row after the other, and let go of those that need no longer be met."""
+    pushes = rows @ inverse  # (m, n): where a row pushes u
+    sizes = np.einsum('ij,ij->i', rows, pushes)
+    usable = [k for k in range(len(rows)) if sizes[k] > 1e-12]
+    dual, u = np.zeros(len(rows)), asked
     for _ in range(sweeps):
-        before = u
+        largest = 0.0
         for k in usable:
-            step = max((floor[k] - rows[k] @ u) / square[k], -dual[k])
-            dual[k] += step
-            u = u + step * rows[k]
-        free = u - corner
-        u = np.clip(free, lower, upper)
-        corner = u - free
-        if np.abs(u - before).max() < 1e-7:
+            step = max(float(floor[k] - rows[k] @ u) / float(sizes[k]), -float(dual[k]))
+            if step != 0.0:
+                dual[k] += step
+                u = u + step * pushes[k]
+                largest = max(largest, abs(step))
+        if largest < 1e-9:
             break
     return u

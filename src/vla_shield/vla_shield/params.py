@@ -61,7 +61,7 @@ class ShieldParams:
     inflate_max: float = param(0.03, 'm, cap on that', lo=0.001, hi=0.2)
     gamma: float = param(0.2, 'of the clearance left, used up per cycle at most', lo=0.01, hi=0.9)
     delay: float = param(0.03, 's, from command to motion', lo=0.005, hi=0.2)
-    sweeps: int = param(20, 'of the dual solver at most', lo=4, hi=100)
+    sweeps: int = param(20, 'of the dual solver, two passes', lo=4, hi=100)
 
     condition_slow: float = param(
         17.0, 'condition number from which speed is scaled', lo=5, hi=500

@@ -171,7 +171,8 @@ class Steer:
         rows = self._guard.rows(first)
         if not rows.names:
             return first, ()
-        u = nearest(first.step_velocity, box, rows.normals, rows.floor, self._params.sweeps)
+        metric, sweeps = self._guard.metric(), self._params.sweeps
+        u = nearest(first.step_velocity, box, rows.normals, rows.floor, metric, sweeps)
         if np.array_equal(u, first.step_velocity):
             return first, ()
         binding = np.flatnonzero(rows.normals @ u <= rows.floor + 1e-6)
