@@ -20,6 +20,7 @@ from vla_core.params import check, param
 from vla_core.result import Figure, Result, commit
 from vla_core.robot import load_robot
 from vla_learning.augment import AugmentParams
+from vla_learning.campaign import spoken
 from vla_learning.dataset import held_out, load_dataset
 from vla_learning.samples import Samples
 from vla_learning.trainer import FitParams, Table, Trainer, open_loop_error
@@ -39,13 +40,14 @@ class Args:
     out: str = param('out/train', 'folder of the run: state, loss curve, result.json')
     checkpoint: str = param('out/train/checkpoint', 'folder to write')
     robot: str = param('ur5e', 'name in config/robots')
+    tasks: str = param('put_in,stack,push,press', 'to demonstrate if there are none')
     episodes: int = param(
-        150, 'demonstrations per task to make if there are none', lo=1, hi=100_000
+        220, 'demonstrations per task to make if there are none', lo=1, hi=100_000
     )
     copies: int = param(3, 'augmented copies of each observation', lo=0, hi=50)
     held_out: float = param(0.08, 'share of the episodes kept for testing', lo=0.01, hi=0.5)
-    steps: int = param(6000, 'of the optimiser', lo=1, hi=10_000_000)
-    batch: int = param(256, 'samples per step', lo=1, hi=100_000)
+    steps: int = param(5000, 'of the optimiser', lo=1, hi=10_000_000)
+    batch: int = param(128, 'samples per step', lo=1, hi=100_000)
     rate: float = param(1e-3, 'learning rate at its highest', lo=1e-7, hi=1.0)
     patience: int = param(12, 'looks at held-out loss without a gain, then stop', lo=1, hi=1000)
     width: int = param(128, 'of a token', lo=8, hi=1024)
@@ -141,6 +143,7 @@ def make_demonstrations(args: Args) -> None:
     parser = argparse.ArgumentParser()
     demonstrate.add_arguments(parser)
     words = ['--out', args.demos, '--episodes', str(args.episodes), '--robot', args.robot]
+    words += ['--tasks', args.tasks]
     demonstrate.run(parser.parse_args(words))
 
 
@@ -186,7 +189,7 @@ def make_card(
         joint_names=robot.joint_names, tip_frame=robot.tip_frame,
         mean=tuple(map(tuple, normaliser.mean.round(6).tolist())),
         spread=tuple(map(tuple, normaliser.spread.round(6).tolist())),
-        gripper_levels=normalise.levels_of(samples.chunk).levels,
+        gripper_levels=normalise.levels_of(samples.chunk.astype(np.float64)).levels,
         model=asdict(trainer.model.params), weights='', code=commit(), data=data,
         training={**asdict(args), **outcome},
     )  # fmt: skip
@@ -203,7 +206,7 @@ def summarise(args: Args, trainer: Trainer, error: dict[str, float], n: int, hel
         Figure('open-loop error after 1.5 s', error['far_mm'], 'mm', n=held),
         Figure('wrong grips', error['grip_wrong'], 'share', n=held),
     )
-    return Result('train', f'./vla train --steps {args.steps} --seed {args.seed}', figures)
+    return Result('train', spoken(), figures)
 
 
 def draw_curve(history: list[dict[str, float]], path: Path) -> None:

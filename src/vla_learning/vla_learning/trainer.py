@@ -56,7 +56,7 @@ class Table:
         self._inputs = [torch.from_numpy(getattr(s, n)).to(self.device) for n in names]
         self._sentence = torch.from_numpy(s.sentence.astype(np.int64)).to(self.device)
         self._sentences = torch.from_numpy(s.sentences).to(self.device)
-        chunks = self.normaliser.forward(s.chunk).astype(np.float32)
+        chunks = self.normaliser.forward(s.chunk.astype(np.float64)).astype(np.float32)
         self._chunks = torch.from_numpy(chunks).to(self.device)
         most = int(s.present.sum(1).max())  # no sample has more objects: spare the empty rows
         self._inputs[1], self._inputs[2] = self._inputs[1][:, :most], self._inputs[2][:, :most]
@@ -66,8 +66,9 @@ class Table:
 
     def pick(self, rows: Tensor) -> tuple[Batch, Tensor]:
         """Return inputs and normalised chunks of those rows."""
-        inputs = [part[rows] for part in self._inputs]
-        return Batch(*inputs, self._sentences[self._sentence[rows]]), self._chunks[rows]
+        robot, objects, present, task = (part[rows] for part in self._inputs)
+        sentence = self._sentences[self._sentence[rows]]
+        return Batch(robot, objects, present, task, sentence), self._chunks[rows]
 
 
 def flow_loss(model: FlowModel, batch: Batch, chunks: Tensor, copies: int, noise: Noise) -> Tensor:
@@ -136,7 +137,7 @@ class Trainer:
         self.model.train()
         loss = flow_loss(self.model, batch, chunks, p.copies, noise)
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimiser.step()
         self.step += 1
