@@ -7,6 +7,7 @@ The prefix never sees noise or time, so candidates and integration steps share i
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -170,7 +171,8 @@ class FlowModel(nn.Module):
         x = self.prefix_norm(x)
         own = torch.ones_like(present[:, :1]).expand(-1, self.tokens)
         mask = torch.cat([present, own], 1)[:, None, None, :]
-        return Context(tuple(block.keys(x) for block in self.suffix), mask)
+        keys = tuple(cast(SuffixBlock, block).keys(x) for block in self.suffix)
+        return Context(keys, mask)
 
     def velocity(self, noisy: Tensor, t: Tensor, context: Context) -> tuple[Tensor, Tensor]:
         """Return velocity, shaped as `noisy`, and features (b, width), at times t (b,)."""

@@ -56,5 +56,5 @@ def fit(chunks: Array) -> Normaliser:
 
 def levels_of(chunks: Array, most: int = 4) -> Levels:
     """Return the openings asked for, when they are few."""
-    found = np.unique(np.round(chunks[..., -1].astype(np.float64), 4))
+    found = np.unique(np.round(chunks[..., -1], 4))
     return Levels(tuple(float(v) for v in found) if len(found) <= most else ())
