@@ -21,7 +21,7 @@ def nearest(
     u = np.clip(asked, lower, upper)
     if np.all(rows @ u >= floor):
         return u
-    inverse: Array = np.linalg.inv(metric)
+    inverse = np.asarray(np.linalg.inv(metric), dtype=np.float64)
     sides = np.eye(len(u))
     for _ in range(PASSES):
         u = _ascend(asked, rows, floor, inverse, -(-sweeps // 2))
