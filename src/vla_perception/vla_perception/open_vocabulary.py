@@ -1,0 +1,153 @@
+"""A detector that takes names from a zero-shot model (OWLv2) and places from depth.
+
+What the model calls by the words of the task is matched to the piece that depth finds in the same
+part of the picture. The model never moves a thing, so its boxes need not be exact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vla_core.errors import UserError
+from vla_core.params import check, param
+from vla_core.scene import ParsedTask, Phrase
+from vla_perception.clusters import ClusterDetector
+from vla_perception.detection import Detection, Detector, Sight
+from vla_perception.params import GrounderParams
+
+Box = tuple[float, float, float, float]  # x0 y0 x1 y1 px
+_MEAN = (0.48145466, 0.4578275, 0.40821073)  # of CLIP's training pictures, as OWLv2 expects
+_STD = (0.26862954, 0.26130258, 0.27577711)
+_GRAY = 0.5  # OWLv2 pads to a square with this
+
+
+@dataclass(frozen=True)
+class OpenVocabularyParams:
+    """Which weights, and how sure they must be."""
+
+    weights: str = param(
+        '', 'folder with an OWLv2 model and its tokenizer, as saved by transformers'
+    )
+    device: str = param('cpu', 'torch device; one that is missing is an error')
+    threshold: float = param(0.15, 'score below which a box is dropped', lo=0.0, hi=1.0)
+    overlap: float = param(0.3, 'intersection over union of model box and piece', lo=0.0, hi=1.0)
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True)
+class Named:
+    """A box in the picture, and which of the texts it shows."""
+
+    text: int  # index
+    score: float  # [0, 1]
+    box: Box
+
+
+class ZeroShot(Protocol):
+    """Finds boxes for texts in a picture."""
+
+    def find(self, rgb: NDArray[np.uint8], texts: list[str]) -> list[Named]: ...
+
+
+class OpenVocabularyDetector:
+    """Detections of the default detector, named by the model where the task's words fit."""
+
+    def __init__(
+        self,
+        params: OpenVocabularyParams,
+        grounder: GrounderParams,
+        model: ZeroShot | None = None,
+        inner: Detector | None = None,
+    ) -> None:
+        self._params = params
+        self._model = model or Owl(params)
+        self._inner = inner or ClusterDetector(grounder)
+
+    def detect(self, sight: Sight, task: ParsedTask) -> list[Detection]:
+        """Return what depth finds; what the model recognises has the phrase's shape and colour."""
+        found = self._inner.detect(sight, task)
+        phrases = [phrase for phrase in (task.target, task.destination) if phrase.text]
+        if not (phrases and found):
+            return found
+        texts = [f'a photo of {phrase.text}' for phrase in phrases]
+        named = [
+            n for n in self._model.find(sight.rgb, texts) if n.score >= self._params.threshold
+        ]
+        for best in sorted(named, key=lambda n: n.score):
+            k = int(np.argmax([overlap(best.box, thing.box) for thing in found]))
+            if overlap(best.box, found[k].box) >= self._params.overlap:
+                found[k] = _called(found[k], phrases[best.text], best.score)
+        return found
+
+
+def overlap(a: Box, b: Box) -> float:
+    """Return intersection over union of two boxes."""
+    width = min(a[2], b[2]) - max(a[0], b[0])
+    height = min(a[3], b[3]) - max(a[1], b[1])
+    if not (width > 0 and height > 0):
+        return 0.0
+    area = [(box[2] - box[0]) * (box[3] - box[1]) for box in (a, b)]
+    return width * height / (sum(area) - width * height)
+
+
+def _called(thing: Detection, phrase: Phrase, score: float) -> Detection:
+    shape, colour = phrase.shape or thing.shape, phrase.colour or thing.colour
+    return replace(thing, shape=shape, colour=colour, confidence=score)
+
+
+class Owl:
+    """OWLv2 from a folder; loaded at once, so that a missing file is heard early."""
+
+    def __init__(self, params: OpenVocabularyParams) -> None:
+        folder = Path(params.weights)
+        if not params.weights or not (folder / 'config.json').is_file():
+            raise UserError(
+                f"no OWLv2 weights at '{params.weights}': save a model and its tokenizer there, "
+                'for example google/owlv2-base-patch16-ensemble'
+            )
+        import torch
+        from transformers import AutoTokenizer, Owlv2ForObjectDetection
+
+        if params.device != 'cpu' and not torch.cuda.is_available():
+            raise UserError(f'no device {params.device!r} here; known: cpu')
+        self._torch: Any = torch
+        self._device = params.device
+        self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        model = Owlv2ForObjectDetection.from_pretrained(folder, local_files_only=True)
+        self._model = model.to(params.device).eval()
+
+    def find(self, rgb: NDArray[np.uint8], texts: list[str]) -> list[Named]:
+        """Return one box per patch of the picture with its best text, all scores."""
+        longest = self._model.config.text_config.max_position_embeddings
+        tokens = self._tokenizer(
+            texts, padding='max_length', truncation=True, max_length=longest, return_tensors='pt'
+        )
+        with self._torch.inference_mode():
+            out = self._model(
+                input_ids=tokens['input_ids'].to(self._device),
+                attention_mask=tokens['attention_mask'].to(self._device),
+                pixel_values=self._pixels(rgb).to(self._device),
+            )
+        scores, text = self._torch.sigmoid(out.logits[0]).max(dim=-1)
+        x, y, w, h = (max(rgb.shape[:2]) * out.pred_boxes[0].cpu().numpy()).T
+        boxes = np.stack([x - w / 2, y - h / 2, x + w / 2, y + h / 2], axis=1)
+        rows = zip(text.tolist(), scores.tolist(), boxes.tolist(), strict=True)
+        return [Named(t, s, (b[0], b[1], b[2], b[3])) for t, s, b in rows]
+
+    def _pixels(self, rgb: NDArray[np.uint8]) -> Any:
+        """(1, 3, s, s): padded to a square below and right, resized, normalised."""
+        side = max(rgb.shape[:2])
+        square = np.full((side, side, 3), _GRAY, np.float32)
+        square[: rgb.shape[0], : rgb.shape[1]] = rgb / np.float32(255)
+        square = (square - np.array(_MEAN, np.float32)) / np.array(_STD, np.float32)
+        picture = self._torch.from_numpy(square).permute(2, 0, 1)[None]
+        size = self._model.config.vision_config.image_size
+        resize = self._torch.nn.functional.interpolate
+        return resize(picture, (size, size), mode='bilinear', antialias=True, align_corners=False)
