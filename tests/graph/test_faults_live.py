@@ -1,7 +1,9 @@
 """Faults in a running graph at twice their bounds; `./vla bench faults` has them all."""
 
 import os
+import time
 
+import numpy as np
 import pytest
 
 pytest.importorskip('vla_interfaces.msg', reason='the workspace is not built')
@@ -39,3 +41,10 @@ def test_a_fault_while_the_arm_moves_is_answered_in_time(stage, fault):
     figures = list(FAULTS[fault](stage, TWICE))
     assert figures
     assert [f'{f.name}: {f.value:.1f} {f.unit}' for f in figures if not f.ok] == []
+
+
+def test_the_shield_knows_how_far_apart_its_cycles_are(stage):
+    began = time.monotonic()
+    stage.graph.pause(0.5)
+    periods = [h.record.period_ms for h in stage.witness.since('report', began)]
+    assert 8.0 < np.median(periods) < 15.0

@@ -61,12 +61,17 @@ class GraphClient:
 
     def call(self, kind: type, name: str, request: Any, timeout: float = 15.0) -> Any:
         """The response of a service."""
+        client = self.reach(kind, name, timeout)
+        return self.answer(client.call_async(request), name, timeout)
+
+    def reach(self, kind: type, name: str, timeout: float = 15.0) -> Any:
+        """The client of a service that is there; a call after this is sent at once."""
         if name not in self._clients:
             self._clients[name] = self._node.create_client(kind, name)
         client = self._clients[name]
-        if not self.wait(client.service_is_ready, timeout):
+        if not (client.service_is_ready() or self.wait(client.service_is_ready, timeout)):
             raise UserError(f'no service {name} within {timeout:g} s: is the node up?')
-        return self.answer(client.call_async(request), name, timeout)
+        return client
 
     def begin(self, goal: Any, on_feedback: Callable[[Any], None] = lambda _: None) -> Any:
         """The handle of a task, which goes on by itself."""

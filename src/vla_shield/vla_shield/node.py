@@ -43,7 +43,7 @@ class ShieldNode(ManagedNode):
         p = self.parameters(ShieldNodeParams)
         robot = load_robot(p.robot)
         self.shield = Shield(p.shield, robot)
-        self.began = time.perf_counter()  # s, of the last cycle
+        self.before = time.monotonic()  # s, when the cycle before this one began
         self.listen(topics.joint_states(robot), self.on_joints)
         self.listen(topics.TARGET, self.on_target, self.shield.intake.refuse_target)
         self.listen(topics.VOTES, self.on_vote)
@@ -83,11 +83,10 @@ class ShieldNode(ManagedNode):
         self.shield.on_scene(scene, self.now)
 
     def tick(self) -> None:
-        began = time.perf_counter()
         self.send(self.shield.tick(self.now))
-        work = time.perf_counter() - began
-        self.shield.note_loop(work * 1e3, (began - self.began) * 1e3)
-        self.began = began
+        work = time.monotonic() - self.began
+        self.shield.note_loop(work * 1e3, (self.began - self.before) * 1e3)
+        self.before = self.began
 
     def safe_stop(self) -> None:
         """Leave the controllers with the braking ramp."""
