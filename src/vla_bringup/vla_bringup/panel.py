@@ -29,6 +29,7 @@ LEVEL_COLOUR = {
 }  # fmt: skip
 COLUMN = 104  # px, from a name to its value
 LINE = 26  # px
+WIDTH = 290  # px
 TIMELINE = (16, 686, 1264, 704)  # px
 
 
@@ -56,6 +57,14 @@ def font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(size)
 
 
+def short(pen: ImageDraw.ImageDraw, words: str, size: int, width: int = WIDTH) -> str:
+    """The words as far as they fit."""
+    kept = words
+    while kept and pen.textlength(kept + ('' if kept == words else '…'), font(size)) > width:
+        kept = kept[:-1]
+    return kept if kept == words else kept.rstrip() + '…'
+
+
 def is_moving_by_policy(state: State) -> bool:
     return state.status is not None and state.status.phase == Phase.RUNNING
 
@@ -72,7 +81,7 @@ def draw_panel(
         pen.ellipse([x + 1, y + 4, x + 13, y + 16], fill=LEVEL_COLOUR[vote.level])
         reason = f': {vote.reasons[0]}' if vote.reasons else ''
         words = f'{vote.voter} {vote.level.name}{reason}'
-        pen.text((x + 22, y), words[:36], fill=INK, font=font(16))
+        pen.text((x + 22, y), short(pen, words, 16, WIDTH - 22), fill=INK, font=font(16))
         y += LINE
 
 
@@ -98,7 +107,7 @@ def _draw_task(pen: ImageDraw.ImageDraw, state: State, x: int, y: int) -> int:
     if status is not None and status.attempt > 1:
         pen.text((x + 284, y + 8), f'try {status.attempt}', DIM, font(18), anchor='ra')
     doing = state.chunk.plan_step if state.chunk and is_moving_by_policy(state) else ''
-    pen.text((x, y + 36), doing[:38], fill=DIM, font=font(17))
+    pen.text((x, y + 36), short(pen, doing, 17), fill=DIM, font=font(17))
     return y + 66
 
 
@@ -130,9 +139,9 @@ def _draw_shield(pen: ImageDraw.ImageDraw, report: ShieldReport | None, x: int, 
     y += LINE + 4
     near = f'{1e3 * report.separation:.0f} mm' if np.isfinite(report.separation) else 'far'
     y = _draw_row(pen, (x, y), 'clearance', near, INK)
-    y = _draw_row(pen, (x, y), 'tightest', report.tightest[:22], INK)
+    y = _draw_row(pen, (x, y), 'tightest', report.tightest, INK)
     y = _draw_row(pen, (x, y), 'work', f'{report.loop_ms:.2f} ms of 10', INK)
-    pen.text((x, y), report.reason[:38], fill=colour, font=font(16))
+    pen.text((x, y), short(pen, report.reason, 16), fill=colour, font=font(16))
     return y + LINE + 8
 
 
@@ -144,5 +153,6 @@ def _draw_row(
     colour: tuple[int, int, int],
 ) -> int:
     pen.text(at, name, fill=DIM, font=font(17))
+    value = short(pen, value, 17, WIDTH - COLUMN)
     pen.text((at[0] + COLUMN, at[1]), value, fill=colour, font=font(17))
     return at[1] + LINE

@@ -17,7 +17,8 @@ from vla_bringup.timeseries import Series, Spans
 from vla_core.safety import Decision, Level
 
 WIDTH = 11.0  # inch
-COLOURS = {'proposed': '#8a94a6', 'filtered': '#e4572e', 'measured': '#17719b'}
+NARROWEST = 0.05  # rad, shown of a joint that hardly moves
+COLOURS = {'proposed': '#8a94a6', 'let through': '#e4572e', 'measured': '#17719b'}
 DECISIONS = {
     Decision.DISARMED: '#cccccc',
     Decision.PASS: '#63b77c',
@@ -48,7 +49,7 @@ def svg(figure: Figure) -> str:
 
 
 def joints(series: dict[str, Series], names: Sequence[str], phases: Spans) -> Figure:
-    """Angles; `series` by 'proposed', 'filtered' (let through) and 'measured'."""
+    """Angles; `series` by 'proposed', 'let through' and 'measured'."""
     rows = (len(names) + 1) // 2
     figure, grid = plt.subplots(rows, 2, figsize=(WIDTH, 1.7 * rows), sharex=True, squeeze=False)
     for axis, (column, name) in zip(grid.flat, enumerate(names), strict=False):
@@ -56,8 +57,14 @@ def joints(series: dict[str, Series], names: Sequence[str], phases: Spans) -> Fi
             axis.plot(line.at, line.values[:, column], color=COLOURS[kind], lw=1.2, label=kind)
         axis.set_title(name, loc='left', fontsize=9)
         axis.set_ylabel('rad')
+        low, high = axis.get_ylim()
+        middle, half = (low + high) / 2, max(high - low, NARROWEST) / 2
+        axis.set_ylim(middle - half, middle + half)
         _shade(axis, phases)
-    grid.flat[0].legend(loc='best', frameon=False, ncols=3, fontsize=8)
+    for axis in grid.flat[len(names) :]:
+        axis.set_visible(False)
+    handles, labels = grid.flat[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc='outside upper right', frameon=False, ncols=3, fontsize=8)
     for axis in grid[-1]:
         axis.set_xlabel('s since the instruction')
     return figure

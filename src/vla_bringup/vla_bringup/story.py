@@ -79,7 +79,7 @@ class Story:
         return sorted(made, key=lambda reason: -reason.total)
 
     def joints(self) -> dict[str, Series]:
-        """Angles proposed, filtered, measured, in the robot's order."""
+        """Angles proposed, let through, measured, in the robot's order."""
         names = self.robot.joint_names
         clock = _stamp
 
@@ -91,7 +91,7 @@ class Story:
 
         return {
             'proposed': series(self._records('target'), ordered, self.zero, clock),
-            'filtered': series(self._records('arm_command'), first, self.zero, clock),
+            'let through': series(self._records('arm_command'), first, self.zero, clock),
             'measured': series(self._records('joint_states'), ordered, self.zero, clock),
         }
 
@@ -100,7 +100,7 @@ class Story:
         model = RobotModel(self.robot)
         made = {}
         for kind, line in self.joints().items():
-            if kind != 'filtered' and len(line.at):
+            if kind != 'let through' and len(line.at):
                 rows = line.values[::5]
                 points = np.array([model.fk(q)[:3, 3] for q in rows])
                 made[kind] = Series(line.at[::5], points)

@@ -18,7 +18,7 @@ def write_video(pictures: Iterable[Image.Image], path: Path, rate: float) -> int
     with av.open(str(partial), 'w') as container:
         stream = container.add_stream('libx264', rate=Fraction(rate).limit_denominator(1000))
         stream.pix_fmt = 'yuv420p'
-        stream.options = {'preset': 'veryfast', 'crf': '23'}
+        stream.options = {'preset': 'veryfast', 'crf': '21'}
         for picture in pictures:
             if count == 0:
                 stream.width, stream.height = picture.size
