@@ -12,6 +12,7 @@ from rclpy.action import ActionClient
 from rclpy.executors import SingleThreadedExecutor
 
 from vla_core.robot import load_robot
+from vla_core.task import Phase
 from vla_interfaces.action import ExecuteTask
 from vla_interfaces.srv import InjectFault, ResetScene
 from vla_ros import topics
@@ -112,6 +113,12 @@ class Stack(Client):
         assert self.until(self.tasks.server_is_ready, 20.0)
         goal = ExecuteTask.Goal(instruction=instruction)
         self.goal = self.wait(self.tasks.send_goal_async(goal), 10.0)
+
+    def run(self, task: str, seed: int) -> None:
+        """Start a task and wait until the arm moves."""
+        self.start(self.reset(task, seed))
+        moves = self.until(lambda: self.phase == Phase.RUNNING and self.speed > 0.1, 20.0)
+        assert moves, [self.newest.get(topic.name) for topic in (topics.STATUS, topics.REPORT)]
 
     def result(self, seconds: float):
         return self.wait(self.goal.get_result_async(), seconds).result

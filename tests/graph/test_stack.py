@@ -62,29 +62,27 @@ def test_every_node_comes_up_and_the_shield_keeps_its_rate(stack):
 def test_a_task_is_done_and_the_simulator_agrees(stack):
     instruction = stack.reset('put_in', 3, distractors=0)
     result = stack.do(instruction)
-    assert (result.code, result.text[:4]) == (ResultCode.SUCCEEDED, 'done')
+    assert result.code == ResultCode.SUCCEEDED, result.text
     assert stack.until(lambda: stack.newest[topics.SUCCESS.name].data, 2.0)
 
 
 def test_what_is_not_there_is_refused_without_moving(stack):
     instruction = stack.reset('put_in', 4, absent=True)
     result = stack.do(instruction, 20.0)
-    assert result.code == ResultCode.REFUSED_ABSENT
+    assert result.code == ResultCode.REFUSED_ABSENT, result.text
     assert result.text
     assert stack.speed < 0.05
 
 
 def test_cancelling_holds_the_arm(stack):
-    stack.start(stack.reset('push', 5))
-    assert stack.until(lambda: stack.phase == Phase.RUNNING and stack.speed > 0.1, 20.0)
+    stack.run('push', 5)
     stack.wait(stack.goal.cancel_goal_async(), 5.0)
     assert stack.result(5.0).code == ResultCode.CANCELLED
     assert stack.until(lambda: stack.speed < 0.02, 2.0)
 
 
 def test_frozen_joint_states_brake_the_arm_and_stop_the_task(stack):
-    stack.start(stack.reset('put_in', 6))
-    assert stack.until(lambda: stack.phase == Phase.RUNNING and stack.speed > 0.1, 20.0)
+    stack.run('put_in', 6)
     stack.inject('joint_freeze')
     result = stack.result(20.0)
     stack.inject('none')
@@ -94,8 +92,7 @@ def test_frozen_joint_states_brake_the_arm_and_stop_the_task(stack):
 
 
 def test_a_dead_policy_stops_the_arm_and_is_brought_back_up(stack, runner):
-    stack.start(stack.reset('put_in', 7))
-    assert stack.until(lambda: stack.phase == Phase.RUNNING and stack.speed > 0.1, 20.0)
+    stack.run('put_in', 7)
     os.kill(runner.pid('policy'), signal.SIGKILL)
     assert stack.until(lambda: stack.speed < 0.02, 3.0)
     stack.result(20.0)
@@ -104,8 +101,7 @@ def test_a_dead_policy_stops_the_arm_and_is_brought_back_up(stack, runner):
 
 
 def test_a_silent_shield_is_reported_and_the_arm_rests(stack, runner):
-    stack.start(stack.reset('put_in', 8))
-    assert stack.until(lambda: stack.phase == Phase.RUNNING and stack.speed > 0.1, 20.0)
+    stack.run('put_in', 8)
     os.kill(runner.pid('shield'), signal.SIGSTOP)
     try:
         assert stack.until(lambda: stack.phase == Phase.FAILED, 2.0)

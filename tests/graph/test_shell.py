@@ -1,0 +1,227 @@
+"""The shell of every node, on small nodes in this process and one in its own."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip('vla_interfaces.msg', reason='the workspace is not built')
+sys.path.insert(0, str(Path(__file__).parent))
+
+import rclpy
+from graph import Client
+from lifecycle_msgs.msg import Transition
+from rclpy.parameter import Parameter
+
+from vla_core.errors import UserError
+from vla_core.params import check, param
+from vla_core.safety import Level, SafetyVote
+from vla_interfaces.msg import SafetyVote as VoteMessage
+from vla_ros import params, qos, topics
+from vla_ros.links import Links
+from vla_ros.node import ManagedNode
+
+CONFIGURE, ACTIVATE = Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_ACTIVATE
+DEACTIVATE = Transition.TRANSITION_DEACTIVATE
+
+
+@dataclass(frozen=True)
+class Inner:
+    gain: float = param(1.0, 'no unit', lo=0.0, hi=2.0)
+
+    def __post_init__(self):
+        check(self)
+
+
+@dataclass(frozen=True)
+class Outer:
+    names: tuple[str, ...] = param(('a', 'b'), 'who')
+    inner: Inner = field(default_factory=Inner)
+
+    def __post_init__(self):
+        check(self)
+
+
+class Toy(ManagedNode):
+    name = 'toy'
+    trouble: Exception | None = None
+
+    def configure(self):
+        self.events = []
+        if self.trouble:
+            raise self.trouble
+        self.listen(topics.VOTES, self.events.append)
+        self.ticks = 0
+
+    def tick(self):
+        self.ticks += 1
+
+    def safe_stop(self):
+        self.events.append('stopped')
+
+
+@pytest.fixture
+def ros():
+    rclpy.init()
+    yield
+    rclpy.try_shutdown()
+
+
+@pytest.fixture
+def client(ros):
+    client = Client()
+    client.watch(topics.HEARTBEATS)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def toy(client):
+    toy = Toy()
+    client.context_of_toy = rclpy.executors.SingleThreadedExecutor()
+    client.context_of_toy.add_node(toy)
+    plain = client.executor.spin_once
+
+    def both(timeout_sec):
+        client.context_of_toy.spin_once(timeout_sec=timeout_sec / 2)
+        plain(timeout_sec=timeout_sec / 2)
+
+    client.executor.spin_once = both
+    yield toy
+    client.context_of_toy.shutdown()
+    toy.destroy_node()
+
+
+def vote(seq, **more):
+    return replace(SafetyVote(1000.0, 'me', seq, Level.RUN, 1.0, 0.3), **more)
+
+
+def test_a_node_works_only_while_active_and_stops_safely(client, toy):
+    assert client.change('toy', CONFIGURE)
+    client.until(lambda: False, 0.1)
+    assert toy.ticks == 0
+    assert client.change('toy', ACTIVATE)
+    assert client.until(lambda: toy.ticks >= 5, 5.0)
+    assert client.change('toy', DEACTIVATE)
+    ticks = toy.ticks
+    client.until(lambda: False, 0.1)
+    assert (toy.ticks, toy.events) == (ticks, ['stopped'])
+
+
+@pytest.mark.parametrize('trouble', [UserError('no robot'), KeyError('x')])
+def test_a_node_that_cannot_configure_says_so_and_can_be_asked_again(client, toy, trouble):
+    toy.trouble = trouble
+    assert not client.change('toy', CONFIGURE)
+    toy.trouble = None
+    assert client.change('toy', CONFIGURE)
+
+
+def test_a_transition_that_does_not_exist_is_refused_and_the_node_lives(client, toy):
+    assert not client.change('toy', ACTIVATE)
+    assert client.change('toy', CONFIGURE)
+    assert not client.change('toy', CONFIGURE)
+
+
+def test_heartbeats_say_the_state_and_the_problem(client, toy):
+    assert client.until(lambda: 'toy' in client.beats, 5.0)
+    assert (client.beats['toy'].healthy, client.beats['toy'].state) == (False, 'unconfigured')
+    client.change('toy', CONFIGURE)
+    client.change('toy', ACTIVATE)
+    assert client.until(lambda: client.beats['toy'].healthy, 5.0)
+    toy.problem = 'no joints'
+    assert client.until(lambda: client.beats['toy'].detail == 'no joints', 5.0)
+    assert not client.beats['toy'].healthy
+
+
+def test_every_vote_of_many_voters_arrives_and_bad_ones_do_not(client, toy):
+    client.change('toy', CONFIGURE)
+    client.change('toy', ACTIVATE)
+    publisher = client.node.create_publisher(VoteMessage, 'votes', topics.VOTES.qos)
+    assert client.until(lambda: publisher.get_subscription_count() == 1, 5.0)
+    for seq in range(30):
+        publisher.publish(topics.VOTES.to_msg(vote(seq)))
+    publisher.publish(topics.VOTES.to_msg(vote(99, speed_scale=float('nan'))))
+    assert client.until(lambda: len(toy.events) >= 30, 5.0)
+    client.until(lambda: False, 0.1)
+    assert [event.seq for event in toy.events] == list(range(30))
+
+
+def test_a_publisher_whose_qos_does_not_fit_is_found(client, toy):
+    client.change('toy', CONFIGURE)
+    client.node.create_publisher(VoteMessage, 'votes', qos.SENSOR)
+
+    def found():
+        return 'best effort offered, reliable asked' in toy.links.misfit()
+
+    assert client.until(found, 5.0)
+
+
+def test_the_links_of_one_table_fit_each_other(client, toy):
+    links = Links(client.node, pytest.fail)
+    for topic in topics.ALL:
+        links.talk(topic)
+        links.listen(topic, lambda _: None)
+    client.until(lambda: False, 0.3)
+    assert not [text for _ in range(2 * len(topics.ALL)) if (text := links.misfit())]
+
+
+def node_with(**values):
+    overrides = [Parameter(name.replace('__', '.'), value=value) for name, value in values.items()]
+    return rclpy.create_node('parametric', parameter_overrides=overrides)
+
+
+def test_parameters_fill_the_dataclass_and_cannot_be_changed(ros):
+    node = node_with(inner__gain=2)
+    filled = params.declare(node, Outer)
+    assert filled == Outer(('a', 'b'), Inner(2.0))
+    answer = node.set_parameters([Parameter('inner.gain', value=1.0)])
+    assert not answer[0].successful
+    assert node.describe_parameter('inner.gain').description == 'no unit'
+
+
+@pytest.mark.parametrize(
+    ('values', 'message'),
+    [
+        ({'inner__gian': 1.0}, 'inner.gian'),
+        ({'inner__gain': 9.0}, 'gain'),
+        ({'inner__gain': 'much'}, 'gain'),
+        ({'inner__gain': float('nan')}, 'gain'),
+    ],
+)
+def test_a_wrong_parameter_is_an_error_that_names_it(ros, values, message):
+    with pytest.raises(UserError, match=message):
+        params.declare(node_with(**values), Outer)
+
+
+STUCK = """
+from vla_ros.main import run
+from vla_ros.node import ManagedNode
+import time
+class Node(ManagedNode):
+    name = 'stuck'
+    def __init__(self):
+        super().__init__()
+        self.create_timer(0.05, self.work)
+        print('ready', flush=True)
+    def work(self):
+        time.sleep(SECONDS)
+run(Node)
+"""
+
+
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(('seconds', 'limit'), [(0.0, 1.5), (30.0, 2.5)])
+def test_a_node_ends_soon_after_its_signal_even_when_stuck(number, seconds, limit):
+    code = STUCK.replace('SECONDS', str(seconds))
+    process = subprocess.Popen([sys.executable, '-c', code], stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == 'ready\n'
+    time.sleep(0.3)  # well into its work
+    began = time.monotonic()
+    os.kill(process.pid, number)
+    process.wait(timeout=10.0)
+    assert time.monotonic() - began < limit
