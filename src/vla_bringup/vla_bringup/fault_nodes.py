@@ -71,12 +71,13 @@ def f14(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
     stage.graph.client.call(ChangeState, 'shield/change_state', request)
     leaves = began + stage.braked(began, 'disarm')
     rest = stage.standstill(began, 3.0)
-    commands = [h for h in witness.since('command', began - 0.1) if h.at <= leaves]
-    ramp = commands[-1].record.time_from_start[-1] if commands else NAN
+    heard = witness.since('command', began - 0.1)
+    ramps = [h.record.time_from_start[-1] for h in heard if h.at <= leaves]
+    ramp = ramps[-1] if ramps else NAN
     yield bounds.figure('F14 shield deactivated: HOLD', leaves - began, AT_ONCE)
     name = f'F14 shield deactivated: arm stands (ramp {1e3 * ramp:.0f} ms)'
     yield bounds.figure(name, rest, 50.0 + CYCLE, after=1e3 * ramp)
-    commands = [h.record for h in witness.since('command', began - 0.1) if h.at < began + rest]
+    commands = [h.record for h in heard if h.at < began + rest]
     jump = hardest(commands, stage.robot.limits.acceleration)
     yield Figure('F14 acceleration on the way / limit', jump, '', '<= 1.05')
 
