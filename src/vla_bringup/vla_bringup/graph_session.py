@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-import re
-import socket
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from vla_bringup.domain import choose_domain
 from vla_bringup.graph_client import GraphClient
+from vla_bringup.graph_log import Log
 from vla_bringup.launch_file import NodeSpec, find_share, load_launch
 from vla_bringup.launch_runner import LaunchRunner
 from vla_core.errors import UserError
@@ -22,10 +20,7 @@ from vla_core.task import Phase, ResultCode
 from vla_interfaces.action import ExecuteTask
 from vla_interfaces.srv import Disarm, InjectFault, Reset, ResetScene
 
-LAST_WORDS = 12  # lines of a node that died, shown in the error
-DOMAINS = range(20, 100)  # ROS domains to choose from; the low ones are other people's
 GOES_HOME = {Phase.GROUNDING, Phase.RUNNING, Phase.RETREAT, Phase.HOMING, Phase.DONE}
-FATAL = re.compile(r'\[FATAL\]|^Traceback ')
 Say = Callable[[str], None]
 
 
@@ -47,29 +42,6 @@ class Outcome:
     text: str
     task_id: str
     truth: bool | None  # None: nobody knows (a real robot)
-
-
-@dataclass
-class Log:
-    """Writes every line to a file and remembers the last of each node."""
-
-    path: Path
-    last: dict[str, deque[str]] = field(default_factory=dict)
-    fatal: list[str] = field(default_factory=list)  # nodes that cannot be set up
-
-    def __post_init__(self) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._stream = self.path.open('w', encoding='utf-8', buffering=1)
-        self._began = time.monotonic()
-
-    def __call__(self, node: str, line: str) -> None:
-        self.last.setdefault(node, deque(maxlen=LAST_WORDS)).append(line)
-        if FATAL.search(line):
-            self.fatal.append(node)
-        self._stream.write(f'{time.monotonic() - self._began:8.3f} {node:>11} | {line}\n')
-
-    def close(self) -> None:
-        self._stream.close()
 
 
 class GraphSession:
@@ -235,22 +207,3 @@ def nodes_of(name: str, given: Mapping[str, str]) -> list[NodeSpec]:
     """The nodes of launch/<name>.launch.yaml."""
     path = find_share('vla_bringup') / 'launch' / f'{name}.launch.yaml'
     return load_launch(path, given).nodes
-
-
-def choose_domain() -> None:
-    """Take a ROS domain that nobody here uses, unless one was chosen; stay on this machine."""
-    os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
-    if 'ROS_DOMAIN_ID' not in os.environ:
-        start = os.getpid() % len(DOMAINS)
-        order = [*DOMAINS[start:], *DOMAINS[:start]]
-        os.environ['ROS_DOMAIN_ID'] = str(next(filter(is_free, order), order[0]))
-
-
-def is_free(domain: int) -> bool:
-    """True when no participant holds the first unicast port of the domain (RTPS 9.6.2.3)."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.bind(('', 7410 + 250 * domain))
-        except OSError:
-            return False
-    return True

@@ -172,7 +172,7 @@ class Story:
         """s, from the instruction to the last record."""
         return self.end - self.zero
 
-    def _records(self, topic: str) -> list:  # type: ignore[type-arg]
+    def _records(self, topic: str) -> list:
         return [said.record for said in self.recording.of(topic)]
 
     def _ages(self, topic: str) -> np.ndarray:

@@ -7,8 +7,9 @@ import pytest
 
 pytest.importorskip('rclpy', reason='a session is an rclpy client')
 
-from vla_bringup import graph_session
-from vla_bringup.graph_session import DOMAINS, Log, choose_domain, is_free
+from vla_bringup import domain
+from vla_bringup.domain import DOMAINS, choose_domain, is_free
+from vla_bringup.graph_log import Log
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +27,7 @@ def test_a_domain_in_use_is_not_free():
 
 
 def test_a_free_domain_is_chosen_and_traffic_stays_here(monkeypatch):
-    monkeypatch.setattr(graph_session, 'is_free', lambda domain: domain == 42)
+    monkeypatch.setattr(domain, 'is_free', lambda number: number == 42)
     choose_domain()
     assert os.environ['ROS_DOMAIN_ID'] == '42'
     assert os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] == 'LOCALHOST'

@@ -1,0 +1,27 @@
+"""A ROS domain of one's own."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+DOMAINS = range(20, 100)  # to choose from; the low ones are other people's
+
+
+def choose_domain() -> None:
+    """Take a ROS domain that nobody here uses, unless one was chosen; stay on this machine."""
+    os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
+    if 'ROS_DOMAIN_ID' not in os.environ:
+        start = os.getpid() % len(DOMAINS)
+        order = [*DOMAINS[start:], *DOMAINS[:start]]
+        os.environ['ROS_DOMAIN_ID'] = str(next(filter(is_free, order), order[0]))
+
+
+def is_free(domain: int) -> bool:
+    """True when no participant holds the first unicast port of the domain (RTPS 9.6.2.3)."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind(('', 7410 + 250 * domain))
+        except OSError:
+            return False
+    return True
