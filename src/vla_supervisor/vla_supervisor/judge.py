@@ -29,7 +29,7 @@ class JudgeParams:
     stack_height: float = param(0.015, 'm, off the height of a stack', lo=0.001, hi=0.1)
     push_distance: float = param(0.085, 'm, moved to the side asked for', lo=0.01, hi=0.5)
     press_reach: float = param(0.03, 'm, tool to the middle of the button', lo=0.001, hi=0.1)
-    press_depth: float = param(0.004, 'm, tool below the top of the button', lo=-0.05, hi=0.05)
+    press_depth: float = param(0.001, 'm, tool below the top of the button', lo=-0.05, hi=0.05)
     handle_out: float = param(0.047, 'm, from a closed drawer to the bar', lo=0.0, hi=0.2)
     opened_by: float = param(0.088, 'm, an open drawer stands out', lo=0.01, hi=0.5)
     closed_to: float = param(0.008, 'm, a closed drawer stands out at most', lo=0.0, hi=0.1)
@@ -79,7 +79,9 @@ class Judge:
         if button is None:
             return
         away = np.hypot(*(np.array(tool.tcp[:2]) - button.position[:2]))
-        top = button.position[2] + button.size[2] / 2
+        top = button.position[2]  # perception places a button by its top
+        if button.shape != 'button':
+            top += button.size[2] / 2
         p = self.params
         if away <= p.press_reach and tool.tcp[2] <= top - p.press_depth:
             self._is_pressed = True

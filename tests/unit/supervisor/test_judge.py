@@ -96,10 +96,11 @@ def test_a_push_is_done_when_it_went_far_enough_to_the_side_asked_for(side, to, 
 
 @pytest.mark.parametrize(
     ('at', 'done'),
-    [((0.4, 0.1, 0.034), True), ((0.4, 0.1, 0.045), False), ((0.45, 0.1, 0.03), False)],
+    [((0.4, 0.1, 0.034), True), ((0.4, 0.1, 0.042), False), ((0.45, 0.1, 0.03), False)],
 )
 def test_a_press_is_done_once_the_tool_was_down_on_the_button(at, done):
-    judge, button = Judge(JudgeParams()), thing(Role.TARGET, (0.4, 0.1, 0.02), label='red button')
+    button = thing(Role.TARGET, (0.4, 0.1, 0.04), label='red button')  # placed by its top
+    judge = Judge(JudgeParams())
     assert not is_done(seen(Verb.PRESS, button), judge=judge)
     judge.watch(tool(at=at))
     judge.watch(tool())
@@ -107,7 +108,7 @@ def test_a_press_is_done_once_the_tool_was_down_on_the_button(at, done):
 
 
 def test_a_press_of_the_last_task_does_not_count():
-    judge, button = Judge(JudgeParams()), thing(Role.TARGET, (0.4, 0.1, 0.02), label='red button')
+    judge, button = Judge(JudgeParams()), thing(Role.TARGET, (0.4, 0.1, 0.04), label='red button')
     judge.judge(seen(Verb.PRESS, button), tool())
     judge.watch(tool(at=(0.4, 0.1, 0.03)))
     judge.begin()
