@@ -265,8 +265,8 @@ def test_a_thing_on_another_stands_on_its_top():
 
     scene = look(g, [cube('red', 0.45, 0.0, bottom=0.045), cube('blue', 0.45, 0.0, 0.045)])
 
-    assert scene.by_role(Role.TARGET).position[2] == pytest.approx(0.065, abs=0.004)
-    assert scene.by_role(Role.TARGET).size[2] == pytest.approx(0.040, abs=0.004)
+    assert scene.by_role(Role.TARGET).position[2] == pytest.approx(0.065, abs=0.0006)
+    assert scene.by_role(Role.TARGET).size[2] == pytest.approx(0.040, abs=0.001)
 
 
 def test_a_camera_that_is_slightly_turned_is_mended_by_the_table():
