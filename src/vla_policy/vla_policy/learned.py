@@ -54,7 +54,9 @@ class LearnedPolicy:
     @classmethod
     def load(cls, folder: Path, robot: RobotConfig) -> LearnedPolicy:
         """Return the policy of a checkpoint folder; UserError when it does not fit the robot."""
-        return cls(checkpoint.load(folder, robot))
+        policy = cls(checkpoint.load(folder, robot))
+        policy.reset('', 'get ready', 0)  # the sentence encoder loads now, not when the arm waits
+        return policy
 
     def reset(self, task_id: str, instruction: str, seed: int) -> None:
         """Begin an attempt; the sentence is encoded here, not while the arm moves."""
