@@ -33,16 +33,32 @@ def model(robot: str) -> RobotModel:
     return RobotModel(load(robot))
 
 
+@cache
+def low(robot: str, height: float = 0.06) -> np.ndarray:
+    """(n,) rad: as at home, the tip `height` m above the table."""
+    kinematics = model(robot)
+    q = np.array(load(robot).home)
+    for _ in range(50):
+        down = np.r_[0.0, 0.0, height - kinematics.fk(q)[2, 3], 0.0, 0.0, 0.0]
+        q = q + np.linalg.pinv(kinematics.jacobian(q)) @ down
+    return q
+
+
 class Rig:
     """Steps a shield; the arm plays what it gets, `delay` cycles late, its motion times `gain`."""
 
     def __init__(
-        self, robot: str = 'ur5e', delay: int = 0, gain: float = 1.0, **params: Any
+        self,
+        robot: str = 'ur5e',
+        delay: int = 0,
+        gain: float = 1.0,
+        start: np.ndarray | None = None,
+        **params: Any,
     ) -> None:
         self.robot = load(robot)
         self.params = ShieldParams(**{'dwell': 0.02, **params})
         self.shield = Shield(self.params, self.robot)
-        self.home = np.array(self.robot.home)
+        self.home = np.array(self.robot.home if start is None else start)
         self.q, self.v = self.home.copy(), np.zeros_like(self.home)
         self.now = 0.0
         self.gain = gain

@@ -82,6 +82,14 @@ def test_stop_stays_until_it_is_taken_back_and_released():
     assert box.permission(NOW + 0.1, 't').level != Level.STOP
 
 
+@pytest.mark.parametrize(
+    'old', [{'stamp': NOW - 0.05, 'seq': 9}, {'stamp': NOW + 0.01, 'seq': 5}, {}]
+)
+def test_an_older_or_doubled_vote_does_not_lift_a_newer_hold(old):
+    held = vote('a', level=Level.HOLD, seq=6)
+    assert outcome(vote('b'), held, vote('a', **old))[0] == Level.HOLD
+
+
 def test_motion_resumes_only_after_the_dwell():
     box = Votes(PARAMS)
     for k, level in enumerate((Level.HOLD, Level.RUN, Level.RUN, Level.RUN)):
