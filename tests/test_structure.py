@@ -37,8 +37,8 @@ MAY_IMPORT = {
     'vla_sim': {'mujoco', 'xacrodoc'},
     'vla_learning': LOGIC | {'torch', 'safetensors', 'tqdm', 'matplotlib', 'av', 'yaml'},
     'vla_bringup': LOGIC | ROS | {
-        'vla_ros', 'vla_learning', 'rich', 'tqdm', 'matplotlib', 'jinja2', 'markupsafe', 'psutil', 'av',
-        'yaml', 'PIL', 'torch', 'mujoco', 'launch_ros', 'launch',
+        'vla_ros', 'vla_learning', 'rich', 'tqdm', 'matplotlib', 'jinja2', 'markupsafe', 'psutil',
+        'av', 'yaml', 'PIL', 'torch', 'mujoco', 'launch_ros', 'launch',
     },
 }  # fmt: skip
 NODE_EXTRA = ROS | {'vla_ros'}

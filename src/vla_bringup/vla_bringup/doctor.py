@@ -127,7 +127,7 @@ def workspace() -> Iterator[Finding]:
     yield Finding('built workspace', built, 'install/', 'rm -r build install; ./vla doctor')
     profile = os.environ.get('FASTDDS_DEFAULT_PROFILES_FILE', '')
     yield Finding('DDS profile', Path(profile).is_file(), Path(profile).name, 'call through ./vla')
-    found = sorted(ROOT.glob('src/vla_policy/**/*.safetensors'))
+    found = sorted(ROOT.glob('checkpoints/*/policy.safetensors'))
     names = ', '.join(path.parent.name for path in found) or 'none'
     yield Finding('policy checkpoint', bool(found), names, './vla train', is_required=False)
 

@@ -7,6 +7,7 @@ of then. It writes out/replay/ as the demo does.
 from __future__ import annotations
 
 import argparse
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -60,7 +61,7 @@ def info(path: Path, facts: dict[str, str]) -> int:
     for (topic, kind), count in sorted(counts.items()):
         rate = f'{count / length:.1f}' if length > 0 else ''
         table.add_row(topic, kind, str(count), rate, f'{sizes[topic, kind] / 1e3:.0f}')
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
     for name, value in facts.items():
         console.print(f'[dim]{name:12}[/] {value}', soft_wrap=True)
     console.print(f'[dim]{"duration":12}[/] {length:.1f} s\n')

@@ -76,7 +76,9 @@ class GroundedObject:
     shape: str
     role: Role
     score: float  # [0, 1] match with the phrase of its role; 0 when the task does not name it
-    position: Array  # (3,) m, centre of the bounding box, base_link
+    position: (
+        Array  # (3,) m, base_link, centre of the bounding box; of a button the top of its dome
+    )
     yaw: float  # rad, of the box's x axis about base_link z
     size: Array  # (3,) m, along the box's own axes
     sigma: float  # m, standard deviation of the position

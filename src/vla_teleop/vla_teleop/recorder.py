@@ -20,7 +20,7 @@ class RecorderParams:
     out: str = param('out/episodes', 'folder of the recorded files, made when missing')
     name: str = param('', 'file name without suffix; empty: made from time and task')
     exclude: tuple[str, ...] = param((), 'topics that are not recorded')
-    tail: float = param(2.0, 's recorded after a task, so that one sees the arm let go', lo=0.0, hi=10.0)
+    tail: float = param(2.0, 's recorded after a task has ended', lo=0.0, hi=10.0)
 
     def __post_init__(self) -> None:
         check(self)
