@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from vla_core.action import ActionChunk
 from vla_core.params import check, param
-from vla_core.robot import RobotConfig, load_robot
+from vla_core.robot import load_robot
 from vla_core.sensing import Observation
 from vla_core.task import Phase, TaskStatus
 from vla_core.worker import Worker
@@ -17,7 +15,7 @@ from vla_policy.registry import load_policy
 from vla_ros import topics
 from vla_ros.main import run
 from vla_ros.node import ManagedNode
-from vla_teleop.recording import replay
+from vla_teleop.retrace import chunks
 
 IDLE = TaskStatus(0.0, '', '', Phase.IDLE)
 
@@ -54,7 +52,7 @@ class PolicyNode(ManagedNode):
     def configure(self) -> None:
         self.p = p = self.parameters(PolicyNodeParams)
         robot = load_robot(p.robot)
-        self.policy = load_policy(p.policy, robot, lambda path: chunks_of(path, robot))
+        self.policy = load_policy(p.policy, robot, lambda path: chunks(path, robot))
         self.bundler = Bundler(p.align, robot)
         self.worker: Worker[Job, Proposal] = Worker(self.think)
         self.status = IDLE
@@ -110,11 +108,6 @@ class PolicyNode(ManagedNode):
         if self.is_configured:
             self.worker.close()
         super().destroy_node()
-
-
-def chunks_of(path: Path, robot: RobotConfig) -> list[ActionChunk]:
-    """What was proposed in a recorded episode."""
-    return [said.record for said in replay(path, robot, ('chunk',))]
 
 
 def main() -> None:

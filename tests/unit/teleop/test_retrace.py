@@ -1,0 +1,65 @@
+"""A replay goes where the tool went, not as far as it went."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip('rclpy', reason='the file holds the messages of the wire')
+
+from vla_core import geometry
+from vla_core.action import EE_NAMES, ActionChunk, Space
+from vla_core.errors import UserError
+from vla_core.robot_model import RobotModel
+from vla_core.sensing import JointState
+from vla_teleop.episode_file import EpisodeWriter
+from vla_teleop.retrace import chunks
+from vla_teleop.wire import Tap
+
+
+def chunk(stamp, values, space=Space.EE_DELTA):
+    return ActionChunk(stamp, '1', 'scripted', 0, space, EE_NAMES, stamp, 0.05, values)
+
+
+@pytest.fixture
+def write(tmp_path, robot):
+    def write(chunks, with_joints=True):
+        path = tmp_path / 'e.mcap'
+        with EpisodeWriter(path) as writer:
+            tap = Tap(writer, robot)
+            for stamp, q in ((1.0, robot.home), (2.0, np.add(robot.home, 0.2))):
+                if with_joints:
+                    tap('joint_states', JointState(stamp, robot.joint_names, q, 0 * q), stamp)
+            for item, sent in chunks:
+                tap('chunk', item, sent)
+            writer.close()
+        return path
+
+    return write
+
+
+def test_poses_are_those_that_the_differences_meant(write, robot, rng):
+    values = np.concatenate([rng.normal(size=(4, 6)) * 0.1, np.full((4, 1), 0.03)], axis=1)
+    (found,) = chunks(write([(chunk(1.5, values), 1.6)]), robot)
+    base_from_tcp = RobotModel(robot).fk(np.add(robot.home, 0.1))  # half way between the samples
+    assert found.space == Space.EE_POSE
+    for row, wanted in zip(found.values, values, strict=True):
+        assert row[:3] == pytest.approx(base_from_tcp[:3, 3] + wanted[:3], abs=1e-6)
+        turned = geometry.exp_rotation(wanted[3:6]) @ base_from_tcp[:3, :3]
+        assert geometry.exp_rotation(row[3:6]) == pytest.approx(turned, abs=1e-6)
+        assert row[6] == wanted[6]
+
+
+def test_a_chunk_that_came_too_late_to_be_executed_is_left_out(write, robot):
+    still = np.zeros((2, 7))
+    path = write([(chunk(1.0, still), 3.5), (chunk(1.5, still), 1.6)])
+    assert [item.stamp for item in chunks(path, robot)] == [1.5]
+
+
+def test_poses_stay_as_they_are(write, robot):
+    values = np.ones((2, 7))
+    (found,) = chunks(write([(chunk(1.5, values, Space.EE_POSE), 1.6)]), robot)
+    assert np.array_equal(found.values, values)
+
+
+def test_differences_from_nobody_knows_where_are_refused(write, robot):
+    with pytest.raises(UserError, match='no joint states'):
+        chunks(write([(chunk(1.5, np.zeros((2, 7))), 1.6)], with_joints=False), robot)
