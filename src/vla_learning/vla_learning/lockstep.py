@@ -16,6 +16,7 @@ from vla_core.action import ActionChunk
 from vla_core.params import check, param
 from vla_core.robot import RobotConfig
 from vla_core.scene import GroundedScene
+from vla_core.sensing import Observation
 from vla_core.task import Phase, ResultCode, TaskStatus
 from vla_perception.grounder import Grounder, GrounderParams
 from vla_policy.align import Bundler, BundlerParams
@@ -167,15 +168,20 @@ class Run:
         if self.status and self.count % self.host.policy_every == 0:
             observation = self.bundler.bundle(now, self.status)
             if observation is not None:
-                proposal = self.policy.act(observation)
-                self._say('candidates', proposal.chunks, now)
-                due = self.count + self.host.chunk_delay
-                self.chunks.append((due, self.executed(proposal.chunks[0])))
+                self._infer(observation, now)
         while self.chunks and self.chunks[0][0] <= self.count:
             chunk = self.chunks.pop(0)[1]
             self._say('chunk', chunk, now)
             self.controller.on_chunk(chunk, now)
             self.bundler.on_chunk(chunk, now)
+
+    def _infer(self, observation: Observation, now: float) -> None:
+        """Ask the policy; a policy that has nothing to say is silent, as in the graph."""
+        proposal = self.policy.act(observation)
+        if proposal.chunks:
+            self._say('candidates', proposal.chunks, now)
+            due = self.count + self.host.chunk_delay
+            self.chunks.append((due, self.executed(proposal.chunks[0])))
 
     def _vote(self, now: float) -> None:
         for voter in (self.grounder, self.bundler, self.executive):

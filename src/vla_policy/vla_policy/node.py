@@ -74,7 +74,7 @@ class PolicyNode(ManagedNode):
     def tick(self) -> None:
         now = self.now
         proposal = self.worker.take()
-        if proposal is not None:
+        if proposal is not None and proposal.chunks:
             self.propose(proposal, now)
         if now - self.asked >= self.p.period and not self.worker.busy:
             observation = self.bundler.bundle(now, self.status)
