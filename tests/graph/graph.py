@@ -31,6 +31,7 @@ class Client:
         self.executor.add_node(self.node)
         self.newest: dict[str, object] = {}
         self.beats: dict[str, object] = {}
+        self.clients: dict[str, object] = {}
         self.counts: dict[str, int] = defaultdict(int)
 
     def watch(self, *what: topics.Topic) -> None:
@@ -59,8 +60,11 @@ class Client:
         return future.result()
 
     def call(self, kind, name, request, seconds: float = 20.0):
-        client = self.node.create_client(kind, name)
-        assert self.until(client.service_is_ready, seconds), f'no service {name}'
+        if name not in self.clients:
+            self.clients[name] = self.node.create_client(kind, name)
+            assert self.until(self.clients[name].service_is_ready, seconds), f'no service {name}'
+            self.until(lambda: False, 0.2)  # DDS may know the way there before the way back
+        client = self.clients[name]
         return self.wait(client.call_async(request), seconds)
 
     def change(self, node: str, transition: int) -> bool:
