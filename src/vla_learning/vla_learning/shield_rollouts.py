@@ -7,6 +7,7 @@ rollouts.jsonl, so a run that was interrupted goes on where it stopped.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import multiprocessing
 import sys
@@ -18,9 +19,13 @@ import numpy as np
 from tqdm import tqdm
 
 from vla_core.errors import UserError
-from vla_core.result import Figure, Result, commit, wilson
+from vla_core.locate import stack_root
+from vla_core.result import Figure, Result, wilson
 from vla_learning.rollout import Outcome, Plan, play
 
+TREES = ('src/vla_core', 'src/vla_shield', 'src/vla_sim', 'config/robots', 'config/scenes', 'urdf')
+SUFFIXES = ('.py', '.yaml', '.xacro')
+OWN = ('rollout.py', 'shield_rollouts.py', 'wild_targets.py')
 TICK_BOUND = '<= 2'  # ms
 
 
@@ -72,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _play_all(plans: list[Plan], log: Path, workers: int) -> dict[Plan, Outcome]:
-    """Play what is not in the log yet; a log of another commit counts for nothing."""
+    """Play what is not in the log yet; a log of other code counts for nothing."""
     log.parent.mkdir(parents=True, exist_ok=True)
     done = _read(log)
     missing = [plan for plan in plans if plan not in done]
@@ -82,7 +87,7 @@ def _play_all(plans: list[Plan], log: Path, workers: int) -> dict[Plan, Outcome]
         multiprocessing.get_context('spawn').Pool(min(workers, max(len(missing), 1))) as pool,
     ):
         if is_new:
-            file.write(json.dumps({'commit': commit()}) + '\n')
+            file.write(json.dumps({'code': _code()}) + '\n')
         bar = tqdm(
             total=len(plans), initial=len(plans) - len(missing), desc='shield', unit='rollout'
         )
@@ -103,10 +108,20 @@ def _read(log: Path) -> dict[Plan, Outcome]:
     if not log.exists():
         return {}
     lines = log.read_text().splitlines()
-    if not lines or json.loads(lines[0]).get('commit') != commit():
+    if not lines or json.loads(lines[0]).get('code') != _code():
         return {}
     entries = [json.loads(line) for line in lines[1:] if line.endswith('}')]
     return {Plan(**entry['plan']): Outcome(**entry['outcome']) for entry in entries}
+
+
+def _code() -> str:
+    """A hash of everything that a rollout depends on."""
+    root, found = stack_root(), hashlib.sha256()
+    here = [root / 'src/vla_learning/vla_learning' / name for name in OWN]
+    trees = [path for tree in TREES for path in sorted((root / tree).rglob('*')) if path.is_file()]
+    for path in here + [path for path in trees if path.suffix in SUFFIXES]:
+        found.update(path.read_bytes())
+    return found.hexdigest()
 
 
 def _rate(name: str, found: Sum, field: str, bound: str | None) -> Figure:

@@ -129,6 +129,7 @@ class Body:
             own = _extent(shape, self._open[k] if k < len(self._open) else None)
             for j in range(joint):
                 self._reach[k, j] = hops[j + 1 : joint].sum() + own
+        self.tip_reach: Array = self._reach[self.fingers].max(axis=0)  # (n,) m, the tip is between
         self._refresh_reach()
 
     def _refresh_reach(self) -> None:

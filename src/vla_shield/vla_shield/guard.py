@@ -19,7 +19,7 @@ TOLERANCE = 1e-6  # m or rad, of what is already violated and must not get worse
 EASE = 1e-4  # m, of play for a pair that is already too near
 TURN = 0.25  # m/rad, what turning the tool counts against moving it
 ANY = 0.01  # m^2/rad^2, what moving a joint counts by itself
-SAMPLES = 8  # of a stop, for speeds
+SAMPLES = np.linspace(0.0, 1.0, 8)  # of a stop, for speeds
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ class Guard:
 
     def _judge_path(self, candidate: Candidate) -> Finding | None:
         left = max(candidate.ramp.duration - candidate.elapsed, 0.0)
-        times = candidate.elapsed + np.linspace(0.0, left, SAMPLES)
+        times = candidate.elapsed + left * SAMPLES
         path, speeds = candidate.ramp.sample(times)
         caps = self.caps()
         fast = np.vstack([candidate.step_velocity, speeds])
@@ -153,13 +153,17 @@ class Guard:
         travel = np.abs(np.diff(np.vstack([self.q, path]), axis=0)).sum(axis=0)  # (n,)
         if not np.all(travel <= self._reach):
             return Finding('reach', float((self._reach - travel).min()))
-        return self._judge_workspace(path) or self._judge_clearance(candidate, travel)
+        return self._judge_workspace(path, travel) or self._judge_clearance(candidate, travel)
 
     def caps(self) -> tuple[float, float]:
         """(links, tip) m/s allowed now."""
         return self._params.link_speed * self.scale, self._tip_speed * self.scale
 
-    def _judge_workspace(self, path: Array) -> Finding | None:
+    def _judge_workspace(self, path: Array, travel: Array) -> Finding | None:
+        here = self.tip[:3, 3]
+        rooms = np.minimum(here - self._box[0], self._box[1] - here)
+        if rooms.min() > self._body.tip_reach @ travel:
+            return None
         for q in (path[0], path[-1]):
             tip = self._body.tip(q)[:3, 3]
             room = np.minimum(tip - self._box[0], self._box[1] - tip) + self._leeway

@@ -51,7 +51,7 @@ def rig():
 
 def test_the_fingers_stop_just_above_the_table(rig):
     reports = drive(rig, [0.0, 0.0, -0.2], (tip(rig)[2] + 0.02) / 0.2)
-    drive(rig, [0.0, 0.0, 0.0], 0.5)
+    drive(rig, [0.0, 0.0, 0.0], 1.5)
     ends = tip(rig)[2] - 0.008  # the pads end 8 mm below the tip
     assert 0.003 < ends < 0.012
     assert any('table' in rule for rule in reports[-1].rules)
