@@ -1,0 +1,44 @@
+"""Who is silent and who is unwell."""
+
+import pytest
+
+from vla_core.safety import Heartbeat
+from vla_supervisor.heartbeats import HeartbeatParams, Heartbeats
+
+PARAMS = HeartbeatParams(nodes=('policy', 'shield'), max_age=0.5, shield_max_age=0.1)
+
+
+def beats(policy=10.0, shield=10.0, **more):
+    heartbeats = Heartbeats(PARAMS)
+    heartbeats.put(Heartbeat(0.0, 'policy', 1, **{'healthy': True, **more}), policy)
+    heartbeats.put(Heartbeat(0.0, 'shield', 1, True), shield)
+    return heartbeats
+
+
+def test_all_is_well_while_everyone_beats():
+    assert beats().reason(10.05) == ''
+
+
+def test_who_has_not_been_heard_is_named():
+    assert Heartbeats(PARAMS).reason(0.0) == 'policy has not been heard; shield has not been heard'
+
+
+@pytest.mark.parametrize(('now', 'silent'), [(10.09, ''), (10.2, 'shield'), (10.7, 'policy')])
+def test_silence_is_counted_by_the_node(now, silent):
+    reason = beats(shield=10.0 if silent != 'policy' else now).reason(now)
+    assert (f'{silent} has been silent' in reason) if silent else reason == ''
+
+
+def test_an_unwell_node_is_named_with_its_words():
+    assert beats(healthy=False, detail='no joints').reason(10.0) == 'policy is not well: no joints'
+
+
+def test_the_shield_is_lost_only_after_it_was_heard():
+    assert not Heartbeats(PARAMS).is_shield_lost(99.0)
+    assert not beats().is_shield_lost(10.1)
+    assert beats().is_shield_lost(10.11)
+
+
+def test_a_clock_that_is_not_a_number_counts_as_silence():
+    assert beats().is_shield_lost(float('nan'))
+    assert 'silent' in beats().reason(float('nan'))
