@@ -84,11 +84,13 @@ def _results(
                 yield from _ready(waiting)
         while waiting:
             yield from _ready(waiting)
-    finally:
+    except BaseException:  # Ctrl-C, or a job that failed: nothing is left running
         processes = list((getattr(pool, '_processes', None) or {}).values())
         pool.shutdown(wait=False, cancel_futures=True)
         for process in processes:
             process.terminate()
+        raise
+    pool.shutdown()
 
 
 def _ready(waiting: dict[Future[Row], str]) -> Iterator[tuple[str, Row]]:
