@@ -51,7 +51,8 @@ class ControlNode(ManagedNode):
     def on_chunk(self, chunk: ActionChunk) -> None:
         refusal = self.controller.on_chunk(chunk, self.now)
         if refusal:
-            self.complain(f'chunk {chunk.seq} refused: {refusal}')
+            text = f'chunk {chunk.seq} refused: {refusal}'  # expected when a task has just ended
+            self.get_logger().warning(text, throttle_duration_sec=1.0)
 
     def on_status(self, status: TaskStatus) -> None:
         self.controller.on_status(status, self.now)
