@@ -16,6 +16,7 @@ from vla_shield.reference import Candidate
 SPACING = 0.005  # m, furthest two shapes move to each other between two checks along a stop
 MOST_CHECKS = 40  # along one stop
 TOLERANCE = 1e-6  # m or rad, of what is already violated and must not get worse
+BUFFER = 2e-4  # m, steered for above what must be kept: curvature then costs no proof
 EASE = 1e-4  # m, of play for a pair that is already too near
 TURN = 0.25  # m/rad, what turning the tool counts against moving it
 ANY = 0.01  # m^2/rad^2, what moving a joint counts by itself
@@ -209,9 +210,9 @@ class Guard:
         closing, stop = np.maximum(-matrix @ u, 0.0), -matrix @ travel
         share = np.sqrt(np.minimum(room / np.maximum(stop, 1e-9), 1.0))
         braking = np.where(stop > room, closing * share, np.inf)
-        return Rows(
-            matrix, -np.minimum(braking, params.gamma / params.period * room), tuple(names)
-        )
+        spare = np.where(room > 0.0, room - BUFFER, 0.0)
+        allowed = np.minimum(braking, params.gamma / params.period * spare)
+        return Rows(matrix, -allowed, tuple(names))
 
     def metric(self) -> Array:
         """(n, n): what a change of joint velocities costs, in motion of the tool foremost."""

@@ -19,7 +19,7 @@ from vla_shield.reference import Candidate, Reference
 from vla_shield.singular import singular_share
 
 HEADROOM = 0.98  # of a speed cap that is aimed for; the exact check has the whole of it
-BISECTIONS = 4  # of the way from what is asked back to braking
+BISECTIONS = 3  # of the way from what is asked back to braking
 EXACT = 1e-9  # rad/s, less than this is no change
 
 
