@@ -141,6 +141,6 @@ def _name_phases(axis: Axes, phases: Spans) -> None:
     whole = max((end for _, end, _ in phases), default=1.0)
     for begin, end, phase in phases:
         axis.axvline(begin, color='#444444', lw=0.6)
-        if end - begin > 0.05 * whole:
+        if end - begin > 0.08 * whole:
             axis.text(begin, 1.02, f' {phase.name.lower()}', fontsize=8, color='#444444',
                       transform=axis.get_xaxis_transform())  # fmt: skip

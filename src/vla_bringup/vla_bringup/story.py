@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from vla_core.robot_model import RobotModel
 from vla_core.safety import Decision, Level
 from vla_core.task import Phase
 from vla_teleop.recording import Recording
+
+NUMBER = re.compile(r'\d+\.\d+')  # differs from cycle to cycle; the reason does not
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ class Story:
     def reasons(self) -> list[Reason]:
         """What the shield had to say, the longest first."""
         pairs = [
-            (s.at - self.zero, (s.record.reason, s.record.decision))
+            (s.at - self.zero, (NUMBER.sub('…', s.record.reason), s.record.decision))
             for s in self.recording.of('report')
         ]
         found: dict[tuple[str, Decision], list[float]] = {}
