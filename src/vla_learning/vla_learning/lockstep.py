@@ -8,78 +8,24 @@ modelled by delivering what a stage made only after its `*_delay`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
-from vla_control.controller import Controller, ControlParams
+from vla_control.controller import Controller
 from vla_core.action import ActionChunk
-from vla_core.params import check, param
-from vla_core.robot import RobotConfig
 from vla_core.scene import GroundedScene
 from vla_core.sensing import Observation
 from vla_core.task import Phase, ResultCode, TaskStatus
-from vla_perception.grounder import Grounder, GrounderParams
-from vla_policy.align import Bundler, BundlerParams
+from vla_learning.episode_plan import EpisodePlan, EpisodeResult, HostParams, Setup
+from vla_perception.grounder import Grounder
+from vla_policy.align import Bundler
 from vla_policy.protocol import Policy
-from vla_shield.shield import Shield, ShieldParams
-from vla_sim.world import Episode, SceneParams, SimWorld
-from vla_supervisor.executive import Executive, ExecutiveParams, Request
+from vla_shield.shield import Shield
+from vla_sim.world import Episode, SimWorld
+from vla_supervisor.executive import Executive, Request
+
+__all__ = ['EpisodePlan', 'EpisodeResult', 'HostParams', 'Lockstep', 'Setup']
 
 Tap = Callable[[str, Any, float], None]  # topic, record, ROS time s
-
-
-@dataclass(frozen=True)
-class HostParams:
-    """Rates and modelled latencies of the lockstep host."""
-
-    period: float = param(0.01, 's, one cycle of control and shield', lo=0.002, hi=0.02)
-    camera_every: int = param(10, 'cycles between images', lo=1, hi=100)
-    policy_every: int = param(20, 'cycles between inferences', lo=1, hi=100)
-    vote_every: int = param(10, 'cycles between votes', lo=1, hi=20)
-    scene_delay: int = param(4, 'cycles from image to scene', lo=0, hi=50)
-    chunk_delay: int = param(5, 'cycles from observation to chunk', lo=0, hi=50)
-    timeout: float = param(90.0, 's of simulated time, whatever happens', lo=1.0, hi=600.0)
-
-    def __post_init__(self) -> None:
-        check(self)
-
-
-@dataclass(frozen=True)
-class Setup:
-    """Everything a host needs to be built; the same parameters as the graph's nodes."""
-
-    robot: RobotConfig
-    scene: SceneParams
-    perception: GrounderParams
-    align: BundlerParams
-    control: ControlParams
-    shield: ShieldParams
-    supervisor: ExecutiveParams
-    host: HostParams = HostParams()
-
-
-@dataclass(frozen=True)
-class EpisodePlan:
-    """Which episode to run; `overrides` go to the simulator's reset."""
-
-    task: str
-    seed: int
-    overrides: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class EpisodeResult:
-    """How an episode ended, by the simulator's truth and by what the stack said."""
-
-    task: str
-    seed: int
-    instruction: str
-    success: bool  # truth
-    code: ResultCode  # what the stack says
-    text: str
-    duration: float  # s simulated, from the instruction to the result
-    attempts: int
-    status: TaskStatus
 
 
 class Lockstep:
