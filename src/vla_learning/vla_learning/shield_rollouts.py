@@ -26,7 +26,7 @@ from vla_learning.rollout import Outcome, Plan, play
 TREES = ('src/vla_core', 'src/vla_shield', 'src/vla_sim', 'config/robots', 'config/scenes', 'urdf')
 SUFFIXES = ('.py', '.yaml', '.xacro')
 OWN = ('rollout.py', 'shield_rollouts.py', 'wild_targets.py')
-TICK_BOUND = '<= 4'  # ms; the budget is 2, and both workers share two cores with each other
+TICK_BOUND = '<= 2'  # ms
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Trains the policy from demonstrations; makes them first when they are absent.
 
-Reproduces the checkpoint that is shipped: `./vla train` (two CPU cores, under an hour; or a GPU).
+The defaults are those of the shipped checkpoint (two CPU cores, or a GPU when there is one).
 Interrupted, it continues where it stopped; --fresh starts over.
 """
 
