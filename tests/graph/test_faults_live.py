@@ -6,8 +6,6 @@ import time
 import numpy as np
 import pytest
 
-pytest.importorskip('vla_interfaces.msg', reason='the workspace is not built')
-
 from vla_bringup.bench_faults import FAULTS
 from vla_bringup.fault_stage import Bounds, Stage
 from vla_bringup.graph_session import GraphSession, SessionPlan

@@ -4,10 +4,6 @@ import time
 
 import numpy as np
 import pytest
-
-pytest.importorskip('rclpy')
-pytest.importorskip('vla_interfaces.msg', reason='the workspace is not built')
-
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 

@@ -8,7 +8,8 @@ from vla_perception.open_vocabulary import OpenVocabularyParams, Owl
 
 @pytest.fixture
 def weights(tmp_path):
-    transformers = pytest.importorskip('transformers')
+    import transformers
+
     letters = [chr(97 + k) for k in range(26)]
     words = ['<|startoftext|>', '<|endoftext|>', *letters, *[f'{c}</w>' for c in letters]]
     tokenizer = transformers.CLIPTokenizer(vocab={w: k for k, w in enumerate(words)}, merges=[])

@@ -4,8 +4,6 @@ import math
 
 import pytest
 
-pytest.importorskip('rclpy', reason='a session is an rclpy client')
-
 from vla_bringup.figures import Film, cells, percentile
 from vla_core.result import Figure
 

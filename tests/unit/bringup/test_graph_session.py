@@ -5,8 +5,6 @@ import socket
 
 import pytest
 
-pytest.importorskip('rclpy', reason='a session is an rclpy client')
-
 from vla_bringup import domain
 from vla_bringup.domain import DOMAINS, choose_domain, is_free
 from vla_bringup.graph_log import Log

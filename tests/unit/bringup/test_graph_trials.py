@@ -5,8 +5,6 @@ from types import SimpleNamespace
 
 import pytest
 
-pytest.importorskip('rclpy', reason='a session is an rclpy client')
-
 from vla_bringup import graph_trials
 from vla_bringup.graph_session import Outcome
 from vla_core.errors import UserError

@@ -3,8 +3,6 @@
 import numpy as np
 import pytest
 
-pytest.importorskip('rclpy', reason='pictures come from recordings')
-
 from vla_bringup.overlay import BOX_EDGES, SIZE, VIEW, Moment, View, _box_corners, draw, project
 from vla_bringup.panel import DECISION_COLOUR, TIMELINE, Mark, State
 from vla_core.safety import Decision

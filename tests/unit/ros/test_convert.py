@@ -7,9 +7,6 @@ from enum import Enum
 
 import numpy as np
 import pytest
-
-pytest.importorskip('vla_interfaces.msg', reason='the workspace is not built')
-
 from rclpy.serialization import deserialize_message, serialize_message
 
 from vla_core.action import EE_NAMES, ActionChunk, ControlState, PolicyFeatures, Target, Trajectory

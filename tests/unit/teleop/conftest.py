@@ -9,8 +9,6 @@ from vla_core.safety import ArmState, Decision, Level, SafetyVote, ShieldReport
 from vla_core.sensing import CameraModel, JointState, RgbdFrame
 from vla_core.task import Phase, TaskStatus
 
-pytest.importorskip('rclpy', reason='the file holds the messages of the wire')
-
 
 @pytest.fixture(scope='module')
 def robot() -> RobotConfig:

@@ -2,8 +2,6 @@
 
 import pytest
 
-pytest.importorskip('rclpy', reason='message definitions come with ROS')
-
 from vla_core.errors import UserError
 from vla_teleop.episode_file import EpisodeWriter, RawMessage, read_facts, read_raw
 

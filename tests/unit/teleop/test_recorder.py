@@ -4,8 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-pytest.importorskip('rclpy', reason='message definitions come with ROS')
-
 from vla_core.task import Phase, ResultCode, TaskStatus
 from vla_teleop.episode_file import RawMessage, read_facts, read_raw
 from vla_teleop.recorder import Recorder, RecorderParams

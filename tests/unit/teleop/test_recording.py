@@ -4,8 +4,6 @@ import dataclasses
 
 import numpy as np
 import pytest
-
-pytest.importorskip('rclpy', reason='the file holds the messages of the wire')
 from mcap.reader import make_reader
 from mcap_ros2.decoder import DecoderFactory
 

@@ -3,8 +3,6 @@
 import numpy as np
 import pytest
 
-pytest.importorskip('rclpy', reason='the file holds the messages of the wire')
-
 from vla_core import geometry
 from vla_core.action import EE_NAMES, ActionChunk, Space
 from vla_core.errors import UserError
