@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from vla_control.controller import ControlParams
+from vla_core.monitor import Monitor
 from vla_core.params import check, param
 from vla_core.robot import RobotConfig
 from vla_core.task import ResultCode, TaskStatus
@@ -44,6 +46,7 @@ class Setup:
     shield: ShieldParams
     supervisor: ExecutiveParams
     host: HostParams = HostParams()
+    monitors: tuple[Callable[[], Monitor], ...] = ()  # made anew for every episode
 
 
 @dataclass(frozen=True)

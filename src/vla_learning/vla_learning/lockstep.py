@@ -66,7 +66,7 @@ class Run:
         self.wants_arm = False
         self.grounder_task = ''
         self.executed: Callable[[ActionChunk], ActionChunk] = getattr(policy, 'executed', _as_is)
-        self.forbidden: set[str] = set()
+        self.monitors = [make() for make in setup.monitors]
 
     @property
     def is_over(self) -> bool:
@@ -124,13 +124,15 @@ class Run:
     def _infer(self, observation: Observation, now: float) -> None:
         """Ask the policy; a policy that has nothing to say is silent, as in the graph."""
         proposal = self.policy.act(observation)
+        if proposal.features is not None:
+            self._say('features', proposal.features, now)
         if proposal.chunks:
             self._say('candidates', proposal.chunks, now)
             due = self.count + self.host.chunk_delay
             self.chunks.append((due, self.executed(proposal.chunks[0])))
 
     def _vote(self, now: float) -> None:
-        for voter in (self.grounder, self.bundler, self.executive):
+        for voter in (self.grounder, self.bundler, self.executive, *self.monitors):
             vote = voter.vote(now)
             self._say('votes', vote, now)
             self.shield.on_vote(vote, now)
@@ -184,6 +186,8 @@ class Run:
             self.policy.reset(status.task_id, status.instruction, status.seed + status.attempt)
 
     def _say(self, topic: str, record: Any, now: float) -> None:
+        for monitor in self.monitors:
+            monitor.hear(topic, record, now)
         if self.tap is not None:
             self.tap(topic, record, now)
 
