@@ -7,11 +7,15 @@ from typing import Any, Protocol
 from vla_core.safety import SafetyVote
 
 
-class Monitor(Protocol):
+class Voter(Protocol):
+    """Has a say in whether the robot may move."""
+
+    def vote(self, now: float) -> SafetyVote:
+        """Permission at ROS time `now` (s)."""
+
+
+class Monitor(Voter, Protocol):
     """Hears what flows, by the name of its topic; may tighten motion and nothing else."""
 
     def hear(self, topic: str, record: Any, now: float) -> None:
         """Take note of a record at ROS time `now` (s); topics it does not care for pass by."""
-
-    def vote(self, now: float) -> SafetyVote:
-        """Permission at ROS time `now` (s)."""

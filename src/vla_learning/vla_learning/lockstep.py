@@ -12,6 +12,7 @@ from typing import Any
 
 from vla_control.controller import Controller
 from vla_core.action import ActionChunk
+from vla_core.monitor import Voter
 from vla_core.scene import GroundedScene
 from vla_core.sensing import Observation
 from vla_core.task import Phase, ResultCode, TaskStatus
@@ -132,7 +133,8 @@ class Run:
             self.chunks.append((due, self.executed(proposal.chunks[0])))
 
     def _vote(self, now: float) -> None:
-        for voter in (self.grounder, self.bundler, self.executive, *self.monitors):
+        voters: list[Voter] = [self.grounder, self.bundler, self.executive, *self.monitors]
+        for voter in voters:
             vote = voter.vote(now)
             self._say('votes', vote, now)
             self.shield.on_vote(vote, now)
