@@ -19,7 +19,7 @@ from trajectory_msgs.msg import JointTrajectory
 from vla_core.robot import CameraConfig, RobotConfig
 from vla_interfaces import msg
 from vla_ros import qos
-from vla_ros.convert import action, safety, scene, sensing, task
+from vla_ros.convert import action, safety, scene, sensing, steering, task
 
 ROBOT = 'robot'  # the driver of the real robot, or the simulator in its place
 
@@ -74,6 +74,14 @@ CHUNK = Topic(
 FEATURES = Topic(
     'features', msg.PolicyFeatures, qos.EVENT, ('policy',), ('recorder',),
     action.features_to_msg, action.features_from_msg,
+)  # fmt: skip
+VERDICT = Topic(
+    'verdict', msg.AlignmentVerdict, qos.EVENT, ('verifier',), ('recorder',),
+    steering.verdict_to_msg, steering.verdict_from_msg,
+)  # fmt: skip
+CORRECTIONS = Topic(
+    'corrections', msg.Correction, qos.EVENT, ('operator',), ('verifier', 'recorder'),
+    steering.correction_to_msg, steering.correction_from_msg,
 )  # fmt: skip
 TARGET = Topic(
     'target', msg.Target, qos.COMMAND, ('control',), ('shield',),

@@ -13,8 +13,9 @@ from vla_core.action import EE_NAMES, ActionChunk, ControlState, PolicyFeatures,
 from vla_core.safety import Heartbeat, SafetyVote, ShieldReport
 from vla_core.scene import GroundedObject, GroundedScene, ParsedTask, Phrase, Verb
 from vla_core.sensing import CameraModel, JointState, RgbdFrame
+from vla_core.steering import AlignmentVerdict, Correction
 from vla_core.task import TaskStatus
-from vla_ros.convert import action, safety, scene, sensing, task
+from vla_ros.convert import action, safety, scene, sensing, steering, task
 from vla_ros.convert.fields import BadMessage, seconds, split, time_msg
 
 NOW = 1_795_000_000.25  # s, a ROS time as they are today
@@ -104,6 +105,11 @@ RECORDS = {
     ),
     'heartbeat': (plain(Heartbeat), safety.heartbeat_to_msg, safety.heartbeat_from_msg),
     'status': (plain(TaskStatus), task.status_to_msg, task.status_from_msg),
+    'verdict': (
+        plain(AlignmentVerdict, chosen=-1, scores=np.array([0.2, 0.7])),
+        steering.verdict_to_msg, steering.verdict_from_msg,
+    ),
+    'correction': (plain(Correction), steering.correction_to_msg, steering.correction_from_msg),
     'joints': (motion(JointState), sensing.joints_to_msg, sensing.joints_from_msg),
 }  # fmt: skip
 
@@ -227,6 +233,13 @@ BAD = [
     ('scene', {'target_status': 9}, 'target_status is 9'),
     ('scene', {'task__verb': 'fly'}, "verb 'fly'"),
     ('report', {'inputs': ['a']}, 'differ in length'),
+    ('verdict', {'chosen': 2}, 'chosen is 2, there are 2 candidates'),
+    ('verdict', {'chosen': -2}, 'chosen is -2'),
+    ('verdict', {'scores': [0.0, math.nan]}, 'scores is not finite'),
+    ('correction', {'ttl': 3.5}, 'ttl is 3.5'),
+    ('correction', {'language_motion': ' '}, 'language_motion is empty'),
+    ('correction', {'priority': 5}, 'priority is 5'),
+    ('correction', {'header__frame_id': 'tool0'}, "frame is 'tool0'"),
     ('trajectory', {'points': []}, 'empty'),
     ('control_state', {'gripper': math.inf}, 'gripper is inf'),
     ('status', {'phase': 77}, 'phase is 77'),
