@@ -69,12 +69,20 @@ def measure(stories: list[Story]) -> tuple[Figure, ...]:
     ]
     reports = [said.record for story in stories for said in story.recording.of('report')]
     work = np.array([r.loop_ms for r in reports])
+    beats = [s.record for story in stories for s in story.recording.of('heartbeats')]
+    whole = np.array([b.cycle_ms_last for b in beats if b.node == 'shield'])
     jitter = np.abs(np.array([r.period_ms for r in reports]) - SHIELD_PERIOD_MS)
     n = len(reports)
     films = [film_of(story) for story in stories]
     return (
-        Figure('shield work, p50', percentile(work, 50), 'ms', n=n),
-        Figure('shield work, p99', percentile(work, 99), 'ms', '<= 2', n=n),
+        Figure('shield, wake-up to command, p50', percentile(work, 50), 'ms', n=n),
+        Figure('shield, wake-up to command, p99', percentile(work, 99), 'ms', '<= 2', n=n),
+        Figure('shield, whole cycle, p50', percentile(whole, 50), 'ms', n=len(whole)),
+        Figure('shield, whole cycle, p99', percentile(whole, 99), 'ms', '<= 2', n=len(whole)),
+        Figure(
+            'shield changed', float(np.mean([s.changed_share() for s in stories])),
+            'share of cycles', n=n,
+        ),
         Figure('shield period jitter, p99', percentile(jitter, 99), 'ms', '<= 5', n=n),
         *figures,
         Figure(

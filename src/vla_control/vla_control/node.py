@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from vla_control.controller import Controller, ControlParams
+from vla_control.rhythm import next_period
 from vla_core.action import ActionChunk
 from vla_core.params import check, param
 from vla_core.robot import load_robot
@@ -40,6 +41,7 @@ class ControlNode(ManagedNode):
         robot = load_robot(p.robot)
         self.controller = Controller(p.control, robot)
         self.ticks = 0
+        self.reported = 0.0  # s, ROS time of the shield's last cycle
         self.said = ''  # why the last chunk was refused, as the supervisor knows it
         self.listen(topics.joint_states(robot), self.controller.on_joints)
         self.listen(topics.CHUNK, self.on_chunk, self.controller.refuse)
@@ -59,10 +61,12 @@ class ControlNode(ManagedNode):
 
     def on_report(self, report: ShieldReport) -> None:
         self.controller.on_report(report, self.now)
+        self.reported = report.stamp
 
     def tick(self) -> None:
         now = self.now
         target = self.controller.tick(now)
+        self.set_pace(next_period(now, self.reported, self.period))
         if target is None:
             self.problem = 'no joint states'
             return

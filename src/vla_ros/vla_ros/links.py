@@ -54,6 +54,7 @@ class Links:
         self._node, self._complain = node, complain
         self._quiet = Quiet()
         self._inboxes: list[Inbox] = []
+        self._late: list[Inbox] = []  # taken in after the work
         self._publishers: list[Publisher] = []
         self._checked = 0
 
@@ -74,9 +75,11 @@ class Links:
         topic: Topic,
         callback: Callable[[Any], None],
         refuse: Callable[[str], None] = lambda _: None,
+        *,
+        late: bool = False,
     ) -> None:
         """Call `callback` with every record of the topic. A bad message counts as none; `refuse`
-        hears what is wrong with it."""
+        hears what is wrong with it. `late`: what is large waits until the work is done."""
         receive = self._checked_by(topic, callback, refuse)
         subscription = self._node.create_subscription(
             topic.type,
@@ -86,7 +89,7 @@ class Links:
             callback_group=self._quiet,
             event_callbacks=SubscriptionEventCallbacks(use_default_callbacks=False),
         )
-        self._inboxes.append(Inbox(subscription, receive))
+        (self._late if late else self._inboxes).append(Inbox(subscription, receive))
 
     def _checked_by(
         self, topic: Topic, callback: Callable[[Any], None], refuse: Callable[[str], None]
@@ -107,19 +110,16 @@ class Links:
         return receive
 
     def drain(self) -> None:
-        """Hand over every message that has come."""
-        for inbox in self._inboxes:
-            subscription = inbox.subscription
-            with subscription.handle:
-                for _ in range(MOST):
-                    taken = subscription.handle.take_message(subscription.msg_type, False)
-                    if taken is None:
-                        break
-                    inbox.receive(taken[0])
+        """Hand over every message that has come, but for the late topics."""
+        take_all(self._inboxes)
+
+    def drain_late(self) -> None:
+        """Hand over every message of the late topics."""
+        take_all(self._late)
 
     def misfit(self) -> str:
         """Look at one topic, the next at each call; return whom it does not reach, or ''."""
-        ends = [*self._publishers, *(inbox.subscription for inbox in self._inboxes)]
+        ends = [*self._publishers, *(i.subscription for i in (*self._inboxes, *self._late))]
         if not ends:
             return ''
         self._checked = (self._checked + 1) % len(ends)
@@ -132,6 +132,18 @@ class Links:
             pairs = [(other, fault(other.qos_profile, end.qos_profile)) for other in others]
         bad = [f'{other.node_name}: {reason}' for other, reason in pairs if reason]
         return f'{end.topic_name} does not reach everyone: {"; ".join(bad)}' if bad else ''
+
+
+def take_all(inboxes: list[Inbox]) -> None:
+    """Hand over what has come for each of them."""
+    for inbox in inboxes:
+        subscription = inbox.subscription
+        with subscription.handle:
+            for _ in range(MOST):
+                taken = subscription.handle.take_message(subscription.msg_type, False)
+                if taken is None:
+                    break
+                inbox.receive(taken[0])
 
 
 def fault(offered: QoSProfile, asked: QoSProfile) -> str:

@@ -89,14 +89,17 @@ class ManagedNode(LifecycleNode):
         return self.links.talk(topic)
 
     def listen(
-        self,
-        topic: Topic,
-        callback: Callable[[Any], None],
-        refuse: Callable[[str], None] = lambda _: None,
-    ) -> None:
-        """Call `callback`, before the next tick, with every record that has come by then; `refuse`
-        with what is wrong with a message that is none."""
-        self.links.listen(topic, callback, refuse)
+        self, topic: Topic, callback: Callable[[Any], None],
+        refuse: Callable[[str], None] = lambda _: None, *, late: bool = False,
+    ) -> None:  # fmt: skip
+        """Call `callback` before a tick with what has come, `refuse` with what is wrong with a bad
+        message. `late`: after the tick, so that large messages do not make its output wait."""
+        self.links.listen(topic, callback, refuse, late=late)
+
+    def set_pace(self, period: float) -> None:
+        """Work every `period` s from the next cycle on."""
+        if self._timer is not None:
+            self._timer.timer_period_ns = round(period * 1e9)
 
     def complain(self, text: str) -> None:
         """Log an error, at most once a second."""
@@ -159,6 +162,7 @@ class ManagedNode(LifecycleNode):
         self.began = began = monotonic()
         self.links.drain()
         self.tick()
+        self.links.drain_late()
         self.pulse.cycle(began, monotonic())
         if self.pulse.due(began, 0.5 * self.period):
             self._beat()
@@ -166,6 +170,7 @@ class ManagedNode(LifecycleNode):
     def _wait(self) -> None:
         """Not active: what is latched is taken in all the same."""
         self.links.drain()
+        self.links.drain_late()
         self._beat()
 
     def _look(self) -> None:

@@ -37,16 +37,17 @@ class Account:
     loop: LoopWatch
 
     def report(
-        self, now: float, state: ArmState, verdict: Verdict, step: Step | None
+        self, moment: tuple[float, int], state: ArmState, verdict: Verdict, step: Step | None
     ) -> ShieldReport:
-        """One cycle, said out loud; the number of the cycle is the caller's."""
+        """One cycle, said out loud; `moment` is its ROS time in s and its number."""
+        now, cycle = moment
         target, guard = self.intake.target, self.guard
         tightest, margin = guard.closest, guard.slack
         if step is not None and step.rules and step.margin < 0.0:
             tightest, margin = step.rules[0], step.margin
         return ShieldReport(
             stamp=now,
-            cycle=0,
+            cycle=cycle,
             state=state,
             decision=verdict.decision,
             reason=verdict.reason,

@@ -146,12 +146,12 @@ class Guard:
         times = candidate.elapsed + left * SAMPLES
         path, speeds = candidate.ramp.sample(times)
         caps = self.caps()
-        fast = np.vstack([candidate.step_velocity, speeds])
+        fast = np.concatenate((candidate.step_velocity[None], speeds))
         moving = np.sqrt(((self.points @ fast.T) ** 2).sum(axis=1))  # (k, samples)
         over = np.array([caps[0] - moving[:-1].max(), caps[1] - moving[-1].max()])
         if not over.min() >= -1e-9:
             return Finding('speed:tip' if over[1] < 0.0 else 'speed:link', float(over.min()))
-        travel = np.abs(np.diff(np.vstack([self.q, path]), axis=0)).sum(axis=0)  # (n,)
+        travel = np.abs(path[0] - self.q) + np.abs(path[1:] - path[:-1]).sum(axis=0)  # (n,)
         if not np.all(travel <= self._reach):
             return Finding('reach', float((self._reach - travel).min()))
         return self._judge_workspace(path, travel) or self._judge_clearance(candidate, travel)

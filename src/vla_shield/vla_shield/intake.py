@@ -16,6 +16,31 @@ from vla_shield.params import ShieldParams
 
 SOURCES = frozenset(Source)
 CORRUPT = 10.0  # times a limit: not fast, broken
+FOLLOWS = 0.03  # s, targets no further apart are one motion
+USUAL = 0.02  # of the difference, by which the usual age follows the age of each target
+OLDEST = 0.03  # s, at most usual: what is older is caught up with
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the target asks for, in the robot's order: (n,) rad, rad/s, rad/s^2 at its stamp."""
+
+    position: Array
+    velocity: Array
+    acceleration: Array
+
+    def after(self, time: float) -> tuple[Array, Array]:
+        """Position and velocity, each (n,), `time` s after the stamp, if the motion goes on so."""
+        bent = min(max(time, -FOLLOWS), FOLLOWS)  # s, for which the acceleration is believed
+        position = self.position + time * self.velocity
+        position = position + bent * (time - 0.5 * bent) * self.acceleration
+        return position, self.velocity + bent * self.acceleration
+
+
+def resting(q: Array) -> Wish:
+    """Be at `q` (n,) rad and stay."""
+    zero = np.zeros(len(q))
+    return Wish(q, zero, zero)
 
 
 @dataclass
@@ -50,19 +75,17 @@ class Intake:
         self.width = self.robot.gripper.open_width  # m, measured opening
         self.changed = -inf  # s, stamp of the last sample that differed from the one before
         self.target: Target | None = None
-        self.wish: tuple[Array, Array] = (
-            self.q,
-            self.velocity,
-        )  # of the target, in the robot's order
+        self.wish = resting(self.q)
         limits = self.robot.limits
         self._furthest = CORRUPT * np.maximum(np.abs(limits.lower), np.abs(limits.upper))  # rad
         self._is_answered = True  # the shield has braked on the fault of the target
+        self._usual: float | None = None  # s, age of a target when it is followed
         self._waiting: list[Clocked] = []
 
     def clear(self) -> None:
         """Forget everything: the clock jumped back."""
         self.joints, self.goal, self.scene = Clocked(), Clocked(), Clocked()
-        self.target, self.changed = None, -inf
+        self.target, self.changed, self._usual = None, -inf, None
         self._waiting.clear()
 
     def stamp_arrivals(self, now: float) -> None:
@@ -116,8 +139,20 @@ class Intake:
             self.refuse_target(fault)
             return
         index = [target.names.index(name) for name in self.names]
-        self.target, self.wish = target, (target.position[index], target.velocity[index])
+        position, velocity = target.position[index], target.velocity[index]
+        gain = self._gain(target, velocity)
+        self.target, self.wish = target, Wish(position, velocity, gain)
         self.goal = Clocked(target.stamp, now, '' if self._is_answered else self.goal.fault)
+
+    def _gain(self, target: Target, velocity: Array) -> Array:
+        """(n,) rad/s^2 from the target before to this one; zero where they do not belong
+        together."""
+        before, since = self.target, target.stamp - self.goal.stamp
+        if before is None or before.source != target.source or not 1e-3 <= since <= FOLLOWS:
+            return np.zeros(len(velocity))
+        most = self.robot.limits.acceleration
+        gain: Array = np.minimum(np.maximum((velocity - self.wish.velocity) / since, -most), most)
+        return gain
 
     def refuse_target(self, fault: str) -> None:
         """Note what is wrong with a target: no good one hides it before the shield has braked."""
@@ -181,6 +216,17 @@ class Intake:
         if self.target is None:
             return 'no target'
         return self._stale('target', self.goal, self.params.target_timeout, now)
+
+    def lateness(self, time: float) -> float:
+        """s that the target is older at `time` than targets usually are.
+
+        Carrying each target on to `time` itself would turn every change of its acceleration into
+        a jump; so the arm follows the target's motion as it was made, by the usual age later.
+        """
+        age = time - self.goal.stamp
+        usual = age if self._usual is None else self._usual + USUAL * (age - self._usual)
+        self._usual = min(max(usual, 0.0), OLDEST)
+        return age - self._usual
 
     def scene_fault(self, now: float) -> str:
         """Why the scene cannot guide a policy, or ''."""

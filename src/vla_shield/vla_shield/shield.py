@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from vla_shield.account import Account, outcome
 from vla_shield.body import Body
 from vla_shield.grip import Grip
 from vla_shield.guard import Guard
-from vla_shield.intake import Intake
+from vla_shield.intake import Intake, resting
 from vla_shield.loop import LoopWatch
 from vla_shield.params import ShieldParams
 from vla_shield.reference import Reference, stop_times
@@ -221,15 +221,15 @@ class Shield:
     def _move(self, verdict: Verdict) -> None:
         target, zero = self.intake.target, np.zeros(len(self.intake.q))
         if verdict.ease_to is not None:
-            wish = (verdict.ease_to, zero)
+            wish = resting(verdict.ease_to)
             self.reference.accept(self._steer.step(self.reference, wish, 0.0).candidate)
             return
         if verdict.decision != FREE or target is None:
             self._guard.look(self.reference.now.position, zero)
             self.reference.accept(self.reference.stop())
             return
-        ahead = self._node_time + self.params.period - target.stamp
-        self._step = self._steer.step(self.reference, self.intake.wish, ahead)
+        late = self.intake.lateness(self._node_time)
+        self._step = self._steer.step(self.reference, self.intake.wish, late)
         self.reference.accept(self._step.candidate)
         self.grip.move(target.gripper, self.params.period)
 
@@ -239,12 +239,11 @@ class Shield:
         after = stop_times(state, self.params.period, POINTS)
         position, velocity = state.ramp.sample(state.elapsed + after)
         velocity[-1] = 0.0
-        times = np.r_[lead, lead + after]
         return Trajectory(
-            now, self.robot.joint_names, times, np.vstack([state.position, position]),
-            np.vstack([state.velocity, velocity]),
+            now, self.robot.joint_names, np.concatenate(([lead], lead + after)),
+            np.concatenate((state.position[None], position)),
+            np.concatenate((state.velocity[None], velocity)),
         )  # fmt: skip
 
     def _report(self, now: float, verdict: Verdict) -> ShieldReport:
-        report = self._account.report(now, self.state, verdict, self._step)
-        return replace(report, cycle=self._cycle)
+        return self._account.report((now, self._cycle), self.state, verdict, self._step)

@@ -10,15 +10,35 @@ from vla_shield.guard import Guard
 from vla_shield.params import ShieldParams
 
 PROBE = 0.01  # rad, how far ahead the direction is judged
+FAR = 0.6  # of the condition number from which speed is scaled: below, it is far off
+STRIDE = 0.02  # rad, of the joints together, before one looks again where it is far off
 
 
-def singular_share(body: Body, guard: Guard, u: Array, params: ShieldParams) -> float:
-    """Share of `u` (n,) rad/s that is allowed: 1 far from a singularity or on the way out, 0 at
-    the limit."""
+class Singularity:
+    """Watches the tip's Jacobian; far from a singularity it looks only every STRIDE."""
+
+    def __init__(self, body: Body, guard: Guard, params: ShieldParams) -> None:
+        self._body, self._guard, self._params = body, guard, params
+        self._far_at: Array | None = None  # (n,) rad, where it was last far off
+
+    def share(self, u: Array) -> float:
+        """Share of `u` (n,) rad/s that is allowed: 1 far from a singularity or on the way out, 0
+        at the limit."""
+        guard, p, far = self._guard, self._params, self._far_at
+        if far is not None and np.abs(guard.q - far).sum() <= STRIDE:
+            return np.inf
+        condition, smallest = _conditions(guard.points[-1], guard.columns)
+        is_far = condition <= FAR * p.condition_slow and smallest >= 3.0 * p.singular_floor
+        self._far_at = guard.q if is_far else None
+        if condition <= p.condition_slow and smallest >= 2.0 * p.singular_floor:
+            return np.inf
+        return _slowed(self._body, guard, u, p)
+
+
+def _slowed(body: Body, guard: Guard, u: Array, params: ShieldParams) -> float:
+    """Share near a singularity, by the way `u` leads."""
     condition, smallest = _conditions(guard.points[-1], guard.columns)
     floor = params.singular_floor
-    if condition <= params.condition_slow and smallest >= 2.0 * floor:
-        return np.inf
     speed = float(np.abs(u).max())
     if speed < 1e-9:
         return np.inf

@@ -13,10 +13,11 @@ from vla_core.robot import RobotConfig
 from vla_shield import tracking
 from vla_shield.body import Body
 from vla_shield.guard import Guard
+from vla_shield.intake import Wish
 from vla_shield.nearest import nearest
 from vla_shield.params import ShieldParams
 from vla_shield.reference import Candidate, Reference
-from vla_shield.singular import singular_share
+from vla_shield.singular import Singularity
 
 HEADROOM = 0.98  # of a speed cap that is aimed for; the exact check has the whole of it
 BISECTIONS = 3  # of the way from what is asked back to braking
@@ -39,30 +40,27 @@ class Steer:
     def __init__(self, params: ShieldParams, robot: RobotConfig, body: Body, guard: Guard) -> None:
         self._params = params
         self._limits: JointLimits = robot.limits
-        self._body = body
         self._guard = guard
+        self._singularity = Singularity(body, guard, params)
 
-    def step(self, reference: Reference, wish: tuple[Array, Array], ahead: float) -> Step:
-        """The nearest allowed step to where `wish` (position, velocity) will be `ahead` s after
-        its stamp."""
+    def step(self, reference: Reference, wish: Wish, late: float) -> Step:
+        """The nearest allowed step to what `wish` asks for `late` s after its stamp."""
         now, dt = reference.now, self._params.period
-        halt = reference.stop()
-        self._look(reference)
-        position, feed = wish
-        error = (
-            position + feed * (ahead - dt) - now.position
-        )  # against moving along with the target
-        exact = error / dt + feed
         bounds = reference.bounds()
-        u, asked, rules = self._shape(now, error, feed, exact)
-        boxed = np.clip(u, *bounds)
-        first = self._contain(reference, boxed, halt)
+        self._look(reference, bounds)
+        position, feed = wish.after(late)
+        error = position - now.position  # against moving along with the target
+        exact = error / dt + feed
+        bend = wish.acceleration * dt  # (n,) rad/s, gained by the target during this step
+        u, asked, rules = self._shape(now, error, (feed, bend), exact)
+        boxed = np.minimum(np.maximum(u, bounds[0]), bounds[1])
+        first = self._contain(reference, boxed)
         box = (
             np.minimum(bounds[0], first.step_velocity),
             np.maximum(bounds[1], first.step_velocity),
         )
         box = self._narrow(box, boxed, first.step_velocity)
-        chosen, found, margin = self._certify(reference, first, halt, box)
+        chosen, found, margin = self._certify(reference, first, box)
         change = float(np.linalg.norm(chosen.step_velocity - asked))
         if change > EXACT and not rules and not found:
             rules = self._binding(boxed, u, first)
@@ -70,10 +68,10 @@ class Steer:
             chosen, change if change > EXACT else 0.0, tuple(dict.fromkeys(found + rules)), margin
         )
 
-    def _look(self, reference: Reference) -> None:
+    def _look(self, reference: Reference, bounds: tuple[Array, Array]) -> None:
         """Prepare the guard: how far can this cycle and its stop lead?"""
         limits, p = self._limits, self._params
-        low, high = reference.bounds()
+        low, high = bounds
         stop_jerk = limits.jerk * p.brake_jerk
         fastest = np.maximum(np.abs(low), np.abs(high)) + limits.acceleration * p.period
         fastest = fastest + limits.acceleration**2 / (2.0 * stop_jerk)
@@ -83,13 +81,15 @@ class Steer:
         self._guard.look(reference.now.position, reach)
 
     def _shape(
-        self, now: Candidate, error: Array, feed: Array, exact: Array
+        self, now: Candidate, error: Array, motion: tuple[Array, Array], exact: Array
     ) -> tuple[Array, Array, tuple[str, ...]]:
-        """(what to aim for now, what was asked, rules that scaled it): each (n,) rad/s."""
+        """(what to aim for now, what was asked, rules that scaled it): each (n,) rad/s; `motion`
+        is the target's velocity and what it gains in this step."""
+        feed, bend = motion
         limits, dt = self._limits, self._params.period
         state = (now.step_velocity, now.step_acceleration)
-        is_exact = tracking.is_exact(exact, feed, state, limits, dt)
-        asked = np.where(is_exact, exact, tracking.chase(error, feed, limits))
+        is_exact = tracking.is_exact(exact, motion, state, limits, dt)
+        asked = np.where(is_exact, exact, tracking.chase(error, feed + 0.5 * bend, limits))
         share, rules = self._share(asked, feed)
         if share >= 1.0 and is_exact.all():
             return exact, asked, ()
@@ -106,17 +106,18 @@ class Steer:
         if guard.scale < 1.0:
             base = max(float(np.max(np.abs(feed) / limits.velocity)), p.slow_floor)
             shares['slow'] = guard.scale * base / max(joint, 1e-9)
-        shares['singularity'] = singular_share(self._body, guard, asked, p)
+        shares['singularity'] = self._singularity.share(asked)
         least = min(shares, key=lambda name: shares[name])
         return (shares[least] * HEADROOM, (least,)) if shares[least] < 1.0 else (1.0, ())
 
-    def _contain(self, reference: Reference, u: Array, halt: Candidate) -> Candidate:
+    def _contain(self, reference: Reference, u: Array) -> Candidate:
         """A candidate near `u` whose stop stays inside position and velocity limits, joint by
         joint."""
         candidate = reference.candidate(u)
         bad = self._overshoots(candidate)
         if not bad.any():
             return candidate
+        halt = reference.stop()
         low, high = np.where(bad, 0.0, 1.0), np.ones(len(u))
         for _ in range(6):
             middle = np.where(bad, 0.5 * (low + high), 1.0)
@@ -146,13 +147,14 @@ class Steer:
         return np.minimum(low, got), np.maximum(high, got)
 
     def _certify(
-        self, reference: Reference, first: Candidate, halt: Candidate, box: tuple[Array, Array]
+        self, reference: Reference, first: Candidate, box: tuple[Array, Array]
     ) -> tuple[Candidate, tuple[str, ...], float]:
         """The candidate itself, or one steered around, or one on the way back to braking."""
         steered, found = self._around(reference, first, box)
         finding = self._guard.judge(steered)
         if not finding.rule:
             return steered, found, 0.0
+        halt = reference.stop()
         best, low, high = halt, 0.0, 1.0
         way = steered.step_velocity - halt.step_velocity
         for _ in range(BISECTIONS):

@@ -12,6 +12,7 @@ from vla_core.limits import JointLimits
 Flags = NDArray[np.bool_]
 APPROACH_GAIN = 10.0  # 1/s, of the error near the target
 RESERVE = 0.5  # of acceleration and jerk, used for approaching; the rest corrects
+DRIFT = 0.7  # times what jerk changes in two steps: a step that leaves more swings past the target
 
 
 def approach_speed(error: Array, limits: JointLimits) -> Array:
@@ -49,15 +50,24 @@ def soften(wanted: Array, now: tuple[Array, Array], limits: JointLimits, period:
 
 
 def is_exact(
-    u: Array, feed: Array, now: tuple[Array, Array], limits: JointLimits, period: float
-) -> Flags:
-    """(n,) bool: may the target's position be met at the end of this step, and without swinging
-    past it?"""
+    u: Array, motion: tuple[Array, Array], now: tuple[Array, Array], limits: JointLimits,
+    period: float,
+) -> Flags:  # fmt: skip
+    """(n,) bool: may the target's position be met at the end of this step, and kept from there on?
+
+    `motion` is (velocity, what the target gains in this step), `now` (step velocity, step
+    acceleration), each (n,).
+    """
     velocity, acceleration = now
     a = (u - velocity) / period
     slack = 1e-9 + 1e-9 * limits.acceleration / period
     is_reachable = (np.abs(a) <= limits.acceleration + slack) & (
         np.abs(a - acceleration) <= limits.jerk * period + slack
     )
-    drift = np.abs(u + 0.5 * period * a - feed)
-    return is_reachable & (drift <= 2.0 * limits.acceleration * period)
+    feed, bend = motion
+    over = u + 0.5 * period * a - feed  # faster than the target by then
+    drift = np.abs(
+        over - np.minimum(np.maximum(over, np.minimum(bend, 0.0)), np.maximum(bend, 0.0))
+    )
+    room = DRIFT * limits.jerk * period * period + 0.5 * np.abs(acceleration) * period
+    return is_reachable & (drift <= room)
