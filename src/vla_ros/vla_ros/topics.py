@@ -60,7 +60,8 @@ GRIPPER_COMMAND = Topic(  # edge
     action.trajectory_to_msg, action.trajectory_from_msg,
 )  # fmt: skip
 SCENE = Topic(
-    'scene', msg.GroundedScene, qos.COMMAND, ('perception',), ('policy', 'shield', 'supervisor'),
+    'scene', msg.GroundedScene, qos.COMMAND, ('perception',),
+    ('policy', 'control', 'shield', 'supervisor'),
     scene.scene_to_msg, scene.scene_from_msg,
 )  # fmt: skip
 CANDIDATES = Topic(
