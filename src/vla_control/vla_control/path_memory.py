@@ -65,6 +65,8 @@ class PathMemory:
         """The way back, newest first: to where the hand closed or began to touch, and from there
         to `clear` m beyond it, where nothing was touched.
         """
+        if not self.points:
+            return [], []
         k = len(self.points)
         while k > 0 and self.points[k - 1].contact != Contact.NONE:
             k -= 1
