@@ -76,6 +76,10 @@ FEATURES = Topic(
     'features', msg.PolicyFeatures, qos.EVENT, ('policy',), ('recorder',),
     action.features_to_msg, action.features_from_msg,
 )  # fmt: skip
+FAILURE = Topic(
+    'failure', msg.FailureScore, qos.EVENT, ('failure',), ('recorder',),
+    safety.score_to_msg, safety.score_from_msg,
+)  # fmt: skip
 VERDICT = Topic(
     'verdict', msg.AlignmentVerdict, qos.EVENT, ('verifier',), ('recorder',),
     steering.verdict_to_msg, steering.verdict_from_msg,
