@@ -57,6 +57,7 @@ class Intake:
         limits = self.robot.limits
         self._furthest = CORRUPT * np.maximum(np.abs(limits.lower), np.abs(limits.upper))  # rad
         self._is_answered = True  # the shield has braked on the fault of the target
+        self._spoilt = self._refused = ''  # fault of a sample of the joints: newest, of this cycle
         self._waiting: list[Clocked] = []
 
     def clear(self) -> None:
@@ -71,6 +72,7 @@ class Intake:
         for clock in self._waiting:
             clock.received = now
         self._waiting.clear()
+        self._refused, self._spoilt = self._spoilt, ''
         for name in ('joints', 'goal', 'scene'):
             ahead = getattr(self, name).stamp - now
             if ahead > self.params.future_tolerance:
@@ -80,7 +82,7 @@ class Intake:
         """Take a sample of the joints, or note what is wrong with it."""
         fault = self._joints_fault(state)
         if fault:
-            self.joints.fault = fault
+            self.refuse_joints(fault)
             return
         if state.stamp == self.joints.stamp:
             return
@@ -93,6 +95,10 @@ class Intake:
         self.joints = Clocked(state.stamp, now if now is not None else state.stamp)
         if now is None:
             self._waiting.append(self.joints)
+
+    def refuse_joints(self, fault: str) -> None:
+        """Note what is wrong with a sample: a good one in the same cycle does not hide it."""
+        self.joints.fault = self._spoilt = fault
 
     def _joints_fault(self, state: JointState) -> str:
         if not isfinite(state.stamp) or state.stamp < self.joints.stamp:
@@ -171,10 +177,9 @@ class Intake:
         return True
 
     def joints_fault(self, now: float) -> str:
-        """Why the joints are not believed now, or ''."""
-        return self.joints.fault or self._stale(
-            'joint states', self.joints, self.params.joints_timeout, now
-        )
+        """Why the joints are not believed now, or one sample of this cycle was not, or ''."""
+        stale = self._stale('joint states', self.joints, self.params.joints_timeout, now)
+        return self._refused or self.joints.fault or stale
 
     def target_staleness(self, now: float) -> str:
         """Why there is no target to follow, or ''."""

@@ -44,7 +44,7 @@ class ShieldNode(ManagedNode):
         robot = load_robot(p.robot)
         self.shield = Shield(p.shield, robot)
         self.before = time.monotonic()  # s, when the cycle before this one began
-        self.listen(topics.joint_states(robot), self.on_joints)
+        self.listen(topics.joint_states(robot), self.on_joints, self.shield.intake.refuse_joints)
         self.listen(topics.TARGET, self.on_target, self.shield.intake.refuse_target)
         self.listen(topics.VOTES, self.on_vote)
         self.listen(topics.SCENE, self.on_scene)
