@@ -109,6 +109,7 @@ class Run:
             scene = self.scenes.pop(0)[1]
             self._say('scene', scene, now)
             self.bundler.on_scene(scene)
+            self.controller.on_scene(scene)
             self.shield.on_scene(scene, now)
             self.executive.on_scene(scene, now)
 
@@ -139,6 +140,10 @@ class Run:
             if isinstance(monitor, Speaker):
                 for topic, record in monitor.tell(now):
                     self._say(topic, record, now)
+                    if topic == 'failure':
+                        self.executive.on_failure(record, now)
+                    elif topic == 'verdict':
+                        self.executive.on_verdict(record, now)
 
     def _vote(self, now: float) -> None:
         voters: list[Voter] = [self.grounder, self.bundler, self.executive, *self.monitors]
