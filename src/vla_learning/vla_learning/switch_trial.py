@@ -13,11 +13,11 @@ from vla_core.errors import UserError
 from vla_core.scene import ParsedTask, Phrase, Role, Verb
 from vla_core.task import Phase, ResultCode
 from vla_learning.lockstep import Lockstep, Run
-from vla_learning.mishaps import Mishaps
 from vla_policy.protocol import Policy
 from vla_sim import language
 from vla_sim.episode import Episode, Thing, side_vector
 from vla_sim.judge import Judge
+from vla_sim.mishaps import Mishaps
 from vla_sim.tasks import PUSH_ROOM, sample_episode
 
 MOMENTS = ('early', 'mid', 'late', 'cancel')
