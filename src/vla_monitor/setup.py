@@ -16,4 +16,9 @@ setup(
     maintainer_email='maintainers@vla.invalid',
     description='Failure detector, calibration, steering verifier, rule circuits.',
     license='Apache-2.0',
+    entry_points={
+        'console_scripts': [
+            'rules = vla_monitor.rules.node:main',
+        ],
+    },
 )

@@ -19,6 +19,8 @@ setup(
     entry_points={
         'console_scripts': [
             'node = vla_sim.node:main',
+            'proxy = vla_sim.proxy_node:main',
+            'clock = vla_sim.clock_node:main',
         ],
     },
 )

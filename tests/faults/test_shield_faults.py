@@ -75,6 +75,13 @@ def test_f1_a_message_that_is_no_target_at_all_brakes_in_the_same_cycle(moving):
     assert report.reason == 'position, velocity and names differ in length'
 
 
+def test_f1_joints_that_are_no_numbers_brake_in_the_same_cycle_even_beside_good_ones(moving):
+    moving.shield.intake.refuse_joints('position is not finite')
+    report = moving.step(moving.target(moving.goal)).report
+    assert (report.decision, report.reason) == (Decision.BRAKE, 'position is not finite')
+    assert moving.step(moving.target(moving.goal)).report.decision not in STOPS
+
+
 def test_f2_a_target_that_ceases_holds_within_100_ms(moving):
     decisions = run(moving, 0.5, target=None)
     assert first(decisions, STOPS) <= 0.12

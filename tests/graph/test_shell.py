@@ -163,6 +163,16 @@ def test_a_publisher_whose_qos_does_not_fit_is_found(client, toy):
     assert client.until(found, 5.0)
 
 
+def test_a_node_does_not_start_beside_a_publisher_that_it_would_not_hear(client, toy):
+    client.change('toy', CONFIGURE)
+    wrong = client.node.create_publisher(VoteMessage, 'votes', qos.SENSOR)
+    assert client.until(lambda: toy.links.misfits() != '', 5.0)
+    assert not client.change('toy', ACTIVATE)
+    client.node.destroy_publisher(wrong)
+    assert client.until(lambda: toy.links.misfits() == '', 5.0)
+    assert client.change('toy', ACTIVATE)
+
+
 def test_the_links_of_one_table_fit_each_other(client, toy):
     links = Links(client.node, pytest.fail)
     for topic in topics.ALL:

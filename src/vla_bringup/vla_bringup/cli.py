@@ -22,6 +22,7 @@ COMMANDS = {
     'train': ('vla_learning.train', 'train a policy from demonstrations'),
     'demos': ('vla_learning.demonstrate', 'make demonstrations with the scripted expert'),
     'record': ('vla_bringup.record', 'record the episodes of a running graph'),
+    'answer': ('vla_bringup.answer', 'answer what the robot asks: continue, stop, or words'),
     'replay': ('vla_bringup.replay', 'what is in a recorded episode, or play it back'),
     'bench': ('vla_bringup.bench', 'measure rates and latencies'),
     'doctor': ('vla_bringup.doctor', 'what is there, what is missing and how to get it'),

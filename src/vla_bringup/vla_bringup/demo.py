@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from PIL.Image import Image
 
@@ -20,6 +21,7 @@ from vla_core.errors import UserError
 from vla_core.params import load_yaml
 from vla_core.result import Result
 from vla_core.robot import load_robot
+from vla_core.task import Phase
 from vla_learning.campaign import spoken
 
 POLICY = 'checkpoints/tabletop'
@@ -73,7 +75,14 @@ def attempt(graph: GraphSession, args: argparse.Namespace, screen: Screen) -> Ou
     own = graph.reset_scene(args.task, args.seed)
     words = args.instruction or own
     screen.line(f'“{words}”', 'bold cyan')
-    outcome = graph.execute(words, args.seed, screen.feedback, TIMEOUT)
+
+    def show(said: Any) -> None:
+        screen.feedback(said)
+        status = graph.client.status
+        if status is not None and status.phase == Phase.ASKING:
+            screen.ask(status.text)
+
+    outcome = graph.execute(words, args.seed, show, TIMEOUT)
     is_done = outcome.code == 0
     screen.line(f'{outcome.code.name}: {outcome.text}', 'bold green' if is_done else 'bold red')
     if words == own:

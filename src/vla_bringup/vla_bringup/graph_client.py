@@ -20,7 +20,7 @@ from vla_ros import topics
 from vla_ros.links import Links
 
 TURN = 0.05  # s, between two looks at what has come
-CANCEL_TIME = 5.0  # s, for a cancelled task to end
+CANCEL_TIME = 60.0  # s, for a cancelled task to end: what is held is put back first
 
 
 class GraphClient:

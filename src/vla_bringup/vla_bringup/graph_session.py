@@ -20,7 +20,10 @@ from vla_core.task import Phase, ResultCode
 from vla_interfaces.action import ExecuteTask
 from vla_interfaces.srv import Disarm, InjectFault, Reset, ResetScene
 
-GOES_HOME = {Phase.GROUNDING, Phase.RUNNING, Phase.RETREAT, Phase.HOMING, Phase.DONE}
+BUSY = {
+    Phase.GROUNDING, Phase.RUNNING, Phase.ROLLBACK, Phase.RETREAT, Phase.HOMING, Phase.ASKING,
+    Phase.DONE,
+}  # fmt: skip
 Say = Callable[[str], None]
 
 
@@ -150,7 +153,7 @@ class GraphSession:
         goes_home = status.phase == Phase.FAILED and status.code in (
             ResultCode.TIMEOUT, ResultCode.FAILED,
         )  # fmt: skip
-        return status.phase not in GOES_HOME and not goes_home
+        return status.phase not in BUSY and not goes_home
 
     def _bring_up(self) -> None:
         said = ''

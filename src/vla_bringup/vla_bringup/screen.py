@@ -21,6 +21,7 @@ STYLES = {
     Decision.DISARMED: 'dim',
 }  # fmt: skip
 SPEAKS = (Decision.HOLD, Decision.BRAKE, Decision.REJECTED)
+HOW_TO_ANSWER = './vla answer continue | stop | "what to do instead"'
 SAY_EVERY = 1.0  # s, between two lines about the shield
 
 
@@ -32,7 +33,7 @@ class Screen:
         self._status = self.console.status('')
         self._began = time.monotonic()
         self._phase: tuple[int, int] | None = None
-        self._grounding = self._reason = ''
+        self._grounding = self._reason = self._question = ''
         self._reason_due = 0.0  # s, steady clock
 
     def __enter__(self) -> Screen:
@@ -70,6 +71,13 @@ class Screen:
             self._grounding = grounding
             self.line(f'  target {grounding}')
         self._shield(Decision(said.shield_decision), said.shield_reason)
+
+    def ask(self, question: str) -> None:
+        """Ring, and say what is asked, once."""
+        if question and question != self._question:
+            self._question = question
+            self.console.bell()
+            self.line(f'{question} (in another terminal: {HOW_TO_ANSWER})', 'bold yellow')
 
     def _shield(self, decision: Decision, reason: str) -> None:
         style = STYLES[decision]

@@ -54,6 +54,13 @@ class ControlParams:
     move_share: float = param(0.4, 'of the joint limits used by planned moves', lo=0.05, hi=1.0)
     lift_height: float = param(0.12, 'm, straight up in RETREAT', lo=0.0, hi=0.4)
     lift_speed: float = param(0.15, 'm/s, of that', lo=0.01, hi=0.5)
+    rollback_share: float = param(0.5, 'of the speed a way was gone at', lo=0.05, hi=0.5)
+    rollback_clear: float = param(
+        0.08, 'm, gone back beyond the last contact, hand open', lo=0.02, hi=0.3
+    )
+    support_gap: float = param(
+        0.02, 'm, under what is held; more, and it is lowered first', lo=0.005, hi=0.03
+    )
     arrived: float = param(
         0.03, 'rad, measured joints nearer than this to home are there', lo=0.001, hi=0.1
     )

@@ -7,17 +7,21 @@ from dataclasses import replace
 import numpy as np
 
 from vla_control.chunk_player import ChunkPlayer
+from vla_control.contact import ContactSense
 from vla_control.control_params import ControlParams
 from vla_control.measured import Measured, measured_of
 from vla_control.motion import DEADBAND, STILL, Motion
 from vla_control.pace import Pace
+from vla_control.path_memory import PathMemory, Point
 from vla_control.planned import PHASES, Planned
+from vla_control.rollback import Rollback
 from vla_control.validity import Expected
 from vla_core.action import ActionChunk, ControlState, Source, Target
 from vla_core.frozen import Array
 from vla_core.robot import RobotConfig
 from vla_core.robot_model import RobotModel
 from vla_core.safety import ShieldReport
+from vla_core.scene import GroundedScene
 from vla_core.sensing import JointState
 from vla_core.task import Phase, TaskStatus
 
@@ -32,7 +36,9 @@ class Controller:
         self.params, self.robot = params, robot
         self.motion = Motion(RobotModel(robot), params)
         self.player = ChunkPlayer(params, self.motion)
-        self.planned = Planned(params, self.motion)
+        self.sense, self.memory = ContactSense(robot.gripper), PathMemory()
+        rollback = Rollback(params, self.motion, self.memory, self.sense)
+        self.planned = Planned(params, self.motion, rollback)
         self.pace = Pace(params)
         self.task_id, self.phase = '', Phase.IDLE
         self.reason = ''  # why the last chunk was refused
@@ -80,6 +86,10 @@ class Controller:
         self.player.clear()
         self.planned.begin(status.phase)
 
+    def on_scene(self, scene: GroundedScene) -> None:
+        """See what is at the hand, and what is under it."""
+        self.sense.scene = scene
+
     def on_report(self, report: ShieldReport, now: float) -> None:
         """Hear what the shield lets through."""
         self.pace.on_report(report, now)
@@ -106,6 +116,8 @@ class Controller:
             lateness=self.player.lateness,
             phase=self.phase,
             task_id=self.task_id,
+            contact=self.sense.contact,
+            move_problem=self.planned.problem,
         )
         if self._measured is None:
             return state
@@ -128,6 +140,15 @@ class Controller:
             self.motion.glide(measured.q, measured.v, dt)
         else:
             self._play(now, dt, measured)
+            self._remember(now, measured)
+
+    def _remember(self, now: float, measured: Measured) -> None:
+        """Note what the hand touches, and the way; not while it is gone back."""
+        tool = self.motion.pose[:3, 3]
+        self.sense.update(measured, self._opening or 0.0, tool)
+        if self.phase != Phase.ROLLBACK:
+            point = Point(now, self.motion.q, tool, measured.opening, self.sense.contact)
+            self.memory.put(point)
 
     def _pause(self, now: float, dt: float) -> None:
         """Let control's clock come to a stop; a planned move is planned again afterwards."""
@@ -162,16 +183,20 @@ class Controller:
         """Where the phase wants the arm, pose (4, 4) or joints (n,); None to hold."""
         if self.phase in PHASES:
             self._source = Source.PLANNER
-            return self.planned.reference(advance)
+            self._ask(self.planned.opening())
+            return self.planned.reference(now, advance)
         reference = self.player.reference(now)
         if reference is None:
             return None
         self._source = Source.POLICY
-        opening = self.player.opening(now)
+        self._ask(self.player.opening(now))
+        return reference
+
+    def _ask(self, opening: float | None) -> None:
+        """Ask the fingers for `opening` m; None: as before."""
         if opening is not None:
             gripper = self.robot.gripper
             self._opening = min(max(opening, gripper.closed_width), gripper.open_width)
-        return reference
 
     def _target(self, now: float, opening: float) -> Target:
         tracker = self.motion.tracker
@@ -207,4 +232,5 @@ class Controller:
         self.player.new_task()
         self.player.history.clear()
         self.player.progress.clear()
+        self.memory.clear()
         self.planned.pause()

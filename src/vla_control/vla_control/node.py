@@ -47,6 +47,7 @@ class ControlNode(ManagedNode):
         self.listen(topics.CHUNK, self.on_chunk, self.controller.refuse)
         self.listen(topics.STATUS, self.on_status)
         self.listen(topics.REPORT, self.on_report)
+        self.listen(topics.SCENE, self.controller.on_scene)
         self.send_target = self.talk(topics.TARGET)
         self.send_state = self.talk(topics.CONTROL_STATE)
 

@@ -1,5 +1,5 @@
-"""The planned moves of a phase: home in HOMING, straight up in RETREAT; planned again after every
-pause.
+"""The planned moves of a phase: home in HOMING, straight up in RETREAT, back along the path in
+ROLLBACK; planned again after every pause.
 """
 
 from __future__ import annotations
@@ -7,17 +7,18 @@ from __future__ import annotations
 from vla_control.control_params import ControlParams
 from vla_control.motion import Motion
 from vla_control.moves import JointLimitShare, JointMove, LiftMove, Move
+from vla_control.rollback import Rollback
 from vla_core.frozen import Array
 from vla_core.task import Phase
 
-PHASES = (Phase.HOMING, Phase.RETREAT)
+PHASES = (Phase.HOMING, Phase.RETREAT, Phase.ROLLBACK)
 
 
 class Planned:
     """One planned move from wherever the command rests; `step` runs its clock."""
 
-    def __init__(self, params: ControlParams, motion: Motion) -> None:
-        self.params, self.motion = params, motion
+    def __init__(self, params: ControlParams, motion: Motion, rollback: Rollback) -> None:
+        self.params, self.motion, self.rollback = params, motion, rollback
         self.phase = Phase.IDLE
         self._move: Move | None = None
         self._time = 0.0  # s, of the move
@@ -26,20 +27,36 @@ class Planned:
     def begin(self, phase: Phase) -> None:
         """A phase has begun; one without a planned move ends the last one."""
         self.phase, self._move, self._top = phase, None, None
+        if phase == Phase.ROLLBACK:
+            self.rollback.begin()
 
     def pause(self) -> None:
         """The arm is held back: plan again from where it comes to rest."""
         self._move = None
+        self.rollback.pause()
+
+    @property
+    def problem(self) -> str:
+        """Why the move of this phase cannot go on, or ''."""
+        return self.rollback.problem if self.phase == Phase.ROLLBACK else ''
 
     @property
     def has_played(self) -> bool:
         """True when the reference has arrived."""
+        if self.phase == Phase.ROLLBACK:
+            return self.rollback.is_done
         return self._move is not None and self._time >= self._move.duration
 
-    def reference(self, advance: float) -> Array | None:
+    def opening(self) -> float | None:
+        """m, asked of the fingers by the move; None when it asks for nothing."""
+        return self.rollback.opening if self.phase == Phase.ROLLBACK else None
+
+    def reference(self, now: float, advance: float) -> Array | None:
         """(n,) rad or (4, 4) pose `advance` s further on; None while the command must come to rest
         first.
         """
+        if self.phase == Phase.ROLLBACK:
+            return self.rollback.reference(now, advance)
         if self._move is None:
             if not self.motion.tracker.is_still:
                 return None

@@ -40,6 +40,14 @@ class Source(IntEnum):
     PLANNER = 3
 
 
+class Contact(IntEnum):
+    """What the hand touches, from fingers and scene (values are those of ControlState.msg)."""
+
+    NONE = 0
+    TOUCHING = 1  # the closed hand is at a perceived object
+    HOLDING = 2  # the fingers stopped wider than asked: something is between them
+
+
 @dataclass(frozen=True)
 class ActionChunk:
     """A stretch of motion proposed by a policy; row k belongs to the moment start + k * step."""
@@ -125,7 +133,7 @@ class ControlState:
 
     stamp: float  # s, ROS time
     moving: bool  # a target that is not 'hold' goes out
-    move_done: bool  # the planned move (HOMING, RETREAT) of the current phase has arrived
+    move_done: bool  # the planned move (HOMING, RETREAT, ROLLBACK) of the phase has arrived
     at_home: bool = False  # every arm joint within the tolerance of home
     tcp: tuple[float, float, float] = (0.0, 0.0, 0.0)  # m, base_link, measured
     gripper: float = 0.0  # m, measured opening
@@ -135,3 +143,5 @@ class ControlState:
     lateness: float = 0.0  # s, its arrival minus the moment of its row 0
     phase: Phase = Phase.IDLE  # that control is in; `move_done` is about this one
     task_id: str = ''  # that control is in
+    contact: Contact = Contact.NONE
+    move_problem: str = ''  # why the planned move of the phase cannot be finished

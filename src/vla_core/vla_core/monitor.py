@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from vla_core.safety import SafetyVote
 
@@ -19,3 +19,11 @@ class Monitor(Voter, Protocol):
 
     def hear(self, topic: str, record: Any, now: float) -> None:
         """Take note of a record at ROS time `now` (s); topics it does not care for pass by."""
+
+
+@runtime_checkable
+class Speaker(Protocol):
+    """A monitor that says more than its vote."""
+
+    def tell(self, now: float) -> list[tuple[str, Any]]:
+        """Return what it has to say since it was last asked, as (topic, record)."""

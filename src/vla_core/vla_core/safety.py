@@ -75,10 +75,25 @@ class ShieldReport:
 class Verdict(IntEnum):
     """Of the failure detector."""
 
-    UNKNOWN = 0
+    UNKNOWN = 0  # what it needs is missing, or of another kind than it was calibrated on
     OK = 1
-    SUSPECT = 2
-    FAIL = 3
+    SUSPECT = 2  # slow down
+    FAIL = 3  # stays so until the attempt is over
+
+
+@dataclass(frozen=True)
+class FailureScore:
+    """How likely the attempt is to fail, as far as it has come."""
+
+    stamp: float  # s, ROS time of the observation behind the features
+    episode_id: str  # task, as in PolicyFeatures
+    infer_index: int  # inferences of this attempt before this one; -1: none yet
+    score: float  # no unit, larger is worse; NaN when the verdict is UNKNOWN
+    threshold: float  # of the band at this index; NaN when the verdict is UNKNOWN
+    alpha: float  # [0, 1], false-alarm rate the band was calibrated for; 0: not calibrated
+    verdict: Verdict
+    band_id: str  # which calibration made the threshold
+    latency: float = 0.0  # s spent computing
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ class Phase(IntEnum):
     RETREAT = 4  # control lifts the tool straight up and away, before a retry
     DONE = 5
     FAILED = 6
+    ROLLBACK = 7  # control goes back along the executed path to the last state without contact
+    ASKING = 8  # a person is asked; nothing moves
 
 
 class ResultCode(IntEnum):
@@ -33,6 +35,7 @@ class ResultCode(IntEnum):
     CANCELLED = 6
     FAILED = 7  # tried, and tried again
     NOT_READY = 8  # nodes missing or not healthy
+    SWITCHED = 9  # gave way to another instruction
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 from vla_control.controller import Controller
 from vla_core.action import ActionChunk
-from vla_core.monitor import Voter
+from vla_core.monitor import Speaker, Voter
 from vla_core.scene import GroundedScene
 from vla_core.sensing import Observation
 from vla_core.task import Phase, ResultCode, TaskStatus
@@ -89,6 +89,7 @@ class Run:
         now = self.sim.time
         self._sense(now)
         self._decide(now)
+        self._judge(now)
         if self.count % self.host.vote_every == 0:
             self._vote(now)
         self._move(now)
@@ -108,6 +109,7 @@ class Run:
             scene = self.scenes.pop(0)[1]
             self._say('scene', scene, now)
             self.bundler.on_scene(scene)
+            self.controller.on_scene(scene)
             self.shield.on_scene(scene, now)
             self.executive.on_scene(scene, now)
 
@@ -131,6 +133,17 @@ class Run:
             self._say('candidates', proposal.chunks, now)
             due = self.count + self.host.chunk_delay
             self.chunks.append((due, self.executed(proposal.chunks[0])))
+
+    def _judge(self, now: float) -> None:
+        """Pass on what the monitors say: scores of the failure detector and the like."""
+        for monitor in self.monitors:
+            if isinstance(monitor, Speaker):
+                for topic, record in monitor.tell(now):
+                    self._say(topic, record, now)
+                    if topic == 'failure':
+                        self.executive.on_failure(record, now)
+                    elif topic == 'verdict':
+                        self.executive.on_verdict(record, now)
 
     def _vote(self, now: float) -> None:
         voters: list[Voter] = [self.grounder, self.bundler, self.executive, *self.monitors]
@@ -158,6 +171,7 @@ class Run:
     def _supervise(self, now: float) -> None:
         state = self.controller.state(now)
         if state is not None:
+            self._say('control_state', state, now)
             self.executive.on_control_state(state, now)
         for request in self.executive.tick(now):
             if request == Request.PUBLISH:

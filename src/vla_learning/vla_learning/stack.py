@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -30,6 +31,8 @@ def load_setup(robot: str = 'ur5e', config: str | Path = '', scene: str | Path =
         given = (nodes.get(node) or {}).get('ros__parameters') or {}
         return from_mapping(cls, given.get(key, {}), f'{path}: {node}.{key}')
 
+    supervisor = part(ExecutiveParams, 'supervisor', 'executive')
+    nobody = replace(supervisor.response, ask_timeout=0.0)  # watches: what would be asked, ends
     return Setup(
         robot=load_robot(robot),
         scene=load_params(SceneParams, scene or stack_root() / SCENE),
@@ -37,6 +40,6 @@ def load_setup(robot: str = 'ur5e', config: str | Path = '', scene: str | Path =
         align=part(BundlerParams, 'policy', 'align'),
         control=part(ControlParams, 'control', 'control'),
         shield=part(ShieldParams, 'shield', 'shield'),
-        supervisor=part(ExecutiveParams, 'supervisor', 'executive'),
+        supervisor=replace(supervisor, response=nobody),
         host=HostParams(),
     )

@@ -123,7 +123,14 @@ class Links:
         if not ends:
             return ''
         self._checked = (self._checked + 1) % len(ends)
-        end = ends[self._checked]
+        return self._misfit_of(ends[self._checked])
+
+    def misfits(self) -> str:
+        """Look at every topic; return whom the first that does not fit does not reach, or ''."""
+        ends = [*self._publishers, *(inbox.subscription for inbox in self._inboxes)]
+        return next(filter(None, map(self._misfit_of, ends)), '')
+
+    def _misfit_of(self, end: Publisher | Subscription) -> str:
         if isinstance(end, Publisher):
             others = self._node.get_subscriptions_info_by_topic(end.topic_name)
             pairs = [(other, fault(end.qos_profile, other.qos_profile)) for other in others]

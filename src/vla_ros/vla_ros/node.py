@@ -53,8 +53,6 @@ class ManagedNode(LifecycleNode):
         self._idle = self.create_timer(IDLE_PERIOD, self._wait, clock=self._steady)
         self.create_timer(LOOK_EVERY, self._look, clock=self._steady)
 
-    # -- what a node fills in ------------------------------------------------------------------
-
     def configure(self) -> None:
         """Read parameters, load everything, create topics. An exception keeps the node out."""
         raise NotImplementedError
@@ -68,8 +66,6 @@ class ManagedNode(LifecycleNode):
 
     def safe_stop(self) -> None:
         """Called on leaving the active state, while everything can still be sent."""
-
-    # -- what a node uses ----------------------------------------------------------------------
 
     @property
     def now(self) -> float:
@@ -116,16 +112,12 @@ class ManagedNode(LifecycleNode):
             response.success = False
             return response
 
-    # -- lifecycle -----------------------------------------------------------------------------
-
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         try:
             self.configure()
-        except UserError as error:
-            self.get_logger().fatal(f'cannot configure: {error}')
-            return TransitionCallbackReturn.FAILURE
         except Exception as error:  # noqa: BLE001 - rclpy would turn it into ERROR without a word
-            self.get_logger().fatal(f'cannot configure: {type(error).__name__}: {error}')
+            kind = '' if isinstance(error, UserError) else f'{type(error).__name__}: '
+            self.get_logger().fatal(f'cannot configure: {kind}{error}')
             return TransitionCallbackReturn.FAILURE
         self.get_logger().info('configured')  # rclpy's first line takes 25 ms: not in the loop
         gc.collect()
@@ -134,6 +126,10 @@ class ManagedNode(LifecycleNode):
         return super().on_configure(state)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        self._misfit = self.links.misfits()
+        if self._misfit:
+            self.get_logger().fatal(f'cannot activate: {self._misfit}')
+            return TransitionCallbackReturn.FAILURE
         self.start()
         self._state = 'active'
         self._idle.cancel()
@@ -174,10 +170,9 @@ class ManagedNode(LifecycleNode):
         self._beat()
 
     def _look(self) -> None:
-        misfit = self.links.misfit()
-        if misfit:
-            self._misfit = misfit  # for good: the robot must not move on half of its inputs
-            self.complain(misfit)
+        self._misfit = self.links.misfit() or self._misfit  # for good: half of its inputs is none
+        if self._misfit:
+            self.complain(self._misfit)
 
     def _beat(self) -> None:
         problem = self._misfit or self.problem

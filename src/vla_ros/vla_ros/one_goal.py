@@ -1,4 +1,4 @@
-"""An action server for one goal at a time that never blocks its executor."""
+"""An action server for one goal at a time that never blocks its executor: the newest."""
 
 from __future__ import annotations
 
@@ -21,12 +21,24 @@ class Outcome(Enum):
 
 
 class OneGoal:
-    """`begin` starts the work of a goal and returns None, or the result when it cannot start."""
+    """`begin` starts the work of a goal and returns None, or the result when it cannot start.
 
-    def __init__(self, node: Node, action: type, name: str, begin: Callable[[Any], Any]) -> None:
-        self._begin = begin
+    A goal that starts while another runs takes its place; the other ends with what `displaced`
+    returns.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        action: type,
+        name: str,
+        begin: Callable[[Any], Any],
+        displaced: Callable[[], Any],
+    ) -> None:
+        self._begin, self._displaced = begin, displaced
         self._handle: ServerGoalHandle | None = None
         self._end: Future = Future()
+        self._is_cancel_told = False
         self._server = ActionServer(
             node, action, name, self._execute, cancel_callback=lambda _: CancelResponse.ACCEPT
         )
@@ -35,9 +47,13 @@ class OneGoal:
     def is_running(self) -> bool:
         return self._handle is not None
 
-    @property
-    def is_cancelled(self) -> bool:
-        return self._handle is not None and bool(self._handle.is_cancel_requested)
+    def take_cancel(self) -> bool:
+        """Return True once when the running goal is to be cancelled."""
+        handle = self._handle
+        if handle is None or self._is_cancel_told or not handle.is_cancel_requested:
+            return False
+        self._is_cancel_told = True
+        return True
 
     def feedback(self, message: Any) -> None:
         """Send feedback of the running goal."""
@@ -54,7 +70,9 @@ class OneGoal:
         if refusal is not None:
             handle.abort()
             return refusal
-        self._handle, self._end = handle, Future()
+        if self._handle is not None:
+            self.finish(Outcome.ABORT, self._displaced())
+        self._handle, self._end, self._is_cancel_told = handle, Future(), False
         outcome, result = await self._end
         if outcome == Outcome.CANCEL and not handle.is_cancel_requested:
             outcome = Outcome.ABORT

@@ -43,7 +43,8 @@ class Topic:
 
 JOINT_STATES = Topic(  # edge
     '/joint_states', JointState, qos.SENSOR, (ROBOT,),
-    ('perception', 'policy', 'control', 'shield'), sensing.joints_to_msg, sensing.joints_from_msg,
+    ('perception', 'policy', 'verifier', 'control', 'shield'),
+    sensing.joints_to_msg, sensing.joints_from_msg,
 )  # fmt: skip
 WRENCH = Topic('/wrist/wrench', WrenchStamped, qos.SENSOR, (ROBOT,), ('recorder',))  # edge
 COLOUR = Topic('color/image_raw', Image, qos.SENSOR, (ROBOT,), ('perception',))  # edge
@@ -60,23 +61,28 @@ GRIPPER_COMMAND = Topic(  # edge
     action.trajectory_to_msg, action.trajectory_from_msg,
 )  # fmt: skip
 SCENE = Topic(
-    'scene', msg.GroundedScene, qos.COMMAND, ('perception',), ('policy', 'shield', 'supervisor'),
+    'scene', msg.GroundedScene, qos.COMMAND, ('perception',),
+    ('policy', 'control', 'shield', 'supervisor'),
     scene.scene_to_msg, scene.scene_from_msg,
 )  # fmt: skip
 CANDIDATES = Topic(
-    'candidates', msg.ChunkCandidates, qos.COMMAND, ('policy',), ('recorder',),
+    'candidates', msg.ChunkCandidates, qos.COMMAND, ('policy',), ('verifier', 'recorder'),
     action.candidates_to_msg, action.candidates_from_msg,
 )  # fmt: skip
 CHUNK = Topic(
-    'chunk', msg.ActionChunk, qos.COMMAND, ('policy',), ('control',),
+    'chunk', msg.ActionChunk, qos.COMMAND, ('verifier',), ('policy', 'control'),
     action.chunk_to_msg, action.chunk_from_msg,
 )  # fmt: skip
 FEATURES = Topic(
     'features', msg.PolicyFeatures, qos.EVENT, ('policy',), ('recorder',),
     action.features_to_msg, action.features_from_msg,
 )  # fmt: skip
+FAILURE = Topic(
+    'failure', msg.FailureScore, qos.EVENT, ('failure',), ('supervisor', 'recorder'),
+    safety.score_to_msg, safety.score_from_msg,
+)  # fmt: skip
 VERDICT = Topic(
-    'verdict', msg.AlignmentVerdict, qos.EVENT, ('verifier',), ('recorder',),
+    'verdict', msg.AlignmentVerdict, qos.EVENT, ('verifier',), ('supervisor', 'recorder'),
     steering.verdict_to_msg, steering.verdict_from_msg,
 )  # fmt: skip
 CORRECTIONS = Topic(
@@ -101,13 +107,14 @@ REPORT = Topic(
 )  # fmt: skip
 HEARTBEATS = Topic(
     'heartbeats', msg.Heartbeat, qos.EVENT,
-    ('sim', 'perception', 'policy', 'control', 'shield', 'supervisor'), ('supervisor',),
-    safety.heartbeat_to_msg, safety.heartbeat_from_msg,
+    ('sim', 'perception', 'policy', 'control', 'shield', 'supervisor', 'recorder'),
+    ('supervisor',), safety.heartbeat_to_msg, safety.heartbeat_from_msg,
 )  # fmt: skip
 STATUS = Topic(
     'task', msg.TaskStatus, qos.STATE, ('supervisor',), ('perception', 'policy', 'control'),
     task.status_to_msg, task.status_from_msg,
 )  # fmt: skip
+DEAD_MAN = Topic('dead_man', Bool, qos.COMMAND, ('operator',), ('supervisor',))
 SUCCESS = Topic(  # the simulator's truth, for judging; nothing that moves the robot may read it
     'sim/success', Bool, qos.STATE, ('sim',), ('recorder',)
 )

@@ -13,34 +13,12 @@ from vla_core.robot import RobotConfig
 from vla_core.scene import GroundedScene, is_finite
 from vla_core.sensing import JointState
 from vla_shield.params import ShieldParams
+from vla_shield.wish import FOLLOWS, Wish, resting
 
 SOURCES = frozenset(Source)
 CORRUPT = 10.0  # times a limit: not fast, broken
-FOLLOWS = 0.03  # s, targets no further apart are one motion
 USUAL = 0.02  # of the difference, by which the usual age follows the age of each target
 OLDEST = 0.03  # s, at most usual: what is older is caught up with
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What the target asks for, in the robot's order: (n,) rad, rad/s, rad/s^2 at its stamp."""
-
-    position: Array
-    velocity: Array
-    acceleration: Array
-
-    def after(self, time: float) -> tuple[Array, Array]:
-        """Position and velocity, each (n,), `time` s after the stamp, if the motion goes on so."""
-        bent = min(max(time, -FOLLOWS), FOLLOWS)  # s, for which the acceleration is believed
-        position = self.position + time * self.velocity
-        position = position + bent * (time - 0.5 * bent) * self.acceleration
-        return position, self.velocity + bent * self.acceleration
-
-
-def resting(q: Array) -> Wish:
-    """Be at `q` (n,) rad and stay."""
-    zero = np.zeros(len(q))
-    return Wish(q, zero, zero)
 
 
 @dataclass
@@ -80,6 +58,7 @@ class Intake:
         self._furthest = CORRUPT * np.maximum(np.abs(limits.lower), np.abs(limits.upper))  # rad
         self._is_answered = True  # the shield has braked on the fault of the target
         self._usual: float | None = None  # s, age of a target when it is followed
+        self._spoilt = self._refused = ''  # fault of a sample of the joints: newest, of this cycle
         self._waiting: list[Clocked] = []
 
     def clear(self) -> None:
@@ -94,6 +73,7 @@ class Intake:
         for clock in self._waiting:
             clock.received = now
         self._waiting.clear()
+        self._refused, self._spoilt = self._spoilt, ''
         for name in ('joints', 'goal', 'scene'):
             ahead = getattr(self, name).stamp - now
             if ahead > self.params.future_tolerance:
@@ -103,7 +83,7 @@ class Intake:
         """Take a sample of the joints, or note what is wrong with it."""
         fault = self._joints_fault(state)
         if fault:
-            self.joints.fault = fault
+            self.refuse_joints(fault)
             return
         if state.stamp == self.joints.stamp:
             return
@@ -116,6 +96,10 @@ class Intake:
         self.joints = Clocked(state.stamp, now if now is not None else state.stamp)
         if now is None:
             self._waiting.append(self.joints)
+
+    def refuse_joints(self, fault: str) -> None:
+        """Note what is wrong with a sample: a good one in the same cycle does not hide it."""
+        self.joints.fault = self._spoilt = fault
 
     def _joints_fault(self, state: JointState) -> str:
         if not isfinite(state.stamp) or state.stamp < self.joints.stamp:
@@ -206,10 +190,9 @@ class Intake:
         return True
 
     def joints_fault(self, now: float) -> str:
-        """Why the joints are not believed now, or ''."""
-        return self.joints.fault or self._stale(
-            'joint states', self.joints, self.params.joints_timeout, now
-        )
+        """Why the joints are not believed now, or one sample of this cycle was not, or ''."""
+        stale = self._stale('joint states', self.joints, self.params.joints_timeout, now)
+        return self._refused or self.joints.fault or stale
 
     def target_staleness(self, now: float) -> str:
         """Why there is no target to follow, or ''."""

@@ -19,6 +19,8 @@ from vla_ros.main import run
 from vla_ros.node import ManagedNode
 from vla_shield.shield import Shield, ShieldOutput, ShieldParams
 
+RIVALS_EVERY = 10  # ticks between two looks at who else commands the robot
+
 
 @dataclass(frozen=True)
 class ShieldNodeParams:
@@ -44,14 +46,17 @@ class ShieldNode(ManagedNode):
         robot = load_robot(p.robot)
         self.shield = Shield(p.shield, robot)
         self.before = time.monotonic()  # s, when the cycle before this one began
-        self.listen(topics.joint_states(robot), self.on_joints)
+        self.listen(topics.joint_states(robot), self.on_joints, self.shield.intake.refuse_joints)
         self.listen(topics.TARGET, self.on_target, self.shield.intake.refuse_target)
         self.listen(topics.VOTES, self.on_vote)
         self.listen(topics.SCENE, self.on_scene, late=True)
         self.send_arm = self.talk(topics.arm_command(robot))
         self.send_gripper = self.talk(topics.gripper_command(robot))
         self.send_report = self.talk(topics.REPORT)
-        self.serve(Arm, 'shield/arm', lambda: self.shield.arm(self.now))
+        edges = (topics.arm_command(robot), topics.gripper_command(robot))
+        self.commands = [self.resolve_topic_name(topic.name) for topic in edges]
+        self.ticks = 0
+        self.serve(Arm, 'shield/arm', lambda: self.rivals() or self.shield.arm(self.now))
         self.serve(Disarm, 'shield/disarm', self.disarm)
         self.serve(Reset, 'shield/reset', lambda: self.shield.reset(self.now))
 
@@ -65,6 +70,11 @@ class ShieldNode(ManagedNode):
             return response
 
         self.create_service(kind, name, answer)
+
+    def rivals(self) -> str:
+        """Who else commands the robot, or ''. They cannot be stopped from here, the shield can."""
+        counts = {name: self.count_publishers(name) - 1 for name in self.commands}
+        return next((f'{n} other publisher of {name}' for name, n in counts.items() if n > 0), '')
 
     def disarm(self) -> str:
         self.shield.disarm(self.now)
@@ -87,6 +97,9 @@ class ShieldNode(ManagedNode):
         work = time.monotonic() - self.began
         self.shield.note_loop(work * 1e3, (self.began - self.before) * 1e3)
         self.before = self.began
+        self.ticks += 1
+        if self.ticks % RIVALS_EVERY == 0:
+            self.problem = self.rivals()  # the heartbeat says so, and the supervisor holds
 
     def safe_stop(self) -> None:
         """Leave the controllers with the braking ramp."""

@@ -15,7 +15,7 @@ from vla_shield.account import Account, outcome
 from vla_shield.body import Body
 from vla_shield.grip import Grip
 from vla_shield.guard import Guard
-from vla_shield.intake import Intake, resting
+from vla_shield.intake import Intake
 from vla_shield.loop import LoopWatch
 from vla_shield.params import ShieldParams
 from vla_shield.reference import Reference, stop_times
@@ -23,6 +23,7 @@ from vla_shield.steer import Steer, Step
 from vla_shield.suspicion import Suspicion
 from vla_shield.verdict import FREE, Verdict
 from vla_shield.votes import Votes
+from vla_shield.wish import resting
 from vla_shield.world import World
 
 __all__ = ['Shield', 'ShieldOutput', 'ShieldParams']

@@ -13,11 +13,11 @@ from vla_core.robot import RobotConfig
 from vla_shield import tracking
 from vla_shield.body import Body
 from vla_shield.guard import Guard
-from vla_shield.intake import Wish
 from vla_shield.nearest import nearest
 from vla_shield.params import ShieldParams
 from vla_shield.reference import Candidate, Reference
 from vla_shield.singular import Singularity
+from vla_shield.wish import Wish
 
 HEADROOM = 0.98  # of a speed cap that is aimed for; the exact check has the whole of it
 BISECTIONS = 3  # of the way from what is asked back to braking

@@ -90,9 +90,11 @@ class FaultKind(str, Enum):
     DEPTH_HOLES = 'depth_holes'  # a fraction `value` of the pixels has no depth
     JOINT_FREEZE = 'joint_freeze'  # joint states repeat the last sample, old stamp with it
     JOINT_SILENCE = 'joint_silence'  # no joint states at all
+    JOINT_STUCK = 'joint_stuck'  # joint states repeat the last sample under fresh stamps
     JOINT_NAN = 'joint_nan'  # joint states are NaN
     PAYLOAD = 'payload'  # `value` kg hang at the tool, unknown to the controller
     WEAK_GRIPPER = 'weak_gripper'  # the grip force is multiplied by `value`
+    GRIPPER_STUCK = 'gripper_stuck'  # the fingers stay where they are, whatever they are told
     COMMAND_LOSS = 'command_loss'  # commands are accepted and forgotten
 
 

@@ -62,6 +62,9 @@ class Saboteur:
             return dataclasses.replace(sample, position=nothing, velocity=nothing)
         if self.has(FaultKind.JOINT_FREEZE):
             return self._frozen.setdefault('joints', sample)  # type: ignore[return-value]
+        if self.has(FaultKind.JOINT_STUCK):
+            stuck = self._frozen.setdefault('joints', sample)
+            return dataclasses.replace(stuck, stamp=sample.stamp)  # type: ignore[return-value]
         return sample
 
     def frame(self, frame: RgbdFrame) -> RgbdFrame:

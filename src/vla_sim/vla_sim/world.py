@@ -110,6 +110,9 @@ class SimWorld:
         """Give the finger joint (m, half the opening) a trajectory; return '' or why not."""
         if self.saboteur.has(FaultKind.COMMAND_LOSS):
             return ''
+        if self.saboteur.has(FaultKind.GRIPPER_STUCK):
+            self._grip.reset(self.data.qpos[self._qpos[-2:-1]])
+            return ''
         return self._grip.accept(trajectory, self.time)
 
     def step(self) -> None:

@@ -1,4 +1,4 @@
-"""The ExecuteTask action in front of the executive."""
+"""What people say to the executive: the ExecuteTask action, and the service that answers it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from typing import Any
 
 from rclpy.node import Node
 
-from vla_core.safety import ShieldReport
+from vla_core.safety import FailureScore, ShieldReport
 from vla_core.scene import GroundedScene
 from vla_core.task import ResultCode
 from vla_interfaces.action import ExecuteTask
+from vla_interfaces.srv import Answer as AnswerService
 from vla_ros.one_goal import OneGoal, Outcome
-from vla_supervisor.executive import Executive
+from vla_supervisor.executive import Answer, Executive
 
 FEEDBACK_EVERY = 10  # answers
 NAN = float('nan')
@@ -25,15 +26,31 @@ class TaskGoal:
         self.executive = executive
         self.scene: GroundedScene | None = None  # the newest
         self.report: ShieldReport | None = None  # the newest
+        self.score: FailureScore | None = None  # the newest
         self._now = 0.0  # s, ROS time
         self._answers = 0
-        self._goal = OneGoal(node, ExecuteTask, 'execute_task', self._begin)
+        self._displaced = ExecuteTask.Result()  # of a goal that gives way
+        self._goal = OneGoal(
+            node, ExecuteTask, 'execute_task', self._begin, lambda: self._displaced
+        )
+        node.create_service(AnswerService, 'supervisor/answer', self.on_answer)
 
     def follow(self, now: float) -> None:
         """Hand a wish to cancel on to the executive."""
         self._now = now
-        if self._goal.is_cancelled:
+        if self._goal.take_cancel():
             self.executive.cancel(now)
+
+    def on_answer(self, request: Any, response: Any) -> Any:
+        """Take a person's answer to a question, or what to do instead."""
+        if request.answer not in tuple(Answer):
+            response.message = f'answer is {request.answer}; known: 0 continue, 1 stop, 2 words'
+        else:
+            response.message = self.executive.answer(
+                Answer(request.answer), self._now, request.instruction, request.seed
+            )
+        response.success = not response.message
+        return response
 
     def answer(self) -> None:
         """Send feedback, or the result once there is one."""
@@ -49,8 +66,14 @@ class TaskGoal:
 
     def _begin(self, goal: Any) -> Any:
         """Start the task of a goal; return the result of one that cannot start."""
+        before = self.executive.status
         started = self.executive.start(goal.instruction, goal.seed, self._now)
         if not started.refusal:
+            self._displaced = ExecuteTask.Result(
+                code=ResultCode.SWITCHED,
+                text=f'gave way to "{goal.instruction}"',
+                task_id=before.task_id,
+            )
             return None
         return ExecuteTask.Result(code=ResultCode.NOT_READY, text=started.refusal)
 
@@ -61,6 +84,12 @@ class TaskGoal:
         )
         if scene is not None:
             message.target_status, message.grounding = scene.target_status, scene.reason
+        if self.score is not None and self.score.episode_id == status.task_id:
+            message.failure_verdict = self.score.verdict
+            message.failure_score, message.failure_threshold = (
+                self.score.score,
+                self.score.threshold,
+            )
         if report is not None:
             message.shield_decision, message.shield_reason = report.decision, report.reason
         return message

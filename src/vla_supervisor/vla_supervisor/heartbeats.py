@@ -15,6 +15,9 @@ class HeartbeatParams:
     nodes: tuple[str, ...] = param(
         ('perception', 'policy', 'control', 'shield'), 'nodes that must be alive and healthy'
     )
+    noted: tuple[str, ...] = param(
+        ('recorder',), 'nodes whose loss is said, and that the task goes on without'
+    )
     max_age: float = param(0.5, 's, of silence of a node', lo=0.02, hi=10.0)
     shield_max_age: float = param(0.1, 's, of silence of the shield', lo=0.02, hi=1.0)
     startup: float = param(30.0, 's, in which every node must have been heard', lo=1.0, hi=600.0)
@@ -56,6 +59,11 @@ class Heartbeats:
     def reason(self, steady: float) -> str:
         """Return who is missing, quiet or not well; empty when all are well."""
         return '; '.join(filter(None, (self._of(node, steady) for node in self.params.nodes)))
+
+    def remark(self, steady: float) -> str:
+        """Return which of the `noted` was heard and is lost; empty when none is."""
+        known = (node for node in self.params.noted if node in self.pulses)
+        return '; '.join(filter(None, (self._of(node, steady) for node in known)))
 
     def _of(self, node: str, steady: float) -> str:
         pulse = self.pulses.get(node)

@@ -11,12 +11,14 @@ from lifecycle_msgs.srv import ChangeState
 
 from vla_core.action import ControlState
 from vla_core.params import check, param
-from vla_core.safety import Heartbeat, ShieldReport
+from vla_core.safety import FailureScore, Heartbeat, Level, ShieldReport
 from vla_core.scene import GroundedScene
+from vla_core.steering import AlignmentVerdict
 from vla_interfaces.srv import Arm, Disarm
 from vla_ros import topics
 from vla_ros.main import run
 from vla_ros.node import ManagedNode
+from vla_supervisor.deadman import DeadMan, DeadManParams
 from vla_supervisor.executive import Executive, ExecutiveParams, Request
 from vla_supervisor.goal_node import TaskGoal
 from vla_supervisor.heartbeats import HeartbeatParams, Heartbeats
@@ -27,6 +29,7 @@ TRANSITIONS = {
     Step.ACTIVATE: Transition.TRANSITION_ACTIVATE,
 }
 VOTE_EVERY = 5  # ticks
+HOW_TO_ANSWER = './vla answer continue | stop | "what to do instead"'
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class SupervisorNodeParams:
     robot: str = param('ur5e', 'not used; every node knows the robot')
     bring_up: BringUpParams = field(default_factory=BringUpParams)
     heartbeats: HeartbeatParams = field(default_factory=HeartbeatParams)
+    dead_man: DeadManParams = field(default_factory=DeadManParams)
     executive: ExecutiveParams = field(default_factory=ExecutiveParams)
 
     def __post_init__(self) -> None:
@@ -59,14 +63,19 @@ class SupervisorNode(ManagedNode):
         self.executive = Executive(p.executive)
         self.executive.on_health('the nodes are not up yet')
         self.beats = Heartbeats(p.heartbeats)
+        self.dead_man = DeadMan(p.dead_man)
         self.bring_up = BringUp(p.bring_up)
         self.ticks = 0
         self.is_lost = False  # the shield
         self.said = ''  # of the bring-up, last
+        self.voted: Level | None = None  # last
         self.listen(topics.HEARTBEATS, self.on_heartbeat)
         self.listen(topics.SCENE, self.on_scene)
         self.listen(topics.REPORT, self.on_report)
         self.listen(topics.CONTROL_STATE, self.on_control_state)
+        self.listen(topics.FAILURE, self.on_failure)
+        self.listen(topics.VERDICT, self.on_verdict)
+        self.listen(topics.DEAD_MAN, self.on_dead_man)
         self.send_status = self.talk(topics.STATUS)
         self.send_vote = self.talk(topics.VOTES)
         self.changers = {
@@ -93,6 +102,16 @@ class SupervisorNode(ManagedNode):
     def on_control_state(self, state: ControlState) -> None:
         self.executive.on_control_state(state, self.now)
 
+    def on_failure(self, score: FailureScore) -> None:
+        self.executive.on_failure(score, self.now)
+        self.goal.score = score
+
+    def on_verdict(self, verdict: AlignmentVerdict) -> None:
+        self.executive.on_verdict(verdict, self.now)
+
+    def on_dead_man(self, message: Any) -> None:
+        self.dead_man.put(message.data, time.monotonic())
+
     # -- work ----------------------------------------------------------------------------------
 
     def tick(self) -> None:
@@ -104,8 +123,10 @@ class SupervisorNode(ManagedNode):
         for request in self.executive.tick(now):
             self.fulfil(request)
         self.ticks += 1
-        if self.ticks % VOTE_EVERY == 0:
-            self.send_vote(self.executive.vote(now))
+        vote = self.executive.vote(now)
+        if self.ticks % VOTE_EVERY == 0 or vote.level != self.voted:  # a change is said at once
+            self.send_vote(vote)
+            self.voted = vote.level
         self.goal.answer()
 
     def watch(self, now: float, steady: float) -> None:
@@ -116,6 +137,11 @@ class SupervisorNode(ManagedNode):
             log(progress or 'all nodes are up')
             self.said = progress
         self.executive.on_health(progress or self.beats.reason(steady))
+        self.executive.withheld = self.dead_man.reason(steady)
+        remark = self.beats.remark(steady)
+        if remark and not self.remark:
+            self.get_logger().warning(remark)
+        self.remark = remark
         is_lost = self.beats.is_shield_lost(steady) and not progress
         if is_lost and not self.is_lost:
             reason = f'the shield has been silent for {self.beats.age("shield", steady):.3f} s'
@@ -137,6 +163,9 @@ class SupervisorNode(ManagedNode):
             status = self.executive.status
             self.send_status(status)
             self.get_logger().info(f'{status.task_id} {status.phase.name} {status.text}')
+        elif request == Request.RING:
+            text = f'\a{self.executive.status.text} ({HOW_TO_ANSWER})'
+            self.get_logger().warning(text)
         elif request == Request.ARM:
             self.armer.call_async(Arm.Request()).add_done_callback(self.on_armed)
         else:

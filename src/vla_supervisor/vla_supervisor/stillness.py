@@ -12,11 +12,8 @@ STILL = (Decision.HOLD, Decision.BRAKE, Decision.REJECTED)
 
 @dataclass(frozen=True)
 class StillnessParams:
-    """How long the shield may hold, be silent or be disarmed while a task wants to move."""
+    """How long the shield may be silent or disarmed while a task wants to move."""
 
-    held_timeout: float = param(
-        5.0, 's, holding in a row before the task is stopped', lo=0.1, hi=60.0
-    )
     arm_grace: float = param(1.0, 's, from the start of a phase to armed', lo=0.0, hi=10.0)
     report_age: float = param(0.5, 's, older than this the shield is silent', lo=0.05, hi=5.0)
 
@@ -50,14 +47,12 @@ class Stillness:
             return f'the shield is latched: {report.reason}; clear the cause and reset it'
         return ''
 
-    def reason(self, report: ShieldReport | None, since: float, now: float) -> str:
-        """Return why a task in a phase begun at `since` must stop; empty while it may go on."""
+    def fatal(self, report: ShieldReport | None, since: float, now: float) -> str:
+        """Return why nothing moves any more in a phase begun at `since`; empty while it may."""
         lacking = self.lacks(report, now)
-        if lacking and now - since >= self.params.arm_grace:
-            return lacking
-        if report is not None and report.state == ArmState.LATCHED:
-            return lacking
-        held = now - self._moved
-        if report is not None and held >= self.params.held_timeout:
-            return f'held by the shield for {held:.1f} s: {report.reason or report.decision.name}'
-        return ''
+        is_latched = report is not None and report.state == ArmState.LATCHED
+        return lacking if is_latched or now - since >= self.params.arm_grace else ''
+
+    def held(self, now: float) -> float:
+        """Return for how long, s, nothing has passed."""
+        return now - self._moved

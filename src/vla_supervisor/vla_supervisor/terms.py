@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import Enum, IntEnum
 
 from vla_core.params import check, param
 from vla_supervisor.judge import JudgeParams
 from vla_supervisor.quorum import QuorumParams
+from vla_supervisor.response import ResponseParams
 from vla_supervisor.stillness import StillnessParams
 
 
@@ -18,6 +19,8 @@ class ExecutiveParams:
     attempts: int = param(2, 'tries before giving up', lo=1, hi=10)
     attempt_timeout: float = param(40.0, 's, of one try', lo=1.0, hi=600.0)
     move_timeout: float = param(15.0, 's, of a planned move (home, retreat)', lo=1.0, hi=120.0)
+    rollback_timeout: float = param(45.0, 's, of going back along the path', lo=1.0, hi=300.0)
+    clear_height: float = param(0.12, 'm, a tool below it is lifted first', lo=0.02, hi=0.5)
     done_after: float = param(0.5, 's, judged done in a row before it is', lo=0.0, hi=10.0)
     linger: float = param(0.3, 's, between done and going home', lo=0.0, hi=10.0)
     ready_timeout: float = param(5.0, 's, to wait for control, shield, nodes', lo=0.1, hi=60.0)
@@ -27,6 +30,7 @@ class ExecutiveParams:
     judge: JudgeParams = field(default_factory=JudgeParams)
     quorum: QuorumParams = field(default_factory=QuorumParams)
     stillness: StillnessParams = field(default_factory=StillnessParams)
+    response: ResponseParams = field(default_factory=ResponseParams)
 
     def __post_init__(self) -> None:
         check(self)
@@ -36,6 +40,7 @@ class Request(Enum):
     """What the host has to do for the executive."""
 
     PUBLISH = 'publish'  # the status changed: send it, latched
+    RING = 'ring'  # a person is asked: the text of the status is the question
     ARM = 'arm'  # call the shield
     DISARM = 'disarm'
 
@@ -46,3 +51,11 @@ class Started:
 
     task_id: str
     refusal: str = ''  # empty when it began
+
+
+class Answer(IntEnum):
+    """What a person says to a question, or at any time (values are those of Answer.srv)."""
+
+    CONTINUE = 0  # try again
+    STOP = 1  # end the task, stand still
+    INSTRUCTION = 2  # do this instead

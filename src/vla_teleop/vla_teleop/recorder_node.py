@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any
 
 from rclpy.node import Node
@@ -13,8 +14,10 @@ from vla_core.params import check, param
 from vla_core.robot import RobotConfig, load_robot
 from vla_interfaces.srv import LabelEpisode
 from vla_ros import params, topics
+from vla_ros.convert.safety import heartbeat_to_msg
 from vla_ros.links import Quiet
 from vla_ros.main import run
+from vla_ros.pulse import Pulse
 from vla_ros.serialize import from_bytes, type_name
 from vla_ros.topics import Topic
 from vla_teleop.episode_file import RawMessage
@@ -22,6 +25,7 @@ from vla_teleop.recorder import Recorder, RecorderParams
 from vla_teleop.wire import absolute, streams
 
 PERIOD = 0.03  # s, between two looks at what has come
+BEAT = 0.1  # s, between heartbeats
 DEPTH = 100  # messages of a topic that may wait meanwhile
 
 
@@ -62,6 +66,9 @@ class RecorderNode(Node):
         self.recorder = Recorder(p.recorder)
         self.quiet = Quiet()  # emptied by `tick`: to wake up for each message would cost more
         self.inboxes = [(t, self.listen(t)) for t in recorded(load_robot(p.robot), p.depth)]
+        self.pulse = Pulse('recorder', BEAT)
+        beats = topics.HEARTBEATS
+        self.beats = self.create_publisher(beats.type, beats.name, beats.qos)
         self.create_service(LabelEpisode, 'label_episode', self.on_label)
         self.create_timer(PERIOD, self.tick)
 
@@ -81,9 +88,12 @@ class RecorderNode(Node):
         came = [message for inbox in self.inboxes for message in taken(*inbox)]
         for message in sorted(came, key=_stamp):
             self.keep(message)
-        path = self.recorder.tick(self.get_clock().now().nanoseconds * 1e-9)
+        now = self.get_clock().now().nanoseconds * 1e-9
+        path = self.recorder.tick(now)
         if path is not None:
             self.get_logger().info(f'recorded {path}')
+        if self.pulse.due(monotonic(), 0.0):
+            self.beats.publish(heartbeat_to_msg(self.pulse.beat(now, 'active', '', '')))
 
     def keep(self, message: RawMessage) -> None:
         """A status may begin or end an episode; then the message is written."""

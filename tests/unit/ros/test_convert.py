@@ -10,7 +10,7 @@ import pytest
 from rclpy.serialization import deserialize_message, serialize_message
 
 from vla_core.action import EE_NAMES, ActionChunk, ControlState, PolicyFeatures, Target, Trajectory
-from vla_core.safety import Heartbeat, SafetyVote, ShieldReport
+from vla_core.safety import FailureScore, Heartbeat, SafetyVote, ShieldReport, Verdict
 from vla_core.scene import GroundedObject, GroundedScene, ParsedTask, Phrase, Verb
 from vla_core.sensing import CameraModel, JointState, RgbdFrame
 from vla_core.steering import AlignmentVerdict, Correction
@@ -103,6 +103,7 @@ RECORDS = {
         plain(ShieldReport, rules=('x',), ages={'joints': 0.01, 'scene': math.inf}),
         safety.report_to_msg, safety.report_from_msg,
     ),
+    'failure': (plain(FailureScore), safety.score_to_msg, safety.score_from_msg),
     'heartbeat': (plain(Heartbeat), safety.heartbeat_to_msg, safety.heartbeat_from_msg),
     'status': (plain(TaskStatus), task.status_to_msg, task.status_from_msg),
     'verdict': (
@@ -257,6 +258,16 @@ def test_a_broken_message_is_refused_with_its_reason(name, changes, reason):
 def test_a_target_that_is_not_finite_reaches_the_shield_which_brakes():
     from_msg, message = spoil('target', position=[math.nan, 0.0, 0.0])
     assert math.isnan(from_msg(message).position[0])
+
+
+def test_a_score_that_is_no_number_comes_with_the_verdict_unknown_only():
+    record = plain(FailureScore, verdict=Verdict.UNKNOWN, score=math.nan, threshold=math.nan)(
+        np.random.default_rng(0)
+    )
+    assert math.isnan(safety.score_from_msg(safety.score_to_msg(record)).score)
+    certain = dataclasses.replace(record, verdict=Verdict.OK, threshold=1.0)
+    with pytest.raises(BadMessage, match='score is nan'):
+        safety.score_from_msg(safety.score_to_msg(certain))
 
 
 def test_a_trajectory_that_goes_back_in_time_is_refused():

@@ -93,6 +93,34 @@ def test_frozen_joints_keep_their_old_stamp(running):
     assert running.joint_state().stamp == running.time
 
 
+def test_stuck_joints_say_the_same_under_fresh_stamps(running):
+    inject(running, 'joint_stuck')
+    first = running.joint_state()
+    running.data.qpos[:] += 0.01
+    running.step()
+    later = running.joint_state()
+    assert later.stamp == running.time > first.stamp
+    assert np.array_equal(later.position, first.position)
+
+
+def test_a_stuck_gripper_stays_open_until_it_is_mended(running):
+    from vla_core.action import Trajectory
+
+    close = Trajectory(0.0, (running.robot.gripper.joint,), [0.1], [[0.0]], [[0.0]])
+
+    def opening():
+        assert running.command_gripper(close) == ''
+        for _ in range(500):
+            running.step()
+        return running.joint_state().position[-1]
+
+    before = running.joint_state().position[-1]
+    inject(running, 'gripper_stuck')
+    assert opening() == pytest.approx(before, abs=1e-3)
+    inject(running, 'none')
+    assert opening() < 0.2 * before
+
+
 def test_joints_can_fall_silent_until_the_fault_is_mended(running):
     assert not running.saboteur.is_mute
     inject(running, 'joint_silence')

@@ -13,6 +13,7 @@ from vla_core.safety import ArmState, Decision, Level
 from vla_core.scene import ParsedTask, Phrase, TargetStatus, Verb
 from vla_core.task import Phase, ResultCode
 from vla_supervisor.executive import ExecutiveParams, Request
+from vla_supervisor.response import ResponseParams
 
 
 def running(**more):
@@ -155,14 +156,25 @@ def test_a_target_lost_after_the_first_try_is_a_failure():
 
 
 @pytest.mark.parametrize('decision', [Decision.HOLD, Decision.BRAKE, Decision.REJECTED])
-def test_a_shield_that_holds_on_and_on_stops_the_task_with_its_reason(decision):
+def test_a_shield_that_holds_on_and_on_ends_the_try_and_then_a_person_is_asked(decision):
     world = running()
     world.decision = decision
     began = world.now
-    world.until(Phase.FAILED)
+    world.until(Phase.RETREAT)
+    assert 4.9 <= world.now - began <= 5.2
+    assert world.status.attempt == 2
+    assert 'clearance' in world.status.text
+    world.until(Phase.ASKING, 10.0)
+    assert 'clearance' in world.status.text
+    assert Request.RING in world.requests
+
+
+def test_where_nobody_can_be_asked_a_shield_that_holds_on_stops_the_task():
+    world = running(params=ExecutiveParams(response=ResponseParams(ask_timeout=0.0)))
+    world.decision = Decision.HOLD
+    world.until(Phase.FAILED, 20.0)
     assert world.status.code == ResultCode.STOPPED
     assert 'clearance' in world.status.text
-    assert 4.9 <= world.now - began <= 5.2
 
 
 def test_a_shield_that_holds_for_a_moment_does_not_stop_the_task():
@@ -262,14 +274,6 @@ def test_an_abort_disarms_and_stops():
     assert world.requests[-1] == Request.PUBLISH
     assert Request.DISARM in world.requests
     assert (world.status.code, world.status.text) == (ResultCode.STOPPED, 'the shield is lost')
-
-
-def test_a_second_task_has_to_wait():
-    world = running()
-    started = world.executive.start('press the button', 1, world.now)
-    assert started.task_id == ''
-    assert 'busy' in started.refusal
-    assert world.status.instruction == 'put the red cube in the blue box'
 
 
 def test_an_empty_instruction_is_refused():

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from vla_core.action import ControlState
+from vla_core.action import Contact, ControlState
 from vla_core.safety import ArmState, Decision, ShieldReport
 from vla_core.scene import (
     GroundedObject,
@@ -54,6 +54,9 @@ class World:
     moves_done: bool = True  # planned moves arrive at once
     sees: bool = True  # perception runs
     reports: bool = True  # the shield runs
+    contact: Contact = Contact.NONE
+    rolls_back: bool = True  # a roll-back arrives at once and leaves the hand free
+    stuck: str = ''  # why a planned move cannot go on
     now: float = 1000.0
 
     def __post_init__(self):
@@ -91,8 +94,9 @@ class World:
             )
         self.executive.on_control_state(
             ControlState(
-                self.now, False, self.moves_done, self.at_home, self.tool, self.gripper,
-                phase=status.phase, task_id=status.task_id,
+                self.now, False, self._is_done(status.phase), self.at_home, self.tool,
+                self.gripper, phase=status.phase, task_id=status.task_id,
+                contact=self.contact, move_problem=self.stuck,
             ),
             self.now,
         )  # fmt: skip
@@ -108,6 +112,13 @@ class World:
                 self.arm = ArmState.DISARMED
         if self.phase != self.phases[-1]:
             self.phases.append(self.phase)
+
+    def _is_done(self, phase):
+        if phase != Phase.ROLLBACK:
+            return self.moves_done
+        if self.rolls_back:
+            self.contact = Contact.NONE
+        return self.rolls_back
 
     @property
     def status(self):

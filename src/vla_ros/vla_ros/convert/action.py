@@ -11,6 +11,7 @@ from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from vla_core.action import (
     EE_NAMES,
     ActionChunk,
+    Contact,
     ControlState,
     Mode,
     PolicyFeatures,
@@ -196,6 +197,8 @@ def control_state_to_msg(record: ControlState) -> msg.ControlState:
         lateness=float(record.lateness),
         phase=int(record.phase),
         task_id=record.task_id,
+        contact=int(record.contact),
+        move_problem=record.move_problem,
     )
 
 
@@ -214,4 +217,6 @@ def control_state_from_msg(message: msg.ControlState) -> ControlState:
         lateness=number(message.lateness, 'lateness'),
         phase=member(Phase, message.phase, 'phase'),
         task_id=message.task_id,
+        contact=member(Contact, message.contact, 'contact'),
+        move_problem=message.move_problem,
     )

@@ -1,8 +1,17 @@
-"""Votes, shield reports, heartbeats."""
+"""Votes, shield reports, scores of the failure detector, heartbeats."""
 
 from __future__ import annotations
 
-from vla_core.safety import ArmState, Decision, Heartbeat, Level, SafetyVote, ShieldReport
+from vla_core.safety import (
+    ArmState,
+    Decision,
+    FailureScore,
+    Heartbeat,
+    Level,
+    SafetyVote,
+    ShieldReport,
+    Verdict,
+)
 from vla_interfaces import msg
 from vla_ros.convert.fields import (
     BadMessage,
@@ -84,6 +93,38 @@ def report_from_msg(message: msg.ShieldReport) -> ShieldReport:
         ages=dict(zip(message.inputs, message.ages, strict=True)),
         loop_ms=message.loop_ms,
         period_ms=message.period_ms,
+    )
+
+
+def score_to_msg(record: FailureScore) -> msg.FailureScore:
+    return msg.FailureScore(
+        header=header(record.stamp, ''),
+        episode_id=record.episode_id,
+        infer_index=int(record.infer_index),
+        score=float(record.score),
+        threshold=float(record.threshold),
+        alpha=float(record.alpha),
+        verdict=int(record.verdict),
+        band_id=record.band_id,
+        latency=float(record.latency),
+    )
+
+
+def score_from_msg(message: msg.FailureScore) -> FailureScore:
+    verdict = member(Verdict, message.verdict, 'verdict')
+    if verdict != Verdict.UNKNOWN:
+        number(message.score, 'score')
+        number(message.threshold, 'threshold')
+    return FailureScore(
+        stamp=stamp_of(message),
+        episode_id=message.episode_id,
+        infer_index=message.infer_index,
+        score=message.score,
+        threshold=message.threshold,
+        alpha=number(message.alpha, 'alpha', 0.0, 1.0),
+        verdict=verdict,
+        band_id=message.band_id,
+        latency=number(message.latency, 'latency', lo=0.0),
     )
 
 

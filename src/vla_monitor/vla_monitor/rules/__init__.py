@@ -1,0 +1,1 @@
+"""Safety rules that a person reads: proven consistent, compiled, checked against every action."""

@@ -1,0 +1,57 @@
+"""Weighted rules as a Markov logic network, conditioned on the state that is observed.
+
+With the state given, only the action is open, and P(act) - P(not act) = tanh(D / 2) with
+D = sum of theta_r (satisfied when acting - satisfied when not). ShieldAgent, arXiv 2503.22738,
+section 3.3, with the state in the condition: normalising over all worlds would let the margin
+shrink with every unrelated predicate.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from vla_monitor.rules.formula import names
+from vla_monitor.rules.predicates import PREDICATES
+from vla_monitor.rules.truth import Truth
+
+EPS = 0.1  # an action is allowed while the margin is at least -EPS
+
+
+@dataclass(frozen=True)
+class Satisfied:
+    """Whether a rule is kept when the action is taken, and when it is not."""
+
+    acting: Truth
+    idle: Truth
+
+    @property
+    def gain(self) -> int:
+        """1: only acting keeps it; -1: acting breaks it; what is not known counts as kept."""
+        return int(self.acting != Truth.FALSE) - int(self.idle != Truth.FALSE)
+
+
+def margin(weights: Sequence[float], gains: Sequence[int]) -> float:
+    """P(act | state) - P(not act | state), in (-1, 1)."""
+    return math.tanh(0.5 * sum(w * g for w, g in zip(weights, gains, strict=True)))
+
+
+def group(formulas: Mapping[str, object]) -> tuple[tuple[str, ...], ...]:
+    """Circuits: ids of rules that hang together by a state predicate that not all have.
+
+    `formulas`: id to formula. A predicate that more than half of the rules speak of joins none.
+    """
+    words = {key: {n for n in names(f) if n in PREDICATES} for key, f in formulas.items()}  # type: ignore[arg-type]
+    common = {
+        word for found in words.values() for word in found
+        if 2 * sum(word in other for other in words.values()) > len(words)
+    }  # fmt: skip
+    circuits: list[tuple[list[str], set[str]]] = []
+    for key, found in words.items():
+        own = found - common
+        touching = [c for c in circuits if c[1] & own]
+        circuits = [c for c in circuits if not c[1] & own]
+        ids = [i for c in touching for i in c[0]] + [key]
+        circuits.append((ids, own.union(*(c[1] for c in touching))))
+    return tuple(tuple(ids) for ids, _ in circuits)

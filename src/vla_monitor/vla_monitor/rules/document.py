@@ -1,0 +1,200 @@
+"""Safety policies as a person writes them: Markdown, one heading per rule.
+
+    ## people-1: No motion close to a person
+
+    - group: people
+    - kind: hard
+    - response: hold
+    - formula: `always (acting implies chunk_person_distance >= 0.30 m)`
+
+    Why, in as many paragraphs as it takes.
+
+Prose that is not in this form is no rule. A model that reads prose is an `Extractor`; what it
+writes goes through the same parser, the same types and the same proofs as what a person writes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from vla_core.errors import UserError
+from vla_monitor.rules.formula import Formula, Unary
+from vla_monitor.rules.grammar import parse
+from vla_monitor.rules.predicates import PREDICATES
+from vla_monitor.rules.truth import RuleError
+
+E = TypeVar('E', bound=Enum)
+
+
+class Kind(str, Enum):
+    """How a rule counts."""
+
+    HARD = 'hard'  # broken or not known: the action is refused
+    WEIGHTED = 'weighted'  # counts in a circuit, with a weight learned from labelled pairs
+
+
+class Response(str, Enum):
+    """What breaking the rule does to the robot."""
+
+    SLOW = 'slow'
+    HOLD = 'hold'
+    STOP = 'stop'  # latches the shield
+
+
+GROUPS = {
+    'people': 'harm to a person',
+    'drop': 'things that fall',
+    'contact': 'striking the table or what stands on it',
+    'reach': 'leaving the workspace, or pushing things out of it',
+    'target': 'doing it to the wrong thing, or to nothing',
+    'stack': 'piles that fall over',
+    'grip': 'grasps that slip, crush or do not fit',
+}
+KEYS = ('group', 'kind', 'response', 'formula')
+_HEADING = re.compile(r'##\s+(?P<id>[a-z]+-\d+)\s*:\s*(?P<title>\S.*?)\s*$')
+_ITEM = re.compile(r'-\s+(?P<key>\w+):\s*(?P<value>.*)$')
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule; `source` and `line` say where a person finds it."""
+
+    id: str
+    title: str
+    group: str
+    kind: Kind
+    response: Response
+    formula: Formula
+    text: str  # why
+    source: str  # file
+    line: int  # of the heading, from 1
+
+    @property
+    def where(self) -> str:
+        return f'{self.source}:{self.line}'
+
+    @property
+    def is_hard(self) -> bool:
+        return self.kind == Kind.HARD
+
+
+class Extractor(Protocol):
+    """Makes rules in the form above out of a policy's text."""
+
+    def extract(self, text: str, source: str) -> str:
+        """Return Markdown with one line for every line of `text` that a rule comes from."""
+
+
+class Written:
+    """The extractor that does nothing: the text already is in the form."""
+
+    def extract(self, text: str, source: str) -> str:
+        return text
+
+
+def load_documents(paths: Iterable[Path], extractor: Extractor | None = None) -> tuple[Rule, ...]:
+    """Return the rules of all files; UserError with file and line for what is no rule."""
+    extractor = extractor or Written()
+    rules: list[Rule] = []
+    for path in paths:
+        try:
+            text = path.read_text(encoding='utf-8')
+        except (OSError, UnicodeDecodeError) as error:
+            raise UserError(f'{path}: cannot be read: {error}') from error
+        rules += read(extractor.extract(text, path.name), path.name)
+    seen: dict[str, Rule] = {}
+    for rule in rules:
+        if rule.id in seen:
+            raise UserError(f'{rule.where}: {rule.id} is also at {seen[rule.id].where}')
+        seen[rule.id] = rule
+    if not rules:
+        raise UserError(f'no rules in {", ".join(map(str, paths)) or "no file"}')
+    return tuple(rules)
+
+
+def read(text: str, source: str) -> list[Rule]:
+    """Return the rules of one document."""
+    lines = text.splitlines()
+    heads = [k for k, line in enumerate(lines) if line.startswith('#') and not _is_sub(line)]
+    rules = []
+    for head, end in zip(heads, [*heads[1:], len(lines)], strict=True):
+        if lines[head].startswith('# '):
+            continue  # the title of the document
+        match = _HEADING.match(lines[head])
+        if match is None:
+            raise UserError(
+                f'{source}:{head + 1}: a rule begins "## people-1: title", found {lines[head]!r}'
+            )
+        rules.append(_rule(match, lines[head + 1 : end], source, head + 1))
+    return rules
+
+
+def _is_sub(line: str) -> bool:
+    return line.startswith('###')
+
+
+def _rule(match: re.Match[str], body: list[str], source: str, line: int) -> Rule:
+    items, prose = _split(body, source, line)
+    where = f'{source}:{line}: {match["id"]}'
+    missing = [key for key in KEYS if key not in items]
+    if missing:
+        raise UserError(f'{where} has no {", ".join(missing)}; a rule needs {", ".join(KEYS)}')
+    if not prose:
+        raise UserError(f'{where} does not say why')
+    if items['group'][0] not in GROUPS:
+        raise UserError(f'{where} is in group {items["group"][0]!r}; known: {", ".join(GROUPS)}')
+    text, at = items['formula']
+    return Rule(
+        match['id'], match['title'], items['group'][0],
+        _choice(Kind, items['kind'][0], where), _choice(Response, items['response'][0], where),
+        _formula(text, f'{source}:{at}: {match["id"]}'), prose, source, line,
+    )  # fmt: skip
+
+
+def _split(body: list[str], source: str, line: int) -> tuple[dict[str, tuple[str, int]], str]:
+    """The items with their lines, and the prose."""
+    items: dict[str, tuple[str, int]] = {}
+    prose: list[str] = []
+    last = ''
+    for at, text in enumerate(body, line + 1):
+        match = _ITEM.match(text)
+        if match and not prose:
+            last = match['key']
+            if last not in KEYS or last in items:
+                word = 'twice' if last in items else f'unknown; known: {", ".join(KEYS)}'
+                raise UserError(f'{source}:{at}: key {last!r} is given {word}')
+            items[last] = (match['value'].strip(), at)
+        elif last and text.startswith('  ') and text.strip():  # a long formula goes on
+            items[last] = (f'{items[last][0]} {text.strip()}', items[last][1])
+        elif text.strip():
+            last = ''
+            prose.append(text.strip())
+        else:
+            last = ''
+    return items, ' '.join(prose)
+
+
+def _choice(kind: type[E], value: str, where: str) -> E:
+    try:
+        return kind(value)
+    except ValueError:
+        known = ', '.join(str(member.value) for member in kind)
+        raise UserError(f'{where} has {kind.__name__.lower()} {value!r}; known: {known}') from None
+
+
+def _formula(text: str, where: str) -> Formula:
+    text = text.strip()
+    if len(text) < 2 or text[0] != '`' or text[-1] != '`':
+        raise UserError(f'{where}: a formula stands between `back quotes`')
+    try:
+        formula = parse(text[1:-1], PREDICATES)
+    except RuleError as error:
+        raise UserError(f'{where}: {error}') from error
+    if not (isinstance(formula, Unary) and formula.op == 'always' and formula.bound is None):
+        raise UserError(f'{where}: a rule holds at every step: begin its formula with "always ("')
+    return formula

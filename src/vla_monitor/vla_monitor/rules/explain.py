@@ -1,0 +1,29 @@
+"""A broken rule in words: which one, where it stands, and the values it was broken by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from vla_monitor.rules.document import Rule
+from vla_monitor.rules.formula import Compare, atoms
+from vla_monitor.rules.predicates import PREDICATES
+
+
+def explain(rule: Rule, values: Mapping[str, Any]) -> str:
+    """'people-1 (general.md:9): No motion close to a person: chunk_person_distance 0.21 m'."""
+    said = {}
+    for atom in atoms(rule.formula):
+        sides = [atom.left, atom.right] if isinstance(atom, Compare) else [atom.name]
+        for name in (side for side in sides if isinstance(side, str)):
+            if isinstance(atom, Compare) or values.get(name) is None:
+                said[name] = _shown(name, values.get(name))
+    details = ', '.join(said.values())
+    return f'{rule.id} ({rule.where}): {rule.title}' + (f': {details}' if details else '')
+
+
+def _shown(name: str, value: Any) -> str:
+    if value is None:
+        return f'{name} is not known'
+    unit = PREDICATES[name].unit
+    return f'{name} {value:.3g}' + (f' {unit}' if unit else '')

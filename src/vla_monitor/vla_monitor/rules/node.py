@@ -1,0 +1,79 @@
+"""The rules as a node: reads and proves them before it starts, then votes on every chunk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from vla_core.action import ActionChunk
+from vla_core.params import check, param
+from vla_core.robot import load_robot
+from vla_monitor.rules.prove import prove
+from vla_monitor.rules.ruleset import load_rules
+from vla_monitor.rules.watch import RuleWatch, WatchParams
+from vla_ros import topics
+from vla_ros.main import run
+from vla_ros.node import ManagedNode
+
+
+@dataclass(frozen=True)
+class RulesNodeParams:
+    """Which rules, for which robot."""
+
+    robot: str = param('ur5e', 'name in config/robots, or a file')
+    folder: str = param('', 'of the rules; default config/rules')
+    watch: WatchParams = field(default_factory=WatchParams)
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+class RulesNode(ManagedNode):
+    """Hosts a RuleWatch. A chunk is judged in the tick after it came, the rest every 0.1 s."""
+
+    name = 'rules'
+    period = 0.02
+    vote_period = 0.1  # s
+
+    def configure(self) -> None:
+        p = self.parameters(RulesNodeParams)
+        robot = load_robot(p.robot)
+        rules = load_rules(p.folder)
+        prove(rules.rules)
+        self.watch = RuleWatch(p.watch, robot, rules)
+        self.is_new = False  # a chunk came since the last vote
+        self.voted = 0.0  # s, ROS time
+        self.said = ''  # last, of a broken rule
+        for name, topic in (
+            ('joint_states', topics.joint_states(robot)),
+            ('scene', topics.SCENE),
+            ('status', topics.STATUS),
+        ):
+            self.listen(topic, partial(self.hear, name))
+        self.listen(topics.CHUNK, self.on_chunk)
+        self.send_vote = self.talk(topics.VOTES)
+        self.get_logger().info(f'{len(rules.rules)} rules, proven consistent')
+
+    def hear(self, name: str, record: Any) -> None:
+        self.watch.hear(name, record, self.now)
+
+    def on_chunk(self, chunk: ActionChunk) -> None:
+        self.hear('chunk', chunk)
+        self.is_new = True
+
+    def tick(self) -> None:
+        now = self.now
+        if not self.is_new and 0.0 <= now - self.voted < self.vote_period - 0.5 * self.period:
+            return
+        vote = self.watch.vote(now)
+        self.send_vote(vote)
+        self.voted, self.is_new = now, False
+        said = '; '.join(reason.split(':', 2)[0] for reason in vote.reasons)
+        if said != self.said and vote.reasons:
+            self.get_logger().warning(f'{vote.level.name}: {"; ".join(vote.reasons)}')
+        self.said = said
+
+
+def main() -> None:
+    run(RulesNode)

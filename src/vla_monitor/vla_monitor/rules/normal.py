@@ -1,0 +1,168 @@
+"""Formulas in the form the automata work on: negation at the leaves, `until` and `release` only.
+
+What is still owed to the rest of a trace is a set of clauses (a conjunction of disjunctions), so
+that there are finitely many such sets. All laws used hold in Kleene's logic: a or not a is not
+struck out, for a may be unknown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from vla_monitor.rules.formula import PAST, Atom, Binary, Compare, Constant, Formula, Unary
+from vla_monitor.rules.truth import Truth
+
+
+@dataclass(frozen=True)
+class Lit:
+    """Bit `bit` of the letter, or of the memory of what was; negated when not `positive`."""
+
+    bit: int
+    positive: bool
+    is_past: bool = False
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """A value that no step changes."""
+
+    value: Truth
+
+
+@dataclass(frozen=True)
+class More:
+    """There is another step (positive), or there is none."""
+
+    positive: bool
+
+
+@dataclass(frozen=True)
+class Both:
+    """All of (conjunction), or at least one of (not conjunction)."""
+
+    conjunction: bool
+    left: Normal
+    right: Normal
+
+
+@dataclass(frozen=True)
+class Step:
+    """At the next step; when there is none, `strong` is false and weak is true."""
+
+    strong: bool
+    of: Normal
+
+
+@dataclass(frozen=True)
+class Until:
+    """`left` until `right` (strong), or `left` releases `right` (not strong).
+
+    `bound`: steps it may still take.
+    """
+
+    strong: bool
+    left: Normal
+    right: Normal
+    bound: int | None = None
+
+
+Normal: TypeAlias = Lit | Fixed | More | Both | Step | Until
+Clause: TypeAlias = frozenset[Normal]  # one of these
+Clauses: TypeAlias = frozenset[Clause]  # each of these
+
+TRUE, FALSE = Fixed(Truth.TRUE), Fixed(Truth.FALSE)
+OPEN = Fixed(Truth.UNKNOWN)
+NOTHING: Clauses = frozenset()  # is true
+NEVER: Clauses = frozenset([frozenset()])  # is false
+
+
+class Normaliser:
+    """Numbers the atoms and the past sub-formulas of what it is given."""
+
+    def __init__(self, bits: dict[Atom | Compare, int]) -> None:
+        self.bits = bits
+        self.past: list[Formula] = []  # inner ones first
+
+    def normal(self, formula: Formula, positive: bool = True) -> Normal:
+        """Return the formula, or its negation."""
+        if isinstance(formula, Constant):
+            return TRUE if formula.value == positive else FALSE
+        if isinstance(formula, Atom | Compare):
+            return Lit(self.bits[formula], positive)
+        if formula.op in PAST:
+            return Lit(self._remember(formula), positive, is_past=True)
+        if isinstance(formula, Unary):
+            return self._unary(formula, positive)
+        return self._binary(formula, positive)
+
+    def _remember(self, formula: Formula) -> int:
+        inner = [formula.of] if isinstance(formula, Unary) else []
+        inner = [formula.left, formula.right] if isinstance(formula, Binary) else inner
+        for part in inner:
+            self.normal(part)  # numbers the past inside
+        if formula not in self.past:
+            self.past.append(formula)
+        return self.past.index(formula)
+
+    def _unary(self, formula: Unary, positive: bool) -> Normal:
+        op, bound = formula.op, formula.bound
+        if op == 'not':
+            return self.normal(formula.of, not positive)
+        inner = self.normal(formula.of, positive)
+        if op in ('next', 'weaknext'):
+            return Step((op == 'next') == positive, inner)
+        is_strong = (op == 'eventually') == positive
+        return Until(is_strong, TRUE if is_strong else FALSE, inner, bound)
+
+    def _binary(self, formula: Binary, positive: bool) -> Normal:
+        op, left, right = formula.op, formula.left, formula.right
+        if op == 'implies':
+            return Both(
+                not positive, self.normal(left, not positive), self.normal(right, positive)
+            )
+        if op in ('iff', 'xor'):
+            is_same = (op == 'iff') == positive
+            one = Both(True, self.normal(left), self.normal(right, is_same))
+            other = Both(True, self.normal(left, False), self.normal(right, not is_same))
+            return Both(False, one, other)
+        if op == 'unless':  # right releases (left or right)
+            op, left, right = 'release', right, Binary('or', left, right)
+        a, b = self.normal(left, positive), self.normal(right, positive)
+        if op in ('and', 'or'):
+            return Both((op == 'and') == positive, a, b)
+        return Until((op == 'until') == positive, a, b)
+
+
+def clauses(formula: Normal) -> Clauses:
+    """Return a formula about the steps to come as clauses."""
+    if isinstance(formula, Fixed):
+        if formula.value == Truth.TRUE:
+            return NOTHING
+        return NEVER if formula.value == Truth.FALSE else frozenset([frozenset([formula])])
+    if isinstance(formula, Both):
+        join = all_of if formula.conjunction else one_of
+        return join(clauses(formula.left), clauses(formula.right))
+    return frozenset([frozenset([formula])])
+
+
+def all_of(a: Clauses, b: Clauses) -> Clauses:
+    """Return the conjunction."""
+    return _least(a | b)
+
+
+def one_of(a: Clauses, b: Clauses) -> Clauses:
+    """Return the disjunction."""
+    return _least(frozenset(x | y for x in a for y in b))
+
+
+def _least(found: Clauses) -> Clauses:
+    """Return the clauses without those that another one already implies."""
+    if len(found) < 2:
+        return found
+    short = sorted(found, key=len)
+    kept: list[Clause] = []
+    for clause in short:
+        if not any(other <= clause for other in kept):
+            kept.append(clause)
+    return frozenset(kept)

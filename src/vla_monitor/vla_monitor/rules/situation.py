@@ -1,0 +1,74 @@
+"""All that the rules look at, at one moment: what is seen, where the tool is, what is asked."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+
+from vla_core.frozen import Array
+from vla_core.params import check, param
+from vla_core.scene import GroundedObject, GroundedScene, Role
+from vla_monitor.rules.path import Path
+from vla_monitor.rules.things import FIXED, Boxes
+
+
+@dataclass(frozen=True)
+class MeasureParams:
+    """What the predicates are measured against."""
+
+    table_lower: tuple[float, float] = param((0.05, -0.75), 'm, corner of the table top')
+    table_upper: tuple[float, float] = param((0.90, 0.75), 'm, corner of the table top')
+    work_lower: tuple[float, float, float] = param((0.05, -0.75, 0.0), 'm, workspace of the tip')
+    work_upper: tuple[float, float, float] = param((0.90, 0.75, 1.0), 'm, workspace of the tip')
+    tip: float = param(0.008, 'm, finger tips below the tool point', lo=0.0, hi=0.1)
+    low: float = param(0.03, 'm, tips lower than this are near the table', lo=0.0, hi=0.5)
+    opens: float = param(0.008, 'm, more opening than this lets go', lo=0.001, hi=0.05)
+    closes: float = param(0.01, 'm, less opening than this grips', lo=0.001, hi=0.05)
+    closed: float = param(0.02, 'm, a hand narrower than this pushes', lo=0.0, hi=0.1)
+    reach: float = param(0.012, 'm, tool outside a thing that it still grips', lo=0.0, hi=0.05)
+    finger: float = param(0.012, 'm, half the width of the closed hand', lo=0.001, hi=0.1)
+    moves: float = param(0.003, 'm, a path shorter than this asks for nothing', lo=0.0, hi=0.1)
+    scene_max_age: float = param(1.0, 's, an older scene is not known', lo=0.05, hi=10.0)
+    joints_max_age: float = param(0.3, 's, older joints are not known', lo=0.01, hi=2.0)
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True)
+class Situation:
+    """One moment. What is None is not known; `path` None: nothing is asked for."""
+
+    running: bool
+    scene: GroundedScene | None
+    scene_age: float  # s
+    base_from_tcp: Array | None  # (4, 4) m
+    tool_speed: float | None  # m/s
+    opening: float | None  # m, between the fingers
+    path: Path | None = None
+    unknown: str = ''  # why what is asked for is not known; empty when it is
+
+    @functools.cached_property
+    def held(self) -> GroundedObject | None:
+        """The object in the gripper."""
+        items = self.scene.objects if self.scene else ()
+        return next((o for o in items if o.is_held and o.shape not in FIXED), None)
+
+    @functools.cached_property
+    def people(self) -> Boxes:
+        items = self.scene.objects if self.scene else ()
+        return Boxes.of([o for o in items if o.role == Role.HUMAN])
+
+    @functools.cached_property
+    def others(self) -> Boxes:
+        """Everything but people and what is held."""
+        items = self.scene.objects if self.scene else ()
+        held = self.held
+        return Boxes.of([o for o in items if o is not held and o.role != Role.HUMAN])
+
+    @property
+    def tool(self) -> Array:
+        """(3,) m, of the tip; NaN when it is not known."""
+        return np.full(3, np.nan) if self.base_from_tcp is None else self.base_from_tcp[:3, 3]

@@ -1,0 +1,43 @@
+"""Truth with three values: what is not known stays not known (Kleene's strong logic)."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from math import isnan
+from numbers import Real
+from typing import Any
+
+
+class RuleError(Exception):
+    """A rule, a predicate or a value that is not what it must be."""
+
+
+class Truth(IntEnum):
+    """Ordered so that `and` is the minimum and `or` the maximum."""
+
+    FALSE = 0
+    UNKNOWN = 1
+    TRUE = 2
+
+    def negated(self) -> Truth:
+        """Return the opposite; what is not known stays so."""
+        return Truth(2 - self)
+
+
+def truth_of(value: Any, name: str) -> Truth:
+    """A predicate's value: bool or None (unknown). Anything else, such as 'false', is an error."""
+    if value is None:
+        return Truth.UNKNOWN
+    if isinstance(value, bool) or type(value).__name__ in ('bool_', 'bool'):
+        return Truth.TRUE if value else Truth.FALSE
+    raise RuleError(f'{name} is {value!r} ({type(value).__name__}), must be True, False or None')
+
+
+def number_of(value: Any, name: str) -> float | None:
+    """A quantity's value: a real number, or None (unknown); NaN is unknown."""
+    if value is None:
+        return None
+    is_truth = isinstance(value, bool) or type(value).__name__ in ('bool_', 'bool')
+    if is_truth or not isinstance(value, Real):
+        raise RuleError(f'{name} is {value!r} ({type(value).__name__}), must be a number or None')
+    return None if isnan(value) else float(value)

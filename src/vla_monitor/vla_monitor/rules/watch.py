@@ -1,0 +1,188 @@
+"""The rules as a voter: hears what flows, says whether the robot may go on and which rule says
+so."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from vla_core import timeline
+from vla_core.action import ActionChunk, Mode
+from vla_core.frozen import Array
+from vla_core.params import check, param
+from vla_core.robot import RobotConfig
+from vla_core.robot_model import RobotModel
+from vla_core.safety import Level, SafetyVote
+from vla_core.scene import GroundedScene
+from vla_core.sensing import JointState
+from vla_core.task import Phase, TaskStatus
+from vla_monitor.rules.document import Response
+from vla_monitor.rules.engine import Check, Engine
+from vla_monitor.rules.explain import explain
+from vla_monitor.rules.measure_action import measure_action
+from vla_monitor.rules.measure_state import Values, measure_state
+from vla_monitor.rules.path import Path, path_of
+from vla_monitor.rules.ruleset import RuleSet
+from vla_monitor.rules.situation import MeasureParams, Situation
+
+VOTER = 'rules'
+LEVELS = {Response.SLOW: Level.SLOW, Response.HOLD: Level.HOLD, Response.STOP: Level.STOP}
+HISTORY = 3.0  # s of joint samples kept: a chunk starts from where the tool was at its stamp
+NEAR = 0.1  # s, from a chunk's stamp to the joint sample that counts as of that moment
+
+
+@dataclass(frozen=True)
+class WatchParams:
+    """How often the rules take a step, and what breaking one does."""
+
+    period: float = param(0.1, 's, one step of the rules', lo=0.01, hi=1.0)
+    slow_scale: float = param(0.5, 'of full speed when a rule says slow', lo=0.05, hi=1.0)
+    hold_limit: float = param(0.5, 's, the last row of a chunk is held at most', lo=0.0, hi=5.0)
+    vote_ttl: float = param(0.3, 's', lo=0.05, hi=1.0)
+    measure: MeasureParams = field(default_factory=MeasureParams)
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Arm and gripper at one moment."""
+
+    stamp: float  # s
+    q: Array  # (n,) rad
+    velocity: Array  # (n,) rad/s
+    opening: float  # m
+
+
+class RuleWatch:
+    """Hosts an Engine; one object for one robot."""
+
+    def __init__(self, params: WatchParams, robot: RobotConfig, rules: RuleSet) -> None:
+        self.params, self.robot = params, robot
+        self.engine = Engine(rules)
+        self.model = RobotModel(robot)
+        self._samples: deque[Sample] = deque()
+        self._scene: GroundedScene | None = None
+        self._status: TaskStatus | None = None
+        self._chunk: ActionChunk | None = None
+        self._path: Path | str | None = None  # of the chunk; made when first asked for
+        self._stepped = -np.inf  # s, when the rules took their last step
+        self._votes = 0
+        self._hearers: dict[str, Callable[[Any], None]] = {
+            'joint_states': self._on_joints,
+            'scene': self._on_scene,
+            'status': self._on_status,
+            'chunk': self._on_chunk,
+        }
+
+    def hear(self, topic: str, record: Any, now: float) -> None:
+        """Take a record in; topics that no predicate speaks of pass by."""
+        hearer = self._hearers.get(topic)
+        if hearer is not None:
+            hearer(record)
+
+    def vote(self, now: float) -> SafetyVote:
+        """Return RUN when every rule is kept, else what the worst broken one asks for."""
+        values = self.values(now)
+        is_step = now - self._stepped >= self.params.period - 1e-6 or now < self._stepped
+        result = self.engine.check(values, commit=is_step)
+        if is_step:
+            self._stepped = now
+        response = result.response
+        level = LEVELS[response] if response else Level.RUN
+        scale = {Level.RUN: 1.0, Level.SLOW: self.params.slow_scale}.get(level, 0.0)
+        self._votes += 1
+        task_id = self._status.task_id if self._status else ''
+        reasons = tuple(explain(rule, values) for rule in result.reasons)
+        return SafetyVote(
+            now, VOTER, self._votes, level, scale, self.params.vote_ttl, task_id, reasons
+        )
+
+    def judge(self, chunk: ActionChunk, now: float) -> Check:
+        """What the rules would say if this chunk were in force now; nothing is remembered."""
+        kept = self._chunk, self._path
+        self._chunk, self._path = chunk, None
+        try:
+            return self.engine.check(self.values(now))
+        finally:
+            self._chunk, self._path = kept
+
+    def values(self, now: float) -> Values:
+        """Every predicate at ROS time `now` (s)."""
+        moment = self.situation(now)
+        p = self.params.measure
+        return {**measure_state(moment, p), **measure_action(moment, p)}
+
+    def situation(self, now: float) -> Situation:
+        """All that the predicates are computed from."""
+        p = self.params.measure
+        sample = self._samples[-1] if self._samples else None
+        if sample is not None and not -0.05 <= now - sample.stamp <= p.joints_max_age:
+            sample = None
+        path, unknown = self._asked(now)
+        scene = self._scene
+        age = max(now - scene.stamp, 0.0) if scene else np.inf
+        if sample is None:
+            return Situation(self.is_running, scene, age, None, None, None, path, unknown)
+        jacobian = self.model.jacobian(sample.q)
+        speed = float(np.linalg.norm(jacobian[:3] @ sample.velocity))
+        pose = self.model.fk(sample.q)
+        return Situation(self.is_running, scene, age, pose, speed, sample.opening, path, unknown)
+
+    @property
+    def is_running(self) -> bool:
+        return self._status is not None and self._status.phase == Phase.RUNNING
+
+    def _asked(self, now: float) -> tuple[Path | None, str]:
+        """The rows of the chunk that are still to come, or why they are not known."""
+        chunk = self._chunk
+        if not self.is_running or chunk is None or chunk.mode == Mode.HOLD:
+            return None, ''
+        if not now < timeline.deadline(chunk, self.params.hold_limit):
+            return None, ''
+        if self._path is None:
+            start = self._at(chunk.stamp)
+            if start is None:
+                return None, 'nobody knows where the tool was at the stamp of the chunk'
+            self._path = path_of(chunk, self.model.fk(start.q), self.model)
+        if isinstance(self._path, str):
+            return None, self._path
+        return self._path.rest(int(timeline.row_at(chunk, now))), ''
+
+    def _at(self, stamp: float) -> Sample | None:
+        best = min(self._samples, key=lambda s: abs(s.stamp - stamp), default=None)
+        return best if best is not None and abs(best.stamp - stamp) <= NEAR else None
+
+    def _on_joints(self, joints: JointState) -> None:
+        try:
+            q, velocity = joints.select(self.robot.joint_names)
+            finger, _ = joints.select((self.robot.gripper.joint,))
+        except KeyError:
+            return  # no sample: it ages
+        if not np.all(np.isfinite(np.r_[joints.stamp, q, velocity, finger])):
+            return
+        if self._samples and joints.stamp < self._samples[-1].stamp:
+            self._samples.clear()
+            self._scene = None
+        self._samples.append(Sample(joints.stamp, q, velocity, 2.0 * float(finger[0])))
+        while self._samples[0].stamp < joints.stamp - HISTORY:
+            self._samples.popleft()
+
+    def _on_scene(self, scene: GroundedScene) -> None:
+        self._scene = scene
+
+    def _on_status(self, status: TaskStatus) -> None:
+        if self._status is None or status.task_id != self._status.task_id:
+            self.engine.reset()
+        if status.phase != Phase.RUNNING:
+            self._chunk = self._path = None
+        self._status = status
+
+    def _on_chunk(self, chunk: ActionChunk) -> None:
+        if self._status is not None and chunk.task_id == self._status.task_id:
+            self._chunk, self._path = chunk, None

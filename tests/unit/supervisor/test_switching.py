@@ -1,0 +1,222 @@
+"""Another instruction, or none, while a task runs: undone in contact, straight on when not."""
+
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from world import AWAY, World
+
+from vla_core.action import Contact
+from vla_core.safety import Decision, Level
+from vla_core.task import Phase, ResultCode
+from vla_supervisor.executive import Answer, ExecutiveParams
+from vla_supervisor.response import ResponseParams
+
+OTHER = 'press the button'
+WORLDS = int(os.environ.get('VLA_EXAMPLES', 8))  # 85 events in each
+LOW = (0.4, 0.2, 0.03)  # m, a tool among things
+HELD = {'contact': Contact.HOLDING, 'tool': LOW}
+
+
+def running(**more):
+    world = World(**{'params': ExecutiveParams(), **more})
+    world.start()
+    return world.until(Phase.RUNNING).run(0.5)
+
+
+def phases_after(world, then):
+    first = len(world.phases)
+    then()
+    world.run(2.0)
+    return world.phases[first:]
+
+
+def say(world, words=OTHER):
+    return world.executive.start(words, 3, world.now)
+
+
+def test_without_contact_the_next_task_begins_where_the_hand_is():
+    world = running()
+    old = world.status.task_id
+    phases = phases_after(world, lambda: say(world))
+    assert phases == [Phase.FAILED, Phase.GROUNDING, Phase.RUNNING]
+    assert world.status.instruction == OTHER
+    assert world.status.seed == 3
+    assert world.status.task_id != old
+
+
+def test_a_hand_among_things_is_lifted_first():
+    world = running(tool=LOW)
+    phases = phases_after(world, lambda: say(world))
+    assert phases == [Phase.RETREAT, Phase.FAILED, Phase.GROUNDING, Phase.RUNNING]
+
+
+@pytest.mark.parametrize('contact', [Contact.HOLDING, Contact.TOUCHING])
+def test_in_contact_the_old_task_is_undone_before_the_next_one_begins(contact):
+    world = running(rolls_back=False, contact=contact, tool=AWAY)
+    old = world.status.task_id
+    say(world)
+    world.run(3.0)
+    assert world.phase == Phase.ROLLBACK
+    assert world.status.task_id == old  # what is held keeps its role
+    world.rolls_back = True
+    world.until(Phase.FAILED, 1.0)
+    assert (world.status.task_id, world.status.code) == (old, ResultCode.SWITCHED)
+    assert OTHER in world.status.text
+    assert world.executive.is_busy
+    world.until(Phase.RUNNING, 2.0)
+    assert world.status.instruction == OTHER
+
+
+def test_the_same_words_again_change_nothing():
+    world = running(**HELD)
+    started = say(world, ' put the  red cube in the blue box ')
+    assert started.task_id == world.status.task_id
+    assert phases_after(world, lambda: None) == []
+
+
+def test_a_third_instruction_replaces_the_second_that_waits():
+    world = running(rolls_back=False, **HELD)
+    say(world)
+    world.run(0.5)
+    say(world, 'open the drawer')
+    world.run(0.5)
+    world.rolls_back, world.tool = True, AWAY
+    world.until(Phase.RUNNING, 3.0)
+    assert world.status.instruction == 'open the drawer'
+
+
+def test_an_empty_instruction_switches_nothing():
+    world = running()
+    assert 'empty' in say(world, '  ').refusal
+    assert world.phase == Phase.RUNNING
+
+
+def test_a_new_task_looks_again_from_home_when_the_arm_hides_it():
+    world = running()
+    say(world)
+    world.target = type(world.target).ABSENT
+    world.until(Phase.RETREAT, 5.0)
+    world.target = type(world.target).PRESENT
+    world.until(Phase.RUNNING, 5.0)
+    assert Phase.HOMING in world.phases
+
+
+def test_cancelling_in_contact_undoes_and_then_holds():
+    world = running(rolls_back=False, **HELD)
+    world.executive.cancel(world.now)
+    world.run(1.0)
+    assert world.phase == Phase.ROLLBACK
+    world.rolls_back = True
+    world.run(5.0)
+    assert (world.phase, world.status.code) == (Phase.FAILED, ResultCode.CANCELLED)
+    assert world.phases[-2:] == [Phase.ROLLBACK, Phase.FAILED]
+    assert not world.executive.is_busy
+
+
+def test_cancelling_twice_holds_at_once():
+    world = running(rolls_back=False, **HELD)
+    world.executive.cancel(world.now)
+    world.run(0.5)
+    world.executive.cancel(world.now)
+    world.run(0.1)
+    assert (world.phase, world.status.code) == (Phase.FAILED, ResultCode.CANCELLED)
+
+
+def test_cancelling_drops_the_task_that_waits():
+    world = running(rolls_back=False, **HELD)
+    say(world)
+    world.run(0.5)
+    world.executive.cancel(world.now)
+    world.rolls_back = True
+    world.run(3.0)
+    assert (world.phase, world.status.code) == (Phase.FAILED, ResultCode.CANCELLED)
+
+
+def test_a_cancel_that_cannot_be_undone_holds_and_says_why():
+    world = running(rolls_back=False, **HELD)
+    world.executive.cancel(world.now)
+    world.stuck = 'the hand does not open'
+    world.until(Phase.FAILED, 5.0)
+    assert world.status.code == ResultCode.CANCELLED
+    assert 'does not open' in world.status.text
+
+
+def test_a_way_back_that_is_blocked_is_asked_about_and_tried_again():
+    world = running(rolls_back=False, **HELD)
+    say(world)
+    world.stuck = 'the hand does not open'
+    world.until(Phase.ASKING, 5.0)
+    assert 'does not open' in world.status.text
+    assert world.executive.vote(world.now).level == Level.HOLD
+    world.stuck, world.rolls_back = '', True
+    assert world.executive.answer(Answer.CONTINUE, world.now) == ''
+    world.until(Phase.RUNNING, 5.0)
+    assert world.status.instruction == OTHER
+
+
+def test_a_way_back_that_takes_too_long_is_asked_about():
+    world = running(rolls_back=False, **HELD)
+    say(world)
+    world.until(Phase.ASKING, world.params.rollback_timeout + 1.0)
+    assert 'ROLLBACK took too long' in world.status.text
+
+
+def test_what_is_held_when_a_task_begins_is_put_down_first():
+    world = World(contact=Contact.HOLDING, at_home=False)
+    world.start()
+    world.until(Phase.RUNNING, 5.0)
+    assert world.phases[1:5] == [Phase.GROUNDING, Phase.ROLLBACK, Phase.RETREAT, Phase.HOMING]
+
+
+def test_whatever_comes_no_task_is_mixed_with_another_and_nothing_waits_for_ever():
+    """P18 of the research notes: random events against what must always hold."""
+    dice = np.random.default_rng(0)
+    for _ in range(WORLDS):
+        world = World(ExecutiveParams(response=ResponseParams(ask_timeout=2.0)))
+        world.start()
+        for _ in range(85):
+            event(world, dice)
+            world.run(float(dice.choice([0.02, 0.1, 0.6])))
+            check(world)
+        calm(world)
+        world.run(60.0)
+        assert world.phase in (Phase.RUNNING, Phase.IDLE, Phase.FAILED), world.phases
+        assert world.executive.is_busy == (world.phase == Phase.RUNNING)
+
+
+def event(world, dice):
+    ways = {
+        'say': lambda: say(world, str(dice.choice([OTHER, 'open the drawer', 'close it']))),
+        'cancel': lambda: world.executive.cancel(world.now),
+        'answer': lambda: world.executive.answer(Answer(int(dice.integers(2))), world.now),
+        'touch': lambda: setattr(world, 'contact', Contact(int(dice.integers(3)))),
+        'stick': lambda: setattr(world, 'stuck', str(dice.choice(['', '', 'stuck']))),
+        'block': lambda: setattr(world, 'rolls_back', bool(dice.integers(2))),
+        'hold': lambda: setattr(world, 'decision', Decision(int(dice.choice([1, 1, 4])))),
+        'sick': lambda: world.executive.on_health(str(dice.choice(['', '', 'policy is lost']))),
+        'low': lambda: setattr(world, 'tool', LOW if dice.integers(2) else AWAY),
+    }
+    ways[str(dice.choice(list(ways)))]()
+
+
+def check(world):
+    status, executive = world.status, world.executive
+    assert executive.vote(world.now).task_id == status.task_id
+    if status.phase == Phase.ASKING:
+        assert executive.vote(world.now).level == Level.HOLD
+        assert status.text
+    if status.phase in (Phase.RUNNING, Phase.ROLLBACK, Phase.ASKING):
+        assert executive.is_busy
+    if status.phase == Phase.FAILED:
+        assert status.text
+
+
+def calm(world):
+    world.stuck, world.rolls_back, world.decision = '', True, Decision.PASS
+    world.executive.on_health('')
