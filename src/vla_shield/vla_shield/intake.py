@@ -13,7 +13,7 @@ from vla_core.robot import RobotConfig
 from vla_core.scene import GroundedScene, is_finite
 from vla_core.sensing import JointState
 from vla_shield.params import ShieldParams
-from vla_shield.wish import FOLLOWS, Wish, resting
+from vla_shield.wish import FOLLOWS, SMOOTH, Wish, resting
 
 SOURCES = frozenset(Source)
 CORRUPT = 10.0  # times a limit: not fast, broken
@@ -124,19 +124,23 @@ class Intake:
             return
         index = [target.names.index(name) for name in self.names]
         position, velocity = target.position[index], target.velocity[index]
-        gain = self._gain(target, velocity)
-        self.target, self.wish = target, Wish(position, velocity, gain)
+        self.wish = self._wish(target, position, velocity)
+        self.target = target
         self.goal = Clocked(target.stamp, now, '' if self._is_answered else self.goal.fault)
 
-    def _gain(self, target: Target, velocity: Array) -> Array:
-        """(n,) rad/s^2 from the target before to this one; zero where they do not belong
-        together."""
-        before, since = self.target, target.stamp - self.goal.stamp
-        if before is None or before.source != target.source or not 1e-3 <= since <= FOLLOWS:
-            return np.zeros(len(velocity))
+    def _wish(self, target: Target, position: Array, velocity: Array) -> Wish:
+        """The target in the robot's order, with its acceleration where it goes on from the one
+        before."""
+        before, since = self.wish, target.stamp - self.goal.stamp
+        wish = Wish(position, velocity, np.zeros(len(velocity)))
+        if self.target is None or not 1e-3 <= since <= FOLLOWS:
+            return wish
+        gap = position - before.position - 0.5 * since * (velocity + before.velocity)
+        if not np.abs(gap).max() <= SMOOTH:
+            return wish
         most = self.robot.limits.acceleration
-        gain: Array = np.minimum(np.maximum((velocity - self.wish.velocity) / since, -most), most)
-        return gain
+        gain = np.minimum(np.maximum((velocity - before.velocity) / since, -most), most)
+        return Wish(position, velocity, gain)
 
     def refuse_target(self, fault: str) -> None:
         """Note what is wrong with a target: no good one hides it before the shield has braked."""

@@ -9,6 +9,7 @@ import numpy as np
 from vla_core.frozen import Array
 
 FOLLOWS = 0.03  # s, targets no further apart are one motion
+SMOOTH = 5e-5  # rad, between positions and velocities of two targets, or they are no one motion
 
 
 @dataclass(frozen=True)
