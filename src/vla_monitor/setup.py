@@ -19,6 +19,7 @@ setup(
     entry_points={
         'console_scripts': [
             'rules = vla_monitor.rules.node:main',
+            'verifier = vla_monitor.steering.node:main',
         ],
     },
 )

@@ -12,6 +12,8 @@ BENCHES = {
     'faults': ('vla_bringup.bench_faults', 'faults against the running graph: reaction and bound'),
     'shield': ('vla_learning.shield_rollouts', 'random rollouts with and without the shield'),
     'seams': ('vla_learning.bench_seams', 'jumps between late, missing and reordered chunks'),
+    'trust': ('vla_learning.bench_trust', 'success and unsafe ends, trust chain on and off'),
+    'switch': ('vla_learning.bench_switch', 'another instruction, or none, while a task runs'),
     'grounding': ('vla_learning.bench_grounding', 'perception against the truth of the simulator'),
 }
 

@@ -1,34 +1,41 @@
 """Faults against the running graph: what the arm does, and after how long.
 
-Times are of one process and its steady clock: from the call that breaks something to the receipt
-of the command, report or state that answers it. A message waits up to one cycle, 10 ms, until the
-shield looks at it; that and the transport there and back are part of the time.
+Times are of one process and its steady clock: from the message, or the call, that breaks something
+to the receipt of the command, report or state that answers it. A message waits up to one cycle,
+10 ms, until the shield looks at it; that and the transport there and back are part of the time.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
-from vla_bringup.fault_messages import f1, f9, f15
-from vla_bringup.fault_nodes import f2, f3, f5, f13, f14
-from vla_bringup.fault_stage import Bounds, Stage
-from vla_bringup.graph_session import GraphSession, SessionPlan
+from vla_bringup.fault_stage import NAN, Bounds, Stage
+from vla_bringup.fault_table import FAULTS, LEFT_OUT, Fault, Kind
+from vla_bringup.graph_session import GraphSession, SessionPlan, nodes_of
 from vla_bringup.screen import Screen
 from vla_core.errors import UserError
-from vla_core.result import Figure, Result
+from vla_core.result import Figure, Result, commit
 from vla_core.robot import load_robot
 from vla_learning.campaign import spoken
 
-# in the order in which they are injected: the last ones take a node away
-FAULTS = {'F1': f1, 'F9': f9, 'F15': f15, 'F5': f5, 'F13': f13, 'F14': f14, 'F2': f2, 'F3': f3}
-FATAL = ('F3',)  # what ends the graph
+PROXY = 'target,votes,chunk'
+SPOILT = {
+    'shield': ('-r', 'target:=target/spoilt', '-r', 'votes:=votes/spoilt'),
+    'control': ('-r', 'chunk:=chunk/spoilt'),
+}  # who reads what the proxy writes
+SIM_TIME = ('-p', 'use_sim_time:=true')
+Shown = Callable[[Figure], None]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add('--only', default='', help=f'some of {",".join(FAULTS)} (default: all)')
+    add('--resume', action='store_true', help='keep what was measured at this commit already')
     add('--factor', type=float, default=1.0, help='on every bound, for a busy machine')
     add('--policy', default='scripted', help='scripted or a checkpoint folder')
     add('--robot', default='ur5e', help='name in config/robots (default %(default)s)')
@@ -38,14 +45,62 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     chosen = choice(args.only)
-    figures: list[Figure] = []
+    parts = Parts(args.out.resolve() / 'parts', f'{commit()} {args.policy} {args.robot}')
     with Screen() as screen:
-        for group in groups(chosen):
-            figures += play(args, group, screen)
-    result = Result('bench-faults', spoken(), tuple(figures))
-    result.write(args.out.resolve())
-    screen.table(result)
+
+        def shown(figure: Figure) -> None:
+            limit = f', must be {figure.bound}' if figure.bound else ''
+            value = f': {figure.value:.4g} {figure.unit}' if figure.value == figure.value else ''
+            screen.line(f'{figure.name}{value}{limit}', '' if figure.ok else 'bold red')
+
+        todo = [name for name in chosen if not (args.resume and parts.has(name))]
+        for group in groups(todo):
+            for name, figures in play(args, group, screen.now, shown):
+                parts.keep(name, figures)
+        names = list(FAULTS) if args.resume else chosen
+        figures = [figure for name in names for figure in parts.read(name)]
+        result = Result('bench-faults', spoken(), (*figures, *left_out(names, parts)))
+        result.write(args.out.resolve())
+        screen.table(result)
     return 0 if result.ok else 1
+
+
+class Parts:
+    """What was measured, one file per fault; `key` says of what."""
+
+    def __init__(self, folder: Path, key: str) -> None:
+        self.folder, self.key = folder, key
+
+    def has(self, name: str) -> bool:
+        """True when that fault was measured on the same code."""
+        return bool(self.read(name)) and self._load(name).get('key') == self.key
+
+    def keep(self, name: str, figures: Iterable[Figure]) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path, part = self.folder / f'{name}.json', self.folder / f'.{name}.json'
+        entry = {'key': self.key, 'figures': [asdict(figure) for figure in figures]}
+        part.write_text(json.dumps(entry, indent=1))
+        part.replace(path)
+
+    def read(self, name: str) -> list[Figure]:
+        """The figures of one fault, none when it was not measured."""
+        return [Figure(**entry) for entry in self._load(name).get('figures', [])]
+
+    def _load(self, name: str) -> dict[str, Any]:
+        path = self.folder / f'{name}.json'
+        entry: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {}
+        return entry
+
+
+def left_out(names: list[str], parts: Parts) -> Iterator[Figure]:
+    """What is not in the table, and why; in a full run what was not measured breaks it."""
+    if len(names) < len(FAULTS):
+        return
+    for name, why in LEFT_OUT.items():
+        yield Figure(f'{name} left out: {why}', NAN)
+    for name in names:
+        if not parts.read(name):
+            yield Figure(f'{name} not measured', NAN, '', '== 0')
 
 
 def choice(only: str) -> list[str]:
@@ -53,7 +108,10 @@ def choice(only: str) -> list[str]:
     asked = {name.strip().upper() for name in only.split(',') if name.strip()}
     unknown = sorted(asked - FAULTS.keys())
     if unknown:
-        raise UserError(f'no fault {", ".join(unknown)}; known: {", ".join(FAULTS)}')
+        out = ', '.join(LEFT_OUT)
+        raise UserError(
+            f'no fault {", ".join(unknown)}; known: {", ".join(FAULTS)}; left out: {out}'
+        )
     return [name for name in FAULTS if not asked or name in asked]
 
 
@@ -61,29 +119,79 @@ def groups(names: list[str]) -> Iterator[list[str]]:
     """Faults that can follow each other on one graph."""
     group: list[str] = []
     for name in names:
+        if group and FAULTS[group[-1]].kind != FAULTS[name].kind:
+            yield group
+            group = []
         group.append(name)
-        if name in FATAL:
+        if FAULTS[name].is_last or FAULTS[name].kind == Kind.ALONE:
             yield group
             group = []
     if group:
         yield group
 
 
-def play(args: argparse.Namespace, names: list[str], screen: Screen) -> list[Figure]:
-    """Start a graph and break it in these ways, one after the other."""
-    sim = {'robot': args.robot, 'policy': args.policy}
-    plan = SessionPlan((('sim', sim),), args.out.resolve() / f'graph-{names[0]}.log')
-    bounds, figures = Bounds(args.factor), []
-    with (
-        GraphSession(plan, screen.now) as graph,
-        Stage(graph, load_robot(args.robot), args.seed) as stage,
-    ):
-        for name in names:
-            screen.now(f'{name}: getting the arm to move')
-            stage.begin()
-            for figure in FAULTS[name](stage, bounds):
-                limit = f', must be {figure.bound}' if figure.bound else ''
-                style = '' if figure.ok else 'bold red'
-                screen.line(f'{figure.name}: {figure.value:.4g} {figure.unit}{limit}', style)
-                figures.append(figure)
-    return figures
+def play(
+    args: argparse.Namespace, names: list[str], say: Callable[[str], None], shown: Shown
+) -> Iterator[tuple[str, list[Figure]]]:
+    """Break a graph in these ways, one after the other; a graph that does not recover is left."""
+    first = FAULTS[names[0]]
+    if first.alone is not None:
+        say(names[0])
+        yield names[0], gathered(first.alone(args), shown)
+        return
+    left = list(names)
+    while left:
+        plan = plan_of(args, first, left[0])
+        with (
+            GraphSession(plan, say) as graph,
+            Stage(graph, load_robot(args.robot), args.seed) as stage,
+        ):
+            is_well = True
+            while left and is_well:
+                name = left.pop(0)
+                say(f'{name}: getting the arm to move')
+                figures, is_well = inject(stage, FAULTS[name], Bounds(args.factor), name, shown)
+                yield name, figures
+
+
+def inject(
+    stage: Stage, fault: Fault, bounds: Bounds, name: str, shown: Shown
+) -> tuple[list[Figure], bool]:
+    """The figures of one fault, and whether the graph can take the next one."""
+    figures: list[Figure] = []
+
+    def note(figure: Figure) -> None:
+        figures.append(figure)
+        shown(figure)
+
+    try:
+        stage.begin()
+        if fault.live is not None:
+            gathered(fault.live(stage, bounds), note)
+    except UserError as error:
+        note(Figure(f'{name} cannot be shown: {str(error).splitlines()[0]}', NAN, '', '== 0'))
+        return figures, False
+    return figures, True
+
+
+def gathered(figures: Iterable[Figure], shown: Shown) -> list[Figure]:
+    """Show each as it comes, return all."""
+    found = []
+    for figure in figures:
+        shown(figure)
+        found.append(figure)
+    return found
+
+
+def plan_of(args: argparse.Namespace, fault: Fault, name: str) -> SessionPlan:
+    """The graph that a kind of fault needs."""
+    launches = [('sim', {'robot': args.robot, 'policy': args.policy})]
+    extra: dict[str, tuple[str, ...]] = {}
+    if fault.kind == Kind.PROXIED:
+        seed = {'robot': args.robot, 'topics': PROXY, 'seed': str(args.seed)}
+        launches, extra = [*launches, ('proxy', seed)], SPOILT
+    elif fault.kind == Kind.CLOCKED:
+        extra = dict.fromkeys((spec.name for spec in nodes_of(*launches[0])), SIM_TIME)
+        launches = [*launches, ('clock', {})]
+    log = args.out.resolve() / f'graph-{name}.log'
+    return SessionPlan(tuple(launches), log, extra=extra)

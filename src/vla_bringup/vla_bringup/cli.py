@@ -20,6 +20,8 @@ COMMANDS = {
     'up': ('vla_bringup.up', 'start a launch file: up launch/sim.launch.yaml name:=value'),
     'eval': ('vla_bringup.evaluate', 'measure a policy in simulation'),
     'train': ('vla_learning.train', 'train a policy from demonstrations'),
+    'rollouts': ('vla_learning.rollouts', 'labelled rollouts for the failure detector'),
+    'calibrate': ('vla_learning.calibrate', 'fit and calibrate the failure detector'),
     'demos': ('vla_learning.demonstrate', 'make demonstrations with the scripted expert'),
     'record': ('vla_bringup.record', 'record the episodes of a running graph'),
     'answer': ('vla_bringup.answer', 'answer what the robot asks: continue, stop, or words'),

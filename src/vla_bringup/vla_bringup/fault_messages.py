@@ -6,8 +6,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-import numpy as np
-
 from vla_bringup.fault_stage import AT_ONCE, NAN, PASSING, STOPPING, Bounds, Stage
 from vla_bringup.witness import Heard
 from vla_core.action import ActionChunk, Target
@@ -44,25 +42,6 @@ def spoilt_target(stage: Stage, spoil: Callable[[Target], Target], word: str) ->
         return 0.0
 
     return repeat(say, rejected)
-
-
-def f1(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
-    """Numbers that are none, in a target and in a chunk."""
-    nothing, beyond = np.full(len(stage.robot.joint_names), np.nan), float('inf')
-
-    def one(target: Target) -> Target:
-        return replace(target, position=np.r_[target.position[:-1], np.nan])
-
-    def infinite(target: Target) -> Target:
-        return replace(target, velocity=np.r_[beyond, target.velocity[1:]])
-
-    def every(target: Target) -> Target:
-        return replace(target, position=nothing, velocity=nothing)
-
-    for name, spoil in (('all NaN', every), ('one NaN', one), ('one inf', infinite)):
-        seconds = spoilt_target(stage, spoil, 'not finite')
-        yield bounds.figure(f'F1 target {name}: REJECTED, braking', seconds, AT_ONCE)
-    yield from refused_chunk(stage, bounds, 'F1 chunk all NaN', nan_chunk, 'not finite')
 
 
 def f15(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
@@ -104,11 +83,6 @@ def permuted(stage: Stage) -> float:
 
 
 # -- chunks ------------------------------------------------------------------------------------
-
-
-def nan_chunk(chunk: ActionChunk, now: float) -> ActionChunk:
-    values = np.full_like(chunk.values, np.nan)
-    return replace(chunk, stamp=now, start=now, seq=chunk.seq + 1, values=values)
 
 
 def old_chunk(chunk: ActionChunk, now: float) -> ActionChunk:
@@ -158,13 +132,3 @@ def caused(heard: Heard) -> bool:
     """True when this stop can come from a bad chunk."""
     rules = ('target', 'target:stale', 'chunk:stale')
     return heard.record.decision in STOPPING and any(r in heard.record.rules for r in rules)
-
-
-def f9(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
-    """Chunks that are too old, come twice, or come in the wrong order."""
-    for name, spoil, word in (
-        ('too old', old_chunk, 'old'),
-        ('twice', same_chunk, 'not newer'),
-        ('out of order', earlier_chunk, 'not newer'),
-    ):
-        yield from refused_chunk(stage, bounds, f'F9 chunk {name}', spoil, word)

@@ -23,6 +23,8 @@ from vla_core.task import Phase
 
 HOG_TIME = 10.0  # s
 HANG_MS = 50.0
+HANG = 0.2  # s
+BUDGET = 350.0  # ms, of the verifier
 
 
 def f2(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
@@ -43,21 +45,52 @@ def f3(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
     ramp = command.stamp + command.time_from_start[-1] - killed
     name = f'F3 shield killed: arm stands (ramp {1e3 * ramp:.0f} ms)'
     yield bounds.figure(name, rest, 60.0, after=1e3 * max(ramp, 0.0))
-    ended = [
-        h.at - began for h in witness.since('status', began) if h.record.phase == Phase.FAILED
-    ]
-    yield bounds.figure('F3 shield killed: task ended', ended[0] if ended else NAN, 50.0 + 100.0)
+    yield bounds.figure('F3 shield killed: task ended', ended(stage, began), 50.0 + 100.0)
 
 
-def f5(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
-    """Joint states cease; the time counts from the last one that came."""
+def ended(stage: Stage, since: float) -> float:
+    """s from `since` until the supervisor ended the task; NaN when it did not."""
+    said = stage.witness.since('status', since)
+    return next((h.at - since for h in said if h.record.phase == Phase.FAILED), NAN)
+
+
+def f4(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+    """The shield hangs for 200 ms, then goes on."""
     stage.await_moving()
-    began = time.monotonic()
-    stage.graph.inject_fault('joint_silence', seconds=0.5)
-    answered = began + stage.braked(began, 'joints')
-    before = [h.at for h in stage.witness.since('joints', began - 1.0) if h.at < answered]
-    seconds = answered - before[-1] if before else NAN
-    yield bounds.figure('F5 joint states cease: BRAKE', seconds, 70.0)
+    witness, pid = stage.witness, stage.graph.pid('shield')
+    began, stopped = time.monotonic(), witness.ros_now
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        time.sleep(HANG)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    again = time.monotonic()
+    rest = stage.standstill(began, 3.0)
+    before = [h.record for h in witness.since('command', began - 1.0) if h.at < again][-1]
+    ramp = 1e3 * (before.stamp + before.time_from_start[-1] - stopped)
+    name = f'F4 shield stopped for 200 ms: arm stands (ramp {ramp:.0f} ms)'
+    yield bounds.figure(name, rest, 60.0, after=max(ramp, 0.0))
+    later = [h.record for h in witness.since('command', again)]
+    first = later[0].position[0] if later else np.full_like(before.position[-1], NAN)
+    least = stage.robot.limits.acceleration * (1e-3 * CYCLE) ** 2
+    jump = float((np.abs(first - before.position[-1]) / least).max())
+    yield Figure('F4 on going on: step / (acceleration dt^2)', jump, '', '<= 1')
+    yield bounds.figure('F4 shield stopped: task ended', ended(stage, began), 50.0 + 100.0)
+
+
+def f22(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+    """The verifier hangs; nothing reaches control past it."""
+    if not stage.graph.has('verifier'):
+        yield Figure('F22 left out: no verifier in this graph', NAN)
+        return
+    stage.await_moving()
+    pid, began = stage.graph.pid('verifier'), time.monotonic()
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        seconds = stage.braked(began, within=2.0)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    yield bounds.figure('F22 verifier hangs: HOLD', seconds, BUDGET + AT_ONCE)
 
 
 def f14(stage: Stage, bounds: Bounds) -> Iterator[Figure]:

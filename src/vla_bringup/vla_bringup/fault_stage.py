@@ -19,11 +19,15 @@ from vla_core.robot import RobotConfig
 from vla_core.safety import Decision
 from vla_core.task import Phase
 from vla_interfaces.action import ExecuteTask
+from vla_interfaces.srv import InjectFault
+from vla_ros import topics
 
 TASK = 'put_in'
 PASSING = (Decision.PASS, Decision.CLIPPED, Decision.SLOWED)
 STOPPING = (Decision.HOLD, Decision.BRAKE, Decision.REJECTED, Decision.DISARMED)
-ON_THE_WAY = (Phase.GROUNDING, Phase.HOMING, Phase.RETREAT, Phase.RUNNING)
+ON_THE_WAY = (
+    Phase.GROUNDING, Phase.HOMING, Phase.RETREAT, Phase.RUNNING, Phase.ROLLBACK, Phase.ASKING,
+)  # fmt: skip
 MOVES = 0.05  # rad/s, of any joint
 STILL = 0.02  # rad/s
 CALM = 0.15  # s that the shield must have let everything through before a fault
@@ -34,6 +38,10 @@ AT_ONCE = 20.0 + CYCLE  # ms, the bound of the shield plus the cycle a message w
 GONE = 0.2  # s after which no word of a lost node is under way any more
 TRIES = 2  # scenes set up until the arm moves
 PATIENCE = 30.0  # s from the instruction to motion
+SPOILT = {
+    f'spoilt {topic.name}': topic.at(f'{topic.name}/spoilt')
+    for topic in (topics.TARGET, topics.VOTES, topics.CHUNK)
+}  # what leaves the proxy
 
 
 @dataclass(frozen=True)
@@ -53,7 +61,8 @@ class Stage:
 
     def __init__(self, graph: GraphSession, robot: RobotConfig, seed: int) -> None:
         self.graph, self.robot, self.seed = graph, robot, seed
-        self.witness = Witness(robot)
+        self._helpers = {name for name in ('proxy', 'clock') if graph.has(name)}
+        self.witness = Witness(robot, SPOILT if 'proxy' in self._helpers else {})
         self._goal: Any = None
         self._lost: dict[str, float] = {}  # s, ROS time since which a node counts as gone
         self._before = ''  # id of the task before this one
@@ -116,6 +125,20 @@ class Stage:
         """rad/s, of the fastest arm joint."""
         return float(np.abs(joints.record.select(self.robot.joint_names)[1]).max())
 
+    # -- a fault -------------------------------------------------------------------------------
+
+    def harm(
+        self, order: str, value: float = 0.0, seconds: float = 0.0, by: str = 'proxy'
+    ) -> float:
+        """Have the proxy, or the clock, do something; return when it was asked (steady clock)."""
+        self.graph.client.reach(InjectFault, f'{by}/inject')
+        began = time.monotonic()
+        request = InjectFault.Request(name=order, value=value, seconds=seconds)
+        response = self.graph.client.call(InjectFault, f'{by}/inject', request)
+        if not response.success:
+            raise UserError(f'{by} cannot do {order!r}: {response.message}')
+        return began
+
     # -- after a fault -------------------------------------------------------------------------
 
     def kill(self, node: str) -> float:
@@ -177,9 +200,11 @@ class Stage:
         client = self.graph.client
         if not self.is_over():
             self._goal.cancel_goal_async()
-            client.wait(self.is_over, 5.0)
+            client.wait(self.is_over, 20.0)
         self._goal = None
         self.graph.inject_fault('none')
+        for helper in self._helpers:
+            self.harm('none', by=helper)
 
     def await_nodes(self) -> None:
         """Wait until every node is active again."""

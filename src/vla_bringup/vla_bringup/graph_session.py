@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -34,7 +34,8 @@ class SessionPlan:
     launches: tuple[tuple[str, Mapping[str, str]], ...]
     log: Path  # what all nodes say
     startup: float = 60.0  # s, until every node is active
-    unmanaged: tuple[str, ...] = ('recorder',)  # nodes without a lifecycle
+    unmanaged: tuple[str, ...] = ('recorder', 'proxy', 'clock')  # nodes without a lifecycle
+    extra: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # words to nodes, by name
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,8 @@ class GraphSession:
         self.is_up = False
         choose_domain()
         specs = [spec for name, given in plan.launches for spec in nodes_of(name, given)]
+        more = plan.extra
+        specs = [replace(s, arguments=(*s.arguments, *more.get(s.name, ()))) for s in specs]
         self.managed = [spec.name for spec in specs if spec.name not in plan.unmanaged]
         self._log = Log(plan.log)
         self._runner = LaunchRunner(specs, self._log)
@@ -140,6 +143,10 @@ class GraphSession:
     def pause(self, seconds: float) -> None:
         """Let the graph run on."""
         self.client.wait(lambda: False, seconds)
+
+    def has(self, node: str) -> bool:
+        """True when it was started with this graph."""
+        return any(spec.name == node for spec in self._runner.nodes)
 
     def pid(self, node: str) -> int:
         return self._runner.pid(node)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import rclpy
 
 from vla_core.action import ActionChunk, Target
 from vla_core.robot import RobotConfig
+from vla_core.scene import GroundedScene
 from vla_ros import topics
 from vla_ros.links import Links
+from vla_ros.topics import Topic
 
 POLL = 0.001  # s, between two looks at what has come: the resolution of every time here
 
@@ -28,9 +31,14 @@ class Heard:
 
 
 class Witness:
-    """Keeps everything it hears; can speak on two topics, to do harm. rclpy runs already."""
+    """Keeps everything it hears; can speak on some topics, to do harm. rclpy runs already.
 
-    def __init__(self, robot: RobotConfig) -> None:
+    What is no record is kept too, as the text of what is wrong with it, under 'bad NAME'.
+    """
+
+    def __init__(
+        self, robot: RobotConfig, more: Mapping[str, Topic] = MappingProxyType({})
+    ) -> None:
         self._node = rclpy.create_node('witness')
         links = Links(self._node, lambda _: None)
         heard = {
@@ -41,12 +49,17 @@ class Witness:
             'chunk': topics.CHUNK,
             'control': topics.CONTROL_STATE,
             'status': topics.STATUS,
+            'scene': topics.SCENE,
+            **more,
         }
-        self._logs: dict[str, list[Heard]] = {name: [] for name in heard}
+        names = [*heard, *(f'bad {name}' for name in heard)]
+        self._logs: dict[str, list[Heard]] = {name: [] for name in names}
         for name, topic in heard.items():
-            links.listen(topic, partial(self._note, self._logs[name]))
+            refuse = partial(self._note, self._logs[f'bad {name}'])
+            links.listen(topic, partial(self._note, self._logs[name]), refuse)
         self.say_target: Callable[[Target], None] = links.talk(topics.TARGET)
         self.say_chunk: Callable[[ActionChunk], None] = links.talk(topics.CHUNK)
+        self.say_scene: Callable[[GroundedScene], None] = links.talk(topics.SCENE)
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._hear, args=(links,), daemon=True)
         self._thread.start()
@@ -74,6 +87,13 @@ class Witness:
         while not (said := until()) and time.monotonic() < end:
             time.sleep(2 * POLL)
         return said
+
+    def rival(self, topic: Topic) -> Any:
+        """Publish where one must not; hand it to `withdraw` afterwards."""
+        return self._node.create_publisher(topic.type, topic.name, topic.qos)
+
+    def withdraw(self, publisher: Any) -> None:
+        self._node.destroy_publisher(publisher)
 
     def close(self) -> None:
         self._is_over.set()

@@ -26,22 +26,27 @@ class ContactSense:
 
     def __init__(self, gripper: GripperConfig) -> None:
         self._gripper = gripper
-        self._opening = gripper.open_width  # m, of the last sample
+        self.opening = gripper.open_width  # m, measured last
         self._steady = 0  # samples in a row
         self.scene: GroundedScene | None = None  # the newest
         self.contact = Contact.NONE
 
     def update(self, measured: Measured, asked: float, tool: Array) -> None:
         """Judge one sample; `asked` m is the opening that the fingers are told to take."""
-        is_steady = abs(measured.opening - self._opening) <= STEADY
+        is_steady = abs(measured.opening - self.opening) <= STEADY
         self._steady = self._steady + 1 if is_steady else 0
-        self._opening = measured.opening
+        self.opening = measured.opening
         if self._is_holding(asked):
             self.contact = Contact.HOLDING
-        elif self._opening <= CLOSED and self._is_at_a_thing(tool):
+        elif self.opening <= CLOSED and self._is_at_a_thing(tool):
             self.contact = Contact.TOUCHING
-        elif self._steady >= SAMPLES or asked > self._opening or self.contact != Contact.HOLDING:
+        elif self.is_steady or asked > self.opening or self.contact != Contact.HOLDING:
             self.contact = Contact.NONE
+
+    @property
+    def is_steady(self) -> bool:
+        """True when the fingers do not move."""
+        return self._steady >= SAMPLES
 
     @property
     def held(self) -> GroundedObject | None:
@@ -49,11 +54,11 @@ class ContactSense:
         return next((o for o in self.scene.objects if o.is_held), None) if self.scene else None
 
     def _is_holding(self, asked: float) -> bool:
-        if not EMPTY < self._opening < self._gripper.open_width - OPEN:
+        if not EMPTY < self.opening < self._gripper.open_width - OPEN:
             return False
-        if asked > self._opening + SLACK:
+        if asked > self.opening + SLACK:
             return False  # it is being let go
-        is_stopped = self._steady >= SAMPLES and self._opening > asked + SLACK
+        is_stopped = self.is_steady and self.opening > asked + SLACK
         return is_stopped or self.held is not None
 
     def _is_at_a_thing(self, tool: Array) -> bool:

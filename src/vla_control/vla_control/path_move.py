@@ -14,6 +14,7 @@ from vla_core.frozen import Array
 from vla_core.robot_model import RobotModel
 
 SLOWEST, SLOWEST_TURN = 0.04, 0.2  # m/s, rad/s: a pause on the way here is none on the way back
+MARGIN = 0.9  # of the speed: the tracker is faster while it catches up
 RISE = 0.3  # s, from rest to full pace, and from none to full acceleration
 
 
@@ -26,7 +27,7 @@ class PathMove:
         self._q = np.array([q, *(point.q for point in way)])  # (k + 1, n) rad
         tool = np.array([model.fk(q)[:3, 3], *(point.tool for point in way)])  # (k + 1, 3) m
         stamps = np.array([way[0].stamp, *(point.stamp for point in way)])
-        share = params.rollback_share
+        share = MARGIN * params.rollback_share
         moved = np.linalg.norm(np.diff(tool, axis=0), axis=1)
         rates = np.abs(np.diff(self._q, axis=0)) / model.limits.velocity
         least = np.maximum(moved / (share * params.tcp_speed), rates.max(axis=1) / share)

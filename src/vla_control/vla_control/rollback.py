@@ -20,6 +20,7 @@ from vla_core.action import Contact
 from vla_core.frozen import Array
 
 LOOK = 2.0  # s, to wait for a scene that shows what is under the hand, and for the fingers to open
+LEFT = 0.004  # m, fingers this much wider have left what they held
 SETTLED = 0.3  # s, at rest before the scene counts: it shows what was a moment ago
 
 
@@ -48,6 +49,7 @@ class Rollback:
         self.leg = Leg.BACK
         self.problem = ''  # why it cannot go on
         self.opening: float | None = None  # m, asked of the fingers
+        self._grip = 0.0  # m, measured opening with the thing between them
         self._was_holding = self.sense.contact == Contact.HOLDING
         self._is_lowered = False
         self._since: float | None = None  # s, ROS time at which the arm rested in this leg
@@ -128,10 +130,14 @@ class Rollback:
         waited = now - self._since
         if self.leg == Leg.LOOK:
             self._look(waited)
-        elif self.sense.contact != Contact.HOLDING and waited >= SETTLED:
+        elif self._is_open() and waited >= SETTLED:
             self.problem, self._since, self.leg = '', None, Leg.CLEAR
         elif waited > LOOK:
             self.problem = 'the hand does not open'
+
+    def _is_open(self) -> bool:
+        """True when the fingers have left what they held, whatever they were asked."""
+        return self.sense.opening >= self._grip + LEFT and self.sense.is_steady
 
     def _look(self, waited: float) -> None:
         scene = self.sense.scene
@@ -145,7 +151,7 @@ class Rollback:
         if self._gap() > self.params.support_gap:
             self.leg = Leg.LOWER
             return
-        self.opening = self._wide()
+        self.opening, self._grip = self._wide(), self.sense.opening
         self.leg = Leg.OPEN
 
     def _gap(self) -> float:
@@ -160,4 +166,5 @@ class Rollback:
     def _wide(self) -> float:
         """m, as open as the hand was on the way here: there was room for that."""
         whole = self.motion.model.config.gripper.open_width
-        return max((point.opening for point in self._free), default=whole)
+        least = min(self.sense.opening + 3.0 * LEFT, whole)
+        return max((least, *(point.opening for point in self._free))) if self._free else whole

@@ -11,6 +11,7 @@ from vla_core.monitor import Monitor
 from vla_core.params import check, param
 from vla_core.robot import RobotConfig
 from vla_core.task import ResultCode, TaskStatus
+from vla_monitor.steering.verifier import Verifier
 from vla_perception.params import GrounderParams
 from vla_policy.align import BundlerParams
 from vla_shield.params import ShieldParams
@@ -28,6 +29,8 @@ class HostParams:
     vote_every: int = param(10, 'cycles between votes', lo=1, hi=20)
     scene_delay: int = param(4, 'cycles from image to scene', lo=0, hi=50)
     chunk_delay: int = param(5, 'cycles from observation to chunk', lo=0, hi=50)
+    candidates: int = param(1, 'chunks per inference', lo=1, hi=32)
+    verify_delay: int = param(1, 'cycles that choosing among them takes', lo=0, hi=50)
     timeout: float = param(90.0, 's of simulated time, whatever happens', lo=1.0, hi=600.0)
 
     def __post_init__(self) -> None:
@@ -47,6 +50,7 @@ class Setup:
     supervisor: ExecutiveParams
     host: HostParams = HostParams()
     monitors: tuple[Callable[[], Monitor], ...] = ()  # made anew for every episode
+    verifier: Callable[[], Verifier] | None = None  # None: the first candidate is executed
 
 
 @dataclass(frozen=True)

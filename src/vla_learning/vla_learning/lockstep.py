@@ -15,6 +15,7 @@ from vla_core.action import ActionChunk
 from vla_core.monitor import Speaker, Voter
 from vla_core.scene import GroundedScene
 from vla_core.sensing import Observation
+from vla_core.steering import Correction
 from vla_core.task import Phase, ResultCode, TaskStatus
 from vla_learning.episode_plan import EpisodePlan, EpisodeResult, HostParams, Setup
 from vla_perception.grounder import Grounder
@@ -27,6 +28,7 @@ from vla_supervisor.executive import Executive, Request
 __all__ = ['EpisodePlan', 'EpisodeResult', 'HostParams', 'Lockstep', 'Setup']
 
 Tap = Callable[[str, Any, float], None]  # topic, record, ROS time s
+Chosen = ActionChunk | None
 
 
 class Lockstep:
@@ -68,6 +70,9 @@ class Run:
         self.grounder_task = ''
         self.executed: Callable[[ActionChunk], ActionChunk] = getattr(policy, 'executed', _as_is)
         self.monitors = [make() for make in setup.monitors]
+        self.verifier = setup.verifier() if setup.verifier else None
+        if self.verifier is not None:
+            self.monitors.append(self.verifier)
 
     @property
     def is_over(self) -> bool:
@@ -126,13 +131,26 @@ class Run:
 
     def _infer(self, observation: Observation, now: float) -> None:
         """Ask the policy; a policy that has nothing to say is silent, as in the graph."""
-        proposal = self.policy.act(observation)
+        proposal = self.policy.act(observation, self.host.candidates)
         if proposal.features is not None:
             self._say('features', proposal.features, now)
         if proposal.chunks:
             self._say('candidates', proposal.chunks, now)
-            due = self.count + self.host.chunk_delay
-            self.chunks.append((due, self.executed(proposal.chunks[0])))
+            chunk, due = self._choose(proposal.chunks, now)
+            if chunk is not None:
+                self.chunks.append((due, self.executed(chunk)))
+
+    def _choose(self, chunks: tuple[ActionChunk, ...], now: float) -> tuple[Chosen, int]:
+        """The chunk to execute, if any, and the cycle in which it arrives."""
+        due = self.count + self.host.chunk_delay
+        if self.verifier is None:
+            return chunks[0], due
+        return self.verifier.choose(chunks, now)[0], due + self.host.verify_delay
+
+    def correct(self, language_motion: str, ttl: float) -> None:
+        """Say how the motion should be, as `./vla correct` does."""
+        now = self.sim.time
+        self._say('corrections', Correction(now, 'test', '', language_motion, ttl), now)
 
     def _judge(self, now: float) -> None:
         """Pass on what the monitors say: scores of the failure detector and the like."""

@@ -22,6 +22,7 @@ from vla_sim.tasks import PUSH_ROOM, sample_episode
 
 MOMENTS = ('early', 'mid', 'late', 'cancel')
 TASKS = ('put_in', 'stack')
+CLOSING = 0.1  # s, in which a hand that is closing on the thing holds it
 SETTLE = 1.0  # s, watched after the end
 TIMEOUT = 120.0  # s of simulated time
 ROOM = 0.05  # m, kept free beside a thing that is pushed
@@ -139,12 +140,13 @@ class Trial:
         run.say(self.first.instruction, self.plan.seed)
         while not self._is_time() and not run.is_over and self.sim.time < TIMEOUT:
             self._cycle()
-        spoke, was_held = self.sim.time, self.mishaps.held == self.target.name
+        spoke, was_held = self.sim.time, self._is_held
         self.phases.clear()
         self.mishaps.begin()
         task_id = self._speak()
         while self.sim.time < spoke + TIMEOUT and not self._is_over(task_id):
             self._cycle()
+            was_held |= self.sim.time <= spoke + CLOSING and self._is_held
         ended = self.sim.time
         while self.sim.time < ended + SETTLE:
             self._cycle()
@@ -165,17 +167,21 @@ class Trial:
         return status.task_id == task_id and status.phase in (Phase.DONE, Phase.FAILED)
 
     def _is_time(self) -> bool:
-        now, held = self.sim.time, self.mishaps.held == self.target.name
+        now = self.sim.time
         if self.plan.moment == 'early':
             status = self.run_of.status
             has_come = status is not None and status.phase == Phase.RUNNING
         elif self.plan.moment == 'late':
             has_come = self._is_let_go
         else:
-            has_come = held
+            has_come = self._is_held
         if has_come and self._since is None:
             self._since = now
         return self._since is not None and now - self._since >= self._delay_s
+
+    @property
+    def _is_held(self) -> bool:
+        return self.mishaps.held == self.target.name
 
     @property
     def _is_let_go(self) -> bool:

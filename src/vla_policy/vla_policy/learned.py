@@ -13,6 +13,7 @@ from torch import Tensor
 
 from vla_core.action import EE_NAMES, ActionChunk, PolicyFeatures, Space
 from vla_core.frozen import Array
+from vla_core.motion_words import motion_words
 from vla_core.robot import RobotConfig
 from vla_core.sensing import Observation
 from vla_policy import checkpoint
@@ -21,8 +22,8 @@ from vla_policy.features import Inputs, describe
 from vla_policy.flow_model import Batch
 from vla_policy.language import SentenceEncoder
 from vla_policy.memory import Memory
+from vla_policy.planning import plan_step
 from vla_policy.protocol import PolicyInfo, Proposal
-from vla_policy.scripted import motion_words
 
 NAME = 'learned'
 STEPS = 8  # of Euler, from noise to chunk
@@ -79,7 +80,9 @@ class LearnedPolicy:
         feature = PolicyFeatures(
             observation.stamp, observation.task_id, self._count - 1, self.schema, features
         )
-        return Proposal(tuple(self._chunk(observation, chunks, k) for k in range(count)), feature)
+        step = plan_step(observation, recall)
+        made = (self._chunk(observation, step, chunks, k) for k in range(count))
+        return Proposal(tuple(made), feature)
 
     def _infer(self, inputs: Inputs, count: int) -> tuple[Array, Array]:
         """Return chunks (count, horizon, columns), and the features (width,) of the first."""
@@ -97,7 +100,7 @@ class LearnedPolicy:
         noise[0] *= FIRST_NOISE
         return noise
 
-    def _chunk(self, observation: Observation, chunks: Array, k: int) -> ActionChunk:
+    def _chunk(self, observation: Observation, step: str, chunks: Array, k: int) -> ActionChunk:
         return ActionChunk(
             stamp=observation.stamp,
             task_id=observation.task_id,
@@ -108,8 +111,8 @@ class LearnedPolicy:
             start=observation.stamp,
             step=self._loaded.card.step,
             values=chunks[k],
-            plan_step=f'{observation.scene.task.verb.value}',
-            language_motion=motion_words(chunks[k]),
+            plan_step=step,
+            language_motion=motion_words(chunks[k], EE_NAMES),
             candidate=k,
             candidates=len(chunks),
         )

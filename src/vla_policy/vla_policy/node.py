@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from vla_core.action import ActionChunk
 from vla_core.params import check, param
 from vla_core.robot import load_robot
 from vla_core.sensing import Observation
@@ -62,7 +63,7 @@ class PolicyNode(ManagedNode):
         self.listen(topics.SCENE, self.bundler.on_scene)
         self.listen(topics.STATUS, self.on_status)
         self.send_candidates = self.talk(topics.CANDIDATES)
-        self.send_chunk = self.talk(topics.CHUNK)
+        self.listen(topics.CHUNK, self.on_chunk)
         self.send_features = self.talk(topics.FEATURES)
         self.send_vote = self.talk(topics.VOTES)
         self.get_logger().info(f'policy {self.policy.info.name}, {self.policy.info.checkpoint}')
@@ -71,11 +72,15 @@ class PolicyNode(ManagedNode):
         self.status = status
         self.bundler.on_status(status, self.now)
 
+    def on_chunk(self, chunk: ActionChunk) -> None:
+        """What the verifier made of the candidates."""
+        self.bundler.on_chunk(chunk, self.now)
+
     def tick(self) -> None:
         now = self.now
         proposal = self.worker.take()
         if proposal is not None and proposal.chunks:
-            self.propose(proposal, now)
+            self.propose(proposal)
         if now - self.asked >= self.p.period and not self.worker.busy:
             observation = self.bundler.bundle(now, self.status)
             if observation is not None:
@@ -85,13 +90,10 @@ class PolicyNode(ManagedNode):
             self.send_vote(self.bundler.vote(now))
             self.voted = now
 
-    def propose(self, proposal: Proposal, now: float) -> None:
-        chunk = proposal.chunks[0]
-        if chunk.task_id != self.status.task_id:
+    def propose(self, proposal: Proposal) -> None:
+        if proposal.chunks[0].task_id != self.status.task_id:
             return  # thought of while the task changed
         self.send_candidates(proposal.chunks)
-        self.send_chunk(chunk)
-        self.bundler.on_chunk(chunk, now)
         if proposal.features is not None:
             self.send_features(proposal.features)
 

@@ -9,6 +9,7 @@ import numpy as np
 from vla_core import geometry
 from vla_core.action import EE_NAMES, ActionChunk, Space
 from vla_core.frozen import Array
+from vla_core.motion_words import motion_words
 from vla_core.params import check, param
 from vla_core.scene import Verb
 from vla_core.sensing import Observation
@@ -83,7 +84,7 @@ class ScriptedPolicy:
             step=self.params.step,
             values=values,
             plan_step=step,
-            language_motion=motion_words(values),
+            language_motion=motion_words(values, EE_NAMES),
         )
 
 
@@ -119,15 +120,3 @@ def deltas(base_from_tcp: Array, path: Array, p: ChunkParams) -> Array:
     rows[:, :3] = path[:, :3] - base_from_tcp[:3, 3]
     rows[:, 6] = path[:, 4]
     return rows
-
-
-def motion_words(values: Array) -> str:
-    """Return the chunk in words, as in 'move arm down, close gripper'."""
-    axes = (('back', 'forward'), ('right', 'left'), ('down', 'up'))
-    travel = values[-1, :3] - values[0, :3]
-    words = [axes[k][int(travel[k] > 0)] for k in range(3) if abs(travel[k]) > 0.02]
-    grip = values[-1, 6] - values[0, 6]
-    said = [f'move arm {" ".join(words)}'] if words else []
-    if abs(grip) > 0.01:
-        said.append('open gripper' if grip > 0 else 'close gripper')
-    return ', '.join(said) or 'stay'

@@ -62,7 +62,7 @@ GRIPPER_COMMAND = Topic(  # edge
 )  # fmt: skip
 SCENE = Topic(
     'scene', msg.GroundedScene, qos.COMMAND, ('perception',),
-    ('policy', 'control', 'shield', 'supervisor'),
+    ('policy', 'verifier', 'control', 'shield', 'supervisor'),
     scene.scene_to_msg, scene.scene_from_msg,
 )  # fmt: skip
 CANDIDATES = Topic(
@@ -98,8 +98,8 @@ CONTROL_STATE = Topic(
     action.control_state_to_msg, action.control_state_from_msg,
 )  # fmt: skip
 VOTES = Topic(
-    'votes', msg.SafetyVote, qos.EVENT, ('perception', 'policy', 'supervisor'), ('shield',),
-    safety.vote_to_msg, safety.vote_from_msg,
+    'votes', msg.SafetyVote, qos.EVENT, ('perception', 'policy', 'verifier', 'supervisor'),
+    ('shield',), safety.vote_to_msg, safety.vote_from_msg,
 )  # fmt: skip
 REPORT = Topic(
     'report', msg.ShieldReport, qos.EVENT, ('shield',), ('control', 'supervisor'),
@@ -107,11 +107,12 @@ REPORT = Topic(
 )  # fmt: skip
 HEARTBEATS = Topic(
     'heartbeats', msg.Heartbeat, qos.EVENT,
-    ('sim', 'perception', 'policy', 'control', 'shield', 'supervisor', 'recorder'),
+    ('sim', 'perception', 'policy', 'verifier', 'control', 'shield', 'supervisor', 'recorder'),
     ('supervisor',), safety.heartbeat_to_msg, safety.heartbeat_from_msg,
 )  # fmt: skip
 STATUS = Topic(
-    'task', msg.TaskStatus, qos.STATE, ('supervisor',), ('perception', 'policy', 'control'),
+    'task', msg.TaskStatus, qos.STATE, ('supervisor',),
+    ('perception', 'policy', 'verifier', 'control'),
     task.status_to_msg, task.status_from_msg,
 )  # fmt: skip
 DEAD_MAN = Topic('dead_man', Bool, qos.COMMAND, ('operator',), ('supervisor',))

@@ -1,0 +1,49 @@
+"""The ROS clock of the whole graph jumps, or stands still."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from functools import partial
+from itertools import pairwise
+
+import numpy as np
+
+from vla_bringup.fault_stage import AT_ONCE, CYCLE, NAN, STOPPING, Bounds, Stage
+from vla_core.result import Figure
+
+WATCHED = 1.0  # s after the fault
+
+
+def f10(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+    """5 s back, 5 s ahead, and no time at all."""
+    for name, order, value in (
+        ('jumps 5 s ahead', 'jump', 5.0),
+        ('stands still', 'pause', 0.0),
+        ('jumps 5 s back', 'jump', -5.0),
+    ):
+        stage.await_moving()
+        began = stage.harm(order, value, by='clock')
+        heard = stage.witness.wait(partial(first_stop, stage, began), 1.0)
+        yield bounds.figure(f'F10 ROS clock {name}: braking', heard or NAN, AT_ONCE)
+        time.sleep(WATCHED)
+        yield Figure(f'F10 {name}: largest step / limit', largest(stage, began), '', '<= 1.05')
+        stage.harm('none', by='clock')
+        stage.end()
+
+
+def first_stop(stage: Stage, since: float) -> float:
+    """s from `since` to the first report of a cycle that brakes; 0 while there is none."""
+    for heard in stage.witness.since('report', since):
+        if heard.record.decision in STOPPING:
+            return heard.at - since
+    return 0.0
+
+
+def largest(stage: Stage, since: float) -> float:
+    """Largest step between two commands as a share of what the joint may do in a cycle."""
+    commands = [h.record for h in stage.witness.since('command', since - 0.1)]
+    most = stage.robot.limits.velocity * 1e-3 * CYCLE
+    shares = [float((np.abs(b.position[0] - a.position[0]) / most).max())
+              for a, b in pairwise(commands)]  # fmt: skip
+    return max(shares, default=NAN)

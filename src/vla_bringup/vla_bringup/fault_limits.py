@@ -1,0 +1,94 @@
+"""F16: a joint sent at its limit at full speed, from a thousand starts, shield alone, no graph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from vla_core.action import Source, Target
+from vla_core.errors import UserError
+from vla_core.result import Figure
+from vla_core.robot import RobotConfig, load_robot
+from vla_core.safety import Level, SafetyVote
+from vla_core.sensing import JointState
+from vla_shield.shield import Shield, ShieldParams
+
+DT = 0.01  # s
+CYCLES = 60
+NEAR = (0.05, 0.6)  # rad, of the start from the margin
+
+
+def f16(args: Any, starts: int = 1000) -> Iterator[Figure]:
+    """How many starts end beyond the margin of a joint."""
+    robot, dice = load_robot(args.robot), np.random.default_rng(args.seed)
+    drive = Drive(robot)
+    beyond, fast = 0, 0.0
+    for _ in tqdm(range(starts), desc='F16', unit='start'):
+        crossed, speed = play(drive, dice)
+        beyond, fast = beyond + crossed, max(fast, speed)
+    yield Figure('F16 joint driven at its limit (lockstep): crossings', beyond, '', '== 0', starts)
+    yield Figure('F16 fastest joint in it / limit', fast, '', '>= 0.3')
+
+
+def play(drive: Drive, dice: np.random.Generator) -> tuple[bool, float]:
+    """One start: True when a command went beyond the margin, and the fastest joint."""
+    robot, edge = drive.robot, drive.shield.params.joint_margin
+    limits, n = robot.limits, len(robot.joint_names)
+    joint, way = int(dice.integers(n)), float(dice.choice((-1.0, 1.0)))
+    start = np.array(robot.home) + dice.uniform(-0.3, 0.3, n)
+    start = limits.clamp(start, edge)
+    stop = limits.upper[joint] - edge if way > 0 else limits.lower[joint] + edge
+    start[joint] = stop - way * dice.uniform(*NEAR)
+    goal = start + way * 2.0 * np.eye(n)[joint]
+    drive.begin(start)
+    for _ in range(CYCLES):
+        drive.step(goal, way * limits.velocity * np.eye(n)[joint])
+    commands = np.array(drive.commands)
+    crossed = not limits.within(commands, edge - 1e-6)
+    speeds = np.abs(np.diff(commands, axis=0)) / DT / limits.velocity
+    return crossed, float(speeds.max(initial=0.0))
+
+
+class Drive:
+    """A shield, and an arm that is where it was told to be."""
+
+    def __init__(self, robot: RobotConfig) -> None:
+        self.robot, self.now = robot, 0.0
+        self.shield = Shield(ShieldParams(tcp_speed=1.0, link_speed=1.5, dwell=0.02), robot)
+
+    def begin(self, start: np.ndarray) -> None:
+        """Stand at `start` (n,) rad, armed."""
+        self.shield.disarm(self.now)
+        while self.shield.tick(self.now).arm is not None:
+            self.now += DT
+            self.sense()
+        self.q, self.v, self.commands = start, np.zeros_like(start), [start]
+        self.now += 1.0
+        self.sense()
+        refusal = self.shield.arm(self.now)
+        if refusal:
+            raise UserError(f'F16 cannot arm: {refusal}')
+
+    def sense(self) -> None:
+        names = (*self.robot.joint_names, self.robot.gripper.joint)
+        sample = JointState(self.now, names, np.r_[self.q, 0.04], np.r_[self.v, 0.0])
+        self.shield.on_joints(sample, self.now)
+        seq = round(self.now / DT)
+        for voter in self.shield.params.required_voters:
+            vote = SafetyVote(self.now, voter, seq, Level.RUN, 1.0, 0.3)
+            self.shield.on_vote(vote, self.now)
+
+    def step(self, goal: np.ndarray, velocity: np.ndarray) -> None:
+        """One period towards `goal`."""
+        self.now += DT
+        self.sense()
+        names = self.robot.joint_names
+        target = Target(self.now, 't', names, goal, velocity, 0.08, Source.TELEOP)
+        self.shield.on_target(target, self.now)
+        out = self.shield.tick(self.now)
+        if out.arm is not None:
+            self.q, self.v = out.arm.position[0], out.arm.velocity[0]
+            self.commands.append(self.q)

@@ -1,0 +1,148 @@
+"""Messages spoilt on their way, by a proxy between the real publisher and the real reader."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+
+import numpy as np
+
+from vla_bringup.fault_messages import caused, earlier_chunk, old_chunk, refused_chunk, same_chunk
+from vla_bringup.fault_nodes import hardest
+from vla_bringup.fault_stage import AT_ONCE, NAN, Bounds, Stage
+from vla_bringup.witness import Heard
+from vla_core.result import Figure
+
+TTL = 300.0  # ms, of a vote at most
+LONG = 0.4  # s, for which a message is spoilt
+FLOOD = 5000.0  # votes a second
+FLIPS = 3.0  # s
+LOOP_P99 = '<= 15'  # ms
+
+
+def answered(stage: Stage, name: str, since: float, rule: str) -> float:
+    """s from the first message of a log after `since` until the shield braked for `rule`."""
+    return after(stage.braked(since, rule), since, stage.witness.since(name, since))
+
+
+def after(seconds: float, since: float, faults: list[Heard]) -> float:
+    """s from the first of `faults` to the answer that came `seconds` after `since`; a fault that
+    cannot be heard apart counts from the order that asked for it."""
+    began = faults[0].at if faults else since
+    return max(since + seconds - began, 0.0)
+
+
+def f1(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+    """Numbers that are none, in targets, joint states and chunks; and single bits turned round."""
+    for name, harm in (
+        ('all NaN', 'target nan'),
+        ('positions NaN', 'target nan position'),
+        ('inf', 'target inf velocity'),
+    ):
+        stage.await_moving()
+        began = stage.harm(harm, seconds=LONG)
+        seconds = stage.braked(began, 'target')
+        seconds = after(seconds, began, broken_targets(stage, began))
+        yield bounds.figure(f'F1 target {name}: REJECTED, braking', seconds, AT_ONCE)
+    stage.await_moving()
+    began = time.monotonic()
+    stage.graph.inject_fault('joint_nan', seconds=LONG)
+    seconds = answered(stage, 'bad joints', began, 'joints')
+    yield bounds.figure('F1 joint states NaN: BRAKE', seconds, AT_ONCE)
+    yield from nan_chunks(stage, bounds)
+    yield from flipped(stage)
+
+
+def broken_targets(stage: Stage, since: float) -> list[Heard]:
+    """Targets with a number that is none."""
+    heard = stage.witness.since('spoilt target', since)
+    numbers = [(h, np.r_[h.record.position, h.record.velocity, h.record.gripper]) for h in heard]
+    return [h for h, values in numbers if not np.isfinite(values).all()]
+
+
+def nan_chunks(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+    """Control says why it refuses them, and the chunk before is played on."""
+    stage.await_moving()
+    witness, began = stage.witness, stage.harm('chunk nan values', seconds=LONG)
+
+    def refused() -> Heard | None:
+        said = witness.since('control', began)
+        return next((h for h in said if 'not finite' in h.record.reason), None)
+
+    answer = witness.wait(refused, 1.0)
+    spoilt = witness.since('bad spoilt chunk', began)
+    seconds = answer.at - spoilt[0].at if answer and spoilt else NAN
+    yield bounds.figure('F1 chunk all NaN: refused by control', seconds, AT_ONCE)
+    until = spoilt[0].at + 0.2 if spoilt else began
+    hurt = [h for h in witness.since('report', began) if caused(h) and h.at <= until]
+    yield Figure('F1 chunk all NaN: cycles it stopped', float(len(hurt)), '', '== 0')
+
+
+def flipped(stage: Stage) -> Iterator[Figure]:
+    """One bit of one float in every target: what goes out stays finite and within the limits."""
+    stage.await_moving()
+    witness, began = stage.witness, stage.harm('target flip', seconds=FLIPS)
+    stage.graph.pause(FLIPS)
+    commands = [h.record for h in witness.since('command', began)]
+    bad = sum(not np.isfinite(c.position).all() for c in commands)
+    bad += len(witness.since('bad command', began))
+    n = len(commands)
+    yield Figure('F1 a bit flipped in each target: commands not finite', bad, '', '== 0', n=n)
+    share = hardest(commands, stage.robot.limits.acceleration)
+    yield Figure('F1 a bit flipped in each target: acceleration / limit', share, '', '<= 1.05')
+
+
+def f9(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+    """Chunks and targets that are too old, come twice, or come in the wrong order."""
+    for name, spoil, word in (
+        ('too old', old_chunk, 'old'),
+        ('twice', same_chunk, 'not newer'),
+        ('out of order', earlier_chunk, 'not newer'),
+    ):
+        yield from refused_chunk(stage, bounds, f'F9 chunk {name}', spoil, word)
+    for name, harm, is_bad in (
+        ('twice', 'target duplicate', lambda a, b: b.stamp == a.stamp),
+        ('out of order', 'target reorder=2', lambda a, b: b.stamp < a.stamp),
+        ('5 s old', 'target shift=-5', lambda a, b: b.stamp < a.stamp - 4.0),
+        ('1 s ahead', 'target shift=1', lambda a, b: b.stamp > a.stamp + 0.5),
+    ):
+        seconds = disordered(stage, harm, is_bad)
+        yield bounds.figure(f'F9 target {name}: braking', seconds, AT_ONCE)
+
+
+def disordered(stage: Stage, harm: str, is_bad: Callable[[object, object], bool]) -> float:
+    """s from the first target that is wrong beside the one before it to the braking command."""
+    stage.await_moving()
+    witness, began = stage.witness, stage.harm(harm, seconds=LONG)
+    seconds = stage.braked(began)
+    heard = witness.since('spoilt target', began - 0.1)
+    wrong = [b for a, b in pairwise(heard) if b.at >= began and is_bad(a.record, b.record)]
+    return after(seconds, began, wrong)
+
+
+def f11(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+    """Each required voter falls silent; one says the same 5000 times a second."""
+    for voter in voters(stage):
+        stage.await_moving()
+        began = stage.harm(f'votes drop voter:{voter}', seconds=1.0)
+        seconds = stage.braked(began, 'votes:silence')
+        heard = stage.witness.since('spoilt votes', began - 1.0)
+        last = [h for h in heard if h.record.voter == voter and h.at <= began + seconds]
+        seconds = after(seconds, began, last[-1:])
+        yield bounds.figure(f'F11 vote of {voter} silent: HOLD', seconds, TTL + AT_ONCE)
+    stage.await_moving()
+    began = stage.harm(f'votes rate={FLOOD:g} voter:policy', seconds=FLIPS)
+    stage.graph.pause(FLIPS)
+    reports = [h.record for h in stage.witness.since('report', began)]
+    came = len(stage.witness.since('spoilt votes', began)) / FLIPS
+    loop = float(np.percentile([r.loop_ms for r in reports] or [NAN], 99))
+    name = f'F11 votes flooded, {came:.0f} a second heard: work of the shield, p99'
+    yield Figure(name, loop, 'ms', LOOP_P99, n=len(reports))
+
+
+def voters(stage: Stage) -> list[str]:
+    """Who votes in this graph, as the shield accounts for it."""
+    last = stage.witness.last('report')
+    ages = last.record.ages if last else {}
+    return sorted(name.removeprefix('vote:') for name in ages if name.startswith('vote:'))

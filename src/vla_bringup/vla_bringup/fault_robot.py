@@ -1,0 +1,172 @@
+"""The robot and its surroundings go wrong: encoders, cameras, things that vanish or appear."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+
+from vla_bringup.fault_messages import AGAIN
+from vla_bringup.fault_stage import AT_ONCE, CYCLE, NAN, Bounds, Stage
+from vla_bringup.witness import Heard
+from vla_core.frozen import Array
+from vla_core.result import Figure
+from vla_core.robot_model import RobotModel
+from vla_core.safety import Decision, ShieldReport
+from vla_core.scene import GroundedObject, GroundedScene, Role
+from vla_core.sensing import JointState
+
+TTL = 300.0  # ms, of a vote at most
+AHEAD = 0.05  # m, from the fingers to the obstacle
+FINGER = 0.03  # m, from the tip to the outside of the fingers
+HALF = 0.02  # m, of the obstacle's edge
+AT_HAND = 0.008  # m, twice what must be kept: the next step is already too far
+FAST = 0.15  # m/s, of a tip that is sent against it, if it gets there
+MOVES = 0.03  # m/s
+OWN_ID = 60_000
+
+
+def f5(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+    """Joint states cease; the time counts from the last one that came."""
+    stage.await_moving()
+    began = time.monotonic()
+    stage.graph.inject_fault('joint_silence', seconds=0.5)
+    answered = began + stage.braked(began, 'joints')
+    before = [h.at for h in stage.witness.since('joints', began - 1.0) if h.at < answered]
+    seconds = answered - before[-1] if before else NAN
+    yield bounds.figure('F5 joint states cease: BRAKE', seconds, 70.0)
+
+
+def f6(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+    """Joint states stand still under fresh stamps; counted from the last that told something."""
+    stage.await_moving()
+    began = time.monotonic()
+    stage.graph.inject_fault('joint_stuck', seconds=1.0)
+    seconds = stage.braked(began, 'joints:frozen')
+    samples = stage.witness.since('joints', began)
+    same = repeated(samples)
+    seconds = began + seconds - same[0].at if same else NAN
+    yield bounds.figure('F6 joint states frozen under fresh stamps: HOLD', seconds, 250.0)
+
+
+def repeated(samples: list[Heard]) -> list[Heard]:
+    """Those that say the same as the one before them."""
+    pairs = pairwise(samples)
+    return [b for a, b in pairs if np.array_equal(a.record.position, b.record.position)]
+
+
+def f8(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+    """A camera without depth, and one that is covered. There is no base to stop."""
+    for name, fault, value in (
+        ('95 % of the depth lost', 'depth_holes', 0.95),
+        ('camera covered', 'camera_black', 0.0),
+    ):
+        stage.await_moving()
+        began = time.monotonic()
+        stage.graph.inject_fault(fault, value, seconds=1.0)
+        seconds = stage.braked(began, 'vote:grounding')
+        yield bounds.figure(f'F8 {name}: HOLD', seconds, 200.0)
+
+
+def f17(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+    """Something appears ahead of the fingers: 5 cm, and so near that they must brake at once."""
+    model, witness = RobotModel(stage.robot), stage.witness
+    for words, ahead in (('5 cm', AHEAD), ('too near to pass', AT_HAND)):
+        stage.await_moving()
+        stage.graph.client.wait(lambda: speed(stage, model) >= FAST, 5.0)
+        joints, scene = witness.last('joints'), witness.last('scene')
+        if joints is None or scene is None or not speed(stage, model) >= MOVES:
+            yield Figure('F17 obstacle ahead: the tip does not move', NAN, '', '== 0')
+            return
+        tip, velocity = tip_of(stage, model, joints.record)
+        pace = float(np.linalg.norm(velocity))
+        thing = obstacle(tip + (FINGER + ahead + HALF) * velocity / pace)
+        began = time.monotonic()
+        answer = appear(stage, scene.record, thing)
+        name = f'F17 obstacle {words} ahead at {pace:.2f} m/s'
+        if ahead == AT_HAND:
+            yield bounds.figure(f'{name}: motion bent', answer, 2 * CYCLE)
+            continue
+        way = [tip_of(stage, model, h.record)[0] for h in witness.since('joints', began)]
+        gap = min(distance(thing, point) for point in way) - FINGER
+        yield Figure(f'{name}: nearest the fingers came', 1e3 * gap, 'mm', '> 0')
+
+
+def appear(stage: Stage, scene: GroundedScene, thing: GroundedObject) -> float:
+    """Have `thing` seen for a second; return s until a cycle is bent because of it, or NaN."""
+    witness, began, answer = stage.witness, time.monotonic(), NAN
+    while time.monotonic() - began < 1.0:
+        own = replace(scene, stamp=witness.ros_now, objects=(*scene.objects, thing))
+        witness.say_scene(own)
+        time.sleep(AGAIN)
+        if not np.isfinite(answer):
+            bent = [h.at for h in witness.since('report', began) if is_bent(h.record)]
+            answer = bent[0] - began if bent else NAN
+    return answer
+
+
+def is_bent(report: ShieldReport) -> bool:
+    """True when this cycle was changed for an object."""
+    return report.decision != Decision.PASS and any('object' in rule for rule in report.rules)
+
+
+def obstacle(position: Array) -> GroundedObject:
+    size = np.full(3, 2.0 * HALF)
+    return GroundedObject(
+        OWN_ID, 'obstacle', 'black', 'cube', Role.OBSTACLE, 0.0, position, 0.0, size, 0.0
+    )
+
+
+def distance(thing: GroundedObject, point: Array) -> float:
+    """m, from a point to the box."""
+    outside = np.maximum(np.abs(point - thing.position) - 0.5 * thing.size, 0.0)
+    return float(np.linalg.norm(outside))
+
+
+def tip_of(stage: Stage, model: RobotModel, joints: JointState) -> tuple[Array, Array]:
+    """(3,) m and (3,) m/s of the tip."""
+    q, v = joints.select(stage.robot.joint_names)
+    return model.fk(q)[:3, 3], (model.jacobian(q) @ v)[:3]
+
+
+def speed(stage: Stage, model: RobotModel) -> float:
+    """m/s, of the tip, while the policy moves it."""
+    last = stage.witness.last('joints')
+    if last is None or not stage.is_moving():
+        return 0.0
+    return float(np.linalg.norm(tip_of(stage, model, last.record)[1]))
+
+
+def f18(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+    """Perception is killed: nothing moves on what it said last."""
+    stage.await_moving()
+    seconds = stage.braked(stage.kill('perception'))
+    yield bounds.figure('F18 perception killed: HOLD', seconds, TTL + AT_ONCE)
+
+
+def f19(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+    """The target is taken away while the hand comes near."""
+    witness = stage.witness
+    stage.await_moving()
+    finger = stage.robot.gripper.joint
+    before = width(witness.last('joints'), finger)
+    gone, began = witness.ros_now, time.monotonic()
+    stage.graph.inject_fault('remove_target')
+    seconds = stage.braked(began, 'vote:grounding', within=3.0)
+    looks = [h for h in witness.since('scene', began) if h.record.stamp > gone]
+    needed = sum(h.at <= began + seconds for h in looks) if np.isfinite(seconds) else NAN
+    yield Figure('F19 target removed: looks until HOLD', float(needed), '', '<= 2')
+    yield Figure('F19 target removed: HOLD', 1e3 * seconds, 'ms')
+    stage.graph.pause(1.0)
+    after = width(witness.last('joints'), finger)
+    yield Figure('F19 fingers closed on air', 1e3 * max(before - after, 0.0), 'mm', '<= 5')
+
+
+def width(heard: Heard | None, finger: str) -> float:
+    """m, opening."""
+    if heard is None:
+        return NAN
+    return 2.0 * float(heard.record.select((finger,))[0][0])

@@ -1,0 +1,58 @@
+"""What a policy says it is about to do: a kind of step, what it acts on, and where it ends."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+
+class StepKind(str, Enum):
+    """The steps that can be said and checked; the value is the verb."""
+
+    REACH = 'reach'  # the open hand to where it can close on the thing
+    GRASP = 'grasp'  # close on it
+    CARRY = 'carry'  # held, over the destination
+    LOWER = 'lower'  # held, down to where it can be let go
+    RELEASE = 'release'  # open
+    BEHIND = 'go behind'  # the closed hand to where a push begins
+    PUSH = 'push'  # along, with the thing in front
+    PRESS = 'press'
+    RETREAT = 'retreat'  # done: up and away
+    LOOK = 'look'  # what is meant is not seen
+    WAIT = 'wait'
+
+
+NEEDS_DESTINATION = (StepKind.CARRY, StepKind.LOWER)
+ALONE = (StepKind.RETREAT, StepKind.LOOK, StepKind.WAIT)
+PATTERN = re.compile(r'^(?P<kind>[a-z ]+?) the (?P<thing>.+?)(?: to the (?P<place>.+))?$')
+
+
+@dataclass(frozen=True)
+class PlanStep:
+    """One step; labels are those of the scene's objects, as in 'red cube'."""
+
+    kind: StepKind
+    thing: str = ''
+    place: str = ''
+
+    def __str__(self) -> str:
+        thing = f' the {self.thing}' if self.thing else ''
+        return f'{self.kind.value}{thing}' + (f' to the {self.place}' if self.place else '')
+
+
+def read_step(text: str) -> PlanStep:
+    """Return the step of a text; ValueError lists the kinds that are known."""
+    text = ' '.join(text.lower().split())
+    if text in {kind.value for kind in ALONE}:
+        return PlanStep(StepKind(text))
+    found = PATTERN.match(text)
+    kinds = {kind.value: kind for kind in StepKind if kind not in ALONE}
+    kind = kinds.get(found['kind']) if found else None
+    if found is None or kind is None:
+        known = ', '.join(k.value for k in StepKind)
+        raise ValueError(f'no plan step {text!r}; known kinds: {known}')
+    place = found['place'] or ''
+    if (kind in NEEDS_DESTINATION) != bool(place):
+        raise ValueError(f'{text!r} {"lacks" if not place else "has"} a destination')
+    return PlanStep(kind, found['thing'], place)

@@ -1,0 +1,113 @@
+"""What the shield would make of a candidate: its own shapes, clearances and limits, tried out on
+the way that the candidate leads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vla_core.frozen import Array
+from vla_core.robot import RobotConfig
+from vla_core.scene import GroundedScene
+from vla_monitor.steering.params import DryRunParams
+from vla_monitor.steering.path import JointPath, ToolPath
+from vla_shield.body import Body, Indices
+from vla_shield.params import ShieldParams
+from vla_shield.world import World
+
+SLACK = 1e-6  # m, rad
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What the shield would do; `refusal` is empty when the candidate may go to it."""
+
+    change: float  # share of the motion that would be taken away
+    refusal: str = ''
+
+
+class DryRun:
+    """The shield's body and world, fed as the shield's own are; commands nothing."""
+
+    def __init__(self, params: DryRunParams, shield: ShieldParams, robot: RobotConfig) -> None:
+        self.params, self._shield, self._limits = params, shield, robot.limits
+        self._body = Body(shield, robot)
+        self._world = World(shield, self._body)
+        self._width = robot.gripper.open_width
+        self._box = np.array([shield.workspace_lower, shield.workspace_upper])
+        self._tip_speed = min(shield.tcp_speed, robot.tcp_speed)
+
+    def on_joints(self, stamp: float, q: Array, width: float) -> None:
+        """Note where the arm is and how wide the fingers are."""
+        self._world.remember(stamp, q)
+        if abs(width - self._width) > 5e-4:
+            self._width = width
+            self._body.set_width(width)
+
+    def on_scene(self, scene: GroundedScene) -> None:
+        """Place what is around."""
+        self._world.update(scene)
+
+    def forget(self) -> None:
+        """The clock jumped: past poses mean nothing any more."""
+        self._world.forget()
+
+    def around(self, q: Array) -> tuple[Indices, Array]:
+        """Pairs that matter near `q` (n,) rad, and their distances (m,) m there."""
+        active = np.flatnonzero(self._body.is_active)
+        here = self._body.distances(q, active)
+        near = here - self._body.least[active] < self.params.near
+        return active[near], here[near]
+
+    def try_out(
+        self, path: ToolPath, joints: JointPath, q: Array, around: tuple[Indices, Array]
+    ) -> Trial:
+        """Return what the shield would do with the motion from `q` along `joints`."""
+        refusal = self._out_of_reach(joints) or self._out_of_space(path)
+        if refusal:
+            return Trial(1.0, refusal)
+        change = self._too_fast(path, joints, q)
+        depth, pair = self._too_near(joints, around)
+        if not depth <= self.params.intrusion:
+            return Trial(change, f'{depth * 1e3:.0f} mm too near: {pair}')
+        if not change <= self.params.change:
+            return Trial(change, f'the shield would take {change:.0%} of the motion')
+        return Trial(change)
+
+    def _out_of_reach(self, joints: JointPath) -> str:
+        if not joints.miss.max() <= self.params.unreachable:
+            return 'out of reach'
+        low = self._limits.lower + self._shield.joint_margin
+        high = self._limits.upper - self._shield.joint_margin
+        room = np.minimum(joints.q - low, high - joints.q).min(axis=0)
+        k = int(np.argmin(room))
+        return '' if room[k] >= -SLACK else f'{self._limits.names[k]} at its limit'
+
+    def _out_of_space(self, path: ToolPath) -> str:
+        """A tool that is outside already may come back."""
+        out = np.maximum(self._box[0] - path.positions, path.positions - self._box[1])  # (h, 3)
+        grown = (out - np.maximum(out[0], 0.0)).max(axis=0)
+        k = int(np.argmax(grown))
+        return '' if grown[k] <= SLACK else f'out of the workspace in {"xyz"[k]}'
+
+    def _too_fast(self, path: ToolPath, joints: JointPath, q: Array) -> float:
+        """Share of the motion that the caps on speed take away, over the whole chunk."""
+        way = np.linalg.norm(np.diff(path.positions, axis=0), axis=1) / path.step  # m/s
+        usual = float(np.mean(way))
+        steps = np.diff(np.r_[0, joints.rows])[:, None] * path.step  # s
+        turns = np.abs(np.diff(np.vstack([q, joints.q]), axis=0)) / steps
+        fastest = float((turns / self._limits.velocity).max())
+        excess = max(usual / self._tip_speed, fastest, 1.0)
+        return 1.0 - 1.0 / excess
+
+    def _too_near(self, joints: JointPath, around: tuple[Indices, Array]) -> tuple[float, str]:
+        """m by which the worst pair comes nearer than it may (what is too near already: than it
+        is), and its name."""
+        pairs, here = around
+        if not len(pairs):
+            return 0.0, ''
+        least = np.minimum(self._body.least[pairs], here)
+        depth = np.array([(least - self._body.distances(q, pairs)) for q in joints.q])  # (m, p)
+        k = int(np.argmax(depth.max(axis=0)))
+        return float(depth[:, k].max()), self._body.names[int(pairs[k])]

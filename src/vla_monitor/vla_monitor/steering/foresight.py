@@ -1,0 +1,139 @@
+"""What a candidate leads to by kinematics alone: the tool goes where it is told, a thing between
+closing fingers comes along, one in front of the closed hand gives way, one let go falls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from vla_core.frozen import Array
+from vla_core.plan_step import StepKind
+from vla_core.scene import GroundedObject, Verb
+from vla_monitor.steering import hand
+from vla_monitor.steering.moment import Moment, Outcome
+from vla_monitor.steering.path import ToolPath
+from vla_monitor.steering.purpose import Purpose
+
+GRIP_SPEED = 0.1  # m/s, of the opening
+CLOSED = 0.012  # m, fingers nearer than this hold nothing
+LOOSE = 0.008  # m, wider than the thing by this is not held
+ON = 0.015  # m, above what carries it: put down, not dropped
+CLOSE_AT = 0.03  # m, an opening asked below this asks to grip
+
+
+def is_holding(tcp: Array, yaw: float, opening: float, thing: GroundedObject) -> bool:
+    """True when the fingers are tight around the thing."""
+    if thing.is_held:
+        return True
+    if not CLOSED <= opening <= hand.width_between(thing, yaw) + LOOSE:
+        return False
+    return hand.is_between(tcp, yaw, opening, thing)
+
+
+@dataclass
+class Foresight:
+    """One candidate, imagined row by row."""
+
+    purpose: Purpose
+    now: Moment
+
+    def __post_init__(self) -> None:
+        self.faults: list[str] = []
+        self.event = -1.0
+        self._is_gripping = self.now.opening < CLOSE_AT or self.now.is_holding
+
+    def of(self, path: ToolPath) -> Outcome:
+        """Return where the path leads."""
+        moments = [self.now]
+        for k in range(len(path.poses)):
+            before = moments[-1]
+            asked = float(path.opening[k])
+            self._note_event(before, asked, k * path.step)
+            moments.append(self._next(before, path, k, asked))
+        return Outcome(tuple(moments), tuple(dict.fromkeys(self.faults)), self.event)
+
+    def _note_event(self, before: Moment, asked: float, ahead: float) -> None:
+        is_grip = asked < CLOSE_AT
+        if self.event < 0.0 and is_grip != self._is_gripping:
+            self.event = ahead
+        self._is_gripping = is_grip
+
+    def _next(self, before: Moment, path: ToolPath, k: int, asked: float) -> Moment:
+        tcp, yaw = path.positions[k], float(path.yaw[k])
+        most = GRIP_SPEED * path.step if k else 0.0
+        opening = before.opening + min(max(asked - before.opening, -most), most)
+        thing = self.purpose.thing
+        if thing is None:
+            return Moment(tcp, yaw, opening, tcp, False)
+        now = replace(before, tcp=tcp, yaw=yaw, opening=opening)
+        if before.is_holding:
+            return self._carried(before, now, asked, thing)
+        thing = replace(thing, position=before.thing)
+        if self.purpose.is_sliding:
+            return self._pushed(now, thing)
+        if self.purpose.kind != StepKind.PRESS:
+            return self._gripped(before, now, asked, thing)
+        return now
+
+    def _carried(self, before: Moment, now: Moment, asked: float, thing: GroundedObject) -> Moment:
+        """What is held comes along until the fingers open."""
+        moved = before.thing + now.tcp - before.tcp
+        if asked < CLOSE_AT:
+            return replace(now, thing=moved, opening=before.opening)
+        rest = self._support(moved, thing)
+        if moved[2] - rest > ON and not self._is_over_place(moved):
+            place = f' beside the {self.purpose.place.label}' if self.purpose.place else ''
+            self.faults.append(f'drops the {thing.label}{place}')
+        return replace(now, thing=np.r_[moved[:2], min(moved[2], rest)], is_holding=False)
+
+    def _support(self, at: Array, thing: GroundedObject) -> float:
+        """m, height of the thing's middle when it rests at `at`: on its place or on the table."""
+        half = float(thing.size[2] / 2)
+        place = self.purpose.place
+        if place is None or not self._is_over_place(at):
+            return half
+        return half + (0.008 if place.shape == 'box' else hand.top(place))
+
+    def _is_over_place(self, at: Array) -> bool:
+        """True when a thing let go at `at` ends up in or on its place."""
+        place = self.purpose.place
+        if place is None:
+            return False
+        offset = at[:2] - place.position[:2]
+        c, s = np.cos(place.yaw), np.sin(place.yaw)
+        local = np.abs([c * offset[0] + s * offset[1], c * offset[1] - s * offset[0]])
+        share = 0.4 if self.purpose.verb == Verb.PUT_IN else 0.35  # of its size, from its middle
+        bottom = at[2] - (self.purpose.thing.size[2] / 2 if self.purpose.thing else 0.0)
+        highest = hand.top(place) + (0.04 if self.purpose.verb == Verb.PUT_IN else 0.02)
+        return bool(np.all(local <= share * place.size[:2]) and bottom <= highest)
+
+    def _gripped(self, before: Moment, now: Moment, asked: float, thing: GroundedObject) -> Moment:
+        """Closing fingers take the thing when it is between them; they must not come down on
+        it."""
+        is_closing = asked < CLOSE_AT and now.opening < before.opening
+        width = hand.width_between(thing, now.yaw)
+        if is_closing and hand.is_between(now.tcp, now.yaw, max(now.opening, width), thing):
+            if now.opening <= width:
+                return replace(now, opening=width, is_holding=True)
+            return now
+        if is_closing and now.opening <= width and before.opening > width:
+            self.faults.append('closes on nothing')
+        elif hand.is_hit(now.tcp, now.yaw, now.opening, thing):
+            self.faults.append(f'comes down on the {thing.label}')
+        return now
+
+    def _pushed(self, now: Moment, thing: GroundedObject) -> Moment:
+        """The closed hand moves what is in front of it."""
+        way = self.purpose.way
+        if way is None or now.tcp[2] - hand.TIP > hand.top(thing):
+            return now
+        offset = thing.position[:2] - now.tcp[:2]
+        along = float(offset @ way)
+        reach = hand.half_along(thing, way) + hand.FINGER
+        aside = float(np.hypot(*(offset - along * way)))
+        if not (0.0 < along < reach and aside < reach):
+            if hand.is_hit(now.tcp, now.yaw, now.opening, thing):
+                self.faults.append(f'comes down on the {thing.label}')
+            return now
+        return replace(now, thing=thing.position + np.r_[(reach - along) * way, 0.0])

@@ -1,0 +1,85 @@
+"""What the verifier has heard: scenes and joints by stamp, the task, where the target was."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+
+from vla_core.frozen import Array
+from vla_core.robot import RobotConfig
+from vla_core.scene import GroundedScene, Role, is_finite
+from vla_core.sensing import JointState
+from vla_core.task import Phase, TaskStatus
+from vla_monitor.steering.params import VerifierParams
+from vla_monitor.steering.stage_a import Present
+
+SAMPLES = 120  # of the joints
+SCENES = 8
+
+
+class Heard:
+    """Short histories; `present` puts together what was true at a stamp."""
+
+    def __init__(self, params: VerifierParams, robot: RobotConfig) -> None:
+        self._params, self._robot = params, robot
+        self._joints: deque[tuple[float, Array, float]] = deque(maxlen=SAMPLES)
+        self._scenes: deque[GroundedScene] = deque(maxlen=SCENES)
+        self._first: Array | None = None  # (3,) m, target when the attempt began
+        self.status: TaskStatus | None = None
+
+    @property
+    def is_running(self) -> bool:
+        return self.status is not None and self.status.phase == Phase.RUNNING
+
+    @property
+    def task_id(self) -> str:
+        return self.status.task_id if self.status else ''
+
+    def on_joints(self, joints: JointState) -> bool:
+        """Keep a sample; True when the clock has jumped back and all was forgotten."""
+        if not (np.isfinite(joints.stamp) and np.isfinite(joints.position).all()):
+            return False
+        has_jumped = bool(self._joints) and joints.stamp < self._joints[-1][0] - 1.0
+        if has_jumped:
+            self._joints.clear()
+            self._scenes.clear()
+        q, _ = joints.select(self._robot.joint_names)
+        finger, _ = joints.select((self._robot.gripper.joint,))
+        self._joints.append((joints.stamp, q, 2.0 * float(finger[0])))
+        return has_jumped
+
+    def on_scene(self, scene: GroundedScene) -> None:
+        """Keep a scene, and where the target was when the attempt began."""
+        if not is_finite(scene):
+            return
+        self._scenes.append(scene)
+        target = scene.by_role(Role.TARGET)
+        if self._first is None and self.is_running and target is not None:
+            self._first = target.position
+
+    def on_status(self, status: TaskStatus) -> bool:
+        """Follow the task; True when an attempt begins."""
+        begins = status.phase == Phase.RUNNING and not self.is_running
+        self.status = status
+        if begins:
+            self._first = None
+        return begins
+
+    def newest(self) -> tuple[float, Array, float] | None:
+        """The last joint sample: stamp s, q (n,) rad, opening m."""
+        return self._joints[-1] if self._joints else None
+
+    def present(self, stamp: float, task_id: str) -> Present | str:
+        """Return where everything was at `stamp`, or what is missing."""
+        p = self._params
+        near = min(self._joints, key=lambda s: abs(s[0] - stamp), default=None)
+        if near is None or not abs(near[0] - stamp) <= p.joints_max_age:
+            return 'no joint states of that time'
+        scenes = [s for s in self._scenes if s.task_id == task_id]
+        scene = min(scenes, key=lambda s: abs(s.stamp - stamp), default=None)
+        if scene is None or not abs(scene.stamp - stamp) <= p.scene_max_age:
+            return 'no scene of that time'
+        target = scene.by_role(Role.TARGET)
+        first = self._first if self._first is not None else target.position if target else None
+        return Present(near[1], near[2], scene, first)

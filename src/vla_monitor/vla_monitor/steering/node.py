@@ -1,0 +1,116 @@
+"""The verifier as a node: candidates in, the one to execute out; in a worker thread, so that its
+vote comes in time however long it looks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any
+
+from vla_core.action import ActionChunk
+from vla_core.params import check, param
+from vla_core.robot import load_robot
+from vla_core.steering import AlignmentVerdict, Correction
+from vla_core.worker import Worker
+from vla_monitor.steering.verifier import Verifier, VerifierParams
+from vla_ros import topics
+from vla_ros.main import run
+from vla_ros.node import ManagedNode
+from vla_shield.params import ShieldParams
+
+Chunks = tuple[ActionChunk, ...]
+Choice = tuple[ActionChunk | None, AlignmentVerdict]
+
+
+@dataclass(frozen=True)
+class VerifierNodeParams:
+    """Which robot, what is good enough, and what the shield allows (as configured there)."""
+
+    robot: str = param('ur5e', 'name in config/robots, or a file')
+    verifier: VerifierParams = field(default_factory=VerifierParams)
+    shield: ShieldParams = field(default_factory=ShieldParams)
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+class VerifierNode(ManagedNode):
+    """Hosts the Verifier; a single candidate is looked at in the tick itself."""
+
+    name = 'verifier'
+    period = 0.01
+    vote_period = 0.1  # s
+
+    def configure(self) -> None:
+        p = self.parameters(VerifierNodeParams)
+        robot = load_robot(p.robot)
+        self.verifier = Verifier(p.verifier, robot, p.shield, monotonic)
+        self.worker: Worker[Chunks, Choice] = Worker(self.look)
+        self.waiting: Chunks = ()
+        self.unheard: list[tuple[str, Any]] = []
+        self.voted = 0.0  # s, ROS time
+        for name, topic in (
+            ('joint_states', topics.joint_states(robot)),
+            ('scene', topics.SCENE),
+            ('status', topics.STATUS),
+        ):
+            self.listen(topic, self.keeper(name))
+        self.listen(topics.CORRECTIONS, self.on_correction)
+        self.listen(topics.CANDIDATES, self.on_candidates)
+        self.send_chunk = self.talk(topics.CHUNK)
+        self.send_verdict = self.talk(topics.VERDICT)
+        self.send_vote = self.talk(topics.VOTES)
+
+    def keeper(self, name: str) -> Any:
+        """What hears a topic; while the worker looks, it waits."""
+        return lambda record: self.unheard.append((name, record))
+
+    def on_correction(self, correction: Correction) -> None:
+        self.unheard.append(('corrections', correction))
+
+    def on_candidates(self, chunks: Chunks) -> None:
+        self.waiting = chunks
+
+    def tick(self) -> None:
+        now = self.now
+        choice = self.worker.take()
+        if choice is not None:
+            self.tell(choice)
+        if not self.worker.busy:
+            self.hear(now)
+            chunks, self.waiting = self.waiting, ()
+            if len(chunks) == 1:
+                self.tell(self.verifier.choose(chunks, now))
+            elif chunks:
+                self.worker.ask(chunks)
+        if now - self.voted >= self.vote_period:
+            self.send_vote(self.verifier.vote(now))
+            self.voted = now
+
+    def hear(self, now: float) -> None:
+        """Give the verifier what has come; it is not thread-safe."""
+        unheard, self.unheard = self.unheard, []
+        for name, record in unheard:
+            self.verifier.hear(name, record, now)
+            if name == 'corrections':
+                said = self.verifier.remark or f"'{record.language_motion}' holds"
+                self.get_logger().info(f'correction by {record.operator_id}: {said}')
+
+    def look(self, chunks: Chunks) -> Choice:
+        """In the worker thread."""
+        return self.verifier.choose(chunks, self.now)
+
+    def tell(self, choice: Choice) -> None:
+        chunk, verdict = choice
+        if chunk is not None:
+            self.send_chunk(chunk)
+        self.send_verdict(verdict)
+
+    def destroy_node(self) -> None:
+        if self.is_configured:
+            self.worker.close()
+        super().destroy_node()
+
+
+def main() -> None:
+    run(VerifierNode)

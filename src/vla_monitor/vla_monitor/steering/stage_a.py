@@ -1,0 +1,129 @@
+"""The quick look at every candidate: kinematics, the shield's dry run, and the plan step's own
+geometry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vla_core import geometry
+from vla_core.action import ActionChunk
+from vla_core.frozen import Array
+from vla_core.plan_step import read_step
+from vla_core.robot import RobotConfig
+from vla_core.robot_model import RobotModel
+from vla_core.scene import GroundedScene
+from vla_monitor.steering.dry_run import DryRun, Trial
+from vla_monitor.steering.foresight import Foresight, is_holding
+from vla_monitor.steering.judge import Score, judge
+from vla_monitor.steering.moment import Moment
+from vla_monitor.steering.params import VerifierParams
+from vla_monitor.steering.path import JointPath, ToolPath, joint_paths, tool_path
+from vla_monitor.steering.purpose import Purpose, purpose_of
+from vla_shield.params import ShieldParams
+
+Here = tuple[Array, float]  # (4, 4) base_from_tcp and m, opening
+
+
+@dataclass(frozen=True)
+class Present:
+    """Where everything is at the stamp of the candidates."""
+
+    q: Array  # (n,) rad
+    opening: float  # m
+    scene: GroundedScene
+    first: Array | None  # (3,) m, base_link, target when the attempt began
+
+
+@dataclass(frozen=True)
+class Look:
+    """What stage A found out about one candidate."""
+
+    score: Score
+    path: ToolPath | None = None
+    joints: JointPath | None = None
+
+
+class StageA:
+    """Holds the models; `look` is a pure function of its arguments and of what was heard."""
+
+    def __init__(self, params: VerifierParams, robot: RobotConfig, shield: ShieldParams) -> None:
+        self.params = params
+        self.model = RobotModel(robot)
+        self.dry_run = DryRun(params.dry_run, shield, robot)
+
+    def look(self, chunks: tuple[ActionChunk, ...], present: Present) -> tuple[Look, ...]:
+        """Return a score for every candidate."""
+        base_from_tcp = self.model.fk(present.q)
+        texts = {chunk.plan_step for chunk in chunks}
+        purposes = {text: _purpose(text, present) for text in texts}
+        paths = [tool_path(c, self.model, base_from_tcp, present.opening) for c in chunks]
+        first = [
+            self._first_look(path, purposes[chunk.plan_step])
+            for path, chunk in zip(paths, chunks, strict=True)
+        ]
+        left = [k for k, look in enumerate(first) if look is None]
+        if not left:
+            return tuple(look for look in first if look is not None)
+        walks = self._walks([paths[k] for k in left], present.q)
+        around, here = self.dry_run.around(present.q), (base_from_tcp, present.opening)
+        for k, joints in zip(left, walks, strict=True):
+            path, purpose = paths[k], purposes[chunks[k].plan_step]
+            assert path is not None
+            assert not isinstance(purpose, str)
+            trial = self.dry_run.try_out(path, joints, present.q, around)
+            first[k] = Look(self._score(path, here, purpose, trial), path, joints)
+        return tuple(look for look in first if look is not None)
+
+    def _first_look(self, path: ToolPath | None, purpose: Purpose | str | None) -> Look | None:
+        """What can be said without a model; None: nothing yet."""
+        if isinstance(purpose, str):
+            return Look(Score(0.0, purpose))
+        if path is None:
+            return Look(Score(self.params.judge.neutral))  # it moves no tool
+        if not (np.isfinite(path.poses).all() and np.isfinite(path.opening).all()):
+            return Look(Score(0.0, 'it is not finite'))
+        return None
+
+    def _walks(self, paths: list[ToolPath | None], q: Array) -> list[JointPath]:
+        """Joints of all paths; those of one length are solved together."""
+        found: dict[int, JointPath] = {}
+        lengths = {len(path.poses) for path in paths if path}
+        for length in lengths:
+            same = [k for k, path in enumerate(paths) if path and len(path.poses) == length]
+            group = tuple(path for path in paths if path and len(path.poses) == length)
+            solved = joint_paths(group, self.model, q, self.params.dry_run.stride)
+            found.update(zip(same, solved, strict=True))
+        return [found[k] for k in range(len(paths))]
+
+    def _score(self, path: ToolPath, here: Here, purpose: Purpose | None, trial: Trial) -> Score:
+        p = self.params.judge
+        if trial.refusal:
+            return Score(0.0, trial.refusal)
+        if purpose is None:
+            return Score(p.neutral * (1.0 - trial.change))  # nothing to hold it against
+        outcome = Foresight(purpose, moment_of(here, purpose)).of(path)
+        return judge(outcome, purpose, trial.change, p)
+
+
+def _purpose(text: str, present: Present) -> Purpose | str | None:
+    """The purpose of a step; None when the policy states none that can be read, and a reason when
+    it names what is not meant."""
+    try:
+        step = read_step(text)
+    except ValueError:
+        return None
+    try:
+        return purpose_of(step, present.scene, present.first)
+    except ValueError as error:
+        return str(error)
+
+
+def moment_of(here: Here, purpose: Purpose) -> Moment:
+    """Return the present moment, as perceived."""
+    base_from_tcp, opening = here
+    tcp, yaw, thing = base_from_tcp[:3, 3], float(geometry.yaw(base_from_tcp)), purpose.thing
+    if thing is None:
+        return Moment(tcp, yaw, opening, tcp, False)
+    return Moment(tcp, yaw, opening, thing.position, is_holding(tcp, yaw, opening, thing))

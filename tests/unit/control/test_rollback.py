@@ -1,0 +1,322 @@
+"""Back along the way: only as far as needed, slowly, and the hand opens only over something."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from vla_control.contact import ContactSense, distance, drop_height
+from vla_control.measured import Measured
+from vla_control.path_memory import MOST, PathMemory, Point
+from vla_core.action import Contact, Source
+from vla_core.robot import load_robot
+from vla_core.safety import Decision
+from vla_core.scene import GroundedObject, GroundedScene, ParsedTask, Role, TargetStatus
+from vla_core.task import Phase
+
+GRIPPER = load_robot('ur5e').gripper
+DT = 0.01  # s, of the bench
+WIDTH = 0.04  # m, of the thing
+
+
+def thing(position: Any, held: bool = False, **more: Any) -> GroundedObject:
+    given = {'id': 1, 'shape': 'cube', 'size': (0.04, 0.04, 0.04), **more}
+    return GroundedObject(
+        given['id'], 'red cube', 'red', given['shape'], Role.TARGET, 1.0, np.array(position), 0.0,
+        np.array(given['size']), 0.001, is_held=held,
+    )  # fmt: skip
+
+
+def scene(stamp: float, *things: GroundedObject) -> GroundedScene:
+    return GroundedScene(stamp, 'task', ParsedTask(), things, TargetStatus.PRESENT)
+
+
+class Hand:
+    """Fingers on the bench: they close on a thing of WIDTH, and stop there while `has_thing`."""
+
+    def __init__(self, bench: Any) -> None:
+        self.bench, self.opening, self.asked, self.has_thing = bench, 0.08, 0.08, True
+        self.sees = True  # perception shows the thing in the hand, bottom `low` above the table
+        self.lift = 0.0  # m, of the table: the thing was picked up from z = 0
+
+    def step(self) -> None:
+        bench = self.bench
+        least = WIDTH if self.has_thing else 0.0
+        self.opening += float(np.clip(self.asked - self.opening, -0.002, 0.002))
+        self.opening = max(self.opening, least if self.asked < WIDTH else 0.0)
+        bench.opening = self.opening
+        if round(bench.now / DT) % 10 == 0:
+            is_held = self.opening <= WIDTH + 1e-6
+            z = bench.tool[2] - self.grasped + 0.02 if is_held and self.sees else 0.02
+            bench.controller.on_scene(scene(bench.now, thing((*bench.tool[:2], z), is_held)))
+        self.asked = bench.step().gripper
+
+    grasped = 0.0  # m, height of the tool when the hand closed
+
+
+@pytest.fixture
+def hand(bench: Any, monkeypatch: pytest.MonkeyPatch) -> Hand:
+    made = Hand(bench)
+    plain = bench.sense
+
+    def sense(**changes: Any) -> None:
+        names = (*bench.robot.joint_names, bench.robot.gripper.joint)
+        q = np.r_[bench.q, made.opening / 2]
+        plain(**{'names': names, 'position': q, **changes})
+
+    monkeypatch.setattr(bench, 'sense', sense)
+    return made
+
+
+def drive(hand: Hand, rows: np.ndarray, opening: float, seconds: float) -> None:
+    """A chunk with the fingers at `opening`, played to its end."""
+    hand.bench.send(np.hstack([rows, np.full((len(rows), 1), opening)]))
+    for _ in range(round(seconds / DT)):
+        hand.step()
+
+
+def line(x: float = 0.0, z: float = 0.0, rows: int = 16) -> np.ndarray:
+    return np.linspace(0, 1, rows)[:, None] * np.array([x, 0, z, 0, 0, 0])
+
+
+def carry(hand: Hand) -> np.ndarray:
+    """Down, close, up, aside; return the tool where the hand closed."""
+    hand.bench.phase(Phase.RUNNING)
+    drive(hand, line(z=-0.1), 0.08, 1.6)
+    hand.grasped = float(hand.bench.tool[2])
+    at = hand.bench.tool.copy()
+    drive(hand, line(rows=8), 0.0, 1.0)
+    drive(hand, line(z=0.08), 0.0, 1.6)
+    drive(hand, line(x=0.08), 0.0, 1.6)
+    assert hand.bench.controller.state(hand.bench.now).contact == Contact.HOLDING
+    return at
+
+
+def back(hand: Hand, seconds: float = 30.0) -> list[tuple[np.ndarray, float]]:
+    """Roll back; return (tool, opening) of every cycle."""
+    bench, trace = hand.bench, []
+    bench.phase(Phase.ROLLBACK)
+    for _ in range(round(seconds / DT)):
+        hand.step()
+        trace.append((bench.tool.copy(), hand.opening))
+        if bench.controller.state(bench.now).move_done:
+            break
+    return trace
+
+
+def test_what_is_held_is_put_back_where_it_was_and_the_hand_leaves_the_way_it_came(hand):
+    at = carry(hand)
+    trace = back(hand)
+    state = hand.bench.controller.state(hand.bench.now)
+    assert state.move_done
+    assert state.contact == Contact.NONE
+    assert state.move_problem == ''
+    opened = next(tool for tool, opening in trace if opening > WIDTH + 0.001)
+    assert opened == pytest.approx(at, abs=0.004)
+    away = hand.bench.tool - at
+    assert away[2] == pytest.approx(hand.bench.controller.params.rollback_clear, abs=0.02)
+    assert np.hypot(*away[:2]) < 0.005
+    hand.bench.assert_smooth()
+
+
+def test_the_way_back_takes_at_least_twice_as_long(hand):
+    carry(hand)
+    trace = back(hand)
+    tools = np.array([tool for tool, _ in trace])
+    speed = np.linalg.norm(np.diff(tools, axis=0), axis=1) / DT
+    assert speed.max() <= 0.5 * hand.bench.controller.params.tcp_speed * 1.05
+
+
+def test_it_goes_through_the_shield_as_a_planned_target(hand):
+    carry(hand)
+    hand.bench.phase(Phase.ROLLBACK)
+    for _ in range(100):
+        hand.step()
+    assert hand.bench.targets[-1].source == Source.PLANNER
+
+
+def test_a_hold_on_the_way_back_changes_nothing_but_the_time(hand):
+    at = carry(hand)
+    hand.bench.phase(Phase.ROLLBACK)
+    for k in range(600):
+        hand.bench.decision = Decision.HOLD if k % 150 < 60 else Decision.PASS
+        hand.bench.is_stuck = hand.bench.decision == Decision.HOLD
+        hand.step()
+    hand.bench.decision, hand.bench.is_stuck = Decision.PASS, False
+    for _ in range(1500):
+        hand.step()
+    state = hand.bench.controller.state(hand.bench.now)
+    assert state.move_done
+    assert np.hypot(*(hand.bench.tool - at)[:2]) < 0.006
+
+
+def test_where_nothing_is_under_it_it_is_lowered_before_the_hand_opens(hand):
+    carry(hand)
+    hand.grasped -= 0.06  # perception: where it was picked up there is nothing any more
+    trace = back(hand)
+    state = hand.bench.controller.state(hand.bench.now)
+    assert state.move_done
+    opened = next(tool for tool, opening in trace if opening > WIDTH + 0.001)
+    assert opened[2] == pytest.approx(hand.grasped, abs=0.006)
+
+
+def test_unseen_the_hand_does_not_open(hand):
+    carry(hand)
+    bench = hand.bench
+    bench.phase(Phase.ROLLBACK)
+    bench.controller.on_scene = lambda _: None  # perception is silent from now on
+    for _ in range(1500):
+        hand.step()
+    state = bench.controller.state(bench.now)
+    assert not state.move_done
+    assert 'cannot be seen' in state.move_problem
+    assert hand.opening == pytest.approx(WIDTH)
+
+
+def test_a_hand_that_does_not_open_is_said_to(hand):
+    carry(hand)
+    plain = hand.step
+
+    def jammed() -> None:
+        hand.asked = 0.0
+        plain()
+
+    hand.bench.phase(Phase.ROLLBACK)
+    for _ in range(1800):
+        jammed()
+    state = hand.bench.controller.state(hand.bench.now)
+    assert state.move_problem == 'the hand does not open'
+    assert not state.move_done
+
+
+def test_without_contact_there_is_nothing_to_undo_but_a_little_way(hand):
+    hand.bench.phase(Phase.RUNNING)
+    drive(hand, line(x=0.2), 0.08, 1.6)
+    where = hand.bench.tool.copy()
+    back(hand)
+    assert hand.bench.controller.state(hand.bench.now).move_done
+    assert np.linalg.norm(hand.bench.tool - where) <= 0.1
+
+
+# -- memory ------------------------------------------------------------------------------------
+
+
+def point(k: float, contact: Contact = Contact.NONE, opening: float = 0.08) -> Point:
+    return Point(k, np.full(6, 0.01 * k), np.array([0.01 * k, 0.0, 0.3]), opening, contact)
+
+
+def test_the_hand_closed_where_the_fingers_stopped_not_where_it_was_noticed():
+    memory = PathMemory()
+    for k in range(5):
+        memory.put(point(k))
+    for k, opening in ((5, 0.05), (6, 0.04), (7, 0.04)):
+        memory.put(point(k, opening=opening))
+    for k in range(8, 12):
+        memory.put(point(k, Contact.HOLDING, 0.04))
+    touched, free = memory.back_to_free(1.0)
+    assert [p.stamp for p in touched] == [11, 10, 9, 8, 7, 6]
+    assert [p.stamp for p in free] == [5, 4, 3, 2, 1, 0]
+
+
+def test_the_way_out_ends_where_something_else_was_touched():
+    memory = PathMemory()
+    kinds = [Contact.TOUCHING] * 2 + [Contact.NONE] * 3 + [Contact.TOUCHING] * 2
+    for k, kind in enumerate(kinds):
+        memory.put(point(k, kind, 0.0))
+    touched, free = memory.back_to_free(1.0)
+    assert [p.stamp for p in touched] == [6, 5]
+    assert [p.stamp for p in free] == [4, 3, 2]
+
+
+def test_memory_is_bounded_and_keeps_both_ends_of_a_contact():
+    memory = PathMemory()
+    for k in range(50):
+        memory.put(point(k))
+    for k in range(50, 20_000):
+        memory.put(point(k, Contact.HOLDING, 0.04))
+    assert len(memory.points) <= MOST
+    assert memory.points[-1].stamp == 19_999
+    touched, free = memory.back_to_free(0.2)
+    assert touched[-1].stamp == 50
+    assert free
+
+
+def test_without_contact_little_is_kept():
+    memory = PathMemory()
+    for k in range(5000):
+        memory.put(point(k))
+    assert len(memory.points) <= 400
+
+
+def test_a_jump_of_the_arm_is_no_way_back():
+    memory = PathMemory()
+    memory.put(point(1))
+    memory.put(point(100))
+    assert [p.stamp for p in memory.points] == [100]
+
+
+# -- contact -----------------------------------------------------------------------------------
+
+
+def feel(openings: list[float], asked: float, sense: ContactSense | None = None) -> Contact:
+    sense = sense or ContactSense(GRIPPER)
+    for k, opening in enumerate(openings):
+        measured = Measured(DT * k, np.zeros(6), np.zeros(6), opening)
+        sense.update(measured, asked, np.array([0.4, 0.0, 0.02]))
+    return sense.contact
+
+
+def test_fingers_that_stop_wider_than_asked_hold_something():
+    assert feel([0.06, 0.05, 0.04, *[0.04] * 6], 0.0) == Contact.HOLDING
+
+
+@pytest.mark.parametrize(
+    ('openings', 'asked'),
+    [
+        ([0.06, 0.055, 0.05, 0.045], 0.0),  # closing
+        ([0.0] * 10, 0.0),  # closed on nothing
+        ([0.08] * 10, 0.08),  # open
+        ([0.04] * 10, 0.04),  # half open, as asked
+        ([0.04] * 10, 0.08),  # about to let go
+    ],
+)
+def test_fingers_that_do_what_they_are_asked_hold_nothing(openings, asked):
+    assert feel(openings, asked) == Contact.NONE
+
+
+def test_a_shaking_arm_does_not_lose_what_it_holds():
+    assert feel([*[0.04] * 8, 0.0405, 0.0398, 0.0404], 0.0) == Contact.HOLDING
+
+
+def test_a_thing_that_slips_out_is_not_held():
+    assert feel([*[0.04] * 8, 0.02, 0.001, *[0.0] * 6], 0.0) == Contact.NONE
+
+
+def test_a_closed_hand_at_a_thing_touches_it():
+    sense = ContactSense(GRIPPER)
+    sense.scene = scene(0.0, thing((0.4, 0.03, 0.02)))
+    assert feel([0.0] * 3, 0.0, sense) == Contact.TOUCHING
+    sense.scene = scene(0.0, thing((0.4, 0.08, 0.02)))
+    assert feel([0.0] * 3, 0.0, sense) == Contact.NONE
+
+
+def test_distance_is_to_the_turned_box():
+    box = replace(thing((0.0, 0.0, 0.0), size=(0.2, 0.02, 0.02)), yaw=np.pi / 2)
+    assert distance(box, np.array([0.0, 0.15, 0.0])) == pytest.approx(0.05)
+    assert distance(box, np.array([0.0, 0.05, 0.0])) == 0.0
+
+
+@pytest.mark.parametrize(
+    ('z', 'under', 'gap'),
+    [
+        (0.02, (), 0.0),  # on the table
+        (0.12, (), 0.1),
+        (0.06, ((0.0, 0.0, 0.02),), 0.0),  # on another cube
+        (0.06, ((0.1, 0.0, 0.02),), 0.04),  # beside it
+    ],
+)
+def test_how_far_it_would_fall(z, under, gap):
+    held = thing((0.0, 0.0, z), held=True, id=9)
+    others = [thing(place, id=k) for k, place in enumerate(under)]
+    assert drop_height(held, scene(0.0, held, *others)) == pytest.approx(gap)
