@@ -48,7 +48,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--tcp-speed', type=float, default=0.25, help='m/s, cap of the shield')
     parser.add_argument('--workers', type=int, default=2, help='processes (default 2)')
     parser.add_argument(
-        '--unshielded', action='store_true', help='also drive the same targets without the shield'
+        '--unshielded',
+        type=int,
+        default=200,
+        help='how many of the same targets are driven without the shield too (default 200)',
     )
     parser.add_argument('--out', type=Path, default=Path('out/bench-shield'), help='folder')
 
@@ -56,20 +59,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     if args.rollouts < 1 or args.workers < 1 or not 0.1 <= args.seconds <= 600.0:
         raise UserError('--rollouts and --workers must be at least 1, --seconds 0.1 to 600')
-    ways = (True, False) if args.unshielded else (True,)
+    counts = ((True, args.rollouts), (False, min(args.unshielded, args.rollouts)))
     plans = [
         Plan(args.robot, seed, is_shielded, args.seconds, args.tcp_speed)
-        for is_shielded in ways
-        for seed in range(args.seed, args.seed + args.rollouts)
+        for is_shielded, count in counts
+        for seed in range(args.seed, args.seed + count)
     ]
     outcomes = _play_all(plans, args.out / 'rollouts.jsonl', args.workers)
     shielded = Sum(tuple(outcomes[p] for p in plans if p.is_shielded))
     figures = _shielded_figures(shielded, args.tcp_speed)
-    if args.unshielded:
+    if args.unshielded > 0:
         figures += _bare_figures(Sum(tuple(outcomes[p] for p in plans if not p.is_shielded)))
-    words = [f'--{w} {getattr(args, w):g}' for w in ('rollouts', 'seconds')]
+    words = [f'--{w} {getattr(args, w):g}' for w in ('rollouts', 'unshielded', 'seconds')]
     words += [f'--robot {args.robot}', f'--tcp-speed {args.tcp_speed:g}']
-    command = ' '.join(['./vla bench shield', *words, *(['--unshielded'] * args.unshielded)])
+    command = ' '.join(['./vla bench shield', *words])
     result = Result('bench-shield', command, tuple(figures))
     path = result.write(args.out)
     sys.stdout.write(_table(figures) + f'\n{path}\n')
