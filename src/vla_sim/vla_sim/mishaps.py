@@ -55,6 +55,11 @@ class Mishaps:
         self.falls.clear()
         self._falling.clear()
 
+    def forget(self, name: str) -> None:
+        """Do not watch this thing any more: it was taken away on purpose."""
+        self._free = [thing for thing in self._free if thing.name != name]
+        self._falling.pop(name, None)
+
     def allow(self, *names: str) -> None:
         """From now on these things may be touched, too."""
         self._may |= {self._bodies[name] for name in names}

@@ -1,0 +1,59 @@
+"""What a plain policy runner has where the shield should be: the target goes to the robot as it
+is. For comparison in benches only; no node hosts it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from vla_core.action import Target, Trajectory
+from vla_core.robot import RobotConfig
+from vla_core.safety import ArmState, Decision, SafetyVote, ShieldReport
+from vla_core.scene import GroundedScene
+from vla_core.sensing import JointState
+from vla_shield.grip import Grip
+from vla_shield.shield import ShieldOutput
+
+PERIOD = 0.01  # s
+
+
+class NoShield:
+    """Passes every finite target, hears no vote, keeps no clearance."""
+
+    def __init__(self, robot: RobotConfig) -> None:
+        self._names = robot.joint_names
+        self._grip = Grip(robot.gripper)
+        self._target: Target | None = None
+        self._cycle = 0
+
+    def on_joints(self, joints: JointState, now: float | None = None) -> None:
+        """Not looked at."""
+
+    def on_vote(self, vote: SafetyVote, now: float) -> None:
+        """Not heard."""
+
+    def on_scene(self, scene: GroundedScene, now: float | None = None) -> None:
+        """Not looked at."""
+
+    def on_target(self, target: Target, now: float) -> None:
+        """What control asks for."""
+        if np.isfinite(target.position).all() and np.isfinite(target.gripper):
+            self._target = target
+
+    def arm(self, now: float) -> str:
+        """Always ready."""
+        return ''
+
+    def disarm(self, now: float) -> None:
+        """Nothing to let go of."""
+
+    def tick(self, now: float) -> ShieldOutput:
+        """The target as the next point, and that it passed."""
+        self._cycle += 1
+        report = ShieldReport(now, self._cycle, ArmState.ARMED, Decision.PASS, '')
+        if self._target is None:
+            return ShieldOutput(None, None, report)
+        self._grip.move(self._target.gripper, PERIOD)
+        rest = np.zeros((1, len(self._names)))
+        point = Trajectory(now, self._names, np.array([PERIOD]), self._target.position[None], rest)
+        return ShieldOutput(point, self._grip.trajectory(now, PERIOD), report)
