@@ -42,3 +42,11 @@ def test_the_shield_is_lost_only_after_it_was_heard():
 def test_a_clock_that_is_not_a_number_counts_as_silence():
     assert beats().is_shield_lost(float('nan'))
     assert 'silent' in beats().reason(float('nan'))
+
+
+def test_a_lost_recorder_is_said_and_does_not_hold():
+    heartbeats = beats(policy=20.0, shield=20.0)
+    assert heartbeats.remark(20.0) == ''  # never heard: nobody started one
+    heartbeats.put(Heartbeat(0.0, 'recorder', 1, True), 19.0)
+    assert heartbeats.reason(20.0) == ''
+    assert 'recorder has been silent' in heartbeats.remark(20.0)

@@ -1,0 +1,219 @@
+"""The graded response in a task: slower, hold, back off, again, ask, stop; and every way out."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from world import World
+
+from vla_core.action import Contact
+from vla_core.safety import ArmState, Decision, FailureScore, Level, Verdict
+from vla_core.steering import AlignmentVerdict
+from vla_core.task import Phase, ResultCode
+from vla_supervisor.executive import Answer, ExecutiveParams, Request
+from vla_supervisor.response import ResponseParams
+
+LOW = (0.4, 0.2, 0.03)  # m
+
+
+def running(**more):
+    response = more.pop('response', ResponseParams())
+    world = World(**{'params': ExecutiveParams(response=response), **more})
+    world.start()
+    return world.until(Phase.RUNNING)
+
+
+def detect(world, verdict, seconds):
+    for _ in range(round(seconds / 0.2)):
+        task = world.status.task_id
+        score = FailureScore(world.now, task, 1, 3.0, 2.0, 0.15, verdict, 'band')
+        world.executive.on_failure(score, world.now)
+        world.run(0.2)
+    return world
+
+
+def align(world, chosen, seconds):
+    for k in range(round(seconds / 0.2)):
+        task, scores = world.status.task_id, np.zeros(2)
+        verdict = AlignmentVerdict(world.now, task, k, 'grasp it', chosen, scores, 'A', 0.1, 0.01)
+        world.executive.on_verdict(verdict, world.now)
+        world.run(0.2)
+    return world
+
+
+def asked(**more):
+    world = running(**more)
+    world.decision = Decision.HOLD
+    return world.until(Phase.ASKING, 60.0)
+
+
+def vote(world):
+    return world.executive.vote(world.now)
+
+
+def test_suspect_slows_the_robot_and_says_why():
+    world = detect(running(), Verdict.SUSPECT, 1.0)
+    said = vote(world)
+    assert (said.level, said.speed_scale) == (Level.SLOW, 0.4)
+    assert 'score 3.00' in said.reasons[0]
+    assert vote(detect(world, Verdict.OK, 0.2)).level == Level.RUN
+    assert world.phase == Phase.RUNNING
+
+
+def test_failing_holds_and_then_tries_again_with_another_seed():
+    world = detect(running(), Verdict.FAIL, 0.4)
+    assert (vote(world).level, world.phase) == (Level.HOLD, Phase.RUNNING)
+    detect(world, Verdict.FAIL, 0.4)
+    world.until(Phase.RUNNING, 3.0)
+    assert world.status.attempt == 2  # the seed of a try is that of the task plus its number
+    assert vote(world).level == Level.RUN
+    assert Phase.RETREAT in world.phases
+
+
+def test_failing_while_it_holds_something_puts_that_back_first():
+    world = running(contact=Contact.HOLDING, tool=LOW)
+    detect(world, Verdict.FAIL, 1.0)
+    world.until(Phase.RUNNING, 3.0)
+    assert world.phases[3:5] == [Phase.ROLLBACK, Phase.RETREAT]
+
+
+def test_failing_at_every_try_ends_with_a_question_and_its_bell():
+    world = detect(running(), Verdict.FAIL, 1.0)
+    world.until(Phase.RUNNING, 3.0)
+    detect(world, Verdict.FAIL, 1.0)
+    world.until(Phase.ASKING, 3.0)
+    assert 'failing' in world.status.text
+    assert world.requests.count(Request.RING) == 1
+    assert vote(world).level == Level.HOLD
+
+
+def test_no_good_candidate_holds_and_then_tries_again():
+    world = align(running(), -1, 1.0)
+    assert vote(world).level == Level.HOLD
+    assert 'grasp it' in vote(world).reasons[0]
+    align(world, -1, 1.4)
+    assert world.status.attempt == 2
+
+
+def test_a_good_candidate_lets_it_go_on():
+    world = align(align(running(), -1, 1.0), 0, 0.2)
+    assert (vote(world).level, world.phase) == (Level.RUN, Phase.RUNNING)
+
+
+def test_a_verdict_about_another_task_is_not_about_this_one():
+    world = running()
+    verdict = AlignmentVerdict(world.now, 'other', 1, '', -1, np.zeros(2), 'A', 0.1, 0.01)
+    world.executive.on_verdict(verdict, world.now)
+    world.run(0.1)
+    assert vote(world).level == Level.RUN
+
+
+def test_an_answer_to_go_on_grants_one_more_try():
+    world = asked()
+    attempt = world.status.attempt
+    world.decision = Decision.PASS
+    assert world.executive.answer(Answer.CONTINUE, world.now) == ''
+    world.until(Phase.RUNNING, 5.0)
+    assert world.status.attempt == attempt + 1
+    world.drop_in_box()
+    world.until(Phase.DONE, 5.0)
+
+
+def test_an_answer_to_stop_ends_the_task_where_it_is():
+    world = asked()
+    assert world.executive.answer(Answer.STOP, world.now) == ''
+    world.run(5.0)
+    assert (world.phase, world.status.code) == (Phase.FAILED, ResultCode.STOPPED)
+    assert 'by a person' in world.status.text
+    assert 'clearance' in world.status.text
+
+
+def test_an_answer_in_words_does_that_instead():
+    world = asked()
+    world.decision = Decision.PASS
+    assert world.executive.answer(Answer.INSTRUCTION, world.now, 'press the button', 4) == ''
+    world.until(Phase.RUNNING, 5.0)
+    assert (world.status.instruction, world.status.seed) == ('press the button', 4)
+
+
+def test_a_question_nobody_answers_ends_the_task_with_its_reason():
+    world = asked(response=ResponseParams(ask_timeout=3.0))
+    began = world.now
+    world.until(Phase.FAILED, 5.0)
+    assert 2.9 <= world.now - began <= 3.1
+    assert 'clearance' in world.status.text
+    assert 'nobody answered' in world.status.text
+
+
+@pytest.mark.parametrize(('said', 'why'), [(Answer.CONTINUE, 'nothing was asked')])
+def test_an_answer_to_no_question_is_refused(said, why):
+    assert running().executive.answer(said, 0.0) == why
+
+
+def test_without_a_task_there_is_nothing_to_answer():
+    world = World()
+    assert world.executive.answer(Answer.CONTINUE, world.now) == 'no task runs'
+    assert world.executive.answer(Answer.STOP, world.now) == 'no task runs'
+
+
+def test_a_person_may_stop_at_any_time():
+    world = running(contact=Contact.HOLDING)
+    assert world.executive.answer(Answer.STOP, world.now) == ''
+    world.run(1.0)
+    assert (world.phase, world.status.code) == (Phase.FAILED, ResultCode.STOPPED)
+
+
+def test_a_lost_node_is_waited_for_and_then_asked_about_and_its_return_goes_on():
+    world = running()
+    world.executive.on_health('failure has been silent for 0.6 s')
+    world.run(3.0)
+    assert (world.phase, vote(world).level) == (Phase.RUNNING, Level.HOLD)
+    world.until(Phase.ASKING, 10.0)
+    assert 'failure has been silent' in world.status.text
+    world.executive.on_health('')
+    world.until(Phase.RUNNING, 3.0)
+    assert vote(world).level == Level.RUN
+
+
+def test_a_node_that_comes_back_in_time_costs_nothing_but_time():
+    world = running()
+    world.decision = Decision.HOLD
+    world.executive.on_health('policy has been silent for 0.6 s')
+    world.run(8.0)
+    world.executive.on_health('')
+    world.decision = Decision.PASS
+    world.run(1.0)
+    assert (world.phase, world.status.attempt) == (Phase.RUNNING, 1)
+
+
+def test_a_person_who_lets_go_of_the_switch_holds_the_robot_for_as_long_as_it_takes():
+    world = running()
+    world.executive.withheld = 'the dead-man switch is not held'
+    world.decision = Decision.HOLD
+    world.run(100.0)
+    assert (world.phase, world.status.attempt) == (Phase.RUNNING, 1)
+    assert vote(world).level == Level.HOLD
+    assert vote(world).reasons == ('the dead-man switch is not held',)
+    world.executive.withheld, world.decision = '', Decision.PASS
+    world.run(1.0)
+    assert vote(world).level == Level.RUN
+
+
+def test_a_latched_shield_ends_the_task_while_a_person_is_not_asked():
+    world = running()
+    world.arm = ArmState.LATCHED
+    world.run(0.1)
+    assert (world.phase, world.status.code) == (Phase.FAILED, ResultCode.STOPPED)
+    assert Request.RING not in world.requests
+
+
+def test_a_hold_that_stops_the_way_back_is_asked_about():
+    world = running(contact=Contact.HOLDING, tool=LOW, rolls_back=False)
+    world.decision = Decision.HOLD
+    world.until(Phase.ROLLBACK, 6.0)
+    world.until(Phase.ASKING, 6.0)
+    assert 'held by the shield' in world.status.text
