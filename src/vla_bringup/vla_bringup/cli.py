@@ -23,6 +23,7 @@ COMMANDS = {
     'rollouts': ('vla_learning.rollouts', 'labelled rollouts for the failure detector'),
     'calibrate': ('vla_learning.calibrate', 'fit and calibrate the failure detector'),
     'demos': ('vla_learning.demonstrate', 'make demonstrations with the scripted expert'),
+    'correct': ('vla_bringup.correct', 'say how the motion of a running task should be'),
     'record': ('vla_bringup.record', 'record the episodes of a running graph'),
     'answer': ('vla_bringup.answer', 'answer what the robot asks: continue, stop, or words'),
     'replay': ('vla_bringup.replay', 'what is in a recorded episode, or play it back'),

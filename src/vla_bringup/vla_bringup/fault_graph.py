@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -105,6 +106,9 @@ def helper(command: list[str]) -> Iterator[subprocess.Popen[str]]:
     try:
         yield process
     finally:
+        process.send_signal(signal.SIGINT)  # killed, it would haunt DDS for 20 s
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(3.0)
         process.kill()
         process.wait()
 

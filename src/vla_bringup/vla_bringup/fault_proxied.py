@@ -12,7 +12,10 @@ from vla_bringup.fault_messages import caused, earlier_chunk, old_chunk, refused
 from vla_bringup.fault_nodes import hardest
 from vla_bringup.fault_stage import AT_ONCE, NAN, Bounds, Stage
 from vla_bringup.witness import Heard
+from vla_core.locate import stack_root
+from vla_core.params import load_yaml
 from vla_core.result import Figure
+from vla_shield.params import ShieldParams
 
 TTL = 300.0  # ms, of a vote at most
 LONG = 0.4  # s, for which a message is spoilt
@@ -123,7 +126,7 @@ def disordered(stage: Stage, harm: str, is_bad: Callable[[object, object], bool]
 
 def f11(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
     """Each required voter falls silent; one says the same 5000 times a second."""
-    for voter in voters(stage):
+    for voter in voters():
         stage.await_moving()
         began = stage.harm(f'votes drop voter:{voter}', seconds=1.0)
         seconds = stage.braked(began, 'votes:silence')
@@ -141,8 +144,8 @@ def f11(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
     yield Figure(name, loop, 'ms', LOOP_P99, n=len(reports))
 
 
-def voters(stage: Stage) -> list[str]:
-    """Who votes in this graph, as the shield accounts for it."""
-    last = stage.witness.last('report')
-    ages = last.record.ages if last else {}
-    return sorted(name.removeprefix('vote:') for name in ages if name.startswith('vote:'))
+def voters() -> tuple[str, ...]:
+    """Without whose vote nothing moves, as the stack is configured."""
+    nodes = load_yaml(stack_root() / 'config/stack.yaml')
+    given = nodes['shield']['ros__parameters'].get('shield', {})
+    return tuple(given.get('required_voters', ShieldParams().required_voters))

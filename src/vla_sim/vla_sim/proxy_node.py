@@ -14,6 +14,7 @@ from typing import Any
 
 from rclpy.node import Node
 from rclpy.publisher import Publisher
+from rclpy.serialization import serialize_message
 from rclpy.timer import Timer
 
 from vla_core.errors import UserError
@@ -86,8 +87,16 @@ class ProxyNode(Node):
     def _work(self) -> None:
         for tamper, out in self._ways.values():
             if tamper.needs_time:
-                for said in tamper.due(time.monotonic()):
-                    out.publish(said)
+                self._publish(out, tamper.due(time.monotonic()))
+
+    @staticmethod
+    def _publish(out: Publisher, messages: list[Any]) -> None:
+        """Send them; what is said again and again is made into bytes once."""
+        last, data = None, b''
+        for message in messages:
+            if message is not last:
+                last, data = message, serialize_message(message)
+            out.publish(data)
 
     def _inject(self, name: str, harm: Harm, seconds: float) -> None:
         tamper, out = self._ways[name]
