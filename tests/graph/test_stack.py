@@ -15,7 +15,7 @@ from graph import NODES, Stack
 from vla_bringup.launch_file import load_launch
 from vla_bringup.launch_runner import LaunchRunner
 from vla_core.task import Phase, ResultCode
-from vla_interfaces.srv import Reset
+from vla_interfaces.srv import Answer, Reset
 from vla_ros import topics
 from vla_ros.convert.fields import stamp_of
 
@@ -80,21 +80,40 @@ def test_cancelling_holds_the_arm(stack):
     assert stack.until(lambda: stack.speed < 0.02, 2.0)
 
 
+def test_another_instruction_takes_the_place_of_the_one_that_runs(stack):
+    stack.run('push', 5)
+    old = stack.goal
+    stack.start('put the invisible cube in the box')
+    result = stack.wait(old.get_result_async(), 5.0).result
+    assert result.code == ResultCode.SWITCHED
+    assert 'invisible' in result.text
+    assert stack.result(30.0).code == ResultCode.REFUSED_ABSENT
+
+
+def test_an_answer_that_nobody_asked_for_is_refused(stack):
+    request = Answer.Request(answer=Answer.Request.CONTINUE)
+    response = stack.call(Answer, 'supervisor/answer', request)
+    assert (response.success, response.message) == (False, 'no task runs')
+
+
 def test_frozen_joint_states_brake_the_arm_and_stop_the_task(stack):
     stack.run('put_in', 6)
     stack.inject('joint_freeze')
-    result = stack.result(20.0)
+    assert stack.until(lambda: stack.phase == Phase.ASKING, 20.0)  # backing off is held, too
+    stop = Answer.Request(answer=Answer.Request.STOP)
+    assert stack.call(Answer, 'supervisor/answer', stop).success
+    result = stack.result(5.0)
     stack.inject('none')
     assert result.code == ResultCode.STOPPED
-    assert result.text
+    assert 'joint' in result.text
     stack.call(Reset, 'shield/reset', Reset.Request())
 
 
-def test_a_dead_policy_stops_the_arm_and_is_brought_back_up(stack, runner):
+def test_a_dead_policy_holds_the_arm_and_is_brought_back_up(stack, runner):
     stack.run('put_in', 7)
     os.kill(runner.pid('policy'), signal.SIGKILL)
     assert stack.until(lambda: stack.speed < 0.02, 3.0)
-    stack.result(20.0)
+    stack.result(90.0)  # it goes on when the policy is back
     stack.beats.pop('policy')
     assert stack.until(lambda: runner.poll() and stack.is_up, 40.0), '\n'.join(LINES[-20:])
 
