@@ -60,6 +60,8 @@ class ChunkPlayer:
         if chunk.mode == Mode.HOLD:
             self.clear()
             return ''
+        if chunk.mode == Mode.ADVANCE:  # nothing of what was queued is played
+            self.blend.clear()
         self._take(chunk, base, now)
         return ''
 
@@ -92,7 +94,11 @@ class ChunkPlayer:
         return self.blend.at(self.progress.at(now))
 
     def opening(self, now: float) -> float | None:
-        """m, opening that the newest chunk asks for now; None when it asks for none."""
+        """m, opening that the newest chunk asks for now; None when it asks for none. A chunk that
+        goes back moves no fingers: only control's own roll-back opens them, over something.
+        """
+        if self.chunk is not None and self.chunk.mode == Mode.ROLLBACK:
+            return None
         return opening_at(self.chunk, self.progress.row(self.chunk, now)) if self.chunk else None
 
     def executed_steps(self, now: float) -> int:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from vla_core.action import EE_NAMES, Mode, Source, Space
 from vla_core.task import Phase
 
+OPENING = 0.05  # m, that the bench measures
 ROWS = np.linspace(0.0, 0.03, 8)[:, None] * np.ones(6) / 3
 NAN_ROWS = np.where(np.arange(48).reshape(8, 6) == 17, np.nan, ROWS)
 
@@ -21,7 +22,6 @@ CASES = {
     'step is 1.0': {'step': 1.0},
     'step is nan': {'step': float('nan')},
     'is for task': {'task_id': 'another'},
-    'mode ROLLBACK': {'mode': Mode.ROLLBACK},
     'BASE_TWIST': {'space': Space.BASE_TWIST},
     'missing': {'names': ('x', 'y', 'z', 'rx', 'ry', 'wrong')},
     'twice': {'names': ('x', 'y', 'z', 'rx', 'ry', 'ry')},
@@ -124,4 +124,23 @@ def test_whatever_comes_in_the_target_is_finite_and_smooth(
         assert np.all(np.isfinite(target.position))
         assert np.all(np.isfinite(target.velocity))
         assert np.isfinite(target.gripper)
+    running.assert_smooth()
+
+
+def test_a_chunk_that_goes_back_moves_the_arm_and_no_finger(running):
+    rows = np.hstack([ROWS, np.full((len(ROWS), 1), 0.08)])
+    assert running.send(rows, mode=Mode.ROLLBACK) == ''
+    targets = running.play(0.4)
+    assert np.abs(targets[-1].position - targets[0].position).max() > 1e-3
+    assert {target.gripper for target in targets} == {OPENING}
+
+
+def test_a_chunk_that_advances_leaves_nothing_of_the_last_one(running):
+    ahead = np.linspace(0.0, 0.08, 16)[:, None] * np.array([1.0, 0, 0, 0, 0, 0])
+    running.send(ahead)
+    running.play(0.3)
+    player = running.controller.player
+    assert running.send(-ahead, mode=Mode.ADVANCE) == ''
+    assert len(player.blend._layers) == 2  # where the command is, and the new one
+    running.play(1.5)
     running.assert_smooth()
