@@ -61,7 +61,7 @@ class Rollback:
         """The arm is held back: what was gone back is forgotten, the rest is planned again."""
         if isinstance(self._move, PathMove):
             self._forget(self._move.passed(self._time))
-        self._move = None
+        self._move, self._since = None, None
 
     @property
     def is_done(self) -> bool:

@@ -49,6 +49,7 @@ class Course:
         self._done_since: float | None = None  # s, stamp of the first scene judged done
         self._began = 0.0  # s, of the phase, later by the time that it had to wait
         self._ticked = 0.0  # s
+        self._stuck_since: float | None = None  # s, since when a planned move says that it is
         self._arm_next = 0.0  # s, when to ask again
         self._is_homed = False  # this task has been to the home pose, or need not
         self._is_advancing = False  # this task began where the last one was left
@@ -171,13 +172,16 @@ class Course:
         phase, since, report = self.status.phase, self.status.stamp, self._report
         is_trying = phase == Phase.RUNNING
         problem = self._control.move_problem if self._control and not is_trying else ''
+        if not problem or self._stuck_since is None:
+            self._stuck_since = now if problem else None
+        stuck = now - self._stuck_since if self._stuck_since is not None else 0.0
         return Facts(
             health=self.health,
             fatal=self._stillness.fatal(report, since, now),
             held=self._stillness.held(now),
             held_why=(report.reason or report.decision.name) if report else '',
             overdue=overdue(self.status, self.params, now - self._began, self.missing),
-            problem=problem if now - since >= self.params.stillness.arm_grace else '',
+            problem=problem if stuck >= self.params.stuck_patience else '',
             is_trying=is_trying,
             is_last=self.status.attempt >= self._tries,
         )
@@ -232,7 +236,7 @@ class Course:
 
     def _enter(self, phase: Phase, now: float) -> None:
         self.status = replace(self.status, phase=phase, stamp=now)
-        self._began = now
+        self._began, self._stuck_since = now, None
         self._stillness.begin(now)
         self._quorum.begin(self.status.task_id, now)
         self._requests.append(Request.PUBLISH)

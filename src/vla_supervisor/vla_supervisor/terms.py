@@ -20,6 +20,9 @@ class ExecutiveParams:
     attempt_timeout: float = param(40.0, 's, of one try', lo=1.0, hi=600.0)
     move_timeout: float = param(15.0, 's, of a planned move (home, retreat)', lo=1.0, hi=120.0)
     rollback_timeout: float = param(45.0, 's, of going back along the path', lo=1.0, hi=300.0)
+    stuck_patience: float = param(
+        2.0, 's, a planned move that says it is stuck is waited for', lo=0.0, hi=60.0
+    )
     clear_height: float = param(0.12, 'm, a tool below it is lifted first', lo=0.02, hi=0.5)
     done_after: float = param(0.5, 's, judged done in a row before it is', lo=0.0, hi=10.0)
     linger: float = param(0.3, 's, between done and going home', lo=0.0, hi=10.0)

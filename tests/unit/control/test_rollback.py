@@ -190,6 +190,23 @@ def test_a_hand_that_does_not_open_is_said_to(hand):
     assert not state.move_done
 
 
+def test_time_in_which_the_shield_holds_is_not_time_in_which_the_hand_does_not_open(hand):
+    carry(hand)
+    bench = hand.bench
+    bench.phase(Phase.ROLLBACK)
+    seen = set()
+    while bench.controller.planned.opening() is None:
+        hand.step()
+    for k in range(500):
+        bench.decision = Decision.HOLD if k < 300 else Decision.PASS
+        if bench.decision == Decision.HOLD:
+            hand.asked = 0.0  # the shield keeps the fingers where they are
+        hand.step()
+        seen.add(bench.controller.state(bench.now).move_problem)
+    assert seen == {''}
+    assert hand.opening > WIDTH + 0.01
+
+
 def test_without_contact_there_is_nothing_to_undo_but_a_little_way(hand):
     hand.bench.phase(Phase.RUNNING)
     drive(hand, line(x=0.2), 0.08, 1.6)
