@@ -102,7 +102,7 @@ def figures(rows: list[Row]) -> tuple[Figure, ...]:
     if not rows:
         return ()
     n = len(rows)
-    undone = [row['rolled_back'] == row['was_held'] for row in rows]
+    undone = [row['was_held'] in (None, row['rolled_back']) for row in rows]
     made.append(Figure('undone when held, straight on when not', sum(undone) / n, 'share', n=n))
     for kind, bound in (('drop', '== 0'), ('collision', '== 0'), ('spill', '== 0')):
         count = sum(kind in row['mishaps'] for row in rows)

@@ -22,7 +22,7 @@ from vla_sim.tasks import PUSH_ROOM, sample_episode
 
 MOMENTS = ('early', 'mid', 'late', 'cancel')
 TASKS = ('put_in', 'stack')
-CLOSING = 0.1  # s, in which a hand that is closing on the thing holds it
+CLOSING = 0.1  # s, in which a hand that changes is neither holding nor free
 SETTLE = 1.0  # s, watched after the end
 TIMEOUT = 120.0  # s of simulated time
 ROOM = 0.05  # m, kept free beside a thing that is pushed
@@ -46,7 +46,7 @@ class SwitchResult:
     code: ResultCode  # of the last task
     text: str
     is_done: bool  # truth: the second task is done; of a cancel: what was held rests
-    was_held: bool  # truth, when the person spoke
+    was_held: bool | None  # truth, when the person spoke; None while the fingers let go or close
     rolled_back: bool
     fall: float  # m, of the first thing after the person spoke
     mishaps: dict[str, str]
@@ -55,7 +55,12 @@ class SwitchResult:
     @property
     def is_right(self) -> bool:
         """Undone when in contact, straight on when not; done, nothing dropped, nothing hit."""
-        return self.is_done and self.rolled_back == self.was_held and not self.mishaps
+        return self.is_done and self.is_right_way and not self.mishaps
+
+    @property
+    def is_right_way(self) -> bool:
+        """Undone when it was held, straight on when not; either while that changed."""
+        return self.was_held is None or self.rolled_back == self.was_held
 
 
 def second_task(episode: Episode, is_late: bool, dice: np.random.Generator) -> Episode | None:
@@ -140,18 +145,19 @@ class Trial:
         run.say(self.first.instruction, self.plan.seed)
         while not self._is_time() and not run.is_over and self.sim.time < TIMEOUT:
             self._cycle()
-        spoke, was_held = self.sim.time, self._is_held
+        spoke, held = self.sim.time, {self._is_held}
         self.phases.clear()
         self.mishaps.begin()
         task_id = self._speak()
         while self.sim.time < spoke + TIMEOUT and not self._is_over(task_id):
             self._cycle()
-            was_held |= self.sim.time <= spoke + CLOSING and self._is_held
+            if self.sim.time <= spoke + CLOSING:
+                held.add(self._is_held)
         ended = self.sim.time
         while self.sim.time < ended + SETTLE:
             self._cycle()
         self.mishaps.settle()
-        return self._result(was_held, ended - spoke)
+        return self._result(held.pop() if len(held) == 1 else None, ended - spoke)
 
     def _speak(self) -> str:
         executive, now = self.run_of.executive, self.sim.time
@@ -196,7 +202,7 @@ class Trial:
         if topic == 'status':
             self.phases.append(record.phase)
 
-    def _result(self, was_held: bool, seconds: float) -> SwitchResult:
+    def _result(self, was_held: bool | None, seconds: float) -> SwitchResult:
         status, is_cancel = self.run_of.executive.status, self.plan.moment == 'cancel'
         is_done = self.judge.is_done
         if is_cancel:

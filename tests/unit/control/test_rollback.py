@@ -139,10 +139,13 @@ def test_it_goes_through_the_shield_as_a_planned_target(hand):
 def test_a_hold_on_the_way_back_changes_nothing_but_the_time(hand):
     at = carry(hand)
     hand.bench.phase(Phase.ROLLBACK)
+    aside = []  # m, from where the hand closed
     for k in range(600):
         hand.bench.decision = Decision.HOLD if k % 150 < 60 else Decision.PASS
         hand.bench.is_stuck = hand.bench.decision == Decision.HOLD
         hand.step()
+        aside.append(float(np.hypot(*(hand.bench.tool - at)[:2])))
+    assert np.diff(aside).max() <= 0.002  # never on again towards where it was going
     hand.bench.decision, hand.bench.is_stuck = Decision.PASS, False
     for _ in range(1500):
         hand.step()

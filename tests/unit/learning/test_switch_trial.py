@@ -60,6 +60,11 @@ def test_right_is_done_undone_in_contact_and_nothing_dropped(wrong):
     assert not replace(RIGHT, **wrong).is_right
 
 
+def test_while_the_fingers_let_go_either_way_is_right():
+    assert replace(RIGHT, was_held=None, rolled_back=True).is_right
+    assert replace(RIGHT, was_held=None, rolled_back=False).is_right
+
+
 def test_a_drop_fails_the_bench():
     row = {
         'moment': 'mid', 'success': True, 'rolled_back': True, 'was_held': True, 'mishaps': {},

@@ -251,6 +251,19 @@ def test_a_thing_taken_away_is_forgotten_after_five_empty_looks():
     assert after.target_status != TargetStatus.PRESENT
 
 
+def test_a_target_taken_away_holds_after_two_empty_looks():
+    g = grounder()
+    look(g, TABLE)
+    rest = TABLE[1:]
+    look(g, rest, times=1, start=0.2)
+    assert g.vote(0.2).level == Level.RUN  # once may be an error
+    look(g, rest, times=1, start=0.3)
+    vote = g.vote(0.3)
+    assert (vote.level, vote.reasons) == (Level.HOLD, ('the target is not where it was',))
+    look(g, TABLE, times=1, start=0.4)
+    assert g.vote(0.4).level == Level.RUN
+
+
 def test_touching_things_of_two_colours_are_two_things():
     g = grounder('stack the red cube on the green cube')
 

@@ -69,7 +69,9 @@ def test_a_detector_that_cannot_tell_holds_and_then_asks():
 def test_a_verdict_on_the_try_before_does_not_count(stamp):
     response = ladder()
     response.on_failure(Verdict.FAIL, 'late', stamp, 10.1)
-    assert response.judge(Facts(), 11.0).rung == Rung.OK
+    assert response.judge(Facts(), 10.2).rung == Rung.OK
+    response.on_alignment(False, 'late', stamp, 10.1)
+    assert response.judge(Facts(), 10.2).rung == Rung.OK
 
 
 def test_a_new_try_forgets_the_last():
