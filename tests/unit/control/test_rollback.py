@@ -145,7 +145,8 @@ def test_a_hold_on_the_way_back_changes_nothing_but_the_time(hand):
         hand.bench.is_stuck = hand.bench.decision == Decision.HOLD
         hand.step()
         aside.append(float(np.hypot(*(hand.bench.tool - at)[:2])))
-    assert np.diff(aside).max() <= 0.002  # never on again towards where it was going
+    regained = np.array(aside) - np.minimum.accumulate(aside)
+    assert regained.max() <= 0.01  # never on again towards where it was going
     hand.bench.decision, hand.bench.is_stuck = Decision.PASS, False
     for _ in range(1500):
         hand.step()
