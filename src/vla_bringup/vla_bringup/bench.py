@@ -11,8 +11,10 @@ BENCHES = {
     'latency': ('vla_bringup.bench_latency', 'rates, latencies and delivered images of the graph'),
     'faults': ('vla_bringup.bench_faults', 'faults against the running graph: reaction and bound'),
     'shield': ('vla_learning.shield_rollouts', 'random rollouts with and without the shield'),
+    'rules': ('vla_learning.bench_rules', 'safety rules on labelled pairs, latency, properties'),
     'seams': ('vla_learning.bench_seams', 'jumps between late, missing and reordered chunks'),
     'trust': ('vla_learning.bench_trust', 'success and unsafe ends, trust chain on and off'),
+    'steering': ('vla_learning.bench_steering', 'success when a verifier chooses among K'),
     'switch': ('vla_learning.bench_switch', 'another instruction, or none, while a task runs'),
     'grounding': ('vla_learning.bench_grounding', 'perception against the truth of the simulator'),
 }

@@ -22,6 +22,7 @@ COMMANDS = {
     'train': ('vla_learning.train', 'train a policy from demonstrations'),
     'rollouts': ('vla_learning.rollouts', 'labelled rollouts for the failure detector'),
     'calibrate': ('vla_learning.calibrate', 'fit and calibrate the failure detector'),
+    'rules': ('vla_learning.rules_command', 'show, prove and weigh the safety rules'),
     'demos': ('vla_learning.demonstrate', 'make demonstrations with the scripted expert'),
     'correct': ('vla_bringup.correct', 'say how the motion of a running task should be'),
     'record': ('vla_bringup.record', 'record the episodes of a running graph'),

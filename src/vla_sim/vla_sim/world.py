@@ -91,6 +91,17 @@ class SimWorld:
         self._arm = TrajectoryPlayer(self.robot.joint_names, self.robot.home)
         self._grip = TrajectoryPlayer((self.robot.gripper.joint,), np.array([half]))
 
+    def branch(self) -> mujoco.MjData:
+        """Return a copy of the present state, to try something out in; it needs `model`."""
+        data = mujoco.MjData(self.model)
+        mujoco.mj_copyData(data, self.model, self.data)
+        return data
+
+    @property
+    def lead(self) -> Array:
+        """(n,) s, what a servo's command runs ahead by, times the velocity."""
+        return np.asarray(self._lead)
+
     @property
     def episode(self) -> Episode:
         """The episode that runs; raise UserError before the first reset."""

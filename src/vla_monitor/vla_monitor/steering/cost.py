@@ -18,12 +18,13 @@ EDGE = 0.008  # m, sideways, within this the tool may come down
 FUNNEL = 0.035  # m, sideways over which it rises to the height of travel
 BELOW, ABOVE = 2.0, 0.7  # m/m, being below the funnel weighs more than being above it
 TURN = 0.06  # m/rad, of yaw
-GRASP, RELEASE, LIFT = 0.08, 0.08, 0.10  # m, that these acts count as
+GRASP, RELEASE = 0.08, 0.08  # m, that these acts count as
 LOWEST_GRASP = 0.016  # m, of the tcp
 SINK, ON = 0.02, 0.006  # m, into a box, above a thing to stack on, when it is let go
 PRESS_DEPTH = 0.007  # m
 BEHIND = 0.03  # m, gap behind a thing when coming down
 LOW = 0.02  # m, above the height of the push: low enough to push
+NEARLY = 0.018  # m, short of the length of a push: done
 ASIDE = 0.02  # m, off the line of the push at most
 
 
@@ -36,6 +37,8 @@ def left_to_do(now: Moment, purpose: Purpose) -> float:
         return _handling(now, purpose, thing)
     if purpose.is_sliding and purpose.way is not None:
         return _sliding(now, purpose, thing, purpose.way)
+    if now.is_done:
+        return 0.0
     goal = hand.top(thing) - PRESS_DEPTH
     return funnel(now.tcp, thing.position[:2], goal, purpose.travel) + _closed(now, 1.0)
 
@@ -61,20 +64,22 @@ def turn_left(yaw: float, thing: GroundedObject) -> float:
 
 def _handling(now: Moment, purpose: Purpose, thing: GroundedObject) -> float:
     place = purpose.place
-    to_place = 0.0
-    if place is not None:
-        if _is_placed(now, purpose, thing, place):
-            return 0.0
-        to_place = RELEASE + float(np.hypot(*(now.thing[:2] - place.position[:2])))
-    if now.is_holding and place is not None:
-        half = float(thing.size[2] / 2)
-        bottom = now.thing - np.r_[0.0, 0.0, half]
-        goal = hand.top(place) + (-SINK if purpose.verb == Verb.PUT_IN else ON)
-        return RELEASE + funnel(bottom, place.position[:2], goal, hand.top(place) + 0.04)
+    if place is not None and _is_placed(now, purpose, thing, place):
+        return 0.0
+    to_place = _carrying(now.thing, purpose, thing, place) if place is not None else 0.0
+    if now.is_holding:
+        return to_place
     height = max(float(now.thing[2]), LOWEST_GRASP)
     reach = funnel(now.tcp, now.thing[:2], height, purpose.travel)
     reach += TURN * turn_left(now.yaw, thing)
-    return GRASP + LIFT + to_place + reach + _open(now, hand.width_between(thing, now.yaw))
+    return GRASP + to_place + reach + _open(now, hand.width_between(thing, now.yaw))
+
+
+def _carrying(at: Array, purpose: Purpose, thing: GroundedObject, place: GroundedObject) -> float:
+    """m, from where the thing is, held, to where it is let go."""
+    bottom = at - np.r_[0.0, 0.0, float(thing.size[2] / 2)]
+    goal = hand.top(place) + (-SINK if purpose.verb == Verb.PUT_IN else ON)
+    return RELEASE + funnel(bottom, place.position[:2], goal, hand.top(place) + 0.04)
 
 
 def _is_placed(
@@ -103,7 +108,7 @@ def _sliding(now: Moment, purpose: Purpose, thing: GroundedObject, way: Array) -
     first = purpose.first if purpose.first is not None else thing.position
     done = float((now.thing[:2] - first[:2]) @ way)
     left = max(LENGTH[purpose.verb] - done, 0.0)
-    if left <= 0.005:
+    if left <= NEARLY:
         return 0.0
     is_handle = purpose.verb != Verb.PUSH
     height = float(thing.position[2]) - 0.008 if is_handle else _push_height(thing)

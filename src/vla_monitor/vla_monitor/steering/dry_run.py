@@ -54,11 +54,9 @@ class DryRun:
         self._world.forget()
 
     def around(self, q: Array) -> tuple[Indices, Array]:
-        """Pairs that matter near `q` (n,) rad, and their distances (m,) m there."""
+        """Pairs that are watched, and their distances (m,) m at `q` (n,) rad."""
         active = np.flatnonzero(self._body.is_active)
-        here = self._body.distances(q, active)
-        near = here - self._body.least[active] < self.params.near
-        return active[near], here[near]
+        return active, self._body.distances(q, active)
 
     def try_out(
         self, path: ToolPath, joints: JointPath, q: Array, around: tuple[Indices, Array]
@@ -68,7 +66,7 @@ class DryRun:
         if refusal:
             return Trial(1.0, refusal)
         change = self._too_fast(path, joints, q)
-        depth, pair = self._too_near(joints, around)
+        depth, pair = self._too_near(joints, q, around)
         if not depth <= self.params.intrusion:
             return Trial(change, f'{depth * 1e3:.0f} mm too near: {pair}')
         if not change <= self.params.change:
@@ -101,13 +99,19 @@ class DryRun:
         excess = max(usual / self._tip_speed, fastest, 1.0)
         return 1.0 - 1.0 / excess
 
-    def _too_near(self, joints: JointPath, around: tuple[Indices, Array]) -> tuple[float, str]:
+    def _too_near(
+        self, joints: JointPath, q: Array, around: tuple[Indices, Array]
+    ) -> tuple[float, str]:
         """m by which the worst pair comes nearer than it may (what is too near already: than it
-        is), and its name."""
-        pairs, here = around
+        is), and its name; pairs that cannot come so near are not measured."""
+        soon = joints.q[joints.rows <= max(self.params.soon * joints.rows[-1], joints.rows[0])]
+        active, here = around
+        motion = self._body.reach[active] @ np.abs(soon - q).max(axis=0)  # (m,) m
+        open_ = here - motion < self._body.least[active]
+        pairs, here = active[open_], here[open_]
         if not len(pairs):
             return 0.0, ''
         least = np.minimum(self._body.least[pairs], here)
-        depth = np.array([(least - self._body.distances(q, pairs)) for q in joints.q])  # (m, p)
+        depth = np.array([(least - self._body.distances(at, pairs)) for at in soon])  # (m, p)
         k = int(np.argmax(depth.max(axis=0)))
         return float(depth[:, k].max()), self._body.names[int(pairs[k])]

@@ -19,6 +19,8 @@ GRIP_SPEED = 0.1  # m/s, of the opening
 CLOSED = 0.012  # m, fingers nearer than this hold nothing
 LOOSE = 0.008  # m, wider than the thing by this is not held
 ON = 0.015  # m, above what carries it: put down, not dropped
+PRESSED = 0.001  # m, of the tcp below the top of a button
+SINKING = 0.003  # m, down from row to row
 CLOSE_AT = 0.03  # m, an opening asked below this asks to grip
 
 
@@ -72,9 +74,11 @@ class Foresight:
         thing = replace(thing, position=before.thing)
         if self.purpose.is_sliding:
             return self._pushed(now, thing)
-        if self.purpose.kind != StepKind.PRESS:
+        if self.purpose.kind == StepKind.PRESS:
+            return self._pressed(now, thing)
+        if self.purpose.is_handling:
             return self._gripped(before, now, asked, thing)
-        return now
+        return self._left_alone(before, now, thing)
 
     def _carried(self, before: Moment, now: Moment, asked: float, thing: GroundedObject) -> Moment:
         """What is held comes along until the fingers open."""
@@ -119,7 +123,28 @@ class Foresight:
             return now
         if is_closing and now.opening <= width and before.opening > width:
             self.faults.append('closes on nothing')
-        elif hand.is_hit(now.tcp, now.yaw, now.opening, thing):
+        else:
+            self._check_hit(before, now, thing)
+        return now
+
+    def _check_hit(self, before: Moment, now: Moment, thing: GroundedObject) -> None:
+        """A finger that is at the thing already may go up or away, not further down."""
+        if not hand.is_hit(now.tcp, now.yaw, now.opening, thing):
+            return
+        is_sinking = now.tcp[2] < before.tcp[2] - SINKING
+        if is_sinking or not hand.is_hit(before.tcp, before.yaw, before.opening, thing):
+            self.faults.append(f'comes down on the {thing.label}')
+
+    def _pressed(self, now: Moment, thing: GroundedObject) -> Moment:
+        """A closed hand that comes low enough over the button has pressed it."""
+        is_over = np.hypot(*(now.tcp[:2] - thing.position[:2])) <= thing.size[0] / 2
+        is_low = now.tcp[2] <= hand.top(thing) - PRESSED
+        return replace(now, is_done=now.is_done or bool(is_over and is_low))
+
+    def _left_alone(self, before: Moment, now: Moment, thing: GroundedObject) -> Moment:
+        """A hand that goes away may still be at the thing, but not come down on it."""
+        is_sinking = now.tcp[2] < before.tcp[2] - SINKING
+        if is_sinking and hand.is_hit(now.tcp, now.yaw, now.opening, thing):
             self.faults.append(f'comes down on the {thing.label}')
         return now
 

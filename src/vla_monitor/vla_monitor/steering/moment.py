@@ -16,6 +16,7 @@ class Moment:
     opening: float  # m
     thing: Array  # (3,) m, base_link, centre of the thing; the tool's own when there is none
     is_holding: bool
+    is_done: bool = False  # what the step is for has happened: a press
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ class DryRunParams:
 
     stride: int = param(3, 'rows of a chunk between two that are solved for joints', lo=1, hi=16)
     unreachable: float = param(0.03, 'm, tool off its path: no joints lead there', lo=1e-3, hi=0.3)
-    near: float = param(
-        0.10, 'm, pairs nearer than this now are measured along the way', lo=0.0, hi=1.0
+    intrusion: float = param(0.02, 'm into a clearance, more is refused', lo=0.0, hi=0.1)
+    soon: float = param(
+        0.5, 'of a chunk, in which clearances count; a newer one follows', lo=0.1, hi=1.0
     )
-    intrusion: float = param(0.012, 'm into a clearance, more is refused', lo=0.0, hi=0.1)
     change: float = param(0.3, 'share of the motion the shield would take away', lo=0.01, hi=1.0)
 
     def __post_init__(self) -> None:
@@ -27,7 +27,7 @@ class DryRunParams:
 class JudgeParams:
     """What is good enough."""
 
-    accept: float = param(0.46, 'score of a candidate that is good enough', lo=0.0, hi=1.0)
+    accept: float = param(0.42, 'score of a candidate that is good enough', lo=0.0, hi=1.0)
     scale: float = param(1.0, 'm of progress that a point takes', lo=0.01, hi=2.0)
     neutral: float = param(0.5, 'score of no progress at all', lo=0.0, hi=1.0)
     late: float = param(

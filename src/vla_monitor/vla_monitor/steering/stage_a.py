@@ -43,6 +43,12 @@ class Look:
     score: Score
     path: ToolPath | None = None
     joints: JointPath | None = None
+    purpose: Purpose | None = None
+
+    @property
+    def is_playable(self) -> bool:
+        """True when a twin can play it and stage A has nothing against it."""
+        return bool(self.path and self.joints and self.purpose) and not self.score.is_faulty
 
 
 class StageA:
@@ -58,10 +64,14 @@ class StageA:
         base_from_tcp = self.model.fk(present.q)
         texts = {chunk.plan_step for chunk in chunks}
         purposes = {text: _purpose(text, present) for text in texts}
-        paths = [tool_path(c, self.model, base_from_tcp, present.opening) for c in chunks]
+        sound = [bool(np.isfinite(chunk.values).all()) for chunk in chunks]
+        paths = [
+            tool_path(chunk, self.model, base_from_tcp, present.opening) if is_sound else None
+            for chunk, is_sound in zip(chunks, sound, strict=True)
+        ]
         first = [
-            self._first_look(path, purposes[chunk.plan_step])
-            for path, chunk in zip(paths, chunks, strict=True)
+            self._first_look(paths[k], purposes[chunks[k].plan_step], sound[k])
+            for k in range(len(chunks))
         ]
         left = [k for k, look in enumerate(first) if look is None]
         if not left:
@@ -73,18 +83,19 @@ class StageA:
             assert path is not None
             assert not isinstance(purpose, str)
             trial = self.dry_run.try_out(path, joints, present.q, around)
-            first[k] = Look(self._score(path, here, purpose, trial), path, joints)
+            score = self._score(path, here, purpose, trial)
+            first[k] = Look(score, path, joints, purpose)
         return tuple(look for look in first if look is not None)
 
-    def _first_look(self, path: ToolPath | None, purpose: Purpose | str | None) -> Look | None:
+    def _first_look(
+        self, path: ToolPath | None, purpose: Purpose | str | None, is_sound: bool
+    ) -> Look | None:
         """What can be said without a model; None: nothing yet."""
+        if not is_sound:
+            return Look(Score(0.0, 'it is not finite'))
         if isinstance(purpose, str):
             return Look(Score(0.0, purpose))
-        if path is None:
-            return Look(Score(self.params.judge.neutral))  # it moves no tool
-        if not (np.isfinite(path.poses).all() and np.isfinite(path.opening).all()):
-            return Look(Score(0.0, 'it is not finite'))
-        return None
+        return Look(Score(self.params.judge.neutral)) if path is None else None  # moves no tool
 
     def _walks(self, paths: list[ToolPath | None], q: Array) -> list[JointPath]:
         """Joints of all paths; those of one length are solved together."""

@@ -19,7 +19,8 @@ from vla_core.steering import NONE, AlignmentVerdict
 from vla_monitor.steering.corrections import Corrections, Said, agreement
 from vla_monitor.steering.heard import Heard
 from vla_monitor.steering.params import VerifierParams
-from vla_monitor.steering.stage_a import Look, StageA
+from vla_monitor.steering.stage_a import Look, Present, StageA
+from vla_monitor.steering.stage_b import Pick, StageB, Theatre
 from vla_shield.params import ShieldParams
 
 __all__ = ['Verifier', 'VerifierParams']
@@ -42,10 +43,12 @@ class Verifier:
         robot: RobotConfig,
         shield: ShieldParams,
         clock: Callable[[], float] = _no_clock,
+        theatre: Theatre | None = None,
     ) -> None:
         self.params, self.robot = params, robot
         self.heard = Heard(params, robot)
         self.stage_a = StageA(params, robot, shield)
+        self.stage_b = StageB(params, robot, theatre)
         self.corrections = Corrections(params, robot.gripper)
         self.remark = ''  # what became of the last correction
         self._clock = clock
@@ -87,12 +90,32 @@ class Verifier:
             return self._refuse(chunks, present, began)
         looks = self.stage_a.look(chunks, present)
         scores = np.array([look.score.value for look in looks]) + self._hints(said, looks)
+        pick, stage = self._pick(looks, scores, present, now, began)
+        if pick.chosen == NONE:
+            return self._refuse(chunks, f'{stage}: {pick.reason}', began, pick)
+        verdict = self._verdict(chunks, pick.chosen, stage, began, pick)
+        return self._pass(chunks[pick.chosen]), verdict
+
+    def _pick(
+        self,
+        looks: tuple[Look, ...],
+        scores: np.ndarray,
+        present: Present,
+        now: float,
+        began: float,
+    ) -> tuple[Pick, str]:
+        """The choice, and which stage made it."""
         best = self._best(looks, scores)
         if best == NONE:
             worst = looks[int(np.argmax(scores))].score.reason
-            return self._refuse(chunks, worst, began, scores)
-        verdict = self._verdict(chunks, best, 'stage A', began, scores)
-        return self._pass(chunks[best]), verdict
+            return Pick(NONE, scores, False, worst), 'stage A'
+        if not self.stage_b.pays(looks):
+            return Pick(best, scores, False), 'stage A'
+        budget, clock = self.params.twin.budget, self._clock
+        pick = self.stage_b.pick(
+            looks, scores, present, self._asked(now), lambda: clock() - began > budget
+        )
+        return pick, 'stage B'
 
     def tell(self, now: float) -> list[tuple[str, Any]]:
         """Return the verdicts since it was last asked."""
@@ -152,11 +175,11 @@ class Verifier:
         chunks: tuple[ActionChunk, ...],
         reason: str,
         began: float,
-        scores: np.ndarray | None = None,
+        pick: Pick | None = None,
     ) -> Choice:
         self._refused += 1
         self._reason = reason
-        return None, self._verdict(chunks, NONE, f'stage A: {reason}', began, scores)
+        return None, self._verdict(chunks, NONE, reason, began, pick)
 
     def _verdict(
         self,
@@ -164,7 +187,7 @@ class Verifier:
         chosen: int,
         verifier: str,
         began: float,
-        scores: np.ndarray | None = None,
+        pick: Pick | None = None,
     ) -> AlignmentVerdict:
         first = chunks[0]
         verdict = AlignmentVerdict(
@@ -173,10 +196,11 @@ class Verifier:
             seq=first.seq,
             plan_step=first.plan_step,
             chosen=chosen,
-            scores=np.zeros(len(chunks)) if scores is None else scores,
+            scores=pick.scores if pick else np.zeros(len(chunks)),
             verifier=verifier,
             budget=self.params.twin.budget,
             used=self._clock() - began,
+            timed_out=pick.timed_out if pick else False,
         )
         self._unsaid.append(verdict)
         return verdict

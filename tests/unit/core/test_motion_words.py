@@ -1,0 +1,73 @@
+import numpy as np
+import pytest
+
+from vla_core.action import EE_NAMES
+from vla_core.motion_words import (
+    VOCABULARY,
+    MotionParams,
+    motion_words,
+    nearest,
+    read_motion,
+    render,
+)
+
+
+def ramp(**ends):
+    values = np.zeros((16, len(EE_NAMES)))
+    for name, end in ends.items():
+        values[:, EE_NAMES.index(name)] = np.linspace(0.0, end, 16)
+    return values
+
+
+@pytest.mark.parametrize(
+    ('ends', 'words'),
+    [
+        ({}, 'stay'),
+        ({'x': 0.01, 'rz': 0.1}, 'stay'),
+        ({'y': 0.1}, 'move arm left'),
+        ({'z': -0.1, 'y': 0.05}, 'move arm down and left'),
+        ({'y': 0.09, 'z': -0.08}, 'move arm left and down'),
+        ({'x': -0.3, 'y': 0.03}, 'move arm back'),
+        ({'rz': -0.5}, 'turn arm clockwise'),
+        ({'gripper': -0.08, 'x': 0.04}, 'close gripper and move arm forward'),
+    ],
+)
+def test_a_motion_is_said_by_its_dominant_axes_in_order_of_size(ends, words):
+    assert motion_words(ramp(**ends), EE_NAMES) == words
+
+
+def test_cut_offs_are_parameters():
+    assert motion_words(ramp(y=0.03), EE_NAMES, MotionParams(move=0.05)) == 'stay'
+    both = MotionParams(dominance=0.05)
+    assert motion_words(ramp(x=-0.3, y=0.03), EE_NAMES, both) == 'move arm back and left'
+
+
+def test_a_base_has_words_of_its_own():
+    values = np.array([[0.0, 0.0, 0.0], [0.5, 0.0, 0.4]])
+    assert motion_words(values, ('vx', 'vy', 'wz')) == (
+        'move base forward and turn base counterclockwise'
+    )
+
+
+def test_every_phrase_of_the_vocabulary_is_read_as_it_is_said():
+    assert len(set(VOCABULARY)) == len(VOCABULARY) > 50
+    for phrase in VOCABULARY:
+        assert render(read_motion(phrase).signs) == phrase
+
+
+def test_people_say_it_in_other_words():
+    said = read_motion('Move the arm a bit to the left and upwards, close gripper')
+    assert said.signs == {'y': 1, 'z': 1, 'gripper': -1}
+    np.testing.assert_allclose(said.direction(('x', 'y', 'z')), [0, 2**-0.5, 2**-0.5])
+
+
+@pytest.mark.parametrize('text', ['fly', '', 'move arm', 'move arm left and right', 'gripper'])
+def test_what_is_not_understood_is_refused_with_three_suggestions(text):
+    with pytest.raises(ValueError, match='nearest: ') as refused:
+        read_motion(text)
+    assert len(nearest(text)) == 3
+    assert all(phrase in str(refused.value) for phrase in nearest(text))
+
+
+def test_the_nearest_phrase_comes_first():
+    assert nearest('mov arm lefft')[0] == 'move arm left'

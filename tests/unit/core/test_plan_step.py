@@ -1,0 +1,28 @@
+import pytest
+
+from vla_core.plan_step import PlanStep, StepKind, read_step
+
+
+@pytest.mark.parametrize(
+    ('text', 'step'),
+    [
+        ('reach the green cube', PlanStep(StepKind.REACH, 'green cube')),
+        ('go behind the red cylinder', PlanStep(StepKind.BEHIND, 'red cylinder')),
+        (
+            'carry the red cube to the blue box',
+            PlanStep(StepKind.CARRY, 'red cube', 'blue box'),
+        ),
+        ('retreat', PlanStep(StepKind.RETREAT)),
+    ],
+)
+def test_a_step_is_read_as_it_is_said(text, step):
+    assert read_step(text) == step
+    assert str(step) == text
+
+
+@pytest.mark.parametrize(
+    'text', ['', 'put_in', 'fly the cube', 'carry the cube', 'grasp the cube to the box', 'reach']
+)
+def test_what_is_no_step_is_refused(text):
+    with pytest.raises(ValueError, match="'"):
+        read_step(text)

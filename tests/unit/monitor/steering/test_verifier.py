@@ -1,0 +1,169 @@
+"""Choosing, refusing, holding, and what a person says."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.unit.monitor.steering.table import (
+    CUBE,
+    TASK,
+    chunk,
+    joint_state,
+    joints_at,
+    scene,
+    verifier,
+)
+from vla_core.monitor import Speaker
+from vla_core.safety import Level
+from vla_core.steering import NONE, Correction, Priority
+from vla_core.task import Phase, TaskStatus
+from vla_monitor.steering.params import TwinParams
+
+HIGH = 0.16
+QUICK = TwinParams(is_on=False)
+
+
+@pytest.fixture(scope='module')
+def above():
+    return joints_at((*CUBE, HIGH))
+
+
+def down(q, seq=1, candidate=0):
+    return chunk(q, [(*CUBE, HIGH), (*CUBE, 0.06)], seq=seq, candidate=candidate)
+
+
+def away(q, seq=1, candidate=0):
+    return chunk(q, [(*CUBE, HIGH), (CUBE[0], CUBE[1] - 0.2, HIGH)], seq=seq, candidate=candidate)
+
+
+def say(made, text, ttl=1.0, stamp=1.0, now=1.0, **given):
+    made.hear('corrections', Correction(stamp, 'me', TASK, text, ttl, **given), now)
+
+
+def test_the_candidate_that_does_what_was_said_is_chosen(above):
+    made = verifier(above, twin=QUICK)
+    chosen, verdict = made.choose((away(above), down(above, candidate=1)), 1.1)
+    assert chosen.candidate == verdict.chosen == 1
+    assert verdict.plan_step == 'reach the red cube'
+    assert verdict.scores[1] > verdict.scores[0]
+    assert isinstance(made, Speaker)
+    assert [record for _, record in made.tell(1.1)] == [verdict]
+    assert made.tell(1.1) == []
+
+
+def test_the_first_keeps_its_place_unless_another_is_better_by_the_margin(above):
+    better = chunk(above, [(*CUBE, HIGH), (*CUBE, 0.05)], candidate=1)
+    chosen, _ = verifier(above, twin=QUICK).choose((down(above), better), 1.1)
+    assert chosen.candidate == 1
+    chosen, _ = verifier(above, twin=QUICK, margin=0.5).choose((down(above), better), 1.1)
+    assert chosen.candidate == 0
+
+
+def test_with_no_good_candidate_nothing_goes_on_and_after_more_of_them_it_holds(above):
+    made = verifier(above, twin=QUICK, patience=2)
+    for seq in range(3):
+        assert made.vote(1.0).level == Level.RUN
+        chosen, verdict = made.choose((away(above, seq),), 1.1)
+        assert chosen is None
+        assert verdict.chosen == NONE
+    vote = made.vote(1.2)
+    assert vote.level == Level.HOLD
+    assert 'progress' in vote.reasons[0]
+    assert made.choose((down(above, 4),), 1.3)[0] is not None
+    assert made.vote(1.3).level == Level.RUN
+
+
+def test_a_new_attempt_begins_without_blame(above):
+    made = verifier(above, twin=QUICK, patience=1)
+    for seq in range(2):
+        made.choose((away(above, seq),), 1.1)
+    assert made.vote(1.1).level == Level.HOLD
+    made.hear('status', TaskStatus(2.0, TASK, 'x', Phase.RETREAT, 1), 2.0)
+    made.hear('status', TaskStatus(3.0, TASK, 'x', Phase.RUNNING, 2), 3.0)
+    assert made.vote(3.0).level == Level.RUN
+
+
+def test_without_joints_or_scene_of_that_time_nothing_goes_on(above):
+    made = verifier(above, twin=QUICK)
+    late = replace(down(above), stamp=3.0)
+    chosen, verdict = made.choose((late,), 3.1)
+    assert chosen is None
+    assert verdict.verifier == 'no joint states of that time'
+
+
+def test_off_means_the_first(above):
+    chosen, verdict = verifier(above, is_on=False).choose((away(above), down(above)), 1.1)
+    assert verdict.chosen == 0
+    assert chosen.candidate == 0
+
+
+def test_a_correction_takes_the_place_of_the_motion_until_it_expires(above):
+    made = verifier(above, twin=QUICK)
+    say(made, 'move arm left', ttl=1.0)
+    chosen, verdict = made.choose((down(above),), 1.1)
+    assert chosen.language_motion == 'move arm left'
+    assert verdict.verifier == 'a person'
+    travel = chosen.values[-1, :3] - chosen.values[0, :3]
+    assert travel[1] == pytest.approx(made.params.correction_speed * 1.0)
+    assert abs(travel[0]) + abs(travel[2]) < 1e-9
+    assert chosen.values[10, 1] == pytest.approx(chosen.values[-1, 1])  # it ended at 1 s
+    chosen, verdict = made.choose((down(above),), 2.01)
+    assert chosen.language_motion != 'move arm left'
+    assert verdict.verifier == 'stage A'
+
+
+def test_a_correction_keeps_what_is_held_held_unless_it_says_otherwise(above):
+    made = verifier(above, opening=0.038, twin=QUICK)
+    gripping = chunk(above, [(*CUBE, HIGH)] * 2, (0.0, 0.0), step='')
+    made.choose((gripping,), 1.0)
+    say(made, 'move arm up')
+    assert np.all(made.choose((gripping,), 1.1)[0].values[:, 6] == 0.0)
+    say(made, 'open gripper', now=1.1)
+    assert np.all(made.choose((gripping,), 1.2)[0].values[:, 6] == 0.08)
+
+
+@pytest.mark.parametrize(
+    ('text', 'given', 'why'),
+    [
+        ('fly', {}, 'nearest'),
+        ('move arm left', {'ttl': 3.5}, 'at most 3'),
+        ('move arm left', {'ttl': float('nan')}, 'said'),
+        ('move arm left', {'stamp': -5.0}, 'ago'),
+        ('move arm left', {'stamp': 9.0}, 'ago'),
+    ],
+)
+def test_a_correction_that_makes_no_sense_is_refused_with_the_reason(above, text, given, why):
+    made = verifier(above, twin=QUICK)
+    say(made, text, **given)
+    assert why in made.remark
+    assert made.choose((down(above),), 1.1)[1].verifier == 'stage A'
+
+
+def test_a_hint_tips_the_scale_and_no_more(above):
+    left = chunk(above, [(*CUBE, HIGH), (CUBE[0], CUBE[1] + 0.01, 0.07)], candidate=1)
+    made = verifier(above, twin=QUICK)
+    assert made.choose((down(above), left), 1.1)[1].chosen == 0
+    say(made, 'move arm left', priority=Priority.HINT)
+    assert made.choose((down(above), left), 1.1)[1].chosen == 1
+    say(made, 'move arm right', priority=Priority.HINT)
+    assert made.choose((away(above),), 1.1)[0] is None
+
+
+def test_a_clock_that_jumps_back_forgets(above):
+    made = verifier(above, twin=QUICK)
+    made.hear('joint_states', joint_state(above, stamp=-10.0), -10.0)
+    assert made.choose((down(above),), -9.9)[0] is None
+
+
+def test_the_twin_has_a_budget(above):
+    low = joints_at((*CUBE, 0.03))
+    close = [
+        chunk(low, [(*CUBE, 0.03), (*CUBE, 0.02)], (0.08, 0.0), 'grasp the red cube', candidate=k)
+        for k in range(3)
+    ]
+    ticks = iter(np.arange(0.0, 1e3, 0.2))
+    made = verifier(low, scene(), clock=lambda: float(next(ticks)))
+    _, verdict = made.choose(tuple(close), 1.1)
+    assert verdict.timed_out
+    assert verdict.used > verdict.budget
