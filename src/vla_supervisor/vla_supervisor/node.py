@@ -133,7 +133,7 @@ class SupervisorNode(ManagedNode):
         """Take over who is well; a lost shield ends everything at once."""
         progress = self.bring_up.progress()
         if progress != self.said:
-            log = self.get_logger().error if self.bring_up.failure else self.get_logger().info
+            log = self.complain if self.bring_up.failure else self.get_logger().info
             log(progress or 'all nodes are up')
             self.said = progress
         self.executive.on_health(progress or self.beats.reason(steady))

@@ -76,7 +76,7 @@ def test_a_node_that_lost_a_request_is_asked_again():
 )
 def test_who_never_starts_is_named(states):
     up = BringUp(PARAMS)
-    up.due(0.0)
+    up.due(0.1)
     for node, state in zip(ORDER, states, strict=True):
         up.hear(node, state, 1.0)
     up.due(11.0)
@@ -93,3 +93,11 @@ def test_a_node_that_never_answers_is_named():
     up.due(1.1)
     up.due(31.2)
     assert up.progress() == 'a does not answer configure within 30 s'
+
+
+def test_without_a_time_nobody_is_asked_and_nobody_is_late():
+    bring_up = BringUp(BringUpParams(order=('a',)))
+    bring_up.hear('a', 'unconfigured', 1.0)
+    assert bring_up.due(0.0) == []
+    assert bring_up.due(1.8e9) == [Ask('a', Step.CONFIGURE)]
+    assert bring_up.failure == ''
