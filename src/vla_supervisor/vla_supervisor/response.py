@@ -31,6 +31,9 @@ class ResponseParams:
 
     slow_scale: float = param(0.4, 'of full speed while SUSPECT', lo=0.05, hi=0.9)
     fail_patience: float = param(0.5, 's, of FAIL before backing off', lo=0.0, hi=5.0)
+    doubt_grace: float = param(
+        0.5, 's, without a good candidate before holding: the last one still plays', lo=0.0, hi=5.0
+    )
     doubt_patience: float = param(
         2.0, 's, in which no candidate was good enough, before backing off', lo=0.0, hi=30.0
     )
@@ -48,6 +51,8 @@ class ResponseParams:
 
     def __post_init__(self) -> None:
         check(self)
+        if not self.doubt_grace <= self.doubt_patience:
+            raise ValueError('doubt_grace must not exceed doubt_patience')
 
 
 @dataclass(frozen=True)
@@ -169,6 +174,9 @@ class Response:
     def _of_alignment(self, now: float) -> Reaction:
         if self._doubt_since is None or not now - self._doubt_stamp <= self.params.fresh:
             return FINE
-        is_long = now - self._doubt_since >= self.params.doubt_patience
+        p, lasted = self.params, now - self._doubt_since
+        if lasted < p.doubt_grace:
+            return FINE
         why = f'no candidate does what was said{f": {self._step}" if self._step else ""}'
-        return Reaction(Rung.BACK_OFF if is_long else Rung.HOLD, why, ResultCode.FAILED)
+        rung = Rung.BACK_OFF if lasted >= p.doubt_patience else Rung.HOLD
+        return Reaction(rung, why, ResultCode.FAILED)

@@ -90,16 +90,18 @@ def test_no_good_candidate_holds_and_then_backs_off():
     for tick in range(11):
         now = 10.1 + 0.2 * tick
         response.on_alignment(False, 'grasp the red cube', now, now)
-        rung = response.judge(Facts(), now).rung
-        assert rung == (Rung.HOLD if now - 10.1 < P.doubt_patience - 1e-9 else Rung.BACK_OFF)
+        lasted, rung = now - 10.1 + 1e-9, response.judge(Facts(), now).rung
+        rungs = (lasted >= P.doubt_grace, lasted >= P.doubt_patience)
+        assert rung == (Rung.OK, Rung.HOLD, Rung.BACK_OFF)[sum(rungs)]
     response.on_alignment(True, 'grasp', 12.3, 12.3)
     assert response.judge(Facts(), 12.3).rung == Rung.OK
 
 
 def test_no_good_candidate_says_for_what():
     response = ladder()
-    response.on_alignment(False, 'grasp the red cube', 10.1, 10.1)
-    assert 'grasp the red cube' in response.judge(Facts(), 10.1).reason
+    for now in (10.1, 10.3, 10.5, 10.7):
+        response.on_alignment(False, 'grasp the red cube', now, now)
+    assert 'grasp the red cube' in response.judge(Facts(), 10.7).reason
 
 
 def test_a_lost_node_holds_then_asks_and_is_forgotten_when_it_is_back():
