@@ -20,11 +20,14 @@ from rclpy.parameter import Parameter
 
 from vla_core.errors import UserError
 from vla_core.params import check, param
+from vla_core.robot import load_robot
 from vla_core.safety import Level, SafetyVote
 from vla_interfaces.msg import SafetyVote as VoteMessage
+from vla_interfaces.srv import Arm
 from vla_ros import params, qos, topics
 from vla_ros.links import Links
 from vla_ros.node import ManagedNode
+from vla_shield.node import ShieldNode
 
 CONFIGURE, ACTIVATE = Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_ACTIVATE
 DEACTIVATE = Transition.TRANSITION_DEACTIVATE
@@ -163,14 +166,38 @@ def test_a_publisher_whose_qos_does_not_fit_is_found(client, toy):
     assert client.until(found, 5.0)
 
 
-def test_a_node_does_not_start_beside_a_publisher_that_it_would_not_hear(client, toy):
+def test_a_node_does_not_start_beside_a_publisher_that_it_would_not_hear(client, toy, monkeypatch):
     client.change('toy', CONFIGURE)
     wrong = client.node.create_publisher(VoteMessage, 'votes', qos.SENSOR)
     assert client.until(lambda: toy.links.misfits() != '', 5.0)
     assert not client.change('toy', ACTIVATE)
+    with monkeypatch.context() as without:
+        without.setattr('vla_ros.links.fault', lambda offered, asked: '')
+        assert client.change('toy', ACTIVATE)
+    assert client.change('toy', DEACTIVATE)
     client.node.destroy_publisher(wrong)
     assert client.until(lambda: toy.links.misfits() == '', 5.0)
     assert client.change('toy', ACTIVATE)
+
+
+def test_the_shield_names_who_else_commands_the_robot_and_does_not_arm(client):
+    shield = ShieldNode()
+    shield.trigger_configure()
+    command = topics.arm_command(load_robot('ur5e'))
+    try:
+        assert shield.rivals() == ''
+        rival = client.node.create_publisher(command.type, command.name, command.qos)
+        assert client.until(lambda: 'other publisher' in shield.rivals(), 5.0)
+        for _ in range(10):
+            shield.tick()
+        assert shield.problem == f'1 other publisher of {command.name}'
+        arm = next(s for s in shield.services if s.srv_name.endswith('shield/arm'))
+        answer = arm.callback(Arm.Request(), Arm.Response())
+        assert (answer.success, answer.message) == (False, shield.problem)
+        client.node.destroy_publisher(rival)
+        assert client.until(lambda: shield.rivals() == '', 5.0)
+    finally:
+        shield.destroy_node()
 
 
 def test_the_links_of_one_table_fit_each_other(client, toy):
@@ -213,6 +240,7 @@ def test_a_wrong_parameter_is_an_error_that_names_it(ros, values, message):
 STUCK = """
 from vla_ros.main import run
 from vla_ros.node import ManagedNode
+from vla_shield.node import ShieldNode
 import time
 class Node(ManagedNode):
     name = 'stuck'

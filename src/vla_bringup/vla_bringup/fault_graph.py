@@ -27,6 +27,7 @@ from vla_interfaces.srv import Arm
 from vla_ros import topics
 
 SECOND = 'shield2'
+SETTLED = 0.6  # s, in which nodes have found each other
 DEAF = """
 import rclpy, time
 from vla_ros import qos, topics
@@ -137,6 +138,7 @@ def f25(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
             request = ChangeState.Request()
             request.transition.id = step
             client.call(ChangeState, f'{SECOND}/change_state', request, 30.0)
+        stage.graph.pause(SETTLED)
         response = client.call(Arm, f'{SECOND}/arm', Arm.Request(), 10.0)
         passing = stage.witness.since('report', time.monotonic() - 0.2)
         held = [h.record.decision in STOPPING for h in passing]

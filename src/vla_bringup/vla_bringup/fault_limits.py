@@ -18,6 +18,7 @@ from vla_shield.shield import Shield, ShieldParams
 
 DT = 0.01  # s
 CYCLES = 60
+ROUNDING = 1e-5  # rad, beyond the margin: numbers, not motion
 NEAR = (0.05, 0.6)  # rad, of the start from the margin
 
 
@@ -47,7 +48,7 @@ def play(drive: Drive, dice: np.random.Generator) -> tuple[bool, float]:
     for _ in range(CYCLES):
         drive.step(goal, way * limits.velocity * np.eye(n)[joint])
     commands = np.array(drive.commands)
-    crossed = not limits.within(commands, edge - 1e-6)
+    crossed = not limits.within(commands, edge - ROUNDING)
     speeds = np.abs(np.diff(commands, axis=0)) / DT / limits.velocity
     return crossed, float(speeds.max(initial=0.0))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 import threading
@@ -33,11 +32,14 @@ def run(node_class: type[Node], args: list[str] | None = None) -> None:
         pass
     finally:
         executor.shutdown()
+        for action in list(node.waitables):
+            action.destroy()  # rclpy forgets to
         node.destroy_node()
         rclpy.try_shutdown()
+    # With the last handle DDS gives its shared memory back. To have it found by the collector, among
+    # all that a model has loaded, takes 0.2 s, on a busy core 1 s.
+    vars(node).clear()
     del node, executor
-    gc.unfreeze()
-    gc.collect()  # with the last handle DDS gives its shared memory back
     sys.stdout.flush()
     os._exit(0)  # native libraries and worker threads do not always end well
 
