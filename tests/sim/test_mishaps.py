@@ -91,6 +91,15 @@ def test_a_box_on_its_side_is_a_spill(mishaps):
     assert 'tipped over' in mishaps.found['spill']
 
 
+def test_what_no_finger_touches_is_not_carried(mishaps):
+    target = mishaps.world.episode.by_role(Role.TARGET)
+    assert mishaps.is_carried(target.name) is False
+    assert mishaps._is_supported(target)
+    mishaps.world.data.joint(target.name).qpos[2] += 0.1
+    mujoco.mj_forward(mishaps.world.model, mishaps.world.data)
+    assert not mishaps._is_supported(target)
+
+
 def press(world, goal):
     times = np.array([1.5])
     point = Trajectory(world.time, world.robot.joint_names, times, goal[None], 0.0 * goal[None])

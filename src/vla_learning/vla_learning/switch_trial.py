@@ -46,7 +46,7 @@ class SwitchResult:
     code: ResultCode  # of the last task
     text: str
     is_done: bool  # truth: the second task is done; of a cancel: what was held rests
-    was_held: bool | None  # truth, when the person spoke; None while the fingers let go or close
+    was_held: bool | None  # truth, when the person spoke; None: between held and free
     rolled_back: bool
     fall: float  # m, of the first thing after the person spoke
     mishaps: dict[str, str]
@@ -145,14 +145,14 @@ class Trial:
         run.say(self.first.instruction, self.plan.seed)
         while not self._is_time() and not run.is_over and self.sim.time < TIMEOUT:
             self._cycle()
-        spoke, held = self.sim.time, {self._is_held}
+        spoke, held = self.sim.time, {self._grip}
         self.phases.clear()
         self.mishaps.begin()
         task_id = self._speak()
         while self.sim.time < spoke + TIMEOUT and not self._is_over(task_id):
             self._cycle()
             if self.sim.time <= spoke + CLOSING:
-                held.add(self._is_held)
+                held.add(self._grip)
         ended = self.sim.time
         while self.sim.time < ended + SETTLE:
             self._cycle()
@@ -188,6 +188,10 @@ class Trial:
     @property
     def _is_held(self) -> bool:
         return self.mishaps.held == self.target.name
+
+    @property
+    def _grip(self) -> bool | None:
+        return self.mishaps.is_carried(self.target.name)
 
     @property
     def _is_let_go(self) -> bool:

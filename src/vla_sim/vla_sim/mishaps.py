@@ -109,11 +109,24 @@ class Mishaps:
         if fall > limit:
             self._note('drop', f'the {thing.label} fell {fall:.3f} m')
 
+    def is_carried(self, name: str) -> bool | None:
+        """True when the fingers alone hold the thing, False when they do not touch it, None in
+        between.
+        """
+        thing = self.world.episode.thing(name)
+        model, data, fingers = self.world.model, self.world.data, self.world.finger_bodies
+        at = touching(model, data, self._bodies[name], fingers)
+        if not at:
+            return False
+        return True if at == fingers and not self._is_supported(thing) else None
+
     def _is_supported(self, thing: Thing) -> bool:
-        """True when something but the hand touches it."""
-        data, body = self.world.data, self._bodies[thing.name]
-        bodies = self.world.model.geom_bodyid[data.contact.geom]
-        return bool(np.any(bodies == body))
+        """True when something but the robot touches it."""
+        model, data, body = self.world.model, self.world.data, self._bodies[thing.name]
+        geoms = data.contact.geom
+        is_its = np.any(model.geom_bodyid[geoms] == body, axis=1)
+        is_robot = np.any(model.geom_contype[geoms] == ROBOT, axis=1)
+        return bool(np.any(is_its & ~is_robot & (data.contact.dist <= 0.0)))
 
     def _touches(self) -> None:
         model, data = self.world.model, self.world.data
