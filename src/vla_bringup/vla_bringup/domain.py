@@ -5,16 +5,27 @@ from __future__ import annotations
 import os
 import socket
 
+from vla_core.errors import UserError
+
 DOMAINS = range(20, 100)  # to choose from; the low ones are other people's
+HIGHEST = 232  # the ports of RTPS end there
 
 
 def choose_domain() -> None:
     """Take a ROS domain that nobody here uses, unless one was chosen; stay on this machine."""
+    check_domain_number()
     os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
     if 'ROS_DOMAIN_ID' not in os.environ:
         start = os.getpid() % len(DOMAINS)
         order = [*DOMAINS[start:], *DOMAINS[:start]]
         os.environ['ROS_DOMAIN_ID'] = str(next(filter(is_free, order), order[0]))
+
+
+def check_domain_number() -> None:
+    """UserError when ROS_DOMAIN_ID is no domain."""
+    given = os.environ.get('ROS_DOMAIN_ID', '0')
+    if not (given.isdecimal() and int(given) <= HIGHEST):
+        raise UserError(f'ROS_DOMAIN_ID is {given!r}; it must be a number from 0 to {HIGHEST}')
 
 
 def is_free(domain: int) -> bool:

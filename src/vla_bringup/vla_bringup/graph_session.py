@@ -16,9 +16,12 @@ from vla_bringup.graph_log import Log
 from vla_bringup.launch_file import NodeSpec, find_share, load_launch
 from vla_bringup.launch_runner import LaunchRunner
 from vla_core.errors import UserError
+from vla_core.robot import load_robot
 from vla_core.task import Phase, ResultCode
 from vla_interfaces.action import ExecuteTask
 from vla_interfaces.srv import Disarm, InjectFault, Reset, ResetScene
+from vla_policy.registry import REPLAY, find_checkpoint
+from vla_sim.tasks import TASKS
 
 BUSY = {
     Phase.GROUNDING, Phase.RUNNING, Phase.ROLLBACK, Phase.RETREAT, Phase.HOMING, Phase.ASKING,
@@ -48,6 +51,17 @@ class Outcome:
     truth: bool | None  # None: nobody knows (a real robot)
 
 
+def check_words(given: Mapping[str, str]) -> None:
+    """UserError for a robot, task or policy that does not exist, before anything is started."""
+    if 'robot' in given:
+        load_robot(given['robot'])
+    if given.get('task', TASKS[0]) not in TASKS:
+        raise UserError(f'no task {given["task"]!r}; known: {", ".join(TASKS)}')
+    policy = given.get('policy', 'scripted')
+    if policy != 'scripted' and not policy.startswith(REPLAY):
+        find_checkpoint(policy)
+
+
 class GraphSession:
     """`with GraphSession(plan) as graph:` every node is active inside, and none is left behind."""
 
@@ -55,6 +69,8 @@ class GraphSession:
         self.plan, self._say = plan, say
         self.seconds_to_start = self.seconds_to_stop = 0.0
         self.is_up = False
+        for _, given in plan.launches:
+            check_words(given)
         choose_domain()
         specs = [spec for name, given in plan.launches for spec in nodes_of(name, given)]
         more = plan.extra

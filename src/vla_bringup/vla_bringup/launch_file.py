@@ -219,6 +219,7 @@ class _Reader:
             path = Path(self.resolve(entry['from']))
             if not path.is_file():
                 raise UserError(f'{self.path}: no parameter file {path}')
+            load_yaml(path)  # a broken file is one error here, and a trace in every node
             return ['--params-file', str(path)]
         value = entry['value']
         if isinstance(value, str):

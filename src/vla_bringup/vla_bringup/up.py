@@ -12,6 +12,7 @@ import subprocess
 import time
 from pathlib import Path
 
+from vla_bringup.domain import check_domain_number
 from vla_bringup.launch_file import Argument, Plan, arguments_of, find_share, load_launch
 from vla_bringup.launch_runner import LaunchRunner, run_until_stopped
 from vla_core.errors import UserError
@@ -73,6 +74,7 @@ def has_ros2_launch() -> bool:
 
 def nodes_on_domain() -> set[str]:
     """Return the names of the nodes that are on this machine's ROS domain now."""
+    check_domain_number()
     import rclpy  # only here: showing arguments needs no ROS
     from rclpy.signals import SignalHandlerOptions
 
