@@ -23,7 +23,7 @@ def world():
 @pytest.fixture
 def mishaps(world):
     world.reset('put_in', 3, distractors=0)
-    return Mishaps(world, set())
+    return Mishaps(world, set(), fall=0.02)
 
 
 def run(mishaps, seconds):

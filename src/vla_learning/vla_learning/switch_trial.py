@@ -23,6 +23,7 @@ from vla_sim.tasks import PUSH_ROOM, sample_episode
 MOMENTS = ('early', 'mid', 'late', 'cancel')
 TASKS = ('put_in', 'stack')
 CLOSING = 0.1  # s, in which a hand that changes is neither holding nor free
+FALL = 0.02  # m, what is put back falls no further
 SETTLE = 1.0  # s, watched after the end
 TIMEOUT = 120.0  # s of simulated time
 ROOM = 0.05  # m, kept free beside a thing that is pushed
@@ -132,7 +133,7 @@ class Trial:
         self.run_of = Run(host.setup, self.sim, policy, self._tap)
         self.judge = Judge(self.sim.model, self.second, self.sim.finger_bodies)
         names = {t.name for t in self.first.things if t.role in (Role.TARGET, Role.DESTINATION)}
-        self.mishaps = Mishaps(self.sim, names)
+        self.mishaps = Mishaps(self.sim, names, FALL)
         self.target = next(t for t in self.first.things if t.role == Role.TARGET)
         dice = np.random.default_rng([plan.seed, MOMENTS.index(plan.moment)])
         self._delay = {'early': (0.3, 2.0), 'late': (0.0, 0.3)}.get(plan.moment, (0.1, 2.5))

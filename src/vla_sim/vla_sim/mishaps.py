@@ -13,7 +13,7 @@ from vla_sim.judge import UPRIGHT, State, state_of, touching
 from vla_sim.robot_body import ROBOT, TABLE
 from vla_sim.world import SimWorld
 
-FALL = 0.02  # m, let go higher than this above what it lands on is a drop
+FALL = 0.05  # m, let go higher than this above what it lands on is a drop
 IN_BOX = 0.02  # m, more than the height of the box, for what falls into one
 BELOW = -0.03  # m, centre of a thing that fell off the table
 REST = 0.01  # m/s
@@ -35,6 +35,7 @@ class Mishaps:
 
     world: SimWorld
     named: set[str]
+    fall: float = FALL  # m, more is a drop
     found: dict[str, str] = field(default_factory=dict)  # kind: the first of it, for people
     held: str = ''  # name of the thing between the fingers
     let_go: set[str] = field(default_factory=set)  # names of what was held and is not any more
@@ -101,11 +102,11 @@ class Mishaps:
     def _landed(self, thing: Thing, place: Array) -> None:
         fall = self._falling.pop(thing.name).height - float(place[2])
         self.falls[thing.name] = max(fall, self.falls.get(thing.name, 0.0))
-        limit = FALL
+        limit = self.fall
         for box in self._boxes:
             inside = np.abs(self._local(box, place)[:2]) <= 0.5 * box.size[:2]
             if np.all(inside):
-                limit = float(box.size[2]) + IN_BOX
+                limit = max(limit, float(box.size[2]) + IN_BOX)
         if fall > limit:
             self._note('drop', f'the {thing.label} fell {fall:.3f} m')
 

@@ -87,7 +87,7 @@ class DryRun:
         out = np.maximum(self._box[0] - path.positions, path.positions - self._box[1])  # (h, 3)
         grown = (out - np.maximum(out[0], 0.0)).max(axis=0)
         k = int(np.argmax(grown))
-        return '' if grown[k] <= SLACK else f'out of the workspace in {"xyz"[k]}'
+        return '' if grown[k] <= self.params.outside else f'out of the workspace in {"xyz"[k]}'
 
     def _too_fast(self, path: ToolPath, joints: JointPath, q: Array) -> float:
         """Share of the motion that the caps on speed take away, over the whole chunk."""

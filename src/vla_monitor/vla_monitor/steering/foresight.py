@@ -21,6 +21,7 @@ LOOSE = 0.008  # m, wider than the thing by this is not held
 ON = 0.015  # m, above what carries it: put down, not dropped
 PRESSED = 0.001  # m, of the tcp below the top of a button
 SINKING = 0.003  # m, down from row to row
+SOON = 0.8  # s, what goes wrong within this goes wrong
 CLOSE_AT = 0.03  # m, an opening asked below this asks to grip
 
 
@@ -39,9 +40,12 @@ class Foresight:
 
     purpose: Purpose
     now: Moment
+    step: float = 0.1  # s between rows
 
     def __post_init__(self) -> None:
         self.faults: list[str] = []
+        self.doubts: list[str] = []
+        self._row = 0
         self.event = -1.0
         self._is_gripping = self.now.opening < CLOSE_AT or self.now.is_holding
 
@@ -49,11 +53,17 @@ class Foresight:
         """Return where the path leads."""
         moments = [self.now]
         for k in range(len(path.poses)):
-            before = moments[-1]
+            before, self._row = moments[-1], k
             asked = float(path.opening[k])
             self._note_event(before, asked, k * path.step)
             moments.append(self._next(before, path, k, asked))
-        return Outcome(tuple(moments), tuple(dict.fromkeys(self.faults)), self.event)
+        faults = tuple(dict.fromkeys(self.faults))
+        return Outcome(tuple(moments), faults, self.event, len(set(self.doubts) - set(faults)))
+
+    def _blame(self, fault: str) -> None:
+        """What goes wrong later on in a chunk is in doubt: a newer chunk comes before it."""
+        is_soon = self._row * self.step <= SOON
+        (self.faults if is_soon else self.doubts).append(fault)
 
     def _note_event(self, before: Moment, asked: float, ahead: float) -> None:
         is_grip = asked < CLOSE_AT
@@ -88,7 +98,7 @@ class Foresight:
         rest = self._support(moved, thing)
         if moved[2] - rest > ON and not self._is_over_place(moved):
             place = f' beside the {self.purpose.place.label}' if self.purpose.place else ''
-            self.faults.append(f'drops the {thing.label}{place}')
+            self._blame(f'drops the {thing.label}{place}')
         return replace(now, thing=np.r_[moved[:2], min(moved[2], rest)], is_holding=False)
 
     def _support(self, at: Array, thing: GroundedObject) -> float:
@@ -122,7 +132,7 @@ class Foresight:
                 return replace(now, opening=width, is_holding=True)
             return now
         if is_closing and now.opening <= width and before.opening > width:
-            self.faults.append('closes on nothing')
+            self._blame('closes on nothing')
         else:
             self._check_hit(before, now, thing)
         return now
@@ -133,7 +143,7 @@ class Foresight:
             return
         is_sinking = now.tcp[2] < before.tcp[2] - SINKING
         if is_sinking or not hand.is_hit(before.tcp, before.yaw, before.opening, thing):
-            self.faults.append(f'comes down on the {thing.label}')
+            self._blame(f'comes down on the {thing.label}')
 
     def _pressed(self, now: Moment, thing: GroundedObject) -> Moment:
         """A closed hand that comes low enough over the button has pressed it."""
@@ -145,7 +155,7 @@ class Foresight:
         """A hand that goes away may still be at the thing, but not come down on it."""
         is_sinking = now.tcp[2] < before.tcp[2] - SINKING
         if is_sinking and hand.is_hit(now.tcp, now.yaw, now.opening, thing):
-            self.faults.append(f'comes down on the {thing.label}')
+            self._blame(f'comes down on the {thing.label}')
         return now
 
     def _pushed(self, now: Moment, thing: GroundedObject) -> Moment:
@@ -159,6 +169,6 @@ class Foresight:
         aside = float(np.hypot(*(offset - along * way)))
         if not (0.0 < along < reach and aside < reach):
             if hand.is_hit(now.tcp, now.yaw, now.opening, thing):
-                self.faults.append(f'comes down on the {thing.label}')
+                self._blame(f'comes down on the {thing.label}')
             return now
         return replace(now, thing=thing.position + np.r_[(reach - along) * way, 0.0])

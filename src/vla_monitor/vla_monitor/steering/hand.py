@@ -18,7 +18,7 @@ THICK = 0.008  # m, of a pad, along the tool's y
 TIP = 0.008  # m, the pads end this far below the tcp
 GRIP = 0.006  # m, of a pad that must overlap a thing to hold it
 FINGER = 0.011  # m, half the thickness of the closed hand
-DOUBT = 0.003  # m, what perception errs by: this much overlap is none
+DOUBT = 0.005  # m, what perception errs by: this much overlap is none
 
 
 def top(thing: GroundedObject) -> float:

@@ -38,7 +38,8 @@ def judge(outcome: Outcome, purpose: Purpose, change: float, p: JudgeParams) -> 
     progress = first - 0.5 * (half + last)
     if not np.isfinite(progress):
         return Score(0.0, 'its outcome is not finite', outcome.event)
-    value = min(max(p.neutral + progress * (1.0 - change) / p.scale, 0.0), 1.0)
+    value = p.neutral + progress * (1.0 - change) / p.scale - p.doubt * outcome.doubts
+    value = min(max(value, 0.0), 1.0)
     if outcome.faults:
         return Score(FAULTY * value, ', '.join(outcome.faults), outcome.event)
     reason = '' if value >= p.accept else f'makes {progress * 1e2:.0f} cm of progress'

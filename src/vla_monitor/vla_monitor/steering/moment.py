@@ -26,3 +26,4 @@ class Outcome:
     moments: tuple[Moment, ...]  # the present one first, then as time goes
     faults: tuple[str, ...] = ()  # what must not happen, in words
     event: float = -1.0  # s ahead, of the first grip or release; negative: none
+    doubts: int = 0  # faults so late that a newer candidate may still mend them

@@ -13,6 +13,7 @@ class DryRunParams:
 
     stride: int = param(3, 'rows of a chunk between two that are solved for joints', lo=1, hi=16)
     unreachable: float = param(0.03, 'm, tool off its path: no joints lead there', lo=1e-3, hi=0.3)
+    outside: float = param(0.02, 'm out of the workspace, more is refused', lo=0.0, hi=0.2)
     intrusion: float = param(0.02, 'm into a clearance, more is refused', lo=0.0, hi=0.1)
     soon: float = param(
         0.5, 'of a chunk, in which clearances count; a newer one follows', lo=0.1, hi=1.0
@@ -27,9 +28,10 @@ class DryRunParams:
 class JudgeParams:
     """What is good enough."""
 
-    accept: float = param(0.42, 'score of a candidate that is good enough', lo=0.0, hi=1.0)
+    accept: float = param(0.36, 'score of a candidate that is good enough', lo=0.0, hi=1.0)
     scale: float = param(1.0, 'm of progress that a point takes', lo=0.01, hi=2.0)
     neutral: float = param(0.5, 'score of no progress at all', lo=0.0, hi=1.0)
+    doubt: float = param(0.05, 'of the score, for what may go wrong later on', lo=0.0, hi=1.0)
     late: float = param(
         0.55, 'score that stage A must give when stage B ran out of time', lo=0.0, hi=1.0
     )
@@ -60,7 +62,7 @@ class VerifierParams:
     joints_max_age: float = param(0.2, 's, of a joint sample to the observation', lo=0.01, hi=1.0)
     scene_max_age: float = param(1.0, 's, of the scene behind the candidates', lo=0.05, hi=5.0)
     patience: int = param(
-        2, 'inferences in a row without a good candidate; then hold and ask', lo=1, hi=20
+        6, 'inferences in a row without a good candidate; then hold and ask', lo=1, hi=20
     )
     margin: float = param(
         0.0, 'a later candidate scores this much more than the first', lo=0.0, hi=1.0

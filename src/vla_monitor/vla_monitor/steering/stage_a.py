@@ -114,7 +114,7 @@ class StageA:
             return Score(0.0, trial.refusal)
         if purpose is None:
             return Score(p.neutral * (1.0 - trial.change))  # nothing to hold it against
-        outcome = Foresight(purpose, moment_of(here, purpose)).of(path)
+        outcome = Foresight(purpose, moment_of(here, purpose), path.step).of(path)
         return judge(outcome, purpose, trial.change, p)
 
 

@@ -43,7 +43,7 @@ def test_going_down_to_the_cube_is_better_than_staying_and_that_than_going_away(
 
 def test_a_finger_that_comes_down_on_the_cube_is_a_fault(above):
     beside = (CUBE[0], CUBE[1] + 0.03)
-    bad = chunk(above, [(*CUBE, HIGH), (*beside, 0.08), (*beside, LOW)])
+    bad = chunk(above, [(*CUBE, HIGH), (*beside, 0.03), (*beside, LOW)])
     good = chunk(above, [(*CUBE, HIGH), (*CUBE, LOW)])
     first, second = look(above, bad, good)
     assert first.reason == 'comes down on the red cube'
