@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import importlib.util
+import sys
 
 # name: (module, what it measures)
 BENCHES = {
@@ -27,7 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             continue
         made = names.add_parser(name, help=text, description=text)
         made.set_defaults(module=module)
-        importlib.import_module(module).add_arguments(made)
+        if name in sys.argv:  # the others bring torch and the simulator along for nothing
+            importlib.import_module(module).add_arguments(made)
 
 
 def run(args: argparse.Namespace) -> int:
