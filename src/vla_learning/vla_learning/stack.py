@@ -11,6 +11,8 @@ from vla_core.locate import stack_root
 from vla_core.params import from_mapping, load_params, load_yaml
 from vla_core.robot import load_robot
 from vla_learning.lockstep import HostParams, Setup
+from vla_monitor.failure.attempt import DetectorParams
+from vla_monitor.failure.bind import detector_of
 from vla_perception.params import GrounderParams
 from vla_policy.align import BundlerParams
 from vla_shield.params import ShieldParams
@@ -22,8 +24,13 @@ SCENE = 'config/scenes/tabletop.yaml'
 CONFIG = 'config/stack.yaml'
 
 
-def load_setup(robot: str = 'ur5e', config: str | Path = '', scene: str | Path = '') -> Setup:
-    """Everything the lockstep host needs; `config` holds the parameters of the graph's nodes."""
+def load_setup(
+    robot: str = 'ur5e', config: str | Path = '', scene: str | Path = '', policy: str = ''
+) -> Setup:
+    """Everything the lockstep host needs; `config` holds the parameters of the graph's nodes.
+
+    `policy` is the one that will act: a checkpoint may bring its calibrated failure detector.
+    """
     path = Path(config or stack_root() / CONFIG)
     nodes = load_yaml(path)
 
@@ -33,6 +40,9 @@ def load_setup(robot: str = 'ur5e', config: str | Path = '', scene: str | Path =
 
     supervisor = part(ExecutiveParams, 'supervisor', 'executive')
     nobody = replace(supervisor.response, ask_timeout=0.0)  # watches: what would be asked, ends
+    host = HostParams()
+    asked_every = host.period * host.policy_every
+    detector = part(DetectorParams, 'failure', 'detector')
     return Setup(
         robot=load_robot(robot),
         scene=load_params(SceneParams, scene or stack_root() / SCENE),
@@ -41,5 +51,6 @@ def load_setup(robot: str = 'ur5e', config: str | Path = '', scene: str | Path =
         control=part(ControlParams, 'control', 'control'),
         shield=part(ShieldParams, 'shield', 'shield'),
         supervisor=replace(supervisor, response=nobody),
-        host=HostParams(),
+        host=host,
+        monitors=(lambda: detector_of(detector, policy, asked_every),),
     )

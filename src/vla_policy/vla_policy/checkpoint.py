@@ -105,6 +105,11 @@ def read_card(folder: Path) -> Card:
     return from_mapping(Card, mapping, f'{folder}/{CARD}')
 
 
+def feature_schema(card: Card) -> str:
+    """Return what the features of this checkpoint are: policy, layer, pooling, width, weights."""
+    return f'flow/norm/mean/{card.model["width"]}/{card.weights[:12]}'
+
+
 def _check_fit(folder: Path, card: Card, robot: RobotConfig) -> None:
     shape = (card.horizon, len(card.names))
     checks = (

@@ -46,8 +46,7 @@ class LearnedPolicy:
         self.info = PolicyInfo(
             NAME, Space[card.space], card.names, card.step, card.horizon, loaded.hash
         )
-        width = loaded.model.params.width
-        self.schema = f'flow/norm/mean/{width}/{loaded.hash}'
+        self.schema = checkpoint.feature_schema(card)
         self._encoder = encoder or SentenceEncoder()
         self._memory = Memory()
         self._task_id, self._seed, self._seq, self._count = '', 0, 0, 0

@@ -1,0 +1,40 @@
+"""From the policy's name in the configuration to what its calibration must have been made for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vla_monitor.failure import calibration
+from vla_monitor.failure.attempt import DetectorParams
+from vla_monitor.failure.detector import Detector
+from vla_monitor.failure.traces import Binding
+from vla_policy.checkpoint import feature_schema, read_card
+from vla_policy.registry import REPLAY, find_checkpoint
+
+
+def detector_of(params: DetectorParams, policy: str, period: float) -> Detector:
+    """Return the detector for a policy that is asked every `period` s.
+
+    Calibrated when the policy is a checkpoint with a folder monitor/; UserError when that was made
+    for anything else. Without one, and for policies without features, the free signals are left.
+    """
+    folder = folder_of(policy)
+    where = folder / calibration.FOLDER if folder else None
+    if folder is None or where is None or not where.is_dir():
+        return Detector(params, None, period)
+    made = calibration.load(where)
+    calibration.require_fit(where, made, binding_of(folder, period))
+    return Detector(params, made, period)
+
+
+def folder_of(policy: str) -> Path | None:
+    """Return the folder of a checkpoint; None for a policy without weights."""
+    if policy in ('', 'scripted') or policy.startswith(REPLAY):
+        return None
+    return find_checkpoint(policy)
+
+
+def binding_of(folder: Path, period: float) -> Binding:
+    """Return what scores of this checkpoint depend on."""
+    card = read_card(folder)
+    return Binding(card.weights[:12], feature_schema(card), period, card.step, card.horizon)

@@ -1,0 +1,129 @@
+"""What calibration leaves beside a checkpoint: a head, a band, and what both are bound to."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from vla_core.errors import UserError
+from vla_core.params import from_mapping, param
+from vla_monitor.failure.band import Band
+from vla_monitor.failure.head import Head, HeadParams, Net
+from vla_monitor.failure.signals import SIGNALS
+from vla_monitor.failure.traces import Binding
+
+FOLDER, WEIGHTS, CARD = 'monitor', 'head.safetensors', 'band.json'
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Card:
+    """What band.json holds; a missing or unknown key is an error."""
+
+    format: int = param(text='of this file')
+    binding: Binding = param(text='what the scores depend on')
+    signals: tuple[str, ...] = param(text='free signals that the head knows')
+    head: HeadParams = param(text='what the head is')
+    width: int = param(text='of the rows that the head takes', lo=1, hi=100_000)
+    weights: str = param(text='sha256 of the head')
+    alpha: float = param(text='false-alarm rate it was calibrated for', lo=0.001, hi=0.999)
+    centre: tuple[float, ...] = param(text='of the band, per inference')
+    spread: tuple[float, ...] = param(text='of the band, per inference')
+    excess: tuple[float, ...] = param(text='of the calibration successes, ascending')
+    code: str = param(text='commit that calibrated it')
+    data: str = param(text='how many rollouts of which outcome')
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A head and a band that belong together."""
+
+    binding: Binding
+    head: Head
+    band: Band
+    alpha: float
+    band_id: str
+
+
+def save(folder: Path, made: Calibration, code: str, data: str) -> Calibration:
+    """Write `folder`; the calibration gets its id from what was written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    state = {k: v.detach().contiguous() for k, v in made.head.net.state_dict().items()}
+    part = folder / f'.{WEIGHTS}.partial'
+    save_file(state, part)
+    part.replace(folder / WEIGHTS)
+    card = Card(
+        format=FORMAT, binding=made.binding, signals=SIGNALS, head=made.head.params,
+        width=len(state['mean']), weights=_hash(folder / WEIGHTS), alpha=made.alpha,
+        centre=_plain(made.band.centre), spread=_plain(made.band.width),
+        excess=_plain(made.band.excess), code=code, data=data,
+    )  # fmt: skip
+    part = folder / f'.{CARD}.partial'
+    part.write_text(json.dumps(asdict(card), indent=1) + '\n', encoding='utf-8')
+    part.replace(folder / CARD)
+    return load(folder)
+
+
+def load(folder: Path) -> Calibration:
+    """Return the calibration; UserError says what is missing, or does not fit together."""
+    card, band_id = _read_card(folder)
+    net = _read_net(folder, card)
+    try:
+        band = Band(np.array(card.centre), np.array(card.spread), np.sort(card.excess))
+    except ValueError as error:
+        raise UserError(f'{folder}/{CARD}: {error}') from error
+    band.require(card.alpha)
+    return Calibration(card.binding, Head(card.head, net), band, card.alpha, band_id)
+
+
+def _read_card(folder: Path) -> tuple[Card, str]:
+    for name in (CARD, WEIGHTS):
+        if not (folder / name).is_file():
+            raise UserError(f'{folder} has no {name}: ./vla calibrate makes it')
+    text = (folder / CARD).read_text(encoding='utf-8')
+    try:
+        card = from_mapping(Card, json.loads(text), f'{folder}/{CARD}')
+    except json.JSONDecodeError as error:
+        raise UserError(f'{folder}/{CARD}: not valid JSON: {error}') from error
+    if card.format != FORMAT or card.signals != SIGNALS:
+        raise UserError(f'{folder} was made by another version: run ./vla calibrate again')
+    return card, hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _read_net(folder: Path, card: Card) -> Net:
+    if _hash(folder / WEIGHTS) != card.weights:
+        raise UserError(f'{folder}: {WEIGHTS} is not the head that {CARD} was written for')
+    net = Net(card.head, card.width)
+    try:
+        net.load_state_dict(load_file(folder / WEIGHTS))
+    except (SafetensorError, RuntimeError) as error:
+        why = ' '.join(str(error).split())
+        raise UserError(f'{folder}/{WEIGHTS} does not fit: {why}') from error
+    if not all(bool(torch.isfinite(value).all()) for value in net.state_dict().values()):
+        raise UserError(f'{folder}/{WEIGHTS}: not all weights are finite')
+    return net
+
+
+def require_fit(folder: Path, made: Calibration, here: Binding) -> None:
+    """UserError naming everything in which `here` differs from what was calibrated."""
+    differences = made.binding.differences(here)
+    if differences:
+        raise UserError(
+            f'{folder} does not fit: {"; ".join(differences)}: '
+            'make rollouts of this policy and run ./vla calibrate'
+        )
+
+
+def _plain(values: np.ndarray) -> tuple[float, ...]:
+    return tuple(float(v) for v in values)
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

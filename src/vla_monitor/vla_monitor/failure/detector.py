@@ -1,0 +1,156 @@
+"""The failure detector as a monitor: hears features, says scores, votes.
+
+With a calibration the verdict comes from head and band, and from two free signals: motion asked
+for and none coming, the hand closed on nothing. Without one (a policy without features, or a
+checkpoint that was not calibrated) the free signals are all there is, and every score says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from vla_core.action import ActionChunk, PolicyFeatures
+from vla_core.frozen import Array
+from vla_core.safety import FailureScore, Level, SafetyVote
+from vla_core.task import Phase, ResultCode, TaskStatus
+from vla_monitor.failure.attempt import Attempt, DetectorParams, Judgement
+from vla_monitor.failure.band import recentred
+from vla_monitor.failure.calibration import Calibration
+from vla_monitor.failure.signals import Signals, kind_of
+
+VOTER = 'failure'
+FREE = 'free signals only'
+
+
+class Detector:
+    """One robot's detector; an attempt begins with a new try, or with inference 0."""
+
+    def __init__(
+        self,
+        params: DetectorParams,
+        made: Calibration | None,
+        period: float,
+        clock: Callable[[], float] = perf_counter,
+    ) -> None:
+        self.params, self.made, self.period, self._clock = params, made, period, clock
+        if made is not None:
+            made.band.require(params.alpha)
+        self.signals = Signals(params.signals)
+        self._status: TaskStatus | None = None
+        self._successes: dict[str, list[Array]] = {}  # scores, by kind of task
+        self._said: list[tuple[str, Any]] = []
+        self._votes = 0
+        self._due = 0.0  # s, when features are overdue
+        self._begin(0.0)
+
+    @property
+    def about(self) -> str:
+        """What the verdicts rest on, for people."""
+        return FREE if self.made is None else f'band {self.made.band_id}'
+
+    def hear(self, topic: str, record: Any, now: float) -> None:
+        """Take note of a record at `now` s."""
+        self.signals.hear(topic, record, now)
+        if topic == 'status':
+            self._on_status(record, now)
+        elif topic == 'features' and self.made is not None and self._is_mine(record):
+            self._on_features(record, now)
+        elif topic == 'candidates' and self._is_running:
+            self._on_candidates(record, now)
+
+    def tell(self, now: float) -> list[tuple[str, Any]]:
+        """Return the scores since the last call, one of UNKNOWN when features are overdue."""
+        if self._is_running and self.made is not None and now >= self._due:
+            self._due = now + self.period
+            self._say(now, self._attempt.silent(), self._clock())
+        said, self._said = self._said, []
+        return said
+
+    def vote(self, now: float) -> SafetyVote:
+        """Return RUN outside attempts; SLOW when this one may fail; HOLD when it does, or nothing
+        can be told."""
+        level, scale, reason = Level.RUN, 1.0, ''
+        if self._is_running:
+            level, scale, reason = self._attempt.permission()
+        self._votes += 1
+        task_id = self._status.task_id if self._status else ''
+        reasons = (reason,) if reason else ()
+        return SafetyVote(
+            now, VOTER, self._votes, level, scale, self.params.vote_ttl, task_id, reasons
+        )
+
+    @property
+    def _is_running(self) -> bool:
+        return self._status is not None and self._status.phase == Phase.RUNNING
+
+    def _begin(self, now: float) -> None:
+        """A new attempt: nothing of the last one counts."""
+        self._attempt = Attempt(self.params, self.made)
+        self._waiting: PolicyFeatures | None = None  # for the chunk of the same inference
+        self._due = now + self.params.grace
+
+    def _on_status(self, status: TaskStatus, now: float) -> None:
+        was, self._status = self._status, status
+        if was is None or (was.task_id, was.attempt) != (status.task_id, status.attempt):
+            self._begin(now)
+        elif self._is_running and was.phase != Phase.RUNNING:
+            self._due = now + self.params.grace
+        is_success = status.phase == Phase.DONE and status.code == ResultCode.SUCCEEDED
+        if is_success and was and was.phase == Phase.RUNNING and self._attempt.scores:
+            kind = kind_of(self.signals.scene)
+            self._successes.setdefault(kind, []).append(np.array(self._attempt.scores))
+
+    def _is_mine(self, feature: PolicyFeatures) -> bool:
+        """False for what another task, or a try that is over, has left behind."""
+        if not self._is_running or self._status is None:
+            return False
+        if feature.episode_id != self._status.task_id:
+            return False
+        if feature.infer_index == 0:
+            self._waiting = None
+            self._attempt.restart(self._shift())
+        return feature.infer_index == 0 or self._attempt.index >= 0 or self._waiting is not None
+
+    def _shift(self) -> Array:
+        """(T,) by which the band of this kind of task is raised."""
+        assert self.made is not None
+        return recentred(self.made.band, self._successes.get(kind_of(self.signals.scene), []))
+
+    def _on_features(self, feature: PolicyFeatures, now: float) -> None:
+        """The free signals of an inference need its chunk: wait for that, or for the next."""
+        if self._waiting is not None:
+            self._judge(self._waiting, now)
+        self._waiting = feature
+        self._pair(now)
+
+    def _on_candidates(self, chunks: tuple[ActionChunk, ...], now: float) -> None:
+        if self.made is not None:
+            self._pair(now)
+        elif chunks:
+            began = self._clock()
+            self._say(chunks[0].stamp, self._attempt.on_signals(self.signals.row(now)), began)
+
+    def _pair(self, now: float) -> None:
+        chunk, feature = self.signals.chunk, self._waiting
+        if feature is not None and chunk is not None and chunk.stamp == feature.stamp:
+            self._judge(feature, now)
+
+    def _judge(self, feature: PolicyFeatures, now: float) -> None:
+        began, self._waiting = self._clock(), None
+        self._due = now + self.params.silence * self.period
+        row = self.signals.row(now)
+        found = self._attempt.on_features(feature, row, self.signals.chunk)
+        self._say(feature.stamp, found, began)
+
+    def _say(self, stamp: float, found: Judgement, began: float) -> None:
+        attempt, task_id = self._attempt, self._status.task_id if self._status else ''
+        alpha, band = (self.params.alpha, self.made.band_id) if self.made else (0.0, FREE)
+        score = FailureScore(
+            stamp, task_id, attempt.index, found.score, found.threshold, alpha, attempt.verdict,
+            band, self._clock() - began,
+        )  # fmt: skip
+        self._said.append(('failure', score))

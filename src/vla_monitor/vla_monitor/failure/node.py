@@ -1,0 +1,74 @@
+"""The failure detector as a node: scores every inference of the policy, and votes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from vla_core.params import check, param
+from vla_core.safety import Level
+from vla_monitor.failure.attempt import DetectorParams
+from vla_monitor.failure.bind import detector_of
+from vla_ros import topics
+from vla_ros.main import run
+from vla_ros.node import ManagedNode
+
+
+@dataclass(frozen=True)
+class FailureNodeParams:
+    """Whose features, how often, and how they are judged."""
+
+    policy: str = param('scripted', 'the same as of the policy node: names the calibration')
+    period: float = param(0.2, 's, between two inferences, as of the policy node', lo=0.02, hi=2.0)
+    detector: DetectorParams = field(default_factory=DetectorParams)
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+class FailureNode(ManagedNode):
+    """Hosts a Detector; it does not start when the calibration is of another policy."""
+
+    name = 'failure'
+    period = 0.02
+    vote_period = 0.1  # s
+
+    def configure(self) -> None:
+        p = self.parameters(FailureNodeParams)
+        self.detector = detector_of(p.detector, p.policy, p.period)
+        self.remark = self.detector.about
+        self.voted, self.level = 0.0, Level.RUN
+        for name, topic in (
+            ('status', topics.STATUS),
+            ('scene', topics.SCENE),
+            ('control_state', topics.CONTROL_STATE),
+            ('candidates', topics.CANDIDATES),
+            ('chunk', topics.CHUNK),
+            ('features', topics.FEATURES),
+        ):
+            self.listen(topic, partial(self.hear, name))
+        self.send_score = self.talk(topics.FAILURE)
+        self.send_vote = self.talk(topics.VOTES)
+        say = self.get_logger().info if self.detector.made else self.get_logger().warning
+        say(f'policy {p.policy}: {self.detector.about}')
+
+    def hear(self, name: str, record: Any) -> None:
+        self.detector.hear(name, record, self.now)
+
+    def tick(self) -> None:
+        now = self.now
+        said = self.detector.tell(now)
+        for _, score in said:
+            self.send_score(score)
+        if not said and 0.0 <= now - self.voted < self.vote_period - 0.5 * self.period:
+            return
+        vote = self.detector.vote(now)
+        self.send_vote(vote)
+        if vote.level > self.level:
+            self.get_logger().warning(f'{vote.level.name}: {"; ".join(vote.reasons)}')
+        self.voted, self.level = now, vote.level
+
+
+def main() -> None:
+    run(FailureNode)

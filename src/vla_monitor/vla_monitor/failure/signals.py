@@ -1,0 +1,232 @@
+"""What can be seen from outside the policy at no cost: does the arm follow, is the hand empty?
+
+One row per inference. The same code fills the rows of recorded rollouts and of the running robot.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from vla_core.action import ActionChunk, Contact, ControlState, Space
+from vla_core.frozen import Array
+from vla_core.params import check, param
+from vla_core.scene import GroundedObject, GroundedScene, Role, TargetStatus, Verb
+from vla_core.task import Phase, TaskStatus
+
+SIGNALS = (
+    'asked',  # m, way of the tool that the chunk asks for within a second
+    'moved',  # m, way of the tool within the last second
+    'lag',  # m, from where the last chunk said the tool would be by now
+    'stuck',  # s, for which motion was asked and none came
+    'empty',  # s, for which the hand that should hold something has been closed on nothing
+    'opening',  # m, of the fingers
+    'wanted',  # m, opening that the chunk asks for within half a second
+    'holding',  # 1: something is between the fingers
+    'touching',  # 1: the closed hand is at a thing
+    'unseen',  # s, since the target was in view
+    'shifted',  # m, of the target since the attempt began
+    'lifted',  # m, of the target since the attempt began
+    'away',  # m, from the tool to the target
+    'base',  # m, of the destination since the attempt began
+    'vague',  # m, standard deviation of the target's position
+    'stale',  # s, age of the scene
+    'absent',  # 1: perception does not say that the target is there
+    'turn',  # m, by which the new chunk departs from the last one over what both cover
+)
+GRASPS = (Verb.PUT_IN, Verb.STACK)
+SECOND = 10  # rows of a chunk with steps of 0.1 s
+
+
+@dataclass(frozen=True)
+class SignalParams:
+    """When the arm counts as stuck, and the hand as empty."""
+
+    window: float = param(2.0, 's, of the hand kept', lo=1.0, hi=10.0)
+    asked: float = param(0.02, 'm, asked for within a second counts as motion', lo=0.002, hi=0.5)
+    still: float = param(0.002, 'm, within this of where it was is none', lo=1e-4, hi=0.05)
+    closed: float = param(0.004, 'm, fingers nearer than this hold nothing', lo=0.0, hi=0.05)
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True)
+class _Tool:
+    """The hand at one moment."""
+
+    stamp: float  # s
+    tcp: Array  # (3,) m
+    opening: float  # m
+    contact: Contact
+
+
+class Signals:
+    """Follows one attempt after another; `row` is what it knows at an inference."""
+
+    def __init__(self, params: SignalParams) -> None:
+        self.params = params
+        self._tools: deque[_Tool] = deque()
+        self._anchor: _Tool | None = None  # where the tool has been still since
+        self._scene: GroundedScene | None = None
+        self._status: TaskStatus | None = None
+        self._begin()
+
+    @property
+    def scene(self) -> GroundedScene | None:
+        """The newest scene."""
+        return self._scene
+
+    @property
+    def chunk(self) -> ActionChunk | None:
+        """The newest chunk of this attempt."""
+        return self._chunk
+
+    def _begin(self) -> None:
+        self._chunk: ActionChunk | None = None
+        self._before: ActionChunk | None = None
+        self._first: dict[Role, Array] = {}  # m, where things were at first
+        self._seen = self._asked_since = self._empty_since = np.inf  # s
+        self.began = -np.inf  # s, first record of the attempt
+
+    def hear(self, topic: str, record: Any, now: float) -> None:
+        """Take note of a record at `now` s."""
+        if topic == 'status':
+            self._on_status(record, now)
+        elif topic == 'control_state':
+            self._on_tool(record)
+        elif topic == 'scene':
+            self._on_scene(record)
+        elif topic in ('candidates', 'chunk'):
+            self._on_chunk(record[0] if topic == 'candidates' else record)
+
+    def row(self, now: float) -> Array:
+        """(len(SIGNALS),) at `now` s; what is not known is 0."""
+        tool, chunk = (self._tools[-1] if self._tools else None), self._chunk
+        target = self._scene.by_role(Role.TARGET) if self._scene else None
+        values = dict.fromkeys(SIGNALS, 0.0)
+        if tool is not None:
+            values['moved'] = float(np.linalg.norm(tool.tcp - self._tcp_at(tool.stamp - 1.0)))
+            values['opening'] = tool.opening
+            values['holding'] = float(tool.contact == Contact.HOLDING)
+            values['touching'] = float(tool.contact == Contact.TOUCHING)
+            values['stuck'] = self._stuck(tool)
+            values['empty'] = max(tool.stamp - self._empty_since, 0.0)
+        if chunk is not None:
+            values['asked'] = asked(chunk)
+            values['wanted'] = float(chunk.values[min(SECOND // 2, chunk.horizon - 1), -1])
+            if tool is not None and self._before is not None:
+                values['lag'] = self._lag(chunk, self._before)
+                values['turn'] = disagreement(self._before, chunk)
+        if self._scene is not None:
+            values['stale'] = max(now - self._scene.stamp, 0.0)
+            values['absent'] = float(self._scene.target_status != TargetStatus.PRESENT)
+            values['unseen'] = max(self._scene.stamp - self._seen, 0.0)
+            values |= self._of_things(self._scene, target, tool)
+        return np.array([values[name] for name in SIGNALS])
+
+    def _on_status(self, status: TaskStatus, now: float) -> None:
+        was, self._status = self._status, status
+        is_new = was is None or (was.task_id, was.attempt) != (status.task_id, status.attempt)
+        if is_new or (status.phase == Phase.RUNNING and was and was.phase != Phase.RUNNING):
+            self._begin()
+            self.began = now
+
+    def _on_tool(self, state: ControlState) -> None:
+        tool = _Tool(state.stamp, np.array(state.tcp), state.gripper, state.contact)
+        if self._tools and tool.stamp < self._tools[-1].stamp:
+            self._tools.clear()  # the clock jumped
+            self._anchor = None
+        self._tools.append(tool)
+        while self._tools[0].stamp < tool.stamp - self.params.window:
+            self._tools.popleft()
+        if self._anchor is None or self._is_off(tool, self._anchor):
+            self._anchor = tool
+        is_grasp = self._scene is not None and self._scene.task.verb in GRASPS
+        is_empty = is_grasp and tool.opening <= self.params.closed
+        self._empty_since = min(self._empty_since, tool.stamp) if is_empty else np.inf
+
+    def _on_scene(self, scene: GroundedScene) -> None:
+        self._scene = scene
+        for role in (Role.TARGET, Role.DESTINATION):
+            thing = scene.by_role(role)
+            if thing is not None and thing.is_visible:
+                self._first.setdefault(role, thing.position)
+        target = scene.by_role(Role.TARGET)
+        if (target is not None and target.is_visible) or not np.isfinite(self._seen):
+            self._seen = scene.stamp
+
+    def _on_chunk(self, chunk: ActionChunk) -> None:
+        if chunk.space != Space.EE_DELTA or (self._chunk and chunk.stamp < self._chunk.stamp):
+            return
+        if self._chunk and chunk.stamp == self._chunk.stamp:
+            self._chunk = chunk  # the one that is executed
+            return
+        self._before, self._chunk = self._chunk, chunk
+        wants = asked(chunk) > self.params.asked
+        self._asked_since = min(self._asked_since, chunk.stamp) if wants else np.inf
+
+    def _stuck(self, tool: _Tool) -> float:
+        """Return for how long, s, motion has been asked for and none came."""
+        still_since = self._anchor.stamp if self._anchor else tool.stamp
+        return max(tool.stamp - max(still_since, self._asked_since, self.began), 0.0)
+
+    def _is_off(self, tool: _Tool, anchor: _Tool) -> bool:
+        """True when the tool is elsewhere."""
+        return float(np.linalg.norm(tool.tcp - anchor.tcp)) > self.params.still
+
+    def _tcp_at(self, stamp: float) -> Array:
+        return next((t.tcp for t in self._tools if t.stamp >= stamp), self._tools[0].tcp)
+
+    def _lag(self, chunk: ActionChunk, before: ActionChunk) -> float:
+        k = (chunk.stamp - before.stamp) / before.step
+        rows = np.arange(before.horizon)
+        expected = np.array([np.interp(k, rows, before.values[:, c]) for c in range(3)])
+        moved = self._tcp_at(chunk.stamp) - self._tcp_at(before.stamp)
+        return float(np.linalg.norm(moved - expected))
+
+    def _of_things(
+        self, scene: GroundedScene, target: GroundedObject | None, tool: _Tool | None
+    ) -> dict[str, float]:
+        found: dict[str, float] = {}
+        if target is not None:
+            way = target.position - self._first.get(Role.TARGET, target.position)
+            found = {'shifted': float(np.hypot(*way[:2])), 'lifted': float(way[2])}
+            found['vague'] = target.sigma
+            if tool is not None:
+                found['away'] = float(np.linalg.norm(tool.tcp - target.position))
+        below = scene.by_role(Role.DESTINATION)
+        if below is not None:
+            way = below.position - self._first.get(Role.DESTINATION, below.position)
+            found['base'] = float(np.linalg.norm(way))
+        return found
+
+
+def kind_of(scene: GroundedScene | None) -> str:
+    """Return which kind of task the scene is about: verb, thing, side."""
+    if scene is None:
+        return ''
+    words = (scene.task.verb.value, scene.task.target.shape, scene.task.side)
+    return ' '.join(word for word in words if word)
+
+
+def asked(chunk: ActionChunk) -> float:
+    """m, by which the chunk moves the tool within a second."""
+    return float(np.linalg.norm(chunk.values[min(SECOND, chunk.horizon - 1), :3]))
+
+
+def disagreement(before: ActionChunk, after: ActionChunk) -> float:
+    """m, mean distance of the two over the time that both cover, each from its own start there.
+
+    STAC with one sample (SAFE, arXiv 2506.09937, baselines), on the position of the tool.
+    """
+    shift = round((after.stamp - before.stamp) / before.step)
+    rows = before.horizon - shift
+    if not 0 <= shift < before.horizon or rows < 2:
+        return 0.0
+    old = before.values[shift:, :3] - before.values[shift, :3]
+    new = after.values[:rows, :3] - after.values[0, :3]
+    return float(np.linalg.norm(old - new, axis=1).mean())

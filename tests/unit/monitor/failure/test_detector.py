@@ -1,0 +1,214 @@
+"""The detector as a monitor: what it says, how it votes, when it forgets."""
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+from attempts import (
+    WIDTH,
+    calibration,
+    chunk,
+    features,
+    hand,
+    rollouts,
+    scene,
+    status,
+)
+
+from vla_core.safety import Level, Verdict
+from vla_core.task import Phase
+from vla_monitor.failure.attempt import DetectorParams
+from vla_monitor.failure.detector import FREE, Detector
+
+BAD, FINE = (next(t for t in rollouts(8, seed=9) if t.is_failure is k) for k in (True, False))
+
+
+class Rig:
+    """A detector in an attempt, fed one inference at a time."""
+
+    def __init__(self, made, **params):
+        self.detector = Detector(DetectorParams(**params), made, 0.2)
+        self.now, self.index = 1.0, 0
+        self.begin()
+
+    def begin(self, **changes):
+        self.detector.hear('status', status(**changes), self.now)
+        self.detector.hear('scene', scene(self.now), self.now)
+        self.index = 0
+
+    def infer(self, values, **changes):
+        """One inference; returns the scores said."""
+        self.now += 0.2
+        self.detector.hear('control_state', hand(self.now, x=0.4 + 0.05 * self.now), self.now)
+        self.detector.hear('features', features(self.index, values, self.now, **changes), self.now)
+        self.detector.hear('candidates', (chunk(self.now),), self.now)
+        self.index += 1
+        return [score for _, score in self.detector.tell(self.now)]
+
+    def play(self, trace):
+        return [self.infer(values)[0] for values in trace.feature]
+
+    @property
+    def vote(self):
+        return self.detector.vote(self.now)
+
+
+@pytest.fixture
+def rig(made):
+    return Rig(made)
+
+
+def test_a_failing_attempt_slows_then_holds_and_stays_held(rig):
+    said = [score.verdict for score in rig.play(BAD)]
+    first = said.index(Verdict.FAIL)
+    assert Verdict.SUSPECT in said[:first]
+    assert set(said[first:]) == {Verdict.FAIL}
+    assert rig.vote.level == Level.HOLD
+    for _ in range(3):
+        assert rig.infer(FINE.feature[0])[0].verdict == Verdict.FAIL
+    assert 'it is failing: score' in rig.vote.reasons[0]
+
+
+def test_a_successful_attempt_runs(rig):
+    said = rig.play(FINE)
+    assert {score.verdict for score in said} == {Verdict.OK}
+    assert rig.vote.level == Level.RUN
+    assert [score.infer_index for score in said] == list(range(len(FINE)))
+
+
+def test_scores_are_those_of_the_head_and_name_their_band(rig, made):
+    said = rig.play(BAD)
+    np.testing.assert_allclose([s.score for s in said], made.head.score(BAD), atol=1e-5)
+    limit = made.band.threshold(0.15)
+    wanted = limit[np.minimum(np.arange(len(BAD)), len(limit) - 1)]
+    np.testing.assert_allclose([s.threshold for s in said], wanted)
+    assert {(s.band_id, s.alpha, s.episode_id) for s in said} == {('band', 0.15, 't')}
+
+
+def test_a_new_try_starts_over(rig):
+    rig.play(BAD)
+    rig.begin(attempt=2)
+    assert rig.vote.level == Level.RUN
+    assert rig.infer(FINE.feature[0])[0].verdict == Verdict.OK
+
+
+def test_a_policy_that_starts_over_within_a_try_does_not_undo_a_failure(rig):
+    rig.play(BAD)
+    rig.index = 0
+    assert rig.infer(FINE.feature[0])[0].verdict == Verdict.FAIL
+
+
+def test_outside_of_attempts_it_has_no_objection(rig):
+    rig.play(BAD)
+    for phase in (Phase.RETREAT, Phase.ROLLBACK, Phase.HOMING, Phase.ASKING, Phase.IDLE):
+        rig.detector.hear('status', status(phase=phase), rig.now)
+        assert rig.vote.level == Level.RUN
+    assert rig.infer(BAD.feature[-1]) == []
+
+
+def test_silence_is_unknown_and_holds_until_the_policy_speaks(rig):
+    rig.infer(FINE.feature[0])
+    assert rig.detector.tell(rig.now + 0.55) == []
+    said = rig.detector.tell(rig.now + 0.61)
+    assert [score.verdict for _, score in said] == [Verdict.UNKNOWN]
+    assert math.isnan(said[0][1].score)
+    assert rig.vote.level == Level.HOLD
+    rig.infer(FINE.feature[1])
+    assert rig.vote.level == Level.RUN
+
+
+def test_a_try_without_any_features_is_unknown(rig):
+    assert rig.detector.tell(rig.now + 1.4) == []
+    assert rig.detector.tell(rig.now + 1.6)[0][1].verdict == Verdict.UNKNOWN
+
+
+def test_one_unusable_inference_is_unknown_the_second_holds(rig):
+    rig.infer(FINE.feature[0])
+    assert rig.infer(np.full(WIDTH, np.nan))[0].verdict == Verdict.UNKNOWN
+    assert rig.vote.level == Level.RUN
+    assert rig.infer(np.full(WIDTH, np.inf))[0].verdict == Verdict.UNKNOWN
+    assert rig.vote.level == Level.HOLD
+    assert rig.infer(FINE.feature[1])[0].verdict == Verdict.OK
+
+
+def test_features_of_another_schema_are_not_judged(rig):
+    said = rig.infer(FINE.feature[0], schema='flow/norm/mean/6/other')
+    assert said[0].verdict == Verdict.UNKNOWN
+    rig.infer(FINE.feature[0], schema='flow/norm/mean/6/other')
+    assert 'calibrated for flow/norm/mean/6/abc' in rig.vote.reasons[0]
+
+
+def test_chunks_of_another_length_are_not_judged(rig):
+    rig.now += 0.2
+    rig.detector.hear('candidates', (chunk(rig.now, horizon=8),), rig.now)
+    rig.detector.hear('features', features(0, FINE.feature[0], rig.now), rig.now)
+    assert rig.detector.tell(rig.now)[0][1].verdict == Verdict.UNKNOWN
+
+
+def test_what_the_last_try_left_behind_does_not_count(rig):
+    rig.begin(attempt=2)
+    rig.index = 7
+    assert rig.infer(BAD.feature[-1]) == []
+    rig.index = 0
+    assert rig.infer(FINE.feature[0], task_id='another') == []
+
+
+def test_longer_than_any_success_is_suspect(rig, made):
+    calm = np.repeat(FINE.feature[:1], len(made.band) + 3, axis=0)
+    said = [rig.infer(values)[0] for values in calm]
+    if said[-1].verdict != Verdict.FAIL:
+        assert said[len(made.band)].verdict == Verdict.SUSPECT
+    assert len(said) == len(made.band) + 3
+
+
+def test_a_kind_of_task_is_recentred_after_five_successes(rig, made):
+    limits = []
+    for attempt in range(7):
+        rig.begin(attempt=attempt + 10)
+        said = [rig.infer(values)[0] for values in BAD.feature[:12]]
+        limits.append(said[-1].threshold)
+        rig.detector.hear('status', status(Phase.DONE, attempt + 10), rig.now)
+    assert limits[0] == limits[4]
+    assert limits[6] > limits[4]
+
+
+def test_a_looser_alpha_must_not_be_the_tighter_one():
+    with pytest.raises(ValueError, match='suspect_alpha'):
+        DetectorParams(alpha=0.4)
+
+
+def test_without_a_calibration_the_free_signals_speak_and_say_so():
+    rig = Rig(None)
+    said = rig.infer(FINE.feature[0])
+    assert [(s.verdict, s.band_id, s.alpha) for s in said] == [(Verdict.OK, FREE, 0.0)]
+    assert rig.detector.tell(rig.now + 60.0) == []
+    assert rig.vote.level == Level.RUN
+
+
+@pytest.mark.parametrize('has_band', [True, False])
+def test_an_arm_that_does_not_follow_is_a_failure_in_the_end(made, has_band):
+    rig = Rig(made if has_band else None)
+    seen = []
+    for _ in range(50):
+        rig.now += 0.2
+        rig.detector.hear('control_state', hand(rig.now), rig.now)
+        rig.detector.hear('features', features(rig.index, FINE.feature[0], rig.now), rig.now)
+        rig.detector.hear('candidates', (chunk(rig.now, speed=0.1),), rig.now)
+        rig.index += 1
+        seen += [score.verdict for _, score in rig.detector.tell(rig.now)]
+    assert seen[0] == Verdict.OK
+    assert Verdict.SUSPECT in seen
+    assert seen[-1] == Verdict.FAIL
+    assert rig.vote.level == Level.HOLD
+
+
+def test_free_signals_do_not_lower_what_the_band_says(rig):
+    assert rig.play(BAD)[-1].verdict == Verdict.FAIL
+
+
+def test_a_vacuous_alpha_is_refused_at_once():
+    made = calibration()
+    few = dataclasses.replace(made.band, excess=made.band.excess[:4])
+    with pytest.raises(Exception, match='vacuous'):
+        Detector(DetectorParams(), dataclasses.replace(made, band=few), 0.2)

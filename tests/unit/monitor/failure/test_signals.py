@@ -1,0 +1,83 @@
+"""What the free signals see."""
+
+import numpy as np
+import pytest
+from attempts import chunk, hand, scene, status
+
+from vla_core.action import Contact
+from vla_core.scene import Verb
+from vla_monitor.failure.signals import SIGNALS, SignalParams, Signals, disagreement, kind_of
+
+
+class Told:
+    """Signals of one attempt, told of a hand that moves as it likes."""
+
+    def __init__(self, verb=Verb.PUT_IN):
+        self.signals = Signals(SignalParams())
+        self.signals.hear('status', status(), 0.0)
+        self.verb = verb
+
+    def go(self, seconds, speed=0.0, asked=0.1, opening=0.04, start=0.0, **kind):
+        for k in range(round(seconds / 0.1)):
+            now = start + 0.1 * (k + 1)
+            self.signals.hear('scene', scene(now, self.verb), now)
+            state = hand(now, x=0.4 + speed * now, opening=opening, **kind)
+            self.signals.hear('control_state', state, now)
+            if k % 2 == 0:
+                self.signals.hear('candidates', (chunk(now, asked),), now)
+        return dict(zip(SIGNALS, self.signals.row(now), strict=True))
+
+
+def test_motion_asked_for_that_does_not_come_counts_as_stuck():
+    row = Told().go(1.5)
+    assert row['stuck'] == pytest.approx(1.4, abs=0.11)
+    assert Told().go(8.0)['stuck'] == pytest.approx(7.9, abs=0.11)
+    assert row['moved'] == 0.0
+
+
+def test_an_arm_that_moves_or_is_not_asked_to_is_not_stuck():
+    assert Told().go(3.0, speed=0.05)['stuck'] == 0.0
+    assert Told().go(3.0, asked=0.0)['stuck'] == 0.0
+
+
+def test_a_hand_closed_on_nothing_counts_only_where_it_should_hold():
+    assert Told().go(2.0, opening=0.0)['empty'] == pytest.approx(1.9, abs=0.11)
+    assert Told(Verb.PUSH).go(2.0, opening=0.0)['empty'] == 0.0
+    assert Told().go(2.0, opening=0.03)['empty'] == 0.0
+
+
+def test_the_hand_opened_again_starts_over():
+    told = Told()
+    told.go(2.0, opening=0.0)
+    assert told.go(0.5, opening=0.05, start=2.0)['empty'] == 0.0
+
+
+def test_what_the_hand_and_the_things_do_is_in_the_row():
+    told = Told()
+    told.go(1.0, speed=0.1)
+    told.signals.hear('scene', scene(1.1, x=0.6, visible=False), 1.1)
+    told.signals.hear('control_state', hand(1.1, 0.5, 0.03, Contact.HOLDING), 1.1)
+    row = dict(zip(SIGNALS, told.signals.row(1.3), strict=True))
+    assert row['shifted'] == pytest.approx(0.1)
+    assert row['away'] == pytest.approx(np.hypot(0.1, 0.18))
+    assert (row['holding'], row['touching'], row['opening']) == (1.0, 0.0, 0.03)
+    assert row['stale'] == pytest.approx(0.2)
+    assert row['unseen'] == pytest.approx(0.1)
+
+
+def test_a_new_attempt_forgets():
+    told = Told()
+    told.go(2.0, opening=0.0)
+    told.signals.hear('status', status(attempt=2), 2.0)
+    assert not told.signals.row(2.0)[SIGNALS.index('empty')]
+
+
+def test_two_chunks_of_one_way_agree_over_what_both_cover():
+    assert disagreement(chunk(1.0), chunk(1.2)) == pytest.approx(0.0, abs=1e-12)
+    assert disagreement(chunk(1.0), chunk(1.2, speed=-0.05)) > 0.02
+    assert disagreement(chunk(1.0), chunk(9.0)) == 0.0
+
+
+def test_kinds_of_tasks_have_names():
+    assert kind_of(scene(0.0)) == 'put_in cube'
+    assert kind_of(None) == ''
