@@ -34,7 +34,8 @@ class Executive(Course):
         if not instruction.strip():
             return Started('', 'the instruction is empty')
         wanted = self._next or Wish(self.status.task_id, self.status.instruction, 0)
-        if self.is_busy and instruction.split() == wanted.instruction.split():
+        goes_on = self.is_busy and self._after != After.CANCELLED
+        if goes_on and instruction.split() == wanted.instruction.split():
             if self.status.phase == Phase.ASKING:
                 self._continue(now)
             return Started(wanted.task_id)

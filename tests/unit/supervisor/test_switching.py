@@ -138,6 +138,17 @@ def test_cancelling_drops_the_task_that_waits():
     assert (world.phase, world.status.code) == (Phase.FAILED, ResultCode.CANCELLED)
 
 
+def test_the_same_words_after_a_cancel_begin_anew():
+    world = running(rolls_back=False, **HELD)
+    old = world.status.task_id
+    world.executive.cancel(world.now)
+    world.run(0.5)
+    assert say(world, world.status.instruction).task_id != old
+    world.rolls_back, world.tool = True, AWAY
+    world.until(Phase.RUNNING, 3.0)
+    assert world.status.task_id != old
+
+
 def test_a_cancel_that_cannot_be_undone_holds_and_says_why():
     world = running(rolls_back=False, **HELD)
     world.executive.cancel(world.now)
