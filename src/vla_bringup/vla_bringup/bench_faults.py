@@ -36,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add('--only', default='', help=f'some of {",".join(FAULTS)} (default: all)')
     add('--resume', action='store_true', help='keep what was measured at this commit already')
+    add('--merge', action='store_true', help='the whole table, of what was measured so far')
     add('--factor', type=float, default=1.0, help='on every bound, for a busy machine')
     add('--policy', default='scripted', help='scripted or a checkpoint folder')
     add('--robot', default='ur5e', help='name in config/robots (default %(default)s)')
@@ -45,7 +46,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     chosen = choice(args.only)
-    parts = Parts(args.out.resolve() / 'parts', f'{commit()} {args.policy} {args.robot}')
+    key = f'{args.policy} {args.robot} x{args.factor:g}'
+    parts = Parts(args.out.resolve() / 'parts', key)
     with Screen() as screen:
 
         def shown(figure: Figure) -> None:
@@ -53,32 +55,35 @@ def run(args: argparse.Namespace) -> int:
             value = f': {figure.value:.4g} {figure.unit}' if figure.value == figure.value else ''
             screen.line(f'{figure.name}{value}{limit}', '' if figure.ok else 'bold red')
 
-        todo = [name for name in chosen if not (args.resume and parts.has(name))]
+        todo = [] if args.merge else chosen
+        todo = [name for name in todo if not (args.resume and parts.has(name))]
         for group in groups(todo):
             for name, figures in play(args, group, screen.now, shown):
                 parts.keep(name, figures)
-        names = list(FAULTS) if args.resume else chosen
+        names = list(FAULTS) if args.resume or args.merge else chosen
         figures = [figure for name in names for figure in parts.read(name)]
-        result = Result('bench-faults', spoken(), (*figures, *left_out(names, parts)))
+        table = (*figures, *left_out(names, parts))
+        result = Result('bench-faults', spoken(), table, parts.commits(names))
         result.write(args.out.resolve())
         screen.table(result)
     return 0 if result.ok else 1
 
 
 class Parts:
-    """What was measured, one file per fault; `key` says of what."""
+    """What was measured, one file per fault; `key` says of what beside the code."""
 
     def __init__(self, folder: Path, key: str) -> None:
-        self.folder, self.key = folder, key
+        self.folder, self.key, self.commit = folder, key, commit()
 
     def has(self, name: str) -> bool:
         """True when that fault was measured on the same code."""
-        return bool(self.read(name)) and self._load(name).get('key') == self.key
+        return bool(self.read(name)) and self._load(name)['commit'] == self.commit
 
     def keep(self, name: str, figures: Iterable[Figure]) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         path, part = self.folder / f'{name}.json', self.folder / f'.{name}.json'
-        entry = {'key': self.key, 'figures': [asdict(figure) for figure in figures]}
+        numbers = [asdict(figure) for figure in figures]
+        entry = {'key': self.key, 'commit': self.commit, 'figures': numbers}
         part.write_text(json.dumps(entry, indent=1))
         part.replace(path)
 
@@ -86,10 +91,15 @@ class Parts:
         """The figures of one fault, none when it was not measured."""
         return [Figure(**entry) for entry in self._load(name).get('figures', [])]
 
+    def commits(self, names: list[str]) -> str:
+        """Of what code the numbers are."""
+        found = [self._load(name).get('commit', '') for name in names]
+        return ', '.join(dict.fromkeys(filter(None, found)))
+
     def _load(self, name: str) -> dict[str, Any]:
         path = self.folder / f'{name}.json'
         entry: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {}
-        return entry
+        return entry if entry.get('key') == self.key else {}
 
 
 def left_out(names: list[str], parts: Parts) -> Iterator[Figure]:

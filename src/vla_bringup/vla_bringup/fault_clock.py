@@ -11,8 +11,10 @@ import numpy as np
 
 from vla_bringup.fault_stage import AT_ONCE, CYCLE, NAN, STOPPING, Bounds, Stage
 from vla_core.result import Figure
+from vla_ros.convert.fields import seconds as seconds_of
 
 WATCHED = 1.0  # s after the fault
+STRANGE = 1.0  # s, from one tick to the next
 
 
 def f10(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
@@ -25,11 +27,22 @@ def f10(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
         stage.await_moving()
         began = stage.harm(order, value, by='clock')
         heard = stage.witness.wait(partial(first_stop, stage, began), 1.0)
-        yield bounds.figure(f'F10 ROS clock {name}: braking', heard or NAN, AT_ONCE)
+        seconds = began + heard - broken(stage, began) if heard else NAN
+        yield bounds.figure(f'F10 ROS clock {name}: braking', max(seconds, 0.0), AT_ONCE)
         time.sleep(WATCHED)
         yield Figure(f'F10 {name}: largest step / limit', largest(stage, began), '', '<= 1.05')
         stage.harm('none', by='clock')
         stage.end()
+
+
+def broken(stage: Stage, since: float) -> float:
+    """When the clock first did not go on as it should, s, steady clock."""
+    ticks = stage.witness.since('clock', since - 0.1)
+    for a, b in pairwise(ticks):
+        gone = seconds_of(b.record.clock) - seconds_of(a.record.clock)
+        if b.at >= since and not 0.0 < gone < STRANGE:
+            return b.at
+    return since
 
 
 def first_stop(stage: Stage, since: float) -> float:

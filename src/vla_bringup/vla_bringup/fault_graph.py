@@ -29,11 +29,13 @@ from vla_ros import topics
 SECOND = 'shield2'
 SETTLED = 0.6  # s, in which nodes have found each other
 DEAF = """
-import rclpy, time
+import signal, time
+import rclpy
 from vla_ros import qos, topics
 rclpy.init()
 node = rclpy.create_node('deaf')
 node.create_publisher(topics.TARGET.type, topics.TARGET.name, qos.SENSOR)
+signal.signal(signal.SIGINT, signal.SIG_DFL)
 print('ready', flush=True)
 time.sleep(60.0)
 """  # a publisher that no reader of the table hears

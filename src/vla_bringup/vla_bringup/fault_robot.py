@@ -9,7 +9,6 @@ from itertools import pairwise
 
 import numpy as np
 
-from vla_bringup.fault_messages import AGAIN
 from vla_bringup.fault_stage import AT_ONCE, CYCLE, NAN, Bounds, Stage
 from vla_bringup.witness import Heard
 from vla_core.frozen import Array
@@ -20,10 +19,11 @@ from vla_core.scene import GroundedObject, GroundedScene, Role
 from vla_core.sensing import JointState
 
 TTL = 300.0  # ms, of a vote at most
+SEEN = 0.02  # s, between two scenes with the obstacle in them
 AHEAD = 0.05  # m, from the fingers to the obstacle
-FINGER = 0.03  # m, from the tip to the outside of the fingers
-HALF = 0.02  # m, of the obstacle's edge
-AT_HAND = 0.008  # m, twice what must be kept: the next step is already too far
+SIDE, END = 0.05, 0.01  # m, from the tip to the outside of the open fingers, and below
+HALF = 0.06  # m, of the obstacle's edge: open fingers do not fit around it
+AT_HAND = 0.0  # m, at the fingers: any step further is too far
 FAST = 0.15  # m/s, of a tip that is sent against it, if it gets there
 MOVES = 0.03  # m/s
 OWN_ID = 60_000
@@ -83,29 +83,34 @@ def f17(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
             return
         tip, velocity = tip_of(stage, model, joints.record)
         pace = float(np.linalg.norm(velocity))
-        thing = obstacle(tip + (FINGER + ahead + HALF) * velocity / pace)
+        way = velocity / pace
+        thing = obstacle(tip + (ahead + around(way)) * way)
         began = time.monotonic()
         answer = appear(stage, scene.record, thing)
         name = f'F17 obstacle {words} ahead at {pace:.2f} m/s'
         if ahead == AT_HAND:
             yield bounds.figure(f'{name}: motion bent', answer, 2 * CYCLE)
             continue
-        way = [tip_of(stage, model, h.record)[0] for h in witness.since('joints', began)]
-        gap = min(distance(thing, point) for point in way) - FINGER
-        yield Figure(f'{name}: nearest the fingers came', 1e3 * gap, 'mm', '> 0')
+        tips = [tip_of(stage, model, h.record)[0] for h in witness.since('joints', began)]
+        gap = min(distance(thing, point) for point in tips)
+        yield Figure(f'{name}: nearest the tip came', 1e3 * gap, 'mm', '> 0')
+
+
+def around(way: Array) -> float:
+    """m, along `way` (3,), from the tip to the middle of an obstacle that the fingers touch."""
+    fingers = SIDE * float(np.linalg.norm(way[:2])) + END * abs(float(way[2]))
+    return fingers + HALF / float(np.abs(way).max())
 
 
 def appear(stage: Stage, scene: GroundedScene, thing: GroundedObject) -> float:
     """Have `thing` seen for a second; return s until a cycle is bent because of it, or NaN."""
-    witness, began, answer = stage.witness, time.monotonic(), NAN
+    witness, began = stage.witness, time.monotonic()
     while time.monotonic() - began < 1.0:
         own = replace(scene, stamp=witness.ros_now, objects=(*scene.objects, thing))
         witness.say_scene(own)
-        time.sleep(AGAIN)
-        if not np.isfinite(answer):
-            bent = [h.at for h in witness.since('report', began) if is_bent(h.record)]
-            answer = bent[0] - began if bent else NAN
-    return answer
+        time.sleep(SEEN)
+    bent = [h.at for h in witness.since('report', began) if is_bent(h.record)]
+    return bent[0] - began if bent else NAN
 
 
 def is_bent(report: ShieldReport) -> bool:

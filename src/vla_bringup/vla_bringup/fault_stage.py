@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any
 
 import numpy as np
+from rosgraph_msgs.msg import Clock
 
 from vla_bringup.graph_session import GraphSession
 from vla_bringup.witness import Heard, Witness
@@ -21,6 +22,7 @@ from vla_core.task import Phase
 from vla_interfaces.action import ExecuteTask
 from vla_interfaces.srv import InjectFault
 from vla_ros import topics
+from vla_ros.topics import Topic
 
 TASK = 'put_in'
 PASSING = (Decision.PASS, Decision.CLIPPED, Decision.SLOWED)
@@ -42,6 +44,7 @@ SPOILT = {
     f'spoilt {topic.name}': topic.at(f'{topic.name}/spoilt')
     for topic in (topics.TARGET, topics.VOTES, topics.CHUNK)
 }  # what leaves the proxy
+CLOCK = {'clock': Topic('/clock', Clock, topics.qos.SENSOR, ('clock',), ())}
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,8 @@ class Stage:
     def __init__(self, graph: GraphSession, robot: RobotConfig, seed: int) -> None:
         self.graph, self.robot, self.seed = graph, robot, seed
         self._helpers = {name for name in ('proxy', 'clock') if graph.has(name)}
-        self.witness = Witness(robot, SPOILT if 'proxy' in self._helpers else {})
+        more = (SPOILT if 'proxy' in self._helpers else {}) | (CLOCK if graph.has('clock') else {})
+        self.witness = Witness(robot, more)
         self._goal: Any = None
         self._lost: dict[str, float] = {}  # s, ROS time since which a node counts as gone
         self._before = ''  # id of the task before this one

@@ -69,7 +69,7 @@ LEFT_OUT = {
     'F7': 'nothing tracks people yet',
     'F8 (base)': 'there is no base yet; the camera part is shown',
     'F20': 'there is no active look (LookAt) to defeat a printed decoy yet',
-    'F21': 'not shown live yet; a checkpoint with features is needed',
+    'F21': 'the scripted policy has no features; tests/unit/monitor has it',
     'F23': 'measured by ./vla bench switch',
     'F24 (with SROS2)': 'security is not set up; detection without it is shown',
 }
