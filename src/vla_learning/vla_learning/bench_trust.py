@@ -90,7 +90,7 @@ def figures(rows: list[Row]) -> tuple[Figure, ...]:
             (clean if name == 'clean' else unsafe)[chain] = (done if name == 'clean' else ends, n)
     if {'off', 'on'} <= set(clean):
         loss = 100.0 * (clean['off'][0] / clean['off'][1] - clean['on'][0] / clean['on'][1])
-        made.append(Figure('success lost on clean episodes', loss, 'points', '<= 2'))
+        made.append(Figure('success lost on clean episodes', round(loss, 6), 'points', '<= 2'))
     if {'off', 'on'} <= set(unsafe):
         rates = {chain: unsafe[chain][0] / unsafe[chain][1] for chain in ('off', 'on')}
         ratio = rates['on'] / rates['off'] if rates['off'] else float('nan')
