@@ -12,7 +12,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from vla_monitor.rules.formula import names
+from vla_monitor.rules.formula import Formula, names
 from vla_monitor.rules.predicates import PREDICATES
 from vla_monitor.rules.truth import Truth
 
@@ -37,19 +37,11 @@ def margin(weights: Sequence[float], gains: Sequence[int]) -> float:
     return math.tanh(0.5 * sum(w * g for w, g in zip(weights, gains, strict=True)))
 
 
-def group(formulas: Mapping[str, object]) -> tuple[tuple[str, ...], ...]:
-    """Circuits: ids of rules that hang together by a state predicate that not all have.
-
-    `formulas`: id to formula. A predicate that more than half of the rules speak of joins none.
-    """
-    words = {key: {n for n in names(f) if n in PREDICATES} for key, f in formulas.items()}  # type: ignore[arg-type]
-    common = {
-        word for found in words.values() for word in found
-        if 2 * sum(word in other for other in words.values()) > len(words)
-    }  # fmt: skip
+def group(formulas: Mapping[str, Formula]) -> tuple[tuple[str, ...], ...]:
+    """Circuits: ids of the rules that hang together by state predicates; `formulas` by id."""
     circuits: list[tuple[list[str], set[str]]] = []
-    for key, found in words.items():
-        own = found - common
+    for key, formula in formulas.items():
+        own = {name for name in names(formula) if not PREDICATES[name].is_action}
         touching = [c for c in circuits if c[1] & own]
         circuits = [c for c in circuits if not c[1] & own]
         ids = [i for c in touching for i in c[0]] + [key]

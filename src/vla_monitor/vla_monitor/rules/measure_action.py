@@ -96,11 +96,12 @@ def _grip(path: Path, now: Situation, p: MeasureParams) -> tuple[GroundedObject 
 
 
 def _closing_row(path: Path, now: Situation, p: MeasureParams) -> int | None:
-    """The first row that closes the fingers; one row before they open is only late."""
+    """The first row that closes the fingers; closed rows before they open are only late."""
     if now.held is not None:
         return None
     closes = path.opening <= (now.opening or 0.0) - p.closes
-    closes[:-1] &= closes[1:]
+    if not closes.all():
+        closes[: int(np.argmin(closes))] = False
     rows = np.flatnonzero(closes)
     return int(rows[0]) if len(rows) else None
 
@@ -148,6 +149,7 @@ def _landing(
         'chunk_over_destination': is_over_destination(now, at),
         'chunk_fall': FALL if under is None else min(max(bottom - under.top, 0.0), FALL),
         **_pile(load, at, under),
+        **_perch(load, at, others),
     }
 
 
@@ -163,6 +165,21 @@ def _pile(load: GroundedObject, at: Array, under: Support | None) -> Values:
         'chunk_pile_ratio': (height + under.top) / max(narrowest, 1e-3),
         'chunk_onto_round': item.shape == 'ball',
     }
+
+
+def _perch(load: GroundedObject, at: Array, others: Boxes) -> Values:
+    """The thing at whose edge the load touches down, if any: it need not be under its middle."""
+    if not others.items:
+        return {}
+    away = np.abs(others.local(at[None, :])[:, 0, :2])
+    drop = at[2] - load.size[2] / 2 - (others.position[:, 2] + others.half[:, 2])
+    meets = (away < others.half[:, :2] + min(load.size[:2]) / 2).all(axis=1)
+    found = [
+        float(np.hypot(*away[k]))
+        for k in np.flatnonzero(meets & (drop >= -0.02) & (drop <= 0.03))
+        if others.items[k].shape not in ('box', *FIXED)
+    ]
+    return {'chunk_pile_offset': max(found)} if found else {}
 
 
 def _strike(path: Path, now: Situation, p: MeasureParams, closing: GroundedObject | None) -> float:

@@ -25,7 +25,7 @@ AXIOMS = (  # true of every moment, by the way the predicates are measured
     'chunk_onto_round implies chunk_releases and chunk_over_support',
     'chunk_fall > 0 implies chunk_releases',
     'chunk_pile > 0 implies chunk_releases',
-    'chunk_pile_offset > 0 implies chunk_over_support',
+    'chunk_pile_offset > 0 implies chunk_releases',
     'chunk_pile_ratio > 0 implies chunk_over_support',
     'chunk_grips implies chunk_closes',
     'chunk_grips_target implies chunk_grips',
