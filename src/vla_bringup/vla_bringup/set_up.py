@@ -35,7 +35,6 @@ from vla_bringup.root import ROOT
 LOG = ROOT / 'log' / 'setup.log'
 # what must be on the system, how to see that it is, and the Debian/Ubuntu package that brings it
 LIBRARIES = {
-    'libusb-1.0.so.0': 'libusb-1.0-0',
     'libEGL.so.1': 'libegl1',
     'libGL.so.1': 'libgl1',
     'libEGL_mesa.so.0': 'libegl-mesa0',
