@@ -47,7 +47,6 @@ class TwinParams:
     is_on: bool = param(True, 'simulate where it can pay; off: stage A decides alone')
     budget: float = param(0.35, 's, for both stages', lo=0.01, hi=2.0)
     timestep: float = param(0.004, 's, of its physics', lo=0.001, hi=0.005)
-    settle: float = param(0.3, 's, simulated beyond what decides', lo=0.0, hi=2.0)
     event: float = param(1.0, 's ahead, a grip or release nearer than this pays', lo=0.1, hi=3.0)
 
     def __post_init__(self) -> None:
