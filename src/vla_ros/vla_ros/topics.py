@@ -104,7 +104,7 @@ VOTES = Topic(
     safety.vote_to_msg, safety.vote_from_msg,
 )  # fmt: skip
 REPORT = Topic(
-    'report', msg.ShieldReport, qos.EVENT, ('shield',), ('control', 'supervisor'),
+    'report', msg.ShieldReport, qos.EVENT, ('shield',), ('failure', 'control', 'supervisor'),
     safety.report_to_msg, safety.report_from_msg,
 )  # fmt: skip
 HEARTBEATS = Topic(
