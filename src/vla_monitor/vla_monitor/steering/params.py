@@ -14,7 +14,9 @@ class DryRunParams:
     stride: int = param(3, 'rows of a chunk between two that are solved for joints', lo=1, hi=16)
     unreachable: float = param(0.03, 'm, tool off its path: no joints lead there', lo=1e-3, hi=0.3)
     outside: float = param(0.02, 'm out of the workspace, more is refused', lo=0.0, hi=0.2)
-    intrusion: float = param(0.02, 'm into a clearance, more is refused', lo=0.0, hi=0.1)
+    intrusion: float = param(
+        0.05, 'm into a clearance, more is refused; less is steered around', lo=0.001, hi=0.2
+    )
     soon: float = param(
         0.5, 'of a chunk, in which clearances count; a newer one follows', lo=0.1, hi=1.0
     )
