@@ -18,6 +18,7 @@ setup(
     license='Apache-2.0',
     entry_points={
         'console_scripts': [
+            'failure = vla_monitor.failure.node:main',
             'rules = vla_monitor.rules.node:main',
             'verifier = vla_monitor.steering.node:main',
         ],

@@ -17,7 +17,7 @@ from vla_interfaces.action import ExecuteTask
 from vla_interfaces.srv import InjectFault, ResetScene
 from vla_ros import topics
 
-NODES = ('sim', 'perception', 'policy', 'verifier', 'control', 'shield', 'supervisor')
+NODES = ('sim', 'perception', 'policy', 'verifier', 'failure', 'control', 'shield', 'supervisor')
 
 
 class Client:

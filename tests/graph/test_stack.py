@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -88,6 +89,21 @@ def test_another_instruction_takes_the_place_of_the_one_that_runs(stack):
     assert result.code == ResultCode.SWITCHED
     assert 'invisible' in result.text
     assert stack.result(30.0).code == ResultCode.REFUSED_ABSENT
+
+
+def test_a_person_says_how_the_motion_should_be(stack):
+    stack.watch(topics.CHUNK, topics.VERDICT)
+    stack.run('put_in', 3)
+    words = [sys.executable, '-m', 'vla_bringup.cli', 'correct', 'move arm left', '--ttl', '2']
+    newest = lambda topic: stack.newest.get(topic.name)  # noqa: E731
+    is_person = lambda: getattr(newest(topics.VERDICT), 'verifier', '') == 'a person'  # noqa: E731
+    with subprocess.Popen(words) as person:
+        assert stack.until(is_person, 20.0)
+        assert stack.until(lambda: newest(topics.CHUNK).language_motion == 'move arm left', 1.0)
+        assert stack.until(lambda: not is_person(), 4.0)
+        assert person.wait(10.0) == 0
+    stack.wait(stack.goal.cancel_goal_async(), 5.0)
+    stack.result(60.0)
 
 
 def test_an_answer_that_nobody_asked_for_is_refused(stack):

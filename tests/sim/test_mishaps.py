@@ -100,6 +100,14 @@ def test_what_no_finger_touches_is_not_carried(mishaps):
     assert not mishaps._is_supported(target)
 
 
+def test_the_dome_of_a_named_button_may_be_touched(world):
+    world.reset('press', 3, distractors=0)
+    button = world.episode.by_role(Role.TARGET)
+    part = world.model.body(f'{button.name}_part').id
+    assert part in Mishaps(world, {button.name})._may
+    assert part not in Mishaps(world, set())._may
+
+
 def press(world, goal):
     times = np.array([1.5])
     point = Trajectory(world.time, world.robot.joint_names, times, goal[None], 0.0 * goal[None])

@@ -17,6 +17,7 @@ BENCHES = {
     'trust': ('vla_learning.bench_trust', 'success and unsafe ends, trust chain on and off'),
     'steering': ('vla_learning.bench_steering', 'success when a verifier chooses among K'),
     'switch': ('vla_learning.bench_switch', 'another instruction, or none, while a task runs'),
+    'failure': ('vla_learning.bench_failure', 'the failure detector against baselines, by task'),
     'grounding': ('vla_learning.bench_grounding', 'perception against the truth of the simulator'),
 }
 

@@ -25,15 +25,19 @@ def repeat(say: Callable[[], None], until: Callable[[], float], seconds: float =
     return said or NAN
 
 
-def spoilt_target(stage: Stage, spoil: Callable[[Target], Target], word: str) -> float:
-    """s until the shield rejects a target of a second publisher with a reason that has `word`."""
+def spoilt_target(
+    stage: Stage, spoil: Callable[[Target], Target], word: str, late: float = -1.0
+) -> float:
+    """s until the shield rejects a target of a second publisher with a reason that has `word`; it
+    is stamped now, or `late` s before the newest one."""
     stage.await_moving()
     witness, began = stage.witness, time.monotonic()
 
     def say() -> None:
         last = witness.last('target')
         if last is not None:
-            witness.say_target(replace(spoil(last.record), stamp=witness.ros_now))
+            stamp = witness.ros_now if late < 0.0 else last.record.stamp - late
+            witness.say_target(replace(spoil(last.record), stamp=stamp))
 
     def rejected() -> float:
         for heard in witness.since('report', began):

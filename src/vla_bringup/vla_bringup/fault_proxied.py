@@ -8,7 +8,14 @@ from itertools import pairwise
 
 import numpy as np
 
-from vla_bringup.fault_messages import caused, earlier_chunk, old_chunk, refused_chunk, same_chunk
+from vla_bringup.fault_messages import (
+    caused,
+    earlier_chunk,
+    old_chunk,
+    refused_chunk,
+    same_chunk,
+    spoilt_target,
+)  # fmt: skip
 from vla_bringup.fault_nodes import hardest
 from vla_bringup.fault_stage import AT_ONCE, NAN, Bounds, Stage
 from vla_bringup.witness import Heard
@@ -104,14 +111,27 @@ def f9(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
         ('out of order', earlier_chunk, 'not newer'),
     ):
         yield from refused_chunk(stage, bounds, f'F9 chunk {name}', spoil, word)
+    for name, word, late in (('twice', 'twice', 0.0), ('out of order', 'older', 0.005)):
+        seconds = spoilt_target(stage, lambda target: target, word, late)
+        yield bounds.figure(f'F9 target {name}: REJECTED, braking', seconds, AT_ONCE)
+    for harm in ('duplicate', 'reorder=2'):
+        yield disorder(stage, harm)
     for name, harm, is_bad in (
-        ('twice', 'target duplicate', lambda a, b: b.stamp == a.stamp),
-        ('out of order', 'target reorder=2', lambda a, b: b.stamp < a.stamp),
         ('5 s old', 'target shift=-5', lambda a, b: b.stamp < a.stamp - 4.0),
         ('1 s ahead', 'target shift=1', lambda a, b: b.stamp > a.stamp + 0.5),
     ):
         seconds = disordered(stage, harm, is_bad)
         yield bounds.figure(f'F9 target {name}: braking', seconds, AT_ONCE)
+
+
+def disorder(stage: Stage, harm: str) -> Figure:
+    """Every target twice, or in pairs the wrong way round: a queue of one hides what is old."""
+    stage.await_moving()
+    began = stage.harm(f'target {harm}', seconds=1.0)
+    stage.graph.pause(1.0)
+    commands = [h.record for h in stage.witness.since('command', began)]
+    share = hardest(commands, stage.robot.limits.acceleration)
+    return Figure(f'F9 every target {harm}: acceleration / limit', share, '', '<= 1.05')
 
 
 def disordered(stage: Stage, harm: str, is_bad: Callable[[object, object], bool]) -> float:

@@ -41,16 +41,16 @@ class Witness:
     ) -> None:
         self._node = rclpy.create_node('witness')
         links = Links(self._node, lambda _: None)
-        heard = {
-            'report': topics.REPORT,
-            'command': topics.arm_command(robot),
+        heard = {  # causes first: what is heard in one turn never makes an answer too early
+            **more,
             'joints': topics.joint_states(robot),
             'target': topics.TARGET,
             'chunk': topics.CHUNK,
-            'control': topics.CONTROL_STATE,
-            'status': topics.STATUS,
             'scene': topics.SCENE,
-            **more,
+            'status': topics.STATUS,
+            'control': topics.CONTROL_STATE,
+            'report': topics.REPORT,
+            'command': topics.arm_command(robot),
         }
         names = [*heard, *(f'bad {name}' for name in heard)]
         self._logs: dict[str, list[Heard]] = {name: [] for name in names}

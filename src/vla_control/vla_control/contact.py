@@ -28,6 +28,7 @@ class ContactSense:
         self._gripper = gripper
         self.opening = gripper.open_width  # m, measured last
         self._steady = 0  # samples in a row
+        self._moved = -np.inf  # s, stamp of the last sample in which the fingers moved
         self.scene: GroundedScene | None = None  # the newest
         self.contact = Contact.NONE
 
@@ -35,6 +36,7 @@ class ContactSense:
         """Judge one sample; `asked` m is the opening that the fingers are told to take."""
         is_steady = abs(measured.opening - self.opening) <= STEADY
         self._steady = self._steady + 1 if is_steady else 0
+        self._moved = self._moved if is_steady else measured.stamp
         self.opening = measured.opening
         if self._is_holding(asked):
             self.contact = Contact.HOLDING
@@ -58,8 +60,14 @@ class ContactSense:
             return False
         if asked > self.opening + SLACK:
             return False  # it is being let go
-        is_stopped = self.is_steady and self.opening > asked + SLACK
-        return is_stopped or self.held is not None
+        if not self.is_steady:
+            return False
+        return self.opening > asked + SLACK or self._is_seen_held
+
+    @property
+    def _is_seen_held(self) -> bool:
+        """True when perception says so of a moment after the fingers last moved."""
+        return self.held is not None and self.scene is not None and self.scene.stamp >= self._moved
 
     def _is_at_a_thing(self, tool: Array) -> bool:
         things = self.scene.objects if self.scene else ()

@@ -9,6 +9,7 @@ import numpy as np
 
 from vla_core.frozen import Array
 from vla_monitor.failure import band, head
+from vla_monitor.failure.band import Band
 from vla_monitor.failure.baselines import Scorer
 from vla_monitor.failure.densities import BASELINES
 from vla_monitor.failure.head import Head, HeadParams
@@ -88,37 +89,57 @@ def by_tasks(traces: Sequence[Trace], seed: int) -> Split:
 
 @dataclass(frozen=True)
 class Finding:
-    """What one method makes of one split."""
+    """What one method makes of one split. Areas are ROC-AUC, length-matched."""
 
-    method: str
-    seed: int
-    seen: float  # ROC-AUC, all rollouts together, length-matched
-    unseen: float
-    seen_within: float  # the mean over tasks of the ROC-AUC within each
-    unseen_within: float
+    seen: float  # within tasks, on rollouts of seen tasks that the method was not fitted on
+    unseen: float  # within tasks, on tasks that the method was not fitted on
+    seen_pooled: float  # all rollouts together
+    unseen_pooled: float
     alarms: dict[float, Alarms]  # by alpha, on the test rollouts of seen tasks
     alarms_unseen: dict[float, Alarms]
+    recentred: dict[float, Alarms]  # the same after five successes of each unseen task
 
 
-def examine(method: str, make: Callable[[], Scorer], split: Split, seed: int) -> Finding:
+def examine(scorer: Scorer, split: Split, seed: int) -> Finding:
     """Fit on the training part, calibrate, then measure on what neither has seen."""
-    scorer = make()
     scorer.fit(split.train, seed)
     areas = []
-    for part in (split.test, split.unseen):
+    for part in ([*split.calibrate, *split.test], split.unseen):
         matched = length_matched(part)
         series = [scorer.score(trace) for trace in matched]
-        areas += [pooled_auc(series, matched), within_auc(series, matched)]
+        areas += [within_auc(series, matched), pooled_auc(series, matched)]
     fine = [scorer.score(trace) for trace in split.calibrate if not trace.is_failure]
-    found: list[dict[float, Alarms]] = []
-    for part in (split.test, split.unseen):
-        series = [scorer.score(trace) for trace in part]
-        found.append({a: _alarms(series, part, fine, a, seed) for a in ALPHAS})
-    return Finding(method, seed, areas[0], areas[2], areas[1], areas[3], *found)
+    bands = {alpha: band.fit(fine, alpha, seed) for alpha in ALPHAS if enough(fine, alpha)}
+    seen, unseen = (
+        {a: count(scorer, made, part, a) for a, made in bands.items()}
+        for part in (split.test, split.unseen)
+    )
+    raised = {a: count_recentred(scorer, b, split.unseen, a) for a, b in bands.items()}
+    return Finding(areas[0], areas[2], areas[1], areas[3], seen, unseen, raised)
 
 
-def _alarms(
-    series: list[Array], part: Sequence[Trace], fine: list[Array], alpha: float, seed: int
-) -> Alarms:
-    limit = band.fit(fine, alpha, seed).threshold(alpha)
+def enough(fine: Sequence[Array], alpha: float) -> bool:
+    """True when that many successes can give that alpha."""
+    kept = len(fine) - max(round(band.SHAPE_SHARE * len(fine)), 1)
+    return kept >= band.least(alpha)
+
+
+def count(scorer: Scorer, made: Band, part: Sequence[Trace], alpha: float) -> Alarms:
+    """Return the alarms of a band."""
+    limit = made.threshold(alpha)
+    series = [scorer.score(trace) for trace in part]
     return alarms(series, part, [limit] * len(series))
+
+
+def count_recentred(scorer: Scorer, made: Band, part: Sequence[Trace], alpha: float) -> Alarms:
+    """Return the alarms once the first five successes of each task have raised its band; those
+    five are not counted."""
+    series, kept, limits = [], [], []
+    for group in by_task(part).values():
+        first = [trace for trace in group if not trace.is_failure][: band.RECENTRE_AFTER]
+        shift = band.recentred(made, [scorer.score(trace) for trace in first])
+        rest = [trace for trace in group if all(trace is not known for known in first)]
+        kept += rest
+        series += [scorer.score(trace) for trace in rest]
+        limits += [made.threshold(alpha) + shift] * len(rest)
+    return alarms(series, kept, limits)

@@ -154,6 +154,8 @@ class Grounder:
             return ('no picture since the task began',)
         if self.scene.target_status != TargetStatus.PRESENT:
             return (self.scene.reason or self.scene.target_status.name,)
+        if self._roles.misses_target(self._tracker.tracks):
+            return ('the target is not where it was',)
         return ()
 
     def _object(self, track: Track) -> GroundedObject:

@@ -39,6 +39,12 @@ class RoleKeeper:
         self._destination = self._find_destination(tracks)
         return self._judge()
 
+    def misses_target(self, tracks: list[Track]) -> bool:
+        """True when looks in a row went through where the target should be, though it is not yet
+        given up."""
+        most = self._params.absent_after
+        return any(track.id == self._target.id and track.missing >= most for track in tracks)
+
     def role(self, track: Track) -> tuple[Role, float]:
         """Return the role of a track and its score."""
         if track.id == self._target.id:

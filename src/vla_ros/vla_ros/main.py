@@ -36,8 +36,8 @@ def run(node_class: type[Node], args: list[str] | None = None) -> None:
             action.destroy()  # rclpy forgets to
         node.destroy_node()
         rclpy.try_shutdown()
-    # With the last handle DDS gives its shared memory back. To have it found by the collector, among
-    # all that a model has loaded, takes 0.2 s, on a busy core 1 s.
+    # With the last handle DDS gives its shared memory back. To have it found by the collector,
+    # among all that a model has loaded, takes 0.2 s, on a busy core 1 s.
     vars(node).clear()
     del node, executor
     sys.stdout.flush()

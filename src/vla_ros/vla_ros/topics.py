@@ -62,19 +62,20 @@ GRIPPER_COMMAND = Topic(  # edge
 )  # fmt: skip
 SCENE = Topic(
     'scene', msg.GroundedScene, qos.COMMAND, ('perception',),
-    ('policy', 'verifier', 'control', 'shield', 'supervisor'),
+    ('policy', 'verifier', 'failure', 'control', 'shield', 'supervisor'),
     scene.scene_to_msg, scene.scene_from_msg,
 )  # fmt: skip
 CANDIDATES = Topic(
-    'candidates', msg.ChunkCandidates, qos.COMMAND, ('policy',), ('verifier', 'recorder'),
+    'candidates', msg.ChunkCandidates, qos.COMMAND, ('policy',),
+    ('verifier', 'failure', 'recorder'),
     action.candidates_to_msg, action.candidates_from_msg,
 )  # fmt: skip
 CHUNK = Topic(
-    'chunk', msg.ActionChunk, qos.COMMAND, ('verifier',), ('policy', 'control'),
+    'chunk', msg.ActionChunk, qos.COMMAND, ('verifier',), ('policy', 'failure', 'control'),
     action.chunk_to_msg, action.chunk_from_msg,
 )  # fmt: skip
 FEATURES = Topic(
-    'features', msg.PolicyFeatures, qos.EVENT, ('policy',), ('recorder',),
+    'features', msg.PolicyFeatures, qos.EVENT, ('policy',), ('failure', 'recorder'),
     action.features_to_msg, action.features_from_msg,
 )  # fmt: skip
 FAILURE = Topic(
@@ -94,25 +95,28 @@ TARGET = Topic(
     action.target_to_msg, action.target_from_msg,
 )  # fmt: skip
 CONTROL_STATE = Topic(
-    'control_state', msg.ControlState, qos.COMMAND, ('control',), ('supervisor',),
+    'control_state', msg.ControlState, qos.COMMAND, ('control',), ('failure', 'supervisor'),
     action.control_state_to_msg, action.control_state_from_msg,
 )  # fmt: skip
 VOTES = Topic(
-    'votes', msg.SafetyVote, qos.EVENT, ('perception', 'policy', 'verifier', 'supervisor'),
-    ('shield',), safety.vote_to_msg, safety.vote_from_msg,
+    'votes', msg.SafetyVote, qos.EVENT,
+    ('perception', 'policy', 'verifier', 'failure', 'supervisor'), ('shield',),
+    safety.vote_to_msg, safety.vote_from_msg,
 )  # fmt: skip
 REPORT = Topic(
-    'report', msg.ShieldReport, qos.EVENT, ('shield',), ('control', 'supervisor'),
+    'report', msg.ShieldReport, qos.EVENT, ('shield',), ('failure', 'control', 'supervisor'),
     safety.report_to_msg, safety.report_from_msg,
 )  # fmt: skip
 HEARTBEATS = Topic(
     'heartbeats', msg.Heartbeat, qos.EVENT,
-    ('sim', 'perception', 'policy', 'verifier', 'control', 'shield', 'supervisor', 'recorder'),
-    ('supervisor',), safety.heartbeat_to_msg, safety.heartbeat_from_msg,
+    (
+        'sim', 'perception', 'policy', 'verifier', 'failure', 'control', 'shield', 'supervisor',
+        'recorder',
+    ), ('supervisor',), safety.heartbeat_to_msg, safety.heartbeat_from_msg,
 )  # fmt: skip
 STATUS = Topic(
     'task', msg.TaskStatus, qos.STATE, ('supervisor',),
-    ('perception', 'policy', 'verifier', 'control'),
+    ('perception', 'policy', 'verifier', 'failure', 'control'),
     task.status_to_msg, task.status_from_msg,
 )  # fmt: skip
 DEAD_MAN = Topic('dead_man', Bool, qos.COMMAND, ('operator',), ('supervisor',))

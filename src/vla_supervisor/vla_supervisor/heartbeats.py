@@ -19,7 +19,7 @@ class HeartbeatParams:
         ('recorder',), 'nodes whose loss is said, and that the task goes on without'
     )
     max_age: float = param(0.5, 's, of silence of a node', lo=0.02, hi=10.0)
-    shield_max_age: float = param(0.1, 's, of silence of the shield', lo=0.02, hi=1.0)
+    shield_max_age: float = param(0.05, 's, of silence of the shield', lo=0.02, hi=1.0)
     startup: float = param(30.0, 's, in which every node must have been heard', lo=1.0, hi=600.0)
 
     def __post_init__(self) -> None:

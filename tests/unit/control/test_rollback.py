@@ -314,6 +314,16 @@ def test_a_thing_that_slips_out_is_not_held():
     assert feel([*[0.04] * 8, 0.02, 0.001, *[0.0] * 6], 0.0) == Contact.NONE
 
 
+def test_fingers_that_open_slowly_hold_nothing_whatever_an_old_picture_shows():
+    sense = ContactSense(GRIPPER)
+    sense.scene = scene(0.1, thing((0.4, 0.0, 0.02), held=True))
+    assert feel([0.04] * 8, 0.04, sense) == Contact.HOLDING  # seen, though asked for as wide
+    for k, opening in enumerate([*np.arange(0.041, 0.06, 0.001), *[0.06] * 8]):
+        measured = Measured(0.2 + DT * k, np.zeros(6), np.zeros(6), float(opening))
+        sense.update(measured, float(opening) + 0.001, np.array([0.4, 0.0, 0.02]))
+    assert sense.contact == Contact.NONE
+
+
 def test_a_closed_hand_at_a_thing_touches_it():
     sense = ContactSense(GRIPPER)
     sense.scene = scene(0.0, thing((0.4, 0.03, 0.02)))

@@ -46,6 +46,7 @@ class FailureNode(ManagedNode):
             ('candidates', topics.CANDIDATES),
             ('chunk', topics.CHUNK),
             ('features', topics.FEATURES),
+            ('report', topics.REPORT),
         ):
             self.listen(topic, partial(self.hear, name))
         self.send_score = self.talk(topics.FAILURE)

@@ -14,6 +14,7 @@ import numpy as np
 from vla_core.action import ActionChunk, Contact, ControlState, Space
 from vla_core.frozen import Array
 from vla_core.params import check, param
+from vla_core.safety import ArmState, Decision, ShieldReport
 from vla_core.scene import GroundedObject, GroundedScene, Role, TargetStatus, Verb
 from vla_core.task import Phase, TaskStatus
 
@@ -21,7 +22,7 @@ SIGNALS = (
     'asked',  # m, way of the tool that the chunk asks for within a second
     'moved',  # m, way of the tool within the last second
     'lag',  # m, from where the last chunk said the tool would be by now
-    'stuck',  # s, for which motion was asked and none came
+    'stuck',  # s, for which motion was asked and let through, and none came
     'empty',  # s, for which the hand that should hold something has been closed on nothing
     'opening',  # m, of the fingers
     'wanted',  # m, opening that the chunk asks for within half a second
@@ -37,6 +38,7 @@ SIGNALS = (
     'absent',  # 1: perception does not say that the target is there
     'turn',  # m, by which the new chunk departs from the last one over what both cover
 )
+MOVES = (Decision.PASS, Decision.CLIPPED, Decision.SLOWED)
 GRASPS = (Verb.PUT_IN, Verb.STACK)
 SECOND = 10  # rows of a chunk with steps of 0.1 s
 
@@ -100,6 +102,8 @@ class Signals:
             self._on_tool(record)
         elif topic == 'scene':
             self._on_scene(record)
+        elif topic == 'report':
+            self._on_report(record)
         elif topic in ('candidates', 'chunk'):
             self._on_chunk(record[0] if topic == 'candidates' else record)
 
@@ -149,6 +153,11 @@ class Signals:
         is_empty = is_grasp and tool.opening <= self.params.closed
         self._empty_since = min(self._empty_since, tool.stamp) if is_empty else np.inf
 
+    def _on_report(self, report: ShieldReport) -> None:
+        """An arm that is held is not stuck."""
+        if report.state != ArmState.ARMED or report.decision not in MOVES:
+            self._anchor = None
+
     def _on_scene(self, scene: GroundedScene) -> None:
         self._scene = scene
         for role in (Role.TARGET, Role.DESTINATION):
@@ -170,7 +179,7 @@ class Signals:
         self._asked_since = min(self._asked_since, chunk.stamp) if wants else np.inf
 
     def _stuck(self, tool: _Tool) -> float:
-        """Return for how long, s, motion has been asked for and none came."""
+        """Return for how long, s, motion has been asked for and let through, and none came."""
         still_since = self._anchor.stamp if self._anchor else tool.stamp
         return max(tool.stamp - max(still_since, self._asked_since, self.began), 0.0)
 

@@ -21,9 +21,9 @@ from vla_monitor.rules.formula import (
     atoms,
 )
 from vla_monitor.rules.normal import (
+    LOST,
     NEVER,
     NOTHING,
-    OPEN,
     Both,
     Clauses,
     Fixed,
@@ -107,7 +107,7 @@ class Automaton:
                 rest = one_of(rest, reader.progress(part))
             owed = all_of(owed, rest)
         worst = Truth.TRUE
-        lost = {clause for clause in owed if clause <= {OPEN}}
+        lost = {clause for clause in owed if clause <= LOST}
         if lost:
             worst = Truth.FALSE if frozenset() in lost else Truth.UNKNOWN
         if self.forgives:

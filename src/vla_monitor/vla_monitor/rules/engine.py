@@ -22,6 +22,12 @@ class Broken:
     rule: Rule
     truth: Truth  # FALSE or UNKNOWN
 
+    @property
+    def response(self) -> Response:
+        """Of the rule; what is only not known holds and does not latch a stop."""
+        is_known = self.truth == Truth.FALSE
+        return self.rule.response if is_known else Response.HOLD
+
 
 @dataclass(frozen=True)
 class Check:
@@ -44,7 +50,7 @@ class Check:
     @property
     def response(self) -> Response | None:
         """The most severe that is due; None when the action is allowed."""
-        due = [broken.rule.response for broken in self.hard]
+        due = [broken.response for broken in self.hard]
         due += [rule.response for rule in self.minding]
         return max(due, key=SEVERITY.__getitem__, default=None)
 

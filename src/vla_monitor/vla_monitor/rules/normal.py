@@ -75,6 +75,7 @@ TRUE, FALSE = Fixed(Truth.TRUE), Fixed(Truth.FALSE)
 OPEN = Fixed(Truth.UNKNOWN)
 NOTHING: Clauses = frozenset()  # is true
 NEVER: Clauses = frozenset([frozenset()])  # is false
+LOST: Clause = frozenset([OPEN])  # a clause of no more than this can no longer be shown
 
 
 class Normaliser:
@@ -157,12 +158,14 @@ def one_of(a: Clauses, b: Clauses) -> Clauses:
 
 
 def _least(found: Clauses) -> Clauses:
-    """Return the clauses without those that another one already implies."""
+    """Return the clauses without those that another one already implies.
+
+    A clause that is lost (false or unknown for good) implies none: it may be forgiven.
+    """
     if len(found) < 2:
         return found
-    short = sorted(found, key=len)
     kept: list[Clause] = []
-    for clause in short:
-        if not any(other <= clause for other in kept):
+    for clause in sorted(found, key=len):
+        if not any(other <= clause for other in kept if not other <= LOST):
             kept.append(clause)
     return frozenset(kept)

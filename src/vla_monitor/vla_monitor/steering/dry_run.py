@@ -69,6 +69,7 @@ class DryRun:
         depth, pair = self._too_near(joints, q, around)
         if not depth <= self.params.intrusion:
             return Trial(change, f'{depth * 1e3:.0f} mm too near: {pair}')
+        change = 1.0 - (1.0 - change) * (1.0 - self.params.change * depth / self.params.intrusion)
         if not change <= self.params.change:
             return Trial(change, f'the shield would take {change:.0%} of the motion')
         return Trial(change)
@@ -114,4 +115,4 @@ class DryRun:
         least = np.minimum(self._body.least[pairs], here)
         depth = np.array([(least - self._body.distances(at, pairs)) for at in soon])  # (m, p)
         k = int(np.argmax(depth.max(axis=0)))
-        return float(depth[:, k].max()), self._body.names[int(pairs[k])]
+        return max(float(depth[:, k].max()), 0.0), self._body.names[int(pairs[k])]

@@ -78,10 +78,11 @@ class Foresight:
         thing = self.purpose.thing
         if thing is None:
             return Moment(tcp, yaw, opening, tcp, False)
-        now = replace(before, tcp=tcp, yaw=yaw, opening=opening)
+        now = Moment(tcp, yaw, opening, before.thing, before.is_holding, before.is_done)
         if before.is_holding:
             return self._carried(before, now, asked, thing)
-        thing = replace(thing, position=before.thing)
+        if before.thing is not thing.position:  # it was moved on the way
+            thing = replace(thing, position=before.thing)
         if self.purpose.is_sliding:
             return self._pushed(now, thing)
         if self.purpose.kind == StepKind.PRESS:

@@ -14,7 +14,9 @@ class DryRunParams:
     stride: int = param(3, 'rows of a chunk between two that are solved for joints', lo=1, hi=16)
     unreachable: float = param(0.03, 'm, tool off its path: no joints lead there', lo=1e-3, hi=0.3)
     outside: float = param(0.02, 'm out of the workspace, more is refused', lo=0.0, hi=0.2)
-    intrusion: float = param(0.02, 'm into a clearance, more is refused', lo=0.0, hi=0.1)
+    intrusion: float = param(
+        0.05, 'm into a clearance, more is refused; less is steered around', lo=0.001, hi=0.2
+    )
     soon: float = param(
         0.5, 'of a chunk, in which clearances count; a newer one follows', lo=0.1, hi=1.0
     )
@@ -47,7 +49,6 @@ class TwinParams:
     is_on: bool = param(True, 'simulate where it can pay; off: stage A decides alone')
     budget: float = param(0.35, 's, for both stages', lo=0.01, hi=2.0)
     timestep: float = param(0.004, 's, of its physics', lo=0.001, hi=0.005)
-    settle: float = param(0.3, 's, simulated beyond what decides', lo=0.0, hi=2.0)
     event: float = param(1.0, 's ahead, a grip or release nearer than this pays', lo=0.1, hi=3.0)
 
     def __post_init__(self) -> None:

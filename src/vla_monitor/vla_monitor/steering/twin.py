@@ -20,6 +20,7 @@ from vla_sim.judge import touching
 from vla_sim.robot_body import GRIPPER
 
 Indices = NDArray[np.intp]
+SETTLE = 0.06  # s, in which contacts come about
 LIFTED = 0.01  # m, above where it would rest: a thing that is neither held nor resting falls
 NUDGED = 0.03  # m, other things may be moved by this much
 
@@ -76,12 +77,13 @@ class Player:
         return self._known
 
     def pose(self, stage: Stage, q: Array, opening: float, asked: float) -> None:
-        """Put the arm at `q` (n,) rad with the fingers `opening` m apart."""
+        """Put the arm at `q` (n,) rad with the fingers `opening` m apart, holding what is
+        between them."""
         h, data = self.handles(stage.model), stage.data
         data.qpos[h.position] = [*q, opening / 2, opening / 2]
         data.qvel[h.velocity] = 0.0
         data.ctrl[h.arm], data.ctrl[h.grip] = q, asked / 2
-        mujoco.mj_forward(stage.model, data)
+        mujoco.mj_step(stage.model, data, round(SETTLE / stage.model.opt.timestep))
 
     def play(
         self,

@@ -1,10 +1,13 @@
 """What the free signals see."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from attempts import chunk, hand, scene, status
 
 from vla_core.action import Contact
+from vla_core.safety import ArmState, Decision, ShieldReport
 from vla_core.scene import Verb
 from vla_monitor.failure.signals import SIGNALS, SignalParams, Signals, disagreement, kind_of
 
@@ -33,6 +36,17 @@ def test_motion_asked_for_that_does_not_come_counts_as_stuck():
     assert row['stuck'] == pytest.approx(1.4, abs=0.11)
     assert Told().go(8.0)['stuck'] == pytest.approx(7.9, abs=0.11)
     assert row['moved'] == 0.0
+
+
+def test_an_arm_that_the_shield_holds_is_not_stuck():
+    told = Told()
+    told.go(3.0)
+    held = ShieldReport(3.0, 1, ArmState.ARMED, Decision.HOLD, 'a vote')
+    told.signals.hear('report', held, 3.0)
+    assert told.go(0.5, start=3.0)['stuck'] == pytest.approx(0.4, abs=0.11)
+    passed = dataclasses.replace(held, decision=Decision.CLIPPED)
+    told.signals.hear('report', passed, 3.5)
+    assert told.go(0.5, start=3.5)['stuck'] == pytest.approx(0.9, abs=0.11)
 
 
 def test_an_arm_that_moves_or_is_not_asked_to_is_not_stuck():

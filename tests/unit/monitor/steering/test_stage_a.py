@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 
 from tests.unit.monitor.steering.table import (
-    BLOCK,
     BOX,
     CUBE,
     OPEN,
     chunk,
     joints_at,
     scene,
+    thing,
     verifier,
 )
-from vla_core.scene import Verb
+from vla_core.scene import Role, Verb
 
 HIGH, LOW = 0.16, 0.02
 
@@ -93,12 +93,16 @@ def test_what_leaves_the_workspace_or_is_no_number_is_refused(above):
     assert second.reason == 'it is not finite'
 
 
-def test_the_dry_run_knows_what_stands_in_the_way(above):
-    x, y = BLOCK[0], BLOCK[1] + 0.04  # a finger over it
-    start = joints_at((x, y, 0.2))
-    low = (x, y, 0.005)
-    into = chunk(start, [(x, y, 0.2), low, low, low, low], step='reach the red cube')
-    assert 'too near' in look(start, into)[0].reason
+def test_the_dry_run_knows_what_stands_in_the_way():
+    x, y = 0.4, -0.05  # a tall block between the cube and the box, and the tool over it
+    start = joints_at((x, y, 0.32))
+    tall = thing(9, 'green cube', (x, y), (0.1, 0.1, 0.24), Role.OTHER)
+    blocked = replace(scene(), objects=(*scene().objects, tall))
+    for depth, is_refused in ((0.10, True), (0.225, False)):
+        into = chunk(start, [(x, y, 0.32), *[(x, y, depth)] * 4], step='')
+        free, score = look(start, into)[0], look(start, into, now_scene=blocked)[0]
+        assert ('too near' in score.reason) == is_refused
+        assert score.value < free.value - 0.02
 
 
 def test_pushing_the_right_way_is_progress_and_the_wrong_way_is_not():

@@ -1,0 +1,263 @@
+"""Every guard is needed: with it taken out, the check of its fault fails.
+
+The checks are those of the tests beside this one and of the units; here each is run once more on
+logic from which one guard was cut. Nothing in the product can do that.
+"""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1] / 'unit' / 'shield'))
+sys.path.insert(0, str(Path(__file__).parents[1] / 'unit' / 'perception'))
+import test_grounder as looks
+import test_shield_faults as checks
+from rig import model
+
+from vla_core import robot
+from vla_core.action import Trajectory
+from vla_core.safety import ArmState, Heartbeat
+from vla_core.scene import GroundedObject, GroundedScene, ParsedTask, Role, TargetStatus
+from vla_perception.roles import RoleKeeper
+from vla_perception.sight import Eye
+from vla_ros import links, qos
+from vla_shield.intake import Intake
+from vla_shield.loop import LoopWatch
+from vla_shield.reference import Reference
+from vla_shield.shield import Shield
+from vla_shield.suspicion import Suspicion
+from vla_shield.votes import Votes
+from vla_shield.world import World
+from vla_sim.trajectory import TrajectoryPlayer
+from vla_supervisor.heartbeats import HeartbeatParams, Heartbeats
+
+
+def moving():
+    """As the fixture beside this: an arm under way to a far goal."""
+    return checks.moving.__wrapped__()
+
+
+def nothing_wrong(*_, **__):
+    return ''
+
+
+def none(*_, **__):
+    return None
+
+
+def false(*_, **__):
+    return False
+
+
+def disarm_at_once(shield, now):
+    shield.state = ArmState.DISARMED
+
+
+def go_on_as_if_nothing(shield, now, verdict):
+    """A cycle that does not know how much time has passed."""
+    shield._step = None
+    shield._move(verdict)
+    shield._node_time = now + shield.params.period
+    return shield.params.period
+
+
+place = Reference.place
+stop_with_ramp = Shield._trajectory
+
+
+def place_without_limits(reference, q):
+    reference._low, reference._high = np.full(len(q), -100.0), np.full(len(q), 100.0)
+    place(reference, q)
+
+
+def first_state_only(shield, now, lead):
+    whole = stop_with_ramp(shield, now, lead)
+    return Trajectory(
+        now, whole.names, whole.time_from_start[:1], whole.position[:1], np.zeros((1, 6))
+    )
+
+
+# fault: the guard that is cut out, what it is replaced by, the check that then fails
+SHIELD = {
+    'F1 a number in a target': (
+        Intake, '_value_fault', nothing_wrong,
+        lambda: checks.test_f1_a_target_with_a_broken_number_brakes_in_the_same_cycle(
+            moving(), np.nan, 'position'
+        ),
+    ),
+    'F1 a good target hides a broken one': (
+        Intake, 'refuse_target', none,
+        lambda: checks.test_f1_a_good_target_in_the_same_cycle_does_not_hide_a_broken_one(
+            moving()
+        ),
+    ),
+    'F1 joint states that are no numbers': (
+        Intake, 'refuse_joints', none,
+        lambda: checks.
+        test_f1_joints_that_are_no_numbers_brake_in_the_same_cycle_even_beside_good_ones(moving()),
+    ),
+    'F2 targets cease': (
+        Intake, 'target_staleness', nothing_wrong,
+        lambda: checks.test_f2_a_target_that_ceases_holds_within_100_ms(moving()),
+    ),
+    'F4 the command after a pause': (
+        Shield, '_advance', go_on_as_if_nothing,
+        lambda: checks.test_f4_after_a_pause_of_the_shield_the_command_does_not_jump(moving()),
+    ),
+    'F5 joint states cease': (
+        Intake, 'joints_fault', nothing_wrong,
+        lambda: checks.test_f5_silent_joint_states_brake_within_70_ms(moving()),
+    ),
+    'F6 joint states freeze': (
+        Suspicion, '_frozen', none,
+        lambda: frozen_joints_hold(moving()),
+    ),
+    'F9 targets out of order': (
+        Intake, '_order_fault', nothing_wrong,
+        lambda: checks.test_f9_a_target_late_doubled_or_from_the_future_is_not_followed(
+            moving(), -0.05
+        ),
+    ),
+    'F9 an old observation': (
+        Shield, '_doubt', none,
+        lambda: checks.test_f9_a_chunk_from_an_old_observation_is_not_followed(moving()),
+    ),
+    'F10 the clock jumps back': (
+        Shield, '_watch_clock', none,
+        lambda: checks.test_f10_after_a_jump_back_old_inputs_are_gone(moving()),
+    ),
+    'F11 F18 F21 F22 a voter is silent': (
+        Votes, 'missing', nothing_wrong,
+        lambda: checks.test_f11_each_required_voter_that_goes_silent_holds(moving(), 'grounding'),
+    ),
+    'F13 the shield is late': (
+        LoopWatch, 'hangs', false,
+        lambda: checks.test_three_late_cycles_slow_the_arm_and_a_long_one_holds_it(moving()),
+    ),
+    'F14 disarmed on the way': (
+        Shield, 'disarm', disarm_at_once,
+        lambda: checks.test_f14_disarming_while_moving_brakes_first(moving()),
+    ),
+    'F15 a joint is missing': (
+        Intake, '_shape_fault', nothing_wrong,
+        lambda: checks.test_f15_permuted_joints_are_followed_and_missing_ones_rejected(moving()),
+    ),
+    'F16 a limit ahead': (
+        Reference, 'place', place_without_limits,
+        lambda: checks.test_f16_at_full_speed_towards_a_limit_the_arm_stops_before_its_margin(
+            0, 1.0
+        ),
+    ),
+    'F17 an obstacle ahead': (World, 'update', nothing_wrong, lambda: obstacle_is_kept_off()),
+}  # fmt: skip
+
+OTHERS = {
+    'F3 the stop in every command': (
+        Shield, '_trajectory', first_state_only, lambda: arm_stops_gently_when_commands_cease()
+    ),
+    'F3 F4 the supervisor hears the shield': (
+        Heartbeats, 'is_shield_lost', false, lambda: silence_of_the_shield_is_noticed()
+    ),
+    'F8 a camera that sees nothing': (
+        Eye, '_trouble', nothing_wrong, lambda: blind_camera_holds()
+    ),
+    'F19 a target that is taken away': (
+        RoleKeeper, 'misses_target', false,
+        looks.test_a_target_taken_away_holds_after_two_empty_looks,
+    ),
+    'F12 a publisher that nobody hears': (
+        links, 'fault', nothing_wrong, lambda: misfit_is_named()
+    ),
+    'F26 limits that are none': (
+        robot, 'check', none, lambda: robots_without_limits_are_refused()
+    ),
+}  # fmt: skip
+GUARDS = {**SHIELD, **OTHERS}
+
+
+@pytest.mark.parametrize('name', GUARDS)
+def test_the_check_of_a_fault_fails_without_its_guard(monkeypatch, name):
+    owner, attribute, other, check = GUARDS[name]
+    check()
+    monkeypatch.setattr(owner, attribute, other)
+    with pytest.raises((AssertionError, pytest.fail.Exception, ValueError)):
+        check()
+
+
+# -- checks that no other test has ----------------------------------------------------------------
+
+
+def frozen_joints_hold(rig):
+    """As F6 beside this, and before the arm is behind its command."""
+    q, v = rig.q.copy(), rig.v.copy()
+
+    def freeze(rig):
+        rig.q, rig.v = q, v
+
+    checks.run(rig, 0.25, each=freeze)
+    assert 'joint states do not change' in rig.out.report.reason
+
+
+def obstacle_is_kept_off():
+    """F17: 5 cm ahead of the fingers of an arm on its way."""
+    rig = moving()
+    kinematics = model('ur5e')
+    tip = kinematics.fk(rig.q)[:3, 3]
+    velocity = (kinematics.jacobian(rig.q) @ rig.v)[:3]
+    place = tip + 0.10 * velocity / np.linalg.norm(velocity)
+    size = np.full(3, 0.04)
+    thing = GroundedObject(
+        1, 'obstacle', 'black', 'cube', Role.OBSTACLE, 0.0, place, 0.0, size, 0.0
+    )
+    scene = GroundedScene(rig.now, 't', ParsedTask(), (thing,), TargetStatus.PRESENT)
+    rig.shield.on_scene(scene, rig.now)
+    nearest = np.inf
+    for _ in range(150):
+        rig.step(rig.target(rig.goal))
+        away = np.abs(kinematics.fk(rig.q)[:3, 3] - place) - size / 2
+        nearest = min(nearest, float(np.linalg.norm(np.maximum(away, 0.0))))
+    assert nearest > 0.01
+
+
+def arm_stops_gently_when_commands_cease():
+    """F3: what the controller has is enough to stop within the acceleration of the robot."""
+    rig, dt = moving(), 0.002
+    player = TrajectoryPlayer(rig.robot.joint_names, rig.q)
+    for _ in range(5):
+        last = rig.step(rig.target(rig.goal)).arm
+        assert player.accept(last, last.stamp) == ''
+    times = last.stamp + np.arange(400) * dt
+    speeds = np.array([player.sample(now)[1] for now in times])
+    assert np.abs(speeds[0]).max() > 0.1
+    assert not speeds[-1].any()
+    hardest = np.abs(np.diff(speeds, axis=0)).max(axis=0) / dt
+    assert np.all(hardest <= 1.5 * rig.robot.limits.acceleration)
+
+
+def silence_of_the_shield_is_noticed():
+    beats = Heartbeats(HeartbeatParams())
+    beats.put(Heartbeat(0.0, 'shield', 1, True), 5.0)
+    assert not beats.is_shield_lost(5.0 + beats.params.shield_max_age)
+    assert beats.is_shield_lost(5.0 + beats.params.shield_max_age + 0.001)
+
+
+def blind_camera_holds():
+    looks.test_a_covered_blind_or_moved_camera_holds_and_memory_stays(
+        lambda f: replace(f, depth=np.zeros_like(f.depth)), 'depth'
+    )
+
+
+def misfit_is_named():
+    assert links.fault(qos.SENSOR, qos.EVENT) == 'best effort offered, reliable asked'
+    assert links.fault(qos.EVENT, qos.STATE) == 'volatile offered, latched asked'
+
+
+def robots_without_limits_are_refused():
+    joint = robot.load_robot('ur5e').joints[0]
+    for value in (0.0, -1.0, np.nan, np.inf):
+        with pytest.raises(ValueError, match='velocity'):
+            replace(joint, velocity=value)

@@ -1,0 +1,136 @@
+"""The voter: what it hears, what it says, and which rule it names."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from tabletop import HOME, ROBOT, box, chunk, cube, hand, joints, rows, scene, status
+
+from vla_core.safety import Level
+from vla_core.task import Phase
+from vla_monitor.rules.ruleset import load_rules
+from vla_monitor.rules.watch import RuleWatch, WatchParams
+
+TIP = HOME[:3, 3]
+
+
+@pytest.fixture(scope='module')
+def rules():
+    return load_rules()
+
+
+@pytest.fixture
+def watch(rules):
+    return RuleWatch(WatchParams(), ROBOT, rules)
+
+
+def tell(watch, *objects, values=None, now=10.0, phase=Phase.RUNNING, **more):
+    """Everything a running robot hears, then its vote."""
+    watch.hear('joint_states', joints(now), now)
+    watch.hear('status', status(phase), now)
+    watch.hear('scene', scene(*objects, stamp=now, **more), now)
+    if values is not None:
+        watch.hear('chunk', chunk(values, now), now)
+    return watch.vote(now)
+
+
+def path(*steps):
+    """Rows from where the tool is, by offsets."""
+    return rows(*[TIP + np.array(step) for step in steps])
+
+
+GENTLE = path((0, 0, 0), (0, 0, -0.01), (0, 0, -0.02), (0, 0, -0.03))
+
+
+def test_before_anything_is_heard_it_holds_and_says_what_is_not_known(watch):
+    vote = watch.vote(10.0)
+    assert vote.level == Level.HOLD
+    assert any('person_distance is not known' in reason for reason in vote.reasons)
+
+
+def test_an_ordinary_motion_runs(watch):
+    vote = tell(watch, cube(), box(), values=GENTLE)
+    assert (vote.level, vote.speed_scale, vote.reasons) == (Level.RUN, 1.0, ())
+    assert (vote.voter, vote.task_id) == ('rules', 'task')
+
+
+def test_the_reason_names_the_rule_and_its_line(watch, rules):
+    near = TIP + [0.0, 0.25, 0.0]
+    vote = tell(watch, cube(), box(), hand(near), values=GENTLE)
+    rule = rules.rule('people-1')
+    assert vote.level == Level.HOLD
+    assert vote.speed_scale == 0.0
+    assert any(
+        reason.startswith(f'people-1 (general.md:{rule.line}): ') for reason in vote.reasons
+    )
+    assert any('chunk_person_distance 0.2 m' in reason for reason in vote.reasons)
+
+
+def test_it_goes_on_when_the_person_has_gone(watch):
+    tell(watch, cube(), box(), hand(TIP + [0.0, 0.25, 0.0]), values=GENTLE)
+    vote = tell(watch, cube(), box(), values=GENTLE, now=10.2)
+    assert vote.level == Level.RUN
+
+
+def test_who_was_close_once_slows_what_follows_in_this_task(watch):
+    fast = path(*[(0, 0, -0.019 * k) for k in range(6)])
+    tell(watch, cube(), box(), hand(TIP + [0.0, 0.3, 0.0]))
+    vote = tell(watch, cube(), box(), values=fast, now=10.2)
+    assert vote.level == Level.SLOW
+    assert 0.0 < vote.speed_scale < 1.0
+    assert vote.reasons[0].startswith('people-5')
+    watch.hear('status', status(task='next'), 10.3)
+    watch.hear('chunk', chunk(fast, 10.2, task='next'), 10.3)
+    assert watch.vote(10.3).level == Level.RUN
+
+
+def test_moving_on_a_body_stops_for_good(watch):
+    watch.hear('joint_states', joints(10.0, velocity=0.3), 10.0)
+    watch.hear('status', status(), 10.0)
+    watch.hear('scene', scene(cube(), box(), hand(TIP + [0.0, 0.1, 0.0])), 10.0)
+    vote = watch.vote(10.0)
+    assert vote.level == Level.STOP
+    assert vote.reasons[0].startswith('people-4')
+
+
+@pytest.mark.parametrize('value', [np.nan, np.inf])
+def test_a_chunk_without_finite_rows_holds(watch, value):
+    values = GENTLE.copy()
+    values[1, 2] = value
+    assert tell(watch, cube(), box(), values=values).level == Level.HOLD
+
+
+def test_a_chunk_of_another_task_is_not_judged(watch):
+    tell(watch, cube(), box())
+    dig = path((0, 0, 0), (0, 0, -1.0))
+    watch.hear('chunk', chunk(dig, 10.0, task='other'), 10.0)
+    assert watch.vote(10.0).level == Level.RUN
+    watch.hear('chunk', chunk(dig, 10.0), 10.0)
+    assert watch.vote(10.0).level == Level.HOLD
+
+
+def test_silence_of_joints_or_scene_holds(watch):
+    assert tell(watch, cube(), box(), values=GENTLE).level == Level.RUN
+    watch.hear('joint_states', joints(11.2), 11.2)
+    watch.hear('chunk', chunk(GENTLE, 11.2), 11.2)
+    assert watch.vote(11.2).level == Level.HOLD  # the scene is old
+    watch.hear('scene', scene(cube(), box(), stamp=11.2), 11.2)
+    assert watch.vote(11.3).level == Level.RUN
+    assert watch.vote(11.65).level == Level.HOLD  # the joints are
+
+
+def test_a_broken_rule_is_named_again_as_long_as_it_is_broken(watch):
+    near = hand(TIP + [0.0, 0.25, 0.0])
+    for now in (10.0, 10.1, 10.2, 10.3):
+        assert tell(watch, cube(), box(), near, values=GENTLE, now=now).level == Level.HOLD
+
+
+def test_a_candidate_is_judged_without_being_remembered(watch):
+    assert tell(watch, cube(), box(), values=GENTLE).level == Level.RUN
+    dig = chunk(path((0, 0, 0), (0, 0, -1.0)))
+    result = watch.judge(dig, 10.0)
+    assert {'contact-1'} <= {broken.rule.id for broken in result.hard}
+    assert watch.vote(10.1).level == Level.RUN
