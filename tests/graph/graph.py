@@ -17,7 +17,10 @@ from vla_interfaces.action import ExecuteTask
 from vla_interfaces.srv import InjectFault, ResetScene
 from vla_ros import topics
 
-NODES = ('sim', 'perception', 'policy', 'verifier', 'failure', 'control', 'shield', 'supervisor')
+NODES = (
+    'sim', 'perception', 'policy', 'verifier', 'failure', 'rules', 'control', 'shield',
+    'supervisor',
+)  # fmt: skip
 
 
 class Client:

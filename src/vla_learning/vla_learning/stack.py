@@ -13,6 +13,8 @@ from vla_core.robot import load_robot
 from vla_learning.lockstep import HostParams, Setup
 from vla_monitor.failure.attempt import DetectorParams
 from vla_monitor.failure.bind import detector_of
+from vla_monitor.rules.ruleset import load_rules
+from vla_monitor.rules.watch import RuleWatch, WatchParams
 from vla_perception.params import GrounderParams
 from vla_policy.align import BundlerParams
 from vla_shield.params import ShieldParams
@@ -43,8 +45,9 @@ def load_setup(
     host = HostParams()
     asked_every = host.period * host.policy_every
     detector = part(DetectorParams, 'failure', 'detector')
+    watch, rules, built = part(WatchParams, 'rules', 'watch'), load_rules(), load_robot(robot)
     return Setup(
-        robot=load_robot(robot),
+        robot=built,
         scene=load_params(SceneParams, scene or stack_root() / SCENE),
         perception=part(GrounderParams, 'perception', 'grounder'),
         align=part(BundlerParams, 'policy', 'align'),
@@ -52,5 +55,8 @@ def load_setup(
         shield=part(ShieldParams, 'shield', 'shield'),
         supervisor=replace(supervisor, response=nobody),
         host=host,
-        monitors=(lambda: detector_of(detector, policy, asked_every),),
+        monitors=(
+            lambda: detector_of(detector, policy, asked_every),
+            lambda: RuleWatch(watch, built, rules),
+        ),
     )

@@ -43,7 +43,7 @@ class Topic:
 
 JOINT_STATES = Topic(  # edge
     '/joint_states', JointState, qos.SENSOR, (ROBOT,),
-    ('perception', 'policy', 'verifier', 'control', 'shield'),
+    ('perception', 'policy', 'verifier', 'rules', 'control', 'shield'),
     sensing.joints_to_msg, sensing.joints_from_msg,
 )  # fmt: skip
 WRENCH = Topic('/wrist/wrench', WrenchStamped, qos.SENSOR, (ROBOT,), ('recorder',))  # edge
@@ -62,7 +62,7 @@ GRIPPER_COMMAND = Topic(  # edge
 )  # fmt: skip
 SCENE = Topic(
     'scene', msg.GroundedScene, qos.COMMAND, ('perception',),
-    ('policy', 'verifier', 'failure', 'control', 'shield', 'supervisor'),
+    ('policy', 'verifier', 'failure', 'rules', 'control', 'shield', 'supervisor'),
     scene.scene_to_msg, scene.scene_from_msg,
 )  # fmt: skip
 CANDIDATES = Topic(
@@ -71,7 +71,8 @@ CANDIDATES = Topic(
     action.candidates_to_msg, action.candidates_from_msg,
 )  # fmt: skip
 CHUNK = Topic(
-    'chunk', msg.ActionChunk, qos.COMMAND, ('verifier',), ('policy', 'failure', 'control'),
+    'chunk', msg.ActionChunk, qos.COMMAND, ('verifier',),
+    ('policy', 'failure', 'rules', 'control'),
     action.chunk_to_msg, action.chunk_from_msg,
 )  # fmt: skip
 FEATURES = Topic(
@@ -100,7 +101,7 @@ CONTROL_STATE = Topic(
 )  # fmt: skip
 VOTES = Topic(
     'votes', msg.SafetyVote, qos.EVENT,
-    ('perception', 'policy', 'verifier', 'failure', 'supervisor'), ('shield',),
+    ('perception', 'policy', 'verifier', 'failure', 'rules', 'supervisor'), ('shield',),
     safety.vote_to_msg, safety.vote_from_msg,
 )  # fmt: skip
 REPORT = Topic(
@@ -110,13 +111,13 @@ REPORT = Topic(
 HEARTBEATS = Topic(
     'heartbeats', msg.Heartbeat, qos.EVENT,
     (
-        'sim', 'perception', 'policy', 'verifier', 'failure', 'control', 'shield', 'supervisor',
-        'recorder',
+        'sim', 'perception', 'policy', 'verifier', 'failure', 'rules', 'control', 'shield',
+        'supervisor', 'recorder',
     ), ('supervisor',), safety.heartbeat_to_msg, safety.heartbeat_from_msg,
 )  # fmt: skip
 STATUS = Topic(
     'task', msg.TaskStatus, qos.STATE, ('supervisor',),
-    ('perception', 'policy', 'verifier', 'failure', 'control'),
+    ('perception', 'policy', 'verifier', 'failure', 'rules', 'control'),
     task.status_to_msg, task.status_from_msg,
 )  # fmt: skip
 DEAD_MAN = Topic('dead_man', Bool, qos.COMMAND, ('operator',), ('supervisor',))
