@@ -31,7 +31,7 @@ class FailureNode(ManagedNode):
     """Hosts a Detector; it does not start when the calibration is of another policy."""
 
     name = 'failure'
-    period = 0.02
+    period = 0.05
     vote_period = 0.1  # s
 
     def configure(self) -> None:

@@ -33,7 +33,7 @@ class RulesNode(ManagedNode):
     """Hosts a RuleWatch. A chunk is judged in the tick after it came, the rest every 0.1 s."""
 
     name = 'rules'
-    period = 0.02
+    period = 0.1
     vote_period = 0.1  # s
 
     def configure(self) -> None:

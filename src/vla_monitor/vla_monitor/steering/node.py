@@ -38,7 +38,7 @@ class VerifierNode(ManagedNode):
     """Hosts the Verifier; a single candidate is looked at in the tick itself."""
 
     name = 'verifier'
-    period = 0.01
+    period = 0.02
     vote_period = 0.1  # s
 
     def configure(self) -> None:
