@@ -25,13 +25,19 @@ def repeat(say: Callable[[], None], until: Callable[[], float], seconds: float =
     return said or NAN
 
 
+def since(answer: Heard, first: float) -> float:
+    """s from the first word, at ROS time `first`, to the cycle that answers: by the stamp of the
+    answer, since the witness itself hears late on a busy machine."""
+    return max(float(answer.record.stamp) - first, 1e-6)
+
+
 def spoilt_target(
     stage: Stage, spoil: Callable[[Target], Target], word: str, late: float = -1.0
 ) -> float:
     """s until the shield rejects a target of a second publisher with a reason that has `word`; it
     is stamped now, or `late` s before the newest one."""
     stage.await_moving()
-    witness, began = stage.witness, time.monotonic()
+    witness, began, first = stage.witness, time.monotonic(), stage.witness.ros_now
 
     def say() -> None:
         last = witness.last('target')
@@ -42,7 +48,7 @@ def spoilt_target(
     def rejected() -> float:
         for heard in witness.since('report', began):
             if 'target' in heard.record.rules and word in heard.record.reason:
-                return heard.at - began
+                return since(heard, first)
         return 0.0
 
     return repeat(say, rejected)
@@ -63,7 +69,7 @@ def f15(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
 def permuted(stage: Stage) -> float:
     """s until the shield moves the arm by a target whose joints are in reverse order."""
     stage.await_moving()
-    witness, began = stage.witness, time.monotonic()
+    witness, began, first = stage.witness, time.monotonic(), stage.witness.ros_now
     said = {'stamp': 0.0}
 
     def say() -> None:
@@ -80,7 +86,7 @@ def permuted(stage: Stage) -> float:
     def followed() -> float:
         for heard in witness.since('report', began):
             if heard.record.chunk_seq == OWN_SEQ and heard.record.decision in PASSING:
-                return heard.at - began
+                return since(heard, first)
         return 0.0
 
     return repeat(say, followed)
@@ -113,7 +119,7 @@ def refused_chunk(
     witness = stage.witness
     last = witness.last('chunk')
     chunk = spoil(last.record, witness.ros_now) if last else None
-    began = time.monotonic()
+    began, first = time.monotonic(), witness.ros_now
 
     def say() -> None:
         if chunk is not None:
@@ -122,7 +128,7 @@ def refused_chunk(
     def refused() -> float:
         for heard in witness.since('control', began):
             if word in heard.record.reason:
-                return heard.at - began
+                return since(heard, first)
         return 0.0
 
     seconds = repeat(say, refused)
