@@ -68,6 +68,17 @@ def test_f1_a_good_target_in_the_same_cycle_does_not_hide_a_broken_one(moving):
     assert out.report.decision in (Decision.PASS, Decision.CLIPPED)
 
 
+def test_f9_a_target_that_comes_twice_or_late_is_rejected(moving):
+    target = moving.target(moving.goal)
+    assert moving.step(target).report.decision in (Decision.PASS, Decision.CLIPPED)
+    assert 'twice' in moving.step(target).report.reason
+    moving.step(moving.target(moving.goal))
+    older = replace(moving.target(moving.goal), stamp=target.stamp - DT)
+    out = moving.step(older)
+    assert out.report.decision == Decision.REJECTED
+    assert 'older' in out.report.reason
+
+
 def test_f1_a_message_that_is_no_target_at_all_brakes_in_the_same_cycle(moving):
     moving.shield.intake.refuse_target('position, velocity and names differ in length')
     report = moving.step(moving.target(moving.goal)).report
