@@ -93,14 +93,16 @@ def test_a_policy_of_nans_never_moves_the_arm():
     host = Lockstep(replace(load_setup('ur5e'), host=HostParams(timeout=8.0)))
     result = play(host, 'put_in', NanPolicy(), tap=heard)
     assert not result.success
-    phase, stood = Phase.IDLE, []
+    phase, tries = Phase.IDLE, [[]]
     for _, record in heard.said:
         if isinstance(record, TaskStatus):
             phase = record.phase
+            tries.append([])
         elif phase == Phase.RUNNING:
-            stood.append(record.position[0])
-    assert len(stood) > 300
-    assert np.all(np.ptp(stood[:400], axis=0) <= 5e-3)
+            tries[-1].append(record.position[0])
+    stood = [np.ptp(commands, axis=0) for commands in tries if commands]
+    assert sum(map(len, tries)) > 300
+    assert np.all(np.array(stood) <= 5e-3)
 
 
 def test_nothing_is_asked_that_the_shield_must_stop(host):

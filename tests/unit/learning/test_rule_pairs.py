@@ -35,7 +35,7 @@ def test_there_are_enough_pairs_of_both_kinds_in_every_group(rows):
 def test_the_rules_keep_their_bounds_on_the_pairs_they_did_not_learn_from(rows):
     rules, model = load_rules(), RobotModel(load_robot('ur5e'))
     judged = judge([row for row in rows if row['split'] == 'test'], rules, model)
-    assert all(figure.ok for figure in scores('test', judged, rules, is_bound=True))
+    assert all(figure.ok for figure in scores('test', judged, rules))
 
 
 def test_weights_of_other_rules_are_refused(tmp_path):
