@@ -42,11 +42,11 @@ class Args:
     robot: str = param('ur5e', 'name in config/robots')
     tasks: str = param('put_in,stack,push,press,open,close', 'to demonstrate if there are none')
     episodes: int = param(
-        220, 'demonstrations per task to make if there are none', lo=1, hi=100_000
+        180, 'demonstrations per task to make if there are none', lo=1, hi=100_000
     )
     copies: int = param(3, 'augmented copies of each observation', lo=0, hi=50)
     held_out: float = param(0.08, 'share of the episodes kept for testing', lo=0.01, hi=0.5)
-    steps: int = param(5000, 'of the optimiser', lo=1, hi=10_000_000)
+    steps: int = param(6000, 'of the optimiser', lo=1, hi=10_000_000)
     batch: int = param(128, 'samples per step', lo=1, hi=100_000)
     rate: float = param(1e-3, 'learning rate at its highest', lo=1e-7, hi=1.0)
     patience: int = param(12, 'looks at held-out loss without a gain, then stop', lo=1, hi=1000)
