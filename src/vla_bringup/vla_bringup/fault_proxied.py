@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -117,11 +117,8 @@ def f9(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
     yield bounds.figure('F9 target out of order: REJECTED, braking', seconds, AT_ONCE)
     for harm in ('duplicate', 'reorder=2'):
         yield disorder(stage, harm)
-    for name, harm, is_bad in (
-        ('5 s old', 'target shift=-5', lambda a, b: b.stamp < a.stamp - 4.0),
-        ('1 s ahead', 'target shift=1', lambda a, b: b.stamp > a.stamp + 0.5),
-    ):
-        seconds = disordered(stage, harm, is_bad)
+    for name, shift in (('5 s old', -5.0), ('1 s ahead', 1.0)):
+        seconds = shifted(stage, shift)
         yield bounds.figure(f'F9 target {name}: braking', seconds, AT_ONCE)
 
 
@@ -135,14 +132,17 @@ def disorder(stage: Stage, harm: str) -> Figure:
     return Figure(f'F9 every target {harm}: acceleration / limit', share, '', '<= 1.05')
 
 
-def disordered(stage: Stage, harm: str, is_bad: Callable[[object, object], bool]) -> float:
-    """s from the first target that is wrong beside the one before it to the braking command."""
+def shifted(stage: Stage, shift: float) -> float:
+    """s from when control made the first target that reached the shield with its stamp shifted,
+    to the cycle that brakes; both by their stamps."""
     stage.await_moving()
-    witness, began = stage.witness, stage.harm(harm, seconds=LONG)
-    seconds = stage.braked(began)
-    heard = witness.since('spoilt target', began - 0.1)
-    wrong = [b for a, b in pairwise(heard) if b.at >= began and is_bad(a.record, b.record)]
-    return after(seconds, began, wrong)
+    witness, began = stage.witness, stage.harm(f'target shift={shift:g}', seconds=LONG)
+    answer = stage.braking(began)
+    stamps = [h.record.stamp for h in witness.since('spoilt target', began - 0.1)]
+    wrong = [b for a, b in pairwise(stamps) if (b - a) * np.sign(shift) > 0.5 * abs(shift)]
+    if answer is None or not wrong:
+        return NAN
+    return max(float(answer.record.stamp) - (wrong[0] - shift), 0.0)
 
 
 def f11(stage: Stage, bounds: Bounds) -> Iterator[Figure]:

@@ -157,10 +157,16 @@ class Stage:
         self._lost[node] = self.witness.ros_now + GONE
 
     def braked(self, since: float, rule: str = '', within: float = 1.0) -> float:
-        """s from `since` until a braking command of the shield came; NaN when none did.
+        """s from `since` until a braking command of the shield came; NaN when none did."""
+        heard = self.braking(since, rule, within)
+        if heard is None:
+            return NAN
+        commands = self.witness.since('command', since)
+        same = [c.at for c in commands if abs(c.record.stamp - heard.record.stamp) < 1e-6]
+        return (same[0] if same else heard.at) - since
 
-        With `rule` only a cycle counts that names it.
-        """
+    def braking(self, since: float, rule: str = '', within: float = 1.0) -> Heard | None:
+        """The report of the first braking cycle; with `rule` only a cycle counts that names it."""
 
         def answer() -> Heard | None:
             for heard in self.witness.since('report', since):
@@ -169,12 +175,8 @@ class Stage:
                     return heard
             return None
 
-        heard = self.witness.wait(answer, within)
-        if heard is None:
-            return NAN
-        commands = self.witness.since('command', since)
-        same = [c.at for c in commands if abs(c.record.stamp - heard.record.stamp) < 1e-6]
-        return (same[0] if same else heard.at) - since
+        found: Heard | None = self.witness.wait(answer, within)
+        return found
 
     def standstill(self, since: float, within: float) -> float:
         """s from `since` until the arm, as measured, stands; NaN if it does not."""

@@ -94,6 +94,7 @@ class FailureScore:
     verdict: Verdict
     band_id: str  # which calibration made the threshold
     latency: float = 0.0  # s spent computing
+    reason: str = ''  # why not OK, for people
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ files."""
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +86,9 @@ _HOSTS: dict[str, Lockstep] = {}
 
 def record_demo(demo: Demo) -> Row:
     """Run and record one demonstration (in a worker process)."""
-    host = _HOSTS.setdefault(demo.robot, Lockstep(load_setup(demo.robot)))
+    if demo.robot not in _HOSTS:  # the expert chooses for itself
+        _HOSTS[demo.robot] = Lockstep(replace(load_setup(demo.robot), verifier=None))
+    host = _HOSTS[demo.robot]
     path = Path(demo.folder) / f'{demo.task}_{demo.seed:06d}.mcap'
     policy: Any = ScriptedPolicy()
     if demo.perturb and demo.seed % 4:  # one in four runs as the expert would

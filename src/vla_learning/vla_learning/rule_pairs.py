@@ -64,9 +64,10 @@ def make(p: PairParams) -> list[Row]:
 
 def seen(w: World, p: PairParams, dice: Dice) -> Row:
     """The world as perception and encoders report it, and the action as the policy states it."""
-    objects = []
+    objects, overlooked = [], 0
     for k, thing in enumerate(w.things):
         if thing.role == Role.OBSTACLE and k != w.held and dice.random() < p.overlooked:
+            overlooked += 1
             continue
         at = thing.at + dice.normal(0.0, p.position, 3)
         size = thing.size + dice.normal(0.0, p.size, 3)
@@ -76,6 +77,7 @@ def seen(w: World, p: PairParams, dice: Dice) -> Row:
     in_doubt = dice.random() < p.doubt
     return {
         'objects': objects,
+        'overlooked': overlooked,
         'verb': w.verb.value,
         'status': TargetStatus.UNKNOWN.name if in_doubt else w.status.name,
         'tool': [round(float(x), 4) for x in w.tool],

@@ -15,6 +15,7 @@ from vla_monitor.failure.attempt import DetectorParams
 from vla_monitor.failure.bind import detector_of
 from vla_monitor.rules.ruleset import load_rules
 from vla_monitor.rules.watch import RuleWatch, WatchParams
+from vla_monitor.steering.verifier import Verifier, VerifierParams
 from vla_perception.params import GrounderParams
 from vla_policy.align import BundlerParams
 from vla_shield.params import ShieldParams
@@ -46,17 +47,20 @@ def load_setup(
     asked_every = host.period * host.policy_every
     detector = part(DetectorParams, 'failure', 'detector')
     watch, rules, built = part(WatchParams, 'rules', 'watch'), load_rules(), load_robot(robot)
+    verifier = part(VerifierParams, 'verifier', 'verifier')
+    shield = part(ShieldParams, 'shield', 'shield')
     return Setup(
         robot=built,
         scene=load_params(SceneParams, scene or stack_root() / SCENE),
         perception=part(GrounderParams, 'perception', 'grounder'),
         align=part(BundlerParams, 'policy', 'align'),
         control=part(ControlParams, 'control', 'control'),
-        shield=part(ShieldParams, 'shield', 'shield'),
+        shield=shield,
         supervisor=replace(supervisor, response=nobody),
         host=host,
         monitors=(
             lambda: detector_of(detector, policy, asked_every),
             lambda: RuleWatch(watch, built, rules),
         ),
+        verifier=lambda: Verifier(verifier, built, shield),
     )

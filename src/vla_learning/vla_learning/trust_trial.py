@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
-from time import monotonic
 from typing import Any, cast
 
 import numpy as np
@@ -21,10 +20,6 @@ from vla_learning.no_shield import NoShield
 from vla_learning.perturb import PerturbedPolicy, PerturbParams
 from vla_learning.rollout_plan import FIRST_SEED, Disturbance, TaskKind, disturbance
 from vla_learning.stack import load_setup
-from vla_monitor.rules.ruleset import load_rules
-from vla_monitor.rules.watch import RuleWatch, WatchParams
-from vla_monitor.steering.params import VerifierParams
-from vla_monitor.steering.verifier import Verifier
 from vla_policy.protocol import Policy
 from vla_policy.registry import load_policy
 from vla_shield.params import ShieldParams
@@ -62,15 +57,7 @@ def _setup(robot: str, policy: str, chain: str) -> Setup:
         voters = ShieldParams().required_voters
         shield = replace(setup.shield, required_voters=voters)
         return replace(setup, shield=shield, monitors=(), verifier=None)
-    rules = load_rules()
-
-    def watch() -> RuleWatch:
-        return RuleWatch(WatchParams(), setup.robot, rules)
-
-    def verifier() -> Verifier:
-        return Verifier(VerifierParams(), setup.robot, setup.shield, monotonic)
-
-    return replace(setup, monitors=(*setup.monitors, watch), verifier=setup.verifier or verifier)
+    return setup
 
 
 @cache

@@ -14,6 +14,7 @@ from rclpy.signals import SignalHandlerOptions
 
 GRACE = 0.7  # s from the signal until the process is ended the hard way
 LATE = 143  # exit code then
+_code = 0  # of a process that ends by itself
 
 
 def run(node_class: type[Node], args: list[str] | None = None) -> None:
@@ -41,7 +42,14 @@ def run(node_class: type[Node], args: list[str] | None = None) -> None:
     vars(node).clear()
     del node, executor
     sys.stdout.flush()
-    os._exit(0)  # native libraries and worker threads do not always end well
+    os._exit(_code)  # native libraries and worker threads do not always end well
+
+
+def end(code: int) -> None:
+    """End this process soon, with this exit code."""
+    global _code
+    _code = code
+    rclpy.try_shutdown()
 
 
 def hurry(urgency: int) -> str:
@@ -64,4 +72,4 @@ def _last_resort() -> None:
     while rclpy.ok():
         time.sleep(0.2)
     time.sleep(GRACE)
-    os._exit(LATE)
+    os._exit(_code or LATE)

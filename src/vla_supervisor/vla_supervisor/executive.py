@@ -109,8 +109,7 @@ class Executive(Course):
 
     def on_failure(self, score: FailureScore, now: float) -> None:
         """Hear the failure detector."""
-        words = f'score {score.score:.2f}, threshold {score.threshold:.2f}'
-        self.response.on_failure(score.verdict, words, score.stamp, now)
+        self.response.on_failure(score.verdict, score.reason, score.stamp, now)
 
     def on_verdict(self, verdict: AlignmentVerdict, now: float) -> None:
         """Hear which candidate the verifier has chosen, if any."""

@@ -65,6 +65,7 @@ class BringUp:
         self.params = params
         self.states = dict.fromkeys(params.order, State.UNKNOWN)
         self.failure = ''  # why it does not go on; empty while it does
+        self._was_up = False  # ever
         self._asked: dict[str, Pending] = {}
         self._settled: dict[str, float] = {}  # s, when the last request of a node ended
         self._began: float | None = None
@@ -72,6 +73,11 @@ class BringUp:
     @property
     def is_up(self) -> bool:
         return all(state == State.ACTIVE for state in self.states.values())
+
+    @property
+    def is_hopeless(self) -> bool:
+        """The stack cannot start; one that was up once is waited for."""
+        return bool(self.failure) and not self._was_up
 
     def hear(self, node: str, state: str, stamp: float) -> None:
         """Note what a heartbeat says, unless it was sent before the last request ended.
@@ -105,6 +111,7 @@ class BringUp:
         if self._began is None:
             self._began = now
         self.failure = self.failure or self._overdue(now)
+        self._was_up = self._was_up or self.is_up
         if self.failure or self.is_up:
             return []
         asks = [Ask(node, Step.CONFIGURE) for node in self._at(State.UNCONFIGURED)]

@@ -16,7 +16,7 @@ from vla_core.scene import GroundedScene
 from vla_core.steering import AlignmentVerdict
 from vla_interfaces.srv import Arm, Disarm
 from vla_ros import topics
-from vla_ros.main import run
+from vla_ros.main import end, run
 from vla_ros.node import ManagedNode
 from vla_supervisor.deadman import DeadMan, DeadManParams
 from vla_supervisor.executive import Executive, ExecutiveParams, Request
@@ -65,9 +65,8 @@ class SupervisorNode(ManagedNode):
         self.beats = Heartbeats(p.heartbeats)
         self.dead_man = DeadMan(p.dead_man)
         self.bring_up = BringUp(p.bring_up)
-        self.ticks = 0
         self.is_lost = False  # the shield
-        self.said = ''  # of the bring-up, last
+        self.ticks, self.said = 0, ''  # said: of the bring-up, last
         self.voted: Level | None = None  # last
         self.listen(topics.HEARTBEATS, self.on_heartbeat)
         self.listen(topics.SCENE, self.on_scene)
@@ -136,6 +135,8 @@ class SupervisorNode(ManagedNode):
             log = self.complain if self.bring_up.failure else self.get_logger().info
             log(progress or 'all nodes are up')
             self.said = progress
+            if self.bring_up.is_hopeless:
+                end(1)  # and with it the launch
         self.executive.on_health(progress or self.beats.reason(steady))
         self.executive.withheld = self.dead_man.reason(steady)
         remark = self.beats.remark(steady)

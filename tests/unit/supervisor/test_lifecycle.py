@@ -43,6 +43,17 @@ def test_a_node_that_cannot_configure_is_named_and_nothing_more_is_asked():
     up.answered('a', False, 1.2)
     assert up.progress() == 'a could not configure: its log says why'
     assert up.due(5.0) == []
+    assert up.is_hopeless
+
+
+def test_a_stack_that_was_up_waits_for_a_node_that_fails_to_come_back():
+    up = heard('active', 'active', 'active')
+    up.due(1.1)
+    up.hear('b', 'unconfigured', 2.0)
+    up.due(2.1)
+    up.answered('b', False, 2.2)
+    assert up.failure
+    assert not up.is_hopeless
 
 
 def test_a_heartbeat_from_before_the_answer_says_nothing_new():

@@ -151,6 +151,6 @@ class Detector:
         alpha, band = (self.params.alpha, self.made.band_id) if self.made else (0.0, FREE)
         score = FailureScore(
             stamp, task_id, attempt.index, found.score, found.threshold, alpha, attempt.verdict,
-            band, self._clock() - began,
+            band, self._clock() - began, attempt.why,
         )  # fmt: skip
         self._said.append(('failure', score))

@@ -149,7 +149,7 @@ def _landing(
         'chunk_over_destination': is_over_destination(now, at),
         'chunk_fall': FALL if under is None else min(max(bottom - under.top, 0.0), FALL),
         **_pile(load, at, under),
-        **_perch(load, at, others),
+        **_perch(load, at, others, p),
     }
 
 
@@ -167,13 +167,13 @@ def _pile(load: GroundedObject, at: Array, under: Support | None) -> Values:
     }
 
 
-def _perch(load: GroundedObject, at: Array, others: Boxes) -> Values:
+def _perch(load: GroundedObject, at: Array, others: Boxes, p: MeasureParams) -> Values:
     """The thing at whose edge the load touches down, if any: it need not be under its middle."""
     if not others.items:
         return {}
     away = np.abs(others.local(at[None, :])[:, 0, :2])
     drop = at[2] - load.size[2] / 2 - (others.position[:, 2] + others.half[:, 2])
-    meets = (away < others.half[:, :2] + min(load.size[:2]) / 2).all(axis=1)
+    meets = (away < others.half[:, :2] + min(load.size[:2]) / 2 + p.blur).all(axis=1)
     found = [
         float(np.hypot(*away[k]))
         for k in np.flatnonzero(meets & (drop >= -0.02) & (drop <= 0.03))

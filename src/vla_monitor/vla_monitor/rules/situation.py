@@ -29,6 +29,7 @@ class MeasureParams:
     closed: float = param(0.02, 'm, a hand narrower than this pushes', lo=0.0, hi=0.1)
     reach: float = param(0.012, 'm, tool outside a thing that it still grips', lo=0.0, hi=0.05)
     finger: float = param(0.012, 'm, half the width of the closed hand', lo=0.001, hi=0.1)
+    blur: float = param(0.004, 'm, things may be nearer than seen', lo=0.0, hi=0.05)
     moves: float = param(0.003, 'm, a path shorter than this asks for nothing', lo=0.0, hi=0.1)
     scene_max_age: float = param(1.0, 's, an older scene is not known', lo=0.05, hi=10.0)
     joints_max_age: float = param(0.3, 's, older joints are not known', lo=0.01, hi=2.0)

@@ -107,6 +107,7 @@ def score_to_msg(record: FailureScore) -> msg.FailureScore:
         verdict=int(record.verdict),
         band_id=record.band_id,
         latency=float(record.latency),
+        reason=record.reason,
     )
 
 
@@ -125,6 +126,7 @@ def score_from_msg(message: msg.FailureScore) -> FailureScore:
         verdict=verdict,
         band_id=message.band_id,
         latency=number(message.latency, 'latency', lo=0.0),
+        reason=message.reason,
     )
 
 

@@ -59,6 +59,15 @@ def test_a_load_set_on_an_edge_is_off_the_middle_even_when_only_the_table_is_bel
     assert found['chunk_pile_offset'] == pytest.approx(0.03)
 
 
+def test_an_edge_that_a_load_seems_to_miss_by_less_than_perception_knows_counts():
+    lower = cube((0.5, -0.1, 0.025), size=(0.05, 0.05, 0.05))
+    for gap, found_off in ((0.002, 0.047), (0.006, None)):
+        at = (0.5, -0.1 + 0.025 + 0.02 + gap, 0.075)
+        path = rows((*at, 0.0), (*at, 0.08), (*at, 0.08))
+        found = measure_action(situation([held(at), lower], path, at, 0.04), P)
+        assert found['chunk_pile_offset'] == pytest.approx(found_off or 0.0)
+
+
 def test_closing_on_the_wrong_thing_is_seen():
     other = cube((0.4, 0.1, 0.02))
     other = type(other)(**{**other.__dict__, 'role': Role.OBSTACLE})

@@ -1,0 +1,34 @@
+"""A stack that cannot start ends, and says which node it was."""
+
+import subprocess
+import sys
+
+from vla_bringup.domain import choose_domain
+
+SHIELD = 'from vla_shield.node import main; main()'
+SUPERVISOR = 'from vla_supervisor.node import main; main()'
+
+
+def node(code, *settings):
+    words = [word for setting in settings for word in ('-p', setting)]
+    return subprocess.Popen(
+        [sys.executable, '-c', code, '--ros-args', *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def test_a_node_that_cannot_configure_ends_the_supervisor_with_an_error():
+    choose_domain()
+    shield = node(SHIELD, 'shield.tcp_sped:=0.2')
+    supervisor = node(SUPERVISOR, 'bring_up.order:=[shield]')
+    try:
+        said, _ = supervisor.communicate(timeout=30.0)
+        assert supervisor.returncode == 1
+        assert 'shield could not configure: its log says why' in said
+    finally:
+        supervisor.kill()
+        shield.terminate()
+        why, _ = shield.communicate(timeout=10.0)
+    assert 'tcp_sped' in why
