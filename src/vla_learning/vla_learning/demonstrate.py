@@ -4,6 +4,7 @@ files."""
 from __future__ import annotations
 
 import argparse
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from vla_teleop.recorder import episode_facts
 from vla_teleop.wire import Tap
 
 KEPT = ('joint_states', 'scene', 'candidates', 'chunk', 'status')
+PLAN = 'plan.json'  # of a folder: what was asked for
+ASKED = ('robot', 'tasks', 'episodes', 'seed', 'clean', 'images')
 EVERY = {'joint_states': 5}  # of the 100 Hz samples, one in five
 
 
@@ -70,6 +73,7 @@ def demonstrate(args: argparse.Namespace) -> list[Row]:
         raise UserError(
             f'seeds of demonstrations must stay below {TEST_SEEDS}: the rest is for testing'
         )
+    note_plan(args)
     jobs = [
         (
             f'{args.robot}/{task}/{seed}',
@@ -79,6 +83,23 @@ def demonstrate(args: argparse.Namespace) -> list[Row]:
         for task in tasks
     ]
     return run_jobs(jobs, record_demo, args.out / 'demos.jsonl', args.workers, 'demonstrations')
+
+
+def note_plan(args: argparse.Namespace) -> None:
+    """Keep what was asked for, so that `finish` can go on with it."""
+    args.out.mkdir(parents=True, exist_ok=True)
+    part = args.out / f'{PLAN}.part'
+    part.write_text(json.dumps({name: getattr(args, name) for name in ASKED}))
+    part.replace(args.out / PLAN)
+
+
+def finish(folder: Path, workers: int = 2) -> bool:
+    """Make what an interrupted run into `folder` has left out; False when none was begun there."""
+    plan = folder / PLAN
+    if not plan.is_file():
+        return False
+    demonstrate(argparse.Namespace(out=folder, workers=workers, **json.loads(plan.read_text())))
+    return True
 
 
 _HOSTS: dict[str, Lockstep] = {}

@@ -85,8 +85,7 @@ def run(namespace: argparse.Namespace) -> int:
         raise UserError(str(error)) from error
     torch.set_num_threads(args.threads)
     device = choose_device(args.device)
-    if not any(Path(args.demos).glob('*.mcap')):
-        make_demonstrations(args)
+    make_demonstrations(args)
     samples, data = load_dataset(
         Path(args.demos), args.robot, AugmentParams(copies=args.copies), Path(args.out) / 'cache'
     )
@@ -137,9 +136,11 @@ def fit(trainer: Trainer, learn: Table, test: Table, state: Path) -> None:
 
 
 def make_demonstrations(args: Args) -> None:
-    """Run `./vla demos` for what is missing."""
+    """Run `./vla demos` where there are none, or go on with a run of it that was interrupted."""
     from vla_learning import demonstrate  # brings the simulator along
 
+    if demonstrate.finish(Path(args.demos)) or any(Path(args.demos).glob('*.mcap')):
+        return
     parser = argparse.ArgumentParser()
     demonstrate.add_arguments(parser)
     words = ['--out', args.demos, '--episodes', str(args.episodes), '--robot', args.robot]
