@@ -35,7 +35,7 @@ MAY_IMPORT = {
     },
     'vla_shield': {'pinocchio', 'coal', 'proxsuite'},
     'vla_control': {'pinocchio', 'ruckig', 'ompl', 'moveit_py', 'moveit'},
-    'vla_supervisor': {'py_trees'},
+    'vla_supervisor': {'py_trees', 'psutil'},  # psutil: is the computer itself well
     # vla_ros: an episode file holds the messages of the wire
     'vla_teleop': {'vla_ros', 'mcap', 'mcap_ros2', 'pyarrow', 'av'},
     'vla_sim': {'mujoco', 'xacrodoc'},

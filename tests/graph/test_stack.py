@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from std_msgs.msg import Bool
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -123,6 +124,20 @@ def test_frozen_joint_states_brake_the_arm_and_stop_the_task(stack):
     assert result.code == ResultCode.STOPPED
     assert 'joint' in result.text
     stack.call(Reset, 'shield/reset', Reset.Request())
+
+
+def test_an_emergency_stop_ends_the_task_and_latches_until_it_is_reset(stack):
+    button = stack.node.create_publisher(topics.E_STOP.type, topics.E_STOP.name, topics.E_STOP.qos)
+    assert stack.until(lambda: button.get_subscription_count() > 0, 5.0)
+    stack.run('put_in', 9)
+    button.publish(Bool(data=True))
+    result = stack.result(5.0)
+    assert (result.code, result.text) == (ResultCode.STOPPED, 'the emergency stop is pressed')
+    assert stack.until(lambda: stack.speed < 0.02, 1.0)
+    assert not stack.call(Reset, 'shield/reset', Reset.Request()).success
+    button.publish(Bool(data=False))
+    stack.until(lambda: False, 0.5)  # until the supervisor has voted
+    assert stack.call(Reset, 'shield/reset', Reset.Request()).success
 
 
 def test_a_dead_policy_holds_the_arm_and_is_brought_back_up(stack, runner):

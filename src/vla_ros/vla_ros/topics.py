@@ -121,6 +121,7 @@ STATUS = Topic(
     task.status_to_msg, task.status_from_msg,
 )  # fmt: skip
 DEAD_MAN = Topic('dead_man', Bool, qos.COMMAND, ('operator',), ('supervisor',))
+E_STOP = Topic('e_stop', Bool, qos.COMMAND, ('operator',), ('supervisor',))  # True: pressed
 SUCCESS = Topic(  # the simulator's truth, for judging; nothing that moves the robot may read it
     'sim/success', Bool, qos.STATE, ('sim',), ('recorder',)
 )

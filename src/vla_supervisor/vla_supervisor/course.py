@@ -31,6 +31,7 @@ class Course:
         self.params = params
         self.status = TaskStatus(0.0, '', '', Phase.IDLE)
         self.health = ''  # why not all nodes are well; empty when they are
+        self.stopped = ''  # why everything must stop at once (emergency stop)
         self.withheld = ''  # why a person does not let it move (dead-man); empty when they do
         self.missing = ''  # what the judge still wants
         self.arm_refusal = ''  # why the shield did not arm, when it was asked; set by the host

@@ -165,6 +165,8 @@ class Executive(Course):
         return SafetyVote(now, VOTER, self._votes, level, scale, ttl, task_id, reasons)
 
     def _permission(self) -> tuple[Level, float, str]:
+        if self.stopped:
+            return Level.STOP, 0.0, self.stopped
         still = self.health or self.withheld
         if not still and self.status.phase == Phase.ASKING:
             still = f'waiting for a person: {self._question.reason}'

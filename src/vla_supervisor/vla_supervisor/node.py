@@ -18,11 +18,14 @@ from vla_interfaces.srv import Arm, Disarm
 from vla_ros import topics
 from vla_ros.main import end, run
 from vla_ros.node import ManagedNode
-from vla_supervisor.deadman import DeadMan, DeadManParams
+from vla_supervisor.deadman import DeadManParams
+from vla_supervisor.estop import PRESSED, EStopParams
 from vla_supervisor.executive import Executive, ExecutiveParams, Request
 from vla_supervisor.goal_node import TaskGoal
-from vla_supervisor.heartbeats import HeartbeatParams, Heartbeats
+from vla_supervisor.heartbeats import HeartbeatParams
+from vla_supervisor.host import HostParams
 from vla_supervisor.lifecycle import Ask, BringUp, BringUpParams, Step
+from vla_supervisor.watch import Watch
 
 TRANSITIONS = {
     Step.CONFIGURE: Transition.TRANSITION_CONFIGURE,
@@ -40,6 +43,8 @@ class SupervisorNodeParams:
     bring_up: BringUpParams = field(default_factory=BringUpParams)
     heartbeats: HeartbeatParams = field(default_factory=HeartbeatParams)
     dead_man: DeadManParams = field(default_factory=DeadManParams)
+    e_stop: EStopParams = field(default_factory=EStopParams)
+    host: HostParams = field(default_factory=HostParams)
     executive: ExecutiveParams = field(default_factory=ExecutiveParams)
 
     def __post_init__(self) -> None:
@@ -62,10 +67,9 @@ class SupervisorNode(ManagedNode):
         p = self.parameters(SupervisorNodeParams)
         self.executive = Executive(p.executive)
         self.executive.on_health('the nodes are not up yet')
-        self.beats = Heartbeats(p.heartbeats)
-        self.dead_man = DeadMan(p.dead_man)
+        self.watch = Watch(p.heartbeats, p.dead_man, p.e_stop, p.host)
         self.bring_up = BringUp(p.bring_up)
-        self.is_lost = False  # the shield
+        self.gone = ''  # what everything rests on and is not there, last
         self.ticks, self.said = 0, ''  # said: of the bring-up, last
         self.voted: Level | None = None  # last
         self.listen(topics.HEARTBEATS, self.on_heartbeat)
@@ -74,7 +78,8 @@ class SupervisorNode(ManagedNode):
         self.listen(topics.CONTROL_STATE, self.on_control_state)
         self.listen(topics.FAILURE, self.on_failure)
         self.listen(topics.VERDICT, self.on_verdict)
-        self.listen(topics.DEAD_MAN, self.on_dead_man)
+        self.listen(topics.DEAD_MAN, lambda m: self.watch.dead_man.put(m.data, time.monotonic()))
+        self.listen(topics.E_STOP, lambda m: self.watch.e_stop.put(m.data, time.monotonic()))
         self.send_status = self.talk(topics.STATUS)
         self.send_vote = self.talk(topics.VOTES)
         self.changers = {
@@ -84,10 +89,8 @@ class SupervisorNode(ManagedNode):
         self.disarmer = self.create_client(Disarm, 'shield/disarm')
         self.goal = TaskGoal(self, self.executive)
 
-    # -- inputs --------------------------------------------------------------------------------
-
     def on_heartbeat(self, beat: Heartbeat) -> None:
-        self.beats.put(beat, time.monotonic())
+        self.watch.beats.put(beat, time.monotonic())
         self.bring_up.hear(beat.node, beat.state, beat.stamp)
 
     def on_scene(self, scene: GroundedScene) -> None:
@@ -108,14 +111,9 @@ class SupervisorNode(ManagedNode):
     def on_verdict(self, verdict: AlignmentVerdict) -> None:
         self.executive.on_verdict(verdict, self.now)
 
-    def on_dead_man(self, message: Any) -> None:
-        self.dead_man.put(message.data, time.monotonic())
-
-    # -- work ----------------------------------------------------------------------------------
-
     def tick(self) -> None:
         now = self.now
-        self.watch(now, self.began)  # what came during a slow cycle is not silence
+        self.look(now, self.began)  # what came during a slow cycle is not silence
         for ask in self.bring_up.due(now):
             self.change(ask)
         self.goal.follow(now)
@@ -128,27 +126,28 @@ class SupervisorNode(ManagedNode):
             self.voted = vote.level
         self.goal.answer()
 
-    def watch(self, now: float, steady: float) -> None:
-        """Take over who is well; a lost shield ends everything at once."""
-        progress = self.bring_up.progress()
+    def look(self, now: float, steady: float) -> None:
+        """Take over who is well; a lost shield or an emergency stop ends everything at once."""
+        progress, beats = self.bring_up.progress(), self.watch.beats
         if progress != self.said:
             log = self.complain if self.bring_up.failure else self.get_logger().info
             log(progress or 'all nodes are up')
             self.said = progress
             if self.bring_up.is_hopeless:
                 end(1)  # and with it the launch
-        self.executive.on_health(progress or self.beats.reason(steady))
-        self.executive.withheld = self.dead_man.reason(steady)
-        remark = self.beats.remark(steady)
+        self.executive.on_health(progress or self.watch.health(steady))
+        self.executive.withheld = self.watch.withheld(steady)
+        remark = beats.remark(steady)
         if remark and not self.remark:
             self.get_logger().warning(remark)
         self.remark = remark
-        is_lost = self.beats.is_shield_lost(steady) and not progress
-        if is_lost and not self.is_lost:
-            reason = f'the shield has been silent for {self.beats.age("shield", steady):.3f} s'
-            self.get_logger().error(reason)
-            self.executive.abort(reason, now)
-        self.is_lost = is_lost
+        gone = self.executive.stopped = PRESSED if self.watch.e_stop.is_pressed else ''
+        if beats.is_shield_lost(steady) and not progress:
+            gone = gone or f'the shield has been silent for {beats.age("shield", steady):.3f} s'
+        if gone and not self.gone:
+            self.get_logger().error(gone)
+            self.executive.abort(gone, now)
+        self.gone = gone
 
     def change(self, ask: Ask) -> None:
         """Ask a node for a transition; the answer comes when it comes."""

@@ -205,6 +205,14 @@ def test_a_person_who_lets_go_of_the_switch_holds_the_robot_for_as_long_as_it_ta
     assert vote(world).level == Level.RUN
 
 
+def test_an_emergency_stop_is_a_vote_to_stop_and_not_only_to_hold():
+    world = running()
+    world.executive.stopped = 'the emergency stop is pressed'
+    said = vote(world)
+    assert (said.level, said.speed_scale) == (Level.STOP, 0.0)
+    assert said.reasons == ('the emergency stop is pressed',)
+
+
 def test_a_latched_shield_ends_the_task_while_a_person_is_not_asked():
     world = running()
     world.arm = ArmState.LATCHED
