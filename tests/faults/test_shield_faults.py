@@ -223,6 +223,34 @@ def test_stop_latches_until_reset_and_reset_leaves_it_disarmed(moving):
     assert moving.shield.state == ArmState.DISARMED
 
 
+def stop_vote(rig):
+    stamp = rig.now + 1.5 * DT
+    return rig.vote('supervisor', level=Level.STOP, seq=10**6, stamp=stamp)
+
+
+def test_a_stop_that_comes_while_it_is_being_disarmed_latches_all_the_same(moving):
+    moving.shield.disarm(moving.now)
+    moving.step(moving.target(moving.goal), stop_vote(moving))
+    moving.seq = 10**6
+    run(moving, 0.5)
+    assert moving.shield.state == ArmState.LATCHED
+    assert moving.shield.reset(moving.now) == ''
+    assert moving.shield.arm(moving.now) == ''
+
+
+def test_a_stop_that_comes_while_disarmed_is_taken_back_by_reset_and_not_by_arming():
+    rig = Rig()
+    rig.sense()
+    rig.step(None, stop_vote(rig))
+    assert 'STOP' in rig.shield.reset(rig.now)
+    rig.seq = 10**6
+    for _ in range(3):
+        rig.step()
+    assert 'STOP' in rig.shield.arm(rig.now)
+    assert rig.shield.reset(rig.now) == ''
+    assert rig.shield.arm(rig.now) == ''
+
+
 def test_the_gripper_stands_still_while_the_arm_is_held(moving):
     for _ in range(30):
         moving.step(replace(moving.target(moving.goal), gripper=0.02))

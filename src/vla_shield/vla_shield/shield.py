@@ -114,11 +114,11 @@ class Shield:
 
     def reset(self, now: float) -> str:
         """Leave the latch for DISARMED; return what still stands against it, or ''."""
-        if self.state != ArmState.LATCHED:
+        if self.state == ArmState.ARMED:
             return ''
         if not self.reference.is_at_rest:
             return 'still braking'
-        why = self.votes.release(now)
+        why = self.votes.release(now)  # a STOP may have come while disarmed, too
         if not why:
             self.state, self._latch = ArmState.DISARMED, ''
         return why
@@ -164,7 +164,7 @@ class Shield:
         intake, task = self.intake, self.intake.target.task_id if self.intake.target else ''
         vote = self.votes.permission(now, task)
         if vote.level == Level.STOP:
-            self.state, self._latch = ArmState.LATCHED, vote.reason
+            self.state, self._latch, self._is_leaving = ArmState.LATCHED, vote.reason, False
         self._guard.scale = (
             min(vote.scale, self.loop.scale(now)) if vote.level < Level.HOLD else 1.0
         )
