@@ -1,6 +1,6 @@
-"""Renew docs/results.md from the measured results that are kept in docs/results/.
+"""Renew docs/results.md, and the table in README.md, from the results kept in docs/results/.
 
---keep NAME takes out/NAME/result.json in; --check only says whether the page is up to date.
+--keep NAME takes out/NAME/result.json in; --check only says whether both are up to date.
 """
 
 from __future__ import annotations
@@ -8,14 +8,15 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-from pathlib import Path
 from typing import Any
 
+from vla_bringup import headlines
 from vla_bringup.root import ROOT
 from vla_core.errors import UserError
 
 KEPT = ROOT / 'docs' / 'results'
 PAGE = ROOT / 'docs' / 'results.md'
+README = ROOT / 'README.md'
 HEAD = """# Measured results
 
 Made by `./vla docs` from the files in `docs/results/`; every table names the command that made it.
@@ -30,16 +31,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     for name in args.keep:
         keep(name)
-    text = page(sorted(KEPT.glob('*.json')))
-    stale = not PAGE.is_file() or PAGE.read_text() != text
-    shown = PAGE.relative_to(ROOT)
-    if args.check:
-        print(f'{shown} is stale: run ./vla docs' if stale else f'{shown} is up to date')
-        return int(stale)
-    PAGE.parent.mkdir(parents=True, exist_ok=True)
-    PAGE.write_text(text)
-    print(f'{shown}: {"renewed" if stale else "unchanged"}')
-    return 0
+    results = [json.loads(path.read_text()) for path in sorted(KEPT.glob('*.json'))]
+    table = headlines.table({result['name']: result for result in results})
+    made = {PAGE: page(results), README: headlines.put_into(README.read_text(), table)}
+    stale = [p for p, text in made.items() if not p.is_file() or p.read_text() != text]
+    for path, text in made.items():
+        shown, is_stale = path.relative_to(ROOT), path in stale
+        if args.check:
+            print(f'{shown} is stale: run ./vla docs' if is_stale else f'{shown} is up to date')
+            continue
+        path.write_text(text)
+        print(f'{shown}: {"renewed" if is_stale else "unchanged"}')
+    return int(args.check and bool(stale))
 
 
 def keep(name: str) -> None:
@@ -51,8 +54,8 @@ def keep(name: str) -> None:
     shutil.copyfile(source, KEPT / f'{name}.json')
 
 
-def page(files: list[Path]) -> str:
-    sections = [section(json.loads(path.read_text())) for path in files]
+def page(results: list[dict[str, Any]]) -> str:
+    sections = [section(result) for result in results]
     return '\n'.join([HEAD, *sections]) if sections else HEAD
 
 
