@@ -33,8 +33,8 @@ from vla_learning.failure_study import (
     three_ways,
 )
 from vla_monitor.failure import band, calibration
-from vla_monitor.failure.measure import alarms, within_auc
-from vla_monitor.failure.traces import Binding, Trace, by_task, length_matched, load
+from vla_monitor.failure.measure import alarms, paired_auc
+from vla_monitor.failure.traces import Binding, Trace, by_task, load
 from vla_policy import checkpoint
 from vla_policy.registry import find_checkpoint
 
@@ -96,9 +96,8 @@ def choose(traces: Sequence[Trace], seed: int, bar: tqdm[None]) -> str:
             split = by_tasks(traces, seed * 100 + inner)
             scorer = HeadScorer(params)
             scorer.fit([*split.train, *split.calibrate], seed)
-            for part in (split.test, split.unseen):
-                matched = length_matched(part)
-                areas.append(within_auc([scorer.score(t) for t in matched], matched))
+            parts = (split.test, split.unseen)
+            areas += [paired_auc([scorer.score(t) for t in part], part) for part in parts]
             bar.update()
         found[name] = float(np.nanmean(areas))
     return max(found, key=lambda name: found[name])
@@ -106,11 +105,11 @@ def choose(traces: Sequence[Trace], seed: int, bar: tqdm[None]) -> str:
 
 def compare(split: Split, seed: int, bar: tqdm[None]) -> dict[str, float]:
     """Return the area of every method on the test part (its tasks are all seen)."""
-    matched, found = length_matched(split.test), {}
+    found: dict[str, float] = {}
     for name, make in methods().items():
         scorer = make()
         scorer.fit(split.train, seed)
-        found[name] = within_auc([scorer.score(t) for t in matched], matched)
+        found[name] = paired_auc([scorer.score(trace) for trace in split.test], split.test)
         bar.update()
     return found
 

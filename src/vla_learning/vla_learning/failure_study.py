@@ -13,7 +13,7 @@ from vla_monitor.failure.band import Band
 from vla_monitor.failure.baselines import Scorer
 from vla_monitor.failure.densities import BASELINES
 from vla_monitor.failure.head import Head, HeadParams
-from vla_monitor.failure.measure import Alarms, alarms, pooled_auc, within_auc
+from vla_monitor.failure.measure import Alarms, alarms, paired_auc, within_auc
 from vla_monitor.failure.traces import Trace, by_task, length_matched
 
 SEEN_SHARE = 0.7  # of the tasks
@@ -89,12 +89,12 @@ def by_tasks(traces: Sequence[Trace], seed: int) -> Split:
 
 @dataclass(frozen=True)
 class Finding:
-    """What one method makes of one split. Areas are ROC-AUC, length-matched."""
+    """What one method makes of one split. Areas are ROC-AUC within tasks."""
 
-    seen: float  # within tasks, on rollouts of seen tasks that the method was not fitted on
-    unseen: float  # within tasks, on tasks that the method was not fitted on
-    seen_pooled: float  # all rollouts together
-    unseen_pooled: float
+    seen: float  # pairs at equal times, of seen tasks and rollouts that it was not fitted on
+    unseen: float  # the same on tasks that it was not fitted on
+    seen_cut: float  # every rollout cut to the shortest of its task
+    unseen_cut: float
     alarms: dict[float, Alarms]  # by alpha, on the test rollouts of seen tasks
     alarms_unseen: dict[float, Alarms]
     recentred: dict[float, Alarms]  # the same after five successes of each unseen task
@@ -105,9 +105,9 @@ def examine(scorer: Scorer, split: Split, seed: int) -> Finding:
     scorer.fit(split.train, seed)
     areas = []
     for part in ([*split.calibrate, *split.test], split.unseen):
+        areas.append(paired_auc([scorer.score(trace) for trace in part], part))
         matched = length_matched(part)
-        series = [scorer.score(trace) for trace in matched]
-        areas += [within_auc(series, matched), pooled_auc(series, matched)]
+        areas.append(within_auc([scorer.score(trace) for trace in matched], matched))
     fine = [scorer.score(trace) for trace in split.calibrate if not trace.is_failure]
     bands = {alpha: band.fit(fine, alpha, seed) for alpha in ALPHAS if enough(fine, alpha)}
     seen, unseen = (

@@ -56,7 +56,7 @@ def test_three_ways_keeps_the_shares_of_every_task_and_outcome(traces):
 def test_a_head_is_measured_with_all_its_numbers(traces):
     quick = HeadScorer(HeadParams('mlp', 'features', hidden=16, epochs=20, rate=1e-2))
     found = examine(quick, by_tasks(traces, 0), 0)
-    assert min(found.seen, found.unseen, found.seen_pooled, found.unseen_pooled) > 0.8
+    assert min(found.seen, found.unseen, found.seen_cut, found.unseen_cut) > 0.8
     assert sorted(found.alarms) == [0.05, 0.10, 0.15, 0.20]
     for alpha, counted in found.alarms.items():
         error = np.sqrt(alpha * (1.0 - alpha) * (1 / 35 + 1 / 70))  # of test and calibration

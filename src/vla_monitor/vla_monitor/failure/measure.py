@@ -26,11 +26,6 @@ def final(series: Sequence[Array]) -> Array:
     return np.array([np.max(scores) for scores in series])
 
 
-def pooled_auc(series: Sequence[Array], traces: Sequence[Trace]) -> float:
-    """Return the area over all rollouts together."""
-    return auc(final(series), np.array([trace.is_failure for trace in traces]))
-
-
 def within_auc(series: Sequence[Array], traces: Sequence[Trace]) -> float:
     """Return the area over all pairs of a failure and a success of the same task: what tasks
     differ in, their length or how often they fail, tells nothing here."""
@@ -43,6 +38,24 @@ def within_auc(series: Sequence[Array], traces: Sequence[Trace]) -> float:
         if count:
             total, pairs = total + count * auc(scores[of], failed[of]), pairs + count
     return total / pairs if pairs else float('nan')
+
+
+def paired_auc(series: Sequence[Array], traces: Sequence[Trace]) -> float:
+    """Return the area over all pairs of a failure and a success of the same task, each pair looked
+    at when the shorter of the two ends: how long a rollout lasts tells nothing, and what happens
+    after the shortest rollout of the task still counts. Ties count half; NaN without a pair."""
+    highest = [np.maximum.accumulate(scores) for scores in series]
+    won, pairs = 0.0, 0
+    for name in sorted({trace.task for trace in traces}):
+        of = [k for k, trace in enumerate(traces) if trace.task == name]
+        failed = [highest[k] for k in of if traces[k].is_failure]
+        fine = [highest[k] for k in of if not traces[k].is_failure]
+        for bad in failed:
+            for good in fine:
+                last = min(len(bad), len(good)) - 1
+                won += float(bad[last] > good[last]) + 0.5 * float(bad[last] == good[last])
+        pairs += len(failed) * len(fine)
+    return won / pairs if pairs else float('nan')
 
 
 @dataclass(frozen=True)

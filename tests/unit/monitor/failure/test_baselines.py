@@ -8,7 +8,7 @@ from attempts import rollouts
 
 from vla_monitor.failure import baselines
 from vla_monitor.failure.densities import BASELINES
-from vla_monitor.failure.measure import auc, first_alarm, pooled_auc, within_auc
+from vla_monitor.failure.measure import auc, final, first_alarm, paired_auc, within_auc
 from vla_monitor.failure.traces import length_matched
 
 TELLING = sorted(set(BASELINES) - {'elapsed time'})
@@ -43,9 +43,24 @@ def test_a_baseline_is_causal(fitted, name):
 def test_time_tells_nothing_once_lengths_are_matched(fitted):
     traces = rollouts(40)
     clock = fitted['elapsed time']
-    assert pooled_auc([clock.score(t) for t in traces], traces) == 1.0
+    scores = [clock.score(t) for t in traces]
+    assert within_auc(scores, traces) == 1.0
+    assert paired_auc(scores, traces) == 0.5
     matched = length_matched(traces)
     assert within_auc([clock.score(t) for t in matched], matched) == 0.5
+
+
+def test_a_pair_is_compared_when_the_shorter_ends():
+    fine, bad, brief = rollouts(4)[0], rollouts(4)[1], rollouts(4)[1].cut(2)
+    assert (fine.is_failure, bad.is_failure) == (False, True)
+    late = np.zeros(len(bad))
+    late[len(fine) :] = 9.0  # rises only when the success is over
+    soon = np.where(np.arange(len(bad)) >= 3, 9.0, 0.0)
+    flat = np.full(len(fine), 1.0)
+    assert paired_auc([flat, late], [fine, bad]) == 0.0
+    assert paired_auc([flat, soon], [fine, bad]) == 1.0
+    assert paired_auc([flat, soon, soon[:2]], [fine, bad, brief]) == 0.5
+    assert np.isnan(paired_auc([flat], [fine]))
 
 
 def test_the_overlap_compares_the_same_time():
@@ -75,8 +90,9 @@ def test_differences_between_tasks_do_not_count_within_them():
     assert within_auc(scores, traces) == 0.5
     more = [dataclasses.replace(t, is_failure=True) for t in traces if t.task == 'b'] + traces
     again = [np.array([float(t.task == 'b')]) for t in more]
-    assert pooled_auc(again, more) > 0.6
+    assert auc(final(again), np.array([t.is_failure for t in more])) > 0.6
     assert within_auc(again, more) == 0.5
+    assert paired_auc(again, more) == 0.5
 
 
 def test_beyond_its_end_the_last_threshold_holds():
