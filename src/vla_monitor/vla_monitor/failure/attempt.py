@@ -21,8 +21,10 @@ STUCK, EMPTY = SIGNALS.index('stuck'), SIGNALS.index('empty')
 class DetectorParams:
     """When the detector warns, alarms, and gives up."""
 
-    alpha: float = param(0.15, 'false alarms among successes: FAIL', lo=0.01, hi=0.5)
-    suspect_alpha: float = param(0.30, 'the same for SUSPECT', lo=0.01, hi=0.9)
+    alpha: float = param(
+        0.05, 'false alarms among successes: FAIL, which costs a try', lo=0.01, hi=0.5
+    )
+    suspect_alpha: float = param(0.15, 'the same for SUSPECT', lo=0.01, hi=0.9)
     slow_scale: float = param(0.5, 'of full speed while SUSPECT', lo=0.05, hi=1.0)
     silence: float = param(3.0, 'periods without features: UNKNOWN', lo=1.0, hi=20.0)
     grace: float = param(1.5, 's, for the first features of an attempt', lo=0.1, hi=10.0)

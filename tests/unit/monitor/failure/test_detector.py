@@ -80,10 +80,12 @@ def test_a_successful_attempt_runs(rig):
 def test_scores_are_those_of_the_head_and_name_their_band(rig, made):
     said = rig.play(BAD)
     np.testing.assert_allclose([s.score for s in said], made.head.score(BAD), atol=1e-5)
-    limit = made.band.threshold(0.15)
+    limit = made.band.threshold(DetectorParams().alpha)
     wanted = limit[np.minimum(np.arange(len(BAD)), len(limit) - 1)]
     np.testing.assert_allclose([s.threshold for s in said], wanted)
-    assert {(s.band_id, s.alpha, s.episode_id) for s in said} == {('band', 0.15, 't')}
+    assert {(s.band_id, s.alpha, s.episode_id) for s in said} == {
+        ('band', DetectorParams().alpha, 't')
+    }
 
 
 def test_a_new_try_starts_over(rig):
