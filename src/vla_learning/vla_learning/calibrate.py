@@ -44,7 +44,7 @@ INNER = 2  # splits by task, within the training part, to choose the head
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add('--episodes', type=Path, default=Path('out/rollouts-tabletop'), help='of ./vla rollouts')
-    add('--alpha', type=float, default=0.05, help='false alarms allowed (default %(default)s)')
+    add('--alpha', type=float, default=0.15, help='that shapes the band (default %(default)s)')
     add('--policy', default=POLICY, help='the checkpoint folder (default %(default)s)')
     add('--head', default='auto', choices=['auto', *HEADS], help='default: the best of them')
     add('--seed', type=int, default=0, help='of the three-way split (default %(default)s)')
