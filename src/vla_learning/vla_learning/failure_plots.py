@@ -45,7 +45,7 @@ def _areas(axes: Any, areas: Mapping[str, tuple[float, float]]) -> None:
     axes.barh(at - 0.2, [areas[n][1] for n in names], 0.4, label='tasks not seen', color='#95a5a6')
     axes.axvline(0.5, color='k', lw=0.8)
     axes.set_yticks(at, names)
-    axes.set(xlim=(0.3, 1.0), xlabel='ROC-AUC, cut to the shortest of the task')
+    axes.set(xlim=(0.3, 1.0), xlabel='ROC-AUC, pairs at equal times')
     axes.legend(loc='lower right', fontsize=8)
 
 
