@@ -44,11 +44,11 @@ NO_LIMIT = (0.0, -1.0, float('nan'), float('inf'))
 
 def f12(args: argparse.Namespace) -> Iterator[Figure]:
     """A publisher whose QoS does not fit is there before the graph."""
-    session = GraphSession(plan_of(args, 'F12'), lambda _: None)
+    plan = plan_of(args, 'F12')
     with helper([sys.executable, '-c', DEAF]) as process:
         if process.stdout is not None:
             process.stdout.readline()
-        why, seconds = refusal(session)
+        why, seconds = refusal(plan)
     name = 'F12 graph beside a publisher with another QoS comes up'
     yield Figure(name, float('does not reach everyone' not in why), '', '== 0')
     yield Figure('F12 refused, s after the start', seconds, 's')
@@ -63,8 +63,7 @@ def f26(args: argparse.Namespace) -> Iterator[Figure]:
     loaded = sum(is_loaded(file) for file in files)
     n = len(files)
     yield Figure('F26 robots without a velocity limit that load', float(loaded), '', '== 0', n=n)
-    session = GraphSession(plan_of(args, 'F26', str(files[-2])), lambda _: None)
-    why, seconds = refusal(session)
+    why, seconds = refusal(plan_of(args, 'F26', str(files[-2])))
     yield Figure('F26 graph without limits comes up', float('velocity' not in why), '', '== 0')
     yield Figure('F26 refused, s after the start', seconds, 's')
 
@@ -74,11 +73,11 @@ def plan_of(args: argparse.Namespace, name: str, robot: str = '') -> SessionPlan
     return SessionPlan((('sim', sim),), args.out.resolve() / f'graph-{name}.log')
 
 
-def refusal(session: GraphSession) -> tuple[str, float]:
+def refusal(plan: SessionPlan) -> tuple[str, float]:
     """Why the graph did not come up, and after how many s; '' when it did."""
     began = time.monotonic()
     try:
-        with session:
+        with GraphSession(plan, lambda _: None):
             return '', time.monotonic() - began
     except UserError as error:
         return str(error), time.monotonic() - began
