@@ -20,6 +20,7 @@ from vla_ros.node import ManagedNode
 from vla_shield.shield import Shield, ShieldOutput, ShieldParams
 
 RIVALS_EVERY = 10  # ticks between two looks at who else commands the robot
+SETTLED = 2.0  # s until DDS has found everyone: who else commands the robot is not known before
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class ShieldNode(ManagedNode):
         p = self.parameters(ShieldNodeParams)
         robot = load_robot(p.robot)
         self.shield = Shield(p.shield, robot)
-        self.before = time.monotonic()  # s, when the cycle before this one began
+        self.before = self.born = time.monotonic()  # s, when the cycle before this one began
         self.listen(topics.joint_states(robot), self.on_joints, self.shield.intake.refuse_joints)
         self.listen(topics.TARGET, self.on_target, self.shield.intake.refuse_target)
         self.listen(topics.VOTES, self.on_vote)
@@ -56,7 +57,7 @@ class ShieldNode(ManagedNode):
         edges = (topics.arm_command(robot), topics.gripper_command(robot))
         self.commands = [self.resolve_topic_name(topic.name) for topic in edges]
         self.ticks = 0
-        self.serve(Arm, 'shield/arm', lambda: self.rivals() or self.shield.arm(self.now))
+        self.serve(Arm, 'shield/arm', self.arm)
         self.serve(Disarm, 'shield/disarm', self.disarm)
         self.serve(Reset, 'shield/reset', lambda: self.shield.reset(self.now))
 
@@ -75,6 +76,11 @@ class ShieldNode(ManagedNode):
         """Who else commands the robot, or ''. They cannot be stopped from here, the shield can."""
         counts = {name: self.count_publishers(name) - 1 for name in self.commands}
         return next((f'{n} other publisher of {name}' for name, n in counts.items() if n > 0), '')
+
+    def arm(self) -> str:
+        if time.monotonic() - self.born < SETTLED:
+            return self.rivals() or 'just started: still looking who else commands the robot'
+        return self.rivals() or self.shield.arm(self.now)
 
     def disarm(self) -> str:
         self.shield.disarm(self.now)
