@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from vla_bringup import cli, docs
+from vla_bringup import cli, docs, headlines
 
 
 @pytest.fixture
@@ -66,6 +66,9 @@ def test_a_stale_results_page_is_noticed(tmp_path, monkeypatch):
     monkeypatch.setattr(docs, 'ROOT', tmp_path)
     monkeypatch.setattr(docs, 'KEPT', kept)
     monkeypatch.setattr(docs, 'PAGE', tmp_path / 'docs' / 'results.md')
+    monkeypatch.setattr(docs, 'README', tmp_path / 'README.md')
+    docs.README.write_text(f'{headlines.BEGIN}\n{headlines.END}\n')
     assert cli.main(['docs', '--check']) == 1
     assert cli.main(['docs']) == 0
+    assert 'not yet' in docs.README.read_text()
     assert cli.main(['docs', '--check']) == 0
