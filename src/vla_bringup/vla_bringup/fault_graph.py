@@ -25,9 +25,9 @@ from vla_core.result import Figure
 from vla_core.robot import load_robot
 from vla_interfaces.srv import Arm
 from vla_ros import topics
+from vla_shield.node import SETTLED
 
 SECOND = 'shield2'
-SETTLED = 2.5  # s, in which nodes have found each other
 DEAF = """
 import signal, time
 import rclpy
@@ -140,7 +140,7 @@ def f25(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
             request.transition.id = step
             client.call(ChangeState, f'{SECOND}/change_state', request, 30.0)
         early = client.call(Arm, f'{SECOND}/arm', Arm.Request(), 10.0)
-        stage.graph.pause(SETTLED)
+        stage.graph.pause(SETTLED + 0.5)
         response = client.call(Arm, f'{SECOND}/arm', Arm.Request(), 10.0)
         passing = stage.witness.since('report', time.monotonic() - 0.2)
         held = [h.record.decision in STOPPING for h in passing]

@@ -12,6 +12,7 @@ from vla_core.action import ActionChunk, Target
 from vla_core.result import Figure
 
 AGAIN = 0.002  # s, between two copies of an injected message: one of them is the newest
+RECENT = 1.0  # s back, in which an answer is looked for
 AFTERMATH = 0.2  # s after a refused chunk in which nothing may come of it
 OWN_SEQ = 900_000_000  # marks targets of ours
 
@@ -25,10 +26,16 @@ def repeat(say: Callable[[], None], until: Callable[[], float], seconds: float =
     return said or NAN
 
 
+def answers(stage: Stage, name: str, first: float) -> list[Heard]:
+    """Cycles that began after the first word, at ROS time `first`: no earlier one answers it."""
+    recent = stage.witness.since(name, time.monotonic() - RECENT)
+    return [heard for heard in recent if heard.record.stamp > first]
+
+
 def since(answer: Heard, first: float) -> float:
     """s from the first word, at ROS time `first`, to the cycle that answers: by the stamp of the
     answer, since the witness itself hears late on a busy machine."""
-    return max(float(answer.record.stamp) - first, 1e-6)
+    return float(answer.record.stamp) - first
 
 
 def spoilt_target(
@@ -37,7 +44,7 @@ def spoilt_target(
     """s until the shield rejects a target of a second publisher with a reason that has `word`; it
     is stamped now, or `late` s before the newest one."""
     stage.await_moving()
-    witness, began, first = stage.witness, time.monotonic(), stage.witness.ros_now
+    witness, first = stage.witness, stage.witness.ros_now
 
     def say() -> None:
         last = witness.last('target')
@@ -46,8 +53,12 @@ def spoilt_target(
             witness.say_target(replace(spoil(last.record), stamp=stamp))
 
     def rejected() -> float:
-        for heard in witness.since('report', began):
-            if 'target' in heard.record.rules and word in heard.record.reason:
+        for heard in answers(stage, 'report', first):
+            if (
+                'target' in heard.record.rules
+                and word in heard.record.reason
+                and since(heard, first)
+            ):
                 return since(heard, first)
         return 0.0
 
@@ -69,7 +80,7 @@ def f15(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
 def permuted(stage: Stage) -> float:
     """s until the shield moves the arm by a target whose joints are in reverse order."""
     stage.await_moving()
-    witness, began, first = stage.witness, time.monotonic(), stage.witness.ros_now
+    witness, first = stage.witness, stage.witness.ros_now
     said = {'stamp': 0.0}
 
     def say() -> None:
@@ -84,8 +95,12 @@ def permuted(stage: Stage) -> float:
         witness.say_target(replace(own, stamp=said['stamp']))
 
     def followed() -> float:
-        for heard in witness.since('report', began):
-            if heard.record.chunk_seq == OWN_SEQ and heard.record.decision in PASSING:
+        for heard in answers(stage, 'report', first):
+            if (
+                heard.record.chunk_seq == OWN_SEQ
+                and heard.record.decision in PASSING
+                and since(heard, first)
+            ):
                 return since(heard, first)
         return 0.0
 
@@ -126,7 +141,7 @@ def refused_chunk(
             witness.say_chunk(chunk)
 
     def refused() -> float:
-        for heard in witness.since('control', began):
+        for heard in answers(stage, 'control', first):
             if word in heard.record.reason:
                 return since(heard, first)
         return 0.0

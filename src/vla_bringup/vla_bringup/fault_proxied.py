@@ -134,15 +134,18 @@ def disorder(stage: Stage, harm: str) -> Figure:
 
 def shifted(stage: Stage, shift: float) -> float:
     """s from when control made the first target that reached the shield with its stamp shifted,
-    to the cycle that brakes; both by their stamps."""
+    to the cycle that brakes; both by their stamps. Where the witness heard that target only later,
+    from the last good one before the answer, which is longer."""
     stage.await_moving()
     witness, began = stage.witness, stage.harm(f'target shift={shift:g}', seconds=LONG)
     answer = stage.braking(began)
     stamps = [h.record.stamp for h in witness.since('spoilt target', began - 0.1)]
-    wrong = [b for a, b in pairwise(stamps) if (b - a) * np.sign(shift) > 0.5 * abs(shift)]
+    wrong = [(a, b) for a, b in pairwise(stamps) if (b - a) * np.sign(shift) > 0.5 * abs(shift)]
     if answer is None or not wrong:
         return NAN
-    return max(float(answer.record.stamp) - (wrong[0] - shift), 0.0)
+    (good, bad), braked = wrong[0], float(answer.record.stamp)
+    seconds = braked - (bad - shift)
+    return seconds if seconds > 0.0 else NAN if braked <= good else braked - good
 
 
 def f11(stage: Stage, bounds: Bounds) -> Iterator[Figure]:

@@ -125,6 +125,9 @@ def summarise(rows: list[Row], traces: list[Trace], head: str) -> list[Figure]:
     best = max(RIVALS, key=lambda name: mean(rows, name, 'unseen'))
     unseen, off = mean(rows, head, 'unseen'), mean(rows, TIME, 'unseen') - 0.5
     lead = unseen - mean(rows, best, 'unseen')
+    best_cut = max(RIVALS, key=lambda name: mean(rows, name, 'unseen_cut'))
+    unseen_cut = mean(rows, head, 'unseen_cut')
+    lead_cut = unseen_cut - mean(rows, best_cut, 'unseen_cut')
     failed = sum(trace.is_failure for trace in traces) / len(traces)
     figures = [
         Figure('rollouts', len(traces), '', '>= 600'),
@@ -134,8 +137,9 @@ def summarise(rows: list[Row], traces: list[Trace], head: str) -> list[Figure]:
         Figure('ROC-AUC unseen tasks', unseen, '', '>= 0.70'),
         Figure(f'lead over the best baseline ({best})', lead, '', '>= 0.03'),
         Figure('elapsed time off 0.5, unseen tasks', abs(off), '', '<= 0.03'),
-        Figure('ROC-AUC seen tasks, cut to the shortest', mean(rows, head, 'seen_cut')),
-        Figure('ROC-AUC unseen tasks, cut to the shortest', mean(rows, head, 'unseen_cut')),
+        Figure('ROC-AUC seen tasks, cut', mean(rows, head, 'seen_cut'), '', '>= 0.80'),
+        Figure('ROC-AUC unseen tasks, cut', unseen_cut, '', '>= 0.70'),
+        Figure(f'lead over the best baseline, cut ({best_cut})', lead_cut, '', '>= 0.03'),
     ]  # fmt: skip
     for alpha in ALPHAS:
         figures += _alarm_figures(rows, head, alpha)

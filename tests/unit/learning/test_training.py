@@ -159,7 +159,7 @@ def test_training_writes_a_checkpoint_that_loads_and_a_result(samples, tmp_path,
 
 def test_a_gpu_that_is_not_there_is_an_error():
     if torch.cuda.is_available():
-        pytest.skip('there is one')
+        pytest.skip('a GPU is here: that it is absent cannot be shown')
     with pytest.raises(UserError, match='--device cpu'):
         choose_device('cuda')
     assert choose_device('auto') == CPU
