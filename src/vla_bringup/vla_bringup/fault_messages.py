@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from vla_bringup.fault_stage import AT_ONCE, NAN, PASSING, STOPPING, Bounds, Stage
+from vla_bringup.fault_stage import AT_ONCE, NAN, STOPPING, Bounds, Stage
 from vla_bringup.witness import Heard
 from vla_core.action import ActionChunk, Target
 from vla_core.result import Figure
@@ -14,7 +14,6 @@ from vla_core.result import Figure
 AGAIN = 0.002  # s, between two copies of an injected message: one of them is the newest
 RECENT = 1.0  # s back, in which an answer is looked for
 AFTERMATH = 0.2  # s after a refused chunk in which nothing may come of it
-OWN_SEQ = 900_000_000  # marks targets of ours
 
 
 def repeat(say: Callable[[], None], until: Callable[[], float], seconds: float = 0.3) -> float:
@@ -63,48 +62,6 @@ def spoilt_target(
         return 0.0
 
     return repeat(say, rejected)
-
-
-def f15(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
-    """Joints in another order, and one joint too few."""
-    seconds = permuted(stage)
-    yield bounds.figure('F15 target in another joint order: followed', seconds, AT_ONCE)
-    seconds = spoilt_target(
-        stage,
-        lambda t: replace(t, names=t.names[1:], position=t.position[1:], velocity=t.velocity[1:]),
-        'lacks',
-    )
-    yield bounds.figure('F15 target lacks a joint: REJECTED, braking', seconds, AT_ONCE)
-
-
-def permuted(stage: Stage) -> float:
-    """s until the shield moves the arm by a target whose joints are in reverse order."""
-    stage.await_moving()
-    witness, first = stage.witness, stage.witness.ros_now
-    said = {'stamp': 0.0}
-
-    def say() -> None:
-        last = witness.last('target')
-        if last is None:
-            return
-        t = last.record
-        # newer than control's last word and older than its next one
-        said['stamp'] = max(said['stamp'], t.stamp) + 1e-4
-        names, position, velocity = t.names[::-1], t.position[::-1], t.velocity[::-1]
-        own = replace(t, names=names, position=position, velocity=velocity, chunk_seq=OWN_SEQ)
-        witness.say_target(replace(own, stamp=said['stamp']))
-
-    def followed() -> float:
-        for heard in answers(stage, 'report', first):
-            if (
-                heard.record.chunk_seq == OWN_SEQ
-                and heard.record.decision in PASSING
-                and since(heard, first)
-            ):
-                return since(heard, first)
-        return 0.0
-
-    return repeat(say, followed)
 
 
 # -- chunks ------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from vla_core.task import Phase
 HOG_TIME = 10.0  # s
 HANG_MS = 50.0
 HANG = 0.2  # s
+WORD = 3.0  # s in which the witness must have heard of it
 BUDGET = 350.0  # ms, of the verifier
 
 
@@ -50,8 +51,12 @@ def f3(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
 
 def ended(stage: Stage, since: float) -> float:
     """s from `since` until the supervisor ended the task; NaN when it did not."""
-    said = stage.witness.since('status', since)
-    return next((h.at - since for h in said if h.record.phase == Phase.FAILED), NAN)
+
+    def answer() -> float:
+        said = stage.witness.since('status', since)
+        return next((h.at - since for h in said if h.record.phase == Phase.FAILED), 0.0)
+
+    return stage.witness.wait(answer, WORD) or NAN
 
 
 def f4(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
@@ -70,7 +75,7 @@ def f4(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
     ramp = 1e3 * (before.stamp + before.time_from_start[-1] - stopped)
     name = f'F4 shield stopped for 200 ms: arm stands (ramp {ramp:.0f} ms)'
     yield bounds.figure(name, rest, 60.0, after=max(ramp, 0.0))
-    later = [h.record for h in witness.since('command', again)]
+    later = witness.wait(lambda: [h.record for h in witness.since('command', again)], WORD)
     first = later[0].position[0] if later else np.full_like(before.position[-1], NAN)
     least = stage.robot.limits.acceleration * (1e-3 * CYCLE) ** 2
     jump = float((np.abs(first - before.position[-1]) / least).max())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -17,8 +17,9 @@ from vla_bringup.fault_messages import (
     spoilt_target,
 )  # fmt: skip
 from vla_bringup.fault_nodes import hardest
-from vla_bringup.fault_stage import AT_ONCE, NAN, Bounds, Stage
+from vla_bringup.fault_stage import AT_ONCE, NAN, STOPPING, Bounds, Stage
 from vla_bringup.witness import Heard
+from vla_core.action import Target
 from vla_core.locate import stack_root
 from vla_core.params import load_yaml
 from vla_core.result import Figure
@@ -28,6 +29,8 @@ TTL = 300.0  # ms, of a vote at most
 LONG = 0.4  # s, for which a message is spoilt
 FLOOD = 5000.0  # votes a second
 FLIPS = 3.0  # s
+HEARD = 0.1  # s after which the witness has heard what came before
+LEAST = 20  # targets in another order, or nothing was shown
 LOOP_P99 = '<= 15'  # ms
 
 
@@ -50,10 +53,7 @@ def f1(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
         ('positions NaN', 'target nan position'),
         ('inf', 'target inf velocity'),
     ):
-        stage.await_moving()
-        began = stage.harm(harm, seconds=LONG)
-        seconds = stage.braked(began, 'target')
-        seconds = after(seconds, began, broken_targets(stage, began))
+        seconds = rejected(stage, harm, is_broken)
         yield bounds.figure(f'F1 target {name}: REJECTED, braking', seconds, AT_ONCE)
     stage.await_moving()
     began = time.monotonic()
@@ -64,11 +64,21 @@ def f1(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
     yield from flipped(stage)
 
 
-def broken_targets(stage: Stage, since: float) -> list[Heard]:
-    """Targets with a number that is none."""
-    heard = stage.witness.since('spoilt target', since)
-    numbers = [(h, np.r_[h.record.position, h.record.velocity, h.record.gripper]) for h in heard]
-    return [h for h, values in numbers if not np.isfinite(values).all()]
+def rejected(stage: Stage, harm: str, is_wrong: Callable[[Target], bool]) -> float:
+    """s from when control made the first wrong target to the cycle that brakes because of it, both
+    by their stamps: how late the witness hears them does not count."""
+    stage.await_moving()
+    began = stage.harm(harm, seconds=LONG)
+    answer = stage.braking(began, 'target')
+    stage.graph.pause(HEARD)
+    targets = [h.record for h in stage.witness.since('spoilt target', began)]
+    first = next((t.stamp for t in targets if is_wrong(t)), NAN)
+    return float(answer.record.stamp) - first if answer else NAN
+
+
+def is_broken(target: Target) -> bool:
+    """A number that is none."""
+    return not np.isfinite(np.r_[target.position, target.velocity, target.gripper]).all()
 
 
 def nan_chunks(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
@@ -146,6 +156,36 @@ def shifted(stage: Stage, shift: float) -> float:
     (good, bad), braked = wrong[0], float(answer.record.stamp)
     seconds = braked - (bad - shift)
     return seconds if seconds > 0.0 else NAN if braked <= good else braked - good
+
+
+def f15(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+    """Joints in another order, and one joint too few."""
+    stage.await_moving()
+    witness, began = stage.witness, stage.harm('target reverse', seconds=LONG)
+    stage.graph.pause(LONG)
+    targets = [h.record for h in witness.since('spoilt target', began)]
+    targets = [t for t in targets if t.names[0] == stage.robot.joint_names[-1]]
+    cycles = witness.since('report', began)
+    stopped = [h for h in cycles if 'target' in h.record.rules and h.record.decision in STOPPING]
+    name = 'F15 targets in another joint order'
+    yield Figure(f'{name}: cycles they stopped', float(len(stopped)), '', '== 0', n=len(cycles))
+    yield Figure(f'{name}: arm off them', strayed(stage, targets), 'rad', '<= 0.02', n=len(targets))
+    joints = len(stage.robot.joint_names)
+    seconds = rejected(stage, 'target lack', lambda target: len(target.names) < joints)
+    yield bounds.figure('F15 target lacks a joint: REJECTED, braking', seconds, AT_ONCE)
+
+
+def strayed(stage: Stage, targets: list[Target]) -> float:
+    """rad, the farthest that a commanded joint was from where the nearest of the targets has it;
+    commands from the second target on, so that each has one before and one after it."""
+    if len(targets) < LEAST:
+        return NAN
+    joints = stage.robot.joint_names
+    asked = np.array([t.position[[t.names.index(name) for name in joints]] for t in targets])
+    commands = [h.record for h in stage.witness.since('command', 0.0)]
+    within = [c for c in commands if targets[1].stamp < c.stamp < targets[-1].stamp]
+    off = [np.abs(asked - c.position[0]).max(axis=1).min() for c in within]
+    return float(max(off, default=NAN))
 
 
 def f11(stage: Stage, bounds: Bounds) -> Iterator[Figure]:

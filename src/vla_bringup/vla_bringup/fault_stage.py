@@ -182,8 +182,8 @@ class Stage:
         """s from `since` until the arm, as measured, stands; NaN if it does not."""
 
         def is_still() -> bool:
-            stands = self._stands(since)
-            return stands is not None and time.monotonic() - stands >= REST
+            stands, joints = self._stands(since), self.witness.last('joints')
+            return stands is not None and joints is not None and joints.at - stands >= REST
 
         self.witness.wait(is_still, within)
         stands = self._stands(since)

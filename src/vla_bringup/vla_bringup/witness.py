@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -19,15 +20,23 @@ from vla_ros import topics
 from vla_ros.links import Links
 from vla_ros.topics import Topic
 
-POLL = 0.001  # s, between two looks at what has come: the resolution of every time here
+POLL = 0.001  # s, between two looks at what has come
+KEPT = 200  # messages of a topic that wait while the witness has no time: none may be missed
 
 
 @dataclass(frozen=True)
 class Heard:
     """One message and when it came."""
 
-    at: float  # s, steady clock
+    at: float  # s, steady clock: when DDS had it, however late the witness looks
     record: Any
+
+
+def deep(topic: Topic) -> Topic:
+    """The same topic for one who wants to hear everything, not the newest."""
+    profile = copy.copy(topic.qos)
+    profile.depth = KEPT
+    return replace(topic, qos=profile)
 
 
 class Witness:
@@ -56,10 +65,11 @@ class Witness:
         self._logs: dict[str, list[Heard]] = {name: [] for name in names}
         for name, topic in heard.items():
             refuse = partial(self._note, self._logs[f'bad {name}'])
-            links.listen(topic, partial(self._note, self._logs[name]), refuse)
+            links.listen(deep(topic), partial(self._note, self._logs[name]), refuse)
         self.say_target: Callable[[Target], None] = links.talk(topics.TARGET)
         self.say_chunk: Callable[[ActionChunk], None] = links.talk(topics.CHUNK)
         self.say_scene: Callable[[GroundedScene], None] = links.talk(topics.SCENE)
+        self._came = 0.0  # s, steady clock, of the message at hand
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._hear, args=(links,), daemon=True)
         self._thread.start()
@@ -102,9 +112,12 @@ class Witness:
 
     def _hear(self, links: Links) -> None:
         while not self._is_over.is_set():
-            links.drain()
+            links.drain(partial(self._arrived, time.monotonic() - time.time()))
             time.sleep(POLL)
 
-    @staticmethod
-    def _note(log: list[Heard], record: Any) -> None:
-        log.append(Heard(time.monotonic(), record))
+    def _arrived(self, ahead: float, nanoseconds: int) -> None:
+        """`ahead`: s, of the steady clock before the system's."""
+        self._came = 1e-9 * nanoseconds + ahead
+
+    def _note(self, log: list[Heard], record: Any) -> None:
+        log.append(Heard(self._came, record))

@@ -109,9 +109,10 @@ class Links:
 
         return receive
 
-    def drain(self) -> None:
-        """Hand over every message that has come, but for the late topics."""
-        take_all(self._inboxes)
+    def drain(self, came: Callable[[int], None] | None = None) -> None:
+        """Hand over every message that has come, but for the late topics; `came` is told before
+        each when that was, ns of the system's clock."""
+        take_all(self._inboxes, came)
 
     def drain_late(self) -> None:
         """Hand over every message of the late topics."""
@@ -141,7 +142,7 @@ class Links:
         return f'{end.topic_name} does not reach everyone: {"; ".join(bad)}' if bad else ''
 
 
-def take_all(inboxes: list[Inbox]) -> None:
+def take_all(inboxes: list[Inbox], came: Callable[[int], None] | None = None) -> None:
     """Hand over what has come for each of them."""
     for inbox in inboxes:
         subscription = inbox.subscription
@@ -150,6 +151,8 @@ def take_all(inboxes: list[Inbox]) -> None:
                 taken = subscription.handle.take_message(subscription.msg_type, False)
                 if taken is None:
                     break
+                if came is not None:
+                    came(taken[1]['received_timestamp'])
                 inbox.receive(taken[0])
 
 

@@ -24,6 +24,8 @@ class HarmKind(str, Enum):
     NAN = 'nan'  # floats are NaN
     INF = 'inf'  # floats are infinite
     FLIP = 'flip'  # one bit of one float is turned round; `value` its number, else any
+    REVERSE = 'reverse'  # named joints, and what belongs to each, come the last one first
+    LACK = 'lack'  # the last named joint, and what belongs to it, is missing
     SHIFT = 'shift'  # stamps are `value` s later
     RATE = 'rate'  # the newest message `value` times a second, however often it comes
 

@@ -88,6 +88,8 @@ class Tamper:
             _shift(changed.header.stamp, harm.amount)
         elif harm.kind == HarmKind.FLIP:
             self._flip(changed)
+        elif harm.kind in (HarmKind.REVERSE, HarmKind.LACK):
+            _rename(changed, slice(None, None, -1) if harm.kind == HarmKind.REVERSE else slice(-1))
         else:
             for place in places(changed, harm.field):
                 place.write(nan if harm.kind == HarmKind.NAN else inf)
@@ -161,3 +163,12 @@ def _in_array(values: Any, kind: str) -> list[Place]:
 def _shift(stamp: Any, by: float) -> None:
     total = stamp.sec * 1_000_000_000 + stamp.nanosec + round(by * 1e9)
     stamp.sec, stamp.nanosec = divmod(max(total, 0), 1_000_000_000)
+
+
+def _rename(message: Any, kept: slice) -> None:
+    """Keep these of the named joints, in this order, and of every array with one value each."""
+    n = len(names) if (names := getattr(message, 'names', None)) else -1
+    for field in message.get_fields_and_field_types():
+        value = getattr(message, field)
+        if hasattr(value, '__len__') and not isinstance(value, str) and len(value) == n:
+            setattr(message, field, value[kept])

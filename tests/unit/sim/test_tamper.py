@@ -77,6 +77,18 @@ def test_inf_without_a_field_is_in_every_float():
     assert all(math.isinf(v) for v in (*out.position, *out.velocity, out.gripper))
 
 
+def test_reverse_takes_names_and_numbers_together_and_leaves_the_rest():
+    (out,) = spoil('reverse', STREAM[2:3])
+    assert (out.names, list(out.position)) == (['b', 'a'], [1.0, 2.0])
+    assert (list(out.velocity), out.gripper, out.header.stamp.sec) == ([0.5, 0.5], 0.04, 102)
+    assert (STREAM[2].names, STREAM[2].position[0]) == (['a', 'b'], 2.0)
+
+
+def test_lack_loses_one_joint_and_its_numbers():
+    (out,) = spoil('lack', STREAM[2:3])
+    assert (out.names, list(out.position), list(out.velocity)) == (['a'], [2.0], [0.5])
+
+
 def test_flip_turns_one_bit_of_one_float():
     (out,) = spoil('flip=63 velocity', STREAM[:1])
     assert sorted(out.velocity) == [-0.5, 0.5]
