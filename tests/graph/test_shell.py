@@ -17,6 +17,7 @@ import rclpy
 from graph import Client
 from lifecycle_msgs.msg import Transition
 from rclpy.parameter import Parameter
+from rosgraph_msgs.msg import Clock as ClockMessage
 
 from vla_core.errors import UserError
 from vla_core.params import check, param
@@ -141,6 +142,24 @@ def test_heartbeats_say_the_state_and_the_problem(client, toy):
     toy.problem = 'no joints'
     assert client.until(lambda: client.beats['toy'].detail == 'no joints', 5.0)
     assert not client.beats['toy'].healthy
+
+
+def test_simulated_time_is_read_in_each_cycle_and_wakes_nobody(client, toy):
+    client.change('toy', CONFIGURE)
+    client.change('toy', ACTIVATE)
+    toy.set_parameters([Parameter('use_sim_time', value=True)])
+    publisher = client.node.create_publisher(ClockMessage, '/clock', 1)
+    assert client.until(lambda: publisher.get_subscription_count() == 1, 5.0)
+    (clock,) = [s for s in toy.subscriptions if s.topic_name == '/clock']
+    assert not clock.callback_group.can_execute(clock)
+    message = ClockMessage()
+    message.clock.sec = 50
+    publisher.publish(message)
+    assert client.until(lambda: toy.now == 50.0, 5.0)
+    toy.set_parameters([Parameter('use_sim_time', value=False)])
+    ticks = toy.ticks
+    assert client.until(lambda: toy.ticks > ticks + 3, 5.0)
+    assert toy.now > 1e9
 
 
 def test_every_vote_of_many_voters_arrives_and_bad_ones_do_not(client, toy):

@@ -26,9 +26,8 @@ def f10(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
     ):
         stage.await_moving()
         began = stage.harm(order, value, by='clock')
-        heard = stage.witness.wait(partial(first_stop, stage, began), 1.0)
-        seconds = began + heard - broken(stage, began) if heard else NAN
-        yield bounds.figure(f'F10 ROS clock {name}: braking', max(seconds, 0.0), AT_ONCE)
+        seconds = stage.witness.wait(partial(stopped, stage, began), 1.0) or NAN
+        yield bounds.figure(f'F10 ROS clock {name}: braking', seconds, AT_ONCE)
         time.sleep(WATCHED)
         yield Figure(f'F10 {name}: largest step / limit', largest(stage, began), '', '<= 1.05')
         stage.harm('none', by='clock')
@@ -36,21 +35,22 @@ def f10(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
 
 
 def broken(stage: Stage, since: float) -> float:
-    """When the clock first did not go on as it should, s, steady clock."""
+    """When the clock first did not go on as it should, s, steady clock; NaN while it does."""
     ticks = stage.witness.since('clock', since - 0.1)
     for a, b in pairwise(ticks):
         gone = seconds_of(b.record.clock) - seconds_of(a.record.clock)
         if b.at >= since and not 0.0 < gone < STRANGE:
             return b.at
-    return since
+    return NAN
 
 
-def first_stop(stage: Stage, since: float) -> float:
-    """s from `since` to the first report of a cycle that brakes; 0 while there is none."""
-    for heard in stage.witness.since('report', since):
-        if heard.record.decision in STOPPING:
-            return heard.at - since
-    return 0.0
+def stopped(stage: Stage, since: float) -> float:
+    """s from the fault of the clock to the first report after it of a cycle that brakes; 0 while
+    there is none."""
+    fault = broken(stage, since)
+    reports = stage.witness.since('report', since)
+    stops = [h.at for h in reports if h.record.decision in STOPPING and h.at > fault]
+    return stops[0] - fault if stops else 0.0
 
 
 def largest(stage: Stage, since: float) -> float:

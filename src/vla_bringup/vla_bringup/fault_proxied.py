@@ -143,19 +143,18 @@ def disorder(stage: Stage, harm: str) -> Figure:
 
 
 def shifted(stage: Stage, shift: float) -> float:
-    """s from when control made the first target that reached the shield with its stamp shifted,
-    to the cycle that brakes; both by their stamps. Where the witness heard that target only later,
-    from the last good one before the answer, which is longer."""
+    """s from when control made the first target that reached the shield with its stamp shifted, to
+    the first cycle after that which brakes; both by their stamps."""
     stage.await_moving()
     witness, began = stage.witness, stage.harm(f'target shift={shift:g}', seconds=LONG)
-    answer = stage.braking(began)
+    stage.braking(began)
+    stage.graph.pause(HEARD)
     stamps = [h.record.stamp for h in witness.since('spoilt target', began - 0.1)]
-    wrong = [(a, b) for a, b in pairwise(stamps) if (b - a) * np.sign(shift) > 0.5 * abs(shift)]
-    if answer is None or not wrong:
-        return NAN
-    (good, bad), braked = wrong[0], float(answer.record.stamp)
-    seconds = braked - (bad - shift)
-    return seconds if seconds > 0.0 else NAN if braked <= good else braked - good
+    wrong = [b for a, b in pairwise(stamps) if (b - a) * np.sign(shift) > 0.5 * abs(shift)]
+    made = wrong[0] - shift if wrong else NAN
+    cycles = [h.record for h in witness.since('report', began)]
+    stopped = [c.stamp for c in cycles if c.decision in STOPPING and c.stamp > made]
+    return float(stopped[0] - made) if stopped else NAN
 
 
 def f15(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
@@ -169,7 +168,8 @@ def f15(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
     stopped = [h for h in cycles if 'target' in h.record.rules and h.record.decision in STOPPING]
     name = 'F15 targets in another joint order'
     yield Figure(f'{name}: cycles they stopped', float(len(stopped)), '', '== 0', n=len(cycles))
-    yield Figure(f'{name}: arm off them', strayed(stage, targets), 'rad', '<= 0.02', n=len(targets))
+    off = strayed(stage, targets)
+    yield Figure(f'{name}: arm off them', off, 'rad', '<= 0.02', n=len(targets))
     joints = len(stage.robot.joint_names)
     seconds = rejected(stage, 'target lack', lambda target: len(target.names) < joints)
     yield bounds.figure('F15 target lacks a joint: REJECTED, braking', seconds, AT_ONCE)

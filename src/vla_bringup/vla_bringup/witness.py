@@ -12,6 +12,8 @@ from types import MappingProxyType
 from typing import Any
 
 import rclpy
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
 
 from vla_core.action import ActionChunk, Target
 from vla_core.robot import RobotConfig
@@ -79,6 +81,11 @@ class Witness:
         """s, ROS time."""
         return float(self._node.get_clock().now().nanoseconds * 1e-9)
 
+    @staticmethod
+    def _system_now() -> float:
+        """s, of the clock that DDS stamps by."""
+        return float(Clock(clock_type=ClockType.SYSTEM_TIME).now().nanoseconds * 1e-9)
+
     def since(self, name: str, at: float) -> list[Heard]:
         """What came on a stream after `at` s, steady clock, oldest first."""
         log = self._logs[name]
@@ -112,7 +119,7 @@ class Witness:
 
     def _hear(self, links: Links) -> None:
         while not self._is_over.is_set():
-            links.drain(partial(self._arrived, time.monotonic() - time.time()))
+            links.drain(partial(self._arrived, time.monotonic() - self._system_now()))
             time.sleep(POLL)
 
     def _arrived(self, ahead: float, nanoseconds: int) -> None:

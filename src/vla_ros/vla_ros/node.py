@@ -8,15 +8,15 @@ from time import monotonic
 from typing import Any, TypeVar
 
 from rclpy._rclpy_pybind11 import RCLError
-from rclpy.clock import Clock
-from rclpy.clock_type import ClockType
-from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.clock import Clock, ClockType
+from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from rclpy.timer import Timer
 
 from vla_core.errors import UserError
 from vla_ros import params, topics
 from vla_ros.links import Links
 from vla_ros.pulse import Pulse
+from vla_ros.sim_time import SimTime
 from vla_ros.topics import Topic
 
 P = TypeVar('P')
@@ -24,7 +24,7 @@ IDLE_PERIOD = 0.05  # s, of heartbeats while not active
 LOOK_EVERY = 0.5  # s, between two looks at the QoS of a topic
 
 
-class ManagedNode(LifecycleNode):
+class ManagedNode(SimTime):
     """Four kinds of method in a node: `configure`, `on_<topic>` (stores), `tick` (works), sends.
 
     Timers run on the steady clock; `now` is ROS time.
@@ -68,16 +68,11 @@ class ManagedNode(LifecycleNode):
         """Called on leaving the active state, while everything can still be sent."""
 
     @property
-    def now(self) -> float:
-        """s, ROS time."""
-        return self.get_clock().now().nanoseconds * 1e-9
-
-    @property
     def is_configured(self) -> bool:
         return self._state in ('inactive', 'active')
 
     def parameters(self, cls: type[P]) -> P:
-        """Return the dataclass filled from this node's parameters."""
+        """The dataclass filled from this node's parameters."""
         return params.declare(self, cls)
 
     def talk(self, topic: Topic) -> Callable[[Any], None]:
@@ -156,6 +151,7 @@ class ManagedNode(LifecycleNode):
 
     def _cycle(self) -> None:
         self.began = began = monotonic()
+        self.take_time()
         self.links.drain()
         self.tick()
         self.links.drain_late()
@@ -165,6 +161,7 @@ class ManagedNode(LifecycleNode):
 
     def _wait(self) -> None:
         """Not active: what is latched is taken in all the same."""
+        self.take_time()
         self.links.drain()
         self.links.drain_late()
         self._beat()

@@ -83,17 +83,23 @@ class Tamper:
             frozen = copy.deepcopy(self._newest)
             frozen.header.stamp = message.header.stamp
             return [frozen]
-        changed = copy.deepcopy(message)
+        return [self._changed(copy.deepcopy(message))]
+
+    def _changed(self, message: Any) -> Any:
+        """A copy is given, and spoilt in its place."""
+        harm = self.harm
         if harm.kind == HarmKind.SHIFT:
-            _shift(changed.header.stamp, harm.amount)
+            _shift(message.header.stamp, harm.amount)
         elif harm.kind == HarmKind.FLIP:
-            self._flip(changed)
-        elif harm.kind in (HarmKind.REVERSE, HarmKind.LACK):
-            _rename(changed, slice(None, None, -1) if harm.kind == HarmKind.REVERSE else slice(-1))
+            self._flip(message)
+        elif harm.kind == HarmKind.REVERSE:
+            _rename(message, slice(None, None, -1))
+        elif harm.kind == HarmKind.LACK:
+            _rename(message, slice(-1))
         else:
-            for place in places(changed, harm.field):
+            for place in places(message, harm.field):
                 place.write(nan if harm.kind == HarmKind.NAN else inf)
-        return [changed]
+        return message
 
     def _mixed(self, message: Any) -> list[Any]:
         self._group.append(message)

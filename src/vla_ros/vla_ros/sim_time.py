@@ -1,0 +1,47 @@
+"""Simulated time for nodes that work in cycles.
+
+A simulator publishes /clock up to 1000 times a second. rclpy wakes the executor of every node for
+each, which on two cores leaves no time for anything else; read as a cycle begins, the time is as
+good and costs nothing in between.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rclpy.lifecycle import LifecycleNode
+from rclpy.subscription import Subscription
+from rclpy.time_source import CLOCK_TOPIC
+
+from vla_ros.links import Inbox, Quiet, take_all
+
+
+class SimTime(LifecycleNode):
+    """A lifecycle node whose /clock, when it uses one, is read by `take_time` alone."""
+
+    def __init__(self, name: str) -> None:
+        self._clocks: list[Inbox] = []
+        super().__init__(name)  # subscribes to /clock with `use_sim_time`
+
+    @property
+    def now(self) -> float:
+        """s, ROS time; a simulated one as it was when this cycle began."""
+        return float(self.get_clock().now().nanoseconds * 1e-9)
+
+    def create_subscription(
+        self, kind: Any, topic: str, receive: Any, *args: Any, **more: Any
+    ) -> Subscription:
+        if topic != CLOCK_TOPIC:
+            return super().create_subscription(kind, topic, receive, *args, **more)
+        more['callback_group'] = Quiet()
+        made = super().create_subscription(kind, topic, receive, *args, **more)
+        self._clocks.append(Inbox(made, receive))
+        return made
+
+    def destroy_subscription(self, subscription: Subscription) -> bool:
+        self._clocks = [c for c in self._clocks if c.subscription is not subscription]
+        return bool(super().destroy_subscription(subscription))
+
+    def take_time(self) -> None:
+        """Set the node's clock to the newest simulated time, if it uses one."""
+        take_all(self._clocks)
