@@ -166,7 +166,12 @@ def test_every_vote_of_many_voters_arrives_and_bad_ones_do_not(client, toy):
     client.change('toy', CONFIGURE)
     client.change('toy', ACTIVATE)
     publisher = client.node.create_publisher(VoteMessage, 'votes', topics.VOTES.qos)
-    assert client.until(lambda: publisher.get_subscription_count() == 1, 5.0)
+    (reader,) = [s for s in toy.subscriptions if s.topic_name == '/votes']
+
+    def know_each_other():  # DDS tells either end at its own time; before, words are lost
+        return publisher.get_subscription_count() == 1 == reader.get_publisher_count()
+
+    assert client.until(know_each_other, 5.0)
     for seq in range(30):
         publisher.publish(topics.VOTES.to_msg(vote(seq)))
     publisher.publish(topics.VOTES.to_msg(vote(99, speed_scale=float('nan'))))

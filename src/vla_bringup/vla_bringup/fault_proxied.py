@@ -41,9 +41,10 @@ def answered(stage: Stage, name: str, since: float, rule: str) -> float:
 
 def after(seconds: float, since: float, faults: list[Heard]) -> float:
     """s from the first of `faults` to the answer that came `seconds` after `since`; a fault that
-    cannot be heard apart counts from the order that asked for it."""
-    began = faults[0].at if faults else since
-    return max(since + seconds - began, 0.0)
+    was not heard before its answer counts from the order that asked for it."""
+    answer = since + seconds
+    began = faults[0].at if faults and faults[0].at < answer else since
+    return answer - began
 
 
 def f1(stage: Stage, bounds: Bounds) -> Iterator[Figure]:

@@ -103,19 +103,21 @@ def around(way: Array) -> float:
 
 
 def appear(stage: Stage, scene: GroundedScene, thing: GroundedObject) -> float:
-    """Have `thing` seen for a second; return s until a cycle is bent because of it, or NaN."""
-    witness, began = stage.witness, time.monotonic()
+    """Have `thing` seen for a second; return s from the first scene with it to the cycle that is
+    bent or held because of it, both by their stamps, or NaN."""
+    witness, began, first = stage.witness, time.monotonic(), stage.witness.ros_now
     while time.monotonic() - began < 1.0:
         own = replace(scene, stamp=witness.ros_now, objects=(*scene.objects, thing))
         witness.say_scene(own)
         time.sleep(SEEN)
-    bent = [h.at for h in witness.since('report', began) if is_bent(h.record)]
-    return bent[0] - began if bent else NAN
+    cycles = [h.record for h in witness.since('report', began)]
+    return next((c.stamp - first for c in cycles if c.stamp > first and is_answer(c)), NAN)
 
 
-def is_bent(report: ShieldReport) -> bool:
-    """True when this cycle was changed for an object."""
-    return report.decision != Decision.PASS and any('object' in rule for rule in report.rules)
+def is_answer(report: ShieldReport) -> bool:
+    """True when this cycle was changed for an object, or held by a rule about one."""
+    what = any('object' in rule or rule == 'vote:rules' for rule in report.rules)
+    return report.decision != Decision.PASS and what
 
 
 def obstacle(position: Array) -> GroundedObject:

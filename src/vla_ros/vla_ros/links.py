@@ -54,7 +54,7 @@ class Links:
         self._node, self._complain = node, complain
         self._quiet = Quiet()
         self._inboxes: list[Inbox] = []
-        self._late: list[Inbox] = []  # taken in after the work
+        self._apart: list[Subscription] = []  # taken in between two cycles, by the executor
         self._publishers: list[Publisher] = []
         self._checked = 0
 
@@ -76,20 +76,23 @@ class Links:
         callback: Callable[[Any], None],
         refuse: Callable[[str], None] = lambda _: None,
         *,
-        late: bool = False,
+        apart: bool = False,
     ) -> None:
         """Call `callback` with every record of the topic. A bad message counts as none; `refuse`
-        hears what is wrong with it. `late`: what is large waits until the work is done."""
+        hears what is wrong with it. `apart`: what is large and rare is taken in as it comes."""
         receive = self._checked_by(topic, callback, refuse)
         subscription = self._node.create_subscription(
             topic.type,
             topic.name,
             receive,
             topic.qos,
-            callback_group=self._quiet,
+            callback_group=None if apart else self._quiet,
             event_callbacks=SubscriptionEventCallbacks(use_default_callbacks=False),
         )
-        (self._late if late else self._inboxes).append(Inbox(subscription, receive))
+        if apart:
+            self._apart.append(subscription)
+        else:
+            self._inboxes.append(Inbox(subscription, receive))
 
     def _checked_by(
         self, topic: Topic, callback: Callable[[Any], None], refuse: Callable[[str], None]
@@ -110,17 +113,13 @@ class Links:
         return receive
 
     def drain(self, came: Callable[[int], None] | None = None) -> None:
-        """Hand over every message that has come, but for the late topics; `came` is told before
-        each when that was, ns of the system's clock."""
+        """Hand over every message that has come; `came` is told before each when that was, ns of
+        the system's clock."""
         take_all(self._inboxes, came)
-
-    def drain_late(self) -> None:
-        """Hand over every message of the late topics."""
-        take_all(self._late)
 
     def misfit(self) -> str:
         """Look at one topic, the next at each call; return whom it does not reach, or ''."""
-        ends = [*self._publishers, *(i.subscription for i in (*self._inboxes, *self._late))]
+        ends = [*self._publishers, *(i.subscription for i in self._inboxes), *self._apart]
         if not ends:
             return ''
         self._checked = (self._checked + 1) % len(ends)
@@ -128,7 +127,7 @@ class Links:
 
     def misfits(self) -> str:
         """Look at every topic; return whom the first that does not fit does not reach, or ''."""
-        ends = [*self._publishers, *(inbox.subscription for inbox in self._inboxes)]
+        ends = [*self._publishers, *(i.subscription for i in self._inboxes), *self._apart]
         return next(filter(None, map(self._misfit_of, ends)), '')
 
     def _misfit_of(self, end: Publisher | Subscription) -> str:

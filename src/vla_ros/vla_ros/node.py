@@ -81,11 +81,11 @@ class ManagedNode(SimTime):
 
     def listen(
         self, topic: Topic, callback: Callable[[Any], None],
-        refuse: Callable[[str], None] = lambda _: None, *, late: bool = False,
+        refuse: Callable[[str], None] = lambda _: None, *, apart: bool = False,
     ) -> None:  # fmt: skip
         """Call `callback` before a tick with what has come, `refuse` with what is wrong with a bad
-        message. `late`: after the tick, so that large messages do not make its output wait."""
-        self.links.listen(topic, callback, refuse, late=late)
+        message. `apart`: as it comes, between two ticks, so that none waits for what is large."""
+        self.links.listen(topic, callback, refuse, apart=apart)
 
     def set_pace(self, period: float) -> None:
         """Work every `period` s from the next cycle on."""
@@ -154,7 +154,6 @@ class ManagedNode(SimTime):
         self.take_time()
         self.links.drain()
         self.tick()
-        self.links.drain_late()
         self.pulse.cycle(began, monotonic())
         if self.pulse.due(began, 0.5 * self.period):
             self._beat()
@@ -163,7 +162,6 @@ class ManagedNode(SimTime):
         """Not active: what is latched is taken in all the same."""
         self.take_time()
         self.links.drain()
-        self.links.drain_late()
         self._beat()
 
     def _look(self) -> None:

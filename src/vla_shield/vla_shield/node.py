@@ -50,7 +50,7 @@ class ShieldNode(ManagedNode):
         self.listen(topics.joint_states(robot), self.on_joints, self.shield.intake.refuse_joints)
         self.listen(topics.TARGET, self.on_target, self.shield.intake.refuse_target)
         self.listen(topics.VOTES, self.on_vote)
-        self.listen(topics.SCENE, self.on_scene, late=True)
+        self.listen(topics.SCENE, self.on_scene, apart=True)
         self.send_arm = self.talk(topics.arm_command(robot))
         self.send_gripper = self.talk(topics.gripper_command(robot))
         self.send_report = self.talk(topics.REPORT)
@@ -99,7 +99,7 @@ class ShieldNode(ManagedNode):
         self.shield.on_scene(scene, self.now)
 
     def tick(self) -> None:
-        self.send(self.shield.tick(self.now))  # a scene that has just come counts from the next
+        self.send(self.shield.tick(self.now))
         work = time.monotonic() - self.began
         self.shield.note_loop(work * 1e3, (self.began - self.before) * 1e3)
         self.before = self.began
