@@ -68,8 +68,8 @@ def f4(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
     try:
         time.sleep(HANG)
     finally:
+        again = time.monotonic()  # before: the shield goes on sooner than we do
         os.kill(pid, signal.SIGCONT)
-    again = time.monotonic()
     rest = stage.standstill(began, 3.0)
     before = [h.record for h in witness.since('command', began - 1.0) if h.at < again][-1]
     ramp = 1e3 * (before.stamp + before.time_from_start[-1] - stopped)
