@@ -12,6 +12,7 @@ from rig import DT, Rig, complaints
 
 from vla_core.action import Source
 from vla_core.safety import ArmState, Decision, Level
+from vla_core.sensing import JointState
 
 STOPS = (Decision.HOLD, Decision.BRAKE, Decision.REJECTED)
 
@@ -91,6 +92,18 @@ def test_f1_joints_that_are_no_numbers_brake_in_the_same_cycle_even_beside_good_
     report = moving.step(moving.target(moving.goal)).report
     assert (report.decision, report.reason) == (Decision.BRAKE, 'position is not finite')
     assert moving.step(moving.target(moving.goal)).report.decision not in STOPS
+
+
+def test_f1_fingers_that_are_no_number_brake_too(moving):
+    names = (*moving.robot.joint_names, moving.robot.gripper.joint)
+    moving.sense = lambda: moving.shield.on_joints(
+        JointState(moving.now, names, np.r_[moving.q, np.nan], np.r_[moving.v, 0.0]), moving.now
+    )
+    out = moving.step(moving.target(moving.goal))
+    assert (out.report.decision, out.report.reason) == (
+        Decision.BRAKE, 'joint state is not finite',
+    )  # fmt: skip
+    assert np.isfinite(out.gripper.position).all()
 
 
 def test_f2_a_target_that_ceases_holds_within_100_ms(moving):

@@ -16,7 +16,7 @@ from vla_control.path_memory import PathMemory, Point
 from vla_control.planned import PHASES, Planned
 from vla_control.rollback import Rollback
 from vla_control.validity import Expected
-from vla_core.action import ActionChunk, ControlState, Source, Target
+from vla_core.action import ActionChunk, Contact, ControlState, Source, Target
 from vla_core.frozen import Array
 from vla_core.robot import RobotConfig
 from vla_core.robot_model import RobotModel
@@ -84,7 +84,15 @@ class Controller:
             return
         self.task_id, self.phase, self.reason = status.task_id, status.phase, ''
         self.player.clear()
+        if status.phase in PHASES:
+            self._rest_fingers()
         self.planned.begin(status.phase)
+
+    def _rest_fingers(self) -> None:
+        """Fingers that are closing and hold nothing yet stop where they are: the next move would
+        take along what they close on."""
+        if self._measured is not None and self.sense.contact == Contact.NONE:
+            self._ask(max(self._opening or 0.0, self._measured.opening))
 
     def on_scene(self, scene: GroundedScene) -> None:
         """See what is at the hand, and what is under it."""

@@ -22,12 +22,15 @@ class NoShield:
 
     def __init__(self, robot: RobotConfig) -> None:
         self._names = robot.joint_names
-        self._grip = Grip(robot.gripper)
+        self._grip, self._finger = Grip(robot.gripper), robot.gripper.joint
+        self._opening: float | None = None  # m, measured
         self._target: Target | None = None
         self._cycle = 0
 
     def on_joints(self, joints: JointState, now: float | None = None) -> None:
-        """Not looked at."""
+        """Only for the fingers, whose command is the shield's own."""
+        if self._finger in joints.names:
+            self._opening = 2.0 * float(joints.select((self._finger,))[0][0])
 
     def on_vote(self, vote: SafetyVote, now: float) -> None:
         """Not heard."""
@@ -53,7 +56,7 @@ class NoShield:
         report = ShieldReport(now, self._cycle, ArmState.ARMED, Decision.PASS, '')
         if self._target is None:
             return ShieldOutput(None, None, report)
-        self._grip.move(self._target.gripper, PERIOD)
+        self._grip.move(self._target.gripper, self._opening, PERIOD)
         rest = np.zeros((1, len(self._names)))
         point = Trajectory(now, self._names, np.array([PERIOD]), self._target.position[None], rest)
         return ShieldOutput(point, self._grip.trajectory(now, PERIOD), report)

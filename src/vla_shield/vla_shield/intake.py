@@ -50,7 +50,8 @@ class Intake:
         self.names = self.robot.joint_names
         self.q: Array = np.zeros(len(self.names))  # rad, measured
         self.velocity: Array = np.zeros(len(self.names))  # rad/s, measured
-        self.width = self.robot.gripper.open_width  # m, measured opening
+        self.width = self.robot.gripper.open_width  # m, measured opening, or the widest
+        self.fingers: float | None = None  # m, measured opening
         self.changed = -inf  # s, stamp of the last sample that differed from the one before
         self.target: Target | None = None
         self.wish = resting(self.q)
@@ -93,6 +94,7 @@ class Intake:
         self.q, self.velocity = q, velocity
         if self.robot.gripper.joint in state.names:
             self.width = 2.0 * float(state.select((self.robot.gripper.joint,))[0][0])
+            self.fingers = self.width
         self.joints = Clocked(state.stamp, now if now is not None else state.stamp)
         if now is None:
             self._waiting.append(self.joints)
@@ -109,12 +111,10 @@ class Intake:
             return f'joint state lacks {missing}'
         if not len(state.names) == len(state.position) == len(state.velocity):
             return 'joint state has arrays of different length'
-        q, velocity = state.select(self.names)
-        return (
-            ''
-            if np.isfinite(q).all() and np.isfinite(velocity).all()
-            else 'joint state is not finite'
-        )
+        finger = self.robot.gripper.joint
+        ours = (*self.names, finger) if finger in state.names else self.names
+        is_finite = all(np.isfinite(values).all() for values in state.select(ours))
+        return '' if is_finite else 'joint state is not finite'
 
     def put_target(self, target: Target, now: float) -> None:
         """Take a target, or note why it is rejected; a rejected one never replaces a good one."""

@@ -232,7 +232,7 @@ class Shield:
         late = self.intake.lateness(self._node_time)
         self._step = self._steer.step(self.reference, self.intake.wish, late)
         self.reference.accept(self._step.candidate)
-        self.grip.move(target.gripper, self.params.period)
+        self.grip.move(target.gripper, self.intake.fingers, self.params.period)
 
     def _trajectory(self, now: float, lead: float) -> Trajectory:
         """The certified state `lead` s from now, then the stop."""

@@ -26,6 +26,7 @@ class Bench:
         self.model = self.controller.motion.model
         self.q, self.v = np.array(self.robot.home), np.zeros(len(self.robot.home))
         self.now = 0.0
+        self.opening = OPENING
         self.decision: Decision | None = None
         self.is_stuck = False
         self.speed_scale = 1.0  # that the shield reports
@@ -35,7 +36,7 @@ class Bench:
 
     def sense(self, **changes: object) -> None:
         names = (*self.robot.joint_names, self.robot.gripper.joint)
-        joints = JointState(self.now, names, np.r_[self.q, OPENING / 2], np.r_[self.v, 0.0])
+        joints = JointState(self.now, names, np.r_[self.q, self.opening / 2], np.r_[self.v, 0.0])
         self.controller.on_joints(replace(joints, **changes))
 
     def phase(self, phase: Phase, task: str = 'task') -> None:

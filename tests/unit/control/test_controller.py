@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vla_core.action import EE_NAMES, Source, Space
+from vla_core.action import EE_NAMES, Contact, Source, Space
 from vla_core.safety import Decision
 from vla_core.task import Phase
 
@@ -150,6 +150,24 @@ def test_the_gripper_follows_the_newest_chunk_unblended_and_is_held(bench: Any) 
     assert bench.step().gripper == pytest.approx(0.01)
     bench.phase(Phase.IDLE)
     assert all(t.gripper == pytest.approx(0.01) for t in bench.play(0.5))
+
+
+@pytest.mark.parametrize('is_holding', [False, True])
+def test_fingers_that_hold_nothing_yet_do_not_close_on_when_the_task_is_left(
+    bench: Any, is_holding: bool
+) -> None:
+    bench.phase(Phase.RUNNING)
+    bench.send(with_gripper(still(), np.full(16, 0.0)))
+    if is_holding:
+        bench.play(0.1)
+        assert bench.controller.sense.contact == Contact.HOLDING
+    else:
+        for width in np.linspace(0.05, 0.035, 10):
+            bench.opening = width
+            bench.step()
+        assert bench.controller.sense.contact == Contact.NONE
+    bench.phase(Phase.RETREAT, task='other')
+    assert bench.step().gripper == pytest.approx(0.0 if is_holding else 0.035)
 
 
 def test_the_gripper_row_is_the_one_that_has_begun(bench: Any) -> None:
