@@ -12,12 +12,14 @@ from vla_core.robot import RobotConfig
 from vla_shield.body import Body, Indices
 from vla_shield.params import ShieldParams
 from vla_shield.reference import Candidate
+from vla_shield.sag import Sag
 
 SPACING = 0.005  # m, furthest two shapes move to each other between two checks along a stop
 MOST_CHECKS = 40  # along one stop
 TOLERANCE = 1e-6  # m or rad, of what is already violated and must not get worse
 BUFFER = 2e-4  # m, steered for above what must be kept: curvature then costs no proof
 EASE = 1e-4  # m, of play for a pair that is already too near
+PLAY = 2e-5  # m, the same where the arm is found to be: of each cycle
 TURN = 0.25  # m/rad, what turning the tool counts against moving it
 ANY = 0.01  # m^2/rad^2, what moving a joint counts by itself
 SAMPLES = np.linspace(0.0, 1.0, 8)  # of a stop, for speeds
@@ -59,7 +61,14 @@ class Guard:
         self._box = np.array([params.workspace_lower, params.workspace_upper])
         self.joint_range: tuple[Array, Array] = (robot.limits.lower, robot.limits.upper)  # rad
         self.scale = 1.0  # [0, 1], of all speeds
+        self.sag = Sag(params)
+        self._off: Array | None = None  # (n,) rad, of the arm from its command
+        self.points: Array | None = None  # (k, 3, n), of the last cycle
         self.closest, self.slack, self.separation = '', 0.0, 0.0  # of the last cycle; m
+
+    def follow(self, q: Array, told: Array) -> None:
+        """The arm, told to be at `told`, is at `q` (n,) rad: off, it must be clear there too."""
+        self._off = self.sag.see(q, told)
 
     def recheck(self) -> None:
         """The world has changed: compute all distances in the next cycle."""
@@ -67,8 +76,7 @@ class Guard:
         self._allowed[self._body.second > self._body.table] = np.inf
 
     def look(self, q: Array, reach: Array) -> None:
-        """Prepare a cycle at `q`; `reach` (n,) rad is how far each joint may move in it, stop
-        included."""
+        """Prepare a cycle at `q`; each joint may move `reach` (n,) rad in it, stop included."""
         body = self._body
         bound = self._bound(q)
         near = np.flatnonzero(body.is_active & (bound - body.least < body.reach @ reach + 0.01))
@@ -77,8 +85,10 @@ class Guard:
         self.columns = body.columns_at(q)
         self.points = body.watched_points(self.columns)  # (k, 3, n)
         self.tip = body.tip(q)
-        self.here = body.distances(q, near)  # (m,) m
+        self.there = self._there(q, near)  # (m,) m, with the arm where it is found to be
+        self.here = body.distances(q, near)  # (m,) m, and where it is told to be
         self.least = self._least_now(near)
+        self.least_there = np.minimum(body.least[near], self.there - PLAY)
         self.closest, self.slack = self._tightest(bound)
         outside = np.maximum(self._box[0] - self.tip[:3, 3], self.tip[:3, 3] - self._box[1])
         self._leeway = np.maximum(outside + TOLERANCE, 0.0)  # (3,) m, already outside by
@@ -101,7 +111,14 @@ class Guard:
             self._checked = np.full(len(body.least), np.inf)
             self._checked[active] = body.distances(q, active)
             self._checked_at = q
-        return self._checked - body.reach @ np.abs(q - self._checked_at)  # type: ignore[no-any-return]
+        away = np.abs(q - self._checked_at) + (0.0 if self._off is None else np.abs(self._off))
+        return self._checked - body.reach @ away  # type: ignore[no-any-return]
+
+    def _there(self, q: Array, pairs: Indices) -> Array:
+        """(len(pairs),) m, with the arm as far off `q` as it is; infinite when it is not."""
+        if self._off is None:
+            return np.full(len(pairs), np.inf)
+        return self._body.distances(q + self._off, pairs)
 
     def _tightest(self, bound: Array) -> tuple[str, float]:
         """Name and slack (m) of the pair nearest to its limit."""
@@ -178,16 +195,18 @@ class Guard:
         apart."""
         body = self._body
         motion = body.reach[self.near] @ travel  # (m,) m
-        open_ = np.flatnonzero(self.here - motion < self.least)
+        room = np.minimum(self.here - self.least, self.there - self.least_there)
+        open_ = np.flatnonzero(room < motion)
         if not len(open_):
             return None
-        pairs, least = self.near[open_], self.least[open_]
+        pairs, least, least_there = self.near[open_], self.least[open_], self.least_there[open_]
         left = max(candidate.ramp.duration - candidate.elapsed, 0.0)
         fastest = float((body.reach[pairs] @ np.abs(candidate.ramp.peak_velocity)).max())  # m/s
         count = int(np.clip(np.ceil(fastest * left / SPACING), 1, MOST_CHECKS))
         path, _ = candidate.ramp.sample(candidate.elapsed + np.linspace(0.0, left, count + 1))
         for q in path:
             room = body.distances(q, pairs) - least
+            room = np.minimum(room, self._there(q, pairs) - least_there)
             k = int(np.argmin(room))
             if not room[k] >= 0.0:
                 return Finding(f'clearance:{body.names[int(pairs[k])]}', float(room[k]))
@@ -199,10 +218,11 @@ class Guard:
         travel = candidate.ramp.end - self.q + params.delay * u  # (n,) rad
         normals, rooms, names = self._walls(travel)
         reach = self._body.reach[self.near] @ np.abs(travel)
-        for k in np.flatnonzero(self.here - self._body.least[self.near] < np.maximum(reach, 1e-4)):
+        spare = np.minimum(self.here, self.there) - self._body.least[self.near]
+        for k in np.flatnonzero(spare < np.maximum(reach, 1e-4)):
             pair = int(self.near[k])
             normals.append(self._body.contact(pair, self.columns).row)
-            rooms.append(float(self.here[k] - self._body.least[pair]))
+            rooms.append(float(spare[k]))
             names.append(f'clearance:{self._body.names[pair]}')
         if not names:
             return NO_ROWS

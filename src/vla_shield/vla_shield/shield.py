@@ -40,8 +40,7 @@ class ShieldOutput:
 
 
 class Shield:
-    """Takes joints, target, votes and scene; `tick` every period gives the command. Times are
-    ROS times in s."""
+    """Takes joints, target, votes and scene; `tick` gives the command. Times are ROS times, s."""
 
     def __init__(self, params: ShieldParams, robot: RobotConfig) -> None:
         self.params = params
@@ -56,7 +55,7 @@ class Shield:
         self._world = World(params, self._body)
         self._guard = Guard(params, robot, self._body)
         self._steer = Steer(params, robot, self._body, self._guard)
-        self._suspicion = Suspicion(params)
+        self._suspicion = Suspicion(params, self._guard)
         self._account = Account(self.intake, self.votes, self._guard, self.loop)
         self._is_leaving = False
         self._latch = ''  # why, while latched
@@ -104,12 +103,12 @@ class Shield:
         self.reference.place(self.intake.q)
         self.grip.place(self.intake.width)
         self._suspicion.clear()
+        self._guard.sag.clear()
         self._node_time, self.state, self._is_leaving = now, ArmState.ARMED, False
         return ''
 
     def disarm(self, now: float) -> None:
         """Brake, then let go."""
-        del now
         self._is_leaving = self.state == ArmState.ARMED
 
     def reset(self, now: float) -> str:
@@ -154,6 +153,7 @@ class Shield:
     def _follow_body(self) -> None:
         intake = self.intake
         self._world.remember(intake.joints.stamp, intake.q)
+        self._guard.follow(intake.q, self.reference.now.position)
         if abs(intake.width - self._width) > 5e-4:
             self._width = intake.width
             self._body.set_width(intake.width)

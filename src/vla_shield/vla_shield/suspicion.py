@@ -1,35 +1,39 @@
 """Signs that the robot does not do what it is told: encoders that stand still, an arm left
-behind."""
+behind, an arm that a load pulls down."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from vla_core.safety import Decision
+from vla_shield.guard import Guard
 from vla_shield.intake import Intake
 from vla_shield.params import ShieldParams
 from vla_shield.reference import Reference
 from vla_shield.verdict import Verdict
 
-EASED = 0.3  # of the tracking limit: the command is back at the arm
+EASED = 0.3  # of a limit: the arm is back at its command
+ASIDE = 1.5  # times as far aside as down: not a load
 
 
 class Suspicion:
     """Remembers since when the arm is commanded to move, and what it doubts."""
 
-    def __init__(self, params: ShieldParams) -> None:
-        self._params = params
+    def __init__(self, params: ShieldParams, guard: Guard) -> None:
+        self._params, self._guard = params, guard
         self.clear()
 
     def clear(self) -> None:
         """Begin without a doubt."""
         self._moving_since: float | None = None  # s
         self._frozen_at: float | None = None  # s, stamp of the last change when it was noticed
-        self._is_behind = False
+        self._is_behind = self._is_loaded = False
+        self._well_at: float | None = None  # s, stamp at which the arm was last where it should be
 
     def look(self, reference: Reference, intake: Intake) -> Verdict | None:
         """HOLD while samples are frozen, or while the arm is far from where it was told to be."""
-        return self._frozen(reference, intake) or self._behind(reference, intake)
+        doubt = self._frozen(reference, intake) or self._behind(reference, intake)
+        return doubt or self._loaded(intake.joints.stamp)
 
     def _frozen(self, reference: Reference, intake: Intake) -> Verdict | None:
         stamp, changed = intake.joints.stamp, intake.changed
@@ -61,3 +65,26 @@ class Suspicion:
             return None
         why = f'arm is {gap:.2f} rad from its command'
         return Verdict(Decision.HOLD, why, ('tracking',), intake.q)
+
+    def _loaded(self, stamp: float) -> Verdict | None:
+        """An arm that hangs does not put things where it is told to."""
+        hang, limit = self._hang(), self._params.hang_limit
+        if hang <= EASED * limit:
+            self._is_loaded = False
+        if self._well_at is None or not hang > limit:
+            self._well_at = stamp
+        if stamp - self._well_at >= self._params.hang_time:
+            self._is_loaded = True
+        if not self._is_loaded:
+            return None
+        why = f'arm hangs {1e3 * hang:.0f} mm low: is there a load that it was not told of?'
+        return Verdict(Decision.HOLD, why, ('tracking:load',))
+
+    def _hang(self) -> float:
+        """m, the tip is lower than it was told to be; 0 when it is rather aside: then something is
+        in its way, a drawer that is shut or a button that is down."""
+        gap, points = self._guard.sag.gap, self._guard.points
+        if gap is None or points is None:
+            return 0.0
+        x, y, z = points[-1] @ gap
+        return float(max(-z, 0.0)) if np.hypot(x, y) <= ASIDE * abs(z) else 0.0

@@ -58,6 +58,48 @@ def test_the_fingers_stop_just_above_the_table(rig):
     assert not np.abs(rig.speed).max() > 0.02
 
 
+class Sagging(Rig):
+    """A rig whose arm, once loaded, hangs below its command."""
+
+    sag = np.zeros(3)  # m
+
+    def _move(self):
+        super()._move()
+        self.q = self.q + np.linalg.pinv(model('ur5e').jacobian(self.q)) @ np.r_[self.sag, 0, 0, 0]
+
+
+def sagging(*sag):
+    rig = Sagging().armed()
+    rig.sag = np.array(sag)
+    return rig
+
+
+def test_an_arm_that_a_load_pulls_down_keeps_clear_of_the_table_where_it_is():
+    rig = sagging(0.0, 0.0, -0.0045)
+    reports = drive(rig, [0.0, 0.0, -0.2], (tip(rig)[2] + 0.02) / 0.2)
+    drive(rig, [0.0, 0.0, 0.0], 1.5)
+    ends = model('ur5e').fk(rig.q)[2, 3] - 0.008
+    assert 0.003 < ends < 0.012
+    assert tip(rig)[2] - 0.008 > ends + 0.003
+    assert any('table' in rule for rule in reports[-1].rules)
+
+
+def test_an_arm_that_hangs_low_for_long_is_held_and_goes_on_when_it_does_not():
+    rig = sagging(0.0, 0.0, -0.012)
+    reports = drive(rig, [0.0, 0.0, 0.02], 1.0)
+    assert (reports[-1].decision, reports[-1].rules) == (Decision.HOLD, ('tracking:load',))
+    assert '12 mm low' in reports[-1].reason
+    first = next(k for k, report in enumerate(reports) if report.decision == Decision.HOLD)
+    assert rig.params.hang_time <= first * DT <= rig.params.hang_time + 0.2
+    rig.sag = np.zeros(3)
+    assert drive(rig, [0.0, 0.0, 0.02], 1.0)[-1].decision != Decision.HOLD
+
+
+def test_an_arm_that_something_holds_back_does_not_count_as_loaded():
+    rig = sagging(-0.016, 0.0, -0.009)  # a drawer that is shut, as simulated
+    assert all(r.decision != Decision.HOLD for r in drive(rig, [0.0, 0.0, 0.02], 1.0))
+
+
 def test_an_obstacle_in_the_way_is_not_touched(rig):
     box = thing(tip(rig) + [0.0, 0.15, 0.0], (0.04, 0.04, 0.30))
     show(rig, box)
