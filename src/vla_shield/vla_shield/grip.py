@@ -1,5 +1,5 @@
-"""The gripper's command: follows what is asked within its speed, stands still while the arm is
-held."""
+"""The gripper's command: follows what is asked within its speed; while the arm is held it stands
+still, but takes hold again of what it was about to let go."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ import numpy as np
 from vla_core.action import Trajectory
 from vla_core.robot import GripperConfig
 
+TIGHT = 0.003  # m, fingers this much wider than commanded have something between them
+LEFT = 0.003  # m, fingers this far from where they were stopped are not at the thing any more
+
 
 class Grip:
     """The commanded opening in m."""
@@ -15,6 +18,7 @@ class Grip:
     def __init__(self, gripper: GripperConfig) -> None:
         self._gripper = gripper
         self.width = gripper.open_width
+        self._tight: tuple[float, float] | None = None  # m, commanded and measured, of a hold
 
     def place(self, width: float) -> None:
         """Begin from a measured opening."""
@@ -27,10 +31,28 @@ class Grip:
         command comes back to where they are, `measured` m, at once: else they would let go only
         after the command has travelled all that way, while the arm moves on.
         """
+        self._feel(measured)
         width = self.width if measured is None else measured
         nearest = min(max(width, min(self.width, asked)), max(self.width, asked))
         step = self._gripper.speed * period
         self.place(nearest + float(np.clip(asked - nearest, -step, step)))
+
+    def keep(self, measured: float | None, period: float) -> None:
+        """One period in which nothing may move: letting go stops, too."""
+        self._feel(measured)
+        if self._tight is not None:
+            step = self._gripper.speed * period
+            self.place(max(self.width - step, min(self.width, self._tight[0])))
+
+    def _feel(self, measured: float | None) -> None:
+        """Note how the fingers hold a thing, for as long as they are at it."""
+        if measured is None:
+            return
+        if self._tight is not None and abs(measured - self._tight[1]) > LEFT:
+            self._tight = None
+        if self.width < measured - TIGHT:
+            command, place = self._tight or (self.width, measured)
+            self._tight = min(command, self.width), place
 
     def trajectory(self, now: float, lead: float) -> Trajectory:
         """Be at the commanded opening `lead` s from now, and stay; finger position is half of

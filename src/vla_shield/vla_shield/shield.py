@@ -123,7 +123,7 @@ class Shield:
         return why
 
     def tick(self, now: float) -> ShieldOutput:
-        """One cycle; always returns, while armed or latched always with a command."""
+        """One cycle; while armed or latched always with a command."""
         self._cycle += 1
         self._watch_clock(now)
         self.intake.stamp_arrivals(now)
@@ -201,16 +201,14 @@ class Shield:
         return self._suspicion.look(self.reference, intake)
 
     def _advance(self, now: float, verdict: Verdict) -> float:
-        """Move the reference on to the next period; return how far ahead of now it lies, s.
-
-        States lie on a fixed grid of time: a late cycle has played some of the stop already, an
-        early one repeats what it sent.
-        """
+        """Move the reference on to the next period; return how far ahead of now it lies, s. States
+        lie on a fixed grid of time: a late cycle has played some of the stop, an early one repeats
+        what it sent."""
         dt, reference = self.params.period, self.reference
+        self._step = None
         if abs(self._node_time - now) > 1.0:
             reference.place(reference.now.ramp.end)
             self._node_time = now
-        self._step = None
         while self._node_time + dt - now < 0.5 * dt:
             reference.accept(reference.stop())
             self._node_time += dt
@@ -220,19 +218,20 @@ class Shield:
         return self._node_time - now
 
     def _move(self, verdict: Verdict) -> None:
-        target, zero = self.intake.target, np.zeros(len(self.intake.q))
-        if verdict.ease_to is not None:
-            wish = resting(verdict.ease_to)
-            self.reference.accept(self._steer.step(self.reference, wish, 0.0).candidate)
-            return
+        target, fingers, dt = self.intake.target, self.intake.fingers, self.params.period
         if verdict.decision != FREE or target is None:
-            self._guard.look(self.reference.now.position, zero)
-            self.reference.accept(self.reference.stop())
+            self.grip.keep(fingers, dt)
+            if verdict.ease_to is not None:
+                wish = resting(verdict.ease_to)
+                self.reference.accept(self._steer.step(self.reference, wish, 0.0).candidate)
+            else:
+                self._guard.look(self.reference.now.position, np.zeros(len(self.intake.q)))
+                self.reference.accept(self.reference.stop())
             return
         late = self.intake.lateness(self._node_time)
         self._step = self._steer.step(self.reference, self.intake.wish, late)
         self.reference.accept(self._step.candidate)
-        self.grip.move(target.gripper, self.intake.fingers, self.params.period)
+        self.grip.move(target.gripper, fingers, dt)
 
     def _trajectory(self, now: float, lead: float) -> Trajectory:
         """The certified state `lead` s from now, then the stop."""
