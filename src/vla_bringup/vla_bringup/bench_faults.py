@@ -1,8 +1,9 @@
 """Faults against the running graph: what the arm does, and after how long.
 
 Times are of one process and its steady clock: from the message, or the call, that breaks something
-to the receipt of the command, report or state that answers it. A message waits up to one cycle,
-10 ms, until the shield looks at it; that and the transport there and back are part of the time.
+to DDS's receipt of the command, report or state that answers it; from stamp to stamp for what the
+proxy spoils and for scenes. A message waits up to one cycle, 10 ms, until the shield looks at it;
+that and the transport are part of the time.
 """
 
 from __future__ import annotations
