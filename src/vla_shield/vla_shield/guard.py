@@ -63,7 +63,7 @@ class Guard:
         self.scale = 1.0  # [0, 1], of all speeds
         self.sag = Sag(params)
         self._off: Array | None = None  # (n,) rad, of the arm from its command
-        self.points: Array | None = None  # (k, 3, n), of the last cycle
+        self.points: Array = np.zeros((1, 3, body.n))  # (k, 3, n) m/rad, of the last cycle
         self.closest, self.slack, self.separation = '', 0.0, 0.0  # of the last cycle; m
 
     def follow(self, q: Array, told: Array) -> None:
@@ -112,7 +112,7 @@ class Guard:
             self._checked[active] = body.distances(q, active)
             self._checked_at = q
         away = np.abs(q - self._checked_at) + (0.0 if self._off is None else np.abs(self._off))
-        return self._checked - body.reach @ away  # type: ignore[no-any-return]
+        return self._checked - body.reach @ away
 
     def _there(self, q: Array, pairs: Indices) -> Array:
         """(len(pairs),) m, with the arm as far off `q` as it is; infinite when it is not."""

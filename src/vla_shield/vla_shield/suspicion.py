@@ -83,8 +83,8 @@ class Suspicion:
     def _hang(self) -> float:
         """m, the tip is lower than it was told to be; 0 when it is rather aside: then something is
         in its way, a drawer that is shut or a button that is down."""
-        gap, points = self._guard.sag.gap, self._guard.points
-        if gap is None or points is None:
+        gap = self._guard.sag.gap
+        if gap is None:
             return 0.0
-        x, y, z = points[-1] @ gap
+        x, y, z = self._guard.points[-1] @ gap
         return float(max(-z, 0.0)) if np.hypot(x, y) <= ASIDE * abs(z) else 0.0
