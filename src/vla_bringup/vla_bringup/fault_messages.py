@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from vla_bringup.fault_stage import AT_ONCE, NAN, STOPPING, Bounds, Stage
 from vla_bringup.witness import Heard
-from vla_core.action import ActionChunk, Target
+from vla_core.action import ActionChunk
 from vla_core.result import Figure
 
 AGAIN = 0.002  # s, between two copies of an injected message: one of them is the newest
@@ -37,27 +37,20 @@ def since(answer: Heard, first: float) -> float:
     return float(answer.record.stamp) - first
 
 
-def spoilt_target(
-    stage: Stage, spoil: Callable[[Target], Target], word: str, late: float = -1.0
-) -> float:
-    """s until the shield rejects a target of a second publisher with a reason that has `word`; it
-    is stamped now, or `late` s before the newest one."""
+def stale_target(stage: Stage, late: float) -> float:
+    """s until the shield rejects a target of a second publisher, stamped `late` s before control's
+    newest one."""
     stage.await_moving()
     witness, first = stage.witness, stage.witness.ros_now
 
     def say() -> None:
         last = witness.last('target')
         if last is not None:
-            stamp = witness.ros_now if late < 0.0 else last.record.stamp - late
-            witness.say_target(replace(spoil(last.record), stamp=stamp))
+            witness.say_target(replace(last.record, stamp=last.record.stamp - late))
 
     def rejected() -> float:
         for heard in answers(stage, 'report', first):
-            if (
-                'target' in heard.record.rules
-                and word in heard.record.reason
-                and since(heard, first)
-            ):
+            if 'target' in heard.record.rules and 'older' in heard.record.reason:
                 return since(heard, first)
         return 0.0
 

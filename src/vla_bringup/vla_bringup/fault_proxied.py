@@ -14,7 +14,7 @@ from vla_bringup.fault_messages import (
     old_chunk,
     refused_chunk,
     same_chunk,
-    spoilt_target,
+    stale_target,
 )  # fmt: skip
 from vla_bringup.fault_nodes import hardest
 from vla_bringup.fault_stage import AT_ONCE, NAN, STOPPING, Bounds, Stage
@@ -124,7 +124,7 @@ def f9(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
         yield from refused_chunk(stage, bounds, f'F9 chunk {name}', spoil, word)
     # a target that comes twice is never seen twice: control's next one takes its place in the
     # queue before the shield looks; tests/faults shows that it would be rejected
-    seconds = spoilt_target(stage, lambda target: target, 'older', 0.03)
+    seconds = stale_target(stage, 0.03)
     yield bounds.figure('F9 target out of order: REJECTED, braking', seconds, AT_ONCE)
     for harm in ('duplicate', 'reorder=2'):
         yield disorder(stage, harm)

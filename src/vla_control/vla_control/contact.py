@@ -9,10 +9,9 @@ import numpy as np
 from vla_control.measured import Measured
 from vla_core.action import Contact
 from vla_core.frozen import Array
-from vla_core.robot import GripperConfig
+from vla_core.robot import SQUEEZES, GripperConfig
 from vla_core.scene import GroundedObject, GroundedScene
 
-SLACK = 0.003  # m, fingers that stop this much wider than asked have something between them
 EMPTY = 0.002  # m, fingers nearer than this hold nothing
 OPEN = 0.004  # m, from fully open: nothing is held
 CLOSED = 0.012  # m, a hand below this touches with the tips of its fingers
@@ -58,11 +57,11 @@ class ContactSense:
     def _is_holding(self, asked: float) -> bool:
         if not EMPTY < self.opening < self._gripper.open_width - OPEN:
             return False
-        if asked > self.opening + SLACK:
+        if asked > self.opening + SQUEEZES:
             return False  # it is being let go
         if not self.is_steady:
             return False
-        return self.opening > asked + SLACK or self._is_seen_held
+        return self.opening > asked + SQUEEZES or self._is_seen_held
 
     @property
     def _is_seen_held(self) -> bool:

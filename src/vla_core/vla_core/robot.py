@@ -42,6 +42,9 @@ class JointConfig:
             raise ValueError(f'home of {self.name} is not between lower and upper')
 
 
+SQUEEZES = 0.003  # m, fingers this much wider than they are told have something between them
+
+
 @dataclass(frozen=True)
 class GripperConfig:
     """A gripper with one width."""

@@ -30,7 +30,8 @@ class NoShield:
     def on_joints(self, joints: JointState, now: float | None = None) -> None:
         """Only for the fingers, whose command is the shield's own."""
         if self._finger in joints.names:
-            self._opening = 2.0 * float(joints.select((self._finger,))[0][0])
+            opening = 2.0 * float(joints.select((self._finger,))[0][0])
+            self._opening = opening if np.isfinite(opening) else self._opening
 
     def on_vote(self, vote: SafetyVote, now: float) -> None:
         """Not heard."""

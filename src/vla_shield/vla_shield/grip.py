@@ -6,9 +6,8 @@ from __future__ import annotations
 import numpy as np
 
 from vla_core.action import Trajectory
-from vla_core.robot import GripperConfig
+from vla_core.robot import SQUEEZES, GripperConfig
 
-TIGHT = 0.003  # m, fingers this much wider than commanded have something between them
 LEFT = 0.003  # m, fingers this far from where they were stopped are not at the thing any more
 
 
@@ -50,7 +49,7 @@ class Grip:
             return
         if self._tight is not None and abs(measured - self._tight[1]) > LEFT:
             self._tight = None
-        if self.width < measured - TIGHT:
+        if self.width < measured - SQUEEZES:
             command, place = self._tight or (self.width, measured)
             self._tight = min(command, self.width), place
 

@@ -52,9 +52,7 @@ class Guard:
         self._params = params
         self._limits = robot.limits
         self._tip_speed = min(params.tcp_speed, robot.tcp_speed)
-        self._allowed: Array = np.full(
-            len(body.least), np.inf
-        )  # (p,) m, of pairs already too near
+        self._allowed: Array = np.full(len(body.least), np.inf)  # (p,) m, of pairs too near
         self._body = body
         self._checked_at: Array | None = None  # (n,) rad, where all distances were last computed
         self._checked: Array = np.zeros(len(body.least))  # (p,) m, there
@@ -87,6 +85,7 @@ class Guard:
         self.tip = body.tip(q)
         self.there = self._there(q, near)  # (m,) m, with the arm where it is found to be
         self.here = body.distances(q, near)  # (m,) m, and where it is told to be
+        self.nearest = np.minimum(self.here, self.there)
         self.least = self._least_now(near)
         self.least_there = np.minimum(body.least[near], self.there - PLAY)
         self.closest, self.slack = self._tightest(bound)
@@ -124,10 +123,10 @@ class Guard:
         """Name and slack (m) of the pair nearest to its limit."""
         body = self._body
         if len(self.near):
-            k = int(np.argmin(self.here - body.least[self.near]))
+            k = int(np.argmin(self.nearest - body.least[self.near]))
             pair = int(self.near[k])
-            self.separation = float(self.here.min())
-            return body.names[pair], float(self.here[k] - body.least[pair])
+            self.separation = float(self.nearest.min())
+            return body.names[pair], float(self.nearest[k] - body.least[pair])
         self.separation = float(bound.min())
         pair = int(np.argmin(bound - body.least))
         return body.names[pair], float(bound[pair] - body.least[pair])
@@ -206,7 +205,8 @@ class Guard:
         path, _ = candidate.ramp.sample(candidate.elapsed + np.linspace(0.0, left, count + 1))
         for q in path:
             room = body.distances(q, pairs) - least
-            room = np.minimum(room, self._there(q, pairs) - least_there)
+            if self._off is not None:
+                room = np.minimum(room, self._there(q, pairs) - least_there)
             k = int(np.argmin(room))
             if not room[k] >= 0.0:
                 return Finding(f'clearance:{body.names[int(pairs[k])]}', float(room[k]))
@@ -218,7 +218,7 @@ class Guard:
         travel = candidate.ramp.end - self.q + params.delay * u  # (n,) rad
         normals, rooms, names = self._walls(travel)
         reach = self._body.reach[self.near] @ np.abs(travel)
-        spare = np.minimum(self.here, self.there) - self._body.least[self.near]
+        spare = self.nearest - self._body.least[self.near]
         for k in np.flatnonzero(spare < np.maximum(reach, 1e-4)):
             pair = int(self.near[k])
             normals.append(self._body.contact(pair, self.columns).row)

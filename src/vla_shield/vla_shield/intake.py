@@ -50,7 +50,6 @@ class Intake:
         self.names = self.robot.joint_names
         self.q: Array = np.zeros(len(self.names))  # rad, measured
         self.velocity: Array = np.zeros(len(self.names))  # rad/s, measured
-        self.width = self.robot.gripper.open_width  # m, measured opening, or the widest
         self.fingers: float | None = None  # m, measured opening
         self.changed = -inf  # s, stamp of the last sample that differed from the one before
         self.target: Target | None = None
@@ -61,6 +60,11 @@ class Intake:
         self._usual: float | None = None  # s, age of a target when it is followed
         self._spoilt = self._refused = ''  # fault of a sample of the joints: newest, of this cycle
         self._waiting: list[Clocked] = []
+
+    @property
+    def width(self) -> float:
+        """m, measured opening; while there is none the widest."""
+        return self.robot.gripper.open_width if self.fingers is None else self.fingers
 
     def clear(self) -> None:
         """Forget everything: the clock jumped back."""
@@ -93,8 +97,7 @@ class Intake:
             self.changed = state.stamp
         self.q, self.velocity = q, velocity
         if self.robot.gripper.joint in state.names:
-            self.width = 2.0 * float(state.select((self.robot.gripper.joint,))[0][0])
-            self.fingers = self.width
+            self.fingers = 2.0 * float(state.select((self.robot.gripper.joint,))[0][0])
         self.joints = Clocked(state.stamp, now if now is not None else state.stamp)
         if now is None:
             self._waiting.append(self.joints)

@@ -73,7 +73,7 @@ class ShieldParams:
     hang_limit: float = param(
         0.005, 'm, tip below where it was told to be, for `hang_time`: HOLD', lo=0.002, hi=0.05
     )
-    hang_time: float = param(0.3, 's', lo=0.05, hi=2.0)
+    hang_time: float = param(0.3, 's, that the tip hangs low: HOLD', lo=0.05, hi=2.0)
     still_speed: float = param(0.02, 'rad/s, below this the robot is still', lo=0.001, hi=0.1)
 
     def __post_init__(self) -> None:
