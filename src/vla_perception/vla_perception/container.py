@@ -19,6 +19,7 @@ _FLOOR = 0.018  # m, lower is floor
 _WALL = 0.012  # m, nearer to a side is wall
 _LINING = 0.009  # m, a thing in the box is farther than this from its outside
 _SHELL = 0.5  # of a piece must be wall or floor for the box to be where it was
+_MOST = 0.75  # of a piece is wall or floor: no thing in the box
 _FEWEST = 8  # points of a face
 
 
@@ -56,12 +57,30 @@ def inside_of_box(points: Points, box: KnownThing) -> NDArray[np.bool_]:
 
 def is_wall_or_floor(points: Points, position: Points, yaw: float, size: Points) -> bool:
     """True for points (n, 3) in an open box that are low or at a wall: no thing in it."""
+    beyond, is_shell = _in_box(points, position, yaw, size)
+    is_inside = np.mean(np.all(beyond <= _BESIDE, axis=1)) > _MOST
+    return bool(is_inside and np.mean(is_shell) > _MOST)
+
+
+def shift_to_cover(points: Points, position: Points, yaw: float, size: Points) -> Points:
+    """Return the least shift (3,) m on the table with which a box has the points inside it."""
     local = turned(points[:, :2] - position[:2], -yaw)
-    depth = size[:2] / 2 - np.abs(local)
-    top = quantile(points[:, 2], 0.97)
-    is_inside = np.mean(np.all(depth > -_BESIDE, axis=1)) > 0.8 and top <= size[2] + _BESIDE
-    is_low = top < _FLOOR or median(depth.min(axis=1)) < _WALL
-    return bool(is_inside and is_low)
+    half = size[:2] / 2
+    high = np.array([quantile(along, 0.97) for along in local.T])
+    low = np.array([quantile(along, 0.03) for along in local.T])
+    shift = np.maximum(high - half, 0.0) - np.maximum(-half - low, 0.0)
+    return np.r_[turned(shift[None], yaw)[0], 0.0]
+
+
+def _in_box(
+    points: Points, position: Points, yaw: float, size: Points
+) -> tuple[Points, NDArray[np.bool_]]:
+    """(n, 2) m beyond the outside of the walls, and (n,) what is low or at a wall."""
+    local = turned(points[:, :2] - position[:2], -yaw)
+    beyond = np.abs(local) - size[:2] / 2
+    is_at_wall = np.abs(beyond.max(axis=1)) < _WALL
+    is_below_rim = points[:, 2] <= size[2] + _BESIDE
+    return beyond, is_below_rim & ((points[:, 2] < _FLOOR) | is_at_wall)
 
 
 def _side(local: Points, rim: NDArray[np.bool_], axis: int, step: float) -> tuple[float, float]:

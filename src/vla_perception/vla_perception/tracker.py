@@ -38,14 +38,19 @@ class Tracker:
 
     def update(self, detections: list[Detection], sight: Sight) -> None:
         """Take the things of one frame in."""
-        pairs = self._associate(detections, sight)
         for track in self.tracks:
             track.is_visible = False
+        pairs = _assign(self.tracks, detections, self._cost, self._params.associate)
         for track, seen in pairs:
             track.see(seen)
         taken = {id(seen) for _, seen in pairs}
-        for seen in detections:
-            if id(seen) not in taken and not self._is_part(seen) and _is_worth_a_track(seen):
+        rest = [seen for seen in detections if id(seen) not in taken and not self._is_part(seen)]
+        jumps = _assign(self._lost(sight), rest, _distance_to_like, self._params.jump)
+        for track, seen in jumps:
+            track.see(seen)
+        taken = {id(seen) for _, seen in jumps}
+        for seen in rest:
+            if id(seen) not in taken and _is_worth_a_track(seen):
                 self._start(seen)
         self.tracks = [track for track in self.tracks if not self._is_gone(track, sight)]
         self._updates += 1
@@ -71,21 +76,13 @@ class Tracker:
             whole.is_visible, whole.missing = True, 0
         return whole is not None
 
-    def _associate(
-        self, detections: list[Detection], sight: Sight
-    ) -> list[tuple[Track, Detection]]:
-        """Pair nearest with nearest, then a thing gone from its place with its like nearby."""
-        pairs = _assign(self.tracks, detections, self._cost, self._params.associate)
-        matched = {id(part) for pair in pairs for part in pair}
-        lost = [
+    def _lost(self, sight: Sight) -> list[Track]:
+        """Things that nothing of is seen and that are not where they were, by the picture."""
+        return [
             track
             for track in self.tracks
-            if id(track) not in matched
-            and not track.is_held
-            and look_through(track, sight)[0] > 0.6
+            if not (track.is_visible or track.is_held) and look_through(track, sight)[0] > 0.6
         ]
-        new = [seen for seen in detections if id(seen) not in matched]
-        return pairs + _assign(lost, new, _distance_to_like, self._params.jump)
 
     def _cost(self, track: Track, seen: Detection) -> float:
         """Distance in m, more for another colour or shape; less when only a part is seen."""

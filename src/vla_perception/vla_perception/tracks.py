@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vla_perception.colour import GREYS
-from vla_perception.container import is_wall_or_floor
+from vla_perception.container import is_wall_or_floor, shift_to_cover
 from vla_perception.detection import Detection, label_of
 from vla_perception.rank import quantile
 from vla_perception.solids import distance_to_cuboid
@@ -20,6 +20,7 @@ _CLEAR = 0.12  # outline hidden less than this: the whole thing is in view
 _FITS = 0.005  # m, points this near to the remembered box do not say that it moved
 _INSIDE = 0.010  # m, a piece this near to or inside the box is part of it
 _SURE = 3  # sightings after which the size is known
+_PART = 0.8  # of its footprint: less is not the whole of an open box
 _MERGED = 1.95  # times its volume: not this thing alone
 _HALF = 0.4  # of the outline hidden: too little to say that it fell
 _FELL = 0.025  # m, seen this much below the hand
@@ -102,8 +103,11 @@ class Track:
 
     def _is_whole(self, seen: Detection) -> bool:
         """True for a measurement of the thing itself, not of a part of it."""
-        is_clear = seen.hidden <= _CLEAR or seen.hidden <= self.hidden - 0.1
-        return is_clear or self.frames == 0 or self.shape == 'drawer'
+        if self.frames == 0 or self.shape == 'drawer':
+            return True
+        if self.shape == 'box' and seen.size[:2].prod() < _PART * self.size[:2].prod():
+            return False  # what cuts it in two need not touch the outline of a half
+        return bool(seen.hidden <= _CLEAR or seen.hidden <= self.hidden - 0.1)
 
     def contains(self, seen: Detection) -> bool:
         """True when a piece is but a part of this thing: of its colour and inside its box."""
@@ -116,9 +120,11 @@ class Track:
         return quantile(distance, 0.8) <= _INSIDE
 
     def explains(self, points: Points) -> bool:
-        """True when the points lie on the box where it is remembered."""
+        """True when the points lie on the thing where it is remembered."""
         if len(points) == 0:
             return True
+        if self.shape == 'box':
+            return is_wall_or_floor(points, self.position, self.yaw, self.size)
         distance = distance_to_cuboid(points, self.middle, self.yaw, self.size)
         return quantile(np.abs(distance), 0.8) <= _FITS
 
@@ -143,19 +149,25 @@ class Track:
         self.sigma = 0.003 + 0.01 * seen.hidden
 
     def _follow_part(self, seen: Detection) -> None:
-        """Move the remembered box by the least that explains the visible part (8 damped steps)."""
-        shift = np.zeros(3)
-        for _ in range(8):
-            here = distance_to_cuboid(seen.points, self.position + shift, self.yaw, self.size)
-            moved = [self.position + shift + _STEP * axis for axis in np.eye(3)]
-            there = [distance_to_cuboid(seen.points, p, self.yaw, self.size) for p in moved]
-            slope = (np.array(there).T - here[:, None]) / _STEP
-            normal = slope.T @ slope + np.eye(3) * (0.02 * len(here) + 1.0)
-            shift = shift - np.linalg.solve(normal, slope.T @ here)
-            if self.shape == 'box':
-                shift[2] = 0.0  # it stands on the table
+        """Move the remembered thing by the least that explains the visible part."""
+        if self.shape == 'box':
+            shift = shift_to_cover(seen.points, self.position, self.yaw, self.size)
+        else:
+            shift = self._shift_onto(seen.points)
         self.position = self.position + shift
         if np.linalg.norm(shift) > _MOST_SHIFT or not self.explains(seen.points):
             self.position = np.asarray(seen.position, float)
         self.sigma = 0.008
         self.frames = 1
+
+    def _shift_onto(self, points: Points) -> Points:
+        """Return the shift (3,) m that brings the surface to the points (8 damped steps)."""
+        shift = np.zeros(3)
+        for _ in range(8):
+            here = distance_to_cuboid(points, self.position + shift, self.yaw, self.size)
+            moved = [self.position + shift + _STEP * axis for axis in np.eye(3)]
+            there = [distance_to_cuboid(points, p, self.yaw, self.size) for p in moved]
+            slope = (np.array(there).T - here[:, None]) / _STEP
+            normal = slope.T @ slope + np.eye(3) * (0.02 * len(here) + 1.0)
+            shift = shift - np.linalg.solve(normal, slope.T @ here)
+        return shift

@@ -4,7 +4,18 @@ import dataclasses
 
 import numpy as np
 import pytest
-from pictures import ROBOT, at_home, ball, button, cube, cylinder, picture, scene_view, tray
+from pictures import (
+    ROBOT,
+    Solid,
+    at_home,
+    ball,
+    button,
+    cube,
+    cylinder,
+    picture,
+    scene_view,
+    tray,
+)
 
 from vla_core.safety import Level
 from vla_core.scene import Role, TargetStatus, Verb
@@ -237,6 +248,46 @@ def test_a_hidden_thing_is_remembered_where_it_was():
     assert scene.target_status == TargetStatus.PRESENT
     assert not thing.is_visible
     assert np.linalg.norm(thing.position - (0.45, 0.10, 0.020)) < 0.004
+
+
+@pytest.mark.parametrize(
+    ('box', 'begin', 'end', 'hand'),  # hand: diameter, height, underside, m
+    [
+        ((0.4258, 0.1462, -0.181), (0.069, 0.089), (-0.026, -0.015), (0.0486, 0.093, 0.109)),
+        ((0.4983, -0.1017, 0.058), (-0.032, -0.068), (-0.027, -0.017), (0.0606, 0.168, 0.081)),
+    ],
+)
+def test_a_box_that_a_hand_cuts_in_pieces_stays_one_box_where_it_is(box, begin, end, hand):
+    x, y, yaw = box
+    aside = 0.2 if x < 0.45 else -0.2
+    things = [tray('blue', x, y, yaw=yaw), cube('blue', x + aside, y)]
+    wide, high, under = hand
+    g = grounder('put the blue cube in the blue box')
+    look(g, things, times=6)
+    scenes = []
+    for k, (right, ahead) in enumerate(np.linspace(begin, end, 15)):
+        at = (x + right, y + ahead, under + high / 2)
+        over = Solid('cylinder', 'gray', at, (wide, wide, high))
+        scenes.append(look(g, [*things, over], times=1, start=0.6 + 0.1 * k))
+
+    blues = [[o for o in scene.objects if o.colour == 'blue'] for scene in scenes]
+    boxes = [o for found in blues for o in found if o.shape == 'box']
+
+    assert {len(found) for found in blues} == {2}
+    assert len(boxes) == len(scenes)
+    assert max(np.linalg.norm(b.position - (x, y, 0.03)) for b in boxes) < 0.006
+
+
+def test_a_box_that_is_pushed_while_partly_hidden_is_followed():
+    g = grounder()
+    look(g, TABLE, times=6)
+    for k, x in enumerate(np.linspace(0.50, 0.44, 13)):
+        pushed = [*TABLE[:4], tray('blue', x, 0.25, yaw=0.2), TABLE[5]]
+        scene = look(g, [*pushed, cylinder('gray', 0.60, 0.24, 0.05, 0.22)], 1, 0.6 + 0.1 * k)
+
+    (box,) = [o for o in scene.objects if o.colour == 'blue']
+
+    assert np.linalg.norm(box.position - (0.44, 0.25, 0.03)) < 0.015
 
 
 def test_a_thing_taken_away_is_forgotten_after_five_empty_looks():
