@@ -100,6 +100,7 @@ class GroundedScene:
     objects: tuple[GroundedObject, ...]
     target_status: TargetStatus
     reason: str = ''  # for people: why it is not PRESENT, naming what was seen instead
+    trouble: str = ''  # for people: why this picture cannot be used; objects are remembered
     valid_depth: float = 1.0  # fraction of pixels with a depth
     latency: float = 0.0  # s spent computing
 

@@ -90,9 +90,11 @@ class Grounder:
         self.scene = None
 
     def update(self, frame: RgbdFrame, joints: JointState, now: float) -> GroundedScene:
-        """Return the scene of this frame; of a covered camera the remembered one."""
+        """Return the scene of this frame; of a covered or frozen camera the remembered one."""
         if frame.stamp < self._health.stamp:
             self.forget()
+        if self.scene is not None and frame.stamp == self._health.stamp:
+            return self.scene  # the arm has moved on: with these joints it would show ghosts
         pose = self._body.pose(joints)
         sight, valid, trouble = self._eye.look(frame, pose)
         self._health = _Health(frame.stamp, trouble)
@@ -117,6 +119,7 @@ class Grounder:
             objects=tuple(self._object(track) for track in tracks),
             target_status=status,
             reason=trouble or reason,
+            trouble=trouble,
             valid_depth=valid,
         )
         return self.scene

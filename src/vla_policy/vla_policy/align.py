@@ -79,8 +79,9 @@ class Bundler:
             self._samples.popleft()
 
     def on_scene(self, scene: GroundedScene) -> None:
-        """Keep the newest scene."""
-        self._scene.put(scene, scene.stamp)
+        """Keep the newest scene; one that is only remembered is nothing to act on."""
+        if not scene.trouble:
+            self._scene.put(scene, scene.stamp)
 
     def on_frame(self, frame: RgbdFrame) -> None:
         """Keep the newest frame of its camera (for policies that see pictures)."""

@@ -16,6 +16,7 @@ from vla_supervisor.leaving import After, Wish, has_arrived, lift, overdue, way_
 from vla_supervisor.quorum import Answer as Found
 from vla_supervisor.quorum import Finding, Quorum
 from vla_supervisor.response import FINE, Facts, Response, Rung
+from vla_supervisor.seeing import Seeing
 from vla_supervisor.stillness import Stillness
 from vla_supervisor.terms import ExecutiveParams, Request
 
@@ -41,6 +42,7 @@ class Course:
         self._quorum = Quorum(params.quorum)
         self._judge = Judge(params.judge)
         self._stillness = Stillness(params.stillness)
+        self._seeing = Seeing(params.response.fresh)
         self._control: ControlState | None = None
         self._report: ShieldReport | None = None
         self._next: Wish | None = None  # waits until the hand is free
@@ -127,7 +129,7 @@ class Course:
     def _asking(self, now: float) -> None:
         """Wait for the answer; go on without one when the reason is gone."""
         p, asked = self.params.response, self._question
-        if asked.is_health and not self.health:
+        if asked.may_pass and not (self.health or self._seeing.blind(now)):
             self._continue(now)
         elif now - self.status.stamp >= p.ask_timeout:
             text = f'{asked.reason}; asked, and nobody answered within {p.ask_timeout:g} s'
@@ -161,7 +163,7 @@ class Course:
             self._leave(After.RETRY, now)
         elif reaction.rung == Rung.ASK:
             self._question = reaction
-            if self.status.phase == Phase.RUNNING and not reaction.is_health:
+            if self.status.phase == Phase.RUNNING and not reaction.may_pass:
                 self._leave(After.ASK, now)
             else:
                 self._ask(now)
@@ -178,6 +180,7 @@ class Course:
         stuck = now - self._stuck_since if self._stuck_since is not None else 0.0
         return Facts(
             health=self.health,
+            blind=self._seeing.blind(now),
             fatal=self._stillness.fatal(report, since, now),
             held=self._stillness.held(now),
             held_why=(report.reason or report.decision.name) if report else '',

@@ -93,6 +93,7 @@ class Executive(Course):
 
     def on_scene(self, scene: GroundedScene, now: float) -> None:
         """Look for the target, or judge whether the task is done."""
+        self._seeing.put(scene)
         if scene.task_id != self.status.task_id:
             return
         if self.status.phase == Phase.GROUNDING:
@@ -132,7 +133,7 @@ class Executive(Course):
 
     def tick(self, now: float) -> list[Request]:
         """Move on where it is time to; return what the host has to do."""
-        if self.health or self.withheld:  # standing still has its reason: no time is lost
+        if self.health or self.withheld or self._seeing.blind(now):  # no time is lost by it
             self._stillness.begin(now)
             self._began += max(now - self._ticked, 0.0)
         self._ticked = now

@@ -41,6 +41,9 @@ class ResponseParams:
         3.0, 's, in which the failure detector cannot tell, before asking', lo=0.1, hi=30.0
     )
     lost_patience: float = param(10.0, 's, without a node, before asking', lo=0.1, hi=120.0)
+    blind_patience: float = param(
+        30.0, 's, without a usable picture, before asking', lo=0.5, hi=600.0
+    )
     held_patience: float = param(
         5.0, 's, held by the shield in a row, before backing off', lo=0.1, hi=60.0
     )
@@ -60,6 +63,7 @@ class Facts:
     """What is known at one moment of a task, besides the verdicts."""
 
     health: str = ''  # why not all nodes are well
+    blind: str = ''  # why there is no picture that can be used
     fatal: str = ''  # why nothing can move from here on: the shield is latched, disarmed, silent
     held: float = 0.0  # s, for which the shield has let nothing through
     held_why: str = ''  # its reason
@@ -76,7 +80,7 @@ class Reaction:
     rung: Rung
     reason: str = ''
     code: ResultCode = ResultCode.STOPPED  # of the task, when it ends for this
-    is_health: bool = False  # a node is lost: over when it is back
+    may_pass: bool = False  # a node or the picture is lost: over when it is back
 
 
 FINE = Reaction(Rung.OK)
@@ -97,6 +101,7 @@ class Response:
         self._doubt_since: float | None = None  # s, since when no candidate is good enough
         self._doubt_stamp, self._step = -1.0, ''
         self._lost_since: float | None = None  # s, since when a node is lost
+        self._blind_since: float | None = None  # s, since when there is no picture
 
     def on_failure(self, verdict: Verdict, words: str, stamp: float, now: float) -> None:
         """The failure detector has spoken of an observation at `stamp` s."""
@@ -120,8 +125,10 @@ class Response:
         """The highest rung that anything asks for."""
         if facts.fatal:
             return Reaction(Rung.STOP, facts.fatal)
-        found = [self._of_health(facts, now), self._of_shield(facts), self._of_time(facts)]
-        if facts.is_trying:
+        found = [self._of_health(facts, now), self._of_sight(facts, now), self._of_time(facts)]
+        if not facts.blind:
+            found.append(self._of_shield(facts))
+        if facts.is_trying and not facts.blind:
             found += [self._of_failure(now), self._of_alignment(now)]
         worst = max(found, key=lambda reaction: reaction.rung)
         return self._possible(worst, facts)
@@ -142,7 +149,18 @@ class Response:
         self._lost_since = now if self._lost_since is None else self._lost_since
         is_long = now - self._lost_since >= self.params.lost_patience
         rung = Rung.ASK if is_long else Rung.HOLD
-        return Reaction(rung, facts.health, is_health=True)
+        return Reaction(rung, facts.health, may_pass=True)
+
+    def _of_sight(self, facts: Facts, now: float) -> Reaction:
+        """A covered camera is waited for: to go back or to try again would be as blind."""
+        if not facts.blind:
+            self._blind_since = None
+            return FINE
+        self._verdict_since = now  # what the blind cannot tell says nothing about the try
+        self._doubt_since = None
+        self._blind_since = now if self._blind_since is None else self._blind_since
+        is_long = now - self._blind_since >= self.params.blind_patience
+        return Reaction(Rung.ASK if is_long else Rung.HOLD, facts.blind, may_pass=True)
 
     def _of_shield(self, facts: Facts) -> Reaction:
         if facts.health or not facts.held >= self.params.held_patience:

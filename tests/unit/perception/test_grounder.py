@@ -347,6 +347,18 @@ def scene_view_turned(angle):
     return type(view)(view.model, pitched)
 
 
+def test_a_frozen_picture_shows_no_ghost_of_the_arm_that_moved_on():
+    g = grounder()
+    look(g, TABLE, times=3)
+    arm = cylinder('gray', 0.55, 0.12, 0.06, 0.25)  # where the joints do not say that it is
+    for _ in range(3):
+        scene = g.update(picture([*TABLE, arm], 0.2, seed=9), at_home(lift=ASIDE), 0.3)
+
+    assert all(o.size[2] < 0.1 for o in scene.objects)
+    assert scene.stamp == pytest.approx(0.2)
+    assert g.vote(1.0).level == Level.HOLD
+
+
 def test_a_clock_that_jumps_back_starts_over():
     g = grounder()
     look(g, TABLE, start=10.0)

@@ -1,5 +1,7 @@
 """The bundler: aligned by stamp, skew measured, silence holds, skew slows."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from toy import scene_of
@@ -79,6 +81,15 @@ def test_an_old_scene_holds(bundler, ur5e):
     assert bundler.bundle(3.0, RUNNING) is None
     assert bundler.vote(3.0).level == Level.HOLD
     assert 'scene' in bundler.vote(3.0).reasons[0]
+
+
+def test_a_scene_that_is_only_remembered_holds(bundler, ur5e):
+    fed(bundler, ur5e, until=3.0, scene_stamp=1.5)
+    bundler.on_scene(dataclasses.replace(scene(2.95), trouble='the camera is dark'))
+    assert bundler.bundle(3.0, RUNNING) is None
+    assert 'scene' in bundler.vote(3.0).reasons[0]
+    bundler.on_scene(scene(2.95))
+    assert bundler.bundle(3.0, RUNNING) is not None
 
 
 def test_a_scene_of_another_task_holds(bundler, ur5e):

@@ -192,6 +192,54 @@ def test_a_node_that_comes_back_in_time_costs_nothing_but_time():
     assert (world.phase, world.status.attempt) == (Phase.RUNNING, 1)
 
 
+COVERED: dict = {'trouble': 'only 0 % of the picture has depth'}
+FROZEN = {'sees': False}
+
+
+def blinded(world, how):
+    """Perception, and with it the shield, holds while there is no picture."""
+    world.decision = Decision.HOLD
+    for name, value in how.items():
+        setattr(world, name, value)
+    return world
+
+
+def mended(world):
+    world.decision, world.trouble, world.sees = Decision.PASS, '', True
+    return world
+
+
+@pytest.mark.parametrize('how', [COVERED, FROZEN])
+@pytest.mark.parametrize('phase', [Phase.RUNNING, Phase.RETREAT])
+def test_a_camera_that_is_covered_for_a_while_costs_nothing_but_time(how, phase):
+    world = World(at_home=phase == Phase.RUNNING, moves_done=phase == Phase.RUNNING).run(1.0)
+    world.start()
+    blinded(world.until(phase), how).run(25.0)
+    assert (world.phase, vote(world).level) == (phase, Level.HOLD)
+    assert 'no usable picture' in vote(world).reasons[0]
+    mended(world).run(1.0)
+    assert (world.phase, world.status.attempt) == (phase, 1)
+    assert vote(world).level == Level.RUN
+
+
+def test_a_detector_without_features_is_no_news_while_nothing_is_seen():
+    world = detect(blinded(running(), COVERED), Verdict.UNKNOWN, 10.0)
+    assert (world.phase, world.status.attempt) == (Phase.RUNNING, 1)
+    detect(mended(world), Verdict.UNKNOWN, 2.0)  # it needs a moment, too
+    assert (world.phase, world.status.attempt) == (Phase.RUNNING, 1)
+
+
+@pytest.mark.parametrize(('how', 'why'), [(COVERED, 'only 0 %'), (FROZEN, 'no new one comes')])
+def test_a_camera_that_stays_covered_is_asked_about_and_its_return_goes_on(how, why):
+    world = blinded(running(), how).run(29.0)
+    assert world.phase == Phase.RUNNING
+    world.until(Phase.ASKING, 4.0)
+    assert why in world.status.text
+    assert Request.RING in world.requests
+    mended(world).until(Phase.RUNNING, 3.0)
+    assert (world.status.attempt, vote(world).level) == (2, Level.RUN)
+
+
 def test_a_person_who_lets_go_of_the_switch_holds_the_robot_for_as_long_as_it_takes():
     world = running()
     world.executive.withheld = 'the dead-man switch is not held'

@@ -110,7 +110,7 @@ def test_a_lost_node_holds_then_asks_and_is_forgotten_when_it_is_back():
     assert response.judge(facts, 10.0).rung == Rung.HOLD
     assert response.judge(facts, 10.0 + P.lost_patience - 0.1).rung == Rung.HOLD
     reaction = response.judge(facts, 10.0 + P.lost_patience)
-    assert (reaction.rung, reaction.is_health) == (Rung.ASK, True)
+    assert (reaction.rung, reaction.may_pass) == (Rung.ASK, True)
     assert 'policy' in reaction.reason
     assert response.judge(Facts(), 21.0).rung == Rung.OK
     assert response.judge(facts, 22.0).rung == Rung.HOLD

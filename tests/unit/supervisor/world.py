@@ -45,6 +45,7 @@ class World:
     task: ParsedTask = PUT_IN
     target: TargetStatus = TargetStatus.PRESENT
     why: str = ''  # of the scene
+    trouble: str = ''  # with the picture
     decision: Decision = Decision.PASS
     arm: ArmState = ArmState.DISARMED
     arms: bool = True  # the shield follows requests to arm
@@ -88,10 +89,11 @@ class World:
         if self.sees and round(self.now / STEP) % 5 == 0:
             self.executive.on_scene(
                 GroundedScene(
-                    self.now, status.task_id, self.task, self.objects, self.target, self.why
+                    self.now, status.task_id, self.task, self.objects, self.target,
+                    self.why, self.trouble,
                 ),
                 self.now,
-            )
+            )  # fmt: skip
         self.executive.on_control_state(
             ControlState(
                 self.now, False, self._is_done(status.phase), self.at_home, self.tool,

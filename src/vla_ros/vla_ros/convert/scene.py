@@ -95,6 +95,7 @@ def scene_to_msg(record: GroundedScene) -> msg.GroundedScene:
         objects=[object_to_msg(thing) for thing in record.objects],
         target_status=int(record.target_status),
         reason=record.reason,
+        trouble=record.trouble,
         valid_depth=float(record.valid_depth),
         latency=float(record.latency),
     )
@@ -109,6 +110,7 @@ def scene_from_msg(message: msg.GroundedScene) -> GroundedScene:
         objects=tuple(object_from_msg(thing) for thing in message.objects),
         target_status=member(TargetStatus, message.target_status, 'target_status'),
         reason=message.reason,
+        trouble=message.trouble,
         valid_depth=number(message.valid_depth, 'valid_depth', 0.0, 1.0),
         latency=number(message.latency, 'latency'),
     )
