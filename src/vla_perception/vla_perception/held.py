@@ -46,10 +46,10 @@ class Grip:
         held.yaw = float(geometry.yaw(base_from_thing))
 
     def judge(self, tracks: list[Track], pose: Pose) -> None:
-        """Notice a grasp, after the picture was looked at; fingers that open grasp nothing."""
-        is_opening = pose.opening > self._last_opening + _STEADY
+        """Notice a grasp, after the picture was looked at; fingers that move grasp nothing yet."""
+        is_steady = abs(pose.opening - self._last_opening) <= _STEADY
         self._last_opening = pose.opening
-        if is_opening or any(track.id == self._id and track.is_held for track in tracks):
+        if not is_steady or any(track.id == self._id and track.is_held for track in tracks):
             return
         self.release()
         held = next((track for track in tracks if self._grasps(track, pose)), None)

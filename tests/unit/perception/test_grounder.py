@@ -20,9 +20,12 @@ from pictures import (
 from vla_core.safety import Level
 from vla_core.scene import Role, TargetStatus, Verb
 from vla_core.task import Phase
+from vla_perception.detection import Detection
 from vla_perception.grounder import Grounder
 from vla_perception.params import GrounderParams
+from vla_perception.tracks import Track
 
+BOX = (0.0, 0.0, 1.0, 1.0)  # px
 ASIDE = 1.5  # rad, turns the arm out of the picture
 RED_IN_BLUE = 'put the red cube in the blue box'
 TABLE = [
@@ -331,6 +334,36 @@ def test_a_thing_on_another_stands_on_its_top():
 
     assert scene.by_role(Role.TARGET).position[2] == pytest.approx(0.065, abs=0.0006)
     assert scene.by_role(Role.TARGET).size[2] == pytest.approx(0.040, abs=0.001)
+
+
+@pytest.mark.parametrize('seen_as', ['cylinder', 'cube'])
+def test_a_pile_of_one_colour_that_looks_like_one_thing_is_not_the_upper_thing(seen_as):
+    upper = track_of(3, (0.45, 0.0, 0.07), (0.040, 0.040, 0.055), 'cylinder')
+
+    size = np.array([0.042, 0.036, 0.098])
+    for _ in range(4):
+        upper.see(Detection(seen_as, 'red', np.array([0.45, 0.0, 0.049]), 0.0, size, BOX))
+
+    assert upper.position == pytest.approx([0.45, 0.0, 0.07])
+    assert upper.size == pytest.approx([0.040, 0.040, 0.055])
+
+
+def test_a_cylinder_that_fell_over_is_measured_anew():
+    thing = track_of(4, (0.45, 0.0, 0.03), (0.040, 0.040, 0.055), 'cylinder')
+
+    size = np.array([0.055, 0.04, 0.04])
+    for _ in range(9):
+        thing.see(Detection('cube', 'red', np.array([0.47, 0.0, 0.02]), 0.0, size, BOX))
+
+    assert thing.size == pytest.approx([0.055, 0.04, 0.04], abs=1e-3)
+
+
+def track_of(sightings, position, size, shape):
+    """A red thing seen clearly `sightings` times."""
+    track = Track(1, np.array(position), 0.0, np.array(size), BOX)
+    for _ in range(sightings):
+        track.see(Detection(shape, 'red', np.array(position), 0.0, np.array(size), BOX))
+    return track
 
 
 def test_a_camera_that_is_slightly_turned_is_mended_by_the_table():
