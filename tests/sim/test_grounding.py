@@ -42,6 +42,12 @@ def test_what_is_named_is_present(trials):
     assert all(t.status == TargetStatus.PRESENT for t in trials)
 
 
+def test_a_handle_of_which_little_is_seen_is_still_a_drawer_s():
+    (trial,) = look([Trial('close', 1_000_085)])  # what is seen of it would fit a ball of 0.4 m
+
+    assert trial.status == TargetStatus.PRESENT
+
+
 @pytest.mark.parametrize('kind', ['absent', 'ambiguous'])
 def test_what_is_missing_or_doubled_is_said(kind):
     trials = look(

@@ -16,6 +16,7 @@ from vla_sim.furniture import HANDLE_HEIGHT, HANDLE_OUT, PANEL
 from vla_sim.world import SimWorld
 
 LOOKS = 3  # frames; the first is not enough to be sure that something is absent
+BETWEEN = 0.1  # s, from look to look
 NEAR = 0.06  # m, what is perceived farther from a thing is not that thing
 OBSTACLES = ('housing', 'front')  # parts of a drawer that no Thing stands for
 
@@ -59,6 +60,8 @@ def look(
         grounder.set_task('bench', episode.instruction)
         latencies = []
         for _ in range(LOOKS):
+            for _ in range(round(BETWEEN / sim.scene.timestep)):
+                sim.step()
             frame, joints = sim.render(setup.perception.camera), sim.joint_state()
             began = time.process_time()
             scene = grounder.update(frame, joints, sim.time)

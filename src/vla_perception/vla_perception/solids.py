@@ -15,6 +15,7 @@ from vla_perception.rectangle import fit_rectangle
 Points = NDArray[np.floating]
 _FLAT = 0.004  # m, how far points of a flat top may lie from it
 _SIDE = 0.006  # m below the top where sides begin
+_UNSEEN = 2.0  # a solid may be this many times as wide as the points span
 _FAR = 0.008  # m, a point farther from the surface than this counts as this far
 
 
@@ -47,8 +48,10 @@ class Solid:
 
 
 def best_solid(cloud: Cloud) -> Solid:
-    """Return the solid with the smallest residual."""
-    return min((fit(cloud) for fit in FITS.values()), key=lambda solid: solid.residual)
+    """Return the solid with the smallest residual, of those not far larger than what is seen."""
+    solids = [fit(cloud) for fit in FITS.values()]
+    most = _UNSEEN * float(np.linalg.norm(np.ptp(cloud.points, axis=0)))
+    return min(solids, key=lambda solid: (not solid.size.max() <= most, solid.residual))
 
 
 def fit_cuboid(cloud: Cloud) -> Solid:

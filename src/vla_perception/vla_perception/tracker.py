@@ -188,6 +188,7 @@ def look_through(track: Track, sight: Sight) -> tuple[float, float]:
         return 0.0, 1.0
     seen = sight.depth[row[inside], column[inside]]
     gap = seen - expected[inside]
-    through = gap > 0.012  # NaN is neither
-    blocked = (gap < -0.03) | sight.is_robot[row[inside], column[inside]]
+    is_robot = sight.is_robot[row[inside], column[inside]]  # and a little around it
+    through = (gap > 0.012) & ~is_robot  # NaN is neither
+    blocked = (gap < -0.03) | is_robot
     return float(through.mean()), float(blocked.mean())
