@@ -55,7 +55,7 @@ class Shield:
         self._world = World(params, self._body)
         self._guard = Guard(params, robot, self._body)
         self._steer = Steer(params, robot, self._body, self._guard)
-        self._suspicion = Suspicion(params, self._guard)
+        self._suspicion = Suspicion(params, self._guard, self._body)
         self._account = Account(self.intake, self.votes, self._guard, self.loop)
         self._is_leaving = False
         self._latch = ''  # why, while latched

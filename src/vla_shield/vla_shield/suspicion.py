@@ -1,11 +1,12 @@
 """Signs that the robot does not do what it is told: encoders that stand still, an arm left
-behind, an arm that a load pulls down."""
+behind, an arm that a load pulls down or that stands on something."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from vla_core.safety import Decision
+from vla_shield.body import Body
 from vla_shield.guard import Guard
 from vla_shield.intake import Intake
 from vla_shield.params import ShieldParams
@@ -13,27 +14,27 @@ from vla_shield.reference import Reference
 from vla_shield.verdict import Verdict
 
 EASED = 0.3  # of a limit: the arm is back at its command
-ASIDE = 1.5  # times as far aside as down: not a load
+ASIDE = 1.5  # times as far aside as up or down: not a load
 
 
 class Suspicion:
     """Remembers since when the arm is commanded to move, and what it doubts."""
 
-    def __init__(self, params: ShieldParams, guard: Guard) -> None:
-        self._params, self._guard = params, guard
+    def __init__(self, params: ShieldParams, guard: Guard, body: Body) -> None:
+        self._params, self._guard, self._body = params, guard, body
         self.clear()
 
     def clear(self) -> None:
         """Begin without a doubt."""
         self._moving_since: float | None = None  # s
         self._frozen_at: float | None = None  # s, stamp of the last change when it was noticed
-        self._is_behind = self._is_loaded = False
+        self._is_behind = self._is_loaded = self._is_pressing = False
         self._well_at: float | None = None  # s, stamp at which the arm was last where it should be
 
     def look(self, reference: Reference, intake: Intake) -> Verdict | None:
         """HOLD while samples are frozen, or while the arm is far from where it was told to be."""
         doubt = self._frozen(reference, intake) or self._behind(reference, intake)
-        return doubt or self._loaded(intake.joints.stamp)
+        return doubt or self._off_height(intake)
 
     def _frozen(self, reference: Reference, intake: Intake) -> Verdict | None:
         stamp, changed = intake.joints.stamp, intake.changed
@@ -66,25 +67,38 @@ class Suspicion:
         why = f'arm is {gap:.2f} rad from its command'
         return Verdict(Decision.HOLD, why, ('tracking',), intake.q)
 
-    def _loaded(self, stamp: float) -> Verdict | None:
-        """An arm that hangs does not put things where it is told to."""
-        hang, limit = self._hang(), self._params.hang_limit
-        if hang <= EASED * limit:
+    def _off_height(self, intake: Intake) -> Verdict | None:
+        """An arm that hangs does not put things where it is told to; one that stands on something
+        must not press on: its command goes back to where it is, until it is asked to rise."""
+        p, stamp, rise = self._params, intake.joints.stamp, self._rise()
+        if abs(rise) <= EASED * p.hang_limit:
             self._is_loaded = False
-        if self._well_at is None or not hang > limit:
+            self._is_pressing = self._is_pressing and self._is_asked_down(intake)
+        if self._well_at is None or not abs(rise) > p.hang_limit:
             self._well_at = stamp
-        if stamp - self._well_at >= self._params.hang_time:
-            self._is_loaded = True
-        if not self._is_loaded:
-            return None
-        why = f'arm hangs {1e3 * hang:.0f} mm low: is there a load that it was not told of?'
-        return Verdict(Decision.HOLD, why, ('tracking:load',))
+        lasted = stamp - self._well_at
+        self._is_loaded |= rise < 0.0 and lasted >= p.hang_time
+        self._is_pressing |= rise > 0.0 and lasted >= p.press_time
+        if self._is_pressing:
+            why = 'the hand presses on something below it'
+            return Verdict(Decision.HOLD, why, ('tracking:press',), intake.q)
+        if self._is_loaded:
+            why = f'arm hangs {-1e3 * rise:.0f} mm low: is there a load that it was not told of?'
+            return Verdict(Decision.HOLD, why, ('tracking:load',))
+        return None
 
-    def _hang(self) -> float:
-        """m, the tip is lower than it was told to be; 0 when it is rather aside: then something is
-        in its way, a drawer that is shut or a button that is down."""
+    def _is_asked_down(self, intake: Intake) -> bool:
+        """True while the target is lower than the tip."""
+        if intake.target is None:
+            return True
+        wanted, here = (self._body.tip(q)[2, 3] for q in (intake.target.position, intake.q))
+        return not wanted >= here + self._params.hang_limit
+
+    def _rise(self) -> float:
+        """m, the tip is higher than it was told to be; 0 when it is rather aside: then something
+        is in its way, a drawer that is shut or a button that is down."""
         gap = self._guard.sag.gap
         if gap is None:
             return 0.0
         x, y, z = self._guard.points[-1] @ gap
-        return float(max(-z, 0.0)) if np.hypot(x, y) <= ASIDE * abs(z) else 0.0
+        return float(z) if np.hypot(x, y) <= ASIDE * abs(z) else 0.0

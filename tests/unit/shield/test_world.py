@@ -95,6 +95,35 @@ def test_an_arm_that_hangs_low_for_long_is_held_and_goes_on_when_it_does_not():
     assert drive(rig, [0.0, 0.0, 0.02], 1.0)[-1].decision != Decision.HOLD
 
 
+class Standing(Rig):
+    """A rig whose hand cannot go below `floor` m, whatever it is told."""
+
+    floor = -1.0
+
+    def _move(self):
+        super()._move()
+        rise = self.floor - tip(self)[2]
+        if rise > 0.0:
+            lift = np.linalg.pinv(model('ur5e').jacobian(self.q)) @ np.r_[0, 0, rise, 0, 0, 0]
+            self.q = self.q + lift
+
+
+def test_a_hand_that_stands_on_something_does_not_press_on_and_may_rise():
+    rig = Standing().armed()
+    rig.floor = tip(rig)[2] - 0.01
+    reports = drive(rig, [0.0, 0.0, -0.1], 1.0)
+    assert (reports[-1].decision, reports[-1].rules) == (Decision.HOLD, ('tracking:press',))
+    first = next(k for k, report in enumerate(reports) if report.decision == Decision.HOLD)
+    assert (
+        first * DT <= 0.1 + 0.05 + rig.params.press_time + 0.15
+    )  # to touch, to be sunk, to be sure
+    drive(rig, [0.0, 0.0, -0.1], 0.3)
+    told = model('ur5e').fk(rig.commands[-1])[2, 3]
+    assert told > rig.floor - 0.002  # it does not press, and is not let on
+    assert rig.out.report.rules == ('tracking:press',)
+    assert drive(rig, [0.0, 0.0, 0.1], 1.0)[-1].decision != Decision.HOLD
+
+
 def test_an_arm_that_something_holds_back_does_not_count_as_loaded():
     rig = sagging(-0.016, 0.0, -0.009)  # a drawer that is shut, as simulated
     assert all(r.decision != Decision.HOLD for r in drive(rig, [0.0, 0.0, 0.02], 1.0))
