@@ -222,10 +222,12 @@ class Body:
         points = [self._data.oMi[j].translation for j in joints] + [
             self._data.oMf[self._tip].translation
         ]
-        x, y, z = np.array(points).T[:, :, None]  # each (p, 1)
-        wx, wy, wz = columns[3:, None, :]  # each (1, n)
-        turn = np.stack((wy * z - wz * y, wz * x - wx * z, wx * y - wy * x), axis=1)  # (p, 3, n)
-        return (columns[:3] + turn) * self._carries  # type: ignore[no-any-return]
+        x, y, z = np.array(points).T  # each (p,)
+        cross = np.zeros((len(points), 3, 3))  # angular velocity to that of the point
+        cross[:, 0, 1], cross[:, 0, 2], cross[:, 1, 2] = z, -y, x
+        cross[:, 1, 0], cross[:, 2, 0], cross[:, 2, 1] = -z, y, -x
+        jacobians: Array = (columns[:3] + cross @ columns[3:]) * self._carries
+        return jacobians
 
 
 def _extent(shape: Any, other: Any) -> float:

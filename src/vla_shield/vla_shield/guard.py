@@ -10,6 +10,7 @@ import numpy as np
 from vla_core.frozen import Array
 from vla_core.robot import RobotConfig
 from vla_shield.body import Body, Indices
+from vla_shield.known import Known
 from vla_shield.params import ShieldParams
 from vla_shield.reference import Candidate
 from vla_shield.sag import Sag
@@ -54,8 +55,7 @@ class Guard:
         self._tip_speed = min(params.tcp_speed, robot.tcp_speed)
         self._allowed: Array = np.full(len(body.least), np.inf)  # (p,) m, of pairs too near
         self._body = body
-        self._checked_at: Array | None = None  # (n,) rad, where all distances were last computed
-        self._checked: Array = np.zeros(len(body.least))  # (p,) m, there
+        self._known = Known(body)
         self._box = np.array([params.workspace_lower, params.workspace_upper])
         self.joint_range: tuple[Array, Array] = (robot.limits.lower, robot.limits.upper)  # rad
         self.scale = 1.0  # [0, 1], of all speeds
@@ -68,15 +68,20 @@ class Guard:
         """The arm, told to be at `told`, is at `q` (n,) rad: off, it must be clear there too."""
         self._off = self.sag.see(q, told)
 
-    def recheck(self) -> None:
-        """The world has changed: compute all distances in the next cycle."""
-        self._checked_at = None
+    def on_world(self, q: Array) -> None:
+        """The world has changed: measure all distances, at `q` (n,) rad, where the arm is."""
+        self._known.measure(q)
+        self._allowed[self._body.second > self._body.table] = np.inf
+
+    def on_fingers(self) -> None:
+        """The fingers have moved."""
+        self._known.follow_fingers()
         self._allowed[self._body.second > self._body.table] = np.inf
 
     def look(self, q: Array, reach: Array) -> None:
         """Prepare a cycle at `q`; each joint may move `reach` (n,) rad in it, stop included."""
         body = self._body
-        bound = self._bound(q)
+        bound = self._known.bound(q, self._off)
         near = np.flatnonzero(body.is_active & (bound - body.least < body.reach @ reach + 0.01))
         self.near = near
         self.q, self._reach = q, reach
@@ -101,17 +106,6 @@ class Guard:
         least = np.minimum(wanted, eased)
         self._allowed[near] = np.where(least < wanted, least, np.inf)
         return least  # type: ignore[no-any-return]
-
-    def _bound(self, q: Array) -> Array:
-        """(p,) m, no pair is nearer than this at `q`."""
-        body = self._body
-        if self._checked_at is None or np.abs(q - self._checked_at).max() > 0.05:
-            active = np.flatnonzero(body.is_active)
-            self._checked = np.full(len(body.least), np.inf)
-            self._checked[active] = body.distances(q, active)
-            self._checked_at = q
-        away = np.abs(q - self._checked_at) + (0.0 if self._off is None else np.abs(self._off))
-        return self._checked - body.reach @ away
 
     def _there(self, q: Array, pairs: Indices) -> Array:
         """(len(pairs),) m, with the arm as far off `q` as it is; infinite when it is not."""

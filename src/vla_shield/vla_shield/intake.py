@@ -12,6 +12,7 @@ from vla_core.frozen import Array
 from vla_core.robot import RobotConfig
 from vla_core.scene import GroundedScene, is_finite
 from vla_core.sensing import JointState
+from vla_shield.layout import Layout
 from vla_shield.params import ShieldParams
 from vla_shield.wish import FOLLOWS, SMOOTH, Wish, resting
 
@@ -55,6 +56,10 @@ class Intake:
         self.target: Target | None = None
         self.wish = resting(self.q)
         limits = self.robot.limits
+        finger = (self.robot.gripper.joint,)
+        self._arm, self._finger = Layout(self.names), Layout(finger)
+        self._all, self._asked = Layout((*self.names, *finger)), Layout(self.names)
+        self._fastest = CORRUPT * limits.velocity  # rad/s
         self._furthest = CORRUPT * np.maximum(np.abs(limits.lower), np.abs(limits.upper))  # rad
         self._is_answered = True  # the shield has braked on the fault of the target
         self._usual: float | None = None  # s, age of a target when it is followed
@@ -92,12 +97,13 @@ class Intake:
             return
         if state.stamp == self.joints.stamp:
             return
-        q, velocity = state.select(self.names)
-        if not np.array_equal(q, self.q) or not isfinite(self.changed):
+        arm, finger = self._arm.of(state.names), self._finger.of(state.names)
+        q, velocity = state.position[arm], state.velocity[arm]
+        if not (q == self.q).all() or not isfinite(self.changed):
             self.changed = state.stamp
         self.q, self.velocity = q, velocity
-        if self.robot.gripper.joint in state.names:
-            self.fingers = 2.0 * float(state.select((self.robot.gripper.joint,))[0][0])
+        if finger is not None:
+            self.fingers = 2.0 * float(state.position[finger[0]])
         self.joints = Clocked(state.stamp, now if now is not None else state.stamp)
         if now is None:
             self._waiting.append(self.joints)
@@ -109,15 +115,15 @@ class Intake:
     def _joints_fault(self, state: JointState) -> str:
         if not isfinite(state.stamp) or state.stamp < self.joints.stamp:
             return f'joint state stamp {state.stamp} is not after {self.joints.stamp}'
-        missing = [name for name in self.names if name not in state.names]
-        if missing:
-            return f'joint state lacks {missing}'
+        arm = self._arm.of(state.names)
+        if arm is None:
+            return f'joint state lacks {self._arm.lacks(state.names)}'
         if not len(state.names) == len(state.position) == len(state.velocity):
             return 'joint state has arrays of different length'
-        finger = self.robot.gripper.joint
-        ours = (*self.names, finger) if finger in state.names else self.names
-        is_finite = all(np.isfinite(values).all() for values in state.select(ours))
-        return '' if is_finite else 'joint state is not finite'
+        found = self._all.of(state.names)
+        ours = arm if found is None else found
+        numbers = (*state.position[ours].tolist(), *state.velocity[ours].tolist())
+        return '' if all(map(isfinite, numbers)) else 'joint state is not finite'
 
     def put_target(self, target: Target, now: float) -> None:
         """Take a target, or note why it is rejected; a rejected one never replaces a good one."""
@@ -125,7 +131,7 @@ class Intake:
         if fault:
             self.refuse_target(fault)
             return
-        index = [target.names.index(name) for name in self.names]
+        index = self._asked.of(target.names)
         position, velocity = target.position[index], target.velocity[index]
         self.wish = self._wish(target, position, velocity)
         self.target = target
@@ -162,25 +168,23 @@ class Intake:
         return 'target is older than the one before' if target.stamp < self.goal.stamp else ''
 
     def _shape_fault(self, target: Target) -> str:
-        missing = [name for name in self.names if name not in target.names]
-        if missing:
-            return f'target lacks {missing}'
-        if len(set(target.names)) != len(target.names) or len(target.names) != len(self.names):
+        if self._asked.of(target.names) is None:
+            return f'target lacks {self._asked.lacks(target.names)}'
+        if len(target.names) != len(self.names):
             return f'target names joints that are not of the arm: {list(target.names)}'
         shape = (len(self.names),)
         is_sized = target.position.shape == shape and target.velocity.shape == shape
         return '' if is_sized else 'target has arrays of the wrong size'
 
     def _value_fault(self, target: Target) -> str:
-        scalars = isfinite(target.gripper) and isfinite(target.chunk_stamp)
-        arrays = np.isfinite(target.position).all() and np.isfinite(target.velocity).all()
-        if not (scalars and arrays):
+        numbers = (*target.position.tolist(), *target.velocity.tolist())
+        if not all(map(isfinite, (target.gripper, target.chunk_stamp, *numbers))):
             return 'target is not finite'
         if target.source not in SOURCES:
             return f'target source is {target.source}'
-        index = [target.names.index(name) for name in self.names]
-        is_sane = np.all(np.abs(target.position[index]) <= self._furthest)
-        is_sane &= np.all(np.abs(target.velocity[index]) <= CORRUPT * self.robot.limits.velocity)
+        index = self._asked.of(target.names)
+        is_sane = (np.abs(target.position[index]) <= self._furthest).all()
+        is_sane &= (np.abs(target.velocity[index]) <= self._fastest).all()
         is_sane &= abs(target.gripper) <= CORRUPT * self.robot.gripper.open_width
         return '' if is_sane else 'target is beyond ten times a limit: corrupt'
 

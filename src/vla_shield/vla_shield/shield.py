@@ -82,7 +82,7 @@ class Shield:
         """What is around; objects stay until the next scene."""
         if self.intake.put_scene(scene, now):
             self._scene_fault = self._world.update(scene)
-            self._guard.recheck()
+            self._guard.on_world(self.reference.now.position)
 
     def note_loop(self, ms: float, period_ms: float) -> None:
         """How long the host's last cycle worked, and how long after the one before it began."""
@@ -157,7 +157,7 @@ class Shield:
         if abs(intake.width - self._width) > 5e-4:
             self._width = intake.width
             self._body.set_width(intake.width)
-            self._guard.recheck()
+            self._guard.on_fingers()
 
     def _verdict(self, now: float) -> Verdict:
         """The first of these that stands against moving, most severe first."""

@@ -24,6 +24,10 @@ class _Heard:
     vote: SafetyVote
     received: float  # s
     fault: str  # empty when the vote is well formed
+    is_free: bool  # it stands against nothing while it counts
+
+
+FREE = Permission(Level.RUN, 1.0)
 
 
 def fault_of(vote: SafetyVote) -> str:
@@ -45,6 +49,7 @@ class Votes:
 
     def __init__(self, params: ShieldParams) -> None:
         self._params = params
+        self._required = frozenset(params.required_voters)
         self._heard: dict[str, _Heard] = {}
         self._stopped: dict[str, str] = {}  # voter → reason of its last STOP
         self._since: float | None = None  # s, when the votes began to allow motion
@@ -64,7 +69,8 @@ class Votes:
             and self._is_old(vote, before, now)
         ):
             return
-        self._heard[vote.voter] = _Heard(vote, now, fault)
+        is_free = not fault and vote.level == Level.RUN and vote.speed_scale >= 1.0
+        self._heard[vote.voter] = _Heard(vote, now, fault, is_free)
 
     def _is_old(self, vote: SafetyVote, before: _Heard, now: float) -> bool:
         if vote.stamp <= before.vote.stamp:
@@ -144,13 +150,30 @@ class Votes:
             return Permission(
                 Level.STOP, 0.0, f'{voter}: {self._stopped[voter]}', (f'vote:{voter}',)
             )
+        if self._are_free(now, task_id):
+            return FREE
         why = self.missing(now)
         if why:
             return Permission(Level.HOLD, 0.0, why, ('votes:silence',))
-        result = Permission(Level.RUN, 1.0)
+        result = FREE
         for heard in self._heard.values():
             result = _tighter(result, self._judge(heard, now, task_id))
         return result
+
+    def _are_free(self, now: float, task_id: str) -> bool:
+        """True when everyone required, and whoever else spoke, allows all: as it mostly is."""
+        if not self._required <= self._heard.keys():
+            return False
+        p = self._params
+        for heard in self._heard.values():
+            vote = heard.vote
+            if not heard.is_free or (vote.task_id and task_id and vote.task_id != task_id):
+                return False
+            age = max(now - vote.stamp, now - heard.received)
+            is_new = vote.stamp - now <= p.future_tolerance and age <= p.vote_timeout
+            if not (is_new and age <= vote.ttl):
+                return False
+        return True
 
     def _judge(self, heard: _Heard, now: float, task_id: str) -> Permission:
         vote = heard.vote
@@ -159,7 +182,7 @@ class Votes:
         if heard.fault and now - heard.received <= self._params.vote_timeout:
             return Permission(Level.HOLD, 0.0, f'vote of {vote.voter}: {why}', rules)
         if why:  # of a voter that is not required: as if it had not spoken
-            return Permission(Level.RUN, 1.0)
+            return FREE
         if vote.task_id and task_id and vote.task_id != task_id:
             return Permission(Level.HOLD, 0.0, f'vote of {vote.voter} is for another task', rules)
         is_free = vote.level == Level.RUN and vote.speed_scale >= 1.0

@@ -153,19 +153,19 @@ def target_from_msg(message: msg.Target) -> Target:
 
 
 def trajectory_to_msg(record: Trajectory) -> JointTrajectory:
-    points = zip(record.time_from_start, record.position, record.velocity, strict=True)
+    n = len(record.names)
+    position, velocity = floats(record.position), floats(record.velocity)
     return JointTrajectory(
         header=header(record.stamp, ''),
         joint_names=list(record.names),
-        points=[_point(time, position, velocity) for time, position, velocity in points],
-    )
-
-
-def _point(time: float, position: np.ndarray, velocity: np.ndarray) -> JointTrajectoryPoint:
-    return JointTrajectoryPoint(
-        positions=floats(position),
-        velocities=floats(velocity),
-        time_from_start=duration_msg(time),
+        points=[
+            JointTrajectoryPoint(
+                positions=position[k * n : k * n + n],
+                velocities=velocity[k * n : k * n + n],
+                time_from_start=duration_msg(time),
+            )
+            for k, time in enumerate(record.time_from_start.tolist())
+        ],
     )
 
 
