@@ -71,9 +71,12 @@ class ShieldParams:
 
     tracking_limit: float = param(0.1, 'rad, commanded from measured: HOLD', lo=0.01, hi=0.5)
     hang_limit: float = param(
-        0.005, 'm, tip below or above where it was told to be: HOLD', lo=0.002, hi=0.05
+        0.005, 'm, tip below where it was told to be: HOLD', lo=0.002, hi=0.05
     )
     hang_time: float = param(0.3, 's, that the tip may hang low', lo=0.05, hi=2.0)
+    press_limit: float = param(
+        0.01, 'm, tip above where it was told to be: it presses, HOLD', lo=0.002, hi=0.05
+    )
     press_time: float = param(0.1, 's, that it may be held up: it presses', lo=0.05, hi=2.0)
     still_speed: float = param(0.02, 'rad/s, below this the robot is still', lo=0.001, hi=0.1)
 

@@ -74,7 +74,7 @@ class Suspicion:
         if abs(rise) <= EASED * p.hang_limit:
             self._is_loaded = False
             self._is_pressing = self._is_pressing and self._is_asked_down(intake)
-        if self._well_at is None or not abs(rise) > p.hang_limit:
+        if self._well_at is None or -p.hang_limit <= rise <= p.press_limit:
             self._well_at = stamp
         lasted = stamp - self._well_at
         self._is_loaded |= rise < 0.0 and lasted >= p.hang_time
