@@ -24,6 +24,7 @@ class Grip:
     def __init__(self, gripper: GripperConfig) -> None:
         self._gripper = gripper
         self._last_opening = gripper.open_width
+        self._pending: tuple[int, np.ndarray] | None = None  # id, where it was in the hand
         self.release()
 
     def release(self) -> None:
@@ -47,14 +48,24 @@ class Grip:
 
     def judge(self, tracks: list[Track], pose: Pose) -> None:
         """Notice a grasp, after the picture was looked at; fingers that move grasp nothing yet."""
-        is_steady = abs(pose.opening - self._last_opening) <= _STEADY
+        change = pose.opening - self._last_opening
         self._last_opening = pose.opening
-        if not is_steady or any(track.id == self._id and track.is_held for track in tracks):
+        if change > _STEADY or any(track.id == self._id and track.is_held for track in tracks):
+            self._pending = None
             return
         self.release()
         held = next((track for track in tracks if self._grasps(track, pose)), None)
-        if held is not None:
+        self._wait_for(held, pose)
+        if held is not None and abs(change) <= _STEADY:
             self._hold(held, pose)
+
+    def _wait_for(self, track: Track | None, pose: Pose) -> None:
+        """Note where it is in the hand while the fingers come to it: then the hand may rise."""
+        if track is None:
+            self._pending = None
+        elif self._pending is None or self._pending[0] != track.id:
+            base_from_thing = geometry.pose_of(geometry.rotation_z(track.yaw), track.position)
+            self._pending = (track.id, geometry.inverse(pose.base_from_tcp) @ base_from_thing)
 
     def _keeps(self, pose: Pose) -> bool:
         grown = pose.opening - self._grip
@@ -73,7 +84,9 @@ class Grip:
         return bool(np.all(local <= track.size / 2 + _REACH))
 
     def _hold(self, track: Track, pose: Pose) -> None:
-        base_from_thing = geometry.pose_of(geometry.rotation_z(track.yaw), track.position)
-        self._tcp_from_thing = geometry.inverse(pose.base_from_tcp) @ base_from_thing
-        self._id, self._grip = track.id, pose.opening
+        assert self._pending is not None
+        self._id, self._tcp_from_thing = self._pending
+        self._grip, self._pending = pose.opening, None
+        base_from_thing = pose.base_from_tcp @ self._tcp_from_thing
+        track.position = base_from_thing[:3, 3].copy()
         track.is_held = True

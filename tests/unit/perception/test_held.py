@@ -78,6 +78,19 @@ def test_fingers_that_open_or_meet_let_go(opening):
     assert cube.position == pytest.approx([0.50, 0.20, 0.25], abs=1e-9)
 
 
+def test_what_is_gripped_while_the_hand_begins_to_rise_keeps_its_place_in_the_hand():
+    grip, cube = Grip(ROBOT.gripper), a_cube()
+    grip.judge([cube], pose(opening=0.06))
+    grip.judge([cube], pose(opening=CLOSED_ON_CUBE + 0.002))  # about to close on it
+    assert not cube.is_held
+
+    grip.judge([cube], pose(z=0.03, opening=CLOSED_ON_CUBE))
+    grip.judge([cube], pose(z=0.03, opening=CLOSED_ON_CUBE))  # 1 cm up, not seen to be
+
+    assert cube.is_held
+    assert cube.position == pytest.approx([0.45, 0.0, 0.03], abs=1e-9)
+
+
 @pytest.mark.parametrize('before', [0.030, 0.046])
 def test_fingers_that_still_move_do_not_grasp(before):
     grip, cube = Grip(ROBOT.gripper), a_cube()
