@@ -21,6 +21,7 @@ ESCALATION = (
     (2.5, signal.SIGTERM),
     (4.5, signal.SIGKILL),
 )  # s after the stop
+FATAL = '[FATAL]'  # in a line: why a node gives up
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -34,6 +35,7 @@ class Running:
     spec: NodeSpec
     process: subprocess.Popen[str]
     reader: threading.Thread
+    spoken: threading.Event  # it has said something: it is past its imports
     again: float | None = None  # s, monotonic; None: it runs, or stays down
     is_ended: bool = False  # and that was said
 
@@ -44,6 +46,7 @@ class LaunchRunner:
     def __init__(self, nodes: list[NodeSpec], say: Say | None = None) -> None:
         self.nodes = nodes
         self.failures: list[str] = []  # what ended that should not have
+        self.reasons: list[str] = []  # the first last words, of each node that gave up
         self.is_over = False  # a node that ends everything has ended
         self._say = say or printer([node.name for node in nodes])
         self._running: list[Running] = []
@@ -70,6 +73,9 @@ class LaunchRunner:
                     self._say(
                         running.spec.name, f'does not end, sending {signal.Signals(number).name}'
                     )
+                elif not running.spoken.is_set():  # asked, it would only show where it imports
+                    signal_group(running.process, signal.SIGTERM)
+                    continue
                 signal_group(running.process, number)
         for running in self._running:
             running.process.wait()
@@ -120,14 +126,21 @@ class LaunchRunner:
             start_new_session=True,  # Ctrl-C reaches the runner only
             preexec_fn=_die_with_parent,
         )
-        reader = threading.Thread(target=self._read, args=(spec.name, process), daemon=True)
+        spoken = threading.Event()
+        reader = threading.Thread(
+            target=self._read, args=(spec.name, process, spoken), daemon=True
+        )
         reader.start()
-        return Running(spec, process, reader)
+        return Running(spec, process, reader, spoken)
 
-    def _read(self, name: str, process: subprocess.Popen[str]) -> None:
-        if process.stdout is not None:
-            for line in process.stdout:
-                self._say(name, line.rstrip('\n'))
+    def _read(self, name: str, process: subprocess.Popen[str], spoken: threading.Event) -> None:
+        if process.stdout is None:
+            return
+        for line in process.stdout:
+            spoken.set()
+            self._say(name, line.rstrip('\n'))
+            if FATAL in line and not any(why.startswith(f'{name}: ') for why in self.reasons):
+                self.reasons.append(f'{name}: {line.split("]: ", 1)[-1].strip()}')
 
 
 def signal_group(process: subprocess.Popen[str], number: int) -> None:
@@ -169,4 +182,6 @@ def run_until_stopped(runner: LaunchRunner) -> int:
         runner.stop()
         for number, handler in old.items():
             signal.signal(number, handler)
+    for reason in runner.reasons if runner.failures else ():
+        print(f'vla: {reason}', file=sys.stderr)
     return 1 if runner.failures else 0

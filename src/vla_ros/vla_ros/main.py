@@ -8,6 +8,7 @@ import threading
 import time
 
 import rclpy
+from rclpy._rclpy_pybind11 import RCLError
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
@@ -22,7 +23,12 @@ def run(node_class: type[Node], args: list[str] | None = None) -> None:
     refusal = hurry(getattr(node_class, 'urgency', 0))
     rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.ALL)
     threading.Thread(target=_last_resort, name='last_resort', daemon=True).start()
-    node = node_class()
+    try:
+        node = node_class()
+    except RCLError:
+        if rclpy.ok():
+            raise
+        os._exit(_code)  # told to end before it was there
     if refusal:
         node.get_logger().warning(refusal)
     executor = SingleThreadedExecutor()
@@ -31,6 +37,9 @@ def run(node_class: type[Node], args: list[str] | None = None) -> None:
         executor.spin()
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
+    except RCLError:
+        if rclpy.ok():
+            raise  # else something was still to be sent when the end had come
     finally:
         executor.shutdown()
         for action in list(node.waitables):

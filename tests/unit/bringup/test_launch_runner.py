@@ -90,6 +90,21 @@ def test_what_a_process_started_ends_with_it(quick):
     assert all(state == 'Z' for state in states)  # at most waiting to be reaped by init
 
 
+def test_a_process_that_still_imports_ends_without_showing_where(quick):
+    run = Runner(spec('import time; time.sleep(60)', 'slow'), spec(POLITE, 'up'))
+    run.until(lambda: ('up', 'ready') in run.lines)
+    assert run.stop() < 2.0
+    assert [line for name, line in run.lines if name == 'slow'] == []
+
+
+def test_why_a_node_gives_up_is_the_last_thing_that_is_said(capfd):
+    says = 'print("[FATAL] [12.5] [b]: cannot configure: no such key", flush=True); '
+    nodes = [spec(POLITE, 'a'), spec(says + 'raise SystemExit(3)', 'b', ends_all=True)]
+    runner = LaunchRunner(nodes, lambda name, line: None)
+    assert launch_runner.run_until_stopped(runner) == 1
+    assert capfd.readouterr().err.splitlines() == ['vla: b: cannot configure: no such key']
+
+
 def test_a_node_that_everything_needs_ends_everything():
     run = Runner(spec(POLITE, 'a'), spec('raise SystemExit(3)', 'b', ends_all=True))
     run.until(lambda: not run.runner.poll())
