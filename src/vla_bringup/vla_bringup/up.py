@@ -12,12 +12,13 @@ import subprocess
 import time
 from pathlib import Path
 
-from vla_bringup.domain import check_domain_number
+from vla_bringup.domain import check_domain_number, is_free
 from vla_bringup.launch_file import Argument, Plan, arguments_of, find_share, load_launch
 from vla_bringup.launch_runner import LaunchRunner, run_until_stopped
 from vla_core.errors import UserError
 
 DISCOVERY = 1.0  # s, to see who is on the domain already
+PATIENCE = 6.0  # s, the same when somebody on this machine is: busy ones answer late
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -78,11 +79,15 @@ def nodes_on_domain() -> set[str]:
     import rclpy  # only here: showing arguments needs no ROS
     from rclpy.signals import SignalHandlerOptions
 
+    domain = int(os.environ.get('ROS_DOMAIN_ID', '0'))
+    patience = DISCOVERY if is_free(domain) else PATIENCE
     context = rclpy.Context()
     rclpy.init(context=context, signal_handler_options=SignalHandlerOptions.NO)
     probe = rclpy.create_node(f'vla_up_{os.getpid()}', context=context)
-    time.sleep(DISCOVERY)
-    there = set(probe.get_node_names())
+    began, there = time.monotonic(), set[str]()
+    while time.monotonic() - began < (DISCOVERY if there else patience):
+        time.sleep(0.1)
+        there = set(probe.get_node_names()) - {probe.get_name()}
     probe.destroy_node()
     rclpy.shutdown(context=context)
     return there

@@ -127,6 +127,8 @@ class RobotConfig:
         names = self.joint_names
         if not names or len(set(names)) != len(names):
             raise ValueError('joints must be at least one, each with its own name')
+        if not self.cameras:
+            raise ValueError('cameras must be at least one: perception needs colour and depth')
 
     @property
     def joint_names(self) -> tuple[str, ...]:
@@ -151,7 +153,8 @@ class RobotConfig:
             if camera.name == name:
                 return camera
         raise UserError(
-            f'{self.name} has no camera {name!r}; it has {", ".join(c.name for c in self.cameras)}'
+            f'{self.name} has no camera {name!r}; '
+            f'it has {", ".join(c.name for c in self.cameras) or "none"}'
         )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Any, TypeVar
 
+import rclpy
 from rclpy._rclpy_pybind11 import RCLError
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
@@ -111,6 +112,8 @@ class ManagedNode(SimTime):
         try:
             self.configure()
         except Exception as error:  # noqa: BLE001 - rclpy would turn it into ERROR without a word
+            if not rclpy.ok():
+                return TransitionCallbackReturn.FAILURE  # it was told to end meanwhile
             kind = '' if isinstance(error, UserError) else f'{type(error).__name__}: '
             self.get_logger().fatal(f'cannot configure: {kind}{error}')
             return TransitionCallbackReturn.FAILURE

@@ -1,0 +1,50 @@
+"""`./vla up` as people type it when something is wrong: the last line says what, nothing is left."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def up(*words):
+    """Exit code and the lines of a launch that is ended, if need be, after a minute."""
+    done = subprocess.run(
+        [sys.executable, '-m', 'vla_bringup.cli', 'up', 'launch/sim.launch.yaml', *words],
+        cwd=ROOT, capture_output=True, text=True, timeout=60, check=False, env=os.environ,
+    )  # fmt: skip
+    return done.returncode, (done.stdout + done.stderr).splitlines()
+
+
+@pytest.mark.parametrize(
+    ('text', 'why'),
+    [
+        ('shield:\n  ros__parameters:\n    shield: {perod: 0.01}\n', 'unknown parameter'),
+        ('shield:\n  ros__parameters:\n    shield: {period: 7.0}\n', 'must be between'),
+    ],
+)
+def test_a_node_that_cannot_be_configured_is_named_last(tmp_path, text, why):
+    config = tmp_path / 'stack.yaml'
+    config.write_text(text)
+
+    code, lines = up(f'config:={config}')
+
+    assert code == 1
+    assert lines[-1].startswith('vla: shield: cannot configure:')
+    assert why in lines[-1]
+    assert not [line for line in lines if 'Traceback' in line]
+
+
+def test_a_robot_without_a_camera_is_refused_by_name(tmp_path):
+    robot = (ROOT / 'config/robots/ur5e.yaml').read_text()
+    blind = tmp_path / 'blind.yaml'
+    blind.write_text(robot[: robot.index('cameras:')] + 'cameras: []\n')
+
+    code, lines = up(f'robot:={blind}')
+
+    assert code == 1
+    assert 'cameras must be at least one' in lines[-1]
+    assert not [line for line in lines if 'Traceback' in line]
