@@ -1,4 +1,4 @@
-"""`./vla up` as people type it when something is wrong: the last line says what, nothing is left."""
+"""`./vla up` as people type it when something is wrong: the last line says what."""
 
 import os
 import subprocess
