@@ -31,6 +31,19 @@ def test_a_thing_is_lifted_and_held_without_slip(operator, shape):
     assert width == pytest.approx(target.size[0], abs=2e-3)
 
 
+def test_fingers_that_squeeze_let_go_at_once(ur5e_operator):
+    operator = ur5e_operator
+    target = operator.reset('put_in', shape='cube', target_at=(0.5, 0.1)).by_role(Role.TARGET)
+    operator.go(target.position, target.yaw)
+    operator.grip(0.0)
+    held = 2 * operator.world.joint_state().position[-2]
+
+    operator.grip(0.08, seconds=0.15)
+
+    let_go = 2 * operator.world.joint_state().position[-2]
+    assert let_go - held >= 0.005
+
+
 def test_a_slippery_thing_is_lost(ur5e_operator):
     operator = ur5e_operator
     target = operator.reset('put_in', shape='cube', target_at=(0.5, 0.1)).by_role(Role.TARGET)

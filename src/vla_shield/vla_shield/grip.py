@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from vla_core.action import Trajectory
+from vla_core.fingers import follow
 from vla_core.robot import SQUEEZES, GripperConfig
 
 LEFT = 0.003  # m, fingers this far from where they were stopped are not at the thing any more
@@ -24,17 +25,10 @@ class Grip:
         self.width = float(np.clip(width, self._gripper.closed_width, self._gripper.open_width))
 
     def move(self, asked: float, measured: float | None, period: float) -> None:
-        """One period towards the opening asked for; only called while motion is allowed.
-
-        Fingers that a thing stopped are behind their command. When they are to turn round, the
-        command comes back to where they are, `measured` m, at once: else they would let go only
-        after the command has travelled all that way, while the arm moves on.
-        """
+        """One period towards the opening asked for; only called while motion is allowed."""
         self._feel(measured)
-        width = self.width if measured is None else measured
-        nearest = min(max(width, min(self.width, asked)), max(self.width, asked))
-        step = self._gripper.speed * period
-        self.place(nearest + float(np.clip(asked - nearest, -step, step)))
+        here = self.width if measured is None else measured
+        self.place(follow(self.width, here, asked, self._gripper.speed * period))
 
     def keep(self, measured: float | None, period: float) -> None:
         """One period in which nothing may move: letting go stops, too."""

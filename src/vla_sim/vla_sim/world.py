@@ -7,6 +7,7 @@ import numpy as np
 
 from vla_core.action import Trajectory
 from vla_core.errors import UserError
+from vla_core.fingers import follow
 from vla_core.frozen import Array
 from vla_core.robot import RobotConfig
 from vla_core.sensing import JointState, RgbdFrame
@@ -134,8 +135,8 @@ class SimWorld:
         data.ctrl[self._arm_ctrl] = position + self._lead * velocity
         most = 0.5 * self.robot.gripper.speed * dt
         wanted = float(self._grip.sample(now)[0][0])
-        held = float(data.ctrl[self._grip_ctrl])
-        data.ctrl[self._grip_ctrl] = held + min(max(wanted - held, -most), most)
+        told, here = float(data.ctrl[self._grip_ctrl]), float(data.qpos[self._qpos[-2:]].mean())
+        data.ctrl[self._grip_ctrl] = follow(told, here, wanted, most)
         mujoco.mj_step(self.model, data)
         self._steps += 1
         if self._steps % JUDGE_EVERY == 0:

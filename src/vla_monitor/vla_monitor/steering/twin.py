@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vla_core import geometry
+from vla_core.fingers import follow
 from vla_core.frozen import Array
 from vla_core.robot import RobotConfig
 from vla_monitor.steering.moment import Moment, Outcome
@@ -138,8 +139,8 @@ class Player:
         data.ctrl[h.arm] = q
         most = 0.5 * gripper.speed * stage.model.opt.timestep
         wanted = 0.5 * min(max(opening, gripper.closed_width), gripper.open_width)
-        held = float(data.ctrl[h.grip])
-        data.ctrl[h.grip] = held + min(max(wanted - held, -most), most)
+        here = float(data.qpos[h.position[-2:]].mean())
+        data.ctrl[h.grip] = follow(float(data.ctrl[h.grip]), here, wanted, most)
 
     def _moved(self, stage: Stage, before: list[Array]) -> float:
         """m, how far the one that was moved most has moved."""
