@@ -118,23 +118,26 @@ def figures_of(rows: list[Row], policy: str) -> list[Figure]:
 
 
 def gains(title: str, rows: list[Row]) -> list[Figure]:
-    """Points that K = 10 gains over K = 1 on the same episodes, with a bootstrap interval; a bound
-    only where there is room, and over all suites."""
+    """Points that each arm gains over K = 1 on the same episodes, with a bootstrap interval; a
+    bound for K = 10, only where there is room, and over all suites."""
     by_arm = {
         arm: {(r['suite'], r['seed']): r['success'] for r in rows if r['arm'] == arm}
-        for arm in ('K=1', 'K=10')
+        for arm in names()
     }
-    both = sorted(set(by_arm['K=1']) & set(by_arm['K=10']))
-    if not both:
-        return []
-    one = np.array([by_arm['K=1'][key] for key in both], float)
-    won = np.array([by_arm['K=10'][key] for key in both], float) - one
-    dice = np.random.default_rng(0)
-    drawn = 100.0 * won[dice.integers(len(won), size=(4000, len(won)))].mean(axis=1)
-    low, high = (float(v) for v in np.percentile(drawn, [2.5, 97.5]))
-    bound = GAIN if one.mean() < ROOM and title.endswith('all suites') else None
-    gain = 100.0 * float(won.mean())
-    return [Figure(f'{title}: gain of K=10', gain, 'points', bound, len(won), low, high)]
+    alone, made = by_arm.pop('K=1'), []
+    for arm, done in by_arm.items():
+        both = sorted(set(alone) & set(done))
+        if not both:
+            continue
+        one = np.array([alone[key] for key in both], float)
+        won = np.array([done[key] for key in both], float) - one
+        dice = np.random.default_rng(0)
+        drawn = 100.0 * won[dice.integers(len(won), size=(4000, len(won)))].mean(axis=1)
+        low, high = (float(v) for v in np.percentile(drawn, [2.5, 97.5]))
+        has_room = arm == 'K=10' and one.mean() < ROOM and title.endswith('all suites')
+        gain, bound = 100.0 * float(won.mean()), GAIN if has_room else None
+        made.append(Figure(f'{title}: gain of {arm}', gain, 'points', bound, len(won), low, high))
+    return made
 
 
 def costs(title: str, rows: list[Row]) -> list[Figure]:
