@@ -15,6 +15,7 @@ from vla_core.task import Phase
 STEP = (0.001, 0.5)  # s, between rows
 MAX_ROWS = 1000
 START_WINDOW = 1.0  # s, row 0 is no further than this from the observation
+CORRUPT = 1e3  # m or rad, no row of a chunk goes so far
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,8 @@ def _wrong_shape(chunk: ActionChunk) -> str:
         return f'values have shape {shape}, expected 1 to {MAX_ROWS} rows of {len(chunk.names)}'
     if not np.all(np.isfinite(chunk.values)):
         return 'values are not finite'
+    if np.abs(chunk.values).max(initial=0.0) > CORRUPT:
+        return f'values up to {np.abs(chunk.values).max():.0e} are beyond any motion: corrupt'
     if not STEP[0] <= chunk.step <= STEP[1]:
         return f'step is {chunk.step} s, expected {STEP[0]} to {STEP[1]}'
     return ''

@@ -106,6 +106,14 @@ def test_a_hold_chunk_stops_the_motion(running: Any) -> None:
     assert not targets[-1].velocity.any()
 
 
+@pytest.mark.parametrize('huge', [2e3, 1.34e154, -1e300])
+def test_a_number_beyond_any_motion_is_refused(running: Any, huge: float) -> None:
+    rows = ROWS.copy()
+    rows[-1, 5] = huge
+    assert 'corrupt' in running.send(rows)
+    assert all(np.isfinite(target.position).all() for target in running.play(0.1))
+
+
 @settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
