@@ -27,7 +27,7 @@ class _Heard:
     is_free: bool  # it stands against nothing while it counts
 
 
-FREE = Permission(Level.RUN, 1.0)
+ALLOWED = Permission(Level.RUN, 1.0)
 
 
 def fault_of(vote: SafetyVote) -> str:
@@ -151,11 +151,11 @@ class Votes:
                 Level.STOP, 0.0, f'{voter}: {self._stopped[voter]}', (f'vote:{voter}',)
             )
         if self._are_free(now, task_id):
-            return FREE
+            return ALLOWED
         why = self.missing(now)
         if why:
             return Permission(Level.HOLD, 0.0, why, ('votes:silence',))
-        result = FREE
+        result = ALLOWED
         for heard in self._heard.values():
             result = _tighter(result, self._judge(heard, now, task_id))
         return result
@@ -164,14 +164,9 @@ class Votes:
         """True when everyone required, and whoever else spoke, allows all: as it mostly is."""
         if not self._required <= self._heard.keys():
             return False
-        p = self._params
         for heard in self._heard.values():
-            vote = heard.vote
-            if not heard.is_free or (vote.task_id and task_id and vote.task_id != task_id):
-                return False
-            age = max(now - vote.stamp, now - heard.received)
-            is_new = vote.stamp - now <= p.future_tolerance and age <= p.vote_timeout
-            if not (is_new and age <= vote.ttl):
+            other = heard.vote.task_id if task_id else ''
+            if not heard.is_free or other not in ('', task_id) or self._expiry(heard, now):
                 return False
         return True
 
@@ -182,7 +177,7 @@ class Votes:
         if heard.fault and now - heard.received <= self._params.vote_timeout:
             return Permission(Level.HOLD, 0.0, f'vote of {vote.voter}: {why}', rules)
         if why:  # of a voter that is not required: as if it had not spoken
-            return FREE
+            return ALLOWED
         if vote.task_id and task_id and vote.task_id != task_id:
             return Permission(Level.HOLD, 0.0, f'vote of {vote.voter} is for another task', rules)
         is_free = vote.level == Level.RUN and vote.speed_scale >= 1.0
