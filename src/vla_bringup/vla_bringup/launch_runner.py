@@ -46,7 +46,7 @@ class LaunchRunner:
     def __init__(self, nodes: list[NodeSpec], say: Say | None = None) -> None:
         self.nodes = nodes
         self.failures: list[str] = []  # what ended that should not have
-        self.reasons: list[str] = []  # the first last words, of each node that gave up
+        self.reasons: dict[str, str] = {}  # node → the first of its last words
         self.is_over = False  # a node that ends everything has ended
         self._say = say or printer([node.name for node in nodes])
         self._running: list[Running] = []
@@ -139,8 +139,8 @@ class LaunchRunner:
         for line in process.stdout:
             spoken.set()
             self._say(name, line.rstrip('\n'))
-            if FATAL in line and not any(why.startswith(f'{name}: ') for why in self.reasons):
-                self.reasons.append(f'{name}: {line.split("]: ", 1)[-1].strip()}')
+            if FATAL in line:
+                self.reasons.setdefault(name, line.split(']: ', 1)[-1].strip())
 
 
 def signal_group(process: subprocess.Popen[str], number: int) -> None:
@@ -182,6 +182,8 @@ def run_until_stopped(runner: LaunchRunner) -> int:
         runner.stop()
         for number, handler in old.items():
             signal.signal(number, handler)
-    for reason in runner.reasons if runner.failures else ():
-        print(f'vla: {reason}', file=sys.stderr)
-    return 1 if runner.failures else 0
+    if not runner.failures:
+        return 0
+    for name, why in runner.reasons.items():
+        print(f'vla: {name}: {why}', file=sys.stderr)
+    return 1
