@@ -71,8 +71,9 @@ class Suspicion:
         """An arm that hangs does not put things where it is told to; one that stands on something
         must not press on: its command goes back to where it is, until it is asked to rise."""
         p, stamp, rise = self._params, intake.joints.stamp, self._rise()
-        if abs(rise) <= EASED * p.hang_limit:
+        if rise >= -EASED * p.hang_limit:
             self._is_loaded = False
+        if rise <= EASED * p.hang_limit:
             self._is_pressing = self._is_pressing and self._is_asked_down(intake)
         if self._well_at is None or -p.hang_limit <= rise <= p.press_limit:
             self._well_at = stamp
@@ -91,7 +92,7 @@ class Suspicion:
         """True while the target is lower than the tip."""
         if intake.target is None:
             return True
-        wanted, here = (self._body.tip(q)[2, 3] for q in (intake.target.position, intake.q))
+        wanted, here = (self._body.tip(q)[2, 3] for q in (intake.wish.position, intake.q))
         return not wanted >= here + self._params.hang_limit
 
     def _rise(self) -> float:
