@@ -67,7 +67,7 @@ class Links:
             event_callbacks=PublisherEventCallbacks(use_default_callbacks=False),
         )
         self._publishers.append(publisher)
-        make, publish = topic.to_msg, publisher.publish
+        make, publish = topic.to_bytes or topic.to_msg, publisher.publish
         return publish if make is None else lambda record: publish(make(record))
 
     def listen(
@@ -88,6 +88,7 @@ class Links:
             topic.qos,
             callback_group=None if apart else self._quiet,
             event_callbacks=SubscriptionEventCallbacks(use_default_callbacks=False),
+            raw=topic.from_bytes is not None,
         )
         if apart:
             self._apart.append(subscription)
@@ -97,7 +98,7 @@ class Links:
     def _checked_by(
         self, topic: Topic, callback: Callable[[Any], None], refuse: Callable[[str], None]
     ) -> Callable[[Any], None]:
-        read = topic.from_msg
+        read = topic.from_bytes or topic.from_msg
         if read is None:
             return callback
 
@@ -147,7 +148,7 @@ def take_all(inboxes: list[Inbox], came: Callable[[int], None] | None = None) ->
         subscription = inbox.subscription
         with subscription.handle:
             for _ in range(MOST):
-                taken = subscription.handle.take_message(subscription.msg_type, False)
+                taken = subscription.handle.take_message(subscription.msg_type, subscription.raw)
                 if taken is None:
                     break
                 if came is not None:

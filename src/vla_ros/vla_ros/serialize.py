@@ -21,11 +21,15 @@ def message_from_bytes(data: bytes, kind: type) -> Any:
 
 def to_bytes(topic: Topic, record: Any) -> bytes:
     """A record as the CDR bytes that `topic` carries."""
+    if topic.to_bytes is not None:
+        return topic.to_bytes(record)
     return message_to_bytes(record if topic.to_msg is None else topic.to_msg(record))
 
 
 def from_bytes(topic: Topic, data: bytes) -> Any:
     """The record in CDR bytes of `topic`; raises BadMessage as the node at the other end would."""
+    if topic.from_bytes is not None:
+        return topic.from_bytes(data)
     message = message_from_bytes(data, topic.type)
     return message if topic.from_msg is None else topic.from_msg(message)
 

@@ -19,14 +19,17 @@ from trajectory_msgs.msg import JointTrajectory
 from vla_core.robot import CameraConfig, RobotConfig
 from vla_interfaces import msg
 from vla_ros import qos
-from vla_ros.convert import action, safety, scene, sensing, steering, task
+from vla_ros.convert import action, cdr, safety, scene, sensing, steering, task
 
 ROBOT = 'robot'  # the driver of the real robot, or the simulator in its place
 
 
 @dataclass(frozen=True)
 class Topic:
-    """One stream; `to_msg` and `from_msg` are None where a node handles the message itself."""
+    """One stream; `to_msg` and `from_msg` are None where a node handles the message itself.
+
+    `to_bytes` and `from_bytes` do the same on the wire's bytes, for streams at 100 Hz.
+    """
 
     name: str
     type: type
@@ -35,6 +38,8 @@ class Topic:
     readers: tuple[str, ...]
     to_msg: Callable[[Any], Any] | None = None
     from_msg: Callable[[Any], Any] | None = None
+    to_bytes: Callable[[Any], bytes] | None = None
+    from_bytes: Callable[[bytes], Any] | None = None
 
     def at(self, name: str) -> Topic:
         """Return the same stream under another name."""
@@ -44,7 +49,7 @@ class Topic:
 JOINT_STATES = Topic(  # edge
     '/joint_states', JointState, qos.SENSOR, (ROBOT,),
     ('perception', 'policy', 'verifier', 'rules', 'control', 'shield'),
-    sensing.joints_to_msg, sensing.joints_from_msg,
+    sensing.joints_to_msg, sensing.joints_from_msg, from_bytes=cdr.joints_from_bytes,
 )  # fmt: skip
 WRENCH = Topic('/wrist/wrench', WrenchStamped, qos.SENSOR, (ROBOT,), ('recorder',))  # edge
 COLOUR = Topic('color/image_raw', Image, qos.SENSOR, (ROBOT,), ('perception',))  # edge
@@ -54,11 +59,11 @@ CAMERA_INFO = Topic(  # edge
 )
 ARM_COMMAND = Topic(  # edge
     '/arm_controller/joint_trajectory', JointTrajectory, qos.COMMAND, ('shield',), (ROBOT,),
-    action.trajectory_to_msg, action.trajectory_from_msg,
+    action.trajectory_to_msg, action.trajectory_from_msg, cdr.trajectory_to_bytes,
 )  # fmt: skip
 GRIPPER_COMMAND = Topic(  # edge
     '/gripper_controller/joint_trajectory', JointTrajectory, qos.COMMAND, ('shield',), (ROBOT,),
-    action.trajectory_to_msg, action.trajectory_from_msg,
+    action.trajectory_to_msg, action.trajectory_from_msg, cdr.trajectory_to_bytes,
 )  # fmt: skip
 SCENE = Topic(
     'scene', msg.GroundedScene, qos.COMMAND, ('perception',),
@@ -93,7 +98,7 @@ CORRECTIONS = Topic(
 )  # fmt: skip
 TARGET = Topic(
     'target', msg.Target, qos.COMMAND, ('control',), ('shield',),
-    action.target_to_msg, action.target_from_msg,
+    action.target_to_msg, action.target_from_msg, from_bytes=cdr.target_from_bytes,
 )  # fmt: skip
 CONTROL_STATE = Topic(
     'control_state', msg.ControlState, qos.COMMAND, ('control',), ('failure', 'supervisor'),

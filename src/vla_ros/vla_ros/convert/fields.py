@@ -55,9 +55,14 @@ def header(stamp: float, frame: str = BASE) -> Header:
 def stamp_of(message: Any) -> float:
     """Return s of the message's header; a message without a stamp is bad."""
     stamp = message.header.stamp
-    if stamp.sec == 0 and stamp.nanosec == 0:
+    return stamped(stamp.sec, stamp.nanosec)
+
+
+def stamped(sec: int, nanosec: int) -> float:
+    """Return s of a header's stamp; one of zero means that there is none."""
+    if sec == 0 and nanosec == 0:
         raise BadMessage('it has no stamp')
-    return seconds(stamp)
+    return sec + nanosec * 1e-9
 
 
 def member(kind: type[E], value: int, field: str) -> E:
@@ -73,7 +78,7 @@ def floats(values: Any) -> array[float]:
     return array('d', np.ascontiguousarray(values, dtype=np.float64).tobytes())
 
 
-def vector(values: Sequence[float], length: int, field: str) -> np.ndarray:
+def vector(values: Sequence[float] | np.ndarray, length: int, field: str) -> np.ndarray:
     """Return (length,) doubles; BadMessage when the size is wrong or one is not finite."""
     if len(values) != length:
         raise BadMessage(f'{field} has {len(values)} values, names has {length}')
