@@ -19,7 +19,7 @@ from trajectory_msgs.msg import JointTrajectory
 from vla_core.robot import CameraConfig, RobotConfig
 from vla_interfaces import msg
 from vla_ros import qos
-from vla_ros.convert import action, cdr, safety, scene, sensing, steering, task
+from vla_ros.convert import action, from_bytes, safety, scene, sensing, steering, task, to_bytes
 
 ROBOT = 'robot'  # the driver of the real robot, or the simulator in its place
 
@@ -49,7 +49,7 @@ class Topic:
 JOINT_STATES = Topic(  # edge
     '/joint_states', JointState, qos.SENSOR, (ROBOT,),
     ('perception', 'policy', 'verifier', 'rules', 'control', 'shield'),
-    sensing.joints_to_msg, sensing.joints_from_msg, from_bytes=cdr.joints_from_bytes,
+    sensing.joints_to_msg, sensing.joints_from_msg, from_bytes=from_bytes.joints,
 )  # fmt: skip
 WRENCH = Topic('/wrist/wrench', WrenchStamped, qos.SENSOR, (ROBOT,), ('recorder',))  # edge
 COLOUR = Topic('color/image_raw', Image, qos.SENSOR, (ROBOT,), ('perception',))  # edge
@@ -59,11 +59,11 @@ CAMERA_INFO = Topic(  # edge
 )
 ARM_COMMAND = Topic(  # edge
     '/arm_controller/joint_trajectory', JointTrajectory, qos.COMMAND, ('shield',), (ROBOT,),
-    action.trajectory_to_msg, action.trajectory_from_msg, cdr.trajectory_to_bytes,
+    action.trajectory_to_msg, action.trajectory_from_msg, to_bytes.trajectory,
 )  # fmt: skip
 GRIPPER_COMMAND = Topic(  # edge
     '/gripper_controller/joint_trajectory', JointTrajectory, qos.COMMAND, ('shield',), (ROBOT,),
-    action.trajectory_to_msg, action.trajectory_from_msg, cdr.trajectory_to_bytes,
+    action.trajectory_to_msg, action.trajectory_from_msg, to_bytes.trajectory,
 )  # fmt: skip
 SCENE = Topic(
     'scene', msg.GroundedScene, qos.COMMAND, ('perception',),
@@ -98,7 +98,7 @@ CORRECTIONS = Topic(
 )  # fmt: skip
 TARGET = Topic(
     'target', msg.Target, qos.COMMAND, ('control',), ('shield',),
-    action.target_to_msg, action.target_from_msg, from_bytes=cdr.target_from_bytes,
+    action.target_to_msg, action.target_from_msg, from_bytes=from_bytes.target,
 )  # fmt: skip
 CONTROL_STATE = Topic(
     'control_state', msg.ControlState, qos.COMMAND, ('control',), ('failure', 'supervisor'),
@@ -111,7 +111,7 @@ VOTES = Topic(
 )  # fmt: skip
 REPORT = Topic(
     'report', msg.ShieldReport, qos.EVENT, ('shield',), ('failure', 'control', 'supervisor'),
-    safety.report_to_msg, safety.report_from_msg,
+    safety.report_to_msg, safety.report_from_msg, to_bytes.report, from_bytes.report,
 )  # fmt: skip
 HEARTBEATS = Topic(
     'heartbeats', msg.Heartbeat, qos.EVENT,

@@ -23,7 +23,6 @@ EASE = 1e-4  # m, of play for a pair that is already too near
 PLAY = 2e-5  # m, the same where the arm is found to be: of each cycle
 TURN = 0.25  # m/rad, what turning the tool counts against moving it
 ANY = 0.01  # m^2/rad^2, what moving a joint counts by itself
-SAMPLES = np.linspace(0.0, 1.0, 8)  # of a stop, for speeds
 
 
 @dataclass(frozen=True)
@@ -101,7 +100,8 @@ class Guard:
         """(m,) m to keep; of a pair already nearer, what it has now: it may part, never close
         in."""
         wanted = self._body.least[near]
-        before = np.where(np.isinf(self._allowed[near]), -np.inf, self._allowed[near])
+        before = self._allowed[near]
+        before[before == np.inf] = -np.inf
         eased = np.maximum(self.here - EASE, before)
         least = np.minimum(wanted, eased)
         self._allowed[near] = np.where(least < wanted, least, np.inf)
@@ -152,9 +152,7 @@ class Guard:
         return None
 
     def _judge_path(self, candidate: Candidate) -> Finding | None:
-        left = max(candidate.ramp.duration - candidate.elapsed, 0.0)
-        times = candidate.elapsed + left * SAMPLES
-        path, speeds = candidate.ramp.sample(times)
+        path, speeds = candidate.stop.path, candidate.stop.speeds
         caps = self.caps()
         fast = np.concatenate((candidate.step_velocity[None], speeds))
         moving = np.sqrt(((self.points @ fast.T) ** 2).sum(axis=1))  # (k, samples)
@@ -193,7 +191,7 @@ class Guard:
         if not len(open_):
             return None
         pairs, least, least_there = self.near[open_], self.least[open_], self.least_there[open_]
-        left = max(candidate.ramp.duration - candidate.elapsed, 0.0)
+        left = candidate.left
         fastest = float((body.reach[pairs] @ np.abs(candidate.ramp.peak_velocity)).max())  # m/s
         count = int(np.clip(np.ceil(fastest * left / SPACING), 1, MOST_CHECKS))
         path, _ = candidate.ramp.sample(candidate.elapsed + np.linspace(0.0, left, count + 1))

@@ -4,6 +4,8 @@ the next state."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,6 +13,19 @@ from vla_core.frozen import Array
 from vla_core.limits import JointLimits
 from vla_shield.params import ShieldParams
 from vla_shield.ramp import Ramp
+
+JUDGED = np.linspace(0.0, 1.0, 8)  # of a stop, where its speeds are looked at
+SENT = 12  # points of a stop, at most
+
+
+class Stop(NamedTuple):
+    """Where a stop leads, sampled once to be judged and to be sent."""
+
+    path: Array  # (8, n) rad, at JUDGED of what is left of it
+    speeds: Array  # (8, n) rad/s
+    times: Array  # (k,) s from here until rest, whole periods
+    position: Array  # (k, n) rad, at `times`
+    velocity: Array  # (k, n) rad/s
 
 
 @dataclass(frozen=True)
@@ -24,6 +39,26 @@ class Candidate:
     velocity: Array  # (n,) rad/s, at the end of the step
     ramp: Ramp
     elapsed: float  # s, how much of the ramp lies before the end of the step
+    period: float  # s, of the step
+
+    @property
+    def left(self) -> float:
+        """s until rest."""
+        return max(self.ramp.duration - self.elapsed, 0.0)
+
+    @cached_property
+    def stop(self) -> Stop:
+        """What is left of the ramp."""
+        times, few = self._times(), len(JUDGED)
+        when = np.concatenate((self.elapsed + self.left * JUDGED, self.elapsed + times))
+        path, speeds = self.ramp.sample(when)
+        return Stop(path[:few], speeds[:few], times, path[few:], speeds[few:])
+
+    def _times(self) -> Array:
+        """(k,) s from here: until rest, at most SENT moments, on whole periods."""
+        steps = max(int(np.ceil(self.left / self.period - 1e-9)), 1)
+        stride = -(-steps // SENT)
+        return np.arange(stride, steps + stride, stride, dtype=np.float64) * self.period
 
 
 class Reference:
@@ -42,7 +77,7 @@ class Reference:
         """At rest at `q`."""
         zero = np.zeros_like(q)
         ramp = Ramp(q, zero, zero, self._limits.acceleration, self._jerk)
-        self.now = Candidate(np.array(q), zero, zero, zero, ramp, 0.0)
+        self.now = Candidate(np.array(q), zero, zero, zero, ramp, 0.0, self._period)
         self.span = (np.minimum(self._low, q), np.maximum(self._high, q))  # (n,) rad, of each stop
 
     @property
@@ -68,9 +103,8 @@ class Reference:
         room = accel * dt
         velocity = within(u + 0.5 * dt * a, now.velocity - room, now.velocity + room)
         position = now.position + u * dt
-        return Candidate(
-            position, u, a, velocity, Ramp(position, velocity, a, accel, self._jerk), 0.0
-        )
+        ramp = Ramp(position, velocity, a, accel, self._jerk)
+        return Candidate(position, u, a, velocity, ramp, 0.0, dt)
 
     def stop(self) -> Candidate:
         """The next state on the ramp that is already certified."""
@@ -84,7 +118,7 @@ class Reference:
         u = (position - now.position) / dt
         u[np.abs(u) < 1e-9] = 0.0
         a = (u - now.step_velocity) / dt
-        return Candidate(position, u, a, velocity, now.ramp, elapsed)
+        return Candidate(position, u, a, velocity, now.ramp, elapsed, dt)
 
     def accept(self, candidate: Candidate) -> None:
         """Move on to a certified candidate; what it gained towards the limits is not given
@@ -101,11 +135,3 @@ def within(values: Array, low: Array, high: Array) -> Array:
     """`np.clip` without its overhead, which is most of it for a few joints."""
     clipped: Array = np.minimum(np.maximum(values, low), high)
     return clipped
-
-
-def stop_times(candidate: Candidate, period: float, most: int) -> Array:
-    """(k,) s after the candidate's state: until rest, at most `most` moments, on whole periods."""
-    left = max(candidate.ramp.duration - candidate.elapsed, 0.0)
-    steps = max(int(np.ceil(left / period - 1e-9)), 1)
-    stride = -(-steps // most)
-    return np.arange(stride, steps + stride, stride, dtype=np.float64) * period

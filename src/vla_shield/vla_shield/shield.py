@@ -18,7 +18,7 @@ from vla_shield.guard import Guard
 from vla_shield.intake import Intake
 from vla_shield.loop import LoopWatch
 from vla_shield.params import ShieldParams
-from vla_shield.reference import Reference, stop_times
+from vla_shield.reference import Reference
 from vla_shield.steer import Steer, Step
 from vla_shield.suspicion import Suspicion
 from vla_shield.verdict import FREE, Verdict
@@ -27,7 +27,6 @@ from vla_shield.wish import resting
 from vla_shield.world import World
 
 __all__ = ['Shield', 'ShieldOutput', 'ShieldParams']
-POINTS = 12  # of a stop that are sent, at most
 
 
 @dataclass(frozen=True)
@@ -236,13 +235,12 @@ class Shield:
     def _trajectory(self, now: float, lead: float) -> Trajectory:
         """The certified state `lead` s from now, then the stop."""
         state = self.reference.now
-        after = stop_times(state, self.params.period, POINTS)
-        position, velocity = state.ramp.sample(state.elapsed + after)
+        stop = state.stop
+        velocity = np.concatenate((state.velocity[None], stop.velocity))
         velocity[-1] = 0.0
         return Trajectory(
-            now, self.robot.joint_names, np.concatenate(([lead], lead + after)),
-            np.concatenate((state.position[None], position)),
-            np.concatenate((state.velocity[None], velocity)),
+            now, self.robot.joint_names, np.concatenate(([lead], lead + stop.times)),
+            np.concatenate((state.position[None], stop.position)), velocity,
         )  # fmt: skip
 
     def _report(self, now: float, verdict: Verdict) -> ShieldReport:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vla_core.action import Source, Target, Trajectory
+from vla_core.safety import ArmState, Decision, ShieldReport
 from vla_core.sensing import JointState
 from vla_ros import topics
 from vla_ros.convert.fields import BadMessage
@@ -47,6 +48,17 @@ def trajectories(draw):
     return Trajectory(draw(stamps), of, np.array(times), position, velocity)
 
 
+@st.composite
+def reports(draw):
+    text = st.text(max_size=9).filter(lambda t: '\0' not in t)
+    return ShieldReport(
+        draw(stamps), draw(st.integers(0, 2**64 - 1)), draw(st.sampled_from(list(ArmState))),
+        draw(st.sampled_from(list(Decision))), draw(text), draw(names), draw(text), draw(reals),
+        draw(reals), draw(reals), draw(reals), draw(st.integers(-(2**63), 2**63 - 1)),
+        draw(st.floats(0, 2e9)), draw(st.dictionaries(text, reals)), draw(reals), draw(reals),
+    )  # fmt: skip
+
+
 def outcome(read, data):
     """What `read` makes of `data`, to be compared: its fields, or 'bad'."""
     try:
@@ -75,6 +87,20 @@ def test_targets_are_read_as_rclpy_reads_them(record):
     assert outcome(topic.from_bytes, data) == outcome(by_rclpy(topic), data)
 
 
+@given(reports())
+def test_reports_are_read_as_rclpy_reads_them(record):
+    topic = topics.REPORT
+    data = message_to_bytes(topic.to_msg(record))
+    assert outcome(topic.from_bytes, data) == outcome(by_rclpy(topic), data)
+
+
+@given(reports())
+def test_reports_are_written_as_rclpy_writes_them(record):
+    topic = topics.REPORT
+    got = message_from_bytes(topic.to_bytes(record), topic.type)
+    assert repr(got) == repr(topic.to_msg(record))
+
+
 @given(trajectories())
 def test_trajectories_are_written_as_rclpy_writes_them(record):
     topic = topics.ARM_COMMAND
@@ -82,15 +108,23 @@ def test_trajectories_are_written_as_rclpy_writes_them(record):
     assert repr(got) == repr(topic.to_msg(record))  # padding may differ, and NaN is not NaN
 
 
+READ = [topics.JOINT_STATES, topics.TARGET, topics.REPORT]
+
+
 def example(topic):
     q = np.linspace(0.1, 0.6, 6)
     of = tuple(f'joint_{k}' for k in range(6))
     if topic is topics.JOINT_STATES:
         return JointState(12.5, of, q, -q)
+    if topic is topics.REPORT:
+        ages = {'joints': 0.01, 'target': 0.02}
+        return ShieldReport(
+            12.5, 3, ArmState.ARMED, Decision.PASS, 'fine', of, 'a-b', ages=ages
+        )  # fmt: skip
     return Target(12.5, 'task', of, q, -q, 0.04, Source.POLICY, 7, 12.25)
 
 
-@pytest.mark.parametrize('topic', [topics.JOINT_STATES, topics.TARGET], ids=lambda t: t.name)
+@pytest.mark.parametrize('topic', READ, ids=lambda t: t.name)
 def test_bytes_cut_short_are_a_bad_message(topic):
     data = message_to_bytes(topic.to_msg(example(topic)))
     heard = [outcome(topic.from_bytes, data[:end]) for end in range(len(data) + 1)]
@@ -100,7 +134,7 @@ def test_bytes_cut_short_are_a_bad_message(topic):
     assert enough <= 4 + 8 + 8  # what is behind: efforts, which nobody reads, and spare bytes
 
 
-@pytest.mark.parametrize('topic', [topics.JOINT_STATES, topics.TARGET], ids=lambda t: t.name)
+@pytest.mark.parametrize('topic', READ, ids=lambda t: t.name)
 def test_spoilt_bytes_are_a_bad_message_or_another_record(topic):
     data = message_to_bytes(topic.to_msg(example(topic)))
     dice = np.random.default_rng(0)
@@ -112,7 +146,7 @@ def test_spoilt_bytes_are_a_bad_message_or_another_record(topic):
     assert outcome(topic.from_bytes, data) == outcome(by_rclpy(topic), data)
 
 
-@pytest.mark.parametrize('topic', [topics.JOINT_STATES, topics.TARGET], ids=lambda t: t.name)
+@pytest.mark.parametrize('topic', READ[:2], ids=lambda t: t.name)
 def test_names_that_change_are_seen(topic):
     record = example(topic)
     other = dataclasses.replace(record, names=tuple(reversed(record.names)))
@@ -121,7 +155,7 @@ def test_names_that_change_are_seen(topic):
         assert topic.from_bytes(data).names == one.names
 
 
-@pytest.mark.parametrize('topic', [topics.JOINT_STATES, topics.TARGET], ids=lambda t: t.name)
+@pytest.mark.parametrize('topic', READ, ids=lambda t: t.name)
 def test_another_byte_order_goes_through_rclpy(topic):
     data = message_to_bytes(topic.to_msg(example(topic)))
     assert outcome(topic.from_bytes, b'\0\0' + data[2:]) == 'bad'  # big-endian: nonsense

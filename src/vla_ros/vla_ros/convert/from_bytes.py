@@ -1,0 +1,150 @@
+"""Messages at 100 Hz, read from their bytes; anything but plain CDR goes through rclpy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from struct import error
+from typing import Any, TypeVar
+
+import numpy as np
+from rclpy._rclpy_pybind11 import RMWError
+from rclpy.serialization import deserialize_message
+from sensor_msgs.msg import JointState as JointStateMsg
+
+from vla_core.action import Source, Target
+from vla_core.frozen import Array
+from vla_core.safety import ArmState, Decision, ShieldReport
+from vla_core.sensing import JointState
+from vla_interfaces import msg
+from vla_ros.convert.action import target_from_msg
+from vla_ros.convert.cdr import BODY, COUNT, CYCLE, LOOP, PLAIN, REAL, STEP, TIME, WHOLE
+from vla_ros.convert.fields import BadMessage, member, stamped, vector
+from vla_ros.convert.safety import report_from_msg
+from vla_ros.convert.sensing import joints_from_msg
+
+R = TypeVar('R')
+
+
+class Texts:
+    """Reads a sequence of strings that seldom changes; it is compared, not decoded again."""
+
+    def __init__(self) -> None:
+        self._bytes = b''
+        self._texts: tuple[str, ...] = ()
+
+    def read(self, data: bytes, at: int) -> tuple[tuple[str, ...], int]:
+        """(the strings of a sequence at or after `at`, where it ends)."""
+        at = _aligned(at, 4)
+        if self._bytes and data.startswith(self._bytes, at):
+            return self._texts, at + len(self._bytes)
+        (count,) = COUNT.unpack_from(data, at)
+        texts, end = [], at + 4
+        for _ in range(count):
+            text, end = _text(data, end)
+            texts.append(text)
+        self._texts, self._bytes = tuple(texts), data[at:end]
+        return self._texts, end
+
+
+_JOINTS, _TARGET, _RULES, _INPUTS = Texts(), Texts(), Texts(), Texts()
+
+
+def _plain(read: Callable[[bytes], R], kind: type, usual: Callable[[Any], R]) -> Callable[..., R]:
+    """`read` for plain CDR, else `usual` after rclpy; bytes that end too soon are a BadMessage."""
+
+    @wraps(read)
+    def checked(data: bytes) -> R:
+        try:
+            if data[:2] == PLAIN[:2]:
+                return read(data)
+            return usual(deserialize_message(data, kind))
+        except (error, IndexError, ValueError, RMWError) as cause:
+            raise BadMessage(f'its {len(data)} bytes are no {kind.__name__}: {cause}') from None
+
+    return checked
+
+
+def _joints(data: bytes) -> JointState:
+    stamp, at = _header(data)
+    names, at = _JOINTS.read(data, at)
+    position, at = _reals(data, at)
+    velocity, _ = _reals(data, at)
+    n = len(names)
+    position, velocity = vector(position, n, 'position'), vector(velocity, n, 'velocity')
+    return JointState(stamped(*stamp), names, position, velocity)
+
+
+def _target(data: bytes) -> Target:
+    stamp, at = _header(data)
+    task, at = _text(data, at)
+    names, at = _TARGET.read(data, at)
+    position, at = _reals(data, at)
+    velocity, at = _reals(data, at)
+    if len(position) != len(names) or len(velocity) != len(names):
+        raise BadMessage('position, velocity and names differ in length')
+    at = _aligned(at, 8)
+    (gripper,) = REAL.unpack_from(data, at)
+    source = member(Source, data[at + 8], 'source')
+    (chunk,) = WHOLE.unpack_from(data, at + 16)
+    sec, nanosec = TIME.unpack_from(data, at + 24)
+    asked = sec + nanosec * 1e-9
+    return Target(
+        stamped(*stamp), task, names, position, velocity, gripper, source, chunk, asked
+    )  # fmt: skip
+
+
+def _report(data: bytes) -> ShieldReport:
+    stamp, at = _header(data)
+    at = _aligned(at, 8)
+    cycle, state, decision = CYCLE.unpack_from(data, at)
+    reason, at = _text(data, at + CYCLE.size)
+    rules, at = _RULES.read(data, at)
+    tightest, at = _text(data, at)
+    at = _aligned(at, 8)
+    margin, change, scale, separation, chunk, sec, nanosec = STEP.unpack_from(data, at)
+    inputs, at = _INPUTS.read(data, at + STEP.size)
+    ages, at = _reals(data, at)
+    loop, period = LOOP.unpack_from(data, _aligned(at, 8))
+    if len(inputs) != len(ages):
+        raise BadMessage('inputs and ages differ in length')
+    return ShieldReport(
+        stamped(*stamp), cycle, member(ArmState, state, 'state'),
+        member(Decision, decision, 'decision'), reason, rules, tightest, margin, change, scale,
+        separation, chunk, sec + nanosec * 1e-9, dict(zip(inputs, ages.tolist(), strict=True)),
+        loop, period,
+    )  # fmt: skip
+
+
+joints = _plain(_joints, JointStateMsg, joints_from_msg)
+target = _plain(_target, msg.Target, target_from_msg)
+report = _plain(_report, msg.ShieldReport, report_from_msg)
+
+
+def _aligned(at: int, size: int) -> int:
+    return at + (BODY - at) % size
+
+
+def _header(data: bytes) -> tuple[tuple[int, int], int]:
+    """((s, ns), where it ends)."""
+    _, at = _text(data, BODY + 8)
+    return TIME.unpack_from(data, BODY), at
+
+
+def _text(data: bytes, at: int) -> tuple[str, int]:
+    at = _aligned(at, 4)
+    (length,) = COUNT.unpack_from(data, at)
+    end = at + 4 + length
+    if length == 0 or end > len(data):
+        raise ValueError(f'a string of {length} bytes at {at}')
+    return data[at + 4 : end - 1].decode(), end
+
+
+def _reals(data: bytes, at: int) -> tuple[Array, int]:
+    at = _aligned(at, 4)
+    (count,) = COUNT.unpack_from(data, at)
+    at += 4
+    if count == 0:
+        return np.zeros(0), at
+    at = _aligned(at, 8)
+    return np.frombuffer(data, '<f8', count, at).astype(np.float64), at + 8 * count
