@@ -122,7 +122,7 @@ class Intake:
             return 'joint state has arrays of different length'
         found = self._all.of(state.names)
         ours = arm if found is None else found
-        numbers = (*state.position[ours].tolist(), *state.velocity[ours].tolist())
+        numbers = state.position[ours].tolist() + state.velocity[ours].tolist()
         return '' if all(map(isfinite, numbers)) else 'joint state is not finite'
 
     def put_target(self, target: Target, now: float) -> None:
@@ -177,15 +177,18 @@ class Intake:
         return '' if is_sized else 'target has arrays of the wrong size'
 
     def _value_fault(self, target: Target) -> str:
-        numbers = (*target.position.tolist(), *target.velocity.tolist())
-        if not all(map(isfinite, (target.gripper, target.chunk_stamp, *numbers))):
+        index = self._asked.of(target.names)
+        position, velocity = target.position[index], target.velocity[index]
+        numbers = [target.gripper, target.chunk_stamp, *position.tolist(), *velocity.tolist()]
+        if not all(map(isfinite, numbers)):
             return 'target is not finite'
         if target.source not in SOURCES:
             return f'target source is {target.source}'
-        index = self._asked.of(target.names)
-        is_sane = (np.abs(target.position[index]) <= self._furthest).all()
-        is_sane &= (np.abs(target.velocity[index]) <= self._fastest).all()
-        is_sane &= abs(target.gripper) <= CORRUPT * self.robot.gripper.open_width
+        is_sane = (
+            bool((np.abs(position) <= self._furthest).all())
+            and bool((np.abs(velocity) <= self._fastest).all())
+            and abs(target.gripper) <= CORRUPT * self.robot.gripper.open_width
+        )
         return '' if is_sane else 'target is beyond ten times a limit: corrupt'
 
     def put_scene(self, scene: GroundedScene, now: float | None) -> bool:

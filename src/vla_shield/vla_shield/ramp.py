@@ -3,6 +3,8 @@ acceleration and jerk."""
 
 from __future__ import annotations
 
+from math import sqrt
+
 import numpy as np
 
 from vla_core.frozen import Array
@@ -19,26 +21,18 @@ class Ramp:
 
     def __init__(self, q: Array, v: Array, a: Array, accel: Array, jerk: Array) -> None:
         self.q = q  # (n,) rad, where the ramp starts
-        sign = np.where(v + a * np.abs(a) / (2.0 * jerk) >= 0.0, 1.0, -1.0)
-        v, a = v * sign, a * sign
-        excess = np.maximum(jerk * v + 0.5 * a * a, 0.0)
-        peak = np.maximum(np.minimum(np.sqrt(excess), accel), np.maximum(-a, 0.0))
-        t1, t3 = (a + peak) / jerk, peak / jerk
-        left = np.maximum((excess - peak * peak) / jerk, 0.0)
-        t2 = left / np.maximum(peak, TINY)  # without a peak nothing is left
-        v1 = v + a * t1 - 0.5 * jerk * t1 * t1
-        self._v, self._a, self._peak, self._sign = v, a, peak, sign
-        self._half_a, self._half_peak = 0.5 * a, 0.5 * peak
-        self._half_jerk, self._sixth_jerk = 0.5 * jerk, jerk / 6.0
-        self._t1, self._t2, self._t3 = t1, t2, t3
-        self._v1, self._v2 = v1, v1 - peak * t2
-        self.duration = float(np.max(t1 + t2 + t3))  # s
-        rising = np.maximum(a, 0.0)  # while it is, velocity goes on to its peak
-        self.peak_velocity = sign * (v + 0.5 * rising * rising / jerk)  # (n,) rad/s
-        self.end = q + sign * self._travel(t1, t2, t3)  # (n,) rad
+        joints = zip(v.tolist(), a.tolist(), accel.tolist(), jerk.tolist(), strict=True)
+        # numbers, not arrays: for a few joints thrice as quick
+        table = np.array([_spans(*joint) for joint in joints]).T
+        self._t1, self._t2, self._t3, self._v, self._v1, self._v2, self._a, self._peak = table[:8]
+        self._sign: Array = table[8]
+        self.peak_velocity: Array = table[9]  # (n,) rad/s
+        self._half_a, self._half_peak, self._half_jerk, self._sixth_jerk = table[11:15]
+        self.duration = float(table[15].max())  # s
+        self.end: Array = q + self._sign * table[10]  # (n,) rad
 
     def _travel(self, s1: Array, s2: Array, s3: Array) -> Array:
-        """Distance after s1, s2, s3 seconds of the three spans."""
+        """(k, n) rad after s1, s2, s3 seconds of the three spans."""
         sixth = self._sixth_jerk
         first = s1 * (self._v + s1 * (self._half_a - sixth * s1))
         second = s2 * (self._v1 - self._half_peak * s2)
@@ -56,3 +50,31 @@ class Ramp:
         half = self._half_jerk
         velocity = self._v + s1 * (self._a - half * s1) - self._peak * (s2 + s3) + half * s3 * s3
         return self.q + self._sign * self._travel(s1, s2, s3), self._sign * velocity
+
+
+def _spans(v: float, a: float, accel: float, jerk: float) -> tuple[float, ...]:
+    """The spans of one joint's stop: their times, the speeds at their beginnings and the rest.
+
+    A comparison is written so that NaN goes through to the result.
+    """
+    sign = 1.0 if v + a * abs(a) / (2.0 * jerk) >= 0.0 else -1.0
+    v, a = v * sign, a * sign
+    excess = jerk * v + 0.5 * a * a
+    excess = 0.0 if excess < 0.0 else excess
+    peak = sqrt(excess)
+    peak = accel if peak > accel else peak
+    peak = -a if peak < -a else peak
+    t1, t3 = (a + peak) / jerk, peak / jerk
+    left = (excess - peak * peak) / jerk
+    t2 = (0.0 if left < 0.0 else left) / (TINY if peak < TINY else peak)  # no peak: nothing left
+    v1 = v + a * t1 - 0.5 * jerk * t1 * t1
+    v2 = v1 - peak * t2
+    half, sixth = 0.5 * peak, jerk / 6.0
+    travel = t1 * (v + t1 * (0.5 * a - sixth * t1)) + t2 * (v1 - half * t2)
+    travel += t3 * (v2 + t3 * (sixth * t3 - half))
+    rising = 0.0 if a < 0.0 else a  # while it is, velocity goes on to its peak
+    fastest = sign * (v + 0.5 * rising * rising / jerk)
+    return (
+        t1, t2, t3, v, v1, v2, a, peak, sign, fastest, travel, 0.5 * a, half, 0.5 * jerk, sixth,
+        t1 + t2 + t3,
+    )  # fmt: skip

@@ -42,6 +42,9 @@ class Steer:
         self._limits: JointLimits = robot.limits
         self._guard = guard
         self._singularity = Singularity(body, guard, params)
+        accel, stop_jerk = robot.limits.acceleration, robot.limits.jerk * params.brake_jerk
+        self._gain: Array = accel * params.period + accel**2 / (2.0 * stop_jerk)  # (n,) rad/s
+        self._lag: Array = 2.0 * params.period + accel / stop_jerk  # (n,) s, until it brakes
 
     def step(self, reference: Reference, wish: Wish, late: float) -> Step:
         """The nearest allowed step to what `wish` asks for `late` s after its stamp."""
@@ -70,13 +73,9 @@ class Steer:
 
     def _look(self, reference: Reference, bounds: tuple[Array, Array]) -> None:
         """Prepare the guard: how far can this cycle and its stop lead?"""
-        limits, p = self._limits, self._params
         low, high = bounds
-        stop_jerk = limits.jerk * p.brake_jerk
-        fastest = np.maximum(np.abs(low), np.abs(high)) + limits.acceleration * p.period
-        fastest = fastest + limits.acceleration**2 / (2.0 * stop_jerk)
-        reach = fastest * (2.0 * p.period + fastest / (2.0 * limits.acceleration))
-        reach = reach + fastest * limits.acceleration / stop_jerk
+        fastest = np.maximum(np.abs(low), np.abs(high)) + self._gain
+        reach = fastest * (self._lag + fastest / (2.0 * self._limits.acceleration))
         self._guard.joint_range = reference.span
         self._guard.look(reference.now.position, reach)
 
@@ -89,9 +88,12 @@ class Steer:
         limits, dt = self._limits, self._params.period
         state = (now.step_velocity, now.step_acceleration)
         is_exact = tracking.is_exact(exact, motion, state, limits, dt)
-        asked = np.where(is_exact, exact, tracking.chase(error, feed + 0.5 * bend, limits))
+        meets = bool(is_exact.all())
+        asked = exact
+        if not meets:
+            asked = np.where(is_exact, exact, tracking.chase(error, feed + 0.5 * bend, limits))
         share, rules = self._share(asked, feed)
-        if share >= 1.0 and is_exact.all():
+        if share >= 1.0 and meets:
             return exact, asked, ()
         wanted = asked * min(share, 1.0)
         soft = tracking.soften(wanted, state, limits, dt)
