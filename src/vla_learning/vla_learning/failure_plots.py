@@ -39,10 +39,13 @@ def draw(
 
 
 def _areas(axes: Any, areas: Mapping[str, tuple[float, float]]) -> None:
-    names = sorted(areas, key=lambda name: np.nan_to_num(areas[name][-1]))
+    has_unseen = all(np.isfinite(unseen) for _, unseen in areas.values())
+    names = sorted(areas, key=lambda name: areas[name][1 if has_unseen else 0])  # the best on top
     at = np.arange(len(names))
-    axes.barh(at + 0.2, [areas[n][0] for n in names], 0.4, label='tasks seen', color='#34495e')
-    axes.barh(at - 0.2, [areas[n][1] for n in names], 0.4, label='tasks not seen', color='#95a5a6')
+    seen, unseen = ([areas[name][k] for name in names] for k in (0, 1))
+    axes.barh(at + 0.2 * has_unseen, seen, 0.4, label='tasks seen', color='#34495e')
+    if has_unseen:
+        axes.barh(at - 0.2, unseen, 0.4, label='tasks not seen', color='#95a5a6')
     axes.axvline(0.5, color='k', lw=0.8)
     axes.set_yticks(at, names)
     axes.set(xlim=(0.3, 1.0), xlabel='ROC-AUC, pairs at equal times')
