@@ -18,6 +18,9 @@ from vla_shield.params import ShieldParams
 
 Indices = NDArray[np.intp]
 SLOTS = 16  # objects that can be kept clear of at once
+_CROSS = np.array(  # (3, 9): of x, y, z in the matrix that is multiplied by an angular velocity
+    [[0, 0, 0, 0, 0, 1, 0, -1, 0], [0, 0, -1, 0, 0, 0, 1, 0, 0], [0, 1, 0, -1, 0, 0, 0, 0, 0]]
+).astype(float)
 _FAR = np.array([0.0, 0.0, 50.0])  # m, where unused shapes are parked
 
 
@@ -182,6 +185,8 @@ class Body:
 
     def distances(self, q: Array, pairs: Indices) -> Array:
         """Exact distances (len(pairs),) m of the pairs with these indices."""
+        if not len(pairs):
+            return np.zeros(0)
         pin.updateGeometryPlacements(self.model, self._data, self.shapes, self._geometry_data, q)
         shapes, data, compute = self.shapes, self._geometry_data, pin.computeDistance
         return np.array([compute(shapes, data, int(k)).min_distance for k in pairs])
@@ -222,10 +227,7 @@ class Body:
         points = [self._data.oMi[j].translation for j in joints] + [
             self._data.oMf[self._tip].translation
         ]
-        x, y, z = np.array(points).T  # each (p,)
-        cross = np.zeros((len(points), 3, 3))  # angular velocity to that of the point
-        cross[:, 0, 1], cross[:, 0, 2], cross[:, 1, 2] = z, -y, x
-        cross[:, 1, 0], cross[:, 2, 0], cross[:, 2, 1] = -z, y, -x
+        cross = (np.array(points) @ _CROSS).reshape(-1, 3, 3)  # from angular to linear velocity
         jacobians: Array = (columns[:3] + cross @ columns[3:]) * self._carries
         return jacobians
 
