@@ -10,6 +10,7 @@ import sys
 # name: (module, what it measures)
 BENCHES = {
     'latency': ('vla_bringup.bench_latency', 'rates, latencies and delivered images of the graph'),
+    'wire': ('vla_bringup.bench_wire', 'reading and writing the messages at 100 Hz'),
     'faults': ('vla_bringup.bench_faults', 'faults against the running graph: reaction and bound'),
     'shield': ('vla_learning.shield_rollouts', 'random rollouts with and without the shield'),
     'rules': ('vla_learning.bench_rules', 'safety rules on labelled pairs, latency, properties'),

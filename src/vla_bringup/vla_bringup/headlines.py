@@ -68,6 +68,8 @@ HEADLINES = (
              'eval-tabletop-graph', rates('success ')),
     Headline('camera to command, cycle times, images delivered', './vla bench latency',
              'bench-latency', latency),
+    Headline('messages at 100 Hz read and written as bytes, against rclpy', './vla bench wire',
+             'bench-wire', bounds),
     Headline('reaction to faults in the running graph', './vla bench faults',
              'bench-faults', bounds),
     Headline('the shield against random targets of 10 s', './vla bench shield',
