@@ -90,4 +90,4 @@ def row(figure: dict[str, Any]) -> str:
 
 
 def number(value: float | None) -> str:
-    return 'no number' if value is None else f'{value:.4g}'
+    return 'no number' if value is None else f'{round(value, 12):.4g}'

@@ -104,7 +104,8 @@ def wilson(k: int, n: int, z: float = 1.959964) -> tuple[float, float]:
     rate, zz = k / n, z * z / n
     centre = (rate + zz / 2) / (1 + zz)
     half = z * math.sqrt(rate * (1 - rate) / n + zz / (4 * n)) / (1 + zz)
-    return max(0.0, centre - half), min(1.0, centre + half)
+    low, high = max(0.0, centre - half), min(1.0, centre + half)
+    return 0.0 if k == 0 else low, 1.0 if k == n else high  # not 1e-19
 
 
 def commit() -> str:

@@ -80,6 +80,8 @@ def test_wilson_agrees_with_published_values():
     assert wilson(81, 263) == pytest.approx((0.2553, 0.3662), abs=5e-5)
     assert wilson(0, 20) == pytest.approx((0.0, 0.1611), abs=5e-5)
     assert wilson(0, 0) == (0.0, 1.0)
+    assert wilson(0, 2000)[0] == 0.0
+    assert wilson(7, 7)[1] == 1.0
 
 
 @pytest.mark.parametrize(('k', 'n'), [(3, 2), (-1, 2)])
