@@ -177,13 +177,13 @@ class Intake:
         return '' if is_sized else 'target has arrays of the wrong size'
 
     def _value_fault(self, target: Target) -> str:
-        index = self._asked.of(target.names)
-        position, velocity = target.position[index], target.velocity[index]
-        numbers = [target.gripper, target.chunk_stamp, *position.tolist(), *velocity.tolist()]
-        if not all(map(isfinite, numbers)):
+        numbers = [*target.position.tolist(), *target.velocity.tolist()]
+        if not all(map(isfinite, (target.gripper, target.chunk_stamp, *numbers))):
             return 'target is not finite'
         if target.source not in SOURCES:
             return f'target source is {target.source}'
+        index = self._asked.of(target.names)
+        position, velocity = target.position[index], target.velocity[index]
         is_sane = (
             bool((np.abs(position) <= self._furthest).all())
             and bool((np.abs(velocity) <= self._fastest).all())
