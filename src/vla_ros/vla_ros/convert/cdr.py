@@ -9,7 +9,8 @@ from struct import Struct
 
 PLAIN = b'\0\1\0\0'  # encapsulation: CDR, little-endian; alignment counts from behind it
 BODY = len(PLAIN)
-COUNT, TIME, REAL, WHOLE = Struct('<I'), Struct('<iI'), Struct('<d'), Struct('<q')
+COUNT, TIME = Struct('<I'), Struct('<iI')
+ASKED = Struct('<dB7xqiI')  # of a target: opening, source, chunk and its time
 CYCLE = Struct('<QBB')  # number, state, decision
 STEP = Struct('<4dqiI')  # margin, change, speed scale, separation, chunk and its time
 LOOP = Struct('<2d')  # of the cycle: its work, its period

@@ -44,7 +44,12 @@ def split(time: float) -> tuple[int, int]:
 
 def seconds(stamp: Time | Duration) -> float:
     """Return s of ROS time; to 0.3 µs, which is what a float holds today."""
-    return stamp.sec + stamp.nanosec * 1e-9
+    return joined(stamp.sec, stamp.nanosec)
+
+
+def joined(sec: int, nanosec: int) -> float:
+    """Return s; `split` is the way back."""
+    return sec + nanosec * 1e-9
 
 
 def header(stamp: float, frame: str = BASE) -> Header:
@@ -62,7 +67,7 @@ def stamped(sec: int, nanosec: int) -> float:
     """Return s of a header's stamp; one of zero means that there is none."""
     if sec == 0 and nanosec == 0:
         raise BadMessage('it has no stamp')
-    return sec + nanosec * 1e-9
+    return joined(sec, nanosec)
 
 
 def member(kind: type[E], value: int, field: str) -> E:

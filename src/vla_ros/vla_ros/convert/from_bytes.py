@@ -18,8 +18,8 @@ from vla_core.safety import ArmState, Decision, ShieldReport
 from vla_core.sensing import JointState
 from vla_interfaces import msg
 from vla_ros.convert.action import target_from_msg
-from vla_ros.convert.cdr import BODY, COUNT, CYCLE, LOOP, PLAIN, REAL, STEP, TIME, WHOLE
-from vla_ros.convert.fields import BadMessage, member, stamped, vector
+from vla_ros.convert.cdr import ASKED, BODY, COUNT, CYCLE, LOOP, PLAIN, STEP, TIME
+from vla_ros.convert.fields import BadMessage, joined, member, stamped, vector
 from vla_ros.convert.safety import report_from_msg
 from vla_ros.convert.sensing import joints_from_msg
 
@@ -59,7 +59,7 @@ def _plain(read: Callable[[bytes], R], kind: type, usual: Callable[[Any], R]) ->
             if data[:2] == PLAIN[:2]:
                 return read(data)
             return usual(deserialize_message(data, kind))
-        except (error, IndexError, ValueError, RMWError) as cause:
+        except (error, ValueError, RMWError) as cause:
             raise BadMessage(f'its {len(data)} bytes are no {kind.__name__}: {cause}') from None
 
     return checked
@@ -83,14 +83,10 @@ def _target(data: bytes) -> Target:
     velocity, at = _reals(data, at)
     if len(position) != len(names) or len(velocity) != len(names):
         raise BadMessage('position, velocity and names differ in length')
-    at = _aligned(at, 8)
-    (gripper,) = REAL.unpack_from(data, at)
-    source = member(Source, data[at + 8], 'source')
-    (chunk,) = WHOLE.unpack_from(data, at + 16)
-    sec, nanosec = TIME.unpack_from(data, at + 24)
-    asked = sec + nanosec * 1e-9
+    gripper, source, chunk, *seen = ASKED.unpack_from(data, _aligned(at, 8))
     return Target(
-        stamped(*stamp), task, names, position, velocity, gripper, source, chunk, asked
+        stamped(*stamp), task, names, position, velocity, gripper,
+        member(Source, source, 'source'), chunk, joined(*seen),
     )  # fmt: skip
 
 
@@ -102,7 +98,7 @@ def _report(data: bytes) -> ShieldReport:
     rules, at = _RULES.read(data, at)
     tightest, at = _text(data, at)
     at = _aligned(at, 8)
-    margin, change, scale, separation, chunk, sec, nanosec = STEP.unpack_from(data, at)
+    margin, change, scale, separation, chunk, *seen = STEP.unpack_from(data, at)
     inputs, at = _INPUTS.read(data, at + STEP.size)
     ages, at = _reals(data, at)
     loop, period = LOOP.unpack_from(data, _aligned(at, 8))
@@ -111,7 +107,7 @@ def _report(data: bytes) -> ShieldReport:
     return ShieldReport(
         stamped(*stamp), cycle, member(ArmState, state, 'state'),
         member(Decision, decision, 'decision'), reason, rules, tightest, margin, change, scale,
-        separation, chunk, sec + nanosec * 1e-9, dict(zip(inputs, ages.tolist(), strict=True)),
+        separation, chunk, joined(*seen), dict(zip(inputs, ages.tolist(), strict=True)),
         loop, period,
     )  # fmt: skip
 

@@ -17,26 +17,17 @@ from vla_ros.convert.fields import BASE, split
 
 def report(record: ShieldReport) -> bytes:
     """What the shield says of a cycle."""
-    body = bytearray(TIME.pack(*split(record.stamp)) + _string(BASE))
-    _pad(body, 8)
-    body += CYCLE.pack(record.cycle, record.state, record.decision)
-    _pad(body, 4)
-    body += _string(record.reason)
-    _pad(body, 4)
-    body += _strings(record.rules)
-    _pad(body, 4)
-    body += _string(record.tightest)
-    _pad(body, 8)
-    body += STEP.pack(
-        record.margin, record.change, record.speed_scale, record.separation, record.chunk_seq,
-        *split(record.chunk_stamp),
-    )  # fmt: skip
-    body += _strings(tuple(record.ages))
-    _pad(body, 4)
-    ages = record.ages.values()
-    body += COUNT.pack(len(ages))
-    _pad(body, 8)
-    body += pack(f'<{len(ages)}d', *ages) + LOOP.pack(record.loop_ms, record.period_ms)
+    r, ages = record, record.ages.values()
+    chunk = (r.chunk_seq, *split(r.chunk_stamp))
+    body = bytearray(TIME.pack(*split(r.stamp)) + _string(BASE))
+    _put(body, 8, CYCLE.pack(r.cycle, r.state, r.decision))
+    _put(body, 4, _string(r.reason))
+    _put(body, 4, _strings(r.rules))
+    _put(body, 4, _string(r.tightest))
+    _put(body, 8, STEP.pack(r.margin, r.change, r.speed_scale, r.separation, *chunk))
+    _put(body, 4, _strings(tuple(r.ages)))
+    _put(body, 4, COUNT.pack(len(ages)))
+    _put(body, 8, pack(f'<{len(ages)}d', *ages) + LOOP.pack(r.loop_ms, r.period_ms))
     return PLAIN + bytes(body)
 
 
@@ -46,15 +37,7 @@ def trajectory(record: Trajectory) -> bytes:
     form = _form(record.names, len(times))
     body = form.blank.copy()
     body.view('<f8')[form.reals] = np.concatenate((record.position, record.velocity), axis=1)
-    when = np.empty(len(times) + 1)
-    when[0], when[1:] = record.stamp, times
-    whole = np.floor(when)
-    rest = np.rint((when - whole) * 1e9)
-    whole += rest >= 1e9
-    rest[rest >= 1e9] = 0.0
-    words = body.view('<u4')
-    words[form.times] = whole.astype(np.int32).view(np.uint32)
-    words[form.times + 1] = rest
+    body.view('<i4')[form.times] = [split(time) for time in (record.stamp, *times.tolist())]
     return PLAIN + body[: form.length].tobytes()
 
 
@@ -64,30 +47,28 @@ class _Form(NamedTuple):
     blank: NDArray[np.uint8]  # behind the encapsulation, filled up to a multiple of 8
     length: int  # of the message's part of it
     reals: NDArray[np.intp]  # (k, 2n) in units of 8 bytes: positions, then velocities
-    times: NDArray[np.intp]  # (k + 1,) in units of 4 bytes: the stamp, then of the points
+    times: NDArray[np.intp]  # (k + 1, 2) in units of 4 bytes: s and ns of the stamp, of the points
 
 
 @lru_cache(maxsize=256)
 def _form(names: tuple[str, ...], count: int) -> _Form:
     body = bytearray(8) + _string('')  # the stamp, the frame
-    _pad(body, 4)
-    body += _strings(names)
-    _pad(body, 4)
-    body += COUNT.pack(count)
-    n, reals, times = len(names), [], [0]
+    _put(body, 4, _strings(names))
+    _put(body, 4, COUNT.pack(count))
+    n, reals, times = len(names), [], [(0, 1)]
     for _ in range(count):
         row: list[int] = []
         for _ in range(2):
             body += COUNT.pack(n)
-            _pad(body, 8 if n else 4)
+            _put(body, 8 if n else 4, b'')
             row += range(len(body) // 8, len(body) // 8 + n)
             body += bytes(8 * n)
         reals.append(row)
         body += bytes(8)  # no accelerations, no efforts
-        times.append(len(body) // 4)
+        times.append((len(body) // 4, len(body) // 4 + 1))
         body += bytes(8)
     length = len(body)
-    _pad(body, 8)
+    _put(body, 8, b'')
     blank = np.frombuffer(bytes(body), np.uint8)
     places = np.array(reals, dtype=np.intp).reshape(count, 2 * n)
     return _Form(blank, length, places, np.array(times, dtype=np.intp))
@@ -98,8 +79,7 @@ def _strings(texts: tuple[str, ...]) -> bytes:
     """A sequence of strings, to begin at a multiple of 4."""
     body = bytearray(COUNT.pack(len(texts)))
     for text in texts:
-        _pad(body, 4)
-        body += _string(text)
+        _put(body, 4, _string(text))
     return bytes(body)
 
 
@@ -108,5 +88,6 @@ def _string(text: str) -> bytes:
     return COUNT.pack(len(coded)) + coded
 
 
-def _pad(body: bytearray, size: int) -> None:
-    body += bytes(-len(body) % size)
+def _put(body: bytearray, size: int, data: bytes) -> None:
+    """Add `data` at the next multiple of `size`."""
+    body += bytes(-len(body) % size) + data
