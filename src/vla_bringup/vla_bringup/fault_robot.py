@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 import numpy as np
 
-from vla_bringup.fault_stage import AT_ONCE, CYCLE, NAN, Bounds, Stage
+from vla_bringup.fault_stage import AT_ONCE, CYCLE, NAN, STAMP, Bounds, Stage
 from vla_bringup.witness import Heard
 from vla_core.frozen import Array
 from vla_core.result import Figure
@@ -19,6 +19,8 @@ from vla_core.scene import GroundedObject, GroundedScene, Role
 from vla_core.sensing import JointState
 
 TTL = 300.0  # ms, of a vote at most
+STUCK = 3.0  # s that joint states stand still: the arm may be held for another reason meanwhile
+DRIVEN = 0.05  # rad/s, commanded: an arm that is slower than this may well stand
 SEEN = 0.02  # s, between two scenes with the obstacle in them
 AHEAD = 0.05  # m, from the fingers to the obstacle
 SIDE, END = 0.05, 0.01  # m, from the tip to the outside of the open fingers, and below
@@ -41,15 +43,27 @@ def f5(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
 
 
 def f6(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
-    """Joint states stand still under fresh stamps; counted from the last that told something."""
+    """Joint states stand still under fresh stamps; counted from the last that told something, and
+    from when the arm was told to move: one that stands says the same all the time."""
     stage.await_moving()
     began = time.monotonic()
-    stage.graph.inject_fault('joint_stuck', seconds=1.0)
-    seconds = stage.braked(began, 'joints:frozen')
-    samples = stage.witness.since('joints', began)
-    same = repeated(samples)
-    seconds = began + seconds - same[0].at if same else NAN
+    stage.graph.inject_fault('joint_stuck', seconds=STUCK)
+    heard = stage.braking(began, 'joints:frozen', STUCK)
+    stage.graph.inject_fault('none')
+    same = repeated(stage.witness.since('joints', began))
+    seconds = NAN
+    if heard is not None and same:
+        seconds = stage.command_of(heard).at - max(same[0].at, driven_since(stage, heard))
     yield bounds.figure('F6 joint states frozen under fresh stamps: HOLD', seconds, 250.0)
+
+
+def driven_since(stage: Stage, heard: Heard) -> float:
+    """When the motion began that the shield commanded right before this cycle; s, steady clock,
+    and NaN when it commanded none."""
+    commands = stage.witness.since('command', heard.at - STUCK)
+    before = [c for c in commands if c.record.stamp < heard.record.stamp - STAMP]
+    driven = takewhile(lambda c: np.abs(c.record.velocity).max() > DRIVEN, reversed(before))
+    return min((c.at for c in driven), default=NAN)
 
 
 def repeated(samples: list[Heard]) -> list[Heard]:

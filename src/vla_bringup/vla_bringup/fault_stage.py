@@ -35,6 +35,7 @@ STILL = 0.02  # rad/s
 CALM = 0.15  # s that the shield must have let everything through before a fault
 REST = 0.1  # s without motion that count as standing
 NAN = float('nan')
+STAMP = 1e-6  # s: two stamps nearer than this are the same
 CYCLE = 10.0  # ms, of control and shield
 AT_ONCE = 20.0 + CYCLE  # ms, the bound of the shield plus the cycle a message waits
 GONE = 0.2  # s after which no word of a lost node is under way any more
@@ -161,9 +162,7 @@ class Stage:
         heard = self.braking(since, rule, within)
         if heard is None:
             return NAN
-        commands = self.witness.since('command', since)
-        same = [c.at for c in commands if abs(c.record.stamp - heard.record.stamp) < 1e-6]
-        return (same[0] if same else heard.at) - since
+        return self.command_of(heard).at - since
 
     def braking(self, since: float, rule: str = '', within: float = 1.0) -> Heard | None:
         """The report of the first braking cycle; with `rule` only a cycle counts that names it."""
@@ -177,6 +176,12 @@ class Stage:
 
         found: Heard | None = self.witness.wait(answer, within)
         return found
+
+    def command_of(self, heard: Heard) -> Heard:
+        """The command of the cycle that a report tells of; the report, when none was heard."""
+        commands = self.witness.since('command', heard.at - 1.0)
+        same = (c for c in commands if abs(c.record.stamp - heard.record.stamp) < STAMP)
+        return next(same, heard)
 
     def standstill(self, since: float, within: float) -> float:
         """s from `since` until the arm, as measured, stands; NaN if it does not."""
