@@ -146,6 +146,7 @@ class Body:
 
     def set_width(self, width: float) -> None:
         """Place the fingers `width` m apart."""
+        self.width = width
         gripper = self._robot.gripper
         share = (width - gripper.closed_width) / (gripper.open_width - gripper.closed_width)
         share = float(np.clip(share, 0.0, 1.0))

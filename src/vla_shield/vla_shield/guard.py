@@ -74,7 +74,6 @@ class Guard:
 
     def on_fingers(self) -> None:
         """The fingers have moved."""
-        self._known.follow_fingers()
         self._allowed[self._body.second > self._body.table] = np.inf
 
     def look(self, q: Array, reach: Array) -> None:

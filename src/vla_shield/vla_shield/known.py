@@ -1,5 +1,5 @@
 """No pair of shapes is nearer than this: all distances measured now and then, and in between
-taken off by how far the joints can have brought them together."""
+taken off by how far joints and fingers can have brought them together."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from vla_core.frozen import Array
 from vla_shield.body import Body, Indices
 
 FAR = 0.05  # rad, a joint that moved this far asks for a new measurement
+APART = 0.01  # m, and so do fingers that opened or closed this far
 
 
 class Known:
@@ -17,27 +18,36 @@ class Known:
     def __init__(self, body: Body) -> None:
         self._body = body
         self._at: Array = np.full(body.n, np.nan)  # (n,) rad
+        self._width = body.width  # m, of the fingers when their pairs were measured
         self._distances: Array = np.full(len(body.least), np.inf)
         is_finger = np.isin(body.first, body.fingers) | np.isin(body.second, body.fingers)
         self._of_fingers = np.flatnonzero(is_finger)
+        self._is_finger: Array = is_finger.astype(float)
 
     def measure(self, q: Array) -> None:
         """Measure every pair that counts, at `q` (n,) rad."""
         self._at = np.array(q)
         self._distances[:] = np.inf
+        self._width = self._body.width
         self._take(np.flatnonzero(self._body.is_active))
 
-    def follow_fingers(self) -> None:
-        """The fingers have moved: measure their pairs again, where the others were measured."""
+    def _measure_fingers(self) -> None:
+        """Measure the pairs of the fingers again, where the others were measured."""
         pairs = self._of_fingers
+        self._width = self._body.width
         self._take(pairs[self._body.is_active[pairs]])
 
     def bound(self, q: Array, off: Array | None) -> Array:
-        """(p,) m, at `q` (n,) rad and wherever the arm is `off` (n,) rad from it."""
+        """(p,) m, at `q` (n,) rad and wherever the arm is `off` (n,) rad from it, with the fingers
+        as wide as they are in the body."""
         if not np.abs(q - self._at).max() <= FAR:
             self.measure(q)
+        if not abs(self._body.width - self._width) <= APART:
+            self._measure_fingers()
         away = np.abs(q - self._at) + (0.0 if off is None else np.abs(off))
-        return self._distances - self._body.reach @ away
+        bound = self._distances - self._body.reach @ away
+        slid = abs(self._body.width - self._width)  # m, both together
+        return bound - slid * self._is_finger if slid else bound
 
     def _take(self, pairs: Indices) -> None:
         if np.isfinite(self._at).all():

@@ -58,12 +58,7 @@ class Steer:
         u, asked, rules = self._shape(now, error, (feed, bend), exact)
         boxed = np.minimum(np.maximum(u, bounds[0]), bounds[1])
         first = self._contain(reference, boxed)
-        box = (
-            np.minimum(bounds[0], first.step_velocity),
-            np.maximum(bounds[1], first.step_velocity),
-        )
-        box = self._narrow(box, boxed, first.step_velocity)
-        chosen, found, margin = self._certify(reference, first, box)
+        chosen, found, margin = self._certify(reference, first, boxed, bounds)
         change = float(np.linalg.norm(chosen.step_velocity - asked))
         if change > EXACT and not rules and not found:
             rules = self._binding(boxed, u, first)
@@ -149,10 +144,10 @@ class Steer:
         return np.minimum(low, got), np.maximum(high, got)
 
     def _certify(
-        self, reference: Reference, first: Candidate, box: tuple[Array, Array]
+        self, reference: Reference, first: Candidate, boxed: Array, bounds: tuple[Array, Array]
     ) -> tuple[Candidate, tuple[str, ...], float]:
         """The candidate itself, or one steered around, or one on the way back to braking."""
-        steered, found = self._around(reference, first, box)
+        steered, found = self._around(reference, first, boxed, bounds)
         finding = self._guard.judge(steered)
         if not finding.rule:
             return steered, found, 0.0
@@ -169,12 +164,13 @@ class Steer:
         return best, (finding.rule, *found), finding.margin
 
     def _around(
-        self, reference: Reference, first: Candidate, box: tuple[Array, Array]
+        self, reference: Reference, first: Candidate, boxed: Array, bounds: tuple[Array, Array]
     ) -> tuple[Candidate, tuple[str, ...]]:
         """The nearest candidate that keeps the half-spaces, and the names of those that bind."""
         rows = self._guard.rows(first)
         if not rows.names:
             return first, ()
+        box = self._narrow(bounds, boxed, first.step_velocity)
         metric, sweeps = self._guard.metric(), self._params.sweeps
         u = nearest(first.step_velocity, box, rows.normals, rows.floor, metric, sweeps)
         if np.array_equal(u, first.step_velocity):
