@@ -18,6 +18,7 @@ from vla_core.task import TaskStatus
 from vla_interfaces.action import ExecuteTask
 from vla_ros import topics
 from vla_ros.links import Links
+from vla_ros.realtime import dds_first
 
 TURN = 0.05  # s, between two looks at what has come
 CANCEL_TIME = 60.0  # s, for a cancelled task to end: what is held is put back first
@@ -29,7 +30,8 @@ class GraphClient:
     def __init__(self, watch: Callable[[], None]) -> None:
         self._watch = watch
         rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-        self._node = rclpy.create_node('client')
+        with dds_first():
+            self._node = rclpy.create_node('client')
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self._node)
         self._links = Links(self._node, self._node.get_logger().error)

@@ -13,6 +13,8 @@ from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
+from vla_ros.realtime import dds_first, hurry
+
 GRACE = 0.7  # s from the signal until the process is ended the hard way
 LATE = 143  # exit code then
 _code = 0  # of a process that ends by itself
@@ -24,7 +26,8 @@ def run(node_class: type[Node], args: list[str] | None = None) -> None:
     rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.ALL)
     threading.Thread(target=_last_resort, name='last_resort', daemon=True).start()
     try:
-        node = node_class()
+        with dds_first():
+            node = node_class()
     except RCLError:
         if rclpy.ok():
             raise
@@ -59,21 +62,6 @@ def end(code: int) -> None:
     global _code
     _code = code
     rclpy.try_shutdown()
-
-
-def hurry(urgency: int) -> str:
-    """Schedule this process, DDS threads included, in real time; return why not, or ''.
-
-    Niceness would not do: with autogroups, the default on desktops, it counts only within
-    one session.
-    """
-    if urgency == 0:
-        return ''
-    try:
-        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(urgency))
-    except PermissionError:
-        return 'no permission for real-time scheduling: on a busy machine cycles will be late'
-    return ''
 
 
 def _last_resort() -> None:
