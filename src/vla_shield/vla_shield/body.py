@@ -204,13 +204,15 @@ class Body:
         )
         shapes = self.shapes.geometryObjects
         row = self._line(columns, b, shapes[int(self.second[pair])].parentJoint, normal)
-        row = row - self._line(columns, a, shapes[int(self.first[pair])].parentJoint, normal)
+        row -= self._line(columns, a, shapes[int(self.first[pair])].parentJoint, normal)
         return Contact(pair, float(result.min_distance), row)
 
     def _line(self, columns: Array, point: Array, joint: int, normal: Array) -> Array:
         """(n,) velocity along `normal` of a point on a joint's link per joint velocity."""
-        px, py, pz = point
-        nx, ny, nz = normal
+        if joint == 0:
+            return np.zeros(self.n)  # the world stands still
+        px, py, pz = point.tolist()
+        nx, ny, nz = normal.tolist()
         moment = np.array([py * nz - pz * ny, pz * nx - px * nz, px * ny - py * nx])
         row = normal @ columns[:3] + moment @ columns[3:]
         row[joint:] = 0.0

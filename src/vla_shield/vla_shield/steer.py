@@ -168,13 +168,11 @@ class Steer:
     ) -> tuple[Candidate, tuple[str, ...]]:
         """The nearest candidate that keeps the half-spaces, and the names of those that bind."""
         rows = self._guard.rows(first)
-        if not rows.names:
+        if not rows.names or np.all(rows.normals @ first.step_velocity >= rows.floor):
             return first, ()
         box = self._narrow(bounds, boxed, first.step_velocity)
         metric, sweeps = self._guard.metric(), self._params.sweeps
         u = nearest(first.step_velocity, box, rows.normals, rows.floor, metric, sweeps)
-        if np.array_equal(u, first.step_velocity):
-            return first, ()
         binding = np.flatnonzero(rows.normals @ u <= rows.floor + 1e-6)
         return reference.candidate(u), tuple(rows.names[k] for k in binding)
 
