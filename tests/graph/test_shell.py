@@ -295,3 +295,26 @@ def test_a_node_ends_soon_after_its_signal_even_when_stuck(number, seconds, limi
     os.kill(process.pid, number)
     process.wait(timeout=10.0)
     assert time.monotonic() - began < limit
+
+
+TOO_SOON = """
+import os, rclpy, signal, time
+from rclpy.node import Node
+from vla_ros.main import run
+class Told(Node):
+    def __init__(self):
+        super().__init__('told')
+        os.kill(os.getpid(), signal.NUMBER)
+        while rclpy.ok():
+            time.sleep(0.01)
+run(Told)
+"""
+
+
+@pytest.mark.parametrize('number', ['SIGINT', 'SIGTERM'])
+def test_a_node_that_is_told_to_end_before_it_spins_ends_without_a_trace(number):
+    code = TOO_SOON.replace('NUMBER', number)
+    done = subprocess.run(
+        [sys.executable, '-c', code], capture_output=True, text=True, timeout=20, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, '')

@@ -28,14 +28,14 @@ def run(node_class: type[Node], args: list[str] | None = None) -> None:
     try:
         with dds_first():
             node = node_class()
-    except RCLError:
-        if rclpy.ok():
+        if refusal:
+            node.get_logger().warning(refusal)
+        executor = SingleThreadedExecutor()
+        executor.add_node(node)
+    except (RCLError, KeyboardInterrupt) as told:
+        if isinstance(told, RCLError) and rclpy.ok():
             raise
         os._exit(_code)  # told to end before it was there
-    if refusal:
-        node.get_logger().warning(refusal)
-    executor = SingleThreadedExecutor()
-    executor.add_node(node)
     try:
         executor.spin()
     except (KeyboardInterrupt, ExternalShutdownException):
