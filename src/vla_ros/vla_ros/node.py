@@ -15,6 +15,7 @@ from rclpy.timer import Timer
 
 from vla_core.errors import UserError
 from vla_ros import params, topics
+from vla_ros.late_log import LateLog
 from vla_ros.links import Links
 from vla_ros.pulse import Pulse
 from vla_ros.sim_time import SimTime
@@ -46,6 +47,8 @@ class ManagedNode(SimTime):
         self.pulse = Pulse(self.name, self.beat_period)
         self._timer: Timer | None = None
         self.began = 0.0  # s, steady clock, of this cycle
+        self._late_log = LateLog(self.get_logger())
+        self.complain = self._late_log.put  # log an error when the cycle is over
         self.links = Links(self, self.complain)
         self._change_state, self._service_change_state.callback = (
             self._service_change_state.callback, self._on_change_state,
@@ -92,10 +95,6 @@ class ManagedNode(SimTime):
         """Work every `period` s from the next cycle on."""
         if self._timer is not None:
             self._timer.timer_period_ns = round(period * 1e9)
-
-    def complain(self, text: str) -> None:
-        """Log an error, at most once a second."""
-        self.get_logger().error(text, throttle_duration_sec=1.0)
 
     def _on_change_state(self, request: Any, response: Any) -> Any:
         """rclpy ends the process on a transition that does not exist in this state."""
@@ -160,12 +159,14 @@ class ManagedNode(SimTime):
         self.pulse.cycle(began, monotonic())
         if self.pulse.due(began, 0.5 * self.period):
             self._beat()
+        self._late_log.flush()
 
     def _wait(self) -> None:
         """Not active: what is latched is taken in all the same."""
         self.take_time()
         self.links.drain()
         self._beat()
+        self._late_log.flush()
 
     def _look(self) -> None:
         self._misfit = self.links.misfit() or self._misfit  # for good: half of its inputs is none
