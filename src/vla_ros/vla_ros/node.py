@@ -153,13 +153,15 @@ class ManagedNode(SimTime):
 
     def _cycle(self) -> None:
         self.began = began = monotonic()
-        self.take_time()
-        self.links.drain()
-        self.tick()
-        self.pulse.cycle(began, monotonic())
-        if self.pulse.due(began, 0.5 * self.period):
-            self._beat()
-        self._late_log.flush()
+        try:
+            self.take_time()
+            self.links.drain()
+            self.tick()
+            self.pulse.cycle(began, monotonic())
+            if self.pulse.due(began, 0.5 * self.period):
+                self._beat()
+        finally:
+            self._late_log.flush()
 
     def _wait(self) -> None:
         """Not active: what is latched is taken in all the same."""
