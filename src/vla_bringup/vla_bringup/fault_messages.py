@@ -16,8 +16,9 @@ RECENT = 1.0  # s back, in which an answer is looked for
 AFTERMATH = 0.2  # s after a refused chunk in which nothing may come of it
 
 
-def repeat(say: Callable[[], None], until: Callable[[], float], seconds: float = 0.3) -> float:
-    """Say something again and again until it is answered; return what `until` said."""
+def repeat(say: Callable[[], None], until: Callable[[], float], seconds: float = 1.0) -> float:
+    """Say something again and again until it is answered; return what `until` said. One who
+    listens on a busy machine may hear nothing for 0.3 s; how long it took the stamps say."""
     end = time.monotonic() + seconds
     while not (said := until()) and time.monotonic() < end:
         say()
