@@ -33,26 +33,29 @@ def answers(stage: Stage, name: str, first: float) -> list[Heard]:
 
 
 def since(answer: Heard, first: float) -> float:
-    """s from the first word, at ROS time `first`, to the cycle that answers: by the stamp of the
+    """s from a word, at ROS time `first`, to the cycle that answers: by the stamp of the
     answer, since the witness itself hears late on a busy machine."""
     return float(answer.record.stamp) - first
 
 
 def stale_target(stage: Stage, late: float) -> float:
     """s until the shield rejects a target of a second publisher, stamped `late` s before control's
-    newest one."""
+    newest one. Counted from the last copy before the cycle that rejects: in a queue of one the
+    shield has seen no earlier one."""
     stage.await_moving()
     witness, first = stage.witness, stage.witness.ros_now
+    copies: list[float] = []  # s, ROS time
 
     def say() -> None:
         last = witness.last('target')
         if last is not None:
+            copies.append(witness.ros_now)
             witness.say_target(replace(last.record, stamp=last.record.stamp - late))
 
     def rejected() -> float:
         for heard in answers(stage, 'report', first):
             if 'target' in heard.record.rules and 'older' in heard.record.reason:
-                return since(heard, first)
+                return since(heard, max(copy for copy in copies if copy < heard.record.stamp))
         return 0.0
 
     return repeat(say, rejected)
