@@ -9,7 +9,7 @@ from itertools import pairwise, takewhile
 
 import numpy as np
 
-from vla_bringup.fault_stage import AT_ONCE, CYCLE, NAN, STAMP, Bounds, Stage
+from vla_bringup.fault_stage import AT_ONCE, CYCLE, NAN, STAMP, TRIES, Bounds, Stage
 from vla_bringup.witness import Heard
 from vla_core.frozen import Array
 from vla_core.result import Figure
@@ -20,6 +20,7 @@ from vla_core.sensing import JointState
 
 TTL = 300.0  # ms, of a vote at most
 STUCK = 3.0  # s that joint states stand still: the arm may be held for another reason meanwhile
+NOTICED = 250.0  # ms, of motion
 DRIVEN = 0.05  # rad/s, commanded: an arm that is slower than this may well stand
 SEEN = 0.02  # s, between two scenes with the obstacle in them
 AHEAD = 0.05  # m, from the fingers to the obstacle
@@ -45,16 +46,28 @@ def f5(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
 def f6(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
     """Joint states stand still under fresh stamps; counted from the last that told something, and
     from when the arm was told to move: one that stands says the same all the time."""
-    stage.await_moving()
-    began = time.monotonic()
-    stage.graph.inject_fault('joint_stuck', seconds=STUCK)
-    heard = stage.braking(began, 'joints:frozen', STUCK)
-    stage.graph.inject_fault('none')
+    for _ in range(TRIES):
+        stage.await_moving()
+        began = time.monotonic()
+        stage.graph.inject_fault('joint_stuck', seconds=STUCK)
+        heard = stage.braking(began, 'joints:frozen', STUCK)
+        stage.graph.inject_fault('none')
+        if heard is not None or is_driven(stage, began):
+            break
     same = repeated(stage.witness.since('joints', began))
     seconds = NAN
     if heard is not None and same:
         seconds = stage.command_of(heard).at - max(same[0].at, driven_since(stage, heard))
     yield bounds.figure('F6 joint states frozen under fresh stamps: HOLD', seconds, 250.0)
+
+
+def is_driven(stage: Stage, began: float) -> bool:
+    """Whether the arm was commanded to move for long enough to notice that it seems not to."""
+    run = longest = 0
+    for command in stage.witness.since('command', began):
+        run = run + 1 if np.abs(command.record.velocity).max() > DRIVEN else 0
+        longest = max(longest, run)
+    return longest * CYCLE >= NOTICED
 
 
 def driven_since(stage: Stage, heard: Heard) -> float:
