@@ -16,10 +16,10 @@ RECENT = 1.0  # s back, in which an answer is looked for
 AFTERMATH = 0.2  # s after a refused chunk in which nothing may come of it
 
 
-def repeat(say: Callable[[], None], until: Callable[[], float], seconds: float = 1.0) -> float:
+def repeat(say: Callable[[], None], until: Callable[[], float]) -> float:
     """Say something again and again until it is answered; return what `until` said. One who
     listens on a busy machine may hear nothing for 0.3 s; how long it took the stamps say."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + RECENT
     while not (said := until()) and time.monotonic() < end:
         say()
         time.sleep(AGAIN)
@@ -54,8 +54,9 @@ def stale_target(stage: Stage, late: float) -> float:
 
     def rejected() -> float:
         for heard in answers(stage, 'report', first):
-            if 'target' in heard.record.rules and 'older' in heard.record.reason:
-                return since(heard, max(copy for copy in copies if copy < heard.record.stamp))
+            sent = [copy for copy in copies if copy < heard.record.stamp]
+            if sent and 'target' in heard.record.rules and 'older' in heard.record.reason:
+                return since(heard, sent[-1])
         return 0.0
 
     return repeat(say, rejected)

@@ -17,11 +17,11 @@ from vla_core.robot_model import RobotModel
 from vla_core.safety import Decision, ShieldReport
 from vla_core.scene import GroundedObject, GroundedScene, Role
 from vla_core.sensing import JointState
+from vla_shield.params import ShieldParams
 
 TTL = 300.0  # ms, of a vote at most
 STUCK = 3.0  # s that joint states stand still: the arm may be held for another reason meanwhile
-NOTICED = 250.0  # ms, of motion
-DRIVEN = 0.05  # rad/s, commanded: an arm that is slower than this may well stand
+NOTICED = 250.0  # ms, of motion, until it is noticed that the joint states show none
 SEEN = 0.02  # s, between two scenes with the obstacle in them
 AHEAD = 0.05  # m, from the fingers to the obstacle
 SIDE, END = 0.05, 0.01  # m, from the tip to the outside of the open fingers, and below
@@ -58,14 +58,14 @@ def f6(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
     seconds = NAN
     if heard is not None and same:
         seconds = stage.command_of(heard).at - max(same[0].at, driven_since(stage, heard))
-    yield bounds.figure('F6 joint states frozen under fresh stamps: HOLD', seconds, 250.0)
+    yield bounds.figure('F6 joint states frozen under fresh stamps: HOLD', seconds, NOTICED)
 
 
 def is_driven(stage: Stage, began: float) -> bool:
     """Whether the arm was commanded to move for long enough to notice that it seems not to."""
     run = longest = 0
     for command in stage.witness.since('command', began):
-        run = run + 1 if np.abs(command.record.velocity).max() > DRIVEN else 0
+        run = run + 1 if drives(command) else 0
         longest = max(longest, run)
     return longest * CYCLE >= NOTICED
 
@@ -75,8 +75,12 @@ def driven_since(stage: Stage, heard: Heard) -> float:
     and NaN when it commanded none."""
     commands = stage.witness.since('command', heard.at - STUCK)
     before = [c for c in commands if c.record.stamp < heard.record.stamp - STAMP]
-    driven = takewhile(lambda c: np.abs(c.record.velocity).max() > DRIVEN, reversed(before))
-    return min((c.at for c in driven), default=NAN)
+    return min((c.at for c in takewhile(drives, reversed(before))), default=NAN)
+
+
+def drives(command: Heard) -> bool:
+    """Whether an arm that follows this command must be seen to move."""
+    return bool(np.abs(command.record.velocity).max() > ShieldParams().frozen_speed)
 
 
 def repeated(samples: list[Heard]) -> list[Heard]:

@@ -6,8 +6,8 @@ from typing import Any
 
 
 class LateLog:
-    """Keeps the first error of a cycle. To log it may take as long as the disk likes: 45 ms were
-    seen, more than the answer to what is wrong may take."""
+    """Keeps the first error of a cycle: to log it may take as long as the disk likes, and the
+    answer to what is wrong comes first."""
 
     def __init__(self, logger: Any) -> None:
         self._logger, self._text = logger, ''

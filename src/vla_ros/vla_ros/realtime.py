@@ -10,7 +10,8 @@ LISTENERS = 1  # real-time priority of the DDS threads of nodes that are in no h
 
 
 def hurry(urgency: int) -> str:
-    """Schedule this process, DDS threads included, in real time; return why not, or ''.
+    """Schedule this thread and those that it starts, DDS's included, in real time; return why
+    not, or ''.
 
     Niceness would not do: with autogroups, the default on desktops, it counts only within
     one session.

@@ -73,7 +73,7 @@ class Guard:
         self._allowed[self._body.second > self._body.table] = np.inf
 
     def on_fingers(self) -> None:
-        """The fingers have moved."""
+        """The fingers have moved: what was too near to them is not let off any more."""
         self._allowed[self._body.second > self._body.table] = np.inf
 
     def look(self, q: Array, reach: Array) -> None:

@@ -22,7 +22,6 @@ class Known:
         self._distances: Array = np.full(len(body.least), np.inf)
         is_finger = np.isin(body.first, body.fingers) | np.isin(body.second, body.fingers)
         self._of_fingers = np.flatnonzero(is_finger)
-        self._is_finger: Array = is_finger.astype(float)
 
     def measure(self, q: Array) -> None:
         """Measure every pair that counts, at `q` (n,) rad."""
@@ -46,8 +45,8 @@ class Known:
             self._measure_fingers()
         away = np.abs(q - self._at) + (0.0 if off is None else np.abs(off))
         bound = self._distances - self._body.reach @ away
-        slid = abs(self._body.width - self._width)  # m, both together
-        return bound - slid * self._is_finger if slid else bound
+        bound[self._of_fingers] -= abs(self._body.width - self._width)  # m, both together
+        return bound
 
     def _take(self, pairs: Indices) -> None:
         if np.isfinite(self._at).all():
