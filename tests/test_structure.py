@@ -33,11 +33,11 @@ MAY_IMPORT = {
     'vla_monitor': {
         'torch', 'safetensors', 'vla_policy', 'vla_shield', 'vla_sim', 'mujoco', 'z3',
     },
-    'vla_shield': {'pinocchio', 'coal', 'proxsuite'},
-    'vla_control': {'pinocchio', 'ruckig', 'ompl', 'moveit_py', 'moveit'},
+    'vla_shield': {'pinocchio', 'coal', 'numba'},
+    'vla_control': {'pinocchio', 'ruckig', 'moveit_py', 'moveit'},
     'vla_supervisor': {'py_trees', 'psutil'},  # psutil: is the computer itself well
     # vla_ros: an episode file holds the messages of the wire
-    'vla_teleop': {'vla_ros', 'mcap', 'mcap_ros2', 'pyarrow', 'av'},
+    'vla_teleop': {'vla_ros', 'mcap', 'mcap_ros2', 'av'},
     'vla_sim': {'mujoco', 'xacrodoc'},
     'vla_learning': LOGIC | {'torch', 'safetensors', 'tqdm', 'matplotlib', 'av', 'yaml'},
     'vla_bringup': LOGIC | ROS | {

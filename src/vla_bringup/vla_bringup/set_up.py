@@ -180,6 +180,9 @@ def build(key: str) -> None:
         paths = {'AMENT_PREFIX_PATH': str(VENV), 'CMAKE_PREFIX_PATH': str(VENV), 'PYTHONPATH': ''}
         env = {**paths, 'PATH': environment()['PATH'], 'LD_LIBRARY_PATH': str(VENV / 'lib')}
     watch(command, step, env, r'Starting|Finished|Failed')
+    step.done()
+    step = Step('machine code of the shield (numba)')
+    watch([str(PYTHON), '-c', 'import vla_shield.shield'], step, environment())
     BUILD_STAMP.write_text(key)
     step.done()
 

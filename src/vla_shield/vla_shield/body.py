@@ -9,18 +9,14 @@ from typing import Any
 import coal
 import numpy as np
 import pinocchio as pin
-from numpy.typing import NDArray
 
 from vla_core.frozen import Array
 from vla_core.robot import RobotConfig
 from vla_core.robot_model import collision_model, link_of
+from vla_shield.compiled import MATRIX, Indices, compiled
 from vla_shield.params import ShieldParams
 
-Indices = NDArray[np.intp]
 SLOTS = 16  # objects that can be kept clear of at once
-_CROSS = np.array(  # (3, 9): of x, y, z in the matrix that is multiplied by an angular velocity
-    [[0, 0, 0, 0, 0, 1, 0, -1, 0], [0, 0, -1, 0, 0, 0, 1, 0, 0], [0, 1, 0, -1, 0, 0, 0, 0, 0]]
-).astype(float)
 _FAR = np.array([0.0, 0.0, 50.0])  # m, where unused shapes are parked
 
 
@@ -44,7 +40,10 @@ class Body:
         self._data = self.model.createData()
         self._tip = self.model.getFrameId(robot.tip_frame)
         carried = np.array([*range(3, self.n + 1), self.n])
-        self._carries = (np.arange(self.n) < carried[:, None])[:, None, :]
+        self._carries = (np.arange(self.n) < carried[:, None]).astype(float)  # (p, n)
+        # views of what pinocchio computes: elbow and wrist joints and, last, the tip
+        self._watched = [self._data.oMi[j].translation for j in range(3, self.n + 1)]
+        self._watched.append(self._data.oMf[self._tip].translation)
         self._split_fingers()
         count = self.shapes.ngeoms
         self.table = self._add('table', coal.Halfspace(np.array([0.0, 0.0, 1.0]), 0.0), 0)
@@ -226,13 +225,18 @@ class Body:
         """(p, 3, n) velocity Jacobians of elbow and wrist joints and, last, of the tip, after
         `columns_at`."""
         pin.updateFramePlacement(self.model, self._data, self._tip)
-        joints = range(3, self.n + 1)
-        points = [self._data.oMi[j].translation for j in joints] + [
-            self._data.oMf[self._tip].translation
-        ]
-        cross = (np.array(points) @ _CROSS).reshape(-1, 3, 3)  # from angular to linear velocity
-        jacobians: Array = (columns[:3] + cross @ columns[3:]) * self._carries
-        return jacobians
+        return _jacobians(columns, np.array(self._watched), self._carries)
+
+
+@compiled(MATRIX, MATRIX, MATRIX)
+def _jacobians(columns: Array, points: Array, carries: Array) -> Array:
+    made, linear, angular = np.zeros((len(points), 3, columns.shape[1])), columns[:3], columns[3:]
+    for p in range(len(points)):
+        x, y, z = points[p, 0], points[p, 1], points[p, 2]
+        made[p, 0] = carries[p] * (linear[0] + angular[1] * z - angular[2] * y)
+        made[p, 1] = carries[p] * (linear[1] + angular[2] * x - angular[0] * z)
+        made[p, 2] = carries[p] * (linear[2] + angular[0] * y - angular[1] * x)
+    return made
 
 
 def _extent(shape: Any, other: Any) -> float:

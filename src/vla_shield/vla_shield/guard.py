@@ -9,7 +9,9 @@ import numpy as np
 
 from vla_core.frozen import Array
 from vla_core.robot import RobotConfig
-from vla_shield.body import Body, Indices
+from vla_shield import margins
+from vla_shield.body import Body
+from vla_shield.compiled import Indices
 from vla_shield.known import Known
 from vla_shield.params import ShieldParams
 from vla_shield.reference import Candidate
@@ -19,7 +21,6 @@ SPACING = 0.005  # m, furthest two shapes move to each other between two checks 
 MOST_CHECKS = 40  # along one stop
 TOLERANCE = 1e-6  # m or rad, of what is already violated and must not get worse
 BUFFER = 2e-4  # m, steered for above what must be kept: curvature then costs no proof
-EASE = 1e-4  # m, of play for a pair that is already too near
 PLAY = 2e-5  # m, the same where the arm is found to be: of each cycle
 TURN = 0.25  # m/rad, what turning the tool counts against moving it
 ANY = 0.01  # m^2/rad^2, what moving a joint counts by itself
@@ -42,6 +43,7 @@ class Rows:
     names: tuple[str, ...]
 
 
+ALL: Indices = np.zeros(0, np.intp)  # every pair there is
 NO_ROWS = Rows(np.zeros((0, 0)), np.zeros(0), ())
 
 
@@ -80,7 +82,7 @@ class Guard:
         """Prepare a cycle at `q`; each joint may move `reach` (n,) rad in it, stop included."""
         body = self._body
         bound = self._known.bound(q, self._off)
-        near = np.flatnonzero(body.is_active & (bound - body.least < body.reach @ reach + 0.01))
+        near = margins.in_reach(bound, body.least, body.reach, reach, body.is_active)
         self.near = near
         self.q, self._reach = q, reach
         self.columns = body.columns_at(q)
@@ -89,22 +91,9 @@ class Guard:
         self.there = self._there(q, near)  # (m,) m, with the arm where it is found to be
         self.here = body.distances(q, near)  # (m,) m, and where it is told to be
         self.nearest = np.minimum(self.here, self.there)
-        self.least = self._least_now(near)
+        self.least = margins.eased(near, self.here, body.least, self._allowed)
         self.least_there = np.minimum(body.least[near], self.there - PLAY)
         self.closest, self.slack = self._tightest(bound)
-        outside = np.maximum(self._box[0] - self.tip[:3, 3], self.tip[:3, 3] - self._box[1])
-        self._leeway = np.maximum(outside + TOLERANCE, 0.0)  # (3,) m, already outside by
-
-    def _least_now(self, near: Indices) -> Array:
-        """(m,) m to keep; of a pair already nearer, what it has now: it may part, never close
-        in."""
-        wanted = self._body.least[near]
-        before = self._allowed[near]
-        before[before == np.inf] = -np.inf
-        eased = np.maximum(self.here - EASE, before)
-        least = np.minimum(wanted, eased)
-        self._allowed[near] = np.where(least < wanted, least, np.inf)
-        return least  # type: ignore[no-any-return]
 
     def _there(self, q: Array, pairs: Indices) -> Array:
         """(len(pairs),) m, with the arm as far off `q` as it is; infinite when it is not."""
@@ -116,19 +105,16 @@ class Guard:
         """Name and slack (m) of the pair nearest to its limit."""
         body = self._body
         if len(self.near):
-            k = int(np.argmin(self.nearest - body.least[self.near]))
-            pair = int(self.near[k])
-            self.separation = float(self.nearest.min())
-            return body.names[pair], float(self.nearest[k] - body.least[pair])
-        self.separation = float(bound.min())
-        pair = int(np.argmin(bound - body.least))
-        return body.names[pair], float(bound[pair] - body.least[pair])
+            near, distances = self.near, self.nearest
+        else:
+            near, distances = ALL, bound
+        pair, slack, self.separation = margins.tightest(near, distances, body.least)
+        return body.names[pair], slack
 
     def speed_share(self, u: Array, caps: tuple[float, float]) -> float:
         """Fastest point of the arm at `u` (n,) rad/s as a share of its cap; caps are (links,
         tip) m/s."""
-        speed = np.sqrt(((self.points @ u) ** 2).sum(axis=1))
-        return float(max(speed[:-1].max() / caps[0], speed[-1] / caps[1]))
+        return margins.of_caps(self.points, u, *caps)
 
     def judge(self, candidate: Candidate) -> Finding:
         """What is wrong with a candidate, cheapest checks first."""
@@ -136,29 +122,24 @@ class Guard:
 
     def _judge_joints(self, candidate: Candidate) -> Finding | None:
         limits, ramp, top = self._limits, candidate.ramp, self.joint_range
-        low = np.minimum(candidate.position, ramp.end) - top[0]
-        high = top[1] - np.maximum(candidate.position, ramp.end)
-        room = np.minimum(low, high)
-        k = int(np.argmin(room))
-        if not room[k] >= -TOLERANCE:
-            return Finding(f'position:{limits.names[k]}', float(room[k]))
-        fast = limits.velocity - np.maximum(
-            np.abs(ramp.peak_velocity), np.abs(candidate.step_velocity)
-        )
-        k = int(np.argmin(fast))
-        if not fast[k] >= -TOLERANCE:
-            return Finding(f'velocity:{limits.names[k]}', float(fast[k]))
+        k, room = margins.of_range(candidate.position, ramp.end, *top)
+        if not room >= -TOLERANCE:
+            return Finding(f'position:{limits.names[k]}', room)
+        k, room = margins.of_speed(ramp.peak_velocity, candidate.step_velocity, limits.velocity)
+        if not room >= -TOLERANCE:
+            return Finding(f'velocity:{limits.names[k]}', room)
         return None
 
     def _judge_path(self, candidate: Candidate) -> Finding | None:
         path, speeds = candidate.stop.path, candidate.stop.speeds
         caps = self.caps()
         fast = np.concatenate((candidate.step_velocity[None], speeds))
-        moving = np.sqrt(((self.points @ fast.T) ** 2).sum(axis=1))  # (k, samples)
-        over = np.array([caps[0] - moving[:-1].max(), caps[1] - moving[-1].max()])
-        if not over.min() >= -1e-9:
-            return Finding('speed:tip' if over[1] < 0.0 else 'speed:link', float(over.min()))
-        travel = np.abs(path[0] - self.q) + np.abs(path[1:] - path[:-1]).sum(axis=0)  # (n,)
+        links, tip = margins.fastest(self.points, fast)
+        if not tip <= caps[1] + 1e-9:
+            return Finding('speed:tip', caps[1] - tip)
+        if not links <= caps[0] + 1e-9:
+            return Finding('speed:link', caps[0] - links)
+        travel = margins.travel(self.q, path)  # (n,)
         if not np.all(travel <= self._reach):
             return Finding('reach', float((self._reach - travel).min()))
         return self._judge_workspace(path, travel) or self._judge_clearance(candidate, travel)
@@ -168,13 +149,13 @@ class Guard:
         return self._params.link_speed * self.scale, self._tip_speed * self.scale
 
     def _judge_workspace(self, path: Array, travel: Array) -> Finding | None:
-        here = self.tip[:3, 3]
-        rooms = np.minimum(here - self._box[0], self._box[1] - here)
-        if rooms.min() > self._body.tip_reach @ travel:
+        here, box = self.tip[:3, 3], self._box
+        if not margins.leaves(here, box, self._body.tip_reach, travel):
             return None
+        leeway = np.maximum(np.maximum(box[0] - here, here - box[1]) + TOLERANCE, 0.0)  # (3,) m
         for q in (path[0], path[-1]):
             tip = self._body.tip(q)[:3, 3]
-            room = np.minimum(tip - self._box[0], self._box[1] - tip) + self._leeway
+            room = np.minimum(tip - box[0], box[1] - tip) + leeway
             k = int(np.argmin(room))
             if not room[k] >= 0.0:
                 return Finding(f'workspace:{"xyz"[k]}', float(room[k]))
@@ -184,9 +165,8 @@ class Guard:
         """Pairs that could come too near on the way are measured at points no more than SPACING
         apart."""
         body = self._body
-        motion = body.reach[self.near] @ travel  # (m,) m
-        room = np.minimum(self.here - self.least, self.there - self.least_there)
-        open_ = np.flatnonzero(room < motion)
+        spare = np.minimum(self.here - self.least, self.there - self.least_there)
+        open_ = margins.closing(self.near, spare, body.reach, travel, 0.0)
         if not len(open_):
             return None
         pairs, least, least_there = self.near[open_], self.least[open_], self.least_there[open_]
@@ -208,9 +188,8 @@ class Guard:
         params, u = self._params, candidate.step_velocity
         travel = candidate.ramp.end - self.q + params.delay * u  # (n,) rad
         normals, rooms, names = self._walls(travel)
-        reach = self._body.reach[self.near] @ np.abs(travel)
         spare = self.nearest - self._body.least[self.near]
-        for k in np.flatnonzero(spare < np.maximum(reach, 1e-4)):
+        for k in margins.closing(self.near, spare, self._body.reach, travel, 1e-4):
             pair = int(self.near[k])
             normals.append(self._body.contact(pair, self.columns).row)
             rooms.append(float(spare[k]))
@@ -234,8 +213,6 @@ class Guard:
     def _walls(self, travel: Array) -> tuple[list[Array], list[float], list[str]]:
         """Sides of the workspace that the stop may reach, as normals, rooms and names."""
         jacobian, tip = self.points[-1], self.tip[:3, 3]
-        rooms = np.concatenate((tip - self._box[0], self._box[1] - tip))
-        way = jacobian @ travel
-        near = np.flatnonzero(rooms < 2.0 * np.concatenate((-way, way)) + 1e-3)
+        near, rooms = margins.walls(tip, self._box, jacobian, travel)
         normals = [jacobian[k] if k < 3 else -jacobian[k - 3] for k in near]
         return normals, [float(rooms[k]) for k in near], [f'workspace:{"xyzxyz"[k]}' for k in near]

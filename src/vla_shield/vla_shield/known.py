@@ -6,7 +6,8 @@ from __future__ import annotations
 import numpy as np
 
 from vla_core.frozen import Array
-from vla_shield.body import Body, Indices
+from vla_shield.body import Body
+from vla_shield.compiled import MATRIX, NUMBER, VECTOR, Indices, compiled
 
 FAR = 0.05  # rad, a joint that moved this far asks for a new measurement
 APART = 0.01  # m, and so do fingers that opened or closed this far
@@ -22,6 +23,7 @@ class Known:
         self._distances: Array = np.full(len(body.least), np.inf)
         is_finger = np.isin(body.first, body.fingers) | np.isin(body.second, body.fingers)
         self._of_fingers = np.flatnonzero(is_finger)
+        self._follow_fingers = is_finger.astype(np.float64)
 
     def measure(self, q: Array) -> None:
         """Measure every pair that counts, at `q` (n,) rad."""
@@ -43,11 +45,19 @@ class Known:
             self.measure(q)
         if not abs(self._body.width - self._width) <= APART:
             self._measure_fingers()
-        away = np.abs(q - self._at) + (0.0 if off is None else np.abs(off))
-        bound = self._distances - self._body.reach @ away
-        bound[self._of_fingers] -= abs(self._body.width - self._width)  # m, both together
-        return bound
+        away = np.abs(q - self._at) if off is None else np.abs(q - self._at) + np.abs(off)
+        closed = abs(self._body.width - self._width)  # m, both together
+        return _left(self._distances, self._body.reach, away, self._follow_fingers, closed)
 
     def _take(self, pairs: Indices) -> None:
         if np.isfinite(self._at).all():
             self._distances[pairs] = self._body.distances(self._at, pairs)
+
+
+@compiled(VECTOR, MATRIX, VECTOR, VECTOR, NUMBER)
+def _left(distances: Array, reach: Array, away: Array, fingers: Array, closed: float) -> Array:
+    left = distances - closed * fingers
+    for k in range(len(left)):
+        for j in range(len(away)):
+            left[k] -= reach[k, j] * away[j]
+    return left

@@ -8,8 +8,10 @@ from math import sqrt
 import numpy as np
 
 from vla_core.frozen import Array
+from vla_shield.compiled import MATRIX, VECTOR, compiled
 
 TINY = 1e-300  # no division by zero
+COLUMNS = 10  # numbers that describe the stop of a joint
 
 
 class Ramp:
@@ -21,60 +23,65 @@ class Ramp:
 
     def __init__(self, q: Array, v: Array, a: Array, accel: Array, jerk: Array) -> None:
         self.q = q  # (n,) rad, where the ramp starts
-        joints = zip(v.tolist(), a.tolist(), accel.tolist(), jerk.tolist(), strict=True)
-        # numbers, not arrays: for a few joints thrice as quick
-        table = np.array([_spans(*joint) for joint in joints]).T
-        self._t1, self._t2, self._t3, self._v, self._v1, self._v2, self._a, self._peak = table[:8]
-        self._sign: Array = table[8]
-        self.peak_velocity: Array = table[9]  # (n,) rad/s
-        self._half_a, self._half_peak, self._half_jerk, self._sixth_jerk = table[11:15]
-        self.duration = float(table[15].max())  # s
-        self.end: Array = q + self._sign * table[10]  # (n,) rad
-
-    def _travel(self, s1: Array, s2: Array, s3: Array) -> Array:
-        """(k, n) rad after s1, s2, s3 seconds of the three spans."""
-        sixth = self._sixth_jerk
-        first = s1 * (self._v + s1 * (self._half_a - sixth * s1))
-        second = s2 * (self._v1 - self._half_peak * s2)
-        third = s3 * (self._v2 + s3 * (sixth * s3 - self._half_peak))
-        distance: Array = first + second + third
-        return distance
+        # end (n,) rad, peak_velocity (n,) rad/s, duration s
+        self._spans, self.end, self.peak_velocity, self.duration = _plan(q, v, a, accel, jerk)
 
     def sample(self, times: Array) -> tuple[Array, Array]:
         """Return (position, velocity), each (k, n), at `times` (k,) s after the start."""
-        t = np.asarray(times)[:, None]
-        s1 = np.minimum(t, self._t1)
-        after = np.maximum(t - self._t1, 0.0)
-        s2 = np.minimum(after, self._t2)
-        s3 = np.minimum(np.maximum(after - self._t2, 0.0), self._t3)
-        half = self._half_jerk
-        velocity = self._v + s1 * (self._a - half * s1) - self._peak * (s2 + s3) + half * s3 * s3
-        return self.q + self._sign * self._travel(s1, s2, s3), self._sign * velocity
+        return _sample(self.q, self._spans, times)
 
 
-def _spans(v: float, a: float, accel: float, jerk: float) -> tuple[float, ...]:
-    """The spans of one joint's stop: their times, the speeds at their beginnings and the rest.
+@compiled(VECTOR, VECTOR, VECTOR, VECTOR, VECTOR)
+def _plan(
+    q: Array, v: Array, a: Array, accel: Array, jerk: Array
+) -> tuple[Array, Array, Array, float]:
+    """The spans (n, COLUMNS) of each joint, with the speeds at their beginnings; where they end,
+    the fastest on the way, and s until all rest. A comparison is written so that NaN goes through
+    to the result."""
+    n = len(q)
+    spans, end, fastest, duration = np.empty((n, COLUMNS)), np.empty(n), np.empty(n), 0.0
+    for k in range(n):
+        j = jerk[k]
+        sign = 1.0 if v[k] + a[k] * abs(a[k]) / (2.0 * j) >= 0.0 else -1.0
+        v0, a0 = v[k] * sign, a[k] * sign
+        excess = j * v0 + 0.5 * a0 * a0
+        excess = 0.0 if excess < 0.0 else excess
+        peak = sqrt(excess)
+        peak = accel[k] if peak > accel[k] else peak
+        peak = -a0 if peak < -a0 else peak
+        t1, t3 = (a0 + peak) / j, peak / j
+        left = (excess - peak * peak) / j
+        left = 0.0 if left < 0.0 else left
+        t2 = left / (TINY if peak < TINY else peak)  # no peak: nothing left
+        v1 = v0 + a0 * t1 - 0.5 * j * t1 * t1
+        v2 = v1 - peak * t2
+        half, sixth = 0.5 * peak, j / 6.0
+        travel = t1 * (v0 + t1 * (0.5 * a0 - sixth * t1)) + t2 * (v1 - half * t2)
+        travel += t3 * (v2 + t3 * (sixth * t3 - half))
+        rising = 0.0 if a0 < 0.0 else a0  # while it is, velocity goes on to its peak
+        fastest[k] = sign * (v0 + 0.5 * rising * rising / j)
+        end[k] = q[k] + sign * travel
+        spans[k] = (t1, t2, t3, v0, v1, v2, a0, peak, sign, j)
+        lasts = t1 + t2 + t3
+        duration = lasts if lasts > duration or lasts != lasts else duration
+    return spans, end, fastest, duration
 
-    A comparison is written so that NaN goes through to the result.
-    """
-    sign = 1.0 if v + a * abs(a) / (2.0 * jerk) >= 0.0 else -1.0
-    v, a = v * sign, a * sign
-    excess = jerk * v + 0.5 * a * a
-    excess = 0.0 if excess < 0.0 else excess
-    peak = sqrt(excess)
-    peak = accel if peak > accel else peak
-    peak = -a if peak < -a else peak
-    t1, t3 = (a + peak) / jerk, peak / jerk
-    left = (excess - peak * peak) / jerk
-    t2 = (0.0 if left < 0.0 else left) / (TINY if peak < TINY else peak)  # no peak: nothing left
-    v1 = v + a * t1 - 0.5 * jerk * t1 * t1
-    v2 = v1 - peak * t2
-    half, sixth = 0.5 * peak, jerk / 6.0
-    travel = t1 * (v + t1 * (0.5 * a - sixth * t1)) + t2 * (v1 - half * t2)
-    travel += t3 * (v2 + t3 * (sixth * t3 - half))
-    rising = 0.0 if a < 0.0 else a  # while it is, velocity goes on to its peak
-    fastest = sign * (v + 0.5 * rising * rising / jerk)
-    return (
-        t1, t2, t3, v, v1, v2, a, peak, sign, fastest, travel, 0.5 * a, half, 0.5 * jerk, sixth,
-        t1 + t2 + t3,
-    )  # fmt: skip
+
+@compiled(VECTOR, MATRIX, VECTOR)
+def _sample(q: Array, spans: Array, times: Array) -> tuple[Array, Array]:
+    position, velocity = np.empty((len(times), len(q))), np.empty((len(times), len(q)))
+    for k in range(len(q)):
+        s = spans[k]
+        t1, t2, t3, v0, v1 = s[0], s[1], s[2], s[3], s[4]
+        v2, a, peak, sign, jerk = s[5], s[6], s[7], s[8], s[9]
+        half, sixth = 0.5 * peak, jerk / 6.0
+        for i in range(len(times)):
+            s1 = np.minimum(times[i], t1)
+            after = np.maximum(times[i] - t1, 0.0)
+            s2 = np.minimum(after, t2)
+            s3 = np.minimum(np.maximum(after - t2, 0.0), t3)
+            way = s1 * (v0 + s1 * (0.5 * a - sixth * s1)) + s2 * (v1 - half * s2)
+            way += s3 * (v2 + s3 * (sixth * s3 - half))
+            speed = v0 + s1 * (a - 0.5 * jerk * s1) - peak * (s2 + s3) + 0.5 * jerk * s3 * s3
+            position[i, k], velocity[i, k] = q[k] + sign * way, sign * speed
+    return position, velocity

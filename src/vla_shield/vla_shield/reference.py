@@ -11,6 +11,7 @@ import numpy as np
 
 from vla_core.frozen import Array
 from vla_core.limits import JointLimits
+from vla_shield.compiled import NUMBER, VECTOR, compiled
 from vla_shield.params import ShieldParams
 from vla_shield.ramp import Ramp
 
@@ -87,22 +88,15 @@ class Reference:
     def bounds(self) -> tuple[Array, Array]:
         """(lower, upper) of the next step velocity, (n,) rad/s, from acceleration and jerk."""
         limits, now = self._limits, self.now
-        change = limits.jerk * self._period
-        last = within(now.step_acceleration, -limits.acceleration, limits.acceleration)
-        lowest = np.maximum(last - change, -limits.acceleration)
-        highest = np.minimum(last + change, limits.acceleration)
-        return (
-            now.step_velocity + lowest * self._period,
-            now.step_velocity + highest * self._period,
-        )
+        return _bounds(
+            now.step_velocity, now.step_acceleration, limits.acceleration, limits.jerk,
+            self._period,
+        )  # fmt: skip
 
     def candidate(self, u: Array) -> Candidate:
         """The state after one step at velocity `u` (n,) rad/s, and the ramp from there."""
         now, dt, accel = self.now, self._period, self._limits.acceleration
-        a = within((u - now.step_velocity) / dt, -accel, accel)
-        room = accel * dt
-        velocity = within(u + 0.5 * dt * a, now.velocity - room, now.velocity + room)
-        position = now.position + u * dt
+        position, velocity, a = _after(now.position, now.velocity, now.step_velocity, u, accel, dt)
         ramp = Ramp(position, velocity, a, accel, self._jerk)
         return Candidate(position, u, a, velocity, ramp, 0.0, dt)
 
@@ -131,7 +125,18 @@ class Reference:
         )
 
 
-def within(values: Array, low: Array, high: Array) -> Array:
-    """`np.clip` without its overhead, which is most of it for a few joints."""
-    clipped: Array = np.minimum(np.maximum(values, low), high)
-    return clipped
+@compiled(VECTOR, VECTOR, VECTOR, VECTOR, NUMBER)
+def _bounds(u: Array, a: Array, accel: Array, jerk: Array, dt: float) -> tuple[Array, Array]:
+    last = np.minimum(np.maximum(a, -accel), accel)
+    low = u + np.maximum(last - jerk * dt, -accel) * dt
+    return low, u + np.minimum(last + jerk * dt, accel) * dt
+
+
+@compiled(VECTOR, VECTOR, VECTOR, VECTOR, VECTOR, NUMBER)
+def _after(
+    q: Array, v: Array, before: Array, u: Array, accel: Array, dt: float
+) -> tuple[Array, Array, Array]:
+    """Position, velocity and step acceleration after a step at `u` that follows `before`."""
+    a = np.minimum(np.maximum((u - before) / dt, -accel), accel)
+    v = np.minimum(np.maximum(u + 0.5 * dt * a, v - accel * dt), v + accel * dt)
+    return q + u * dt, v, a

@@ -12,6 +12,7 @@ from vla_core.limits import JointLimits
 from vla_core.robot import RobotConfig
 from vla_shield import tracking
 from vla_shield.body import Body
+from vla_shield.compiled import VECTOR, Flags, compiled
 from vla_shield.guard import Guard
 from vla_shield.nearest import nearest
 from vla_shield.params import ShieldParams
@@ -68,10 +69,8 @@ class Steer:
 
     def _look(self, reference: Reference, bounds: tuple[Array, Array]) -> None:
         """Prepare the guard: how far can this cycle and its stop lead?"""
-        low, high = bounds
-        fastest = np.maximum(np.abs(low), np.abs(high)) + self._gain
-        reach = fastest * (self._lag + fastest / (2.0 * self._limits.acceleration))
         self._guard.joint_range = reference.span
+        reach = _reach(*bounds, self._gain, self._lag, self._limits.acceleration)
         self._guard.look(reference.now.position, reach)
 
     def _shape(
@@ -81,27 +80,31 @@ class Steer:
         is the target's velocity and what it gains in this step."""
         feed, bend = motion
         limits, dt = self._limits, self._params.period
-        state = (now.step_velocity, now.step_acceleration)
-        is_exact = tracking.is_exact(exact, motion, state, limits, dt)
+        accel, jerk = limits.acceleration, limits.jerk
+        is_exact = tracking.is_exact(
+            exact, feed, bend, now.step_velocity, now.step_acceleration, accel, jerk, dt
+        )
         meets = bool(is_exact.all())
         asked = exact
         if not meets:
-            asked = np.where(is_exact, exact, tracking.chase(error, feed + 0.5 * bend, limits))
+            asked = np.where(
+                is_exact, exact, tracking.chase(error, feed + 0.5 * bend, accel, jerk)
+            )
         share, rules = self._share(asked, feed)
         if share >= 1.0 and meets:
             return exact, asked, ()
         wanted = asked * min(share, 1.0)
-        soft = tracking.soften(wanted, state, limits, dt)
+        soft = tracking.soften(wanted, now.step_velocity, accel, jerk, dt)
         return (np.where(is_exact, exact, soft) if share >= 1.0 else soft), asked, rules
 
     def _share(self, asked: Array, feed: Array) -> tuple[float, tuple[str, ...]]:
         """How much of `asked` the caps on speed leave, and which cap it is."""
         guard, p, limits = self._guard, self._params, self._limits
         shares = {'speed': 1.0 / max(guard.speed_share(asked, guard.caps()), 1e-9)}
-        joint = float(np.max(np.abs(asked) / limits.velocity))
+        joint = _largest(asked, limits.velocity)
         shares['velocity'] = guard.scale / max(joint, 1e-9)
         if guard.scale < 1.0:
-            base = max(float(np.max(np.abs(feed) / limits.velocity)), p.slow_floor)
+            base = max(_largest(feed, limits.velocity), p.slow_floor)
             shares['slow'] = guard.scale * base / max(joint, 1e-9)
         shares['singularity'] = self._singularity.share(asked)
         least = min(shares, key=lambda name: shares[name])
@@ -124,18 +127,13 @@ class Steer:
             low, high = np.where(worse, low, middle), np.where(worse, middle, high)
         return reference.candidate(halt.step_velocity + low * (u - halt.step_velocity))
 
-    def _overshoots(self, candidate: Candidate) -> tracking.Flags:
+    def _overshoots(self, candidate: Candidate) -> Flags:
         """(n,) bool: which joints would not stop within their range or exceed their velocity."""
-        low, high = self._guard.joint_range
-        ramp, limits = candidate.ramp, self._limits
-        is_in = (np.minimum(candidate.position, ramp.end) >= low) & (
-            np.maximum(candidate.position, ramp.end) <= high
-        )
-        is_slow = (
-            np.maximum(np.abs(ramp.peak_velocity), np.abs(candidate.step_velocity))
-            <= limits.velocity
-        )
-        return ~(is_in & is_slow)
+        ramp = candidate.ramp
+        return _exceeds(
+            candidate.position, ramp.end, candidate.step_velocity, ramp.peak_velocity,
+            *self._guard.joint_range, self._limits.velocity,
+        )  # fmt: skip
 
     def _narrow(self, box: tuple[Array, Array], asked: Array, got: Array) -> tuple[Array, Array]:
         """Where containing took something away, the box ends there."""
@@ -183,3 +181,24 @@ class Steer:
         if len(taken):
             return tuple(f'position:{names[k]}' for k in taken)
         return ('acceleration',) if np.abs(boxed - u).max() > EXACT else ('smoothing',)
+
+
+@compiled(VECTOR, VECTOR, VECTOR, VECTOR, VECTOR)
+def _reach(low: Array, high: Array, gain: Array, lag: Array, accel: Array) -> Array:
+    """(n,) rad, furthest a step within (low, high) rad/s and its stop lead."""
+    fastest = np.maximum(np.abs(low), np.abs(high)) + gain
+    return fastest * (lag + fastest / (2.0 * accel))
+
+
+@compiled(VECTOR, VECTOR)
+def _largest(values: Array, limits: Array) -> float:
+    """The largest of `values` as a share of its limit."""
+    return np.max(np.abs(values) / limits)
+
+
+@compiled(VECTOR, VECTOR, VECTOR, VECTOR, VECTOR, VECTOR, VECTOR)
+def _exceeds(
+    position: Array, end: Array, u: Array, peak: Array, low: Array, high: Array, velocity: Array
+) -> Flags:
+    is_in = (np.minimum(position, end) >= low) & (np.maximum(position, end) <= high)
+    return ~(is_in & (np.maximum(np.abs(peak), np.abs(u)) <= velocity))

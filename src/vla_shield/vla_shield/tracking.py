@@ -4,21 +4,19 @@ it."""
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vla_core.frozen import Array
-from vla_core.limits import JointLimits
+from vla_shield.compiled import NUMBER, VECTOR, Flags, compiled
 
-Flags = NDArray[np.bool_]
 APPROACH_GAIN = 10.0  # 1/s, of the error near the target
 RESERVE = 0.5  # of acceleration and jerk, used for approaching; the rest corrects
 DRIFT = 0.7  # times what jerk changes in two steps: a step that leaves more swings past the target
 
 
-def approach_speed(error: Array, limits: JointLimits) -> Array:
+@compiled(VECTOR, VECTOR, VECTOR)
+def approach_speed(error: Array, accel: Array, jerk: Array) -> Array:
     """Fastest speed (n,) rad/s from which a jerk-limited stop fits into |error| (n,) rad."""
-    e = np.abs(error)
-    accel, jerk = RESERVE * limits.acceleration, RESERVE * limits.jerk
+    e, accel, jerk = np.abs(error), RESERVE * accel, RESERVE * jerk
     short = np.cbrt(e * e * jerk)
     half = accel / (2.0 * jerk)
     long = accel * (np.sqrt(half * half + 2.0 * e / accel) - half)
@@ -26,48 +24,46 @@ def approach_speed(error: Array, limits: JointLimits) -> Array:
     return np.minimum(speed, APPROACH_GAIN * e)
 
 
-def chase(error: Array, feed: Array, limits: JointLimits) -> Array:
+@compiled(VECTOR, VECTOR, VECTOR, VECTOR)
+def chase(error: Array, feed: Array, accel: Array, jerk: Array) -> Array:
     """Velocity (n,) rad/s that closes `error` (n,) rad on a straight line while moving along
     with `feed`."""
-    size = np.abs(error)
-    ratio = approach_speed(error, limits) / np.where(size > 1e-12, size, 1.0)
+    speed, size = approach_speed(error, accel, jerk), np.abs(error)
     far = size > 1e-12
-    gain = float(ratio[far].min()) if far.any() else 0.0
-    return feed + gain * error
+    gain = np.min(speed[far] / size[far]) if far.any() else 0.0
+    velocity: Array = feed + gain * error
+    return velocity
 
 
-def soften(wanted: Array, now: tuple[Array, Array], limits: JointLimits, period: float) -> Array:
-    """Next step velocity (n,) rad/s towards `wanted`, with acceleration back at zero on arrival.
-
-    `now` is (step velocity, step acceleration), each (n,).
-    """
-    velocity, _ = now
+@compiled(VECTOR, VECTOR, VECTOR, VECTOR, NUMBER)
+def soften(wanted: Array, velocity: Array, accel: Array, jerk: Array, period: float) -> Array:
+    """Next step velocity (n,) rad/s after `velocity` towards `wanted`, with acceleration back at
+    zero on arrival."""
     gap = wanted - velocity
     size = np.abs(gap)
-    accel = np.minimum(np.sqrt(1.6 * limits.jerk * size), limits.acceleration)
-    step: Array = np.sign(gap) * np.minimum(accel * period, size)
-    return velocity + step
+    step = np.minimum(np.minimum(np.sqrt(1.6 * jerk * size), accel) * period, size)
+    next_: Array = velocity + np.sign(gap) * step
+    return next_
 
 
+@compiled(VECTOR, VECTOR, VECTOR, VECTOR, VECTOR, VECTOR, VECTOR, NUMBER)
 def is_exact(
-    u: Array, motion: tuple[Array, Array], now: tuple[Array, Array], limits: JointLimits,
-    period: float,
+    u: Array, feed: Array, bend: Array, velocity: Array, acceleration: Array, accel: Array,
+    jerk: Array, period: float,
 ) -> Flags:  # fmt: skip
     """(n,) bool: may the target's position be met at the end of this step, and kept from there on?
 
-    `motion` is (velocity, what the target gains in this step), `now` (step velocity, step
-    acceleration), each (n,).
+    `feed` is the target's velocity and `bend` what it gains in this step; `velocity` and
+    `acceleration` are of the step before, `accel` and `jerk` the limits, each (n,).
     """
-    velocity, acceleration = now
     a = (u - velocity) / period
-    slack = 1e-9 + 1e-9 * limits.acceleration / period
-    is_reachable = (np.abs(a) <= limits.acceleration + slack) & (
-        np.abs(a - acceleration) <= limits.jerk * period + slack
+    slack = 1e-9 + 1e-9 * accel / period
+    is_reachable = (np.abs(a) <= accel + slack) & (
+        np.abs(a - acceleration) <= jerk * period + slack
     )
-    feed, bend = motion
     over = u + 0.5 * period * a - feed  # faster than the target by then
     drift = np.abs(
         over - np.minimum(np.maximum(over, np.minimum(bend, 0.0)), np.maximum(bend, 0.0))
     )
-    room = DRIFT * limits.jerk * period * period + 0.5 * np.abs(acceleration) * period
+    room = DRIFT * jerk * period * period + 0.5 * np.abs(acceleration) * period
     return is_reachable & (drift <= room)

@@ -1,0 +1,126 @@
+"""Machine code does what its source says, NaN included, and nothing compiles in a cycle."""
+
+import importlib
+import inspect
+import pkgutil
+
+import numba
+import numpy as np
+import pytest
+
+import vla_shield
+from vla_shield import compiled as types
+from vla_shield import margins, ramp
+
+# of arguments; in all others every dimension is 6
+SHAPES = {'tip': (3,), 'box': (2, 3), 'jacobian': (3, 6), 'spans': (6, 10)}
+LIMITS = {'accel', 'jerk', 'limit', 'limits', 'period', 'dt', 'links', 'tip', 'gain', 'lag'}
+
+
+def everything_compiled():
+    """Every compiled function of the shield, by its full name."""
+    names = [m.name for m in pkgutil.iter_modules(vla_shield.__path__) if m.name != 'node']
+    modules = [importlib.import_module(f'vla_shield.{name}') for name in names]
+    return {
+        f'{module.__name__}.{name}': f
+        for module in modules
+        for name, f in vars(module).items()
+        if isinstance(f, numba.core.registry.CPUDispatcher)
+    }
+
+
+COMPILED = everything_compiled()
+
+
+def arguments(function, dice):
+    """What a function takes, at random: limits are positive, indices valid."""
+    made = []
+    for name, kind in zip(
+        inspect.signature(function.py_func).parameters,
+        function.nopython_signatures[0].args,
+        strict=True,
+    ):
+        if kind == types.NUMBER:
+            made.append(float(dice.uniform(0.05, 1.0)))
+        elif kind == types.INDICES:
+            made.append(dice.permutation(6))
+        elif kind == types.FLAGS:
+            made.append(dice.random(6) < 0.7)
+        else:
+            usual = (6, 3, 6) if kind.ndim == 3 else (6,) * kind.ndim
+            shape = (6, 3) if (name, kind.ndim) == ('points', 2) else SHAPES.get(name, usual)
+            values = dice.uniform(-1.0, 1.0, shape)
+            made.append(np.abs(values) + 0.1 if name in LIMITS else values)
+    return made
+
+
+def results(function, given):
+    """What it returns, and what it has written to, as arrays."""
+    given = [np.array(x) if isinstance(x, np.ndarray) else x for x in given]
+    found = function(*given)
+    found = found if isinstance(found, tuple) else (found,)
+    return [np.asarray(x, float) for x in (*found, *given)]
+
+
+@pytest.mark.parametrize('name', COMPILED)
+def test_machine_code_does_what_its_source_does(name):
+    function = COMPILED[name]
+    for seed in range(30):
+        given = arguments(function, np.random.default_rng(seed))
+        spoilt = [k for k, x in enumerate(given) if np.asarray(x).dtype == np.float64]
+        for k in (None, *spoilt):
+            values = [np.array(x) if isinstance(x, np.ndarray) else x for x in given]
+            if k is not None and isinstance(values[k], np.ndarray):
+                values[k].flat[seed % values[k].size] = np.nan
+            with np.errstate(all='ignore'):
+                source = results(function.py_func, values)
+            for a, b in zip(results(function, values), source, strict=True):
+                np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize('name', COMPILED)
+def test_nothing_compiles_in_a_cycle(name):
+    function = COMPILED[name]
+    given = arguments(function, np.random.default_rng(0))
+    other = [x.astype(np.float32) if getattr(x, 'dtype', None) == np.float64 else x for x in given]
+    with pytest.raises(TypeError):
+        function(*other)
+    assert len(function.signatures) == 1
+
+
+def test_it_was_compiled():
+    assert len(COMPILED) >= 20
+
+
+def test_what_lies_outside_an_array_is_not_read():
+    with pytest.raises(IndexError):
+        margins.eased(np.array([6]), np.ones(1), np.ones(6), np.ones(6))
+
+
+def test_nan_leaves_nothing():
+    nan, one, near = np.full(6, np.nan), np.ones(6), np.arange(6)
+    reach = np.ones((6, 6))
+    assert np.isnan(margins.of_range(nan, one, -one, one)[1])
+    assert np.isnan(margins.of_range(one, one, -one, nan)[1])
+    assert np.isnan(margins.of_speed(nan, one, one)[1])
+    assert np.isnan(margins.fastest(np.ones((2, 3, 6)), np.array([one, nan]))).all()
+    assert margins.in_reach(nan, one, reach, one, near >= 0).tolist() == near.tolist()
+    assert margins.in_reach(9.0 * one, one, reach, nan, near >= 0).tolist() == near.tolist()
+    assert margins.closing(near, nan, reach, one, 0.0).tolist() == near.tolist()
+    assert margins.closing(near, 9.0 * one, reach, nan, 0.0).tolist() == near.tolist()
+    assert np.isnan(margins.eased(near, nan, one, np.full(6, np.inf))).all()
+    assert np.isnan(margins.tightest(near, nan, one)[1])
+    box = np.array([[-1.0] * 3, [1.0] * 3])
+    assert margins.leaves(np.zeros(3), box, one, nan)
+    assert margins.leaves(np.full(3, np.nan), box, one, 0.0 * one)
+    assert len(margins.walls(np.zeros(3), box, np.ones((3, 6)), nan)[0]) == 6
+
+
+def test_nan_goes_through_a_ramp():
+    for k in range(3):
+        given = [np.zeros(6) for _ in range(3)]
+        given[k][2] = np.nan
+        made = ramp.Ramp(*given, np.ones(6), np.ones(6))
+        assert np.isnan(made.end[2])
+        assert np.isnan(made.sample(np.array([0.0, 0.1]))[0][:, 2]).all()
+        assert k == 0 or np.isnan(made.duration)
