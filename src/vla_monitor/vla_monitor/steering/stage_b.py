@@ -14,7 +14,7 @@ from vla_core.frozen import Array
 from vla_core.robot import RobotConfig
 from vla_core.steering import NONE
 from vla_monitor.steering.judge import Score, judge
-from vla_monitor.steering.params import VerifierParams
+from vla_monitor.steering.params import VerifierParams, ranks
 from vla_monitor.steering.purpose import Purpose
 from vla_monitor.steering.stage_a import Look, Present
 from vla_monitor.steering.twin import Player, Stage
@@ -81,8 +81,9 @@ class StageB:
         asked: float,
         is_late: Callable[[], bool],
     ) -> Pick:
-        """Return the first, by the scores (k,) of stage A, that the twin finds good."""
-        order = [int(k) for k in np.argsort(-scores, kind='stable') if looks[k].is_playable]
+        """Return the first, by rank of the scores (k,) of stage A, that the twin finds good."""
+        ranked = np.argsort(-ranks(scores, self.params), kind='stable')
+        order = [int(k) for k in ranked if looks[k].is_playable]
         found, reason = np.array(scores), ''
         if not order:
             return Pick(NONE, found, False, looks[0].score.reason)

@@ -18,7 +18,7 @@ from vla_core.safety import Level, SafetyVote
 from vla_core.steering import NONE, AlignmentVerdict
 from vla_monitor.steering.corrections import Corrections, Said, agreement
 from vla_monitor.steering.heard import Heard
-from vla_monitor.steering.params import VerifierParams
+from vla_monitor.steering.params import VerifierParams, ranks
 from vla_monitor.steering.stage_a import Look, Present, StageA
 from vla_monitor.steering.stage_b import Pick, StageB, Theatre
 from vla_shield.params import ShieldParams
@@ -138,13 +138,9 @@ class Verifier:
         )
 
     def _best(self, looks: tuple[Look, ...], scores: np.ndarray) -> int:
-        """The first candidate, unless it is bad or a later one is better by `margin`."""
+        """The best candidate that is not bad, the first if none is better by `margin`."""
         good = [k for k, look in enumerate(looks) if not look.score.is_faulty]
-        if not good:
-            return NONE
-        best = max(good, key=lambda k: scores[k])
-        first = good[0]
-        return best if scores[best] > scores[first] + self.params.margin else first
+        return max(good, key=lambda k: ranks(scores, self.params)[k]) if good else NONE
 
     def _hints(self, said: Said | None, looks: tuple[Look, ...]) -> np.ndarray:
         """What agreeing with a hint adds to each score."""

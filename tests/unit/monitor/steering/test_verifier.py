@@ -18,7 +18,7 @@ from vla_core.monitor import Speaker
 from vla_core.safety import Level
 from vla_core.steering import NONE, Correction, Priority
 from vla_core.task import Phase, TaskStatus
-from vla_monitor.steering.params import TwinParams
+from vla_monitor.steering.params import TwinParams, ranks
 
 HIGH = 0.16
 QUICK = TwinParams(is_on=False)
@@ -54,7 +54,7 @@ def test_the_candidate_that_does_what_was_said_is_chosen(above):
 
 def test_the_first_keeps_its_place_unless_another_is_better_by_the_margin(above):
     better = chunk(above, [(*CUBE, HIGH), (*CUBE, 0.05)], candidate=1)
-    chosen, _ = verifier(above, twin=QUICK).choose((down(above), better), 1.1)
+    chosen, _ = verifier(above, twin=QUICK, margin=0.0).choose((down(above), better), 1.1)
     assert chosen.candidate == 1
     chosen, _ = verifier(above, twin=QUICK, margin=0.5).choose((down(above), better), 1.1)
     assert chosen.candidate == 0
@@ -141,7 +141,7 @@ def test_a_correction_that_makes_no_sense_is_refused_with_the_reason(above, text
 
 
 def test_a_hint_tips_the_scale_and_no_more(above):
-    left = chunk(above, [(*CUBE, HIGH), (CUBE[0], CUBE[1] + 0.01, 0.07)], candidate=1)
+    left = chunk(above, [(*CUBE, HIGH), (CUBE[0], CUBE[1] + 0.02, 0.07)], candidate=1)
     made = verifier(above, twin=QUICK)
     assert made.choose((down(above), left), 1.1)[1].chosen == 0
     say(made, 'move arm left', priority=Priority.HINT)
@@ -167,3 +167,10 @@ def test_the_twin_has_a_budget(above):
     _, verdict = made.choose(tuple(close), 1.1)
     assert verdict.timed_out
     assert verdict.used > verdict.budget
+
+
+def test_the_twin_is_shown_the_first_before_one_that_is_hardly_better():
+    params = VerifierParams(margin=0.03)
+    assert np.argmax(ranks(np.array([0.50, 0.52, 0.1]), params)) == 0
+    assert np.argmax(ranks(np.array([0.50, 0.54, 0.1]), params)) == 1
+    assert ranks(np.zeros(0), params).size == 0
