@@ -18,7 +18,7 @@ from vla_core.monitor import Speaker
 from vla_core.safety import Level
 from vla_core.steering import NONE, Correction, Priority
 from vla_core.task import Phase, TaskStatus
-from vla_monitor.steering.params import TwinParams, ranks
+from vla_monitor.steering.params import TwinParams, VerifierParams, ranks
 
 HIGH = 0.16
 QUICK = TwinParams(is_on=False)
