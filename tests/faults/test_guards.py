@@ -184,7 +184,7 @@ def test_the_check_of_a_fault_fails_without_its_guard(monkeypatch, name):
     owner, attribute, other, check = GUARDS[name]
     check()
     monkeypatch.setattr(owner, attribute, other)
-    with pytest.raises((AssertionError, pytest.fail.Exception, ValueError)):
+    with pytest.raises((AssertionError, pytest.fail.Exception, ValueError, TypeError)):
         check()
 
 

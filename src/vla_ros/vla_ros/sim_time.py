@@ -7,6 +7,7 @@ cycle begins, the time is as good and costs nothing in between.
 
 from __future__ import annotations
 
+from time import time_ns
 from typing import Any
 
 from rclpy.lifecycle import LifecycleNode
@@ -26,6 +27,8 @@ class SimTime(LifecycleNode):
     @property
     def now(self) -> float:
         """s, ROS time; a simulated one as it was when this cycle began."""
+        if not self._clocks:
+            return time_ns() * 1e-9  # what rclpy's clock says then, in a tenth of the time
         return float(self.get_clock().now().nanoseconds * 1e-9)
 
     def create_subscription(

@@ -107,7 +107,7 @@ CONTROL_STATE = Topic(
 VOTES = Topic(
     'votes', msg.SafetyVote, qos.EVENT,
     ('perception', 'policy', 'verifier', 'failure', 'rules', 'supervisor'), ('shield',),
-    safety.vote_to_msg, safety.vote_from_msg,
+    safety.vote_to_msg, safety.vote_from_msg, from_bytes=from_bytes.vote,
 )  # fmt: skip
 REPORT = Topic(
     'report', msg.ShieldReport, qos.EVENT, ('shield',), ('failure', 'control', 'supervisor'),

@@ -17,6 +17,7 @@ Indices = NDArray[np.intp]
 Flags = NDArray[np.bool_]
 
 NUMBER = float64
+COUNT = intp
 VECTOR = Array(float64, 1, 'A', readonly=True)
 INDICES = Array(intp, 1, 'A', readonly=True)
 KEPT = Array(float64, 1, 'A')  # may be written to

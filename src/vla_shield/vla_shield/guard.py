@@ -133,15 +133,14 @@ class Guard:
     def _judge_path(self, candidate: Candidate) -> Finding | None:
         path, speeds = candidate.stop.path, candidate.stop.speeds
         caps = self.caps()
-        fast = np.concatenate((candidate.step_velocity[None], speeds))
-        links, tip = margins.fastest(self.points, fast)
+        links, tip = margins.fastest(self.points, candidate.step_velocity, speeds)
         if not tip <= caps[1] + 1e-9:
             return Finding('speed:tip', caps[1] - tip)
         if not links <= caps[0] + 1e-9:
             return Finding('speed:link', caps[0] - links)
-        travel = margins.travel(self.q, path)  # (n,)
-        if not np.all(travel <= self._reach):
-            return Finding('reach', float((self._reach - travel).min()))
+        travel, room = margins.travel(self.q, path, self._reach)
+        if not room >= 0.0:
+            return Finding('reach', room)
         return self._judge_workspace(path, travel) or self._judge_clearance(candidate, travel)
 
     def caps(self) -> tuple[float, float]:
@@ -186,7 +185,7 @@ class Guard:
     def rows(self, candidate: Candidate) -> Rows:
         """Half-spaces that keep the stop of a candidate clear, to first order; to steer around."""
         params, u = self._params, candidate.step_velocity
-        travel = candidate.ramp.end - self.q + params.delay * u  # (n,) rad
+        travel = margins.way(self.q, candidate.ramp.end, u, params.delay)  # (n,) rad
         normals, rooms, names = self._walls(travel)
         spare = self.nearest - self._body.least[self.near]
         for k in margins.closing(self.near, spare, self._body.reach, travel, 1e-4):

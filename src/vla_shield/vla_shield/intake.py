@@ -12,6 +12,8 @@ from vla_core.frozen import Array
 from vla_core.robot import RobotConfig
 from vla_core.scene import GroundedScene, is_finite
 from vla_core.sensing import JointState
+from vla_shield import sane
+from vla_shield.compiled import Indices
 from vla_shield.layout import Layout
 from vla_shield.params import ShieldParams
 from vla_shield.wish import FOLLOWS, SMOOTH, Wish, resting
@@ -57,8 +59,8 @@ class Intake:
         self.wish = resting(self.q)
         limits = self.robot.limits
         finger = (self.robot.gripper.joint,)
-        self._arm, self._finger = Layout(self.names), Layout(finger)
-        self._all, self._asked = Layout((*self.names, *finger)), Layout(self.names)
+        self._arm, self._asked = Layout(self.names), Layout(self.names)
+        self._all = Layout((*self.names, *finger))
         self._fastest = CORRUPT * limits.velocity  # rad/s
         self._furthest = CORRUPT * np.maximum(np.abs(limits.lower), np.abs(limits.upper))  # rad
         self._is_answered = True  # the shield has braked on the fault of the target
@@ -91,19 +93,22 @@ class Intake:
 
     def put_joints(self, state: JointState, now: float | None) -> None:
         """Take a sample of the joints, or note what is wrong with it."""
-        fault = self._joints_fault(state)
-        if fault:
-            self.refuse_joints(fault)
+        ours, fault = self._ours(state.names), self._joints_fault(state)
+        if ours is None or fault:
+            self.refuse_joints(fault or f'joint state lacks {self._arm.lacks(state.names)}')
+            return
+        q, velocity, is_finite = sane.picked(state.position, state.velocity, ours)
+        if not is_finite:
+            self.refuse_joints('joint state is not finite')
             return
         if state.stamp == self.joints.stamp:
             return
-        arm, finger = self._arm.of(state.names), self._finger.of(state.names)
-        q, velocity = state.position[arm], state.velocity[arm]
-        if not (q == self.q).all() or not isfinite(self.changed):
+        n = len(self.names)
+        if not isfinite(self.changed) or sane.differ(q[:n], self.q):
             self.changed = state.stamp
-        self.q, self.velocity = q, velocity
-        if finger is not None:
-            self.fingers = 2.0 * float(state.position[finger[0]])
+        self.q, self.velocity = q[:n], velocity[:n]
+        if len(q) > n:
+            self.fingers = 2.0 * float(q[n])
         self.joints = Clocked(state.stamp, now if now is not None else state.stamp)
         if now is None:
             self._waiting.append(self.joints)
@@ -115,15 +120,14 @@ class Intake:
     def _joints_fault(self, state: JointState) -> str:
         if not isfinite(state.stamp) or state.stamp < self.joints.stamp:
             return f'joint state stamp {state.stamp} is not after {self.joints.stamp}'
-        arm = self._arm.of(state.names)
-        if arm is None:
-            return f'joint state lacks {self._arm.lacks(state.names)}'
         if not len(state.names) == len(state.position) == len(state.velocity):
             return 'joint state has arrays of different length'
-        found = self._all.of(state.names)
-        ours = arm if found is None else found
-        numbers = state.position[ours].tolist() + state.velocity[ours].tolist()
-        return '' if all(map(isfinite, numbers)) else 'joint state is not finite'
+        return ''
+
+    def _ours(self, names: tuple[str, ...]) -> Indices | None:
+        """Where the arm's joints are and, when it is there, last the finger; None: one lacks."""
+        found = self._all.of(names)
+        return self._arm.of(names) if found is None else found
 
     def put_target(self, target: Target, now: float) -> None:
         """Take a target, or note why it is rejected; a rejected one never replaces a good one."""
@@ -144,12 +148,9 @@ class Intake:
         wish = Wish(position, velocity, np.zeros(len(velocity)))
         if self.target is None or not 1e-3 <= since <= FOLLOWS:
             return wish
-        gap = position - before.position - 0.5 * since * (velocity + before.velocity)
-        if not np.abs(gap).max() <= SMOOTH:
-            return wish
         most = self.robot.limits.acceleration
-        gain = np.minimum(np.maximum((velocity - before.velocity) / since, -most), most)
-        return Wish(position, velocity, gain)
+        gap, gain = sane.motion(position, velocity, before.position, before.velocity, since, most)
+        return Wish(position, velocity, gain) if gap <= SMOOTH else wish
 
     def refuse_target(self, fault: str) -> None:
         """Note what is wrong with a target: no good one hides it before the shield has braked."""
@@ -177,16 +178,16 @@ class Intake:
         return '' if is_sized else 'target has arrays of the wrong size'
 
     def _value_fault(self, target: Target) -> str:
-        numbers = [*target.position.tolist(), *target.velocity.tolist()]
-        if not all(map(isfinite, (target.gripper, target.chunk_stamp, *numbers))):
+        position, velocity = target.position, target.velocity
+        is_finite = isfinite(target.gripper) and isfinite(target.chunk_stamp)
+        if not (is_finite and sane.are_finite(position, velocity)):
             return 'target is not finite'
         if target.source not in SOURCES:
             return f'target source is {target.source}'
         index = self._asked.of(target.names)
-        position, velocity = target.position[index], target.velocity[index]
         is_sane = (
-            bool((np.abs(position) <= self._furthest).all())
-            and bool((np.abs(velocity) <= self._fastest).all())
+            sane.largest(position[index], self._furthest) <= 1.0
+            and sane.largest(velocity[index], self._fastest) <= 1.0
             and abs(target.gripper) <= CORRUPT * self.robot.gripper.open_width
         )
         return '' if is_sane else 'target is beyond ten times a limit: corrupt'

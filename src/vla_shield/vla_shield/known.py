@@ -8,6 +8,7 @@ import numpy as np
 from vla_core.frozen import Array
 from vla_shield.body import Body
 from vla_shield.compiled import MATRIX, NUMBER, VECTOR, Indices, compiled
+from vla_shield.sane import furthest
 
 FAR = 0.05  # rad, a joint that moved this far asks for a new measurement
 APART = 0.01  # m, and so do fingers that opened or closed this far
@@ -41,7 +42,7 @@ class Known:
     def bound(self, q: Array, off: Array | None) -> Array:
         """(p,) m, at `q` (n,) rad and wherever the arm is `off` (n,) rad from it, with the fingers
         as wide as they are in the body."""
-        if not np.abs(q - self._at).max() <= FAR:
+        if not furthest(q, self._at) <= FAR:
             self.measure(q)
         if not abs(self._body.width - self._width) <= APART:
             self._measure_fingers()

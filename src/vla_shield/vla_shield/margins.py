@@ -39,19 +39,19 @@ def of_speed(peak: Array, u: Array, limit: Array) -> tuple[int, float]:
     return k, room[k]
 
 
-@compiled(TENSOR, MATRIX)
-def fastest(points: Array, velocities: Array) -> tuple[float, float]:
-    """m/s, of the fastest point but the last, and of the last, at joint `velocities` (k, n);
-    `points` (p, 3, n) are their Jacobians."""
+@compiled(TENSOR, VECTOR, MATRIX)
+def fastest(points: Array, u: Array, others: Array) -> tuple[float, float]:
+    """m/s, of the fastest point but the last, and of the last, at joint velocities `u` (n,) and
+    `others` (k, n); `points` (p, 3, n) are their Jacobians."""
     most = np.zeros(2)
     for p in range(len(points)):
         last = 1 if p == len(points) - 1 else 0
-        for i in range(len(velocities)):
-            square = 0.0
+        for i in range(len(others) + 1):
+            velocity, square = u if i == 0 else others[i - 1], 0.0
             for axis in range(3):
                 v = 0.0
-                for j in range(velocities.shape[1]):
-                    v += points[p, axis, j] * velocities[i, j]
+                for j in range(len(u)):
+                    v += points[p, axis, j] * velocity[j]
                 square += v * v
             most[last] = np.maximum(most[last], square)
     return np.sqrt(most[0]), np.sqrt(most[1])
@@ -60,17 +60,25 @@ def fastest(points: Array, velocities: Array) -> tuple[float, float]:
 @compiled(TENSOR, VECTOR, NUMBER, NUMBER)
 def of_caps(points: Array, u: Array, links: float, tip: float) -> float:
     """Fastest point at `u` (n,) rad/s as a share of its cap, m/s; infinite where that is zero."""
-    speed = fastest(points, np.expand_dims(u, 0))
+    speed = fastest(points, u, np.zeros((0, len(u))))
     return float(np.maximum(speed[0] / links, speed[1] / tip))
 
 
-@compiled(VECTOR, MATRIX)
-def travel(q: Array, path: Array) -> Array:
-    """(n,) rad, from `q` to the first of `path` (k, n) and along it."""
-    way: Array = np.abs(path[0] - q)
+@compiled(VECTOR, MATRIX, VECTOR)
+def travel(q: Array, path: Array, most: Array) -> tuple[Array, float]:
+    """(n,) rad, from `q` to the first of `path` (k, n) and along it, and how much less than `most`
+    (n,) that is."""
+    far = np.abs(path[0] - q)
     for i in range(1, len(path)):
-        way += np.abs(path[i] - path[i - 1])
-    return way
+        far += np.abs(path[i] - path[i - 1])
+    return far, float(np.min(most - far))
+
+
+@compiled(VECTOR, VECTOR, VECTOR, NUMBER)
+def way(q: Array, end: Array, u: Array, delay: float) -> Array:
+    """(n,) rad, from `q` to `end` and on at `u` rad/s for `delay` s."""
+    there: Array = end - q + delay * u
+    return there
 
 
 @compiled(VECTOR, VECTOR, MATRIX, VECTOR, FLAGS)

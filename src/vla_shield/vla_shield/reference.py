@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import ceil
 from typing import NamedTuple
 
 import numpy as np
 
 from vla_core.frozen import Array
 from vla_core.limits import JointLimits
-from vla_shield.compiled import NUMBER, VECTOR, compiled
+from vla_shield.compiled import COUNT, MATRIX, NUMBER, VECTOR, compiled
 from vla_shield.params import ShieldParams
 from vla_shield.ramp import Ramp
 
@@ -50,16 +51,12 @@ class Candidate:
     @cached_property
     def stop(self) -> Stop:
         """What is left of the ramp."""
-        times, few = self._times(), len(JUDGED)
-        when = np.concatenate((self.elapsed + self.left * JUDGED, self.elapsed + times))
+        steps = max(ceil(self.left / self.period - 1e-9), 1)
+        stride = -(-steps // SENT)  # so that at most SENT moments, on whole periods, are left
+        step, count, few = stride * self.period, -(-steps // stride), len(JUDGED)
+        times, when = _moments(self.elapsed, self.left, JUDGED, step, count)
         path, speeds = self.ramp.sample(when)
         return Stop(path[:few], speeds[:few], times, path[few:], speeds[few:])
-
-    def _times(self) -> Array:
-        """(k,) s from here: until rest, at most SENT moments, on whole periods."""
-        steps = max(int(np.ceil(self.left / self.period - 1e-9)), 1)
-        stride = -(-steps // SENT)
-        return np.arange(stride, steps + stride, stride, dtype=np.float64) * self.period
 
 
 class Reference:
@@ -125,6 +122,16 @@ class Reference:
         )
 
 
+@compiled(NUMBER, NUMBER, VECTOR, NUMBER, COUNT)
+def _moments(
+    begin: float, left: float, shares: Array, step: float, count: int
+) -> tuple[Array, Array]:
+    """`count` times (k,) a `step` apart, and times of the ramp, s: after `shares` of what is left
+    of it, then those."""
+    times: Array = step * np.arange(1.0, count + 1.0)
+    return times, begin + np.concatenate((left * shares, times))
+
+
 @compiled(VECTOR, VECTOR, VECTOR, VECTOR, NUMBER)
 def _bounds(u: Array, a: Array, accel: Array, jerk: Array, dt: float) -> tuple[Array, Array]:
     last = np.minimum(np.maximum(a, -accel), accel)
@@ -140,3 +147,15 @@ def _after(
     a = np.minimum(np.maximum((u - before) / dt, -accel), accel)
     v = np.minimum(np.maximum(u + 0.5 * dt * a, v - accel * dt), v + accel * dt)
     return q + u * dt, v, a
+
+
+@compiled(NUMBER, VECTOR, VECTOR, VECTOR, MATRIX, MATRIX)
+def joined(
+    lead: float, q: Array, v: Array, times: Array, path: Array, speeds: Array
+) -> tuple[Array, Array, Array]:
+    """Times, positions and velocities of a state `lead` s from now and then its stop, at rest."""
+    k, n = path.shape
+    when, where, fast = np.empty(k + 1), np.empty((k + 1, n)), np.zeros((k + 1, n))
+    when[0], where[0], fast[0] = lead, q, v
+    when[1:], where[1:], fast[1:-1] = lead + times, path, speeds[:-1]
+    return when, where, fast

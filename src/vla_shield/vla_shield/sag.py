@@ -8,7 +8,7 @@ from collections import deque
 import numpy as np
 
 from vla_core.frozen import Array
-from vla_shield.compiled import MATRIX, VECTOR, compiled
+from vla_shield.compiled import MATRIX, NUMBER, VECTOR, compiled
 from vla_shield.params import ShieldParams
 
 LAG = 2.0  # times the usual delay: what was told longer ago has been done
@@ -33,15 +33,18 @@ class Sag:
         """How far an arm measured at `q` (n,) rad, commanded to `told` (n,) rad last, is off,
         (n,) rad; None when it is not."""
         self._told.append(told)
-        gap = _off(q, np.array(self._told))
-        self.gap = gap if self.gap is None else self.gap + self._share * (gap - self.gap)
-        return self.gap if float(np.abs(self.gap).max()) > USUAL else None
+        share = 1.0 if self.gap is None else self._share
+        before = q if self.gap is None else self.gap
+        self.gap, most = _off(q, np.array(self._told), before, share)
+        return self.gap if most > USUAL else None
 
 
-@compiled(VECTOR, MATRIX)
-def _off(q: Array, past: Array) -> Array:
+@compiled(VECTOR, MATRIX, VECTOR, NUMBER)
+def _off(q: Array, past: Array, before: Array, share: float) -> tuple[Array, float]:
+    """The gap to all of `past` (k, n), `share` of it new, and its largest."""
     low, high = past[0], past[0]
     for k in range(1, len(past)):
         low, high = np.minimum(low, past[k]), np.maximum(high, past[k])
-    off: Array = q - np.minimum(np.maximum(q, low), high)
-    return off
+    gap = q - np.minimum(np.maximum(q, low), high)
+    gap = before + share * (gap - before) if share < 1.0 else gap
+    return gap, float(np.max(np.abs(gap)))

@@ -18,7 +18,7 @@ from vla_shield.guard import Guard
 from vla_shield.intake import Intake
 from vla_shield.loop import LoopWatch
 from vla_shield.params import ShieldParams
-from vla_shield.reference import Reference
+from vla_shield.reference import Reference, joined
 from vla_shield.steer import Steer, Step
 from vla_shield.suspicion import Suspicion
 from vla_shield.verdict import FREE, Verdict
@@ -236,12 +236,10 @@ class Shield:
         """The certified state `lead` s from now, then the stop."""
         state = self.reference.now
         stop = state.stop
-        velocity = np.concatenate((state.velocity[None], stop.velocity))
-        velocity[-1] = 0.0
-        return Trajectory(
-            now, self.robot.joint_names, np.concatenate(([lead], lead + stop.times)),
-            np.concatenate((state.position[None], stop.position)), velocity,
-        )  # fmt: skip
+        times, path, speeds = joined(
+            lead, state.position, state.velocity, stop.times, stop.position, stop.velocity
+        )
+        return Trajectory(now, self.robot.joint_names, times, path, speeds)
 
     def _report(self, now: float, verdict: Verdict) -> ShieldReport:
         return self._account.report((now, self._cycle), self.state, verdict, self._step)

@@ -25,7 +25,7 @@ class Singularity:
         """Share of `u` (n,) rad/s that is allowed: 1 far from a singularity or on the way out, 0
         at the limit."""
         guard, p, far = self._guard, self._params, self._far_at
-        if far is not None and np.abs(guard.q - far).sum() <= STRIDE:
+        if far is not None and float(np.abs(guard.q - far).sum()) <= STRIDE:
             return np.inf
         condition, smallest = _conditions(guard.points[-1], guard.columns)
         is_far = condition <= FAR * p.condition_slow and smallest >= 3.0 * p.singular_floor

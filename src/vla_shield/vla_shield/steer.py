@@ -17,6 +17,7 @@ from vla_shield.guard import Guard
 from vla_shield.nearest import nearest
 from vla_shield.params import ShieldParams
 from vla_shield.reference import Candidate, Reference
+from vla_shield.sane import largest
 from vla_shield.singular import Singularity
 from vla_shield.wish import Wish
 
@@ -52,12 +53,11 @@ class Steer:
         now, dt = reference.now, self._params.period
         bounds = reference.bounds()
         self._look(reference, bounds)
-        position, feed = wish.after(late)
-        error = position - now.position  # against moving along with the target
-        exact = error / dt + feed
-        bend = wish.acceleration * dt  # (n,) rad/s, gained by the target during this step
+        # (n,) rad against moving along with the target; rad/s of the target, and what it gains in
+        # this step; rad/s that meet it
+        error, feed, bend, exact = wish.seen_from(now.position, late, dt)
         u, asked, rules = self._shape(now, error, (feed, bend), exact)
-        boxed = np.minimum(np.maximum(u, bounds[0]), bounds[1])
+        boxed = _boxed(u, *bounds)
         first = self._contain(reference, boxed)
         chosen, found, margin = self._certify(reference, first, boxed, bounds)
         change = float(np.linalg.norm(chosen.step_velocity - asked))
@@ -101,10 +101,10 @@ class Steer:
         """How much of `asked` the caps on speed leave, and which cap it is."""
         guard, p, limits = self._guard, self._params, self._limits
         shares = {'speed': 1.0 / max(guard.speed_share(asked, guard.caps()), 1e-9)}
-        joint = _largest(asked, limits.velocity)
+        joint = largest(asked, limits.velocity)
         shares['velocity'] = guard.scale / max(joint, 1e-9)
         if guard.scale < 1.0:
-            base = max(_largest(feed, limits.velocity), p.slow_floor)
+            base = max(largest(feed, limits.velocity), p.slow_floor)
             shares['slow'] = guard.scale * base / max(joint, 1e-9)
         shares['singularity'] = self._singularity.share(asked)
         least = min(shares, key=lambda name: shares[name])
@@ -190,10 +190,9 @@ def _reach(low: Array, high: Array, gain: Array, lag: Array, accel: Array) -> Ar
     return fastest * (lag + fastest / (2.0 * accel))
 
 
-@compiled(VECTOR, VECTOR)
-def _largest(values: Array, limits: Array) -> float:
-    """The largest of `values` as a share of its limit."""
-    return np.max(np.abs(values) / limits)
+@compiled(VECTOR, VECTOR, VECTOR)
+def _boxed(u: Array, low: Array, high: Array) -> Array:
+    return np.minimum(np.maximum(u, low), high)
 
 
 @compiled(VECTOR, VECTOR, VECTOR, VECTOR, VECTOR, VECTOR, VECTOR)

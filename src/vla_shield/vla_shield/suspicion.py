@@ -3,14 +3,18 @@ behind, an arm that a load pulls down or that stands on something."""
 
 from __future__ import annotations
 
+from math import hypot
+
 import numpy as np
 
+from vla_core.frozen import Array
 from vla_core.safety import Decision
 from vla_shield.body import Body
 from vla_shield.guard import Guard
 from vla_shield.intake import Intake
 from vla_shield.params import ShieldParams
 from vla_shield.reference import Reference
+from vla_shield.sane import furthest
 from vla_shield.verdict import Verdict
 
 EASED = 0.3  # of a limit: the arm is back at its command
@@ -22,6 +26,7 @@ class Suspicion:
 
     def __init__(self, params: ShieldParams, guard: Guard, body: Body) -> None:
         self._params, self._guard, self._body = params, guard, body
+        self._still: Array = np.zeros(body.n)  # rad/s
         self.clear()
 
     def clear(self) -> None:
@@ -38,7 +43,8 @@ class Suspicion:
 
     def _frozen(self, reference: Reference, intake: Intake) -> Verdict | None:
         stamp, changed = intake.joints.stamp, intake.changed
-        if float(np.abs(reference.now.step_velocity).max()) <= self._params.frozen_speed:
+        step = reference.now.step_velocity
+        if furthest(step, self._still) <= self._params.frozen_speed:
             self._moving_since = None
         elif self._moving_since is None:
             self._moving_since = stamp
@@ -57,7 +63,7 @@ class Suspicion:
     def _behind(self, reference: Reference, intake: Intake) -> Verdict | None:
         """Something may hold the arm: do not pull, but bring the command back to where the arm
         is."""
-        gap = float(np.abs(reference.now.position - intake.q).max())
+        gap = furthest(reference.now.position, intake.q)
         if not gap <= self._params.tracking_limit:
             self._is_behind = True
         elif gap <= EASED * self._params.tracking_limit:
@@ -101,5 +107,5 @@ class Suspicion:
         gap = self._guard.sag.gap
         if gap is None:
             return 0.0
-        x, y, z = self._guard.points[-1] @ gap
-        return float(z) if np.hypot(x, y) <= ASIDE * abs(z) else 0.0
+        x, y, z = (self._guard.points[-1] @ gap).tolist()
+        return z if hypot(x, y) <= ASIDE * abs(z) else 0.0

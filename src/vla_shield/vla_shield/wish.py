@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vla_core.frozen import Array
+from vla_shield.compiled import NUMBER, VECTOR, compiled
 
 FOLLOWS = 0.03  # s, targets no further apart are one motion
 SMOOTH = 5e-5  # rad, between positions and velocities of two targets, or they are no one motion
@@ -20,15 +21,25 @@ class Wish:
     velocity: Array
     acceleration: Array
 
-    def after(self, time: float) -> tuple[Array, Array]:
-        """Position and velocity, each (n,), `time` s after the stamp, if the motion goes on so."""
+    def seen_from(self, q: Array, time: float, dt: float) -> tuple[Array, Array, Array, Array]:
+        """What it asks of an arm at `q` (n,) rad, `time` s after its stamp, if the motion goes on
+        so: the way to it, its velocity, what that gains in `dt` s, and the velocity that meets it
+        then, each (n,)."""
         bent = min(max(time, -FOLLOWS), FOLLOWS)  # s, for which the acceleration is believed
-        position = self.position + time * self.velocity
-        position = position + bent * (time - 0.5 * bent) * self.acceleration
-        return position, self.velocity + bent * self.acceleration
+        return _seen(q, self.position, self.velocity, self.acceleration, time, bent, dt)
 
 
 def resting(q: Array) -> Wish:
     """Be at `q` (n,) rad and stay."""
     zero = np.zeros(len(q))
     return Wish(q, zero, zero)
+
+
+@compiled(VECTOR, VECTOR, VECTOR, VECTOR, NUMBER, NUMBER, NUMBER)
+def _seen(
+    q: Array, position: Array, velocity: Array, acceleration: Array, time: float, bent: float,
+    dt: float,
+) -> tuple[Array, Array, Array, Array]:  # fmt: skip
+    there = position + time * velocity + bent * (time - 0.5 * bent) * acceleration
+    error, feed = there - q, velocity + bent * acceleration
+    return error, feed, acceleration * dt, error / dt + feed

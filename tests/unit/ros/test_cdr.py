@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vla_core.action import Source, Target, Trajectory
-from vla_core.safety import ArmState, Decision, ShieldReport
+from vla_core.safety import ArmState, Decision, Level, SafetyVote, ShieldReport
 from vla_core.sensing import JointState
 from vla_ros import topics
 from vla_ros.convert.fields import BadMessage
@@ -59,6 +59,16 @@ def reports(draw):
     )  # fmt: skip
 
 
+@st.composite
+def votes(draw):
+    text = st.text(max_size=9).filter(lambda t: '\0' not in t)
+    return SafetyVote(
+        draw(stamps), draw(text), draw(st.integers(-(2**63), 2**63 - 1)),
+        draw(st.sampled_from(list(Level))), draw(st.floats(-0.5, 1.5) | reals), draw(reals),
+        draw(text), draw(names),
+    )  # fmt: skip
+
+
 def outcome(read, data):
     """What `read` makes of `data`, to be compared: its fields, or 'bad'."""
     try:
@@ -73,10 +83,14 @@ def by_rclpy(topic):
     return lambda data: topic.from_msg(message_from_bytes(data, topic.type))
 
 
-READ = {'joints': topics.JOINT_STATES, 'target': topics.TARGET, 'report': topics.REPORT}
+READ = {
+    'joints': topics.JOINT_STATES, 'target': topics.TARGET, 'vote': topics.VOTES,
+    'report': topics.REPORT,
+}  # fmt: skip
 WRITTEN = {'command': topics.ARM_COMMAND, 'report': topics.REPORT}
 RECORDS = {
-    'joints': joint_states(), 'target': targets(), 'report': reports(), 'command': trajectories(),
+    'joints': joint_states(), 'target': targets(), 'vote': votes(), 'report': reports(),
+    'command': trajectories(),
 }  # fmt: skip
 
 
@@ -106,6 +120,8 @@ def example(topic):
         return ShieldReport(
             12.5, 3, ArmState.ARMED, Decision.PASS, 'fine', of, 'a-b', ages=ages
         )  # fmt: skip
+    if topic is topics.VOTES:
+        return SafetyVote(12.5, 'rules', 3, Level.SLOW, 0.5, 0.3, 'task', ('a', 'b'))
     return Target(12.5, 'task', of, q, -q, 0.04, Source.POLICY, 7, 12.25)
 
 

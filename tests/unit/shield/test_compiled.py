@@ -10,7 +10,7 @@ import pytest
 
 import vla_shield
 from vla_shield import compiled as types
-from vla_shield import margins, ramp
+from vla_shield import margins, ramp, sane
 
 # of arguments; in all others every dimension is 6
 SHAPES = {'tip': (3,), 'box': (2, 3), 'jacobian': (3, 6), 'spans': (6, 10)}
@@ -42,6 +42,8 @@ def arguments(function, dice):
     ):
         if kind == types.NUMBER:
             made.append(float(dice.uniform(0.05, 1.0)))
+        elif kind == types.COUNT:
+            made.append(int(dice.integers(1, 9)))
         elif kind == types.INDICES:
             made.append(dice.permutation(6))
         elif kind == types.FLAGS:
@@ -103,7 +105,15 @@ def test_nan_leaves_nothing():
     assert np.isnan(margins.of_range(nan, one, -one, one)[1])
     assert np.isnan(margins.of_range(one, one, -one, nan)[1])
     assert np.isnan(margins.of_speed(nan, one, one)[1])
-    assert np.isnan(margins.fastest(np.ones((2, 3, 6)), np.array([one, nan]))).all()
+    points = np.ones((2, 3, 6))
+    assert np.isnan(margins.fastest(points, one, np.array([one, nan]))).all()
+    assert np.isnan(margins.fastest(points, nan, np.array([one]))).all()
+    assert np.isnan(margins.of_caps(points, nan, 1.0, 1.0))
+    assert np.isnan(margins.travel(one, np.array([one, nan]), one)[1])
+    assert np.isnan(sane.largest(nan, one))
+    assert np.isnan(sane.furthest(one, nan))
+    assert not sane.are_finite(one, nan)
+    assert not sane.picked(one, nan, near)[2]
     assert margins.in_reach(nan, one, reach, one, near >= 0).tolist() == near.tolist()
     assert margins.in_reach(9.0 * one, one, reach, nan, near >= 0).tolist() == near.tolist()
     assert margins.closing(near, nan, reach, one, 0.0).tolist() == near.tolist()

@@ -11,6 +11,7 @@ PLAIN = b'\0\1\0\0'  # encapsulation: CDR, little-endian; alignment counts from 
 BODY = len(PLAIN)
 COUNT, TIME = Struct('<I'), Struct('<iI')
 ASKED = Struct('<dB7xqiI')  # of a target: opening, source, chunk and its time
+VOTE = Struct('<qB7x2d')  # seq, level, speed scale, time to live
 CYCLE = Struct('<QBB')  # number, state, decision
 STEP = Struct('<4dqiI')  # margin, change, speed scale, separation, chunk and its time
 LOOP = Struct('<2d')  # of the cycle: its work, its period

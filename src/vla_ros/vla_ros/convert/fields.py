@@ -85,9 +85,14 @@ def floats(values: Any) -> array[float]:
 
 def vector(values: Sequence[float] | np.ndarray, length: int, field: str) -> np.ndarray:
     """Return (length,) doubles; BadMessage when the size is wrong or one is not finite."""
+    sized(values, length, field)
+    return finite(np.array(values, dtype=np.float64), field)
+
+
+def sized(values: Sequence[float] | np.ndarray, length: int, field: str) -> None:
+    """BadMessage unless there are `length` values."""
     if len(values) != length:
         raise BadMessage(f'{field} has {len(values)} values, names has {length}')
-    return finite(np.array(values, dtype=np.float64), field)
 
 
 def finite(values: np.ndarray, field: str) -> np.ndarray:

@@ -14,13 +14,13 @@ from sensor_msgs.msg import JointState as JointStateMsg
 
 from vla_core.action import Source, Target
 from vla_core.frozen import Array
-from vla_core.safety import ArmState, Decision, ShieldReport
+from vla_core.safety import ArmState, Decision, Level, SafetyVote, ShieldReport
 from vla_core.sensing import JointState
 from vla_interfaces import msg
 from vla_ros.convert.action import target_from_msg
-from vla_ros.convert.cdr import ASKED, BODY, COUNT, CYCLE, LOOP, PLAIN, STEP, TIME
-from vla_ros.convert.fields import BadMessage, joined, member, stamped, vector
-from vla_ros.convert.safety import report_from_msg
+from vla_ros.convert.cdr import ASKED, BODY, COUNT, CYCLE, LOOP, PLAIN, STEP, TIME, VOTE
+from vla_ros.convert.fields import BadMessage, finite, joined, member, number, sized, stamped
+from vla_ros.convert.safety import report_from_msg, vote_from_msg
 from vla_ros.convert.sensing import joints_from_msg
 
 R = TypeVar('R')
@@ -47,7 +47,7 @@ class Texts:
         return self._texts, end
 
 
-_JOINTS, _TARGET, _RULES, _INPUTS = Texts(), Texts(), Texts(), Texts()
+_JOINTS, _TARGET, _RULES, _INPUTS, _REASONS = Texts(), Texts(), Texts(), Texts(), Texts()
 
 
 def _plain(read: Callable[[bytes], R], kind: type, usual: Callable[[Any], R]) -> Callable[..., R]:
@@ -70,8 +70,9 @@ def _joints(data: bytes) -> JointState:
     names, at = _JOINTS.read(data, at)
     position, at = _reals(data, at)
     velocity, _ = _reals(data, at)
-    n = len(names)
-    position, velocity = vector(position, n, 'position'), vector(velocity, n, 'velocity')
+    for values, field in ((position, 'position'), (velocity, 'velocity')):
+        sized(values, len(names), field)
+        finite(values, field)
     return JointState(stamped(*stamp), names, position, velocity)
 
 
@@ -112,8 +113,22 @@ def _report(data: bytes) -> ShieldReport:
     )  # fmt: skip
 
 
+def _vote(data: bytes) -> SafetyVote:
+    stamp, at = _header(data)
+    voter, at = _text(data, at)
+    at = _aligned(at, 8)
+    seq, level, scale, ttl = VOTE.unpack_from(data, at)
+    task, at = _text(data, at + VOTE.size)
+    reasons, _ = _REASONS.read(data, at)
+    return SafetyVote(
+        stamped(*stamp), voter, seq, member(Level, level, 'level'),
+        number(scale, 'speed_scale', 0.0, 1.0), number(ttl, 'ttl', lo=0.0), task, reasons,
+    )  # fmt: skip
+
+
 joints = _plain(_joints, JointStateMsg, joints_from_msg)
 target = _plain(_target, msg.Target, target_from_msg)
+vote = _plain(_vote, msg.SafetyVote, vote_from_msg)
 report = _plain(_report, msg.ShieldReport, report_from_msg)
 
 
@@ -143,4 +158,4 @@ def _reals(data: bytes, at: int) -> tuple[Array, int]:
     if count == 0:
         return np.zeros(0), at
     at = _aligned(at, 8)
-    return np.frombuffer(data, '<f8', count, at).astype(np.float64), at + 8 * count
+    return np.frombuffer(data, '<f8', count, at), at + 8 * count  # records keep copies
