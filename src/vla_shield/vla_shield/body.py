@@ -1,5 +1,4 @@
-"""The robot's body and the things around it: placements, point Jacobians and distances of pairs
-of shapes."""
+"""The robot's body and the things around it: placements, point Jacobians, distances of pairs."""
 
 from __future__ import annotations
 
@@ -86,8 +85,7 @@ class Body:
         )
 
     def _pair_up(self, count: int, params: ShieldParams) -> None:
-        """Self pairs come from the robot's model; add arm, gripper and held object against the
-        world."""
+        """Self pairs come from the robot's model; add arm, gripper and held thing to the world."""
         least = [params.self_clearance] * len(self.shapes.collisionPairs)
         shapes = self.shapes.geometryObjects
         for k in range(count):
@@ -177,6 +175,10 @@ class Body:
         """4x4 base_from_tip; also places all joints."""
         pin.forwardKinematics(self.model, self._data, q)
         return np.asarray(pin.updateFramePlacement(self.model, self._data, self._tip).homogeneous)
+
+    def tip_there(self) -> Array:
+        """4x4 base_from_tcp, after `watched_points` for the same q."""
+        return np.asarray(self._data.oMf[self._tip].homogeneous)
 
     def last_link(self, q: Array) -> Array:
         """4x4 base_from_last_joint."""

@@ -87,9 +87,10 @@ class Guard:
         self.q, self._reach = q, reach
         self.columns = body.columns_at(q)
         self.points = body.watched_points(self.columns)  # (k, 3, n)
-        self.tip = body.tip(q)
+        self.tip = body.tip_there()
         self.there = self._there(q, near)  # (m,) m, with the arm where it is found to be
         self.here = body.distances(q, near)  # (m,) m, and where it is told to be
+        self._known.note(near, self.here, q)
         self.nearest = np.minimum(self.here, self.there)
         self.least = margins.eased(near, self.here, body.least, self._allowed)
         self.least_there = np.minimum(body.least[near], self.there - PLAY)

@@ -1,5 +1,5 @@
-"""No pair of shapes is nearer than this: all distances measured now and then, and in between
-taken off by how far joints and fingers can have brought them together."""
+"""No pair of shapes is nearer than this: each distance as it was last measured, taken off by how
+far joints and fingers can have brought the two together since."""
 
 from __future__ import annotations
 
@@ -7,58 +7,52 @@ import numpy as np
 
 from vla_core.frozen import Array
 from vla_shield.body import Body
-from vla_shield.compiled import MATRIX, NUMBER, VECTOR, Indices, compiled
-from vla_shield.sane import furthest
-
-FAR = 0.05  # rad, a joint that moved this far asks for a new measurement
-APART = 0.01  # m, and so do fingers that opened or closed this far
+from vla_shield.compiled import FLAGS, MATRIX, NUMBER, VECTOR, Flags, Indices, compiled
 
 
 class Known:
-    """Distances (p,) m at one configuration. To measure takes 0.2 ms: best between two cycles."""
+    """Distances (p,) m, each with the configuration it was measured at. To measure all takes
+    0.2 ms, best between two cycles; in a cycle those are that may be near."""
 
     def __init__(self, body: Body) -> None:
         self._body = body
-        self._at: Array = np.full(body.n, np.nan)  # (n,) rad
-        self._width = body.width  # m, of the fingers when their pairs were measured
-        self._distances: Array = np.full(len(body.least), np.inf)
-        is_finger = np.isin(body.first, body.fingers) | np.isin(body.second, body.fingers)
-        self._of_fingers = np.flatnonzero(is_finger)
-        self._follow_fingers = is_finger.astype(np.float64)
+        count = len(body.least)
+        self._at: Array = np.full((count, body.n), np.nan)  # rad; never measured may be anything
+        self._widths: Array = np.zeros(count)  # m, of the fingers then
+        self._distances: Array = np.full(count, np.inf)
+        self._are_fingers: Array = np.logical_or(
+            np.isin(body.first, body.fingers), np.isin(body.second, body.fingers)
+        ).astype(float)
 
     def measure(self, q: Array) -> None:
         """Measure every pair that counts, at `q` (n,) rad."""
-        self._at = np.array(q)
-        self._distances[:] = np.inf
-        self._width = self._body.width
-        self._take(np.flatnonzero(self._body.is_active))
+        pairs = np.flatnonzero(self._body.is_active)
+        self.note(pairs, self._body.distances(q, pairs), q)
 
-    def _measure_fingers(self) -> None:
-        """Measure the pairs of the fingers again, where the others were measured."""
-        pairs = self._of_fingers
-        self._width = self._body.width
-        self._take(pairs[self._body.is_active[pairs]])
+    def note(self, pairs: Indices, distances: Array, q: Array) -> None:
+        """Pairs (m,) were measured at `q` (n,) rad to be `distances` (m,) m apart."""
+        if len(pairs):
+            self._distances[pairs], self._at[pairs] = distances, q
+            self._widths[pairs] = self._body.width
 
     def bound(self, q: Array, off: Array | None) -> Array:
         """(p,) m, at `q` (n,) rad and wherever the arm is `off` (n,) rad from it, with the fingers
-        as wide as they are in the body."""
-        if not furthest(q, self._at) <= FAR:
-            self.measure(q)
-        if not abs(self._body.width - self._width) <= APART:
-            self._measure_fingers()
-        away = np.abs(q - self._at) if off is None else np.abs(q - self._at) + np.abs(off)
-        closed = abs(self._body.width - self._width)  # m, both together
-        return _left(self._distances, self._body.reach, away, self._follow_fingers, closed)
-
-    def _take(self, pairs: Indices) -> None:
-        if np.isfinite(self._at).all():
-            self._distances[pairs] = self._body.distances(self._at, pairs)
+        as wide as they are in the body; infinite for pairs that do not count."""
+        body, off = self._body, np.zeros(len(q)) if off is None else off
+        fingers = (self._are_fingers, self._widths, body.width)
+        return _bound(self._distances, self._at, *fingers, body.reach, q, off, body.is_active)
 
 
-@compiled(VECTOR, MATRIX, VECTOR, VECTOR, NUMBER)
-def _left(distances: Array, reach: Array, away: Array, fingers: Array, closed: float) -> Array:
-    left = distances - closed * fingers
-    for k in range(len(left)):
-        for j in range(len(away)):
-            left[k] -= reach[k, j] * away[j]
-    return left
+@compiled(VECTOR, MATRIX, VECTOR, VECTOR, NUMBER, MATRIX, VECTOR, VECTOR, FLAGS)
+def _bound(
+    distances: Array, at: Array, are_fingers: Array, widths: Array, width: float, reach: Array,
+    q: Array, off: Array, counts: Flags,
+) -> Array:  # fmt: skip
+    bound = np.full(len(distances), np.inf)
+    for k in range(len(distances)):
+        if counts[k]:
+            left = distances[k] - are_fingers[k] * np.abs(width - widths[k])
+            for j in range(len(q)):
+                left -= reach[k, j] * (np.abs(q[j] - at[k, j]) + np.abs(off[j]))
+            bound[k] = left
+    return bound

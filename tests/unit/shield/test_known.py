@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from rig import load
 
 from vla_shield.body import Body
+from vla_shield.guard import Guard
 from vla_shield.known import Known
 from vla_shield.params import ShieldParams
 
@@ -37,6 +38,7 @@ def shortfall(body, known, q, off=None):
 def test_the_bound_holds_wherever_the_arm_moves_and_is_off(body):
     known, dice = Known(body), np.random.default_rng(0)
     q = np.array(load('ur5e').home)
+    known.measure(q)
     for _ in range(60):
         q = q + dice.uniform(-0.02, 0.02, 6)
         assert shortfall(body, known, q) <= SAME
@@ -46,10 +48,40 @@ def test_the_bound_holds_wherever_the_arm_moves_and_is_off(body):
 def test_the_bound_holds_while_the_fingers_move(body):
     known, dice = Known(body), np.random.default_rng(0)
     q, width = np.array(load('ur5e').home), 0.08
+    known.measure(q)
     for _ in range(60):
         width = float(np.clip(width + dice.uniform(-0.008, 0.008), 0.0, 0.085))
         body.set_width(width)
         assert shortfall(body, known, q) <= SAME
+
+
+def test_what_is_measured_on_the_way_is_known_from_there(body):
+    known, q = Known(body), np.array(load('ur5e').home)
+    known.measure(q)
+    pairs, there = np.flatnonzero(body.is_active)[::3], q + 0.4
+    distances = body.distances(there, pairs)
+    loose = known.bound(there, None)[pairs]
+    known.note(pairs, distances, there)
+    assert known.bound(there, None)[pairs] == pytest.approx(distances)
+    assert (loose < distances - 0.01).any()
+    assert shortfall(body, known, there + 0.01) <= SAME
+
+
+def test_what_was_never_measured_may_be_anywhere(body):
+    bound = Known(body).bound(np.array(load('ur5e').home), None)
+    assert np.isnan(bound[body.is_active]).all()
+    assert (bound[~body.is_active] == np.inf).all()
+
+
+def test_in_a_cycle_only_what_may_be_near_is_measured(body, monkeypatch):
+    guard = Guard(ShieldParams(), load('ur5e'), body)
+    q = np.array(load('ur5e').home)
+    guard.on_world(q)
+    measured, distances = [], body.distances
+    monkeypatch.setattr(body, 'distances', lambda q, p: measured.append(len(p)) or distances(q, p))
+    for k in range(200):
+        guard.look(q + 0.006 * k * np.array([1, 0, 0, 0, 0, 0]), np.full(6, 0.01))
+    assert max(measured) < 0.3 * body.is_active.sum()
 
 
 def test_a_bound_that_forgot_the_fingers_would_promise_too_much(body):
@@ -57,5 +89,5 @@ def test_a_bound_that_forgot_the_fingers_would_promise_too_much(body):
     body.set_width(0.07)
     known.measure(q)
     body.set_width(0.079)
-    known._width = 0.079
+    known._widths[:] = 0.079
     assert shortfall(body, known, q) > 0.001
