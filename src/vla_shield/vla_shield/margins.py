@@ -20,7 +20,7 @@ from vla_shield.compiled import (
 )
 
 EASE = 1e-4  # m, of play for a pair that is already too near
-SURE = 0.01  # m, what is nearer than this beyond its limit is looked at although nothing leads there
+SURE = 0.01  # m beyond its limit: what is nearer is looked at although nothing leads there
 
 
 @compiled(VECTOR, VECTOR, VECTOR, VECTOR)
