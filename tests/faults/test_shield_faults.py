@@ -3,6 +3,7 @@
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from rig import DT, Rig, complaints
 from vla_core.action import Source
 from vla_core.safety import ArmState, Decision, Level
 from vla_core.sensing import JointState
+from vla_shield.node import ShieldNode
 
 STOPS = (Decision.HOLD, Decision.BRAKE, Decision.REJECTED)
 
@@ -310,3 +312,51 @@ def test_an_arm_that_is_held_back_is_not_pulled_ever_harder(moving):
     run(moving, 2.0, each=hold)
     limit = moving.params.tracking_limit
     assert np.abs(moving.commands[-1] - stuck).max() <= limit + 0.1
+
+
+def stopped_on_the_way(moving, seconds, take_back):
+    """The last command that went out, and the first after a cycle in which the process stood still
+    for `seconds` before it had sent its own."""
+    last = moving.out.arm
+    moving.now += DT
+    moving.sense()
+    moving.shield.on_target(moving.target(moving.q + 0.5), moving.now)
+    moving.shield.tick(moving.now)
+    moving.now += seconds
+    if take_back:
+        moving.shield.take_back()
+    return last, moving.shield.tick(moving.now).arm
+
+
+def test_f4_a_command_that_was_not_sent_is_taken_back(moving):
+    last, first = stopped_on_the_way(moving, 0.2, take_back=True)
+    assert np.abs(first.position[0] - last.position[-1]).max() <= 1e-9
+
+
+def test_f4_what_was_not_sent_and_not_taken_back_is_a_jump(moving):
+    last, first = stopped_on_the_way(moving, 0.2, take_back=False)
+    assert np.abs(first.position[0] - last.position[-1]).max() > 1e-4
+
+
+@pytest.mark.parametrize(('seconds', 'ticks'), [(0.002, 1), (0.2, 2)])
+def test_f4_the_node_sends_nothing_that_is_late(seconds, ticks):
+    times, told = iter([1.0, 1.0 + seconds, 1.0 + seconds, 2.0]), []
+
+    def cycle(now):
+        told.append(('tick', now))
+        return SimpleNamespace(report=SimpleNamespace(stamp=now))
+
+    class Node:
+        tick, before, began, ticks = ShieldNode.tick, 0.0, 0.0, 0
+        now = property(lambda self: next(times))
+        send = staticmethod(lambda output: told.append(('sent', output.report.stamp)))
+        shield = SimpleNamespace(
+            tick=cycle,
+            take_back=lambda: told.append(('back', None)),
+            note_loop=lambda work, period: None,
+        )
+
+    Node().tick()
+    assert [what for what, _ in told].count('tick') == ticks
+    assert [what for what, _ in told].count('back') == ticks - 1
+    assert told[-1] == ('sent', 1.0 if ticks == 1 else 1.2)

@@ -8,12 +8,11 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from math import isfinite
 from types import MappingProxyType
 from typing import Any
 
 import rclpy
-from rclpy.clock import Clock
-from rclpy.clock_type import ClockType
 
 from vla_core.action import ActionChunk, Target
 from vla_core.robot import RobotConfig
@@ -22,6 +21,8 @@ from vla_ros import topics
 from vla_ros.links import Links
 from vla_ros.topics import Topic
 
+AT_ONE_TIME = 1e-4  # s, between two looks at a clock
+NAN = float('nan')
 POLL = 0.001  # s, between two looks at what has come
 KEPT = 200  # messages of a topic that wait while the witness has no time: none may be missed
 
@@ -39,6 +40,19 @@ def deep(topic: Topic) -> Topic:
     profile = copy.copy(topic.qos)
     profile.depth = KEPT
     return replace(topic, qos=profile)
+
+
+def steady_ahead(before: float) -> float:
+    """s, of the steady clock before the system's, by which DDS stamps; `before`, what was found
+    last, while this thread is displaced between the two: then they were not read at one time."""
+    while True:
+        began = time.monotonic()
+        system = time.time()
+        took = time.monotonic() - began
+        if took <= AT_ONE_TIME:
+            return began + 0.5 * took - system
+        if isfinite(before):
+            return before
 
 
 class Witness:
@@ -81,11 +95,6 @@ class Witness:
         """s, ROS time."""
         return float(self._node.get_clock().now().nanoseconds * 1e-9)
 
-    @staticmethod
-    def _system_now() -> float:
-        """s, of the clock that DDS stamps by."""
-        return float(Clock(clock_type=ClockType.SYSTEM_TIME).now().nanoseconds * 1e-9)
-
     def since(self, name: str, at: float) -> list[Heard]:
         """What came on a stream after `at` s, steady clock, oldest first."""
         log = self._logs[name]
@@ -118,8 +127,10 @@ class Witness:
         self._node.destroy_node()
 
     def _hear(self, links: Links) -> None:
+        ahead = NAN
         while not self._is_over.is_set():
-            links.drain(partial(self._arrived, time.monotonic() - self._system_now()))
+            ahead = steady_ahead(ahead)
+            links.drain(partial(self._arrived, ahead))
             time.sleep(POLL)
 
     def _arrived(self, ahead: float, nanoseconds: int) -> None:

@@ -19,6 +19,7 @@ from vla_ros.main import run
 from vla_ros.node import ManagedNode
 from vla_shield.shield import Shield, ShieldOutput, ShieldParams
 
+LATE = 0.01  # s after its cycle began, a command is not sent any more
 RIVALS_EVERY = 10  # ticks between two looks at who else commands the robot
 SETTLED = 2.0  # s until DDS has found everyone: who else commands the robot is not known before
 
@@ -99,7 +100,11 @@ class ShieldNode(ManagedNode):
         self.shield.on_scene(scene, self.now)
 
     def tick(self) -> None:
-        self.send(self.shield.tick(self.now))
+        output = self.shield.tick(self.now)
+        if not self.now - output.report.stamp <= LATE:
+            self.shield.take_back()  # stopped on the way: the controller is further by now
+            output = self.shield.tick(self.now)
+        self.send(output)
         work = time.monotonic() - self.began
         self.shield.note_loop(work * 1e3, (self.began - self.before) * 1e3)
         self.before = self.began

@@ -21,7 +21,7 @@ from vla_shield.params import ShieldParams
 from vla_shield.reference import Reference, joined
 from vla_shield.steer import Steer, Step
 from vla_shield.suspicion import Suspicion
-from vla_shield.verdict import FREE, Verdict
+from vla_shield.verdict import DISARMED, FREE, Verdict
 from vla_shield.votes import Votes
 from vla_shield.wish import resting
 from vla_shield.world import World
@@ -124,13 +124,12 @@ class Shield:
     def tick(self, now: float) -> ShieldOutput:
         """One cycle; while armed or latched always with a command."""
         self._cycle += 1
+        self._before = self.reference.now, self.reference.span, self._node_time, self.grip.width
         self._watch_clock(now)
         self.intake.stamp_arrivals(now)
         self._follow_body()
         if self.state == ArmState.DISARMED:
-            return ShieldOutput(
-                None, None, self._report(now, Verdict(Decision.DISARMED, 'disarmed'))
-            )
+            return ShieldOutput(None, None, self._report(now, DISARMED))
         verdict = self._verdict(now)
         lead = self._advance(now, verdict)
         verdict = outcome(verdict, self._step, self._guard.scale)
@@ -138,6 +137,10 @@ class Shield:
             self.state, self._is_leaving = ArmState.DISARMED, False
         arm = self._trajectory(now, lead)
         return ShieldOutput(arm, self.grip.trajectory(now, lead), self._report(now, verdict))
+
+    def take_back(self) -> None:
+        """The last command was not sent: the controller plays the stop of the one before it."""
+        self.reference.now, self.reference.span, self._node_time, self.grip.width = self._before
 
     def _watch_clock(self, now: float) -> None:
         if now < self._now - 1e-6 or not np.isfinite(now):

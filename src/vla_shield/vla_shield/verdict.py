@@ -25,3 +25,6 @@ class Verdict:
     @property
     def is_moving(self) -> bool:
         return self.decision in MOVING
+
+
+DISARMED = Verdict(Decision.DISARMED, 'disarmed')
