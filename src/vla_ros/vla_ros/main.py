@@ -40,9 +40,9 @@ def run(node_class: type[Node], args: list[str] | None = None) -> None:
         executor.spin()
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
-    except RCLError:
+    except RuntimeError:  # RCLError is one, too
         if rclpy.ok():
-            raise  # else something was still to be sent when the end had come
+            raise  # else something was still to be sent, or taken, when the end had come
     finally:
         executor.shutdown()
         for action in list(node.waitables):

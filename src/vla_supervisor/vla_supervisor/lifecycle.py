@@ -8,6 +8,8 @@ from math import inf
 
 from vla_core.params import check, param
 
+APART = 0.1  # s, by which simulated time may be read differently by two nodes
+
 
 class State(str, Enum):
     """Where a node stands, as its heartbeat says."""
@@ -84,7 +86,7 @@ class BringUp:
 
         One that still comes long after a request means that the node knows nothing of it.
         """
-        if node not in self.states or not stamp > self._settled.get(node, -inf):
+        if node not in self.states or not stamp > self._settled.get(node, -inf) + APART:
             return
         if node in self._asked:
             if not stamp > self._asked[node].stamp + self.params.deaf:

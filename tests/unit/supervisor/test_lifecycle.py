@@ -64,6 +64,14 @@ def test_a_heartbeat_from_before_the_answer_says_nothing_new():
     assert up.states['a'] == State.INACTIVE
 
 
+def test_a_heartbeat_of_a_clock_that_runs_ahead_does_not_undo_an_answer():
+    up = heard('inactive', 'inactive', 'inactive')
+    assert up.due(1.1) == [Ask('a', Step.ACTIVATE)]
+    up.answered('a', True, 1.2)
+    up.hear('a', 'inactive', 1.25)  # made before the answer, by a simulated time read later
+    assert up.due(1.3) == [Ask('b', Step.ACTIVATE)]
+
+
 def test_a_restarted_node_is_brought_up_again():
     up = heard('active', 'active', 'active')
     assert up.is_up
