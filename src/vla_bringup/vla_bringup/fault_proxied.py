@@ -34,9 +34,16 @@ LEAST = 20  # targets in another order, or nothing was shown
 LOOP_P99 = '<= 15'  # ms
 
 
-def answered(stage: Stage, name: str, since: float, rule: str) -> float:
-    """s from the first message of a log after `since` until the shield braked for `rule`."""
-    return after(stage.braked(since, rule), since, stage.witness.since(name, since))
+def blind(stage: Stage, since: float) -> float:
+    """s from the last good joint state, the one before the first bad one, to the cycle that brakes
+    because of that, both by their stamps: how late the witness hears them does not count."""
+    answer = stage.braking(since, 'joints')
+    stage.graph.pause(HEARD)
+    if answer is None or not stage.witness.since('bad joints', since):
+        return NAN
+    braked = float(answer.record.stamp)
+    good = [float(h.record.stamp) for h in stage.witness.since('joints', since - 1.0)]
+    return braked - max((stamp for stamp in good if stamp < braked), default=NAN)
 
 
 def after(seconds: float, since: float, faults: list[Heard]) -> float:
@@ -59,8 +66,7 @@ def f1(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
     stage.await_moving()
     began = time.monotonic()
     stage.graph.inject_fault('joint_nan', seconds=LONG)
-    seconds = answered(stage, 'bad joints', began, 'joints')
-    yield bounds.figure('F1 joint states NaN: BRAKE', seconds, AT_ONCE)
+    yield bounds.figure('F1 joint states NaN: BRAKE', blind(stage, began), AT_ONCE)
     yield from nan_chunks(stage, bounds)
     yield from flipped(stage)
 
@@ -91,7 +97,8 @@ def nan_chunks(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
         said = witness.since('control', began)
         return next((h for h in said if 'not finite' in h.record.reason), None)
 
-    answer = witness.wait(refused, 1.0)
+    answer = witness.wait(refused, 2.0)
+    stage.graph.pause(HEARD)  # of two topics the answer may be heard before the question
     spoilt = witness.since('bad spoilt chunk', began)
     seconds = answer.at - spoilt[0].at if answer and spoilt else NAN
     yield bounds.figure('F1 chunk all NaN: refused by control', seconds, AT_ONCE)
