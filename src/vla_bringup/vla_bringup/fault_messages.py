@@ -12,6 +12,7 @@ from vla_core.action import ActionChunk
 from vla_core.result import Figure
 
 AGAIN = 0.002  # s, between two copies of an injected message: one of them is the newest
+WORK = 0.003  # s, of a cycle: what comes meanwhile is not in its report
 RECENT = 1.0  # s back, in which an answer is looked for
 AFTERMATH = 0.2  # s after a refused chunk in which nothing may come of it
 
@@ -41,22 +42,27 @@ def since(answer: Heard, first: float) -> float:
 def stale_target(stage: Stage, late: float) -> float:
     """s until the shield rejects a target of a second publisher, stamped `late` s before control's
     newest one. Counted from the last copy before the cycle that rejects: in a queue of one the
-    shield has seen no earlier one."""
+    shield has seen no earlier one. A copy was sent when DDS had it: whoever sends it may be
+    displaced on the way there."""
     stage.await_moving()
-    witness, first = stage.witness, stage.witness.ros_now
-    copies: list[float] = []  # s, ROS time
+    witness, first, began = stage.witness, stage.witness.ros_now, time.monotonic()
+    copies: set[float] = set()  # s, stamps
 
     def say() -> None:
-        last = witness.last('target')
-        if last is not None:
-            copies.append(witness.ros_now)
-            witness.say_target(replace(last.record, stamp=last.record.stamp - late))
+        newest = [h for h in witness.since('target', began - RECENT) if not is_copy(h)]
+        if newest:
+            copies.add(stamp := newest[-1].record.stamp - late)
+            witness.say_target(replace(newest[-1].record, stamp=stamp))
+
+    def is_copy(heard: Heard) -> bool:
+        return heard.record.stamp in copies
 
     def rejected() -> float:
+        sent = [h.at for h in witness.since('target', began) if is_copy(h)]
         for heard in answers(stage, 'report', first):
-            sent = [copy for copy in copies if copy < heard.record.stamp]
-            if sent and 'target' in heard.record.rules and 'older' in heard.record.reason:
-                return since(heard, sent[-1])
+            before = [at for at in sent if at < heard.at - WORK]
+            if before and 'target' in heard.record.rules and 'older' in heard.record.reason:
+                return heard.at - before[-1]
         return 0.0
 
     return repeat(say, rejected)
