@@ -13,6 +13,8 @@ from types import MappingProxyType
 from typing import Any
 
 import rclpy
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
 
 from vla_core.action import ActionChunk, Target
 from vla_core.robot import RobotConfig
@@ -42,12 +44,17 @@ def deep(topic: Topic) -> Topic:
     return replace(topic, qos=profile)
 
 
+def system_now() -> float:
+    """s, of the clock that DDS stamps by."""
+    return float(Clock(clock_type=ClockType.SYSTEM_TIME).now().nanoseconds * 1e-9)
+
+
 def steady_ahead(before: float) -> float:
     """s, of the steady clock before the system's, by which DDS stamps; `before`, what was found
     last, while this thread is displaced between the two: then they were not read at one time."""
     while True:
         began = time.monotonic()
-        system = time.time()
+        system = system_now()
         took = time.monotonic() - began
         if took <= AT_ONE_TIME:
             return began + 0.5 * took - system
