@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from math import isfinite
 
-from vla_bringup.fault_stage import AT_ONCE, NAN, STOPPING, Bounds, Stage
+from vla_bringup.fault_stage import AT_ONCE, NAN, STOPPING, TRIES, Bounds, Stage
 from vla_bringup.witness import Heard
 from vla_core.action import ActionChunk
 from vla_core.result import Figure
@@ -91,11 +92,22 @@ def refused_chunk(
     word: str,
 ) -> Iterator[Figure]:
     """Control says why it refuses the chunk, and no cycle of the shield stops because of it."""
-    stage.await_moving()
+    seconds, began = NAN, time.monotonic()
+    for _ in range(TRIES):  # unanswered once: the task may just have ended, chunks or not
+        if not isfinite(seconds):
+            stage.await_moving()
+            began, seconds = time.monotonic(), refusal(stage, spoil, word)
+    time.sleep(AFTERMATH)
+    yield bounds.figure(f'{name}: refused by control', seconds, AT_ONCE)
+    hurt = [h for h in stage.witness.since('report', began) if caused(h)]
+    yield Figure(f'{name}: cycles it stopped', float(len(hurt)), '', '== 0')
+
+
+def refusal(stage: Stage, spoil: Callable[[ActionChunk, float], ActionChunk], word: str) -> float:
+    """s until control says why it refuses a spoilt copy of its newest chunk; NaN: it does not."""
     witness = stage.witness
-    last = witness.last('chunk')
-    chunk = spoil(last.record, witness.ros_now) if last else None
-    began, first = time.monotonic(), witness.ros_now
+    last, first = witness.last('chunk'), witness.ros_now
+    chunk = spoil(last.record, first) if last else None
 
     def say() -> None:
         if chunk is not None:
@@ -107,11 +119,7 @@ def refused_chunk(
                 return since(heard, first)
         return 0.0
 
-    seconds = repeat(say, refused)
-    time.sleep(AFTERMATH)
-    yield bounds.figure(f'{name}: refused by control', seconds, AT_ONCE)
-    hurt = [h for h in witness.since('report', began) if caused(h)]
-    yield Figure(f'{name}: cycles it stopped', float(len(hurt)), '', '== 0')
+    return repeat(say, refused)
 
 
 def caused(heard: Heard) -> bool:
