@@ -14,6 +14,7 @@ from rig import DT, Rig, complaints
 from vla_core.action import Source
 from vla_core.safety import ArmState, Decision, Level
 from vla_core.sensing import JointState
+from vla_shield import node
 from vla_shield.node import ShieldNode
 
 STOPS = (Decision.HOLD, Decision.BRAKE, Decision.REJECTED)
@@ -339,8 +340,10 @@ def test_f4_what_was_not_sent_and_not_taken_back_is_a_jump(moving):
 
 
 @pytest.mark.parametrize(('seconds', 'ticks'), [(0.002, 1), (0.2, 2)])
-def test_f4_the_node_sends_nothing_that_is_late(seconds, ticks):
-    times, told = iter([1.0, 1.0 + seconds, 1.0 + seconds, 2.0]), []
+def test_f4_the_node_sends_nothing_that_is_late(seconds, ticks, monkeypatch):
+    times, told = iter([1.0, 1.0 + seconds]), []
+    steady = iter([9.0, 9.0 + seconds, 10.0])
+    monkeypatch.setattr(node.time, 'monotonic', lambda: next(steady))
 
     def cycle(now):
         told.append(('tick', now))
@@ -349,6 +352,7 @@ def test_f4_the_node_sends_nothing_that_is_late(seconds, ticks):
     class Node:
         tick, before, began, ticks = ShieldNode.tick, 0.0, 0.0, 0
         now = property(lambda self: next(times))
+        take_time = staticmethod(lambda: told.append(('time', None)))
         send = staticmethod(lambda output: told.append(('sent', output.report.stamp)))
         shield = SimpleNamespace(
             tick=cycle,
@@ -359,4 +363,5 @@ def test_f4_the_node_sends_nothing_that_is_late(seconds, ticks):
     Node().tick()
     assert [what for what, _ in told].count('tick') == ticks
     assert [what for what, _ in told].count('back') == ticks - 1
+    assert [what for what, _ in told].count('time') == ticks - 1
     assert told[-1] == ('sent', 1.0 if ticks == 1 else 1.2)

@@ -93,10 +93,11 @@ def refused_chunk(
 ) -> Iterator[Figure]:
     """Control says why it refuses the chunk, and no cycle of the shield stops because of it."""
     seconds, began = NAN, time.monotonic()
-    for _ in range(TRIES):  # unanswered once: the task may just have ended, chunks or not
-        if not isfinite(seconds):
-            stage.await_moving()
-            began, seconds = time.monotonic(), refusal(stage, spoil, word)
+    for _ in range(TRIES):
+        stage.await_moving()
+        began, seconds = time.monotonic(), refusal(stage, spoil, word)
+        if isfinite(seconds) or not stage.is_over():
+            break  # else the task ended meanwhile: control refuses every chunk, whatever it says
     time.sleep(AFTERMATH)
     yield bounds.figure(f'{name}: refused by control', seconds, AT_ONCE)
     hurt = [h for h in stage.witness.since('report', began) if caused(h)]

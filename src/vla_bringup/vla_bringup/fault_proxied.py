@@ -97,7 +97,7 @@ def nan_chunks(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
         said = witness.since('control', began)
         return next((h for h in said if 'not finite' in h.record.reason), None)
 
-    answer = witness.wait(refused, 2.0)
+    answer = witness.wait(refused, 1.0)
     stage.graph.pause(HEARD)  # of two topics the answer may be heard before the question
     spoilt = witness.since('bad spoilt chunk', began)
     seconds = answer.at - spoilt[0].at if answer and spoilt else NAN

@@ -19,7 +19,7 @@ from vla_ros.main import run
 from vla_ros.node import ManagedNode
 from vla_shield.shield import Shield, ShieldOutput, ShieldParams
 
-LATE = 0.01  # s after its cycle began, a command is not sent any more
+LATE = 0.01  # s after it was asked for, a command is not sent any more
 RIVALS_EVERY = 10  # ticks between two looks at who else commands the robot
 SETTLED = 2.0  # s until DDS has found everyone: who else commands the robot is not known before
 
@@ -100,9 +100,10 @@ class ShieldNode(ManagedNode):
         self.shield.on_scene(scene, self.now)
 
     def tick(self) -> None:
-        output = self.shield.tick(self.now)
-        if not self.now - output.report.stamp <= LATE:
+        asked, output = time.monotonic(), self.shield.tick(self.now)
+        if not time.monotonic() - asked <= LATE:
             self.shield.take_back()  # stopped on the way: the controller is further by now
+            self.take_time()
             output = self.shield.tick(self.now)
         self.send(output)
         work = time.monotonic() - self.began
