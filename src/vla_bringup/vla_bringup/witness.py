@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from math import isfinite
+from math import isfinite, nan
 from types import MappingProxyType
 from typing import Any
 
@@ -24,7 +24,6 @@ from vla_ros.links import Links
 from vla_ros.topics import Topic
 
 AT_ONE_TIME = 1e-4  # s, between two looks at a clock
-NAN = float('nan')
 POLL = 0.001  # s, between two looks at what has come
 KEPT = 200  # messages of a topic that wait while the witness has no time: none may be missed
 
@@ -134,7 +133,7 @@ class Witness:
         self._node.destroy_node()
 
     def _hear(self, links: Links) -> None:
-        ahead = NAN
+        ahead = nan
         while not self._is_over.is_set():
             ahead = steady_ahead(ahead)
             links.drain(partial(self._arrived, ahead))

@@ -6,8 +6,7 @@ from typing import Any
 
 
 class LateLog:
-    """Keeps the first error of a cycle: to log it may take as long as the disk likes, and the
-    answer to what is wrong comes first."""
+    """Keeps the first error of a cycle: the answer to what is wrong comes before the word."""
 
     def __init__(self, logger: Any) -> None:
         self._logger, self._text = logger, ''
