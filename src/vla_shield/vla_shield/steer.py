@@ -192,7 +192,10 @@ def _reach(low: Array, high: Array, gain: Array, lag: Array, accel: Array) -> Ar
 
 @compiled(VECTOR, VECTOR, VECTOR)
 def _boxed(u: Array, low: Array, high: Array) -> Array:
-    return np.minimum(np.maximum(u, low), high)
+    """`u` within bounds, but for rounding: cutting that off leaves an error of position, meeting
+    it next time one of velocity twice as large, and so on for as long as jerk is at its limit."""
+    is_in = (u > low - EXACT) & (u < high + EXACT)
+    return np.where(is_in, u, np.minimum(np.maximum(u, low), high))
 
 
 @compiled(VECTOR, VECTOR, VECTOR, VECTOR, VECTOR, VECTOR, VECTOR)
