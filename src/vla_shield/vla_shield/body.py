@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import coal
@@ -12,20 +11,11 @@ import pinocchio as pin
 from vla_core.frozen import Array
 from vla_core.robot import RobotConfig
 from vla_core.robot_model import collision_model, link_of
-from vla_shield.compiled import MATRIX, Indices, compiled
+from vla_shield.compiled import COUNT, MATRIX, NUMBER, VECTOR, Indices, compiled
 from vla_shield.params import ShieldParams
 
 SLOTS = 16  # objects that can be kept clear of at once
 _FAR = np.array([0.0, 0.0, 50.0])  # m, where unused shapes are parked
-
-
-@dataclass(frozen=True)
-class Contact:
-    """The nearest points of one pair."""
-
-    pair: int
-    distance: float  # m, negative when the shapes overlap
-    row: Array  # (n,) m/rad: how joint velocities change the distance
 
 
 class Body:
@@ -122,6 +112,7 @@ class Body:
         joints = self.model.jointPlacements
         hops = np.array([np.linalg.norm(joints[k].translation) for k in range(1, self.n + 1)])
         self._reach = np.zeros((self.shapes.ngeoms, self.n))
+        self._joints = np.array([int(s.parentJoint) for s in self.shapes.geometryObjects])
         for k, shape in enumerate(self.shapes.geometryObjects):
             joint = int(shape.parentJoint)
             if joint == 0:
@@ -134,8 +125,7 @@ class Body:
 
     def _refresh_reach(self) -> None:
         a, b = self._reach[self.first], self._reach[self.second]
-        joints = np.array([int(s.parentJoint) for s in self.shapes.geometryObjects])
-        below = np.minimum(joints[self.first], joints[self.second])[:, None]
+        below = np.minimum(self._joints[self.first], self._joints[self.second])[:, None]
         is_between = (
             np.arange(self.n)[None, :] >= below
         )  # joints that carry both move neither to the other
@@ -193,31 +183,14 @@ class Body:
         shapes, data, compute = self.shapes, self._geometry_data, pin.computeDistance
         return np.array([compute(shapes, data, int(k)).min_distance for k in pairs])
 
-    def contact(self, pair: int, columns: Array) -> Contact:
-        """Nearest points of a pair after `distances`, with `columns` from `columns_at` for the
-        same q."""
+    def row(self, pair: int, columns: Array) -> Array:
+        """(n,) m/rad, how joint velocities change the distance of a pair; after `distances`, with
+        `columns` from `columns_at` for the same q."""
         result = self._geometry_data.distanceResults[pair]
-        a, b = result.getNearestPoint1(), result.getNearestPoint2()
-        gap = b - a
-        size = float(np.linalg.norm(gap))
-        normal = (
-            gap / size if result.min_distance > 1e-5 and size > 1e-9 else np.asarray(result.normal)
-        )
-        shapes = self.shapes.geometryObjects
-        row = self._line(columns, b, shapes[int(self.second[pair])].parentJoint, normal)
-        row -= self._line(columns, a, shapes[int(self.first[pair])].parentJoint, normal)
-        return Contact(pair, float(result.min_distance), row)
-
-    def _line(self, columns: Array, point: Array, joint: int, normal: Array) -> Array:
-        """(n,) velocity along `normal` of a point on a joint's link per joint velocity."""
-        if joint == 0:
-            return np.zeros(self.n)  # the world stands still
-        px, py, pz = point.tolist()
-        nx, ny, nz = normal.tolist()
-        moment = np.array([py * nz - pz * ny, pz * nx - px * nz, px * ny - py * nx])
-        row = normal @ columns[:3] + moment @ columns[3:]
-        row[joint:] = 0.0
-        return row
+        return _row(
+            columns, result.getNearestPoint1(), result.getNearestPoint2(), result.normal,
+            result.min_distance, self._joints[self.first[pair]], self._joints[self.second[pair]],
+        )  # fmt: skip
 
     def columns_at(self, q: Array) -> Array:
         """(6, n) spatial velocity at the base origin per joint velocity: linear, then angular."""
@@ -228,6 +201,32 @@ class Body:
         `columns_at`."""
         pin.updateFramePlacement(self.model, self._data, self._tip)
         return _jacobians(columns, np.array(self._watched), self._carries)
+
+
+@compiled(MATRIX, VECTOR, VECTOR, VECTOR, NUMBER, COUNT, COUNT)
+def _row(
+    columns: Array, a: Array, b: Array, normal: Array, distance: float, first: int, second: int
+) -> Array:
+    """How fast the nearest points `a` and `b` (3,) m, on the links of these joints, part; `normal`
+    (3,) is believed where they touch. Joint 0 is the world, it stands still."""
+    way = b - a
+    size = np.sqrt(way[0] * way[0] + way[1] * way[1] + way[2] * way[2])
+    way = way / size if distance > 1e-5 and size > 1e-9 else normal
+    row = np.zeros(columns.shape[1])
+    for sign, p, joint in ((1.0, b, second), (-1.0, a, first)):
+        x = p[1] * way[2] - p[2] * way[1]
+        y = p[2] * way[0] - p[0] * way[2]
+        z = p[0] * way[1] - p[1] * way[0]
+        for j in range(joint):
+            row[j] += sign * (
+                way[0] * columns[0, j]
+                + way[1] * columns[1, j]
+                + way[2] * columns[2, j]
+                + x * columns[3, j]
+                + y * columns[4, j]
+                + z * columns[5, j]
+            )
+    return row
 
 
 @compiled(MATRIX, MATRIX, MATRIX)

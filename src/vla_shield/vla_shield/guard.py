@@ -191,18 +191,14 @@ class Guard:
         spare = self.nearest - self._body.least[self.near]
         for k in margins.closing(self.near, spare, self._body.reach, travel, 1e-4):
             pair = int(self.near[k])
-            normals.append(self._body.contact(pair, self.columns).row)
+            normals.append(self._body.row(pair, self.columns))
             rooms.append(float(spare[k]))
             names.append(f'clearance:{self._body.names[pair]}')
         if not names:
             return NO_ROWS
-        matrix, room = np.array(normals), np.maximum(rooms, 0.0)
-        closing, stop = np.maximum(-matrix @ u, 0.0), -matrix @ travel
-        share = np.sqrt(np.minimum(room / np.maximum(stop, 1e-9), 1.0))
-        braking = np.where(stop > room, closing * share, np.inf)
-        spare = np.where(room > 0.0, room - BUFFER, 0.0)
-        allowed = np.minimum(braking, params.gamma / params.period * spare)
-        return Rows(matrix, -allowed, tuple(names))
+        matrix, most = np.array(normals), params.gamma / params.period
+        floor = margins.floors(matrix, u, travel, np.array(rooms), most, BUFFER)
+        return Rows(matrix, floor, tuple(names))
 
     def metric(self) -> Array:
         """(n, n): what a change of joint velocities costs, in motion of the tool foremost."""

@@ -157,3 +157,24 @@ def walls(tip: Array, box: Array, jacobian: Array, travel: Array) -> tuple[Indic
             found[count] = k
             count += 1
     return found[:count].copy(), rooms
+
+
+@compiled(MATRIX, VECTOR, VECTOR, VECTOR, NUMBER, NUMBER)
+def floors(
+    normals: Array, u: Array, travel: Array, rooms: Array, most: float, buffer: float
+) -> Array:
+    """(m,) m/s along each normal, the slowest that is left of `u` (n,) rad/s, which stops after
+    `travel` (n,) rad: as much as a stop within the room (m,) m allows, and of what the room is
+    above `buffer` m at most the share `most` (1/s)."""
+    allowed = np.empty(len(rooms))
+    for k in range(len(rooms)):
+        closing, stop, room = 0.0, 0.0, np.maximum(rooms[k], 0.0)
+        for j in range(len(u)):
+            closing -= normals[k, j] * u[j]
+            stop -= normals[k, j] * travel[j]
+        braking = np.inf
+        if stop > room:
+            braking = np.maximum(closing, 0.0) * np.sqrt(np.minimum(room / stop, 1.0))
+        spare = rooms[k] - buffer if room > 0.0 else 0.0
+        allowed[k] = np.minimum(braking, most * spare)
+    return -allowed

@@ -43,7 +43,7 @@ def arguments(function, dice):
         if kind == types.NUMBER:
             made.append(float(dice.uniform(0.05, 1.0)))
         elif kind == types.COUNT:
-            made.append(int(dice.integers(1, 9)))
+            made.append(int(dice.integers(1, 7)))
         elif kind == types.INDICES:
             made.append(dice.permutation(6))
         elif kind == types.FLAGS:
