@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -102,9 +102,11 @@ def is_loaded(path: Path) -> bool:
 
 
 @contextmanager
-def helper(command: list[str]) -> Iterator[subprocess.Popen[str]]:
-    """A process that does not outlive the block."""
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+def helper(command: list[str], log: Path | None = None) -> Iterator[subprocess.Popen[str]]:
+    """A process that does not outlive the block; what it says goes to `log`, or can be read."""
+    with ExitStack() as stack:
+        said = subprocess.PIPE if log is None else stack.enter_context(log.open('w'))
+        process = subprocess.Popen(command, stdout=said, stderr=said, text=True)
     try:
         yield process
     finally:
@@ -134,7 +136,7 @@ def f25(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
     command += ['-p', f'robot:={stage.robot.name}']
     stage.await_moving()
     client = stage.graph.client
-    with helper(command):
+    with helper(command, stage.graph.plan.log.with_suffix('.second')):
         for step in (Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_ACTIVATE):
             request = ChangeState.Request()
             request.transition.id = step

@@ -26,6 +26,7 @@ TIERS = {
     'graph': ['tests/graph'],
     'sim': ['tests/sim'],
 }
+ASKED_FOR = {'unguarded': ['tests/unguarded']}  # only when named
 PARALLEL = ('unit', 'faults')  # the others use DDS or nearly all of the machine
 CHECKS = {
     'ruff format': ['-m', 'ruff', 'format', '--check', '--output-format', 'concise', '.'],
@@ -45,7 +46,7 @@ class Outcome:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument('tier', nargs='?', choices=[*TIERS, 'all'], default='all')
+    parser.add_argument('tier', nargs='?', choices=[*TIERS, *ASKED_FOR, 'all'], default='all')
     parser.add_argument('-k', metavar='EXPRESSION', help='only tests whose name matches')
     parser.add_argument('-x', action='store_true', help='stop a tier at its first failure')
 
@@ -73,7 +74,7 @@ def check(name: str, words: list[str], outcome: Outcome) -> None:
 
 
 def run_tier(tier: str, extra: list[str], outcome: Outcome) -> None:
-    paths = [path for path in TIERS[tier] if (ROOT / path).exists()]
+    paths = [path for path in (TIERS | ASKED_FOR)[tier] if (ROOT / path).exists()]
     if not paths:
         print(f'{tier:12} no tests yet', flush=True)
         return
