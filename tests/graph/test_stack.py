@@ -101,7 +101,7 @@ def test_a_person_says_how_the_motion_should_be(stack):
     with subprocess.Popen(words) as person:
         assert stack.until(is_person, 20.0)
         assert stack.until(lambda: newest(topics.CHUNK).language_motion == 'move arm left', 1.0)
-        assert stack.until(lambda: not is_person(), 4.0)
+        assert stack.until(lambda: not is_person(), 4.0), LINES[-12:]
         assert person.wait(10.0) == 0
     stack.wait(stack.goal.cancel_goal_async(), 5.0)
     stack.result(60.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import nan
 
 from vla_core.params import check, param
 from vla_core.safety import Heartbeat
@@ -20,6 +21,9 @@ class HeartbeatParams:
     )
     max_age: float = param(0.5, 's, of silence of a node', lo=0.02, hi=10.0)
     shield_max_age: float = param(0.05, 's, of silence of the shield', lo=0.02, hi=1.0)
+    glance: float = param(
+        0.025, 's, from one look to the next; what is longer is not silence', lo=0.001, hi=1.0
+    )
     startup: float = param(30.0, 's, in which every node must have been heard', lo=1.0, hi=600.0)
 
     def __post_init__(self) -> None:
@@ -41,6 +45,16 @@ class Heartbeats:
 
     params: HeartbeatParams
     pulses: dict[str, Pulse] = field(default_factory=dict)
+    _looked: float = nan  # s, steady clock
+
+    def look(self, steady: float) -> None:
+        """Begin a look at `steady` s. One that is late has not listened meanwhile: a machine that
+        stood still did so for who was to be heard, too, and that is not their silence."""
+        deaf = steady - self._looked - self.params.glance
+        if deaf > 0.0:
+            for pulse in self.pulses.values():
+                pulse.heard = min(pulse.heard + deaf, steady)
+        self._looked = steady
 
     def put(self, beat: Heartbeat, steady: float) -> None:
         """Note that a node was heard at `steady` s."""

@@ -129,6 +129,7 @@ class SupervisorNode(ManagedNode):
     def look(self, now: float, steady: float) -> None:
         """Take over who is well; a lost shield or an emergency stop ends everything at once."""
         progress, beats = self.bring_up.progress(), self.watch.beats
+        beats.look(steady)
         if progress != self.said:
             log = self.complain if self.bring_up.failure else self.get_logger().info
             log(progress or 'all nodes are up')

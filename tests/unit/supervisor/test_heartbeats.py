@@ -50,3 +50,27 @@ def test_a_lost_recorder_is_said_and_does_not_hold():
     heartbeats.put(Heartbeat(0.0, 'recorder', 1, True), 19.0)
     assert heartbeats.reason(20.0) == ''
     assert 'recorder has been silent' in heartbeats.remark(20.0)
+
+
+def test_a_machine_that_stood_still_is_not_the_silence_of_who_is_on_it():
+    heartbeats = beats()
+    heartbeats.look(10.0)
+    heartbeats.look(10.5)  # nothing was heard in between: this one did not listen
+    assert not heartbeats.is_shield_lost(10.5)
+    assert heartbeats.reason(10.5) == ''
+
+
+def test_a_shield_that_stays_silent_after_the_machine_stood_still_is_lost():
+    heartbeats = beats()
+    heartbeats.look(10.0)
+    for k in range(6):
+        now = 10.5 + 0.02 * k
+        heartbeats.look(now)
+        assert heartbeats.is_shield_lost(now) == (k > 3)
+
+
+def test_looks_on_time_take_nothing_off_a_silence():
+    heartbeats = beats()
+    for k in range(6):
+        heartbeats.look(10.0 + 0.02 * k)
+    assert heartbeats.age('shield', 10.1) == pytest.approx(0.1)
