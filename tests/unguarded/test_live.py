@@ -133,6 +133,8 @@ class Theatre:
     def without(self, guard: str, patch: pytest.MonkeyPatch) -> Iterator[None]:
         """Cut a guard in every process that has it, this one included, for the length of the
         block; in a graph that is yet to start it is cut as soon as a node has it."""
+        for note in self._notes():
+            note.unlink()  # of processes that are no more
         self.orders.write_text(guard)
         for cut in GUARDS[guard]:
             if cut.package == 'lib':
@@ -156,9 +158,11 @@ class Theatre:
             result = Result('unguarded', './vla test unguarded', tuple(self.figures))
             result.write(ROOT / 'out' / 'unguarded')
 
+    def _notes(self) -> list[Path]:
+        return list(self.folder.glob(f'{self.orders.name}.*'))
+
     def _cut(self) -> set[str]:
-        notes = self.folder.glob(f'{self.orders.name}.*')
-        return {place for note in notes for place in note.read_text().splitlines()}
+        return {place for note in self._notes() for place in note.read_text().splitlines()}
 
 
 @pytest.fixture(scope='module')

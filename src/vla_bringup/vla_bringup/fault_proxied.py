@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -17,7 +18,7 @@ from vla_bringup.fault_messages import (
     stale_target,
 )  # fmt: skip
 from vla_bringup.fault_nodes import hardest
-from vla_bringup.fault_stage import AT_ONCE, NAN, STOPPING, Bounds, Stage
+from vla_bringup.fault_stage import AT_ONCE, NAN, STOPPING, VOID, Bounds, Stage
 from vla_bringup.witness import Heard
 from vla_core.action import Target
 from vla_core.locate import stack_root
@@ -90,21 +91,26 @@ def is_broken(target: Target) -> bool:
 
 def nan_chunks(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
     """Control says why it refuses them, and the chunk before is played on."""
-    stage.await_moving()
-    witness, began = stage.witness, stage.harm('chunk nan values', seconds=LONG)
-
-    def refused() -> Heard | None:
-        said = witness.since('control', began)
-        return next((h for h in said if 'not finite' in h.record.reason), None)
-
-    answer = witness.wait(refused, 1.0)
-    stage.graph.pause(HEARD)  # of two topics the answer may be heard before the question
-    spoilt = witness.since('bad spoilt chunk', began)
+    witness = stage.witness
+    for _ in range(VOID):
+        stage.await_moving()
+        began = stage.harm('chunk nan values', seconds=LONG)
+        answer = witness.wait(partial(refused, stage, began), 1.0)
+        stage.graph.pause(HEARD)  # of two topics the answer may be heard before the question
+        spoilt = witness.since('bad spoilt chunk', began)
+        if spoilt:
+            break  # else no chunk came while they are spoilt
     seconds = answer.at - spoilt[0].at if answer and spoilt else NAN
     yield bounds.figure('F1 chunk all NaN: refused by control', seconds, AT_ONCE)
     until = spoilt[0].at + 0.2 if spoilt else began
     hurt = [h for h in witness.since('report', began) if caused(h) and h.at <= until]
     yield Figure('F1 chunk all NaN: cycles it stopped', float(len(hurt)), '', '== 0')
+
+
+def refused(stage: Stage, since: float) -> Heard | None:
+    """Control's first word since then that a chunk is not finite."""
+    said = stage.witness.since('control', since)
+    return next((h for h in said if 'not finite' in h.record.reason), None)
 
 
 def flipped(stage: Stage) -> Iterator[Figure]:

@@ -9,7 +9,7 @@ from itertools import pairwise, takewhile
 
 import numpy as np
 
-from vla_bringup.fault_stage import AT_ONCE, CYCLE, NAN, STAMP, TRIES, Bounds, Stage
+from vla_bringup.fault_stage import AT_ONCE, CYCLE, NAN, STAMP, VOID, Bounds, Stage
 from vla_bringup.witness import Heard
 from vla_core.frozen import Array
 from vla_core.result import Figure
@@ -46,7 +46,7 @@ def f5(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
 def f6(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
     """Joint states stand still under fresh stamps; counted from the last that told something, and
     from when the arm was told to move: one that stands says the same all the time."""
-    for _ in range(TRIES):
+    for _ in range(VOID):
         stage.await_moving()
         began = time.monotonic()
         stage.graph.inject_fault('joint_stuck', seconds=STUCK)

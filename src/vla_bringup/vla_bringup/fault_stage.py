@@ -40,6 +40,7 @@ CYCLE = 10.0  # ms, of control and shield
 AT_ONCE = 20.0 + CYCLE  # ms, the bound of the shield plus the cycle a message waits
 GONE = 0.2  # s after which no word of a lost node is under way any more
 TRIES = 2  # scenes set up until the arm moves
+VOID = 4  # times that a fault is injected until there is something for it to spoil
 PATIENCE = 30.0  # s from the instruction to motion
 SPOILT = {
     f'spoilt {topic.name}': topic.at(f'{topic.name}/spoilt')
