@@ -9,10 +9,11 @@ import time
 
 import rclpy
 from rclpy._rclpy_pybind11 import RCLError
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
+from vla_ros.executor import LeanExecutor
 from vla_ros.realtime import dds_first, hurry
 
 GRACE = 0.7  # s from the signal until the process is ended the hard way
@@ -30,7 +31,7 @@ def run(node_class: type[Node], args: list[str] | None = None) -> None:
             node = node_class()
         if refusal:
             node.get_logger().warning(refusal)
-        executor = SingleThreadedExecutor()
+        executor = LeanExecutor()
         executor.add_node(node)
     except (RCLError, KeyboardInterrupt) as told:
         if isinstance(told, RCLError) and rclpy.ok():

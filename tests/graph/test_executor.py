@@ -1,0 +1,122 @@
+"""The executor of every node: the same as rclpy's own, for less."""
+
+import time
+
+import pytest
+import rclpy
+from rclpy.action import ActionClient
+from rclpy.executors import ExternalShutdownException
+from rclpy.node import Node
+from std_msgs.msg import Bool
+from std_srvs.srv import Trigger
+
+from vla_interfaces.action import ExecuteTask
+from vla_ros.executor import LeanExecutor
+from vla_ros.one_goal import OneGoal, Outcome
+from vla_ros.qos import STATE
+
+PATIENCE = 10.0  # s
+
+
+@pytest.fixture
+def context():
+    context = rclpy.Context()
+    rclpy.init(context=context)
+    yield context
+    context.try_shutdown()
+
+
+@pytest.fixture
+def pair(context):
+    """Two nodes in one executor."""
+    nodes = [Node(name, context=context) for name in ('one', 'two')]
+    executor = LeanExecutor(context=context)
+    for node in nodes:
+        executor.add_node(node)
+    yield (*nodes, executor)
+    executor.shutdown()
+    for node in nodes:
+        node.destroy_node()
+
+
+def until(executor, condition):
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end
+        executor.turn()
+
+
+def test_a_timer_keeps_its_pace_while_messages_and_calls_come(pair):
+    one, two, executor = pair
+    ticks, heard, answers = [], [], []
+    one.create_timer(0.01, lambda: ticks.append(time.monotonic()))
+    one.create_subscription(Bool, 'said', heard.append, STATE)
+    one.create_service(Trigger, 'asked', lambda _, response: response)
+    say = two.create_publisher(Bool, 'said', STATE)
+    ask = two.create_client(Trigger, 'asked')
+    until(executor, ask.service_is_ready)
+    begin, count = time.monotonic(), len(ticks)
+    for _ in range(5):
+        say.publish(Bool(data=True))
+        future = ask.call_async(Trigger.Request())
+        until(executor, future.done)
+        answers.append(future.result())
+    until(executor, lambda: len(heard) >= 5 and len(ticks) >= count + 20)
+    assert len(heard) == len(answers) == 5
+    assert len(ticks) - count == pytest.approx((ticks[-1] - begin) / 0.01, abs=3)
+
+
+def test_what_is_made_in_a_callback_works_and_what_is_destroyed_there_does_not(pair):
+    one, _, executor = pair
+    first, second = [], []
+
+    def change():
+        one.destroy_timer(timer)
+        first.append(one.create_timer(0.005, lambda: second.append(len(first))))
+
+    timer = one.create_timer(0.005, change)
+    other = one.create_timer(0.005, lambda: (one.destroy_timer(timer), one.destroy_timer(other)))
+    time.sleep(0.02)  # both are due at once: the one that comes first ends the other
+    until(executor, lambda: not list(one.timers) or len(second) >= 5)
+    assert len(first) <= 1
+
+
+def test_a_goal_ends_when_a_timer_says_so(pair):
+    one, two, executor = pair
+    server = OneGoal(one, ExecuteTask, 'do', lambda _: None, ExecuteTask.Result)
+    client = ActionClient(two, ExecuteTask, 'do')
+    one.create_timer(
+        0.05,
+        lambda: (
+            server.is_running and server.finish(Outcome.SUCCEED, ExecuteTask.Result(text='done'))
+        ),
+    )
+    until(executor, client.server_is_ready)
+    sent = client.send_goal_async(ExecuteTask.Goal(instruction='anything'))
+    until(executor, sent.done)
+    ended = sent.result().get_result_async()
+    until(executor, ended.done)
+    assert ended.result().result.text == 'done'
+    client.destroy()
+
+
+def test_an_exception_in_a_callback_comes_out(pair):
+    one, two, executor = pair
+    one.create_timer(0.005, lambda: 1 // 0)
+    with pytest.raises(ZeroDivisionError):
+        executor.spin()
+    one.create_service(Trigger, 'asked', lambda _, response: response.nothing)
+    ask = two.create_client(Trigger, 'asked')
+    for timer in list(one.timers):
+        one.destroy_timer(timer)
+    until(executor, ask.service_is_ready)
+    ask.call_async(Trigger.Request())
+    with pytest.raises(AttributeError):
+        executor.spin()
+
+
+def test_it_ends_with_its_context(pair, context):
+    one, _, executor = pair
+    one.create_timer(0.05, context.try_shutdown)
+    with pytest.raises(ExternalShutdownException):
+        executor.spin()
