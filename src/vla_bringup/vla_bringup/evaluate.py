@@ -7,10 +7,9 @@ nodes in real time, one episode after the other. A run that was cut short goes o
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from vla_learning import evaluate
-from vla_learning.campaign import Row
+from vla_learning.row_log import Row, RowLog
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,7 +20,7 @@ def run(args: argparse.Namespace) -> int:
     return evaluate.run(args, on_graph)
 
 
-def on_graph(jobs: list[tuple[str, evaluate.Job]], log: Path) -> list[Row]:
+def on_graph(jobs: list[tuple[str, evaluate.Job]], log: RowLog) -> list[Row]:
     from vla_bringup.graph_trials import play_all  # needs ROS, which lockstep does not
 
     return play_all(jobs, log)

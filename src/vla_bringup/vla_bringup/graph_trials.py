@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,8 +11,9 @@ from tqdm import tqdm
 from vla_bringup.graph_session import GraphSession, SessionPlan
 from vla_core.errors import UserError
 from vla_core.task import ResultCode
-from vla_learning.campaign import Row, read_rows, summary
+from vla_learning.campaign import summary
 from vla_learning.evaluate import Job
+from vla_learning.row_log import Row, RowLog
 
 DIED = 'GRAPH_ENDED'  # code of an episode that took the graph with it
 MOST_DEATHS = 3  # graphs that may end before the evaluation gives up
@@ -21,17 +21,14 @@ MOST_DEATHS = 3  # graphs that may end before the evaluation gives up
 Keyed = tuple[str, Job]
 
 
-def play_all(jobs: list[Keyed], log: Path) -> list[Row]:
-    """Play the jobs that `log` (JSON lines) does not hold yet; return the rows of all."""
-    done = read_rows(log)
+def play_all(jobs: list[Keyed], log: RowLog) -> list[Row]:
+    """Play the jobs that `log` does not hold yet; return the rows of all."""
+    done = log.resume(key for key, _ in jobs)
     todo = [(key, job) for key, job in jobs if key not in done]
-    log.parent.mkdir(parents=True, exist_ok=True)
     bar = tqdm(total=len(jobs), initial=len(jobs) - len(todo), desc='on the graph', unit='ep')
-    with bar, log.open('a', encoding='utf-8') as stream:
-        for key, row in rows_of(todo, log.with_name('graph.log'), tqdm.write):
-            done[key] = {'key': key, **row}
-            stream.write(json.dumps(done[key]) + '\n')
-            stream.flush()
+    with bar, log.open() as stream:
+        for key, row in rows_of(todo, log.path.with_name('graph.log'), tqdm.write):
+            done[key] = log.write(stream, key, row)
             bar.update()
             bar.set_postfix_str(summary(done.values()))
     return [done[key] for key, _ in jobs if key in done]

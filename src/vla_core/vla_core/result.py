@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import operator
@@ -21,6 +22,9 @@ COMPARE: dict[str, Callable[[float, float], bool]] = {
     '>': operator.gt,
     '==': operator.eq,
 }
+
+HERE = Path(__file__).resolve().parent
+STACK = ('src', 'config', 'urdf', 'launch')  # folders whose new files change what the stack does
 
 
 @dataclass(frozen=True)
@@ -110,17 +114,30 @@ def wilson(k: int, n: int, z: float = 1.959964) -> tuple[float, float]:
 
 def commit() -> str:
     """The checked-out commit, '+changes' behind it when the tree differs, '' outside git."""
-    where = Path(__file__).resolve().parent
-    head = git(where, 'rev-parse', '--short=12', 'HEAD')
-    dirty = git(where, 'status', '--porcelain', '--untracked-files=no')
+    head = git(HERE, 'rev-parse', '--short=12', 'HEAD')
+    dirty = git(HERE, 'status', '--porcelain', '--untracked-files=no')
     return head + ('+changes' if head and dirty else '')
+
+
+def changes(where: Path = HERE) -> str:
+    """A short hash of what the tree around `where` holds beyond its commit, new files of the
+    stack too; '' when that is nothing, or outside git."""
+    top = git(where, 'rev-parse', '--show-toplevel')
+    if not top:
+        return ''
+    found = git(Path(top), 'diff', '--no-ext-diff', '--binary', 'HEAD').encode()
+    new = git(Path(top), 'ls-files', '--others', '--exclude-standard', '--', *STACK)
+    for path in (Path(top) / name for name in new.splitlines()):
+        found += str(path).encode() + (path.read_bytes() if path.is_file() else b'')
+    return hashlib.sha256(found).hexdigest()[:8] if found else ''
 
 
 def git(where: Path, *words: str) -> str:
     try:
         run = subprocess.run(
-            ['git', '-C', str(where), *words], capture_output=True, text=True, timeout=10
-        )
+            ['git', '-C', str(where), *words],
+            capture_output=True, encoding='utf-8', errors='replace', timeout=10,
+        )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired):
         return ''
     return run.stdout.strip() if run.returncode == 0 else ''

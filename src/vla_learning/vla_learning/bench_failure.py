@@ -11,6 +11,7 @@ seconds. `./vla rollouts` makes the rollouts.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -25,7 +26,7 @@ from vla_core.action import EE_NAMES, ActionChunk, PolicyFeatures, Space
 from vla_core.errors import UserError
 from vla_core.result import Figure, Result
 from vla_core.task import Phase, TaskStatus
-from vla_learning.campaign import Row, run_jobs, spoken
+from vla_learning.campaign import run_jobs, spoken
 from vla_learning.failure_plots import draw
 from vla_learning.failure_study import (
     ALPHAS,
@@ -36,6 +37,7 @@ from vla_learning.failure_study import (
     examine,
     methods,
 )
+from vla_learning.row_log import Row, RowLog, code
 from vla_monitor.failure import band
 from vla_monitor.failure.attempt import DetectorParams
 from vla_monitor.failure.calibration import Calibration
@@ -71,9 +73,10 @@ def run(args: argparse.Namespace) -> int:
     if args.splits < 1 or args.workers < 1:
         raise UserError('--splits and --workers must be at least 1')
     binding, traces = load(args.episodes)
-    log = args.out / 'fits.jsonl'
+    data = hashlib.sha256((args.episodes / LOG).read_bytes()).hexdigest()[:8]
+    log = RowLog(args.out / 'fits.jsonl', f'{code()} {data}')
     if args.fresh:
-        log.unlink(missing_ok=True)
+        log.path.unlink(missing_ok=True)
     jobs = [
         (f'{binding.checkpoint}/{len(traces)}/{name}/{seed}', Job(str(args.episodes), name, seed))
         for seed in range(args.splits)

@@ -26,8 +26,9 @@ import numpy as np
 
 from vla_core.errors import UserError
 from vla_core.result import Figure, Result, wilson
-from vla_learning.campaign import Row, run_jobs, spoken
+from vla_learning.campaign import run_jobs, spoken
 from vla_learning.lockstep import EpisodePlan, Lockstep
+from vla_learning.row_log import Row, RowLog, made_by
 from vla_learning.stack import load_setup
 from vla_learning.steering_trial import ARMS, SUITES, Job, one_try, play
 from vla_monitor.steering.params import TwinParams, VerifierParams
@@ -63,9 +64,9 @@ def run(args: argparse.Namespace) -> int:
     jobs = make_jobs(args)
     for policy in {job.policy for _, job in jobs}:
         load_policy(policy, load_setup(args.robot).robot)  # a wrong name is an error at once
-    log = args.out / 'episodes.jsonl'
+    log = RowLog(args.out / 'episodes.jsonl', made_by(args.early, args.policy))
     if args.fresh:
-        log.unlink(missing_ok=True)
+        log.path.unlink(missing_ok=True)
     rows = run_jobs(jobs, play, log, args.workers, NAME)
     figures = [f for policy in (args.early, args.policy) for f in figures_of(rows, policy)]
     figures += stage_a_times(args)

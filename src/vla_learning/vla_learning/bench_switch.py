@@ -14,8 +14,9 @@ from pathlib import Path
 
 from vla_core.errors import UserError
 from vla_core.result import Figure, Result, wilson
-from vla_learning.campaign import Row, run_jobs, spoken
+from vla_learning.campaign import run_jobs, spoken
 from vla_learning.lockstep import Lockstep
+from vla_learning.row_log import Row, RowLog, made_by
 from vla_learning.stack import load_setup
 from vla_learning.switch_trial import MOMENTS, TASKS, SwitchPlan, Trial
 from vla_policy.protocol import Policy
@@ -49,9 +50,9 @@ def run(args: argparse.Namespace) -> int:
     if args.episodes < 1:
         raise UserError(f'--episodes is {args.episodes}, must be at least 1')
     load_policy(args.policy, load_setup(args.robot).robot)  # a wrong name is an error now
-    log = args.out / 'episodes.jsonl'
+    log = RowLog(args.out / 'episodes.jsonl', made_by(args.policy))
     if args.fresh:
-        log.unlink(missing_ok=True)
+        log.path.unlink(missing_ok=True)
     rows = run_jobs(make_jobs(args), play, log, args.workers, 'bench-switch')
     result = Result('bench-switch', spoken(), figures(rows))
     result.write(args.out)

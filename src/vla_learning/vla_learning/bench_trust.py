@@ -15,8 +15,9 @@ from pathlib import Path
 
 from vla_core.errors import UserError
 from vla_core.result import Figure, Result, wilson
-from vla_learning.campaign import Row, run_jobs, spoken
+from vla_learning.campaign import run_jobs, spoken
 from vla_learning.rollout_plan import WITHOUT
+from vla_learning.row_log import Row, RowLog, made_by
 from vla_learning.trust_trial import CAUSES, CHAINS, CLEAN, SEEDS, TASKS, TrustJob, play
 
 POLICY = 'checkpoints/tabletop'
@@ -42,9 +43,9 @@ def run(args: argparse.Namespace) -> int:
     unknown = [name for name in chains if name not in CHAINS]
     if unknown:
         raise UserError(f'no chain {unknown[0]!r}; known: {", ".join(CHAINS)}')
-    log = args.out / 'episodes.jsonl'
+    log = RowLog(args.out / 'episodes.jsonl', made_by(args.policy))
     if args.fresh:
-        log.unlink(missing_ok=True)
+        log.path.unlink(missing_ok=True)
     rows = run_jobs(make_jobs(args, chains), play, log, args.workers, 'bench-trust')
     result = Result('bench-trust', spoken(), figures(rows))
     result.write(args.out)

@@ -3,61 +3,43 @@ it stopped."""
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import os
 import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from tqdm import tqdm
 
+from vla_learning.row_log import Row, RowLog
+
 Job = TypeVar('Job')
-Row = dict[str, Any]
 
 
 def run_jobs(
     jobs: Iterable[tuple[str, Job]],
     work: Callable[[Job], Row],
-    log: Path,
+    log: RowLog,
     workers: int,
     title: str,
 ) -> list[Row]:
-    """Run `work` on every (key, job) whose key is not yet in `log` (JSON lines); return all
-    rows.
+    """Run `work` on every (key, job) whose key is not yet in `log`; return all rows.
 
     `work` must be a module-level function (it runs in spawned processes). Ctrl-C ends the
     workers and keeps the rows.
     """
     jobs = list(jobs)
-    done = read_rows(log)
+    done = log.resume(key for key, _ in jobs)
     todo = [(key, job) for key, job in jobs if key not in done]
-    log.parent.mkdir(parents=True, exist_ok=True)
     bar = tqdm(total=len(jobs), initial=len(jobs) - len(todo), desc=title, unit='ep')
-    with bar, log.open('a', encoding='utf-8') as stream:
+    with bar, log.open() as stream:
         for key, row in _results(todo, work, workers):
-            done[key] = {'key': key, **row}
-            stream.write(json.dumps(done[key]) + '\n')
-            stream.flush()
+            done[key] = log.write(stream, key, row)
             bar.update()
             bar.set_postfix_str(summary(done.values()))
     return [done[key] for key, _ in jobs if key in done]
-
-
-def read_rows(log: Path) -> dict[str, Row]:
-    """Return the rows of `log` by key; a line cut short by a crash is left out."""
-    rows: dict[str, Row] = {}
-    if log.is_file():
-        for line in log.read_text(encoding='utf-8').splitlines():
-            try:
-                row = json.loads(line)
-            except json.JSONDecodeError:
-                continue
-            rows[row['key']] = row
-    return rows
 
 
 def summary(rows: Iterable[Row]) -> str:

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from vla_core.errors import UserError
-from vla_learning.campaign import Row, run_jobs
+from vla_learning.campaign import run_jobs
 from vla_learning.lockstep import EpisodePlan, Lockstep
 from vla_learning.perturb import PerturbedPolicy, PerturbParams
+from vla_learning.row_log import Row, RowLog, made_by
 from vla_learning.stack import load_setup
 from vla_policy.scripted import ScriptedPolicy
 from vla_sim.episode import TEST_SEEDS
@@ -82,7 +83,8 @@ def demonstrate(args: argparse.Namespace) -> list[Row]:
         for seed in range(args.seed, args.seed + args.episodes)
         for task in tasks
     ]
-    return run_jobs(jobs, record_demo, args.out / 'demos.jsonl', args.workers, 'demonstrations')
+    log = RowLog(args.out / 'demos.jsonl', made_by('scripted'), keeps_old=True)
+    return run_jobs(jobs, record_demo, log, args.workers, 'demonstrations')
 
 
 def note_plan(args: argparse.Namespace) -> None:

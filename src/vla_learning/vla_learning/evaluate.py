@@ -11,8 +11,9 @@ from typing import Any
 from vla_core.errors import UserError
 from vla_core.result import Figure, Result, wilson
 from vla_core.task import ResultCode
-from vla_learning.campaign import Row, run_jobs, spoken
+from vla_learning.campaign import run_jobs, spoken
 from vla_learning.lockstep import EpisodePlan, Lockstep
+from vla_learning.row_log import Row, RowLog, made_by
 from vla_learning.stack import load_setup
 from vla_policy.protocol import Policy
 from vla_policy.registry import load_policy
@@ -86,7 +87,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     host.add_argument('--graph', action='store_true', help='the real nodes in real time')
 
 
-PlayAll = Callable[[list[tuple[str, Job]], Path], list[Row]]
+PlayAll = Callable[[list[tuple[str, Job]], RowLog], list[Row]]
 
 
 def run(args: argparse.Namespace, play_on_graph: PlayAll) -> int:
@@ -100,9 +101,9 @@ def run(args: argparse.Namespace, play_on_graph: PlayAll) -> int:
     load_policy(
         args.policy, load_setup(args.robot).robot
     )  # a wrong name is an error before anything starts
-    log = out / 'episodes.jsonl'
+    log = RowLog(out / 'episodes.jsonl', made_by(args.policy))
     if args.fresh:
-        log.unlink(missing_ok=True)
+        log.path.unlink(missing_ok=True)
     if args.graph:
         rows = play_on_graph(jobs, log)
     else:

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from vla_core.task import Phase
-from vla_learning.campaign import Row
 from vla_learning.episode_plan import Setup
 from vla_learning.lockstep import Run
 from vla_learning.rollout_plan import Disturbance, TaskKind, disturbance, other_words
 from vla_learning.rollout_recorder import Talkative, TraceRecorder
+from vla_learning.row_log import Row
 from vla_learning.stack import load_setup
 from vla_monitor.failure.traces import Trace
 from vla_policy.registry import load_policy

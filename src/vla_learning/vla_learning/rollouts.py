@@ -13,11 +13,12 @@ from dataclasses import asdict
 from pathlib import Path
 
 from vla_core.errors import UserError
-from vla_learning.campaign import Row, run_jobs
+from vla_learning.campaign import run_jobs
 from vla_learning.episode_plan import HostParams
 from vla_learning.evaluate import POLICY
 from vla_learning.rollout_plan import CAUSES, FIRST_SEED, SUITES, parse_causes
 from vla_learning.rollout_trial import Job, play
+from vla_learning.row_log import Row, RowLog, made_by
 from vla_learning.stack import load_setup
 from vla_monitor.failure.traces import ABOUT, LOG, Binding
 from vla_policy.registry import find_checkpoint, load_policy
@@ -47,7 +48,8 @@ def run(args: argparse.Namespace) -> int:
     out = args.out or Path('out') / f'rollouts-{args.suite}'
     jobs = make_jobs(args, out)
     write_about(args, out)
-    rows = run_jobs(jobs, play, out / LOG, args.workers, f'rollouts-{args.suite}')
+    log = RowLog(out / LOG, made_by(args.policy), keeps_old=True)
+    rows = run_jobs(jobs, play, log, args.workers, f'rollouts-{args.suite}')
     print(table(rows))
     return 0
 

@@ -112,6 +112,7 @@ def _read(log: Path) -> dict[Plan, Outcome]:
         return {}
     lines = log.read_text().splitlines()
     if not lines or json.loads(lines[0]).get('code') != _code():
+        print(f'{log}: {max(len(lines) - 1, 0)} rollouts of other code are left out and deleted')
         return {}
     entries = [json.loads(line) for line in lines[1:] if line.endswith('}')]
     return {Plan(**entry['plan']): Outcome(**entry['outcome']) for entry in entries}

@@ -13,9 +13,9 @@ import numpy as np
 from vla_core.action import ActionChunk
 from vla_core.steering import NONE
 from vla_core.task import Phase
-from vla_learning.campaign import Row
 from vla_learning.lockstep import EpisodePlan, Lockstep, Setup
 from vla_learning.perturb import PerturbedPolicy, PerturbParams
+from vla_learning.row_log import Row
 from vla_learning.stack import load_setup
 from vla_monitor.steering.params import VerifierParams
 from vla_monitor.steering.purpose import Purpose

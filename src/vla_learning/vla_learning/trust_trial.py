@@ -13,12 +13,12 @@ import numpy as np
 
 from vla_core.scene import Role
 from vla_core.task import Phase
-from vla_learning.campaign import Row
 from vla_learning.episode_plan import Setup
 from vla_learning.lockstep import Run
 from vla_learning.no_shield import NoShield
 from vla_learning.perturb import PerturbedPolicy, PerturbParams
 from vla_learning.rollout_plan import FIRST_SEED, Disturbance, TaskKind, disturbance
+from vla_learning.row_log import Row
 from vla_learning.stack import load_setup
 from vla_policy.protocol import Policy
 from vla_policy.registry import load_policy

@@ -1,0 +1,96 @@
+"""Finished episodes as JSON lines, and what they are of: a code and the weights it ran with.
+
+A run that was cut short goes on where it stopped, but never with rows of other code or weights:
+its result names one commit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+from vla_core.result import changes, commit
+from vla_policy.registry import find_checkpoint
+
+Row = dict[str, Any]
+MADE_BY = 'made_by'  # the key of a row that says so
+
+
+def code() -> str:
+    """The commit, and with it a hash of what the tree holds beyond it."""
+    more = changes()
+    return commit() + (f' {more}' if more else '')
+
+
+def made_by(*policies: str) -> str:
+    """Of what code and weights rows are: as long as this stays the same they may be mixed."""
+    return ' '.join([code(), *filter(None, map(weights, policies))])
+
+
+def weights(policy: str) -> str:
+    """A short hash of a checkpoint and its calibration, '' for a policy without one."""
+    if policy == 'scripted':
+        return ''
+    from vla_monitor.failure import calibration  # both bring torch along
+    from vla_policy import checkpoint
+
+    folder, found = find_checkpoint(policy), hashlib.sha256()
+    monitor = folder / calibration.FOLDER
+    files = [folder / name for name in (checkpoint.CARD, checkpoint.WEIGHTS)]
+    files += [monitor / name for name in (calibration.CARD, calibration.WEIGHTS)]
+    for path in files:
+        found.update(path.read_bytes() if path.is_file() else b'')
+    return found.hexdigest()[:8]
+
+
+@dataclass(frozen=True)
+class RowLog:
+    """A file of rows; `keeps_old` for data, which stays what it is when the code goes on."""
+
+    path: Path
+    made_by: str
+    keeps_old: bool = False
+
+    def resume(self, keys: Iterable[str]) -> dict[str, Row]:
+        """Return what is there of `keys`; one line says what is there of another origin."""
+        rows = read_rows(self.path)
+        same = read_rows(self.path, self.made_by)
+        old = [rows[key] for key in keys if key in rows and key not in same]
+        if old:
+            others = ', '.join(sorted({row.get(MADE_BY, 'unknown') for row in old}))
+            fate = 'are kept' if self.keeps_old else 'are set aside and made anew'
+            print(f'{self.path}: {len(old)} rows of {others} {fate}; this is {self.made_by}')
+        return rows if self.keeps_old else same
+
+    def open(self) -> TextIO:
+        """A stream to append to; a row that a crash has cut short does not spoil the next one."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        is_cut = self.path.is_file() and not self.path.read_bytes().endswith(b'\n')
+        stream = self.path.open('a', encoding='utf-8')
+        stream.write('\n' if is_cut else '')
+        return stream
+
+    def write(self, stream: TextIO, key: str, row: Row) -> Row:
+        """Append one row; return it as it was written."""
+        full = {'key': key, MADE_BY: self.made_by, **row}
+        stream.write(json.dumps(full) + '\n')
+        stream.flush()
+        return full
+
+
+def read_rows(path: Path, origin: str | None = None) -> dict[str, Row]:
+    """Return the rows of `path` by key, of one origin or of all; a line cut short is left out."""
+    rows: dict[str, Row] = {}
+    if path.is_file():
+        for line in path.read_text(encoding='utf-8').splitlines():
+            try:
+                row = json.loads(line)
+            except json.JSONDecodeError:
+                continue
+            if origin is None or row.get(MADE_BY) == origin:
+                rows[row['key']] = row
+    return rows
