@@ -12,6 +12,7 @@ from pathlib import Path
 
 from vla_bringup.root import ROOT
 
+OLDEST_PYTHON = (3, 11)  # of the pinned numpy and scipy
 VENV = ROOT / '.venv'
 PYTHON = VENV / 'bin' / 'python'
 ENV_STAMP = VENV / 'vla-environment'

@@ -32,6 +32,12 @@ COMMANDS = {
     'doctor': ('vla_bringup.doctor', 'what is there, what is missing and how to get it'),
     'docs': ('vla_bringup.docs', 'renew docs/results.md from measured results'),
 }
+HELP = ('-h', '--help', 'help')
+
+
+def is_bare(argv: list[str]) -> bool:
+    """True for what is answered without a set-up: the overview, doctor, an unknown command."""
+    return not argv or argv[0] in HELP or argv[0] == 'doctor' or argv[0] not in COMMANDS
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -39,7 +45,7 @@ def main(argv: list[str] | None = None) -> int:
     argv = sys.argv[1:] if argv is None else argv
     known = {name: entry for name, entry in COMMANDS.items() if exists(entry[0])}
     try:
-        if not argv or argv[0] in ('-h', '--help', 'help'):
+        if not argv or argv[0] in HELP:
             print(overview(known))
             return 0
         if argv[0] not in known:
@@ -64,7 +70,7 @@ def run(name: str, argv: list[str], module: str, summary: str) -> int:
 
 
 def overview(known: dict[str, tuple[str, str]]) -> str:
-    lines = [f'  {name:8} {summary}' for name, (_, summary) in known.items()]
+    lines = [f'  {name:9} {summary}' for name, (_, summary) in known.items()]
     return '\n'.join(
         ['usage: ./vla COMMAND [...]', '', *lines, '', './vla COMMAND --help says more.']
     )

@@ -187,17 +187,24 @@ def build(key: str) -> None:
     step.done()
 
 
+def is_set_up() -> bool:
+    """True when a finished set-up covered what the checkout asks for now."""
+    key = environment_key()
+    has_all = stamp_of(ENV_STAMP) == key and stamp_of(BUILD_STAMP) == build_key(key)
+    return has_all and PYTHON.exists()
+
+
 def set_up() -> None:
     """Do what is not done yet, one set-up at a time; a stamp says what a finished one covered."""
+    if is_set_up():
+        return
     environment_now = environment_key()
     build_now = build_key(environment_now)
-    if stamp_of(ENV_STAMP) == environment_now and stamp_of(BUILD_STAMP) == build_now:
-        return
     (ROOT / 'log').mkdir(exist_ok=True)
     with (ROOT / 'log' / 'setup.lock').open('w') as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         check_system()
-        if stamp_of(ENV_STAMP) != environment_now:
+        if stamp_of(ENV_STAMP) != environment_now or not PYTHON.exists():
             make_environment(environment_now)
         if stamp_of(BUILD_STAMP) != build_now:
             build(build_now)
