@@ -36,11 +36,15 @@ def rates(prefix: str) -> Callable[[Figures], str]:
 
 
 def bounds(figures: Figures) -> str:
-    """'12 of 13 bounds met', and which were not."""
+    """'12 of 13 bounds met'."""
     bound = [f for f in figures.values() if f['bound'] is not None]
-    missed = [f['name'] for f in bound if not f['ok']]
-    words = f'{len(bound) - len(missed)} of {len(bound)} bounds met'
-    return words + (f'; not: {"; ".join(missed)}' if missed else '')
+    return f'{sum(bool(f["ok"]) for f in bound)} of {len(bound)} bounds met'
+
+
+def missed(figures: Figures) -> str:
+    """The bounds that were not met, by name; '' when all were."""
+    names = [f['name'] for f in figures.values() if f['bound'] is not None and not f['ok']]
+    return f'not met: {"; ".join(names)}' if names else ''
 
 
 def latency(figures: Figures) -> str:
@@ -57,6 +61,48 @@ def contacts(figures: Figures) -> str:
         f'{found} limits crossed or contacts in {ends[0]["n"]} rollouts; '
         f'without the shield the arm hits the table in {bare["value"]:.0%}'
     )
+
+
+def chain(figures: Figures) -> str:
+    """What the trust chain costs and what it prevents: clean and perturbed, off and on."""
+
+    def pair(kind: str, what: str) -> str:
+        off, on = (figures[f'{kind}, chain {name}: {what}'] for name in ('on', 'off'))
+        return f'{what} {off["value"]:.0%} off, {on["value"]:.0%} on'
+
+    kinds = ('clean', 'perturbed')
+    said = [f'{kind}: {pair(kind, "success")}, {pair(kind, "unsafe ends")}' for kind in kinds]
+    tried = min(f['n'] for name, f in figures.items() if name.startswith(kinds))
+    return f'{"; ".join(said)} (of {tried} each)'
+
+
+def choosing(figures: Figures) -> str:
+    """What ten candidates gain over one, by checkpoint, and where they gain nothing."""
+    end = ', all suites: gain of K=10'
+    titles = [name.removesuffix(end) for name in figures if name.endswith(end)]
+    return '; '.join(_gain_of(title, figures) for title in titles)
+
+
+def _gain_of(title: str, figures: Figures) -> str:
+    start, end = f'{title}, ', ': gain of K=10'
+    suites = {
+        name.removeprefix(start).removesuffix(end): figure
+        for name, figure in figures.items()
+        if name.startswith(start) and name.endswith(end)
+    }
+    pooled, alone = suites.pop('all suites'), figures[f'{title}, all suites: K=1']
+    said = f'{title}: {alone["value"]:.0%} with one candidate, {_points(pooled)} with ten'
+    none = [name for name, f in suites.items() if f['value'] < 0.0]
+    vague = [name for name, f in suites.items() if f['value'] > 0.0 and not f['low'] > 0.0]
+    if len(none) == len(suites):
+        return f'{said}; no gain in any suite'
+    said += f'; no gain: {", ".join(none)}' if none else ''
+    return said + (f'; within chance: {", ".join(vague)}' if vague else '')
+
+
+def _points(gain: dict[str, Any]) -> str:
+    interval = f'{gain["low"]:.0f} to {gain["high"]:.0f}, {gain["n"]} episodes'
+    return f'{gain["value"]:+.1f} points ({interval})'
 
 
 HEADLINES = (
@@ -79,10 +125,10 @@ HEADLINES = (
     Headline('the failure detector against baselines', './vla bench failure',
              'bench-failure', bounds),
     Headline('success when a verifier chooses among K candidates', './vla bench steering',
-             'bench-steering', bounds),
+             'bench-steering', choosing),
     Headline('what the safety rules deny, and should', './vla bench rules', 'bench-rules', bounds),
     Headline('success and unsafe ends with the whole trust chain on and off',
-             './vla bench trust', 'bench-trust', bounds),
+             './vla bench trust', 'bench-trust', chain),
     Headline('seams between late, lost and reordered chunks', './vla bench seams',
              'bench-seams', bounds),
     Headline('grounding against the truth of the simulator', './vla bench grounding',
@@ -97,7 +143,8 @@ def table(results: dict[str, dict[str, Any]]) -> str:
         kept = results.get(line.result)
         said = 'not yet'
         if kept is not None:
-            said = line.say({f['name']: f for f in kept['figures']})
+            figures = {f['name']: f for f in kept['figures']}
+            said = '; '.join(filter(None, (line.say(figures),)))
         lines.append(f'| {line.what} | `{line.command}` | {said} |')
     return '\n'.join(lines)
 
