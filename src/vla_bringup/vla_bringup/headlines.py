@@ -67,7 +67,7 @@ def chain(figures: Figures) -> str:
     """What the trust chain costs and what it prevents: clean and perturbed, off and on."""
 
     def pair(kind: str, what: str) -> str:
-        off, on = (figures[f'{kind}, chain {name}: {what}'] for name in ('on', 'off'))
+        off, on = (figures[f'{kind}, chain {name}: {what}'] for name in ('off', 'on'))
         return f'{what} {off["value"]:.0%} off, {on["value"]:.0%} on'
 
     kinds = ('clean', 'perturbed')
@@ -92,7 +92,7 @@ def _gain_of(title: str, figures: Figures) -> str:
     }
     pooled, alone = suites.pop('all suites'), figures[f'{title}, all suites: K=1']
     said = f'{title}: {alone["value"]:.0%} with one candidate, {_points(pooled)} with ten'
-    none = [name for name, f in suites.items() if f['value'] < 0.0]
+    none = [name for name, f in suites.items() if not f['value'] > 0.0]
     vague = [name for name, f in suites.items() if f['value'] > 0.0 and not f['low'] > 0.0]
     if len(none) == len(suites):
         return f'{said}; no gain in any suite'
@@ -144,7 +144,7 @@ def table(results: dict[str, dict[str, Any]]) -> str:
         said = 'not yet'
         if kept is not None:
             figures = {f['name']: f for f in kept['figures']}
-            said = '; '.join(filter(None, (line.say(figures),)))
+            said = '; '.join(filter(None, (line.say(figures), missed(figures))))
         lines.append(f'| {line.what} | `{line.command}` | {said} |')
     return '\n'.join(lines)
 
