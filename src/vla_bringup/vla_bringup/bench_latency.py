@@ -32,8 +32,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     out = args.out.resolve()
-    for old in out.glob('*.mcap'):
-        old.unlink()
     with Screen() as screen:
         play(args, out, screen)
         screen.now('reading the recordings')
@@ -52,6 +50,8 @@ def play(args: argparse.Namespace, out: Path, screen: Screen) -> None:
     record = {'robot': args.robot, 'out': str(out)}
     plan = SessionPlan((('sim', sim), ('record', record)), out / 'graph.log')
     with GraphSession(plan, screen.now) as graph:
+        for old in out.glob('*.mcap'):  # not before the graph is up: bad input leaves them
+            old.unlink()
         for task in TASKS:
             words = graph.reset_scene(task, args.seed)
             outcome = graph.execute(words, args.seed)

@@ -25,7 +25,7 @@ from vla_core.task import Phase
 from vla_learning.campaign import spoken
 
 POLICY = 'checkpoints/tabletop'
-MADE = ('report.html', 'episode.mp4', 'episode.mcap', 'result.json', 'graph.log')
+MADE = ('report.html', 'episode.mp4', 'episode.mcap', 'result.json')
 FINISH = 8.0  # s, from the end of the task to a finished recording
 TIMEOUT = 150.0  # s for the task
 
@@ -43,9 +43,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     args.out = args.out.resolve()
-    args.out.mkdir(parents=True, exist_ok=True)
-    for name in MADE:
-        (args.out / name).unlink(missing_ok=True)
     with Screen() as screen:
         played = play(args, screen)
         result = tell_all(args, played, screen)
@@ -61,6 +58,8 @@ def play(args: argparse.Namespace, screen: Screen) -> Played:
     screen.line(f'starting the graph: {", ".join(session.managed)}, recorder')
     with session as graph:
         screen.line(f'every node is active after {graph.seconds_to_start:.1f} s')
+        for name in MADE:  # not before: what keeps the graph down takes no older result away
+            (args.out / name).unlink(missing_ok=True)
         outcome = attempt(graph, args, screen)
         screen.now('recording the end')
         if not graph.client.wait((args.out / 'episode.mcap').is_file, FINISH):
