@@ -16,9 +16,14 @@ def choose_domain() -> None:
     check_domain_number()
     os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
     if 'ROS_DOMAIN_ID' not in os.environ:
-        start = os.getpid() % len(DOMAINS)
-        order = [*DOMAINS[start:], *DOMAINS[:start]]
-        os.environ['ROS_DOMAIN_ID'] = str(next(filter(is_free, order), order[0]))
+        os.environ['ROS_DOMAIN_ID'] = str(free_domain())
+
+
+def free_domain() -> int:
+    """A domain that nobody here uses; which one is tried first differs from process to process."""
+    start = os.getpid() % len(DOMAINS)
+    order = [*DOMAINS[start:], *DOMAINS[:start]]
+    return next(filter(is_free, order), order[0])
 
 
 def check_domain_number() -> None:

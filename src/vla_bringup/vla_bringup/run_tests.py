@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import random
-import socket
 import subprocess
 import sys
 import tempfile
@@ -18,6 +16,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from vla_bringup.domain import free_domain
 from vla_bringup.root import ROOT
 
 TIERS = {
@@ -130,18 +129,3 @@ def environment() -> dict[str, str]:
     """A ROS domain of this run's own, on this machine only."""
     own = {'ROS_DOMAIN_ID': str(free_domain()), 'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST'}
     return {**os.environ, **own}
-
-
-def free_domain() -> int:
-    """A domain in 1..100 whose first discovery port nobody on this machine listens to."""
-    domains = random.sample(range(1, 101), 100)
-    return next((domain for domain in domains if is_free(7400 + 250 * domain + 10)), domains[0])
-
-
-def is_free(port: int) -> bool:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.bind(('', port))
-        except OSError:
-            return False
-    return True

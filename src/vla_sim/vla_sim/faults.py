@@ -1,81 +1,13 @@
-"""Faults on purpose: generators that spoil a stream, and what the simulator can inject."""
+"""Faults on purpose: what the simulator can do to its world. Streams are spoiled by `tamper`."""
 
 from __future__ import annotations
 
-import dataclasses
-import random
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, TypeVar
 
 import numpy as np
 
 from vla_core.errors import UserError
-
-T = TypeVar('T')
-
-
-def drop(stream: Iterable[T], chance: float, seed: int = 0) -> Iterator[T]:
-    """Lose each item with probability `chance`."""
-    dice = random.Random(seed)
-    yield from (item for item in stream if not dice.random() < chance)
-
-
-def delay(stream: Iterable[T], count: int) -> Iterator[T]:
-    """Give every item `count` turns late: the first one waits there in the meantime."""
-    waiting: list[T] = []
-    for item in stream:
-        waiting.append(item)
-        yield waiting.pop(0) if len(waiting) > count else waiting[0]
-
-
-def freeze(stream: Iterable[T], after: int) -> Iterator[T]:
-    """Repeat the last good item for ever once `after` of them went through."""
-    held: T | None = None
-    for i, item in enumerate(stream):
-        held = item if i < after or held is None else held
-        yield held
-
-
-def poison(stream: Iterable[T], at: int, field: str = '') -> Iterator[T]:
-    """Turn item `at` into NaN: a float, an array, or the named field of a dataclass."""
-    for i, item in enumerate(stream):
-        yield _poisoned(item, field) if i == at else item
-
-
-def jump(stream: Iterable[Any], at: int, by: float, field: str = 'stamp') -> Iterator[Any]:
-    """Shift numbers from item `at` on: plain ones, or the named field (a clock that jumps)."""
-    for i, item in enumerate(stream):
-        yield item if i < at else _shifted(item, by, field)
-
-
-def reorder(stream: Iterable[T], span: int, seed: int = 0) -> Iterator[T]:
-    """Shuffle the items within consecutive groups of `span`; none is lost."""
-    dice = random.Random(seed)
-    group: list[T] = []
-    for item in stream:
-        group.append(item)
-        if len(group) == span:
-            dice.shuffle(group)
-            yield from group
-            group = []
-    dice.shuffle(group)
-    yield from group
-
-
-def _poisoned(item: Any, field: str) -> Any:
-    if dataclasses.is_dataclass(item) and not isinstance(item, type):
-        return dataclasses.replace(item, **{field: _poisoned(getattr(item, field), '')})
-    return (
-        np.full_like(item, np.nan, dtype=float) if isinstance(item, np.ndarray) else float('nan')
-    )
-
-
-def _shifted(item: Any, by: float, field: str) -> Any:
-    if dataclasses.is_dataclass(item) and not isinstance(item, type):
-        return dataclasses.replace(item, **{field: getattr(item, field) + by})
-    return item + by
 
 
 class FaultKind(str, Enum):

@@ -4,7 +4,8 @@ from collections import Counter
 
 import pytest
 
-from vla_bringup.run_tests import Outcome, close, free_domain, read
+from vla_bringup import domain
+from vla_bringup.run_tests import Outcome, close, environment, read
 
 REPORT = """<testsuites><testsuite>
 <testcase name="a"/>
@@ -42,5 +43,8 @@ def test_the_last_line_counts_and_the_lines_before_say_why(capsys):
     assert lines[-2:] == ['skipped 1: needs MoveIt', '2 passed, 0 failed, 1 skipped']
 
 
-def test_a_domain_is_one_that_dds_has_ports_for():
-    assert 1 <= free_domain() <= 100
+def test_the_tests_run_in_a_domain_of_their_own_on_this_machine_only(monkeypatch):
+    monkeypatch.setenv('ROS_DOMAIN_ID', '0')
+    monkeypatch.setattr(domain, 'is_free', lambda number: number == 42)
+    assert environment()['ROS_DOMAIN_ID'] == '42'
+    assert environment()['ROS_AUTOMATIC_DISCOVERY_RANGE'] == 'LOCALHOST'
