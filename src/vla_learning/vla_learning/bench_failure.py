@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -47,6 +48,7 @@ from vla_monitor.failure.traces import LOG, Binding, Trace, by_task, load
 
 TIME = 'elapsed time'
 ALPHA = 0.15  # of the pictures, and of the detector whose time is taken
+AREAS = ('seen', 'unseen', 'seen_cut', 'unseen_cut')  # of a Finding
 RIVALS = tuple(name for name in BASELINES if name != TIME)
 
 
@@ -124,7 +126,7 @@ def mean(rows: list[Row], method: str, what: str) -> float:
 
 
 def summarise(rows: list[Row], traces: list[Trace], head: str) -> list[Figure]:
-    """Return the figures, all of `head` unless they name another."""
+    """Return the figures: of `head` unless they name another, then of every method."""
     best = max(RIVALS, key=lambda name: mean(rows, name, 'unseen'))
     unseen, off = mean(rows, head, 'unseen'), mean(rows, TIME, 'unseen') - 0.5
     lead = unseen - mean(rows, best, 'unseen')
@@ -146,7 +148,17 @@ def summarise(rows: list[Row], traces: list[Trace], head: str) -> list[Figure]:
     ]  # fmt: skip
     for alpha in ALPHAS:
         figures += _alarm_figures(rows, head, alpha)
-    return figures
+    return [*figures, *side_by_side(rows)]
+
+
+def side_by_side(rows: list[Row]) -> Iterator[Figure]:
+    """Every method's area, the best first, of seen and unseen tasks, whole and cut."""
+    for area in AREAS:
+        what = f'{area.removesuffix("_cut")} tasks{", cut" if area.endswith("_cut") else ""}'
+        found = {name: mean(rows, name, area) for name in methods()}
+        for name in sorted(found, key=lambda name: -np.nan_to_num(found[name])):
+            splits = sum(row['method'] == name for row in rows)
+            yield Figure(f'area, {what}: {name}', found[name], '', n=splits)
 
 
 def _alarm_figures(rows: list[Row], head: str, alpha: float) -> list[Figure]:
@@ -206,15 +218,16 @@ def chunk_of(task: str, b: Binding, now: float, values: NDArray[np.float32]) -> 
 
 def table(rows: list[Row], head: str, result: Result) -> str:
     """What a person reads at the end."""
-    areas = ('seen', 'unseen', 'seen_cut', 'unseen_cut')
-    lines = [f'{"ROC-AUC":28}' + ''.join(f'{area:>12}' for area in (*areas, 'sd unseen'))]
+    lines = [f'{"ROC-AUC":28}' + ''.join(f'{area:>12}' for area in (*AREAS, 'sd unseen'))]
     for name in sorted(methods(), key=lambda name: -mean(rows, name, 'unseen')):
         spread = float(np.nanstd([row['unseen'] for row in rows if row['method'] == name]))
-        numbers = (*(mean(rows, name, area) for area in areas), spread)
+        numbers = (*(mean(rows, name, area) for area in AREAS), spread)
         cells = ''.join(f'{value:12.3f}' for value in numbers)
         lines.append(f'{name:28}{cells}' + ('  shipped' if name == head else ''))
     lines.append('')
     for f in result.figures:
+        if f.name.startswith('area, '):
+            continue  # the table above
         mark = '' if f.bound is None else (f'  {f.bound}  ' + ('ok' if f.ok else 'MISSED'))
         lines.append(f'{f.name:52}{f.value:9.3f} {f.unit}{mark}')
     return '\n'.join(lines)

@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / 'monitor' / 'failure'))
 from attempts import rollouts
 
 from vla_learning import failure_study as study
-from vla_learning.bench_failure import plain, summarise, table
+from vla_learning.bench_failure import AREAS, plain, side_by_side, summarise, table
 from vla_learning.failure_study import HEADS, HeadScorer, by_tasks, examine, methods, three_ways
 from vla_monitor.failure.head import HeadParams
 from vla_monitor.failure.measure import alarms
@@ -92,9 +92,32 @@ def test_every_method_has_a_place_in_the_table(traces):
     lead = next(figure for name, figure in figures.items() if name.startswith('lead'))
     assert (lead.value, lead.ok) == (0.0, False)
     assert {'MLP', *HEADS} <= set(methods())
+    assert sum(name.startswith('area, ') for name in figures) == 4 * len(methods())
 
     class Result:
         pass
 
     Result.figures = tuple(figures.values())
     assert all(name in table(rows, 'MLP', Result) for name in methods())
+
+
+def test_the_result_holds_the_areas_of_every_method_the_best_first():
+    names = list(methods())
+    rows = [
+        {
+            'method': name,
+            'seed': seed,
+            **{area: 0.01 * k + 0.1 * j for j, area in enumerate(AREAS)},
+        }
+        for k, name in enumerate(names)
+        for seed in range(5)
+    ]
+    made = [(f.name, round(f.value, 6), f.n, f.bound) for f in side_by_side(rows)]
+    wanted = [
+        (f'area, {what}: {name}', round(0.01 * k + 0.1 * j, 6), 5, None)
+        for j, what in enumerate(
+            ('seen tasks', 'unseen tasks', 'seen tasks, cut', 'unseen tasks, cut')
+        )
+        for k, name in reversed(list(enumerate(names)))
+    ]
+    assert made == wanted
