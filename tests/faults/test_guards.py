@@ -6,6 +6,7 @@ logic from which one guard was cut. Nothing in the product can do that.
 
 import sys
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / 'unit' / 'shield'))
 sys.path.insert(0, str(Path(__file__).parents[1] / 'unit' / 'perception'))
+sys.path.insert(0, str(Path(__file__).parents[1] / 'unit' / 'monitor' / 'failure'))
+import attempts
+import test_detector as detector
 import test_grounder as looks
 import test_shield_faults as checks
 from rig import model
@@ -22,6 +26,7 @@ from vla_core import robot
 from vla_core.action import Trajectory
 from vla_core.safety import ArmState, Heartbeat
 from vla_core.scene import GroundedObject, GroundedScene, ParsedTask, Role, TargetStatus
+from vla_monitor.failure.attempt import Attempt, Judgement
 from vla_perception.roles import RoleKeeper
 from vla_perception.sight import Eye
 from vla_ros import links, qos
@@ -51,6 +56,10 @@ def none(*_, **__):
 
 def false(*_, **__):
     return False
+
+
+def as_if_fine(attempt, why):
+    return Judgement(0.0, 1.0)
 
 
 def disarm_at_once(shield, now):
@@ -172,6 +181,9 @@ OTHERS = {
     'F12 a publisher that nobody hears': (
         links, 'fault', nothing_wrong, lambda: misfit_is_named()
     ),
+    'F21 features that cannot be judged': (
+        Attempt, 'unusable', as_if_fine, lambda: features_that_are_none_hold()
+    ),
     'F26 limits that are none': (
         robot, 'check', none, lambda: robots_without_limits_are_refused()
     ),
@@ -189,6 +201,15 @@ def test_the_check_of_a_fault_fails_without_its_guard(monkeypatch, name):
 
 
 # -- checks that no other test has ----------------------------------------------------------------
+
+
+@cache
+def calibration():
+    return attempts.calibration()
+
+
+def features_that_are_none_hold():
+    detector.test_one_unusable_inference_is_unknown_the_second_holds(detector.Rig(calibration()))
 
 
 def frozen_joints_hold(rig):

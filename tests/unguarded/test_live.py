@@ -27,6 +27,7 @@ CUTS = Path(__file__).parent / 'cuts'
 SEED = 7
 TWICE = Bounds(2.0)
 TRIES = 2
+LIKE = {Kind.CLOCKED: 'F10', Kind.LEARNED: 'F21'}  # whose graph; else that with the proxy, of F1
 ENDED = 'the graph ended'
 PATIENCE = 5.0  # s, until every process has done as asked
 
@@ -65,6 +66,7 @@ CASES = (
     Case('F15', 'F15 target lacks a joint', 'joints of a target'),
     Case('F3', 'F3 shield killed: task ended', 'silence of the shield'),
     Case('F10', 'F10 ROS clock jumps 5 s ahead: braking', 'the clock'),
+    Case('F21', 'F21 features NaN: HOLD, from the second', 'features that cannot be judged'),
     Case('F12', 'F12 graph beside a publisher', 'quality of service'),
     Case('F26', 'F26 robots without a velocity limit', 'limits of a robot'),
     Case('F26', 'F26 graph without limits', 'limits of a robot'),
@@ -84,7 +86,7 @@ class Theatre:
     def figures_of(self, fault: str) -> Iterator[Figure]:
         """Play a fault; the caller stops when it has what it wants."""
         what = FAULTS[fault]
-        if what.alone is not None:
+        if what.live is None:
             self.close()
             return what.alone(self._args())
         return what.live(self._stage(fault), TWICE)
@@ -112,10 +114,10 @@ class Theatre:
         return Namespace(robot='ur5e', policy='scripted', seed=SEED, out=self.folder)
 
     def _stage(self, fault: str) -> Stage:
-        kind = Kind.CLOCKED if FAULTS[fault].kind == Kind.CLOCKED else Kind.PROXIED
+        like = FAULTS[LIKE.get(FAULTS[fault].kind, 'F1')]
+        kind = like.kind
         if self._open is None or self._kind != kind:
             self.close()
-            like = FAULTS['F10' if kind == Kind.CLOCKED else 'F1']
             graph = GraphSession(plan_of(self._args(), like, fault), lambda _: None)
             graph.__enter__()
             self._open, self._kind = (graph, Stage(graph, load_robot('ur5e'), SEED)), kind

@@ -15,6 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from vla_bringup.fault_features import checkpoint_of, unfit
 from vla_bringup.fault_stage import NAN, Bounds, Stage
 from vla_bringup.fault_table import FAULTS, LEFT_OUT, Fault, Kind
 from vla_bringup.graph_session import GraphSession, SessionPlan, nodes_of
@@ -24,10 +25,13 @@ from vla_core.result import Figure, Result, commit
 from vla_core.robot import load_robot
 from vla_learning.campaign import spoken
 
-PROXY = 'target,votes,chunk'
-SPOILT = {
-    'shield': ('-r', 'target:=target/spoilt', '-r', 'votes:=votes/spoilt'),
-    'control': ('-r', 'chunk:=chunk/spoilt'),
+PROXY = {Kind.PROXIED: 'target,votes,chunk', Kind.LEARNED: 'features'}
+SPOILT: dict[Kind, dict[str, tuple[str, ...]]] = {
+    Kind.PROXIED: {
+        'shield': ('-r', 'target:=target/spoilt', '-r', 'votes:=votes/spoilt'),
+        'control': ('-r', 'chunk:=chunk/spoilt'),
+    },
+    Kind.LEARNED: {'failure': ('-r', 'features:=features/spoilt')},
 }  # who reads what the proxy writes
 SIM_TIME = ('-p', 'use_sim_time:=true')
 Shown = Callable[[Figure], None]
@@ -130,11 +134,12 @@ def groups(names: list[str]) -> Iterator[list[str]]:
     """Faults that can follow each other on one graph."""
     group: list[str] = []
     for name in names:
-        if group and FAULTS[group[-1]].kind != FAULTS[name].kind:
+        is_apart = FAULTS[name].alone is not None
+        if group and (is_apart or FAULTS[group[-1]].kind != FAULTS[name].kind):
             yield group
             group = []
         group.append(name)
-        if FAULTS[name].is_last or FAULTS[name].kind == Kind.ALONE:
+        if FAULTS[name].is_last or is_apart:
             yield group
             group = []
     if group:
@@ -144,15 +149,26 @@ def groups(names: list[str]) -> Iterator[list[str]]:
 def play(
     args: argparse.Namespace, names: list[str], say: Callable[[str], None], shown: Shown
 ) -> Iterator[tuple[str, list[Figure]]]:
+    """Each fault of a group with its figures."""
+    name, first = names[0], FAULTS[names[0]]
+    if first.kind == Kind.LEARNED and (why := unfit(args)):
+        yield name, gathered([Figure(f'{name} left out: {why}', NAN)], shown)
+    elif first.alone is None:
+        yield from play_on_graph(args, names, say, shown)
+    else:
+        live = play_on_graph(args, names, say, shown) if first.live else ()
+        found = [figure for _, figures in live for figure in figures]
+        say(name)
+        yield name, [*found, *gathered(first.alone(args), shown)]
+
+
+def play_on_graph(
+    args: argparse.Namespace, names: list[str], say: Callable[[str], None], shown: Shown
+) -> Iterator[tuple[str, list[Figure]]]:
     """Break a graph in these ways, one after the other; a graph that does not recover is left."""
-    first = FAULTS[names[0]]
-    if first.alone is not None:
-        say(names[0])
-        yield names[0], gathered(first.alone(args), shown)
-        return
     left = list(names)
     while left:
-        plan = plan_of(args, first, left[0])
+        plan = plan_of(args, FAULTS[left[0]], left[0])
         with (
             GraphSession(plan, say) as graph,
             Stage(graph, load_robot(args.robot), args.seed) as stage,
@@ -196,11 +212,13 @@ def gathered(figures: Iterable[Figure], shown: Shown) -> list[Figure]:
 
 def plan_of(args: argparse.Namespace, fault: Fault, name: str) -> SessionPlan:
     """The graph that a kind of fault needs."""
-    launches = [('sim', {'robot': args.robot, 'policy': args.policy})]
+    is_learned = fault.kind == Kind.LEARNED
+    policy = checkpoint_of(args.policy) if is_learned else args.policy
+    launches = [('sim', {'robot': args.robot, 'policy': policy})]
     extra: dict[str, tuple[str, ...]] = {}
-    if fault.kind == Kind.PROXIED:
-        seed = {'robot': args.robot, 'topics': PROXY, 'seed': str(args.seed)}
-        launches, extra = [*launches, ('proxy', seed)], SPOILT
+    if fault.kind in PROXY:
+        seed = {'robot': args.robot, 'topics': PROXY[fault.kind], 'seed': str(args.seed)}
+        launches, extra = [*launches, ('proxy', seed)], dict(SPOILT[fault.kind])
     elif fault.kind == Kind.CLOCKED:
         extra = dict.fromkeys((spec.name for spec in nodes_of(*launches[0])), SIM_TIME)
         launches = [*launches, ('clock', {})]

@@ -44,8 +44,9 @@ VOID = 4  # times that a fault is injected until there is something for it to sp
 PATIENCE = 30.0  # s from the instruction to motion
 SPOILT = {
     f'spoilt {topic.name}': topic.at(f'{topic.name}/spoilt')
-    for topic in (topics.TARGET, topics.VOTES, topics.CHUNK)
+    for topic in (topics.TARGET, topics.VOTES, topics.CHUNK, topics.FEATURES)
 }  # what leaves the proxy
+SCORE = {'score': topics.FAILURE}
 CLOCK = {'clock': Topic('/clock', Clock, topics.qos.SENSOR, ('clock',), ())}
 
 
@@ -67,7 +68,8 @@ class Stage:
     def __init__(self, graph: GraphSession, robot: RobotConfig, seed: int) -> None:
         self.graph, self.robot, self.seed = graph, robot, seed
         self._helpers = {name for name in ('proxy', 'clock') if graph.has(name)}
-        more = (SPOILT if 'proxy' in self._helpers else {}) | (CLOCK if graph.has('clock') else {})
+        more = {**SPOILT, **SCORE} if 'proxy' in self._helpers else {}
+        more |= CLOCK if graph.has('clock') else {}
         self.witness = Witness(robot, more)
         self._goal: Any = None
         self._lost: dict[str, float] = {}  # s, ROS time since which a node counts as gone

@@ -9,6 +9,7 @@ from enum import Enum
 
 from vla_bringup import (
     fault_clock,
+    fault_features,
     fault_graph,
     fault_limits,
     fault_nodes,
@@ -26,11 +27,12 @@ class Kind(Enum):
     PLAIN = 'plain'  # the graph as it is
     PROXIED = 'proxied'  # with a proxy in front of shield and control
     CLOCKED = 'clocked'  # on a ROS clock that can jump
+    LEARNED = 'learned'  # with a checkpoint as policy, and a proxy in front of the failure node
 
 
 @dataclass(frozen=True)
 class Fault:
-    """How one is shown; `is_last`: it takes the graph down."""
+    """How one is shown, `alone` after its graph is gone; `is_last`: it takes the graph down."""
 
     kind: Kind
     live: Callable[[Stage, Bounds], Iterator[Figure]] | None = None
@@ -59,6 +61,7 @@ FAULTS = {
     'F4': Fault(Kind.PLAIN, fault_nodes.f4),
     'F3': Fault(Kind.PLAIN, fault_nodes.f3, is_last=True),
     'F10': Fault(Kind.CLOCKED, fault_clock.f10),
+    'F21': Fault(Kind.LEARNED, fault_features.f21, fault_features.f21_binding, is_last=True),
     'F12': Fault(Kind.ALONE, alone=fault_graph.f12),
     'F26': Fault(Kind.ALONE, alone=fault_graph.f26),
     'F16': Fault(Kind.ALONE, alone=fault_limits.f16),
@@ -68,7 +71,6 @@ LEFT_OUT = {
     'F7': 'nothing tracks people yet',
     'F8 (base)': 'there is no base yet; the camera part is shown',
     'F20': 'there is no active look (LookAt) to defeat a printed decoy yet',
-    'F21': 'the scripted policy has no features; tests/unit/monitor has it',
     'F23': 'measured by ./vla bench switch',
     'F24 (with SROS2)': 'security is not set up; detection without it is shown',
 }

@@ -27,6 +27,9 @@ class HarmKind(str, Enum):
     REVERSE = 'reverse'  # named joints, and what belongs to each, come the last one first
     LACK = 'lack'  # the last named joint, and what belongs to it, is missing
     SHIFT = 'shift'  # stamps are `value` s later
+    NARROW = 'narrow'  # sequences of floats lose their last one
+    WIDEN = 'widen'  # sequences of floats get one more, a zero
+    RELABEL = 'relabel'  # the named text ends in another letter, as another hash would
     RATE = 'rate'  # the newest message `value` times a second, however often it comes
 
 
@@ -42,7 +45,7 @@ class Harm:
 
     kind: HarmKind
     value: float = nan
-    field: str = ''  # of the message, in which floats are spoilt; '': all
+    field: str = ''  # of the message, in which floats or the text are spoilt; '': all
     only: tuple[tuple[str, str], ...] = ()  # (field, text of its value)
 
     @property

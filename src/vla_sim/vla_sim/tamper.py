@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import random
 import struct
+from array import array
 from collections.abc import Iterator
 from math import inf, isfinite, nan
 from typing import Any
@@ -96,6 +97,10 @@ class Tamper:
             _rename(message, slice(None, None, -1))
         elif harm.kind == HarmKind.LACK:
             _rename(message, slice(-1))
+        elif harm.kind in (HarmKind.NARROW, HarmKind.WIDEN):
+            _resize(message, harm.field, harm.kind == HarmKind.WIDEN)
+        elif harm.kind == HarmKind.RELABEL:
+            _relabel(message, harm.field)
         else:
             for place in places(message, harm.field):
                 place.write(nan if harm.kind == HarmKind.NAN else inf)
@@ -157,13 +162,18 @@ def places(message: Any, only: str = '') -> list[Place]:
 
 
 def _in_array(values: Any, kind: str) -> list[Place]:
-    inner = kind.removeprefix('sequence<').split('>')[0].split('[')[0].split(',')[0]
+    inner = _inner(kind)
     if inner in PLAIN:
         return [Place(values, k, inner) for k in range(len(values))]
     if isinstance(values, list):
         parts = [v for v in values if hasattr(v, 'get_fields_and_field_types')]
         return [place for part in parts for place in places(part)]
     return []
+
+
+def _inner(kind: str) -> str:
+    """What a sequence or an array is of."""
+    return kind.removeprefix('sequence<').split('>')[0].split('[')[0].split(',')[0]
 
 
 def _shift(stamp: Any, by: float) -> None:
@@ -178,3 +188,20 @@ def _rename(message: Any, kept: slice) -> None:
         value = getattr(message, field)
         if hasattr(value, '__len__') and not isinstance(value, str) and len(value) == n:
             setattr(message, field, value[kept])
+
+
+def _resize(message: Any, only: str, is_longer: bool) -> None:
+    """Sequences of floats get one more, or lose their last; `only` names the one that does."""
+    for field, kind in message.get_fields_and_field_types().items():
+        value = getattr(message, field)
+        if isinstance(value, array) and (not only or field == only) and _inner(kind) in PLAIN:
+            more = array(value.typecode, [0.0])
+            setattr(message, field, value + more if is_longer else value[:-1])
+
+
+def _relabel(message: Any, only: str) -> None:
+    """Texts end in another letter; `only` names the one that does."""
+    for field, kind in message.get_fields_and_field_types().items():
+        value = getattr(message, field)
+        if kind == 'string' and (not only or field == only):
+            setattr(message, field, value[:-1] + ('0' if value[-1:] != '0' else '1'))

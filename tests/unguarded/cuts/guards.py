@@ -83,6 +83,10 @@ def full_speed(*_: Any) -> float:
     return 1.0
 
 
+def as_if_fine(*_: Any) -> Any:
+    return sys.modules['vla_monitor.failure.attempt'].Judgement(0.0, 1.0)
+
+
 def let_go(shield: Any, now: float) -> None:
     """Disarmed in the middle of a motion, without a stop."""
     shield.state = type(shield.state).DISARMED
@@ -147,6 +151,9 @@ GUARDS: dict[str, tuple[Cut | LastInLine, ...]] = {
     'things around': (shield('world:World.update', no_reason),),
     'a target that is gone': (
         Cut('vla_perception', 'vla_perception.roles:RoleKeeper.misses_target', false),
+    ),
+    'features that cannot be judged': (
+        Cut('vla_monitor', 'vla_monitor.failure.attempt:Attempt.unusable', as_if_fine),
     ),
     'rivals': (shield('node:ShieldNode.rivals', no_reason),),
     'braking on leaving': (shield('shield:Shield.disarm', let_go),),

@@ -1,11 +1,12 @@
 """Messages on their way through a proxy: each harm does what it says, and the same again."""
 
 import math
+from array import array
 
 import pytest
 
 from vla_core.errors import UserError
-from vla_interfaces.msg import SafetyVote, Target
+from vla_interfaces.msg import PolicyFeatures, SafetyVote, Target
 from vla_sim.harm import load_script, parse_harm, parse_order
 from vla_sim.tamper import Tamper
 
@@ -98,6 +99,35 @@ def test_flip_turns_one_bit_of_one_float():
     assert wrong == [1] * len(STREAM)
     again = spoil('flip position', STREAM, seed=5)
     assert [list(m.position) for m in again] == [list(m.position) for m in changed]
+
+
+def features(*numbers):
+    return PolicyFeatures(
+        schema='flow/norm/mean/3/abc', episode_id='t', feature=array('f', numbers)
+    )
+
+
+def test_narrow_loses_the_last_number_and_widen_adds_one_and_the_original_is_untouched():
+    message = features(0.5, 1.5, 2.5)
+    (less,), (more,) = spoil('narrow feature', [message]), spoil('widen feature', [message])
+    assert list(less.feature) == [0.5, 1.5]
+    assert list(more.feature) == [0.5, 1.5, 2.5, 0.0]
+    assert list(message.feature) == [0.5, 1.5, 2.5]
+    assert (less.schema, more.schema) == (message.schema, message.schema)
+
+
+def test_a_width_is_changed_only_where_it_is_asked_for():
+    (out,) = spoil('narrow position', STREAM[1:2])
+    assert (list(out.position), list(out.velocity), out.names) == ([1.0], [0.5, 0.5], ['a', 'b'])
+
+
+def test_relabel_changes_one_text_and_no_number():
+    message = features(0.5)
+    (out,) = spoil('relabel schema', [message])
+    assert (out.schema, out.episode_id) == ('flow/norm/mean/3/ab0', 't')
+    assert (list(out.feature), message.schema) == ([0.5], 'flow/norm/mean/3/abc')
+    (again,) = spoil('relabel schema', [out])
+    assert again.schema == 'flow/norm/mean/3/ab1'
 
 
 def test_shift_moves_stamps_into_the_future_and_the_past():

@@ -62,6 +62,7 @@ class Attempt:
 
     def __init__(self, params: DetectorParams, made: Calibration | None) -> None:
         self.params, self.made = params, made
+        self._width = made.binding.width if made else 0
         self._failed = ''  # why
         self.restart(np.zeros(1))
 
@@ -98,6 +99,12 @@ class Attempt:
         self._verdict, self._why, self._bad = Verdict.UNKNOWN, 'no features from the policy', 0
         return UNTOLD
 
+    def unusable(self, why: str) -> Judgement:
+        """One inference that cannot be judged."""
+        self._bad += 1
+        self._verdict, self._why = Verdict.UNKNOWN, why
+        return UNTOLD
+
     def on_signals(self, row: Array) -> Judgement:
         """One inference of a policy without features."""
         self.index += 1
@@ -115,9 +122,7 @@ class Attempt:
         problem = self._misfit(feature, chunk)
         score = math.nan if problem else self._stream.step(feature.feature, row)
         if not math.isfinite(score):
-            self._bad += 1
-            self._verdict, self._why = Verdict.UNKNOWN, problem or 'the score is no number'
-            return UNTOLD
+            return self.unusable(problem or 'the score is no number')
         self._bad = 0
         self.scores.append(score)
         threshold = self._compare(score)
@@ -130,6 +135,8 @@ class Attempt:
         binding = self.made.binding
         if feature.schema != binding.schema:
             return f'features are {feature.schema}, calibrated for {binding.schema}'
+        if feature.feature.shape != (self._width,):
+            return f'features are {feature.feature.size} numbers, calibrated for {self._width}'
         if not np.isfinite(feature.feature).all():
             return 'features are not finite'
         if chunk is not None and (chunk.horizon, chunk.step) != (binding.horizon, binding.step):

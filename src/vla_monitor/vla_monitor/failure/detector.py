@@ -53,12 +53,14 @@ class Detector:
         return FREE if self.made is None else f'band {self.made.band_id}'
 
     def hear(self, topic: str, record: Any, now: float) -> None:
-        """Take note of a record at `now` s."""
+        """Take note of a record at `now` s; under 'unreadable' of what is wrong with features."""
         self.signals.hear(topic, record, now)
         if topic == 'status':
             self._on_status(record, now)
         elif topic == 'features' and self.made is not None and self._is_mine(record):
             self._on_features(record, now)
+        elif topic == 'unreadable' and self.made is not None and self._is_running:
+            self._on_unreadable(record, now)
         elif topic == 'candidates' and self._is_running:
             self._on_candidates(record, now)
 
@@ -126,6 +128,14 @@ class Detector:
             self._judge(self._waiting, now)
         self._waiting = feature
         self._pair(now)
+
+    def _on_unreadable(self, why: str, now: float) -> None:
+        """Features came that are no record: an inference that cannot be judged, not silence."""
+        if self._waiting is not None:
+            self._judge(self._waiting, now)
+        began = self._clock()
+        self._due = now + self.params.silence * self.period
+        self._say(now, self._attempt.unusable(f'features cannot be read: {why}'), began)
 
     def _on_candidates(self, chunks: tuple[ActionChunk, ...], now: float) -> None:
         if self.made is not None:

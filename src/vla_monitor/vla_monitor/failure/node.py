@@ -45,10 +45,11 @@ class FailureNode(ManagedNode):
             ('control_state', topics.CONTROL_STATE),
             ('candidates', topics.CANDIDATES),
             ('chunk', topics.CHUNK),
-            ('features', topics.FEATURES),
             ('report', topics.REPORT),
         ):
             self.listen(topic, partial(self.hear, name))
+        refuse = partial(self.hear, 'unreadable')
+        self.listen(topics.FEATURES, partial(self.hear, 'features'), refuse)
         self.send_score = self.talk(topics.FAILURE)
         self.send_vote = self.talk(topics.VOTES)
         say = self.get_logger().info if self.detector.made else self.get_logger().warning

@@ -27,6 +27,14 @@ class Binding:
     step: float  # s between rows of a chunk
     horizon: int  # rows of a chunk
 
+    @property
+    def width(self) -> int:
+        """Of the features, as their schema says: policy/layer/pooling/width/checkpoint."""
+        parts = self.schema.split('/')
+        if len(parts) != 5 or not parts[3].isdecimal():
+            raise UserError(f'schema {self.schema!r} does not say how wide the features are')
+        return int(parts[3])
+
     def differences(self, other: Binding) -> list[str]:
         """Return what differs from `other`, in words."""
         return [

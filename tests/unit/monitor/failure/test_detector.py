@@ -16,6 +16,7 @@ from attempts import (
     status,
 )
 
+from vla_core.errors import UserError
 from vla_core.safety import Level, Verdict
 from vla_core.task import Phase
 from vla_monitor.failure.attempt import DetectorParams
@@ -139,6 +140,43 @@ def test_features_of_another_schema_are_not_judged(rig):
     assert said[0].verdict == Verdict.UNKNOWN
     rig.infer(FINE.feature[0], schema='flow/norm/mean/6/other')
     assert 'calibrated for flow/norm/mean/6/abc' in rig.vote.reasons[0]
+
+
+@pytest.mark.parametrize('width', [WIDTH - 1, WIDTH + 1, 1])
+@pytest.mark.parametrize('inputs', ['features', 'signals', 'both'])
+def test_features_of_another_width_are_not_judged_whatever_the_head_looks_at(inputs, width):
+    rig = Rig(calibration(inputs))
+    rig.infer(FINE.feature[0])
+    for _ in range(2):
+        said = rig.infer(np.zeros(width))
+        assert [score.verdict for score in said] == [Verdict.UNKNOWN]
+    assert rig.vote.level == Level.HOLD
+    assert f'features are {width} numbers, calibrated for {WIDTH}' in rig.vote.reasons[0]
+    assert rig.infer(FINE.feature[1])[0].verdict == Verdict.OK
+
+
+def test_features_that_are_no_record_are_unknown_at_once_and_the_second_time_hold(rig):
+    rig.infer(FINE.feature[0])
+    for level in (Level.RUN, Level.HOLD):
+        rig.now += 0.2
+        rig.detector.hear('unreadable', 'feature is not finite', rig.now)
+        said = [score for _, score in rig.detector.tell(rig.now)]
+        assert [(s.verdict, s.stamp) for s in said] == [(Verdict.UNKNOWN, rig.now)]
+        assert rig.vote.level == level
+    assert 'feature is not finite' in rig.vote.reasons[0]
+    assert rig.infer(FINE.feature[1])[0].verdict == Verdict.OK
+
+
+def test_features_that_are_no_record_say_nothing_outside_of_an_attempt(rig):
+    rig.begin(phase=Phase.RETREAT)
+    rig.detector.hear('unreadable', 'feature is not finite', rig.now)
+    assert rig.detector.tell(rig.now) == []
+
+
+def test_a_calibration_that_does_not_say_how_wide_features_are_is_refused(made):
+    binding = dataclasses.replace(made.binding, schema='flow/norm/mean/abc')
+    with pytest.raises(UserError, match='how wide'):
+        Detector(DetectorParams(), dataclasses.replace(made, binding=binding), 0.2)
 
 
 def test_chunks_of_another_length_are_not_judged(rig):
