@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from time import perf_counter
 
 import numpy as np
 import torch
@@ -124,6 +125,7 @@ def fit(trainer: Trainer, learn: Table, test: Table, state: Path) -> None:
     p = trainer.params
     weights = sum(w.numel() for w in trainer.model.parameters())
     mean, title = float('nan'), f'training ({weights:,} weights)'
+    began, before = perf_counter(), trainer.seconds
     with tqdm(total=p.steps, initial=trainer.step, desc=title, unit='step') as bar:
         while not trainer.is_over:
             loss = trainer.advance(learn)
@@ -131,6 +133,7 @@ def fit(trainer: Trainer, learn: Table, test: Table, state: Path) -> None:
             bar.update()
             if trainer.step % p.check_every == 0 or trainer.step >= p.steps:
                 held = trainer.look(test, mean)
+                trainer.seconds = before + perf_counter() - began
                 trainer.save(state)
                 bar.set_postfix_str(f'train {mean:.4f} held-out {held:.4f}')
 
@@ -202,6 +205,7 @@ def summarise(args: Args, trainer: Trainer, error: dict[str, float], n: int, hel
         Figure('held-out loss', trainer.best_loss, n=held),
         Figure('samples', float(n), 'samples'),
         Figure('steps', float(trainer.step), 'steps'),
+        Figure('time to train, data apart', trainer.seconds / 60.0, 'min', '<= 60'),
         Figure('open-loop error after 0.3 s', error['near_mm'], 'mm', n=held),
         Figure('open-loop error after 0.3 s, p95', error['near_p95_mm'], 'mm', n=held),
         Figure('open-loop error after 1.5 s', error['far_mm'], 'mm', n=held),

@@ -116,6 +116,7 @@ class Trainer:
         self.noise = Noise(params.seed, device)
         self.step = 0
         self.since_best = 0
+        self.seconds = 0.0  # spent on steps and looks, all sittings together
         self.history: list[dict[str, float]] = []  # step, train, held_out
 
     @property
@@ -179,6 +180,7 @@ class Trainer:
             'model': self.model.state_dict(), 'average': self.average.state_dict(),
             'best': self.best.state_dict(), 'optimiser': self.optimiser.state_dict(),
             'step': self.step, 'since_best': self.since_best, 'history': self.history,
+            'seconds': self.seconds,
         }  # fmt: skip
         part = path.with_suffix('.partial')
         torch.save(state, part)
@@ -194,6 +196,7 @@ class Trainer:
             raise UserError(f'{path} is of another model; --fresh starts over') from error
         self.step, self.since_best = state['step'], state['since_best']
         self.history = state['history']
+        self.seconds = state.get('seconds', math.nan)  # not known of states of before
 
 
 def _schedule(step: int, p: FitParams) -> float:

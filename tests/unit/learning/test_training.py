@@ -69,11 +69,13 @@ def test_an_interrupted_run_continues_as_if_it_had_not_been(samples, tmp_path):
     for _ in range(3):
         first.advance(table)
     first.look(table, 0.5)
+    first.seconds = 7.0
     first.save(tmp_path / 'state.pt')
     second = trainer_for(samples)
     second.resume(tmp_path / 'state.pt')
     assert second.step == 3
     assert second.history == first.history
+    assert second.seconds == 7.0
     for _ in range(3):
         second.advance(table)
     for a, b in zip(whole.model.parameters(), second.model.parameters(), strict=True):
@@ -155,6 +157,27 @@ def test_training_writes_a_checkpoint_that_loads_and_a_result(samples, tmp_path,
     assert loaded.card.data == 'data'
     assert loaded.card.training['steps_done'] == 4
     assert loaded.card.gripper_levels == (0.0, 0.08)
+
+
+def test_the_time_of_all_sittings_is_counted_against_an_hour(samples, tmp_path):
+    def sit(steps):
+        args = Args(
+            out=str(tmp_path), checkpoint=str(tmp_path / 'checkpoint'), steps=steps, batch=8,
+            held_out=0.25, width=32, prefix_layers=1, suffix_layers=1,
+        )  # fmt: skip
+        result = train(args, samples, 'data', CPU)
+        return next(f for f in result.figures if f.name.startswith('time to train'))
+
+    first = sit(2)
+    assert 0.0 < first.value < 1.0
+    assert (first.unit, first.bound) == ('min', '<= 60')
+    state = torch.load(tmp_path / 'state.pt', weights_only=True)
+    torch.save({**state, 'seconds': 3599.9}, tmp_path / 'state.pt')
+    assert sit(2).value == pytest.approx(3599.9 / 60.0)
+    assert sit(40).value > 3599.9 / 60.0
+    del state['seconds']
+    torch.save(state, tmp_path / 'state.pt')
+    assert not sit(2).ok
 
 
 def test_a_gpu_that_is_not_there_is_an_error():
