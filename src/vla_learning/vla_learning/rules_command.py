@@ -18,6 +18,7 @@ from vla_core.robot_model import RobotModel
 from vla_learning import rule_pairs, rule_scores
 from vla_monitor.rules.circuit import group
 from vla_monitor.rules.document import GROUPS, load_documents
+from vla_monitor.rules.extractor import MARKDOWN, find_extractor
 from vla_monitor.rules.formula import text_of
 from vla_monitor.rules.learn import LearnParams, learn
 from vla_monitor.rules.prove import prove
@@ -27,6 +28,10 @@ from vla_monitor.rules.ruleset import FOLDER, WEIGHTS, compile_rules, load_rules
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('what', choices=('show', 'pairs', 'learn'))
     parser.add_argument('--rules', type=Path, help=f'folder of the documents (default {FOLDER})')
+    parser.add_argument(
+        '--extractor', default=MARKDOWN, metavar='MODULE:CLASS',
+        help='who makes rules of the texts (default %(default)s: they are written as rules)',
+    )  # fmt: skip
     parser.add_argument(
         '--pairs', type=Path, default=rule_pairs.PAIRS, help='file (default %(default)s)'
     )
@@ -39,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def show(args: argparse.Namespace, folder: Path) -> int:
-    rules = load_rules(folder)
+    rules = load_rules(folder, find_extractor(args.extractor))
     prove(rules.rules)
     for rule in rules.rules:
         weight = 'hard' if rule.is_hard else f'weight {rules.weights[rule.id]:.2f}'
@@ -61,7 +66,7 @@ def pairs(args: argparse.Namespace, folder: Path) -> int:
 
 
 def fit(args: argparse.Namespace, folder: Path) -> int:
-    documents = load_documents(sorted(folder.glob('*.md')))
+    documents = load_documents(sorted(folder.glob('*.md')), find_extractor(args.extractor))
     prove(documents)
     weighted = {rule.id: rule.formula for rule in documents if not rule.is_hard}
     rules = compile_rules(documents, dict.fromkeys(weighted, 1.0))

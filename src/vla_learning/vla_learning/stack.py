@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from vla_control.controller import ControlParams
 from vla_core.locate import stack_root
@@ -13,6 +13,7 @@ from vla_core.robot import load_robot
 from vla_learning.lockstep import HostParams, Setup
 from vla_monitor.failure.attempt import DetectorParams
 from vla_monitor.failure.bind import detector_of
+from vla_monitor.rules.extractor import MARKDOWN, find_extractor
 from vla_monitor.rules.ruleset import load_rules
 from vla_monitor.rules.watch import RuleWatch, WatchParams
 from vla_monitor.steering.verifier import Verifier, VerifierParams
@@ -37,16 +38,20 @@ def load_setup(
     path = Path(config or stack_root() / CONFIG)
     nodes = load_yaml(path)
 
+    def given(node: str) -> dict[str, Any]:
+        return (nodes.get(node) or {}).get('ros__parameters') or {}
+
     def part(cls: type[T], node: str, key: str) -> T:
-        given = (nodes.get(node) or {}).get('ros__parameters') or {}
-        return from_mapping(cls, given.get(key, {}), f'{path}: {node}.{key}')
+        return from_mapping(cls, given(node).get(key, {}), f'{path}: {node}.{key}')
 
     supervisor = part(ExecutiveParams, 'supervisor', 'executive')
     nobody = replace(supervisor.response, ask_timeout=0.0)  # watches: what would be asked, ends
     host = HostParams()
     asked_every = host.period * host.policy_every
     detector = part(DetectorParams, 'failure', 'detector')
-    watch, rules, built = part(WatchParams, 'rules', 'watch'), load_rules(), load_robot(robot)
+    watch, built = part(WatchParams, 'rules', 'watch'), load_robot(robot)
+    extractor = find_extractor(given('rules').get('extractor', MARKDOWN))
+    rules = load_rules(given('rules').get('folder', ''), extractor)
     verifier = part(VerifierParams, 'verifier', 'verifier')
     shield = part(ShieldParams, 'shield', 'shield')
     return Setup(

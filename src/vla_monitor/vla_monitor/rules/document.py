@@ -20,9 +20,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from vla_core.errors import UserError
+from vla_monitor.rules.extractor import Extractor, Written
 from vla_monitor.rules.formula import Formula, Unary
 from vla_monitor.rules.grammar import parse
 from vla_monitor.rules.predicates import PREDICATES
@@ -83,20 +84,6 @@ class Rule:
         return self.kind == Kind.HARD
 
 
-class Extractor(Protocol):
-    """Makes rules in the form above out of a policy's text."""
-
-    def extract(self, text: str, source: str) -> str:
-        """Return Markdown with one line for every line of `text` that a rule comes from."""
-
-
-class Written:
-    """The extractor that does nothing: the text already is in the form."""
-
-    def extract(self, text: str, source: str) -> str:
-        return text
-
-
 def load_documents(paths: Iterable[Path], extractor: Extractor | None = None) -> tuple[Rule, ...]:
     """Return the rules of all files; UserError with file and line for what is no rule."""
     extractor = extractor or Written()
@@ -122,7 +109,7 @@ def read(text: str, source: str) -> list[Rule]:
     lines = text.splitlines()
     heads = [k for k, line in enumerate(lines) if line.startswith('#') and not _is_sub(line)]
     rules = []
-    for head, end in zip(heads, [*heads[1:], len(lines)], strict=True):
+    for head, end in zip(heads, [*heads, len(lines)][1:], strict=True):
         if lines[head].startswith('# '):
             continue  # the title of the document
         match = _HEADING.match(lines[head])

@@ -9,6 +9,7 @@ from typing import Any
 from vla_core.action import ActionChunk
 from vla_core.params import check, param
 from vla_core.robot import load_robot
+from vla_monitor.rules.extractor import MARKDOWN, find_extractor
 from vla_monitor.rules.prove import prove
 from vla_monitor.rules.ruleset import load_rules
 from vla_monitor.rules.watch import RuleWatch, WatchParams
@@ -23,6 +24,9 @@ class RulesNodeParams:
 
     robot: str = param('ur5e', 'name in config/robots, or a file')
     folder: str = param('', 'of the rules; default config/rules')
+    extractor: str = param(
+        MARKDOWN, 'who makes rules of the texts: markdown, or package.module:Class'
+    )
     watch: WatchParams = field(default_factory=WatchParams)
 
     def __post_init__(self) -> None:
@@ -39,7 +43,7 @@ class RulesNode(ManagedNode):
     def configure(self) -> None:
         p = self.parameters(RulesNodeParams)
         robot = load_robot(p.robot)
-        rules = load_rules(p.folder)
+        rules = load_rules(p.folder, find_extractor(p.extractor))
         prove(rules.rules)
         self.watch = RuleWatch(p.watch, robot, rules)
         self.is_new = False  # a chunk came since the last vote

@@ -13,7 +13,8 @@ from vla_core.locate import stack_root
 from vla_core.params import load_yaml
 from vla_monitor.rules import circuit
 from vla_monitor.rules.automaton import Automaton
-from vla_monitor.rules.document import Extractor, Rule, load_documents
+from vla_monitor.rules.document import Rule, load_documents
+from vla_monitor.rules.extractor import Extractor
 from vla_monitor.rules.formula import Atom, Compare, atoms, names, text_of
 from vla_monitor.rules.predicates import PREDICATES
 from vla_monitor.rules.semantics import value_of
