@@ -3,7 +3,11 @@
 import numpy as np
 import pytest
 
-from vla_perception.open_vocabulary import OpenVocabularyParams, Owl
+from vla_core.errors import UserError
+from vla_core.robot import load_robot
+from vla_perception.grounder import Grounder
+from vla_perception.open_vocabulary import Owl
+from vla_perception.params import GrounderParams, OpenVocabularyParams
 
 
 @pytest.fixture
@@ -38,3 +42,53 @@ def test_a_tiny_random_model_loads_and_gives_boxes_with_scores(weights):
     assert {named.text for named in found} <= {0, 1}
     assert all(0.0 <= named.score <= 1.0 for named in found)
     assert np.isfinite([named.box for named in found]).all()
+
+
+def grounder_with(weights):
+    model = OpenVocabularyParams(weights=str(weights), threshold=1.0)
+    params = GrounderParams(detector='open_vocabulary', open_vocabulary=model)
+    return Grounder(params, load_robot('ur5e'))
+
+
+@pytest.mark.timeout(600)
+def test_the_model_that_parameters_ask_for_is_asked_about_a_picture(
+    weights, ur5e_operator, monkeypatch
+):
+    asked, find = [], Owl.find
+    monkeypatch.setattr(
+        Owl, 'find', lambda self, *given: asked.append(given) or find(self, *given)
+    )
+    world = ur5e_operator.world
+    episode = world.reset('put_in', 7, distractors=1)
+    grounder = grounder_with(weights)
+    grounder.set_task('t', episode.instruction)
+
+    scene = grounder.update(world.render('scene'), world.joint_state(), world.time)
+
+    assert scene.objects
+    ((rgb, texts),) = asked
+    assert rgb.shape == (240, 320, 3)
+    assert len(texts) == 2
+    assert all(text.startswith('a photo of ') for text in texts)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(
+    ('name', 'said'), [('model.safetensors', 'cannot be loaded'), ('tokenizer.json', 'tokenizer')]
+)
+def test_a_folder_that_lacks_a_part_is_an_error(weights, name, said):
+    (weights / name).unlink()
+    with pytest.raises(UserError, match=said):
+        grounder_with(weights)
+
+
+@pytest.mark.timeout(600)
+def test_weights_that_lack_a_tensor_are_not_made_up(weights):
+    from safetensors.torch import load_file, save_file
+
+    path = weights / 'model.safetensors'
+    tensors = load_file(path)
+    del tensors['class_head.dense0.weight']
+    save_file(tensors, path, {'format': 'pt'})
+    with pytest.raises(UserError, match=r'lacks weights: class_head\.dense0\.weight'):
+        grounder_with(weights)

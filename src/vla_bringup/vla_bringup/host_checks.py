@@ -32,7 +32,7 @@ from vla_core.result import gpu, processor
 from vla_ros.realtime import hurry
 
 OPTIONAL = {
-    'moveit_py': ('moveit', 'planned moves with MoveIt; needs a full ROS installation'),
+    'moveit_py': ('moveit', 'the adapter in vla_control; needs a full ROS installation'),
     'Nav2': ('nav2_msgs', 'navigation; needs a full ROS installation'),
     'cv_bridge': ('cv_bridge', 'image conversion; needs a full ROS installation'),
     'launch': ('launch_ros', 'the real ros2 launch; ./vla up has its own runner'),

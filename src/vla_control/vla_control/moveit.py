@@ -1,5 +1,7 @@
-"""Collision-free joint plans from MoveIt 2, where a full ROS installation has it; nothing else
-imports it.
+"""Collision-free joint plans from MoveIt 2, where a full ROS installation has it.
+
+An adapter for programs of your own: no node of this stack uses it. Home and retreat are planned by
+`moves`, in the time of one cycle; MoveIt takes longer than control may wait.
 """
 
 from __future__ import annotations

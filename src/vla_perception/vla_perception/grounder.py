@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,7 +22,8 @@ from vla_perception.clusters import ClusterDetector
 from vla_perception.detection import Detector
 from vla_perception.held import Grip
 from vla_perception.language import shared_nearest_word
-from vla_perception.params import GrounderParams
+from vla_perception.open_vocabulary import OpenVocabularyDetector
+from vla_perception.params import GEOMETRIC, OPEN_VOCABULARY, GrounderParams
 from vla_perception.phrases import WordMatcher
 from vla_perception.robot_mask import RobotBody
 from vla_perception.roles import RoleKeeper
@@ -31,6 +33,10 @@ from vla_perception.tracks import Track
 from vla_perception.words import parse
 
 VOTER = 'grounding'
+DETECTORS: dict[str, Callable[[GrounderParams], Detector]] = {
+    GEOMETRIC: ClusterDetector,
+    OPEN_VOCABULARY: OpenVocabularyDetector,
+}
 _HAND = 0.16  # m, a handle nearer to the tool may be hidden and moved by it
 _MOVING = (Phase.GROUNDING, Phase.RUNNING)
 
@@ -54,7 +60,7 @@ class Grounder:
         self.params = params
         self._body = RobotBody(robot)
         self._eye = Eye(params, robot.camera(params.camera), self._body)
-        self._detector = detector or ClusterDetector(params)
+        self._detector = detector or DETECTORS[params.detector](params)
         self._matcher = matcher or shared_nearest_word()
         self._tracker = Tracker(params)
         self._grip = Grip(robot.gripper)

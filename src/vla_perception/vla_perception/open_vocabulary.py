@@ -6,6 +6,7 @@ part of the picture. The model never moves a thing, so its boxes need not be exa
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,31 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vla_core.errors import UserError
-from vla_core.params import check, param
+from vla_core.locate import stack_root
 from vla_core.scene import ParsedTask, Phrase
 from vla_perception.clusters import ClusterDetector
 from vla_perception.detection import Detection, Detector, Sight
-from vla_perception.params import GrounderParams
+from vla_perception.params import GrounderParams, OpenVocabularyParams
 
 Box = tuple[float, float, float, float]  # x0 y0 x1 y1 px
 _MEAN = (0.48145466, 0.4578275, 0.40821073)  # of CLIP's training pictures, as OWLv2 expects
 _STD = (0.26862954, 0.26130258, 0.27577711)
+TOKENIZERS = ('tokenizer.json', 'vocab.json')  # either will do
 _GRAY = 0.5  # OWLv2 pads to a square with this
-
-
-@dataclass(frozen=True)
-class OpenVocabularyParams:
-    """Which weights, and how sure they must be."""
-
-    weights: str = param(
-        '', 'folder with an OWLv2 model and its tokenizer, as saved by transformers'
-    )
-    device: str = param('cpu', 'torch device; one that is missing is an error')
-    threshold: float = param(0.15, 'score below which a box is dropped', lo=0.0, hi=1.0)
-    overlap: float = param(0.3, 'intersection over union of model box and piece', lo=0.0, hi=1.0)
-
-    def __post_init__(self) -> None:
-        check(self)
 
 
 @dataclass(frozen=True)
@@ -61,14 +48,13 @@ class OpenVocabularyDetector:
 
     def __init__(
         self,
-        params: OpenVocabularyParams,
-        grounder: GrounderParams,
+        params: GrounderParams,
         model: ZeroShot | None = None,
         inner: Detector | None = None,
     ) -> None:
-        self._params = params
-        self._model = model or Owl(params)
-        self._inner = inner or ClusterDetector(grounder)
+        self._params = params.open_vocabulary
+        self._model = model or Owl(self._params)
+        self._inner = inner or ClusterDetector(params)
 
     def detect(self, sight: Sight, task: ParsedTask) -> list[Detection]:
         """Return what depth finds; what the model recognises has the phrase's shape and colour."""
@@ -102,25 +88,50 @@ def _called(thing: Detection, phrase: Phrase, score: float) -> Detection:
     return replace(thing, shape=shape, colour=colour, confidence=score)
 
 
+def find_weights(spec: str) -> Path:
+    """The folder, as given or relative to the root of the stack."""
+    for folder in (Path(spec), stack_root() / spec) if spec else ():
+        if (folder / 'config.json').is_file():
+            return folder
+    raise UserError(
+        f"no OWLv2 weights at '{spec}' (open_vocabulary.weights): save a model and its tokenizer "
+        'there, for example google/owlv2-base-patch16-ensemble'
+    )
+
+
+def load(folder: Path) -> tuple[Any, Any]:
+    """Tokenizer and model; UserError for a folder that lacks a part or holds another model."""
+    kind = json.loads((folder / 'config.json').read_text()).get('model_type')
+    if kind != 'owlv2':
+        raise UserError(f"'{folder}' holds a model of type {kind!r}, not 'owlv2'")
+    if not any((folder / name).is_file() for name in TOKENIZERS):  # transformers would make one up
+        raise UserError(f"'{folder}' lacks a tokenizer ({' or '.join(TOKENIZERS)})")
+    from transformers import AutoTokenizer, Owlv2ForObjectDetection
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        model, info = Owlv2ForObjectDetection.from_pretrained(
+            folder, local_files_only=True, output_loading_info=True
+        )
+    except (OSError, ValueError) as error:
+        raise UserError(f"'{folder}' cannot be loaded: {str(error).splitlines()[0]}") from error
+    if info['missing_keys']:  # transformers would make them up
+        raise UserError(f"'{folder}' lacks weights: {', '.join(sorted(info['missing_keys'])[:3])}")
+    return tokenizer, model
+
+
 class Owl:
     """OWLv2 from a folder; loaded at once, so that a missing file is heard early."""
 
     def __init__(self, params: OpenVocabularyParams) -> None:
-        folder = Path(params.weights)
-        if not params.weights or not (folder / 'config.json').is_file():
-            raise UserError(
-                f"no OWLv2 weights at '{params.weights}': save a model and its tokenizer there, "
-                'for example google/owlv2-base-patch16-ensemble'
-            )
+        folder = find_weights(params.weights)
         import torch
-        from transformers import AutoTokenizer, Owlv2ForObjectDetection
 
         if params.device != 'cpu' and not torch.cuda.is_available():
             raise UserError(f'no device {params.device!r} here; known: cpu')
         self._torch: Any = torch
         self._device = params.device
-        self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        model = Owlv2ForObjectDetection.from_pretrained(folder, local_files_only=True)
+        self._tokenizer, model = load(folder)
         self._model = model.to(params.device).eval()
 
     def find(self, rgb: NDArray[np.uint8], texts: list[str]) -> list[Named]:

@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from vla_core.params import check, param
+
+GEOMETRIC, OPEN_VOCABULARY = 'geometric', 'open_vocabulary'  # detectors
+
+
+@dataclass(frozen=True)
+class OpenVocabularyParams:
+    """Which weights, and how sure they must be."""
+
+    weights: str = param(
+        '', 'folder with an OWLv2 model and its tokenizer, as saved by transformers'
+    )
+    device: str = param('cpu', 'torch device; one that is missing is an error')
+    threshold: float = param(0.15, 'score below which a box is dropped', lo=0.0, hi=1.0)
+    overlap: float = param(0.3, 'intersection over union of model box and piece', lo=0.0, hi=1.0)
+
+    def __post_init__(self) -> None:
+        check(self)
 
 
 @dataclass(frozen=True)
@@ -12,6 +29,12 @@ class GrounderParams:
     """What counts as a thing on the table, as the same thing, and as healthy sensing."""
 
     camera: str = param('scene', 'name of the camera in the robot configuration')
+    detector: str = param(
+        GEOMETRIC,
+        'geometric: names by colour and shape; open_vocabulary: by a model as well',
+        choices=(GEOMETRIC, OPEN_VOCABULARY),
+    )
+    open_vocabulary: OpenVocabularyParams = field(default_factory=OpenVocabularyParams)
     x_min: float = param(
         0.15, 'm, base_link; things nearer to the robot are ignored', lo=-2.0, hi=2.0
     )
