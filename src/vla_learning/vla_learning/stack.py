@@ -14,7 +14,7 @@ from vla_learning.lockstep import HostParams, Setup
 from vla_monitor.failure.attempt import DetectorParams
 from vla_monitor.failure.bind import detector_of
 from vla_monitor.rules.extractor import MARKDOWN, find_extractor
-from vla_monitor.rules.ruleset import load_rules
+from vla_monitor.rules.ruleset import RuleSet, load_rules
 from vla_monitor.rules.watch import RuleWatch, WatchParams
 from vla_monitor.steering.verifier import Verifier, VerifierParams
 from vla_perception.params import GrounderParams
@@ -49,10 +49,8 @@ def load_setup(
     host = HostParams()
     asked_every = host.period * host.policy_every
     detector = part(DetectorParams, 'failure', 'detector')
-    watch, built = part(WatchParams, 'rules', 'watch'), load_robot(robot)
-    extractor = find_extractor(given('rules').get('extractor', MARKDOWN))
-    rules = load_rules(given('rules').get('folder', ''), extractor)
-    verifier = part(VerifierParams, 'verifier', 'verifier')
+    watch, rules = part(WatchParams, 'rules', 'watch'), rules_of(given('rules'))
+    built, verifier = load_robot(robot), part(VerifierParams, 'verifier', 'verifier')
     shield = part(ShieldParams, 'shield', 'shield')
     return Setup(
         robot=built,
@@ -69,3 +67,8 @@ def load_setup(
         ),
         verifier=lambda: Verifier(verifier, built, shield),
     )
+
+
+def rules_of(given: dict[str, Any]) -> RuleSet:
+    """What the rules node would load with these parameters."""
+    return load_rules(given.get('folder', ''), find_extractor(given.get('extractor', MARKDOWN)))
