@@ -113,7 +113,7 @@ class Story:
         """Opening of the gripper, m."""
         joint = self.robot.gripper.joint
         return series(
-            self._records('joint_states'),
+            [r for r in self._records('joint_states') if joint in r.names],
             lambda r: 2.0 * r.position[r.names.index(joint)], self.zero, _stamp,
         )  # fmt: skip
 

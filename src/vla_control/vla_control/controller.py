@@ -18,6 +18,7 @@ from vla_control.rollback import Rollback
 from vla_control.validity import Expected
 from vla_core.action import ActionChunk, Contact, ControlState, Source, Target
 from vla_core.frozen import Array
+from vla_core.joint_parts import Whole
 from vla_core.robot import RobotConfig
 from vla_core.robot_model import RobotModel
 from vla_core.safety import ShieldReport
@@ -34,6 +35,7 @@ class Controller:
 
     def __init__(self, params: ControlParams, robot: RobotConfig) -> None:
         self.params, self.robot = params, robot
+        self._whole = Whole(robot)
         self.motion = Motion(RobotModel(robot), params)
         self.player = ChunkPlayer(params, self.motion)
         self.sense, self.memory = ContactSense(robot.gripper), PathMemory()
@@ -49,8 +51,11 @@ class Controller:
         self._wanted = 1.0  # rate of control's clock that the last cycle asked for
 
     def on_joints(self, joints: JointState) -> None:
-        """Take in a joint state; KeyError names a joint of the robot that it lacks."""
-        measured = measured_of(joints, self.robot.joint_names, self.robot.gripper)
+        """Take in a joint state or a part of it; KeyError names joints that half an arm lacks."""
+        whole = self._whole.put(joints)
+        if whole is None:
+            return
+        measured = measured_of(whole, self.robot.joint_names, self.robot.gripper)
         if measured is None:
             return
         if self._measured is not None and measured.stamp < self._measured.stamp - 1.0:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
+from vla_core.joint_parts import Whole
 from vla_core.params import check, param
 from vla_core.robot import load_robot
 from vla_core.safety import SafetyVote
@@ -56,6 +57,7 @@ class PerceptionNode(ManagedNode):
         self.worker: Worker[Job, tuple[GroundedScene | None, SafetyVote]] = Worker(self.work)
         self.frame: RgbdFrame | None = None
         self.joints: JointState | None = None
+        self.whole = Whole(robot)
         self.status, self.known = IDLE, IDLE  # the newest, and the one the grounder has
         self.voted = 0.0  # s, ROS time
         self.listen(topics.joint_states(robot), self.on_joints)
@@ -65,7 +67,7 @@ class PerceptionNode(ManagedNode):
         self.send_vote = self.talk(topics.VOTES)
 
     def on_joints(self, joints: JointState) -> None:
-        self.joints = joints
+        self.joints = self.whole.put(joints) or self.joints
 
     def on_status(self, status: TaskStatus) -> None:
         self.status = status

@@ -9,6 +9,7 @@ import numpy as np
 
 from vla_core.action import ActionChunk
 from vla_core.freshness import Latest
+from vla_core.joint_parts import Whole
 from vla_core.params import check, param
 from vla_core.robot import RobotConfig
 from vla_core.robot_model import RobotModel
@@ -56,6 +57,7 @@ class Bundler:
         self.params = params
         self.robot = robot
         self._model = RobotModel(robot)
+        self._whole = Whole(robot)
         self._samples: deque[Sample] = deque()
         self._scene: Latest[GroundedScene] = Latest()
         self._frames: dict[str, RgbdFrame] = {}
@@ -67,15 +69,19 @@ class Bundler:
         self._votes = 0
 
     def on_joints(self, joints: JointState) -> None:
-        """Keep a sample; one from the past of the history means the clock jumped: start over."""
-        if not (np.isfinite(joints.stamp) and np.all(np.isfinite(joints.position))):
+        """Keep a sample, whole or put together from its parts; one from the past of the history
+        means the clock jumped: start over."""
+        whole = self._whole.put(joints)
+        if whole is None:
             return
-        if self._samples and joints.stamp < self._samples[-1].stamp:
+        q, velocity = whole.select(self.robot.joint_names)
+        finger, _ = whole.select((self.robot.gripper.joint,))
+        if not np.all(np.isfinite(np.r_[whole.stamp, q, velocity, finger])):
+            return
+        if self._samples and whole.stamp < self._samples[-1].stamp:
             self.clear()
-        q, velocity = joints.select(self.robot.joint_names)
-        finger, _ = joints.select((self.robot.gripper.joint,))
-        self._samples.append(Sample(joints.stamp, q, velocity, 2.0 * float(finger[0]), 0.0))
-        while self._samples[0].stamp < joints.stamp - self.params.history:
+        self._samples.append(Sample(whole.stamp, q, velocity, 2.0 * float(finger[0]), 0.0))
+        while self._samples[0].stamp < whole.stamp - self.params.history:
             self._samples.popleft()
 
     def on_scene(self, scene: GroundedScene) -> None:

@@ -47,7 +47,7 @@ class Topic:
 
 
 JOINT_STATES = Topic(  # edge
-    '/joint_states', JointState, qos.SENSOR, (ROBOT,),
+    '/joint_states', JointState, qos.SAMPLES, (ROBOT,),
     ('perception', 'policy', 'verifier', 'rules', 'control', 'shield'),
     sensing.joints_to_msg, sensing.joints_from_msg, from_bytes=from_bytes.joints,
 )  # fmt: skip

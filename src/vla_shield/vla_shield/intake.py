@@ -9,33 +9,18 @@ import numpy as np
 
 from vla_core.action import Source, Target
 from vla_core.frozen import Array
+from vla_core.joint_parts import Part, Parts
 from vla_core.robot import RobotConfig
 from vla_core.scene import GroundedScene, is_finite
 from vla_core.sensing import JointState
 from vla_shield import sane
-from vla_shield.compiled import Indices
+from vla_shield.clocked import Clocked
 from vla_shield.layout import Layout
 from vla_shield.params import ShieldParams
-from vla_shield.wish import FOLLOWS, SMOOTH, Wish, resting
+from vla_shield.wish import FOLLOWS, SMOOTH, Lag, Wish, resting
 
 SOURCES = frozenset(Source)
 CORRUPT = 10.0  # times a limit: not fast, broken
-USUAL = 0.02  # of the difference, by which the usual age follows the age of each target
-OLDEST = 0.03  # s, at most usual: what is older is caught up with
-
-
-@dataclass
-class Clocked:
-    """Stamp and time of receipt of one input, s; why the newest message was not taken."""
-
-    stamp: float = -inf
-    received: float = -inf
-    fault: str = ''
-
-    def age(self, now: float) -> float:
-        """The greater of the age by stamp and by receipt; NaN counts as for ever."""
-        age = max(now - self.stamp, now - self.received)
-        return age if age == age else inf
 
 
 @dataclass
@@ -46,6 +31,7 @@ class Intake:
     params: ShieldParams
     robot: RobotConfig
     joints: Clocked = field(default_factory=Clocked)
+    finger: Clocked = field(default_factory=Clocked)
     goal: Clocked = field(default_factory=Clocked)
     scene: Clocked = field(default_factory=Clocked)
 
@@ -53,18 +39,18 @@ class Intake:
         self.names = self.robot.joint_names
         self.q: Array = np.zeros(len(self.names))  # rad, measured
         self.velocity: Array = np.zeros(len(self.names))  # rad/s, measured
-        self.fingers: float | None = None  # m, measured opening
+        self.fingers: float | None = None  # m, measured opening; None: not known any more
         self.changed = -inf  # s, stamp of the last sample that differed from the one before
         self.target: Target | None = None
         self.wish = resting(self.q)
         limits = self.robot.limits
-        finger = (self.robot.gripper.joint,)
+        self._parts = Parts(self.robot)
         self._arm, self._asked = Layout(self.names), Layout(self.names)
-        self._all = Layout((*self.names, *finger))
+        self._all = Layout((*self.names, self.robot.gripper.joint))
         self._fastest = CORRUPT * limits.velocity  # rad/s
         self._furthest = CORRUPT * np.maximum(np.abs(limits.lower), np.abs(limits.upper))  # rad
         self._is_answered = True  # the shield has braked on the fault of the target
-        self._usual: float | None = None  # s, age of a target when it is followed
+        self._lag = Lag()
         self._spoilt = self._refused = ''  # fault of a sample of the joints: newest, of this cycle
         self._waiting: list[Clocked] = []
 
@@ -75,8 +61,8 @@ class Intake:
 
     def clear(self) -> None:
         """Forget everything: the clock jumped back."""
-        self.joints, self.goal, self.scene = Clocked(), Clocked(), Clocked()
-        self.target, self.changed, self._usual = None, -inf, None
+        self.joints, self.finger, self.goal, self.scene = (Clocked() for _ in range(4))
+        self.target, self.changed, self._lag = None, -inf, Lag()
         self._waiting.clear()
 
     def stamp_arrivals(self, now: float) -> None:
@@ -86,14 +72,28 @@ class Intake:
             clock.received = now
         self._waiting.clear()
         self._refused, self._spoilt = self._spoilt, ''
-        for name in ('joints', 'goal', 'scene'):
+        for name in ('joints', 'finger', 'goal', 'scene'):
             ahead = getattr(self, name).stamp - now
             if ahead > self.params.future_tolerance:
                 setattr(self, name, Clocked(fault=f'{name} from {ahead:.2f} s in the future'))
+        if not self.finger.age(now) <= self.params.finger_timeout:
+            self.fingers = None
 
     def put_joints(self, state: JointState, now: float | None) -> None:
-        """Take a sample of the joints, or note what is wrong with it."""
-        ours, fault = self._ours(state.names), self._joints_fault(state)
+        """Take a sample of the joints, or note what is wrong with it.
+
+        An arm is read at one instant, so its joints come all together or something is wrong. The
+        finger may have a driver of its own: then it has its own order and age, and what it says
+        neither makes the arm's sample younger nor stands against it.
+        """
+        part = self._parts.of(state.names)
+        if part is Part.OTHER:
+            return
+        if part is Part.FINGER:
+            self._put_finger(state, now)
+            return
+        ours = self._all.of(state.names) if part is Part.WHOLE else self._arm.of(state.names)
+        fault = self._joints_fault(state)
         if ours is None or fault:
             self.refuse_joints(fault or f'joint state lacks {self._arm.lacks(state.names)}')
             return
@@ -107,11 +107,31 @@ class Intake:
         if not isfinite(self.changed) or sane.differ(q[:n], self.q):
             self.changed = state.stamp
         self.q, self.velocity = q[:n], velocity[:n]
+        self.joints = self._clocked(state.stamp, now)
         if len(q) > n:
-            self.fingers = 2.0 * float(q[n])
-        self.joints = Clocked(state.stamp, now if now is not None else state.stamp)
+            self._take_finger(float(q[n]), state.stamp, now)
+
+    def _put_finger(self, state: JointState, now: float | None) -> None:
+        """Its velocity is not looked at: nothing here uses it, and many a gripper has none."""
+        place = state.names.index(self.robot.gripper.joint)
+        half = float(state.position[place]) if place < len(state.position) else inf
+        if isfinite(state.stamp) and isfinite(half):
+            self._take_finger(half, state.stamp, now)
+        else:
+            self.finger.fault = self._spoilt = 'joint state is not finite'
+
+    def _take_finger(self, half: float, stamp: float, now: float | None) -> None:
+        """Half the opening, m. One as old as the last or older says nothing new: it only ages."""
+        if stamp > self.finger.stamp:
+            self.fingers = 2.0 * half
+            self.finger = self._clocked(stamp, now)
+
+    def _clocked(self, stamp: float, now: float | None) -> Clocked:
+        """What came at `now`; None: it counts as received in the next cycle."""
+        clock = Clocked(stamp, stamp if now is None else now)
         if now is None:
-            self._waiting.append(self.joints)
+            self._waiting.append(clock)
+        return clock
 
     def refuse_joints(self, fault: str) -> None:
         """Note what is wrong with a sample: a good one in the same cycle does not hide it."""
@@ -123,11 +143,6 @@ class Intake:
         if not len(state.names) == len(state.position) == len(state.velocity):
             return 'joint state has arrays of different length'
         return ''
-
-    def _ours(self, names: tuple[str, ...]) -> Indices | None:
-        """Where the arm's joints are and, when it is there, last the finger; None: one lacks."""
-        found = self._all.of(names)
-        return self._arm.of(names) if found is None else found
 
     def put_target(self, target: Target, now: float) -> None:
         """Take a target, or note why it is rejected; a rejected one never replaces a good one."""
@@ -199,44 +214,33 @@ class Intake:
             return False
         if scene.stamp < self.scene.stamp:
             return False
-        self.scene = Clocked(scene.stamp, now if now is not None else scene.stamp)
-        if now is None:
-            self._waiting.append(self.scene)
+        self.scene = self._clocked(scene.stamp, now)
         return True
 
     def joints_fault(self, now: float) -> str:
         """Why the joints are not believed now, or one sample of this cycle was not, or ''."""
-        stale = self._stale('joint states', self.joints, self.params.joints_timeout, now)
-        return self._refused or self.joints.fault or stale
+        stale = self.joints.staleness('joint states', self.params.joints_timeout, now)
+        return self._refused or self.joints.fault or self.finger.fault or stale
+
+    def arming_fault(self, now: float) -> str:
+        """Why the robot is not known well enough to begin, or ''. A hand that is not known would
+        be told to open, and let go of what it holds."""
+        stale = self.finger.staleness('finger', self.params.finger_timeout, now)
+        return self.joints_fault(now) or stale
 
     def target_staleness(self, now: float) -> str:
         """Why there is no target to follow, or ''."""
         if self.target is None:
             return 'no target'
-        return self._stale('target', self.goal, self.params.target_timeout, now)
+        return self.goal.staleness('target', self.params.target_timeout, now)
 
     def lateness(self, time: float) -> float:
-        """s that the target is older at `time` than targets usually are.
-
-        Carrying each target on to `time` itself would turn every change of its acceleration into
-        a jump; so the arm follows the target's motion as it was made, by the usual age later.
-        """
-        age = time - self.goal.stamp
-        usual = age if self._usual is None else self._usual + USUAL * (age - self._usual)
-        self._usual = min(max(usual, 0.0), OLDEST)
-        return age - self._usual
+        """s that the target is older at `time` than targets usually are."""
+        return self._lag.of(time - self.goal.stamp)
 
     def scene_fault(self, now: float) -> str:
         """Why the scene cannot guide a policy, or ''."""
-        return self.scene.fault or self._stale('scene', self.scene, self.params.scene_timeout, now)
-
-    def _stale(self, what: str, clock: Clocked, limit: float, now: float) -> str:
-        age = clock.age(now)
-        return (
-            ''
-            if age <= limit + 1e-9
-            else f'{what} {"never came" if age == inf else f"{age:.2f} s old"}'
-        )
+        return self.scene.fault or self.scene.staleness('scene', self.params.scene_timeout, now)
 
     def ages(self, now: float) -> dict[str, float]:
         """s per input; infinite when there is none."""

@@ -94,7 +94,7 @@ class Shield:
         if self.state != ArmState.DISARMED:
             return self._latch or 'still braking'
         self.intake.stamp_arrivals(now)
-        why = self.intake.joints_fault(now) or self.votes.stop_reason() or self.votes.missing(now)
+        why = self.intake.arming_fault(now) or self.votes.stop_reason() or self.votes.missing(now)
         if not why and not np.all(np.abs(self.intake.velocity) <= self.params.still_speed):
             why = 'the robot is moving'
         if why:

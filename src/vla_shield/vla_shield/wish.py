@@ -11,6 +11,8 @@ from vla_shield.compiled import NUMBER, VECTOR, compiled
 
 FOLLOWS = 0.03  # s, targets no further apart are one motion
 SMOOTH = 5e-5  # rad, between positions and velocities of two targets, or they are no one motion
+USUAL = 0.02  # of the difference, by which the usual age follows the age of each target
+OLDEST = 0.03  # s, at most usual: what is older is caught up with
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,23 @@ class Wish:
         then, each (n,)."""
         bent = min(max(time, -FOLLOWS), FOLLOWS)  # s, for which the acceleration is believed
         return _seen(q, self.position, self.velocity, self.acceleration, time, bent, dt)
+
+
+class Lag:
+    """The usual age of a target when it is followed.
+
+    Carrying each target on to the moment itself would turn every change of its acceleration into a
+    jump; so the arm follows the target's motion as it was made, by the usual age later.
+    """
+
+    def __init__(self) -> None:
+        self._usual: float | None = None  # s
+
+    def of(self, age: float) -> float:
+        """s by which `age`, s, of the newest target is more than usual."""
+        usual = age if self._usual is None else self._usual + USUAL * (age - self._usual)
+        self._usual = min(max(usual, 0.0), OLDEST)
+        return age - self._usual
 
 
 def resting(q: Array) -> Wish:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from vla_core.errors import UserError
+from vla_core.joint_parts import Whole
 from vla_core.robot import RobotConfig
 from vla_ros.convert.fields import BadMessage
 from vla_teleop.episode_file import read_facts, read_raw
@@ -48,15 +49,21 @@ def replay(
     streams: tuple[str, ...] | None = None,
     images: Images = Images.NONE,
 ) -> Iterator[Said]:
-    """Yield the records of an episode as they were sent; a bad message counts as none."""
-    decoder = Decoder(robot, images)
+    """Yield the records of an episode as they were sent; a bad message counts as none. Where the
+    gripper spoke for itself, what it said is in the samples of the arm."""
+    decoder, joints = Decoder(robot, images), Whole(robot)
     for raw in read_raw(path, decoder.names(streams)):
         try:
             decoded = decoder.decode(raw)
         except BadMessage:
             continue
-        if decoded is not None:
-            yield Said(raw.stamp * 1e-9, *decoded)
+        if decoded is None:
+            continue
+        stream, record = decoded
+        if stream == 'joint_states':
+            record = joints.arm_at_least(record)
+        if record is not None:
+            yield Said(raw.stamp * 1e-9, stream, record)
 
 
 def load(path: Path, robot: RobotConfig, streams: tuple[str, ...] | None = None) -> Recording:

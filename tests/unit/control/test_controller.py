@@ -7,6 +7,7 @@ import pytest
 
 from vla_core.action import EE_NAMES, Contact, Source, Space
 from vla_core.safety import Decision
+from vla_core.sensing import JointState
 from vla_core.task import Phase
 
 DT = 0.01  # s, of the bench
@@ -351,3 +352,37 @@ def test_a_clock_that_jumps_back_starts_over(bench: Any) -> None:
 
 def test_ee_names_are_those_of_the_contract() -> None:
     assert EE_NAMES == ('x', 'y', 'z', 'rx', 'ry', 'rz', 'gripper')
+
+
+def test_a_gripper_that_speaks_for_itself_moves_the_arm_as_one_record_does(bench: Any) -> None:
+    def apart(bench: Any) -> None:
+        arm, finger = bench.robot.joint_names, (bench.robot.gripper.joint,)
+        for state in (
+            JointState(bench.now + 0.003, finger, [bench.opening / 2], [np.nan]),
+            JointState(bench.now, ('wheel',), [1.0], [1.0]),
+            JointState(bench.now, arm, bench.q, bench.v),
+        ):
+            bench.controller.on_joints(state)
+
+    split = type(bench)('ur5e')
+    split.sense = lambda **changes: apart(split)
+    for each in (bench, split):
+        each.phase(Phase.RUNNING)
+        each.send(AHEAD)
+        each.play(0.4)
+    assert split.targets[-1].position == pytest.approx(bench.targets[-1].position, abs=0)
+    assert np.abs(split.q - split.robot.home).max() > 0.01
+    assert split.controller.state(split.now).gripper == OPENING
+
+
+def test_an_arm_that_is_silent_while_its_gripper_speaks_stands(bench: Any) -> None:
+    bench.phase(Phase.RUNNING)
+    bench.send(AHEAD)
+    bench.play(0.3)
+    finger = (bench.robot.gripper.joint,)
+    bench.sense = lambda **changes: bench.controller.on_joints(
+        JointState(bench.now, finger, [0.02], [0.0])
+    )
+    targets = bench.play(0.6)
+    assert targets[-1].source == Source.NONE
+    assert not targets[-1].velocity.any()

@@ -130,3 +130,38 @@ def test_samples_that_are_not_finite_are_not_kept(bundler, ur5e):
     bundler.on_joints(joints(ur5e, 0.0, float('nan')))
     bundler.on_scene(scene(0.0))
     assert bundler.bundle(0.0, RUNNING) is None
+
+
+def apart(ur5e, stamp, offset=0.0, half=0.02):
+    """What an arm and its gripper say, each for itself; the gripper's clock is a little ahead."""
+    arm = np.full(len(ur5e.joint_names), 0.1)
+    yield JointState(stamp + 0.002, (ur5e.gripper.joint,), [half], [np.nan])
+    yield JointState(stamp, ('wheel',), [1.0], [np.nan])
+    yield JointState(stamp, ur5e.joint_names, ur5e.home + offset, arm)
+
+
+def test_an_arm_and_a_gripper_that_speak_apart_are_one_observation(bundler, ur5e):
+    for k in range(101):
+        for state in apart(ur5e, 0.01 * k, 0.001 * k):
+            bundler.on_joints(state)
+    bundler.on_scene(scene(0.955))
+    observation = bundler.bundle(1.0, RUNNING)
+    np.testing.assert_allclose(observation.joints, ur5e.home + 0.0955)
+    np.testing.assert_allclose(observation.joint_velocity, 0.1)
+    assert observation.gripper == pytest.approx(0.04)
+
+
+def test_joints_are_not_fresh_because_the_gripper_speaks(bundler, ur5e):
+    fed(bundler, ur5e)
+    for k in range(30):
+        bundler.on_joints(next(apart(ur5e, 1.0 + 0.01 * k)))
+    bundler.on_scene(scene(1.25))
+    assert bundler.bundle(1.3, RUNNING) is None
+    assert bundler.vote(1.3).reasons == ('no fresh joint states',)
+
+
+def test_an_arm_that_does_not_say_how_fast_it_is_is_not_kept(bundler, ur5e):
+    whole = joints(ur5e, 0.0)
+    bundler.on_joints(dataclasses.replace(whole, velocity=np.full(len(whole.names), np.nan)))
+    bundler.on_scene(scene(0.0))
+    assert bundler.bundle(0.0, RUNNING) is None

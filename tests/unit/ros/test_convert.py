@@ -15,8 +15,10 @@ from vla_core.scene import GroundedObject, GroundedScene, ParsedTask, Phrase, Ve
 from vla_core.sensing import CameraModel, JointState, RgbdFrame
 from vla_core.steering import AlignmentVerdict, Correction
 from vla_core.task import TaskStatus
+from vla_ros import topics
 from vla_ros.convert import action, safety, scene, sensing, steering, task
 from vla_ros.convert.fields import BadMessage, seconds, split, time_msg
+from vla_ros.serialize import message_to_bytes
 
 NOW = 1_795_000_000.25  # s, a ROS time as they are today
 STAMPS = ('stamp', 'start', 'chunk_stamp')
@@ -289,3 +291,14 @@ def test_a_distorted_camera_is_refused():
     message.d[0] = 0.2
     with pytest.raises(BadMessage, match='rectified'):
         sensing.camera_model_from_msg(message)
+
+
+@pytest.mark.parametrize('velocity', [[], [math.nan] * 3])
+def test_joints_whose_velocity_nobody_measures_get_through_as_nan(velocity):
+    from_msg, message = spoil('joints', velocity=velocity)
+    record = from_msg(message)
+    assert np.isnan(record.velocity).all()
+    assert record.velocity.shape == record.position.shape == (3,)
+    read = topics.JOINT_STATES.from_bytes(message_to_bytes(message))
+    assert np.array_equal(read.velocity, record.velocity, equal_nan=True)
+    assert np.array_equal(read.position, record.position)

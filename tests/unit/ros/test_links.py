@@ -1,5 +1,6 @@
 """What becomes of a message on its way in."""
 
+from vla_core.robot import load_robot
 from vla_interfaces import msg
 from vla_ros import topics
 from vla_ros.links import Links
@@ -14,3 +15,10 @@ def test_whoever_asked_hears_what_is_wrong_with_a_bad_message():
     assert records == []
     assert refused == ['position, velocity and names differ in length']
     assert complaints == [f'target: {refused[0]}']
+
+
+def test_joint_states_wait_side_by_side_for_a_node_that_looks_ten_times_a_second():
+    """With depth 1 a gripper that speaks after the arm hides it each time."""
+    arm, gripper, period = 450.0, 50.0, 0.1  # Hz, Hz, s
+    assert topics.JOINT_STATES.qos.depth >= (arm + gripper) * period
+    assert topics.joint_states(load_robot('ur5e')).qos.depth == topics.JOINT_STATES.qos.depth

@@ -8,6 +8,7 @@ from mcap.reader import make_reader
 from mcap_ros2.decoder import DecoderFactory
 
 from vla_core.errors import UserError
+from vla_core.sensing import JointState
 from vla_teleop.episode_file import EpisodeWriter, read_facts, read_raw, without
 from vla_teleop.recording import load, replay
 from vla_teleop.wire import Images, Tap, image_topics
@@ -93,3 +94,25 @@ def test_an_episode_of_nothing_known_is_refused(tmp_path, robot):
         writer.close()
     with pytest.raises(UserError, match='none of the topics'):
         load(tmp_path / 'empty.mcap', robot)
+
+
+def test_what_a_gripper_said_for_itself_is_in_the_samples_of_the_arm(tmp_path, robot):
+    arm, finger = robot.joint_names, robot.gripper.joint
+    still = np.zeros(len(arm))
+    said = [
+        JointState(1.0, arm, robot.home, still),
+        JointState(1.01, (finger,), [0.02], [np.nan]),
+        JointState(1.02, ('wheel',), [0.5], [0.5]),
+        JointState(1.03, arm[1:], still[1:], still[1:]),
+        JointState(1.04, arm, robot.home, still),
+    ]
+    path = tmp_path / 'apart.mcap'
+    with EpisodeWriter(path) as writer:
+        tap = Tap(writer, robot)
+        for record in said:
+            tap('joint_states', record, record.stamp)
+        writer.close()
+    first, last = [item.record for item in replay(path, robot)]
+    assert (first.stamp, first.names) == (1.0, arm)
+    assert (last.stamp, last.names) == (pytest.approx(1.04), (*arm, finger))
+    assert np.array_equal(last.position, np.r_[robot.home, 0.02])

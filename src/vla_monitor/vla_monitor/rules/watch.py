@@ -13,6 +13,7 @@ import numpy as np
 from vla_core import timeline
 from vla_core.action import ActionChunk, Mode
 from vla_core.frozen import Array
+from vla_core.joint_parts import Whole
 from vla_core.params import check, param
 from vla_core.robot import RobotConfig
 from vla_core.robot_model import RobotModel
@@ -66,6 +67,7 @@ class RuleWatch:
         self.params, self.robot = params, robot
         self.engine = Engine(rules)
         self.model = RobotModel(robot)
+        self._whole = Whole(robot)
         self._samples: deque[Sample] = deque()
         self._scene: GroundedScene | None = None
         self._status: TaskStatus | None = None
@@ -160,17 +162,20 @@ class RuleWatch:
 
     def _on_joints(self, joints: JointState) -> None:
         try:
-            q, velocity = joints.select(self.robot.joint_names)
-            finger, _ = joints.select((self.robot.gripper.joint,))
+            whole = self._whole.put(joints)
         except KeyError:
+            whole = None
+        if whole is None:
             return  # no sample: it ages
-        if not np.all(np.isfinite(np.r_[joints.stamp, q, velocity, finger])):
+        q, velocity = whole.select(self.robot.joint_names)
+        finger, _ = whole.select((self.robot.gripper.joint,))
+        if not np.all(np.isfinite(np.r_[whole.stamp, q, velocity, finger])):
             return
-        if self._samples and joints.stamp < self._samples[-1].stamp:
+        if self._samples and whole.stamp < self._samples[-1].stamp:
             self._samples.clear()
             self._scene = None
-        self._samples.append(Sample(joints.stamp, q, velocity, 2.0 * float(finger[0])))
-        while self._samples[0].stamp < joints.stamp - HISTORY:
+        self._samples.append(Sample(whole.stamp, q, velocity, 2.0 * float(finger[0])))
+        while self._samples[0].stamp < whole.stamp - HISTORY:
             self._samples.popleft()
 
     def _on_scene(self, scene: GroundedScene) -> None:

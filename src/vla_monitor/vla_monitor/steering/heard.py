@@ -7,6 +7,7 @@ from collections import deque
 import numpy as np
 
 from vla_core.frozen import Array
+from vla_core.joint_parts import Whole
 from vla_core.robot import RobotConfig
 from vla_core.scene import GroundedScene, Role, is_finite
 from vla_core.sensing import JointState
@@ -15,6 +16,7 @@ from vla_monitor.steering.params import VerifierParams
 from vla_monitor.steering.stage_a import Present
 
 SAMPLES = 120  # of the joints
+APART = 0.0095  # s, at least, between two of them: a fast driver does not shorten the memory
 SCENES = 8
 
 
@@ -23,6 +25,7 @@ class Heard:
 
     def __init__(self, params: VerifierParams, robot: RobotConfig) -> None:
         self._params, self._robot = params, robot
+        self._whole = Whole(robot)
         self._joints: deque[tuple[float, Array, float]] = deque(maxlen=SAMPLES)
         self._scenes: deque[GroundedScene] = deque(maxlen=SCENES)
         self._first: Array | None = None  # (3,) m, target when the attempt began
@@ -38,15 +41,17 @@ class Heard:
 
     def on_joints(self, joints: JointState) -> bool:
         """Keep a sample; True when the clock has jumped back and all was forgotten."""
-        if not (np.isfinite(joints.stamp) and np.isfinite(joints.position).all()):
+        whole = self._whole.put(joints)
+        if whole is None or not (np.isfinite(whole.stamp) and np.isfinite(whole.position).all()):
             return False
-        has_jumped = bool(self._joints) and joints.stamp < self._joints[-1][0] - 1.0
+        has_jumped = bool(self._joints) and whole.stamp < self._joints[-1][0] - 1.0
         if has_jumped:
             self._joints.clear()
             self._scenes.clear()
-        q, _ = joints.select(self._robot.joint_names)
-        finger, _ = joints.select((self._robot.gripper.joint,))
-        self._joints.append((joints.stamp, q, 2.0 * float(finger[0])))
+        q, _ = whole.select(self._robot.joint_names)
+        finger, _ = whole.select((self._robot.gripper.joint,))
+        if not self._joints or not 0.0 <= whole.stamp - self._joints[-1][0] < APART:
+            self._joints.append((whole.stamp, q, 2.0 * float(finger[0])))
         return has_jumped
 
     def on_scene(self, scene: GroundedScene) -> None:

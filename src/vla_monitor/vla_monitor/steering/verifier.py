@@ -61,10 +61,11 @@ class Verifier:
     def hear(self, topic: str, record: Any, now: float) -> None:
         """Take note of what flows."""
         if topic == 'joint_states':
+            before = self.heard.newest()
             if self.heard.on_joints(record):
                 self.stage_a.dry_run.forget()
             newest = self.heard.newest()
-            if newest is not None:
+            if newest is not None and newest is not before:
                 self.stage_a.dry_run.on_joints(*newest)
         elif topic == 'scene':
             self.heard.on_scene(record)

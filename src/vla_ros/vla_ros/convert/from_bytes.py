@@ -21,7 +21,7 @@ from vla_ros.convert.action import target_from_msg
 from vla_ros.convert.cdr import ASKED, BODY, COUNT, CYCLE, LOOP, PLAIN, STEP, TIME, VOTE
 from vla_ros.convert.fields import BadMessage, finite, joined, member, number, sized, stamped
 from vla_ros.convert.safety import report_from_msg, vote_from_msg
-from vla_ros.convert.sensing import joints_from_msg
+from vla_ros.convert.sensing import joints_from_msg, speeds
 
 R = TypeVar('R')
 
@@ -70,10 +70,9 @@ def _joints(data: bytes) -> JointState:
     names, at = _JOINTS.read(data, at)
     position, at = _reals(data, at)
     velocity, _ = _reals(data, at)
-    for values, field in ((position, 'position'), (velocity, 'velocity')):
-        sized(values, len(names), field)
-        finite(values, field)
-    return JointState(stamped(*stamp), names, position, velocity)
+    sized(position, len(names), 'position')
+    finite(position, 'position')
+    return JointState(stamped(*stamp), names, position, speeds(velocity, len(names)))
 
 
 def _target(data: bytes) -> Target:

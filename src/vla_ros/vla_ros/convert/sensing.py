@@ -11,7 +11,7 @@ from sensor_msgs.msg import JointState as JointStateMsg
 
 from vla_core.frozen import Array
 from vla_core.sensing import CameraModel, JointState, RgbdFrame
-from vla_ros.convert.fields import BadMessage, finite, floats, header, stamp_of, vector
+from vla_ros.convert.fields import BadMessage, finite, floats, header, sized, stamp_of, vector
 
 DEPTH_UNITS = {'32FC1': (np.float32, 1.0), '16UC1': (np.uint16, 0.001)}  # dtype, m per count
 
@@ -28,8 +28,17 @@ def joints_to_msg(record: JointState) -> JointStateMsg:
 def joints_from_msg(message: JointStateMsg) -> JointState:
     n = len(message.name)
     position = vector(message.position, n, 'position')
-    velocity = vector(message.velocity, n, 'velocity')
+    velocity = speeds(np.array(message.velocity, dtype=np.float64), n)
     return JointState(stamp_of(message), tuple(message.name), position, velocity)
+
+
+def speeds(values: Array, length: int) -> Array:
+    """Return (length,) velocities; NaN where none is measured, as of many a gripper: who uses one
+    checks it. sensor_msgs leaves the array empty then, ros2_control fills it with NaN."""
+    if len(values) == 0:
+        return np.full(length, np.nan)
+    sized(values, length, 'velocity')
+    return values
 
 
 def wrench_to_msg(wrench: Array, stamp: float, frame: str) -> WrenchStamped:

@@ -10,6 +10,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from tabletop import HOME, ROBOT, box, chunk, cube, hand, joints, rows, scene, status
 
 from vla_core.safety import Level
+from vla_core.sensing import JointState
 from vla_core.task import Phase
 from vla_monitor.rules.ruleset import load_rules
 from vla_monitor.rules.watch import RuleWatch, WatchParams
@@ -134,3 +135,22 @@ def test_a_candidate_is_judged_without_being_remembered(watch):
     result = watch.judge(dig, 10.0)
     assert {'contact-1'} <= {broken.rule.id for broken in result.hard}
     assert watch.vote(10.1).level == Level.RUN
+
+
+def test_an_arm_and_a_gripper_that_speak_apart_are_one_sample(watch):
+    tell(watch, cube(), box())
+    before = watch.situation(10.0)
+    whole = joints(10.5)
+    finger, arm = (ROBOT.gripper.joint,), ROBOT.joint_names
+    watch.hear('joint_states', JointState(10.51, finger, [0.011], [np.nan]), 10.51)
+    assert watch.situation(10.51).opening is None  # the arm is silent
+    watch.hear('joint_states', JointState(10.5, arm, *whole.select(arm)), 10.51)
+    after = watch.situation(10.51)
+    assert after.opening == pytest.approx(0.022)
+    assert np.array_equal(after.base_from_tcp, before.base_from_tcp)
+
+
+def test_half_an_arm_is_no_sample(watch):
+    names = ROBOT.joint_names[1:]
+    watch.hear('joint_states', JointState(10.0, names, 0 * ROBOT.home[1:], ROBOT.home[1:]), 10.0)
+    assert watch.situation(10.0).opening is None

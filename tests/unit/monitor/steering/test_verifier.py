@@ -7,6 +7,7 @@ import pytest
 
 from tests.unit.monitor.steering.table import (
     CUBE,
+    ROBOT,
     TASK,
     chunk,
     joint_state,
@@ -16,6 +17,7 @@ from tests.unit.monitor.steering.table import (
 )
 from vla_core.monitor import Speaker
 from vla_core.safety import Level
+from vla_core.sensing import JointState
 from vla_core.steering import NONE, Correction, Priority
 from vla_core.task import Phase, TaskStatus
 from vla_monitor.steering.params import TwinParams, VerifierParams, ranks
@@ -174,3 +176,25 @@ def test_the_twin_is_shown_the_first_before_one_that_is_hardly_better():
     assert np.argmax(ranks(np.array([0.50, 0.52, 0.1]), params)) == 0
     assert np.argmax(ranks(np.array([0.50, 0.54, 0.1]), params)) == 1
     assert ranks(np.zeros(0), params).size == 0
+
+
+def test_an_arm_and_a_gripper_that_speak_apart_are_one_sample(above):
+    made, whole = verifier(above), joint_state(above)
+    arm, finger = ROBOT.joint_names, (ROBOT.gripper.joint,)
+    made.hear('joint_states', JointState(1.52, finger, [0.011], [np.nan]), 1.52)
+    assert made.heard.newest()[0] == 1.0
+    made.hear('joint_states', JointState(1.5, arm, *whole.select(arm)), 1.52)
+    stamp, q, opening = made.heard.newest()
+    assert (stamp, opening) == (1.5, pytest.approx(0.022))
+    assert np.array_equal(q, above)
+
+
+def test_a_fast_driver_does_not_shorten_what_is_remembered(above):
+    made = verifier(above)
+    for k in range(1, 501):
+        made.hear('joint_states', joint_state(above, stamp=1.0 + 0.002 * k), 1.0 + 0.002 * k)
+        made.hear('joint_states', JointState(1.0, ('wheel',), [0.0], [0.0]), 1.0 + 0.002 * k)
+    assert not isinstance(made.heard.present(1.3, TASK), str)
+    assert made.heard.newest()[0] == pytest.approx(2.0)
+    assert len(made.stage_a.dry_run._world._past) <= 101
+    assert made.stage_a.dry_run._world._past[0][0] == pytest.approx(1.0, abs=0.02)

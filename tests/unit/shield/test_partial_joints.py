@@ -1,0 +1,191 @@
+"""An arm and a gripper with a driver each: what one says neither hides nor excuses the other."""
+
+import sys
+from math import inf, nan
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from rig import DT, Rig
+
+from vla_core.safety import Decision
+from vla_core.sensing import JointState
+
+SILENCE = 0.5  # s, of the finger, as the parameters have it
+STOPS = (Decision.HOLD, Decision.BRAKE, Decision.REJECTED)
+
+
+class Split(Rig):
+    """Each cycle the arm says its joints, then the gripper its finger, with another clock."""
+
+    half = 0.02  # m, of the opening
+    lead = 0.004  # s, stamps of the gripper before those of the arm
+    is_arm_silent = is_finger_silent = False
+
+    def sense(self):
+        self.are_joints_silent = True
+        super().sense()
+        if not self.is_arm_silent:
+            self.say(self.now, self.robot.joint_names, self.q, self.v)
+        if not self.is_finger_silent:
+            self.say_finger(self.now + self.lead, self.half)
+
+    def say(self, stamp, names, position, velocity):
+        self.shield.on_joints(JointState(stamp, names, position, velocity), self.now)
+
+    def say_finger(self, stamp, half):
+        self.say(stamp, (self.robot.gripper.joint,), [half], [nan])
+
+    def go(self, seconds):
+        """Step towards a place aside; the reports."""
+        goal = self.home + 0.5
+        return [self.step(self.target(goal)).report for _ in range(round(seconds / DT))]
+
+
+@pytest.fixture
+def rig():
+    made = Split().armed()
+    assert {report.decision for report in made.go(0.3)} & set(STOPS) == set()
+    return made
+
+
+def test_a_gripper_that_speaks_for_itself_does_not_brake_the_arm(rig):
+    assert not {report.decision for report in rig.go(1.0)} & set(STOPS)
+    assert rig.shield.intake.width == pytest.approx(0.04)
+
+
+def test_commands_are_those_of_a_robot_that_speaks_whole():
+    whole, split = Rig().armed(), Split().armed()
+    split.half = 0.04  # as of the rig
+    for rig in (whole, split):
+        for _ in range(60):
+            rig.step(rig.target(rig.home + 0.5))
+    assert np.array_equal(whole.commands, split.commands)
+
+
+def test_a_silent_arm_brakes_after_50_ms_while_the_gripper_goes_on(rig):
+    rig.is_arm_silent = True
+    decisions = [report.decision for report in rig.go(0.1)]
+    assert Decision.BRAKE not in decisions[:5]
+    assert decisions[5:] == [Decision.BRAKE] * 5
+    assert rig.out.report.reason.startswith('joint states')
+
+
+def test_an_opening_heard_long_ago_counts_as_widest_and_the_arm_goes_on(rig):
+    rig.is_finger_silent = True
+    rig.go(SILENCE - DT)
+    assert rig.shield.intake.width == pytest.approx(0.04)
+    reports = rig.go(4 * DT)
+    assert rig.shield.intake.fingers is None
+    assert rig.shield.intake.width == rig.robot.gripper.open_width
+    assert not {report.decision for report in reports} & set(STOPS)
+    rig.is_finger_silent = False
+    rig.go(DT)
+    assert rig.shield.intake.width == pytest.approx(0.04)
+
+
+def test_an_opening_under_old_stamps_is_not_known_either(rig):
+    rig.lead = -SILENCE - 0.1
+    rig.go(SILENCE + 0.05)
+    assert rig.shield.intake.width == rig.robot.gripper.open_width
+
+
+def test_a_finger_ages_by_its_receipt_too(rig):
+    rig.is_finger_silent = True
+    rig.say_finger(rig.now + 0.015, 0.02)
+    rig.go(SILENCE + 0.01)
+    assert rig.shield.intake.fingers is None
+
+
+@pytest.mark.parametrize('half', [nan, inf, -inf])
+def test_a_finger_that_is_no_number_brakes_until_it_is_one_again(rig, half):
+    rig.half = half
+    assert [(r.decision, r.reason) for r in rig.go(3 * DT)] == [
+        (Decision.BRAKE, 'joint state is not finite')
+    ] * 3
+    assert np.isfinite(rig.out.gripper.position).all()
+    rig.is_finger_silent = True  # a good arm does not excuse it
+    assert rig.go(DT)[0].decision == Decision.BRAKE
+    rig.is_finger_silent, rig.half = False, 0.02
+    assert rig.go(2 * DT)[-1].decision not in STOPS
+
+
+def test_a_finger_that_is_no_number_brakes_beside_a_good_one_in_the_same_cycle(rig):
+    rig.say_finger(rig.now + 0.005, nan)
+    assert rig.go(DT)[0].decision == Decision.BRAKE
+
+
+def test_a_finger_that_is_no_number_keeps_the_shield_from_arming():
+    rig = Split()
+    rig.half = nan
+    rig.sense()
+    assert rig.shield.arm(rig.now) == 'joint state is not finite'
+
+
+def test_a_finger_from_the_future_brakes_and_says_so(rig):
+    rig.lead = 0.1
+    report = rig.go(DT)[0]
+    assert (report.decision, report.reason) == (
+        Decision.BRAKE, 'finger from 0.10 s in the future',
+    )  # fmt: skip
+
+
+def test_a_finger_overtaken_or_doubled_changes_nothing(rig):
+    at = rig.shield.intake.finger.stamp
+    rig.is_finger_silent = True
+    for stamp in (at, at - 0.1):
+        rig.say_finger(stamp, 0.01)
+    assert not {report.decision for report in rig.go(2 * DT)} & set(STOPS)
+    assert rig.shield.intake.width == pytest.approx(0.04)
+
+
+def test_an_arm_out_of_order_brakes_however_the_gripper_is_stamped(rig):
+    rig.say(rig.now - 0.05, rig.robot.joint_names, rig.q, rig.v)
+    report = rig.go(DT)[0]
+    assert report.decision == Decision.BRAKE
+    assert 'is not after' in report.reason
+
+
+def test_half_an_arm_brakes_and_is_named(rig):
+    rig.say(rig.now + 0.001, rig.robot.joint_names[1:], rig.q[1:], rig.v[1:])
+    report = rig.go(DT)[0]
+    assert report.decision == Decision.BRAKE
+    assert report.reason == f'joint state lacks {[rig.robot.joint_names[0]]}'
+
+
+def test_joints_of_somebody_else_are_nothing(rig):
+    rig.is_arm_silent = True
+    for _ in range(10):
+        rig.say(rig.now + DT, ('wheel',), [nan], [nan])
+        rig.go(DT)
+    assert rig.out.report.reason.startswith('joint states')
+
+
+def test_a_shield_that_does_not_know_the_hand_does_not_arm():
+    rig = Split()
+    rig.is_finger_silent = True
+    rig.sense()
+    assert rig.shield.arm(rig.now) == 'finger never came'
+    rig.is_finger_silent = False
+    rig.sense()
+    assert rig.shield.arm(rig.now) == ''
+
+
+def test_a_sample_without_a_time_of_receipt_is_received_in_the_next_cycle():
+    rig = Split()
+    rig.shield.on_joints(JointState(0.0, (rig.robot.gripper.joint,), [0.02], [0.0]))
+    rig.shield.tick(0.3)
+    assert (rig.shield.intake.finger.received, rig.shield.intake.width) == (0.3, 0.04)
+
+
+def test_after_the_clock_has_jumped_back_the_finger_is_forgotten_then_heard(rig):
+    rig.now -= 5.0
+    rig.is_finger_silent = True
+    rig.go(DT)
+    assert rig.shield.intake.fingers is None
+    assert rig.shield.intake.finger.fault == ''  # nothing is from the future
+    rig.is_finger_silent = False
+    rig.go(DT)
+    assert rig.shield.intake.width == pytest.approx(0.04)
