@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from PIL.Image import Image
 
+from vla_bringup import elapsed
 from vla_bringup.figures import Film, Played, measure
 from vla_bringup.graph_session import GraphSession, Outcome, SessionPlan
 from vla_bringup.root import ROOT
@@ -134,12 +136,13 @@ def tell_all(args: argparse.Namespace, played: Played, screen: Screen) -> Result
     screen.line(f'{count} pictures in {shown(video)}')
     figures = measure(story, played, Film(tuple(stamps), period))
     result = Result('demo', spoken(), figures)
-    result.write(args.out)
     screen.now('writing the report')
     write_report(story, result, args.out / 'report.html', video.name if count else '')
     if not args.keep_images:
         screen.now('taking the pictures out of the recording')
         without(path, image_topics(robot))
+    result = replace(result, figures=(*figures, elapsed.figure()))
+    result.write(args.out)
     return result
 
 
