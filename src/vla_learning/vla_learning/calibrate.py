@@ -1,5 +1,8 @@
 """`./vla calibrate`: fit the failure detector on labelled rollouts, calibrate it, report.
 
+The rollouts are those of `./vla rollouts`, or episodes of a robot that `./vla record` wrote and a
+person labelled (service `label_episode`), or both.
+
 Three ways: the head learns on a half of the rollouts (and is chosen there, by tasks kept out), the
 band comes from the successes of a quarter, and the report from the last quarter. Head, band and
 report go beside the checkpoint that the rollouts are of, into its folder monitor/.
@@ -20,6 +23,7 @@ from tqdm import tqdm
 from vla_core.errors import UserError
 from vla_core.frozen import Array
 from vla_core.result import Figure, Result, commit, wilson
+from vla_core.robot import load_robot
 from vla_learning.campaign import spoken
 from vla_learning.evaluate import POLICY
 from vla_learning.failure_plots import draw
@@ -32,30 +36,39 @@ from vla_learning.failure_study import (
     methods,
     three_ways,
 )
+from vla_learning.recorded_traces import gather
 from vla_monitor.failure import band, calibration
 from vla_monitor.failure.measure import alarms, paired_auc
-from vla_monitor.failure.traces import Binding, Trace, by_task, load
+from vla_monitor.failure.traces import Binding, Trace, by_task
 from vla_policy import checkpoint
 from vla_policy.registry import find_checkpoint
 
+PERIOD = 0.2  # s, as of rollouts and of the nodes
 INNER = 2  # splits by task, within the training part, to choose the head
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add('--episodes', type=Path, default=Path('out/rollouts-tabletop'), help='of ./vla rollouts')
+    text = 'folder of ./vla rollouts, of labelled recordings, or both'
+    rollouts = Path('out/rollouts-tabletop')
+    add('--episodes', type=Path, default=rollouts, help=f'{text} (default %(default)s)')
     add('--alpha', type=float, default=0.15, help='that shapes the band (default %(default)s)')
     add('--policy', default=POLICY, help='the checkpoint folder (default %(default)s)')
     add('--head', default='auto', choices=['auto', *HEADS], help='default: the best of them')
     add('--seed', type=int, default=0, help='of the three-way split (default %(default)s)')
+    add('--robot', default='ur5e', help='of the recordings, as of ./vla record')
+    text = 's, between inferences of recordings, as set for policy and failure node'
+    add('--period', type=float, default=PERIOD, help=f'{text} (default %(default)s)')
     add('--out', type=Path, help='folder (default: monitor/ in the checkpoint)')
 
 
 def run(args: argparse.Namespace) -> int:
     if not 0.01 <= args.alpha <= 0.5:
         raise UserError(f'--alpha is {args.alpha}, must be between 0.01 and 0.5')
+    if not 0.02 <= args.period <= 2.0:
+        raise UserError(f'--period is {args.period}, must be between 0.02 and 2 s')
     torch.set_num_threads(1)
-    binding, traces = load(args.episodes)
+    binding, traces = gather(args.episodes, load_robot(args.robot), args.period)
     folder = find_checkpoint(args.policy)
     require_same(binding, folder)
     split = three_ways(traces, args.seed)

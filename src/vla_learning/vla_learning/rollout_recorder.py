@@ -3,41 +3,77 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from vla_core.action import ActionChunk, PolicyFeatures
+from vla_core.errors import UserError
 from vla_core.frozen import Array
 from vla_core.safety import Level, SafetyVote
 from vla_core.sensing import Observation
 from vla_monitor.failure.signals import SignalParams, Signals
+from vla_monitor.failure.traces import Binding, Trace
 from vla_policy.protocol import Policy, Proposal
 
 
 class TraceRecorder:
-    """A monitor that has no objections; its rows become a Trace."""
+    """A monitor that has no objections; its rows become a Trace, of the last attempt."""
 
     def __init__(self) -> None:
         self.signals = Signals(SignalParams())
-        self.schema = ''
+        self._candidates: tuple[ActionChunk, ...] = ()
+        self._begin()
+
+    def _begin(self) -> None:
         self.features: list[Array] = []
         self.rows: list[Array] = []
         self.chunks: list[Array] = []
+        self.stamps: list[float] = []  # s, of the observations
+        self._bound: set[tuple[str, float, int]] = set()  # schema, step, horizon
         self._feature: PolicyFeatures | None = None
 
     def hear(self, topic: str, record: Any, now: float) -> None:
-        """Take down one row when the candidates of an inference follow its features."""
+        """Take down one row when features and candidates of an inference are there; either may
+        come first."""
         self.signals.hear(topic, record, now)
         if topic == 'features':
-            self._feature, self.schema = record, record.schema
-        elif topic == 'candidates' and self._feature is not None:
-            self._add(self._feature, record, now)
+            if record.infer_index == 0:
+                self._begin()
+            self._feature = record
+        elif topic == 'candidates':
+            self._candidates = record
+        else:
+            return
+        feature, chunks = self._feature, self._candidates
+        if feature is not None and chunks and chunks[0].stamp == feature.stamp:
+            self._add(feature, chunks, now)
 
     def _add(self, feature: PolicyFeatures, chunks: tuple[ActionChunk, ...], now: float) -> None:
+        self._feature = None
         self.features.append(feature.feature)
         self.rows.append(self.signals.row(now))
         self.chunks.append(np.stack([chunk.values for chunk in chunks]))
+        self.stamps.append(feature.stamp)
+        self._bound.add((feature.schema, chunks[0].step, chunks[0].horizon))
+
+    def binding(self, source: Path, period: float) -> Binding:
+        """Return what the rows depend on; UserError naming `source` when that changed."""
+        if len(self._bound) != 1:
+            kinds = ' and '.join(f'{s} ({h} rows of {t:g} s)' for s, t, h in sorted(self._bound))
+            raise UserError(f'{source}: its features are of more than one kind: {kinds}')
+        ((schema, step, horizon),) = self._bound
+        return Binding(schema.split('/')[-1], schema, period, step, horizon)
+
+    def trace(self, key: str, task: str, cause: str, is_failure: bool) -> Trace:
+        """Return the rows; of candidates as many as every inference had."""
+        count = min(map(len, self.chunks))
+        return Trace(
+            key, task, cause, is_failure,
+            np.array(self.features, np.float32), np.array(self.rows, np.float32),
+            np.array([chunks[:count] for chunks in self.chunks], np.float32),
+        )  # fmt: skip
 
     def vote(self, now: float) -> SafetyVote:
         """Return RUN."""

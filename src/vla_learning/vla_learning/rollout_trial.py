@@ -15,7 +15,6 @@ from vla_learning.rollout_plan import Disturbance, TaskKind, disturbance, other_
 from vla_learning.rollout_recorder import Talkative, TraceRecorder
 from vla_learning.row_log import Row
 from vla_learning.stack import load_setup
-from vla_monitor.failure.traces import Trace
 from vla_policy.registry import load_policy
 from vla_shield.params import ShieldParams
 from vla_sim.faults import Fault, FaultKind
@@ -131,11 +130,7 @@ class Rollout:
         }  # fmt: skip
         if not kept.features:
             return {**row, 'file': ''}
-        trace = Trace(
-            '', job.kind.name, self.wrong.cause, not success,
-            np.array(kept.features, np.float32), np.array(kept.rows, np.float32),
-            np.array(kept.chunks, np.float32),
-        )  # fmt: skip
+        trace = kept.trace('', job.kind.name, self.wrong.cause, not success)
         trace.save(Path(job.out) / job.file)
         return {**row, 'file': job.file}
 
