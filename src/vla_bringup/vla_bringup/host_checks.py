@@ -10,7 +10,6 @@ import os
 import platform
 import shutil
 import sys
-import sysconfig
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +26,7 @@ from vla_bringup.checkout import (
     stamp_of,
 )
 from vla_bringup.root import ROOT
-from vla_bringup.set_up import LIBRARIES, PROGRAMS, is_loadable
+from vla_bringup.set_up import LIBRARIES, PROGRAMS, PYTHON_PARTS, is_loadable
 from vla_core.result import gpu, processor
 from vla_ros.realtime import hurry
 
@@ -64,10 +63,8 @@ def python() -> Iterator[Finding]:
     version = '.'.join(str(part) for part in sys.version_info[:3])
     fix = f'Python {OLDEST} or newer first in PATH, as python3'
     yield Finding('Python', sys.version_info[:2] >= OLDEST_PYTHON, version, fix)
-    can_make = importlib.util.find_spec('ensurepip') is not None
-    yield Finding('venv of Python', can_make, '', 'apt-get install python3-venv')
-    header = Path(sysconfig.get_paths()['include']) / 'Python.h'
-    yield Finding('headers of Python', header.is_file(), '', 'apt-get install python3-dev')
+    for package, is_there in PYTHON_PARTS.items():
+        yield Finding(package, is_there(), '', f'apt-get install {package}')
 
 
 def ros() -> Iterator[Finding]:

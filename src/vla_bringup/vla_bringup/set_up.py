@@ -8,11 +8,13 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import fcntl
+import importlib.util
 import os
 import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import time
 
 from vla_bringup.checkout import (
@@ -40,6 +42,10 @@ LIBRARIES = {
     'libEGL_mesa.so.0': 'libegl-mesa0',
 }
 PROGRAMS = ('cmake', 'g++', 'make', 'git')  # named as their packages are
+PYTHON_PARTS = {  # which Debian's own Python comes without
+    'python3-venv': lambda: importlib.util.find_spec('ensurepip') is not None,
+    'python3-dev': lambda: os.path.isfile(f'{sysconfig.get_paths()["include"]}/Python.h'),
+}
 
 
 class SetupError(Exception):
@@ -85,6 +91,7 @@ def check_system() -> None:
     """Install what is missing on the system when root, say the command otherwise."""
     missing = [package for library, package in LIBRARIES.items() if not is_loadable(library)]
     missing += [program for program in PROGRAMS if not shutil.which(program)]
+    missing += [package for package, is_there in PYTHON_PARTS.items() if not is_there()]
     if not missing:
         return
     command = ['apt-get', 'install', '-y', '--no-install-recommends', *missing]

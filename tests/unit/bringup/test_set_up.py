@@ -61,6 +61,14 @@ def test_a_failed_step_says_which_and_where_the_log_is(tree):
         set_up.watch(['sh', '-c', 'echo an error came up; exit 3'], set_up.Step('step'), {})
 
 
+def test_a_python_without_venv_or_headers_names_their_packages(tree, monkeypatch):
+    monkeypatch.setattr(set_up.importlib.util, 'find_spec', lambda name: None)
+    monkeypatch.setattr(set_up.sysconfig, 'get_paths', lambda: {'include': '/nowhere'})
+    monkeypatch.setattr(set_up.os, 'geteuid', lambda: 1000)
+    with pytest.raises(set_up.SetupError, match=r'apt-get install .*python3-venv python3-dev'):
+        set_up.check_system()
+
+
 def test_a_missing_library_without_root_names_the_command(tree, monkeypatch):
     monkeypatch.setattr(set_up, 'LIBRARIES', {'libghost.so.9': 'libghost9'})
     monkeypatch.setattr(set_up.os, 'geteuid', lambda: 1000)
