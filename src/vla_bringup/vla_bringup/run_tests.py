@@ -31,6 +31,7 @@ CHECKS = {
     'ruff format': ['-m', 'ruff', 'format', '--check', '--output-format', 'concise', '.'],
     'ruff check': ['-m', 'ruff', 'check', '--output-format', 'concise', '.'],
     'mypy': ['-m', 'mypy', '--no-error-summary'],
+    'docs': ['-m', 'vla_bringup.cli', 'docs', '--check'],
 }
 NO_TESTS = 5  # pytest's exit code
 
@@ -73,9 +74,11 @@ def check(name: str, words: list[str], outcome: Outcome) -> None:
 
 
 def run_tier(tier: str, extra: list[str], outcome: Outcome) -> None:
-    paths = [path for path in (TIERS | ASKED_FOR)[tier] if (ROOT / path).exists()]
-    if not paths:
-        print(f'{tier:12} no tests yet', flush=True)
+    paths = (TIERS | ASKED_FOR)[tier]
+    missing = [path for path in paths if not (ROOT / path).exists()]
+    if missing:
+        print(f'{tier:12} FAILED: {", ".join(missing)} is not there', flush=True)
+        outcome.broken.append(tier)
         return
     print(f'\n{tier}', flush=True)
     with tempfile.TemporaryDirectory() as folder:

@@ -4,7 +4,8 @@ from collections import Counter
 
 import pytest
 
-from vla_bringup import domain
+from vla_bringup import domain, run_tests
+from vla_bringup.root import ROOT
 from vla_bringup.run_tests import Outcome, close, environment, read
 
 REPORT = """<testsuites><testsuite>
@@ -41,6 +42,20 @@ def test_the_last_line_counts_and_the_lines_before_say_why(capsys):
     close(Outcome(Counter(passed=2, skipped=1), Counter({'needs MoveIt': 1})))
     lines = capsys.readouterr().out.splitlines()
     assert lines[-2:] == ['skipped 1: needs MoveIt', '2 passed, 0 failed, 1 skipped']
+
+
+def test_what_is_listed_and_not_there_fails_by_name(monkeypatch, capsys):
+    monkeypatch.setitem(run_tests.TIERS, 'unit', ['tests/unit', 'tests/test_nowhere.py'])
+    outcome = Outcome()
+    run_tests.run_tier('unit', [], outcome)
+    assert outcome.broken == ['unit']
+    assert 'FAILED: tests/test_nowhere.py is not there' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize('tier', [*run_tests.TIERS, *run_tests.ASKED_FOR])
+def test_everything_listed_is_there(tier):
+    listed = (run_tests.TIERS | run_tests.ASKED_FOR)[tier]
+    assert all((ROOT / path).exists() for path in listed)
 
 
 def test_the_tests_run_in_a_domain_of_their_own_on_this_machine_only(monkeypatch):
