@@ -27,6 +27,7 @@ from vla_core.action import Trajectory
 from vla_core.safety import ArmState, Heartbeat
 from vla_core.scene import GroundedObject, GroundedScene, ParsedTask, Role, TargetStatus
 from vla_monitor.failure.attempt import Attempt, Judgement
+from vla_perception import assembly
 from vla_perception.roles import RoleKeeper
 from vla_perception.sight import Eye
 from vla_ros import links, qos
@@ -180,6 +181,10 @@ OTHERS = {
     ),
     'F12 a publisher that nobody hears': (
         links, 'fault', nothing_wrong, lambda: misfit_is_named()
+    ),
+    'F20 paper on top of a thing': (
+        assembly, '_is_flat', false,
+        lambda: looks.test_paper_in_the_colour_of_the_target_is_no_target('on top of a thing'),
     ),
     'F21 features that cannot be judged': (
         Attempt, 'unusable', as_if_fine, lambda: features_that_are_none_hold()

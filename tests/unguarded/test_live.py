@@ -70,6 +70,11 @@ CASES = (
     Case('F12', 'F12 graph beside a publisher', 'quality of service'),
     Case('F26', 'F26 robots without a velocity limit', 'limits of a robot'),
     Case('F26', 'F26 graph without limits', 'limits of a robot'),
+    Case(
+        'F20',
+        'F20 decoy on top of another thing, target absent: taken, as a share',
+        'height of a thing',
+    ),
     Case('F16', 'F16 joint driven at its limit', 'range of a joint'),
 )
 

@@ -9,6 +9,7 @@ from enum import Enum
 
 from vla_bringup import (
     fault_clock,
+    fault_decoy,
     fault_features,
     fault_graph,
     fault_limits,
@@ -64,13 +65,13 @@ FAULTS = {
     'F21': Fault(Kind.LEARNED, fault_features.f21, fault_features.f21_binding, is_last=True),
     'F12': Fault(Kind.ALONE, alone=fault_graph.f12),
     'F26': Fault(Kind.ALONE, alone=fault_graph.f26),
+    'F20': Fault(Kind.ALONE, alone=fault_decoy.f20),
     'F16': Fault(Kind.ALONE, alone=fault_limits.f16),
 }
 
 LEFT_OUT = {
     'F7': 'nothing tracks people yet',
     'F8 (base)': 'there is no base yet; the camera part is shown',
-    'F20': 'there is no active look (LookAt) to defeat a printed decoy yet',
     'F23': 'measured by ./vla bench switch',
     'F24 (with SROS2)': 'security is not set up; detection without it is shown',
 }

@@ -44,7 +44,9 @@ def assemble(found: list[Detection], known: tuple[KnownThing, ...] = ()) -> list
         else:
             greys = [grey for grey in greys if grey is not base]
             result.append(_button(thing, base))
-    return [_named(thing) for thing in result + greys if not _is_sliver(thing)]
+    return [
+        _named(thing) for thing in result + greys if not (_is_sliver(thing) or _is_flat(thing))
+    ]
 
 
 def _drawers(
@@ -87,6 +89,11 @@ def _named(thing: Detection) -> Detection:
 
 def _is_sliver(thing: Detection) -> bool:
     return bool(thing.size[:2].min() < _SLIVER and thing.shape != 'drawer')
+
+
+def _is_flat(thing: Detection) -> bool:
+    """True for what has no height over what it lies on: printed there, or an edge seen badly."""
+    return bool(thing.size[2] < _SLIVER and thing.shape not in ('drawer', 'button'))
 
 
 def _is_part_of_box(thing: Detection, box: Detection) -> bool:

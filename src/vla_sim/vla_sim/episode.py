@@ -41,6 +41,20 @@ class Thing:
 
 
 @dataclass(frozen=True)
+class Patch:
+    """Printed paper that sticks somewhere; no thing of its own."""
+
+    colour: str
+    size: Array  # (3,) m, along the axes of what it sticks to
+    position: Array  # (3,) m, from the middle of that thing, in its axes; of the table base_link
+    yaw: float = 0.0  # rad, about z
+    on: str = ''  # name of the thing; '': the table
+
+    def __post_init__(self) -> None:
+        freeze_fields(self, 'size', 'position')
+
+
+@dataclass(frozen=True)
 class Overrides:
     """What `reset` may be asked for; None leaves it to the seed."""
 
@@ -58,6 +72,7 @@ class Overrides:
     target_yaw: float | None = None  # rad
     destination_at: tuple[float, float] | None = None  # m, base_link
     table: str | None = None  # name of a table tone
+    decoy: str = ''  # a printed patch of the target's colour, on: table, top or side of a thing
     plain: bool = False  # nominal camera, light and no depth noise
 
     def __post_init__(self) -> None:
@@ -103,6 +118,7 @@ class Episode:
     split: str  # 'train' or 'test': whose templates
     absent: bool = False
     ambiguous: bool = False
+    patch: Patch | None = None  # a decoy
     held_out: bool = False  # target or destination is a pair that training never sees
 
     @property

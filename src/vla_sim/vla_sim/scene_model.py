@@ -10,6 +10,7 @@ import numpy as np
 from vla_core import geometry
 from vla_core.robot import CameraConfig, RobotConfig
 from vla_sim import palette
+from vla_sim.decoy import add_patch
 from vla_sim.episode import Episode, Look
 from vla_sim.furniture import add_thing
 from vla_sim.robot_body import COLLISION_GROUP, ROBOT, TABLE, THING, robot_spec, tune_servos
@@ -39,6 +40,8 @@ def build(robot: RobotConfig, episode: Episode, p: SceneParams) -> Built:
     _add_lights(spec, episode.look)
     for thing in episode.things:
         add_thing(spec, thing, palette.rgba(thing.colour, dice), p.density, p.object_friction)
+    if episode.patch is not None:
+        add_patch(spec, episode.patch, palette.rgba(episode.patch.colour, dice))
     for camera in robot.cameras:
         _add_camera(spec, camera, episode.look)
     model = spec.compile()

@@ -11,6 +11,7 @@ import numpy as np
 from vla_core.errors import UserError
 from vla_core.scene import ParsedTask, Phrase, Role, Verb
 from vla_sim import language, palette
+from vla_sim.decoy import stick
 from vla_sim.episode import (
     TEST_SEEDS,
     Episode,
@@ -49,7 +50,7 @@ def sample_episode(task: str, seed: int, p: SceneParams, wishes: dict[str, objec
         dataclasses.replace(thing, name=f'thing_{i}')
         for i, thing in enumerate(place(draft.wishes, p, dice))
     )
-    return Episode(
+    episode = Episode(
         task=task,
         seed=seed,
         instruction=language.say(parsed, split, pick),
@@ -61,6 +62,7 @@ def sample_episode(task: str, seed: int, p: SceneParams, wishes: dict[str, objec
         ambiguous=o.ambiguous,
         held_out=any(palette.is_held_out(*pair) for pair in named),
     )
+    return dataclasses.replace(episode, patch=stick(episode, o.decoy, p)) if o.decoy else episode
 
 
 class _Draft:

@@ -155,6 +155,7 @@ GUARDS: dict[str, tuple[Cut | LastInLine, ...]] = {
     'features that cannot be judged': (
         Cut('vla_monitor', 'vla_monitor.failure.attempt:Attempt.unusable', as_if_fine),
     ),
+    'height of a thing': (Cut('lib', 'vla_perception.assembly:_is_flat', false),),
     'rivals': (shield('node:ShieldNode.rivals', no_reason),),
     'braking on leaving': (shield('shield:Shield.disarm', let_go),),
     'silence of a node': (*VOTERS, *NODES, *AGES),

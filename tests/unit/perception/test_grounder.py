@@ -408,3 +408,21 @@ def test_joint_states_without_a_joint_are_refused_by_name():
 
     with pytest.raises(KeyError, match='shoulder_pan_joint'):
         g.update(picture(TABLE), poor, 0.0)
+
+
+PAPER = {
+    'on the table': Solid('box', 'red', (0.45, -0.15, 0.0004), (0.08, 0.08, 0.0005), 0.4),
+    'on top of a thing': Solid('box', 'red', (0.45, 0.10, 0.0454), (0.03, 0.03, 0.0005)),
+    'on a side of a thing': Solid('box', 'red', (0.4729, 0.10, 0.0225), (0.0005, 0.03, 0.03)),
+}
+
+
+@pytest.mark.parametrize('where', PAPER)
+def test_paper_in_the_colour_of_the_target_is_no_target(where):
+    table = [cube('green', 0.45, 0.10, 0.045), tray('blue', 0.50, 0.25), PAPER[where]]
+    scene = look(grounder(), table, times=4)
+    assert scene.target_status == TargetStatus.ABSENT
+    assert sorted(thing.label for thing in scene.objects) == ['blue box', 'green cube']
+    scene = look(grounder(), [*table, cube('red', 0.40, -0.02)], times=4)
+    assert scene.target_status == TargetStatus.PRESENT
+    assert np.linalg.norm(scene.by_role(Role.TARGET).position - [0.40, -0.02, 0.02]) < 0.01
