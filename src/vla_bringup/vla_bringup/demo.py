@@ -135,7 +135,8 @@ def tell_all(args: argparse.Namespace, played: Played, screen: Screen) -> Result
     count = write_video(pictures(), video, 1.0 / period)
     screen.line(f'{count} pictures in {shown(video)}')
     figures = measure(story, played, Film(tuple(stamps), period))
-    result = Result('demo', spoken(), figures)
+    name = 'demo-first' if elapsed.is_first() else 'demo'
+    result = Result(name, spoken(), figures)
     screen.now('writing the report')
     write_report(story, result, args.out / 'report.html', video.name if count else '')
     if not args.keep_images:

@@ -51,7 +51,8 @@ def keep(name: str) -> None:
         there = sorted(p.parent.name for p in ROOT.glob('out/*/result.json'))
         raise UserError(f'no out/{name}/result.json; there are: {", ".join(there) or "none"}')
     KEPT.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(source, KEPT / f'{name}.json')
+    own = json.loads(source.read_text())['name']  # a first call tells of other things
+    shutil.copyfile(source, KEPT / f'{own}.json')
 
 
 def page(results: list[dict[str, Any]]) -> str:

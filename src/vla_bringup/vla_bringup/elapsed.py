@@ -18,7 +18,12 @@ def seconds() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME) - began
 
 
+def is_first() -> bool:
+    """Whether everything was set up for this command."""
+    return FIRST in os.environ
+
+
 def figure() -> Figure:
     """The whole command, until now."""
-    more = ', set-up included' if FIRST in os.environ else ''
+    more = ', set-up included' if is_first() else ''
     return Figure(f'the whole command{more}', seconds(), 's')

@@ -13,11 +13,13 @@ import tempfile
 import time
 import xml.etree.ElementTree as ET
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from vla_bringup import elapsed
 from vla_bringup.domain import free_domain
 from vla_bringup.root import ROOT
+from vla_core.result import Figure, Result
 
 TIERS = {
     'unit': ['tests/unit', 'tests/test_structure.py', 'tests/test_config.py'],
@@ -34,6 +36,7 @@ CHECKS = {
     'docs': ['-m', 'vla_bringup.cli', 'docs', '--check'],
 }
 NO_TESTS = 5  # pytest's exit code
+LONGEST = '<= 720'  # s, of everything on two cores
 
 
 @dataclass
@@ -60,7 +63,23 @@ def run(args: argparse.Namespace) -> int:
     extra = (['-k', args.k] if args.k else []) + (['-x'] if args.x else [])
     for tier in TIERS if args.tier == 'all' else [args.tier]:
         run_tier(tier, extra, outcome)
+    if whole:
+        keep(outcome)
     return close(outcome)
+
+
+def keep(outcome: Outcome) -> None:
+    """Write the counts and the time to out/test/result.json; the time fails no run."""
+    counts = outcome.counts
+    took = elapsed.figure()
+    figures = (
+        Figure('passed', counts['passed'], 'tests', '>= 1'),
+        Figure('failed', counts['failed'], 'tests', '== 0'),
+        Figure('checks and tiers that broke', len(outcome.broken), '', '== 0'),
+        *(Figure(f'skipped: {why}', n, 'tests') for why, n in outcome.reasons.most_common()),
+        replace(took, bound=LONGEST),
+    )
+    Result('test', './vla test', figures).write(ROOT / 'out' / 'test')
 
 
 def check(name: str, words: list[str], outcome: Outcome) -> None:

@@ -1,12 +1,13 @@
 """The last line of ./vla test and its exit code."""
 
+import json
 from collections import Counter
 
 import pytest
 
 from vla_bringup import domain, run_tests
 from vla_bringup.root import ROOT
-from vla_bringup.run_tests import Outcome, close, environment, read
+from vla_bringup.run_tests import Outcome, close, environment, keep, read
 
 REPORT = """<testsuites><testsuite>
 <testcase name="a"/>
@@ -42,6 +43,17 @@ def test_the_last_line_counts_and_the_lines_before_say_why(capsys):
     close(Outcome(Counter(passed=2, skipped=1), Counter({'needs MoveIt': 1})))
     lines = capsys.readouterr().out.splitlines()
     assert lines[-2:] == ['skipped 1: needs MoveIt', '2 passed, 0 failed, 1 skipped']
+
+
+def test_the_counts_and_the_time_are_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(run_tests, 'ROOT', tmp_path)
+    keep(Outcome(Counter(passed=2, failed=1, skipped=1), Counter({'needs MoveIt': 1}), ['sim']))
+    kept = json.loads((tmp_path / 'out' / 'test' / 'result.json').read_text())
+    values = {figure['name']: (figure['value'], figure['ok']) for figure in kept['figures']}
+    assert values['passed'] == (2, True)
+    assert values['failed'] == values['checks and tiers that broke'] == (1, False)
+    assert values['skipped: needs MoveIt'] == (1, True)
+    assert any(name.startswith('the whole command') for name in values)
 
 
 def test_what_is_listed_and_not_there_fails_by_name(monkeypatch, capsys):
