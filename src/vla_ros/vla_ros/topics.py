@@ -49,7 +49,7 @@ class Topic:
 JOINT_STATES = Topic(  # edge
     '/joint_states', JointState, qos.SAMPLES, (ROBOT,),
     ('perception', 'policy', 'verifier', 'rules', 'control', 'shield'),
-    sensing.joints_to_msg, sensing.joints_from_msg, from_bytes=from_bytes.joints,
+    sensing.joints_to_msg, sensing.joints_from_msg, to_bytes.joints, from_bytes.joints,
 )  # fmt: skip
 WRENCH = Topic('/wrist/wrench', WrenchStamped, qos.SENSOR, (ROBOT,), ('recorder',))  # edge
 COLOUR = Topic('color/image_raw', Image, qos.SENSOR, (ROBOT,), ('perception',))  # edge
@@ -60,10 +60,12 @@ CAMERA_INFO = Topic(  # edge
 ARM_COMMAND = Topic(  # edge
     '/arm_controller/joint_trajectory', JointTrajectory, qos.COMMAND, ('shield',), (ROBOT,),
     action.trajectory_to_msg, action.trajectory_from_msg, to_bytes.trajectory,
+    from_bytes.trajectory,
 )  # fmt: skip
 GRIPPER_COMMAND = Topic(  # edge
     '/gripper_controller/joint_trajectory', JointTrajectory, qos.COMMAND, ('shield',), (ROBOT,),
     action.trajectory_to_msg, action.trajectory_from_msg, to_bytes.trajectory,
+    from_bytes.trajectory,
 )  # fmt: skip
 SCENE = Topic(
     'scene', msg.GroundedScene, qos.COMMAND, ('perception',),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from vla_core.action import Target
+from vla_core.action import Target, Trajectory
 from vla_core.params import check, param
 from vla_core.robot import load_robot
 from vla_core.safety import SafetyVote
@@ -21,6 +21,7 @@ from vla_shield.shield import Shield, ShieldOutput, ShieldParams
 
 LATE = 0.01  # s after it was asked for, a command is not sent any more
 RIVALS_EVERY = 10  # ticks between two looks at who else commands the robot
+GRIPPER_EVERY = 10  # cycles between two commands to a gripper that is to stay as it is
 SETTLED = 2.0  # s until DDS has found everyone: who else commands the robot is not known before
 
 
@@ -58,6 +59,8 @@ class ShieldNode(ManagedNode):
         edges = (topics.arm_command(robot), topics.gripper_command(robot))
         self.commands = [self.resolve_topic_name(topic.name) for topic in edges]
         self.ticks = 0
+        self.told: float | None = None  # m, finger in the last command
+        self.untold = 0  # cycles since
         self.serve(Arm, 'shield/arm', self.arm)
         self.serve(Disarm, 'shield/disarm', self.disarm)
         self.serve(Reset, 'shield/reset', lambda: self.shield.reset(self.now))
@@ -122,8 +125,16 @@ class ShieldNode(ManagedNode):
         if output.arm is not None:
             self.send_arm(output.arm)
         if output.gripper is not None:
-            self.send_gripper(output.gripper)
+            self.command_gripper(output.gripper)
         self.send_report(output.report)
+
+    def command_gripper(self, command: Trajectory) -> None:
+        """Say what is new at once, and what the gripper knows now and then."""
+        finger = float(command.position[-1, 0])
+        self.untold += 1
+        if finger != self.told or self.untold >= GRIPPER_EVERY:
+            self.send_gripper(command)
+            self.told, self.untold = finger, 0
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from vla_core.action import Source, Target, Trajectory
 from vla_core.safety import ArmState, Decision, Level, SafetyVote, ShieldReport
 from vla_core.sensing import JointState
 from vla_ros import topics
+from vla_ros.convert import from_bytes
 from vla_ros.convert.fields import BadMessage
 from vla_ros.serialize import message_from_bytes, message_to_bytes
 
@@ -85,9 +86,11 @@ def by_rclpy(topic):
 
 READ = {
     'joints': topics.JOINT_STATES, 'target': topics.TARGET, 'vote': topics.VOTES,
-    'report': topics.REPORT,
+    'report': topics.REPORT, 'command': topics.ARM_COMMAND,
 }  # fmt: skip
-WRITTEN = {'command': topics.ARM_COMMAND, 'report': topics.REPORT}
+WRITTEN = {
+    'joints': topics.JOINT_STATES, 'command': topics.ARM_COMMAND, 'report': topics.REPORT,
+}  # fmt: skip
 RECORDS = {
     'joints': joint_states(), 'target': targets(), 'vote': votes(), 'report': reports(),
     'command': trajectories(),
@@ -100,6 +103,23 @@ def test_messages_are_read_as_rclpy_reads_them(name, data):
     topic = READ[name]
     message = message_to_bytes(topic.to_msg(data.draw(RECORDS[name])))
     assert outcome(topic.from_bytes, message) == outcome(by_rclpy(topic), message)
+
+
+@given(trajectories(), st.integers(0, 30))
+def test_commands_as_the_shield_writes_them_are_read_as_rclpy_reads_them(record, spare):
+    topic = topics.ARM_COMMAND
+    message = topic.to_bytes(record) + bytes(spare)
+    assert outcome(topic.from_bytes, message) == outcome(by_rclpy(topic), message)
+
+
+def test_a_command_of_the_shield_is_read_without_rclpy(monkeypatch):
+    def fail(*_):
+        raise AssertionError('by rclpy')
+
+    monkeypatch.setattr(from_bytes, 'deserialize_message', fail)
+    command = example(topics.ARM_COMMAND)
+    read = topics.ARM_COMMAND.from_bytes(topics.ARM_COMMAND.to_bytes(command))
+    assert np.array_equal(read.position, command.position)
 
 
 @pytest.mark.parametrize('name', WRITTEN)
@@ -120,6 +140,9 @@ def example(topic):
         return ShieldReport(
             12.5, 3, ArmState.ARMED, Decision.PASS, 'fine', of, 'a-b', ages=ages
         )  # fmt: skip
+    if topic is topics.ARM_COMMAND:
+        times = np.array([0.01, 0.02, 0.04])
+        return Trajectory(12.5, of, times, np.outer(times, q), np.outer(-times, q))
     if topic is topics.VOTES:
         return SafetyVote(12.5, 'rules', 3, Level.SLOW, 0.5, 0.3, 'task', ('a', 'b'))
     return Target(12.5, 'task', of, q, -q, 0.04, Source.POLICY, 7, 12.25)
@@ -128,6 +151,8 @@ def example(topic):
 @pytest.mark.parametrize('topic', READ.values(), ids=lambda t: t.name)
 def test_bytes_cut_short_are_a_bad_message(topic):
     data = message_to_bytes(topic.to_msg(example(topic)))
+    if topic is topics.ARM_COMMAND:  # rclpy leaves more behind it than this test lets pass
+        data = topic.to_bytes(example(topic))
     heard = [outcome(topic.from_bytes, data[:end]) for end in range(len(data) + 1)]
     enough = len(heard) - heard.index(heard[-1])
     assert set(map(str, heard[:-enough])) == {'bad'}

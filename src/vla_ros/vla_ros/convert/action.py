@@ -20,6 +20,7 @@ from vla_core.action import (
     Target,
     Trajectory,
 )
+from vla_core.frozen import Array
 from vla_core.task import Phase
 from vla_interfaces import msg
 from vla_ros.convert.fields import (
@@ -174,12 +175,23 @@ def trajectory_from_msg(message: JointTrajectory) -> Trajectory:
     if not message.points or not n:
         raise BadMessage('the trajectory is empty')
     times = np.array([seconds(point.time_from_start) for point in message.points])
-    if not (times[0] > 0.0 and np.all(np.diff(times) > 0.0)):
-        raise BadMessage('time_from_start does not increase from above zero')
     position = np.array([vector(p.positions, n, 'positions') for p in message.points])
     velocity = np.array([vector(p.velocities, n, 'velocities') for p in message.points])
-    names = tuple(message.joint_names)
-    return Trajectory(seconds(message.header.stamp), names, times, position, velocity)
+    stamp, names = seconds(message.header.stamp), tuple(message.joint_names)
+    return commanded(stamp, names, times, position, velocity)
+
+
+def commanded(
+    stamp: float, names: tuple[str, ...], times: Array, position: Array, velocity: Array
+) -> Trajectory:
+    """A trajectory of n `names` and k `times`, s; BadMessage when a number makes no sense."""
+    if not names:
+        raise BadMessage('the trajectory is empty')
+    if not (times[0] > 0.0 and np.all(times[1:] > times[:-1])):
+        raise BadMessage('time_from_start does not increase from above zero')
+    finite(position, 'positions')
+    finite(velocity, 'velocities')
+    return Trajectory(stamp, names, times, position, velocity)
 
 
 def control_state_to_msg(record: ControlState) -> msg.ControlState:

@@ -11,17 +11,19 @@ import numpy as np
 from rclpy._rclpy_pybind11 import RMWError
 from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import JointState as JointStateMsg
+from trajectory_msgs.msg import JointTrajectory
 
-from vla_core.action import Source, Target
+from vla_core.action import Source, Target, Trajectory
 from vla_core.frozen import Array
 from vla_core.safety import ArmState, Decision, Level, SafetyVote, ShieldReport
 from vla_core.sensing import JointState
 from vla_interfaces import msg
-from vla_ros.convert.action import target_from_msg
+from vla_ros.convert.action import commanded, target_from_msg, trajectory_from_msg
 from vla_ros.convert.cdr import ASKED, BODY, COUNT, CYCLE, LOOP, PLAIN, STEP, TIME, VOTE
 from vla_ros.convert.fields import BadMessage, finite, joined, member, number, sized, stamped
 from vla_ros.convert.safety import report_from_msg, vote_from_msg
 from vla_ros.convert.sensing import joints_from_msg, speeds
+from vla_ros.convert.to_bytes import form_of
 
 R = TypeVar('R')
 
@@ -47,7 +49,10 @@ class Texts:
         return self._texts, end
 
 
+MOST_POINTS = 64  # of a trajectory that is read here
+ALL_BITS = 0xFFFFFFFF  # ns are unsigned
 _JOINTS, _TARGET, _RULES, _INPUTS, _REASONS = Texts(), Texts(), Texts(), Texts(), Texts()
+_COMMANDED = Texts()
 
 
 def _plain(read: Callable[[bytes], R], kind: type, usual: Callable[[Any], R]) -> Callable[..., R]:
@@ -125,10 +130,37 @@ def _vote(data: bytes) -> SafetyVote:
     )  # fmt: skip
 
 
+def _trajectory(data: bytes) -> Trajectory:
+    try:
+        return _laid_out(data)
+    except (error, ValueError):  # by others: rclpy reads it
+        return trajectory_from_msg(deserialize_message(data, JointTrajectory))
+
+
+def _laid_out(data: bytes) -> Trajectory:
+    """A trajectory laid out as `to_bytes` does; ValueError for any other."""
+    (sec, nanosec), at = _header(data)
+    names, at = _COMMANDED.read(data, at)
+    (count,) = COUNT.unpack_from(data, _aligned(at, 4))
+    if not 0 < count <= MOST_POINTS:
+        raise ValueError(f'{count} points')
+    form = form_of(names, count)
+    body = np.zeros_like(form.blank)
+    body[: form.length] = np.frombuffer(data, np.uint8, form.length, BODY)
+    reals, times = body.view('<f8')[form.reals], body.view('<i4')[form.times]
+    body.view('<f8')[form.reals], body.view('<i4')[form.times] = 0.0, 0
+    if not np.array_equal(body, form.blank):
+        raise ValueError('of another layout')
+    n, after = len(names), [joined(s, ns & ALL_BITS) for s, ns in times[1:].tolist()]
+    path, speeds = reals[:, :n], reals[:, n:]
+    return commanded(joined(sec, nanosec), names, np.array(after), path, speeds)
+
+
 joints = _plain(_joints, JointStateMsg, joints_from_msg)
 target = _plain(_target, msg.Target, target_from_msg)
 vote = _plain(_vote, msg.SafetyVote, vote_from_msg)
 report = _plain(_report, msg.ShieldReport, report_from_msg)
+trajectory = _plain(_trajectory, JointTrajectory, trajectory_from_msg)
 
 
 def _aligned(at: int, size: int) -> int:

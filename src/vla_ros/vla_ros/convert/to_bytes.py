@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from vla_core.action import Trajectory
 from vla_core.safety import ShieldReport
+from vla_core.sensing import JointState
 from vla_ros.convert.cdr import COUNT, CYCLE, LOOP, PLAIN, STEP, TIME
 from vla_ros.convert.fields import BASE, split
 
@@ -31,17 +32,29 @@ def report(record: ShieldReport) -> bytes:
     return PLAIN + bytes(body)
 
 
+def joints(record: JointState) -> bytes:
+    """A JointState of positions and velocities."""
+    count = COUNT.pack(len(record.names))
+    body = bytearray(TIME.pack(*split(record.stamp)) + _string(''))
+    _put(body, 4, _strings(record.names))
+    for values in (record.position, record.velocity):
+        _put(body, 4, count)
+        _put(body, 8 if len(values) else 1, np.asarray(values, '<f8').tobytes())
+    _put(body, 4, COUNT.pack(0))  # no efforts
+    return PLAIN + bytes(body)
+
+
 def trajectory(record: Trajectory) -> bytes:
     """A JointTrajectory of positions and velocities."""
     times = record.time_from_start
-    form = _form(record.names, len(times))
+    form = form_of(record.names, len(times))
     body = form.blank.copy()
     body.view('<f8')[form.reals] = np.concatenate((record.position, record.velocity), axis=1)
     body.view('<i4')[form.times] = [split(time) for time in (record.stamp, *times.tolist())]
     return PLAIN + body[: form.length].tobytes()
 
 
-class _Form(NamedTuple):
+class Form(NamedTuple):
     """A trajectory without its numbers, and where they go."""
 
     blank: NDArray[np.uint8]  # behind the encapsulation, filled up to a multiple of 8
@@ -51,7 +64,8 @@ class _Form(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def _form(names: tuple[str, ...], count: int) -> _Form:
+def form_of(names: tuple[str, ...], count: int) -> Form:
+    """The form of a trajectory of `count` points."""
     body = bytearray(8) + _string('')  # the stamp, the frame
     _put(body, 4, _strings(names))
     _put(body, 4, COUNT.pack(count))
@@ -71,7 +85,7 @@ def _form(names: tuple[str, ...], count: int) -> _Form:
     _put(body, 8, b'')
     blank = np.frombuffer(bytes(body), np.uint8)
     places = np.array(reals, dtype=np.intp).reshape(count, 2 * n)
-    return _Form(blank, length, places, np.array(times, dtype=np.intp))
+    return Form(blank, length, places, np.array(times, dtype=np.intp))
 
 
 @lru_cache(maxsize=256)
