@@ -90,7 +90,8 @@ def calibrated(tmp_path_factory):
     shipped = stack_root() / 'checkpoints' / 'tabletop'
     for name in ('policy.json', 'policy.safetensors'):
         shutil.copy(shipped / name, folder / name)
-    made = dataclasses.replace(attempts.calibration(), binding=binding_of(folder, 0.2))
+    binding = binding_of(folder, 0.2)
+    made = dataclasses.replace(attempts.calibration(width=binding.width), binding=binding)
     calibration.save(folder / calibration.FOLDER, made, 'code', 'data')
     return folder
 
@@ -113,9 +114,10 @@ def test_a_failing_attempt_is_scored_and_held_and_silence_is_unknown(bench, star
     start(calibrated)
     assert bench.change('failure', CONFIGURE)
     assert bench.change('failure', ACTIVATE)
-    schema = binding_of(calibrated, 0.2).schema
+    binding = binding_of(calibrated, 0.2)
+    schema = binding.schema
     bench.say(topics.STATUS, dataclasses.replace(attempts.status(), stamp=bench.now))
-    drift = np.zeros((30, attempts.WIDTH))
+    drift = np.zeros((30, binding.width))
     drift[:, 0] = np.linspace(0.0, 12.0, 30)
     latencies = []
     for index, values in enumerate(drift):

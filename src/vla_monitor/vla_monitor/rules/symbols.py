@@ -127,7 +127,7 @@ class Symbols:
         """
         z3 = self.z3
         actions = [self.of[name] for name, item in PREDICATES.items() if item.is_action]
-        known_names = {str(action) for action in actions}
+        known_names = {action.decl().name() for action in actions}
         about = [bool(_variables(fact) & known_names) for fact in allowed]
         observed = [fact for fact, is_action in zip(allowed, about, strict=True) if not is_action]
         free = [fact for fact, is_action in zip(allowed, about, strict=True) if is_action]
@@ -147,11 +147,12 @@ class Symbols:
 
 
 def _variables(fact: Any) -> set[str]:
-    """Names of the predicates in a z3 expression."""
+    """Names of the predicates in a z3 expression. Nothing is printed for it: z3 has ended a whole
+    process while it printed a number."""
     found, todo = set(), [fact]
     while todo:
         item = todo.pop()
-        if item.num_args() == 0 and str(item) in PREDICATES:
-            found.add(str(item))
+        if item.num_args() == 0:
+            found.add(item.decl().name())
         todo += item.children()
-    return found
+    return found & PREDICATES.keys()

@@ -24,14 +24,16 @@ WIDTH, HORIZON = 6, 16
 BINDING = Binding('abc', 'flow/norm/mean/6/abc', 0.2, 0.1, HORIZON)
 
 
-def rollouts(count, seed=0, tasks=('a', 'b', 'c', 'd'), drift=0.15, length=20):
-    """Half of them fail: the first feature drifts away, and they run to twice the length."""
+def rollouts(count, seed=0, tasks=('a', 'b', 'c', 'd'), drift=0.15, length=20, width=WIDTH):
+    """Half of them fail: the first feature drifts away, and they run to twice the length. Features
+    beyond WIDTH are zero."""
     dice = np.random.default_rng(seed)
     made = []
     for k in range(count):
         fails = k % 2 == 1
         n = 2 * length if fails else length - int(dice.integers(4))
-        feature = dice.normal(size=(n, WIDTH))
+        feature = np.zeros((n, width))
+        feature[:, :WIDTH] = dice.normal(size=(n, WIDTH))
         feature[:, 0] += drift * np.arange(n) * fails
         chunk = 0.01 * dice.normal(size=(n, 4, HORIZON, 7)) * (3.0 if fails else 1.0)
         signal = 0.01 * dice.normal(size=(n, len(SIGNALS)))
@@ -45,11 +47,11 @@ def rollouts(count, seed=0, tasks=('a', 'b', 'c', 'd'), drift=0.15, length=20):
     return made
 
 
-def calibration(inputs='features', kind='mlp'):
+def calibration(inputs='features', kind='mlp', width=WIDTH):
     """A head and a band of rollouts that are easy to tell apart."""
     params = HeadParams(kind, inputs, hidden=16, epochs=20, rate=1e-2)
-    head = fit_head(params, rollouts(60))
-    fine = [head.score(t) for t in rollouts(80, seed=1) if not t.is_failure]
+    head = fit_head(params, rollouts(60, width=width))
+    fine = [head.score(t) for t in rollouts(80, seed=1, width=width) if not t.is_failure]
     return Calibration(BINDING, head, fit_band(fine, 0.15), 0.15, 'band')
 
 
