@@ -7,6 +7,7 @@ says and by what the simulator knows.
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +22,7 @@ from vla_bringup.root import ROOT
 from vla_bringup.screen import Screen
 from vla_core.errors import UserError
 from vla_core.params import load_yaml
-from vla_core.result import Result
+from vla_core.result import Figure, Result
 from vla_core.robot import load_robot
 from vla_core.task import Phase
 from vla_learning.campaign import spoken
@@ -30,6 +31,7 @@ POLICY = 'checkpoints/tabletop'
 MADE = ('report.html', 'episode.mp4', 'episode.mcap', 'result.json')
 FINISH = 8.0  # s, from the end of the task to a finished recording
 TIMEOUT = 150.0  # s for the task
+LATE = 500.0  # ms from a picture to its command in the median; 200 on two free cores
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,8 +51,21 @@ def run(args: argparse.Namespace) -> int:
         played = play(args, screen)
         result = tell_all(args, played, screen)
     screen.table(result)
+    screen.console.print(pace(result.figures), style='yellow', end='')
     screen.console.print(f'\n{shown(args.out)}/report.html shows it, episode.mcap holds it all.')
     return 0 if result.ok else 1
+
+
+def pace(figures: tuple[Figure, ...]) -> str:
+    """A line when the machine did not keep up: the graph then fails for no other reason."""
+    found = [f.value for f in figures if f.name == 'camera to command, p50']
+    if not found or not found[0] > LATE:
+        return ''
+    return (
+        f'\nThis machine did not keep up: a command followed its picture after {found[0]:.0f} ms, '
+        f'{LATE:.0f} is too late.\nThe graph needs two free cores, better four (nproc: '
+        f'{os.cpu_count()}); what failed may be due to that alone.\n'
+    )
 
 
 def play(args: argparse.Namespace, screen: Screen) -> Played:

@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from vla_bringup.demo import pace
 from vla_bringup.figures import Film, cells, percentile
 from vla_core.result import Figure
 
@@ -41,3 +42,9 @@ def test_a_percentile_of_nothing_is_no_number():
 )
 def test_a_figure_reads_well(figure, read):
     assert cells(figure) == read
+
+
+@pytest.mark.parametrize(('ms', 'is_said'), [(200.0, False), (740.0, True), (math.nan, False)])
+def test_a_machine_that_did_not_keep_up_is_named(ms, is_said):
+    said = pace((Figure('camera to command, p50', ms, 'ms'),))
+    assert ('did not keep up' in said) == is_said
