@@ -15,6 +15,7 @@ from vla_core.result import Figure
 AGAIN = 0.002  # s, between two copies of an injected message: one of them is the newest
 WORK = 0.003  # s, of a cycle: what comes meanwhile is not in its report
 RECENT = 1.0  # s back, in which an answer is looked for
+AHEAD = 1000  # chunks
 AFTERMATH = 0.2  # s after a refused chunk in which nothing may come of it
 
 
@@ -73,7 +74,8 @@ def stale_target(stage: Stage, late: float) -> float:
 
 
 def old_chunk(chunk: ActionChunk, now: float) -> ActionChunk:
-    return replace(chunk, stamp=now - 10.0, start=now - 10.0, seq=chunk.seq + 1)
+    """Ahead of whatever the policy says meanwhile: else control refuses it for its number."""
+    return replace(chunk, stamp=now - 10.0, start=now - 10.0, seq=chunk.seq + AHEAD)
 
 
 def same_chunk(chunk: ActionChunk, now: float) -> ActionChunk:
