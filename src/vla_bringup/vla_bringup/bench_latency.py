@@ -47,7 +47,7 @@ def play(args: argparse.Namespace, out: Path, screen: Screen) -> None:
     """Do one task of each kind with the recorder listening."""
     policy = args.policy or default_policy(screen)
     sim = {'robot': args.robot, 'policy': policy}
-    record = {'robot': args.robot, 'out': str(out)}
+    record = {'robot': args.robot, 'out': str(out), 'depth': 'false'}  # who measures treads softly
     plan = SessionPlan((('sim', sim), ('record', record)), out / 'graph.log')
     with GraphSession(plan, screen.now) as graph:
         for old in out.glob('*.mcap'):  # not before the graph is up: bad input leaves them
