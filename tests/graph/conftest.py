@@ -19,6 +19,7 @@ SLOW = 5.0  # ms of the processor for LOOPS; 3.5 where two cores keep up, 7 at h
 SHARE = 0.25  # of the measurements during a test: more slow ones than that, and it tells nothing
 RECENT = 10.0  # s that are looked at before a test begins
 PATIENCE = 300.0  # s of waiting, in all
+AT_ONCE = 60.0  # s of it before one test, whose own time limit runs meanwhile
 CORES = 2  # that the limit is for; the graph makes use of twice as many
 _measured = []  # (s, ms)
 _waited = 0.0
@@ -46,7 +47,8 @@ def pytest_sessionstart():
 
 def pytest_runtest_setup(item):
     global _waited
-    while _waited < PATIENCE and slow_share(time.monotonic() - RECENT) > SHARE:
+    end = min(PATIENCE, _waited + AT_ONCE)
+    while _waited < end and slow_share(time.monotonic() - RECENT) > SHARE:
         time.sleep(5.0)
         _waited += 5.0
     item.began = time.monotonic()
