@@ -15,7 +15,8 @@ from vla_core.result import Figure
 AGAIN = 0.002  # s, between two copies of an injected message: one of them is the newest
 WORK = 0.003  # s, of a cycle: what comes meanwhile is not in its report
 RECENT = 1.0  # s back, in which an answer is looked for
-AHEAD = 1000  # chunks
+AHEAD = 3  # chunks
+GONE_BY = 5.0  # s, older by its stamp is a chunk of ours that we spoilt before
 AFTERMATH = 0.2  # s after a refused chunk in which nothing may come of it
 
 
@@ -109,8 +110,10 @@ def refused_chunk(
 def refusal(stage: Stage, spoil: Callable[[ActionChunk, float], ActionChunk], word: str) -> float:
     """s until control says why it refuses a spoilt copy of its newest chunk; NaN: it does not."""
     witness = stage.witness
-    last, first = witness.last('chunk'), witness.ros_now
-    chunk = spoil(last.record, first) if last else None
+    first = witness.ros_now
+    heard = [h.record for h in witness.since('chunk', time.monotonic() - 2.0 * RECENT)]
+    policys = [chunk for chunk in heard if first - chunk.stamp < GONE_BY]
+    chunk = spoil(policys[-1], first) if policys else None
 
     def say() -> None:
         if chunk is not None:
