@@ -10,6 +10,7 @@ import numpy as np
 
 from vla_core.errors import UserError
 from vla_core.scene import ParsedTask, Role, Verb
+from vla_learning.episode_plan import HostParams
 from vla_sim import language
 from vla_sim.episode import TEST_SEEDS, Episode
 from vla_sim.faults import Fault, FaultKind
@@ -17,6 +18,7 @@ from vla_sim.palette import SHAPES
 
 FIRST_SEED = TEST_SEEDS + 500_000  # apart from those of ./vla eval
 NATURAL = 'natural'
+USUAL, SLOWEST = 0.5, 10.0  # share of the rollouts at the host's pace, factor of the slowest
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,21 @@ class Disturbance:
     at: float = 0.0  # s
     length: float = np.inf  # s, then it is mended
     words: str = ''  # 'all': the whole stack hears other words; 'policy': the policy alone
+
+
+def paced(host: HostParams, seed: int) -> HostParams:
+    """Return the host of that rollout: in half of them as it is, in half of them on a machine that
+    is up to ten times slower. A detector that never saw a late scene takes a busy processor for a
+    failure."""
+    dice = np.random.default_rng([seed, zlib.crc32(b'pace')])
+    if dice.random() < USUAL:
+        return host
+    scene, chunk = np.exp(dice.uniform(0.0, np.log(SLOWEST), 2))
+    return replace(
+        host,
+        scene_delay=round(float(scene) * host.scene_delay),
+        chunk_delay=round(float(chunk) * host.chunk_delay),
+    )
 
 
 def disturbance(kind: TaskKind, seed: int, causes: tuple[str, ...]) -> Disturbance:

@@ -11,7 +11,7 @@ import numpy as np
 from vla_core.task import Phase
 from vla_learning.episode_plan import Setup
 from vla_learning.lockstep import Run
-from vla_learning.rollout_plan import Disturbance, TaskKind, disturbance, other_words
+from vla_learning.rollout_plan import Disturbance, TaskKind, disturbance, other_words, paced
 from vla_learning.rollout_recorder import Talkative, TraceRecorder
 from vla_learning.row_log import Row
 from vla_learning.stack import load_setup
@@ -52,6 +52,7 @@ def play(job: Job) -> Row:
     if key not in _POLICIES:
         _POLICIES[key] = Talkative(load_policy(job.policy, setup.robot), job.candidates)
     wrong = disturbance(job.kind, job.seed, job.causes)
+    setup = replace(setup, host=paced(setup.host, job.seed))
     rollout = Rollout(setup, sim, _POLICIES[key], job, wrong)
     rollout.run()
     return rollout.finish()
@@ -78,6 +79,8 @@ class Rollout:
         self.other = other_words(self.episode) if wrong.words else ''
         policy.mishear = self.other if wrong.words == 'policy' else ''
         self.host = Run(replace(setup, monitors=(self._watch,)), sim, policy, None)
+        host = setup.host
+        self.late = host.period * (host.scene_delay + host.chunk_delay)  # s, image to chunk
         self.began: float | None = None  # s, when the policy began
         self._todo: list[tuple[float, Callable[[], None]]] = self._faults()
 
@@ -123,8 +126,8 @@ class Rollout:
         status = self.host.executive.status
         row: Row = {
             'task': job.kind.name, 'seed': job.seed, 'cause': self.wrong.cause,
-            'what': describe(self.wrong), 'instruction': self.episode.instruction,
-            'told': self.other, 'success': success, 'length': len(kept.features),
+            'what': describe(self.wrong), 'late': round(self.late, 2),
+            'instruction': self.episode.instruction, 'told': self.other, 'success': success, 'length': len(kept.features),
             'seconds': 0.0 if self.began is None else round(self.sim.time - self.began, 2),
             'phase': status.phase.name, 'text': status.text,
         }  # fmt: skip

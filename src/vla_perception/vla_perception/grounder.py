@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from vla_core.robot import RobotConfig
-from vla_core.safety import Level, SafetyVote
+from vla_core.safety import SafetyVote
 from vla_core.scene import (
     GroundedObject,
     GroundedScene,
@@ -21,6 +21,7 @@ from vla_core.task import Phase
 from vla_perception.clusters import ClusterDetector
 from vla_perception.detection import Detector
 from vla_perception.held import Grip
+from vla_perception.judgement import Judgement
 from vla_perception.language import shared_nearest_word
 from vla_perception.open_vocabulary import OpenVocabularyDetector
 from vla_perception.params import GEOMETRIC, OPEN_VOCABULARY, GrounderParams
@@ -32,7 +33,6 @@ from vla_perception.tracker import Tracker
 from vla_perception.tracks import Track
 from vla_perception.words import parse
 
-VOTER = 'grounding'
 DETECTORS: dict[str, Callable[[GrounderParams], Detector]] = {
     GEOMETRIC: ClusterDetector,
     OPEN_VOCABULARY: OpenVocabularyDetector,
@@ -136,36 +136,32 @@ class Grounder:
             if track.shape == 'drawer' and np.linalg.norm(track.position - tcp) <= _HAND:
                 track.missing = 0
 
-    def vote(self, now: float) -> SafetyVote:
-        """Return RUN when sensing is healthy and a running task's target is there; else HOLD."""
-        reasons = self._objections(now)
-        self._vote_seq += 1
-        return SafetyVote(
-            stamp=now,
-            voter=VOTER,
-            seq=self._vote_seq,
-            level=Level.HOLD if reasons else Level.RUN,
-            speed_scale=0.0 if reasons else 1.0,
-            ttl=self.params.vote_ttl,
-            task_id=self._task_id,
-            reasons=reasons,
+    def judgement(self) -> Judgement:
+        """Return what the last picture says about going on."""
+        return Judgement(
+            self._health.stamp,
+            self._health.trouble,
+            self._objection(),
+            self._task_id,
+            self._phase,
         )
 
-    def _objections(self, now: float) -> tuple[str, ...]:
-        if self._health.trouble:
-            return (self._health.trouble,)
-        age = now - self._health.stamp
-        if not 0.0 <= age <= self.params.max_age:
-            return (f'the picture is {age:.2f} s old',)
+    def vote(self, now: float) -> SafetyVote:
+        """Return RUN when sensing is healthy and a running task's target is there; else HOLD."""
+        self._vote_seq += 1
+        p = self.params
+        return self.judgement().vote(now, self._vote_seq, p.max_age, p.vote_ttl)
+
+    def _objection(self) -> str:
         if self._phase not in _MOVING or not self._task_id:
-            return ()
+            return ''
         if self.scene is None:
-            return ('no picture since the task began',)
+            return 'no picture since the task began'
         if self.scene.target_status != TargetStatus.PRESENT:
-            return (self.scene.reason or self.scene.target_status.name,)
+            return self.scene.reason or self.scene.target_status.name
         if self._roles.misses_target(self._tracker.tracks):
-            return ('the target is not where it was',)
-        return ()
+            return 'the target is not where it was'
+        return ''
 
     def _object(self, track: Track) -> GroundedObject:
         role, score = self._roles.role(track)

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from vla_core.joint_parts import Whole
 from vla_core.params import check, param
 from vla_core.robot import load_robot
-from vla_core.safety import SafetyVote
 from vla_core.scene import GroundedScene
 from vla_core.sensing import JointState, RgbdFrame
 from vla_core.task import Phase, TaskStatus
 from vla_core.worker import Worker
 from vla_perception.grounder import Grounder, with_latency
+from vla_perception.judgement import Judgement
 from vla_perception.params import GrounderParams
 from vla_ros import topics
 from vla_ros.camera import FrameReader
@@ -54,7 +54,9 @@ class PerceptionNode(ManagedNode):
         p = self.parameters(PerceptionNodeParams)
         robot = load_robot(p.robot)
         self.grounder = Grounder(p.grounder, robot)
-        self.worker: Worker[Job, tuple[GroundedScene | None, SafetyVote]] = Worker(self.work)
+        self.worker: Worker[Job, tuple[GroundedScene | None, Judgement]] = Worker(self.work)
+        self.judgement: Judgement | None = None  # of the last picture
+        self.votes = 0
         self.frame: RgbdFrame | None = None
         self.joints: JointState | None = None
         self.whole = Whole(robot)
@@ -78,19 +80,35 @@ class PerceptionNode(ManagedNode):
     def tick(self) -> None:
         answer = self.worker.take()
         if answer is not None:
-            scene, vote = answer
+            scene, self.judgement = answer
             if scene is not None:
                 self.send_scene(scene)
-            self.send_vote(vote)
-            self.voted = vote.stamp
+            self.vote()
+        is_due, is_of_now = self.now - self.voted >= self.vote_period, self.is_of_now()
+        if is_due and is_of_now:
+            self.vote()  # its age counts: a worker that hangs ends it
         if self.worker.busy or self.joints is None:
             return
-        if self.frame is not None or self.now - self.voted >= self.vote_period:
+        if self.frame is not None or (is_due and not is_of_now):
             self.worker.ask(Job(self.frame, self.joints, self.status))
             self.frame = None
 
-    def work(self, job: Job) -> tuple[GroundedScene | None, SafetyVote]:
-        """In the worker thread: follow the task, look, vote."""
+    def is_of_now(self) -> bool:
+        """Whether the last judgement was made for the task and phase of now."""
+        made = self.judgement
+        asked = (self.status.task_id, self.status.phase)
+        return made is not None and (made.task_id, made.phase) == asked
+
+    def vote(self) -> None:
+        """Say what the last picture allows now."""
+        if self.judgement is None:
+            return
+        p, self.voted = self.grounder.params, self.now
+        self.votes += 1
+        self.send_vote(self.judgement.vote(self.now, self.votes, p.max_age, p.vote_ttl))
+
+    def work(self, job: Job) -> tuple[GroundedScene | None, Judgement]:
+        """In the worker thread: follow the task, look, judge."""
         began = time.perf_counter()
         if job.status.task_id != self.known.task_id:
             self.grounder.forget()
@@ -101,7 +119,7 @@ class PerceptionNode(ManagedNode):
         if job.frame is not None and job.joints is not None:
             scene = self.grounder.update(job.frame, job.joints, self.now)
             scene = with_latency(scene, time.perf_counter() - began)
-        return scene, self.grounder.vote(self.now)
+        return scene, self.grounder.judgement()
 
     def destroy_node(self) -> None:
         if self.is_configured:

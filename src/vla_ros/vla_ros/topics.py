@@ -99,8 +99,8 @@ CORRECTIONS = Topic(
     steering.correction_to_msg, steering.correction_from_msg,
 )  # fmt: skip
 TARGET = Topic(
-    'target', msg.Target, qos.COMMAND, ('control',), ('shield',),
-    action.target_to_msg, action.target_from_msg, from_bytes=from_bytes.target,
+    'target', msg.Target, qos.SENSOR, ('control',), ('shield',),
+    action.target_to_msg, action.target_from_msg, to_bytes.target, from_bytes.target,
 )  # fmt: skip
 CONTROL_STATE = Topic(
     'control_state', msg.ControlState, qos.COMMAND, ('control',), ('failure', 'supervisor'),
@@ -112,11 +112,11 @@ VOTES = Topic(
     safety.vote_to_msg, safety.vote_from_msg, from_bytes=from_bytes.vote,
 )  # fmt: skip
 REPORT = Topic(
-    'report', msg.ShieldReport, qos.EVENT, ('shield',), ('failure', 'control', 'supervisor'),
+    'report', msg.ShieldReport, qos.SAMPLES, ('shield',), ('failure', 'control', 'supervisor'),
     safety.report_to_msg, safety.report_from_msg, to_bytes.report, from_bytes.report,
 )  # fmt: skip
 HEARTBEATS = Topic(
-    'heartbeats', msg.Heartbeat, qos.EVENT,
+    'heartbeats', msg.Heartbeat, qos.SAMPLES,
     (
         'sim', 'perception', 'policy', 'verifier', 'failure', 'rules', 'control', 'shield',
         'supervisor', 'recorder',

@@ -47,7 +47,7 @@ class SimNode(ManagedNode):
     """Steps the physics, publishes what sensors would, takes commands as the controllers would."""
 
     name = 'sim'
-    period = 0.008  # s; a batch of physics steps, then joint states
+    period = 0.01  # s; a batch of physics steps, then joint states
     urgency = 10
 
     def configure(self) -> None:

@@ -10,6 +10,7 @@ from vla_core.errors import UserError
 from vla_core.locate import stack_root
 from vla_core.params import load_params
 from vla_learning import rollouts
+from vla_learning.episode_plan import HostParams
 from vla_learning.rollout_plan import (
     CAUSES,
     NATURAL,
@@ -18,6 +19,7 @@ from vla_learning.rollout_plan import (
     WITHOUT,
     disturbance,
     other_words,
+    paced,
     parse_causes,
 )
 from vla_learning.rollout_trial import describe
@@ -117,3 +119,14 @@ def test_a_policy_without_features_is_refused(tmp_path):
 def test_what_went_wrong_is_said_in_words():
     for wrong in drawn(KINDS[0], 60):
         assert bool(describe(wrong)) == (wrong.cause != NATURAL)
+
+
+def test_half_of_the_rollouts_are_of_a_slow_machine():
+    host = HostParams()
+    hosts = [paced(host, seed) for seed in range(400)]
+    late = np.array([made.scene_delay + made.chunk_delay for made in hosts])
+    usual = host.scene_delay + host.chunk_delay
+    assert 0.4 < np.mean([made == host for made in hosts]) < 0.6
+    assert usual <= late.min()
+    assert 5 * usual < late.max() <= 10 * usual
+    assert hosts[3] == paced(host, 3)

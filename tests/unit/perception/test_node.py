@@ -5,17 +5,36 @@ import pytest
 
 from vla_core.joint_parts import Whole
 from vla_core.robot import load_robot
+from vla_core.safety import Level
 from vla_core.sensing import JointState
+from vla_core.task import Phase, TaskStatus
+from vla_perception.grounder import Grounder
+from vla_perception.judgement import Judgement
 from vla_perception.node import PerceptionNode
+from vla_perception.params import GrounderParams
 from vla_perception.robot_mask import RobotBody
 
 ROBOT = load_robot('ur5e')
 
 
+class Hanging:
+    """A worker that does not come back."""
+
+    busy = True
+
+    def take(self):
+        return None
+
+
 @pytest.fixture
 def node():
-    made = PerceptionNode.__new__(PerceptionNode)  # without ROS: only what hears joint states
+    """Without ROS: what hears joint states, and votes while the worker is at work."""
+    made = PerceptionNode.__new__(PerceptionNode)
     made.joints, made.whole = None, Whole(ROBOT)
+    made.grounder, made.worker = Grounder(GrounderParams(), ROBOT), Hanging()
+    made.judgement, made.frame, made.votes, made.voted = None, None, 0, 0.0
+    made.said = []
+    made.send_vote = made.said.append
     return made
 
 
@@ -30,3 +49,34 @@ def test_a_picture_meets_arm_and_opening_however_they_came(node):
     pose = RobotBody(ROBOT).pose(node.joints)
     assert np.array_equal(pose.joints, ROBOT.home)
     assert pose.opening == pytest.approx(0.022)
+
+
+def pass_time(node, monkeypatch, until):
+    """Tick at 50 Hz from 10 s on; return the votes."""
+    for now in np.arange(10.0, until, 0.02):
+        monkeypatch.setattr(PerceptionNode, 'now', now, raising=False)
+        node.tick()
+    return node.said
+
+
+def test_a_picture_that_is_long_in_work_does_not_silence_the_vote_until_the_last_one_is_old(
+    node, monkeypatch
+):
+    node.status = TaskStatus(9.0, 't1', 'push it', Phase.RUNNING)
+    node.judgement = Judgement(10.0, '', '', 't1', Phase.RUNNING)
+    votes = pass_time(node, monkeypatch, 11.0)
+    assert max(np.diff([vote.stamp for vote in votes])) < 0.13
+    assert [vote.seq for vote in votes] == list(range(1, len(votes) + 1))
+    for vote in votes:
+        assert vote.level == (Level.RUN if vote.stamp <= 10.5 else Level.HOLD)
+    assert 'old' in votes[-1].reasons[0]
+
+
+@pytest.mark.parametrize(
+    'status',
+    [TaskStatus(9.0, 't2', 'push it', Phase.RUNNING), TaskStatus(9.0, 't1', '', Phase.IDLE)],
+)
+def test_what_was_judged_for_another_task_or_phase_is_not_said_again(node, monkeypatch, status):
+    node.status = status
+    node.judgement = Judgement(10.0, '', '', 't1', Phase.RUNNING)
+    assert not pass_time(node, monkeypatch, 11.0)

@@ -90,6 +90,7 @@ READ = {
 }  # fmt: skip
 WRITTEN = {
     'joints': topics.JOINT_STATES, 'command': topics.ARM_COMMAND, 'report': topics.REPORT,
+    'target': topics.TARGET,
 }  # fmt: skip
 RECORDS = {
     'joints': joint_states(), 'target': targets(), 'vote': votes(), 'report': reports(),

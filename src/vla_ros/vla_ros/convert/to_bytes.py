@@ -9,10 +9,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from vla_core.action import Trajectory
+from vla_core.action import Target, Trajectory
 from vla_core.safety import ShieldReport
 from vla_core.sensing import JointState
-from vla_ros.convert.cdr import COUNT, CYCLE, LOOP, PLAIN, STEP, TIME
+from vla_ros.convert.cdr import ASKED, COUNT, CYCLE, LOOP, PLAIN, STEP, TIME
 from vla_ros.convert.fields import BASE, split
 
 
@@ -29,6 +29,20 @@ def report(record: ShieldReport) -> bytes:
     _put(body, 4, _strings(tuple(r.ages)))
     _put(body, 4, COUNT.pack(len(ages)))
     _put(body, 8, pack(f'<{len(ages)}d', *ages) + LOOP.pack(r.loop_ms, r.period_ms))
+    return PLAIN + bytes(body)
+
+
+def target(record: Target) -> bytes:
+    """What control asks of the arm now."""
+    count = COUNT.pack(len(record.names))
+    body = bytearray(TIME.pack(*split(record.stamp)) + _string(BASE))
+    _put(body, 4, _string(record.task_id))
+    _put(body, 4, _strings(record.names))
+    for values in (record.position, record.velocity):
+        _put(body, 4, count)
+        _put(body, 8 if len(values) else 1, np.asarray(values, '<f8').tobytes())
+    seen = split(record.chunk_stamp)
+    _put(body, 8, ASKED.pack(record.gripper, record.source, record.chunk_seq, *seen))
     return PLAIN + bytes(body)
 
 
