@@ -127,7 +127,8 @@ class Rollout:
         row: Row = {
             'task': job.kind.name, 'seed': job.seed, 'cause': self.wrong.cause,
             'what': describe(self.wrong), 'late': round(self.late, 2),
-            'instruction': self.episode.instruction, 'told': self.other, 'success': success, 'length': len(kept.features),
+            'instruction': self.episode.instruction, 'told': self.other,
+            'success': success, 'length': len(kept.features),
             'seconds': 0.0 if self.began is None else round(self.sim.time - self.began, 2),
             'phase': status.phase.name, 'text': status.text,
         }  # fmt: skip
