@@ -24,6 +24,7 @@ from vla_core.errors import UserError
 from vla_core.result import Figure, Result, commit
 from vla_core.robot import load_robot
 from vla_learning.campaign import spoken
+from vla_learning.row_log import MADE_BY, made_by
 
 PROXY = {Kind.PROXIED: 'target,votes,chunk', Kind.LEARNED: 'features'}
 SPOILT: dict[Kind, dict[str, tuple[str, ...]]] = {
@@ -52,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     chosen = choice(args.only)
     key = f'{args.policy} {args.robot} x{args.factor:g}'
-    parts = Parts(args.out.resolve() / 'parts', key)
+    parts = Parts(args.out.resolve() / 'parts', key, made_by(checkpoint_of(args.policy)))
     with Screen() as screen:
 
         def shown(figure: Figure) -> None:
@@ -75,20 +76,21 @@ def run(args: argparse.Namespace) -> int:
 
 
 class Parts:
-    """What was measured, one file per fault; `key` says of what beside the code."""
+    """What was measured, one file per fault; `key` says of what, `code` by which code and
+    weights."""
 
-    def __init__(self, folder: Path, key: str) -> None:
-        self.folder, self.key, self.commit = folder, key, commit()
+    def __init__(self, folder: Path, key: str, code: str) -> None:
+        self.folder, self.key, self.code = folder, key, code
 
     def has(self, name: str) -> bool:
-        """True when that fault was measured on the same code."""
-        return bool(self.read(name)) and self._load(name)['commit'] == self.commit
+        """True when that fault was measured on the same code and weights."""
+        return bool(self.read(name)) and self._load(name).get(MADE_BY) == self.code
 
     def keep(self, name: str, figures: Iterable[Figure]) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         path, part = self.folder / f'{name}.json', self.folder / f'.{name}.json'
         numbers = [asdict(figure) for figure in figures]
-        entry = {'key': self.key, 'commit': self.commit, 'figures': numbers}
+        entry = {'key': self.key, 'commit': commit(), MADE_BY: self.code, 'figures': numbers}
         part.write_text(json.dumps(entry, indent=1))
         part.replace(path)
 

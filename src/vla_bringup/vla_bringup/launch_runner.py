@@ -124,7 +124,7 @@ class LaunchRunner:
             text=True,
             errors='replace',
             start_new_session=True,  # Ctrl-C reaches the runner only
-            preexec_fn=_die_with_parent,
+            preexec_fn=die_with_parent,
         )
         spoken = threading.Event()
         reader = threading.Thread(
@@ -149,8 +149,8 @@ def signal_group(process: subprocess.Popen[str], number: int) -> None:
         os.killpg(process.pid, number)
 
 
-def _die_with_parent() -> None:
-    """In the child, before its program: the kernel ends it when the runner is gone."""
+def die_with_parent() -> None:
+    """In the child, before its program: the kernel ends it when its parent is gone."""
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from vla_bringup import elapsed
 from vla_bringup.domain import free_domain
+from vla_bringup.launch_runner import die_with_parent
 from vla_bringup.root import ROOT
 from vla_core.result import Figure, Result
 
@@ -84,7 +85,10 @@ def keep(outcome: Outcome) -> None:
 
 def check(name: str, words: list[str], outcome: Outcome) -> None:
     start = time.monotonic()
-    done = subprocess.run([sys.executable, *words], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, *words], cwd=ROOT, capture_output=True, text=True,
+        preexec_fn=die_with_parent,
+    )  # fmt: skip
     verdict = 'ok' if done.returncode == 0 else 'FAILED'
     print(f'{name:12} {verdict}  {time.monotonic() - start:.1f} s', flush=True)
     if done.returncode:
@@ -106,8 +110,9 @@ def run_tier(tier: str, extra: list[str], outcome: Outcome) -> None:
         words = ['-m', 'pytest', '-q', '--durations=3', f'--junit-xml={report}', *workers]
         start = time.monotonic()
         code = subprocess.run(
-            [sys.executable, *words, *extra, *paths], cwd=ROOT, env=environment()
-        ).returncode
+            [sys.executable, *words, *extra, *paths], cwd=ROOT, env=environment(),
+            preexec_fn=die_with_parent,
+        ).returncode  # fmt: skip
         counts = read(report, outcome)
     if code not in (0, NO_TESTS):
         outcome.broken.append(tier)

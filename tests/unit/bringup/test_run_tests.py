@@ -1,7 +1,12 @@
 """The last line of ./vla test and its exit code."""
 
 import json
+import subprocess
+import sys
+import time
 from collections import Counter
+from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 
@@ -75,3 +80,33 @@ def test_the_tests_run_in_a_domain_of_their_own_on_this_machine_only(monkeypatch
     monkeypatch.setattr(domain, 'is_free', lambda number: number == 42)
     assert environment()['ROS_DOMAIN_ID'] == '42'
     assert environment()['ROS_AUTOMATIC_DISCOVERY_RANGE'] == 'LOCALHOST'
+
+
+SLEEPER = """import os, pathlib, time
+def test_sleeps():
+    pathlib.Path({said!r}).write_text(str(os.getpid()))
+    time.sleep(60)
+"""
+TIER = """import sys
+from vla_bringup import run_tests
+run_tests.TIERS['graph'] = [sys.argv[1]]
+run_tests.run_tier('graph', [], run_tests.Outcome())
+"""
+
+
+def test_an_end_from_outside_leaves_no_test_running(tmp_path):
+    said, test = tmp_path / 'pid', tmp_path / 'test_sleeper.py'
+    test.write_text(SLEEPER.format(said=str(said)))
+    with subprocess.Popen([sys.executable, '-c', TIER, str(test)], stdout=PIPE) as runner:
+        assert soon(lambda: said.exists() and said.read_text())
+        runner.terminate()
+    pid = said.read_text()
+    assert soon(lambda: not Path('/proc', pid).exists())
+
+
+def soon(condition):
+    """Whether it holds within 30 s."""
+    end = time.monotonic() + 30.0
+    while time.monotonic() < end and not condition():
+        time.sleep(0.05)
+    return condition()
