@@ -64,6 +64,7 @@ class Attempt:
         self.params, self.made = params, made
         self._width = made.binding.width if made else 0
         self._failed = ''  # why
+        self._last = UNTOLD  # of the last inference that could be judged
         self.restart(np.zeros(1))
 
     def restart(self, shift: Array) -> None:
@@ -97,13 +98,18 @@ class Attempt:
     def silent(self) -> Judgement:
         """The policy says nothing."""
         self._verdict, self._why, self._bad = Verdict.UNKNOWN, 'no features from the policy', 0
-        return UNTOLD
+        return self._untold
 
     def unusable(self, why: str) -> Judgement:
         """One inference that cannot be judged."""
         self._bad += 1
         self._verdict, self._why = Verdict.UNKNOWN, why
-        return UNTOLD
+        return self._untold
+
+    @property
+    def _untold(self) -> Judgement:
+        """No score; after a failure, which stays, the last one: a verdict has a number with it."""
+        return self._last if self._failed else UNTOLD
 
     def on_signals(self, row: Array) -> Judgement:
         """One inference of a policy without features."""
@@ -111,7 +117,9 @@ class Attempt:
         self._verdict, self._why = Verdict.OK, ''
         self._weigh(row)
         p = self.params
-        return Judgement(float(max(row[STUCK] / p.stuck_fail, row[EMPTY] / p.empty_fail)), 1.0)
+        worst = max(row[STUCK] / p.stuck_fail, row[EMPTY] / p.empty_fail)
+        self._last = Judgement(float(worst), 1.0)
+        return self._last
 
     def on_features(
         self, feature: PolicyFeatures, row: Array, chunk: ActionChunk | None
@@ -125,9 +133,9 @@ class Attempt:
             return self.unusable(problem or 'the score is no number')
         self._bad = 0
         self.scores.append(score)
-        threshold = self._compare(score)
+        self._last = Judgement(score, self._compare(score))
         self._weigh(row)
-        return Judgement(score, threshold)
+        return self._last
 
     def _misfit(self, feature: PolicyFeatures, chunk: ActionChunk | None) -> str:
         """Return why these features cannot be judged; '' when they can."""

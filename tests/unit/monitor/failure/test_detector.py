@@ -121,6 +121,14 @@ def test_silence_is_unknown_and_holds_until_the_policy_speaks(rig):
     assert rig.vote.level == Level.RUN
 
 
+def test_silence_after_a_failure_is_still_the_failure_with_its_score(rig):
+    last = rig.play(BAD)[-1]
+    (_, said), *_ = rig.detector.tell(rig.now + 0.61)
+    assert said.verdict == Verdict.FAIL
+    assert (said.score, said.threshold) == (last.score, last.threshold)
+    assert rig.infer(np.full(WIDTH, np.nan))[0].score == last.score
+
+
 def test_a_try_without_any_features_is_unknown(rig):
     assert rig.detector.tell(rig.now + 1.4) == []
     assert rig.detector.tell(rig.now + 1.6)[0][1].verdict == Verdict.UNKNOWN
