@@ -8,18 +8,24 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 from std_msgs.msg import Bool
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from course import Course
 from graph import NODES, Stack
 
 from vla_bringup import correct
 from vla_bringup.launch_file import load_launch
 from vla_bringup.launch_runner import LaunchRunner
+from vla_core.robot import load_robot
 from vla_core.task import Phase, ResultCode
 from vla_interfaces.srv import Answer, Reset
+from vla_learning.lockstep import EpisodePlan, Lockstep
+from vla_learning.stack import load_setup
+from vla_policy.scripted import ScriptedPolicy
 from vla_ros import topics
 from vla_ros.convert.fields import stamp_of
 
@@ -62,11 +68,22 @@ def test_every_node_comes_up_and_the_shield_keeps_its_rate(stack):
     assert age['joints'] <= 0.05
 
 
-def test_a_task_is_done_and_the_simulator_agrees(stack):
-    instruction = stack.reset('put_in', 3, distractors=0)
+def test_a_task_is_done_as_it_is_in_lockstep_and_the_simulator_agrees(stack):
+    here, there = Course(load_robot('ur5e')), Course(load_robot('ur5e'))
+    plan = EpisodePlan('put_in', 3, {'distractors': 0})
+    wanted = Lockstep(load_setup('ur5e'), there).run(plan, ScriptedPolicy())
+    here.follow(stack)
+    instruction = stack.reset(plan.task, plan.seed, **plan.overrides)
     result = stack.do(instruction)
     assert result.code == ResultCode.SUCCEEDED, result.text
     assert stack.until(lambda: stack.newest[topics.SUCCESS.name].data, 2.0)
+    assert (wanted.code, wanted.success, wanted.instruction) == (result.code, True, instruction)
+    stack.until(lambda: here.phases == there.phases, 2.0)
+    assert here.phases == there.phases
+    for role, (label, position) in there.seen.items():
+        assert here.seen[role][0] == label
+        assert np.linalg.norm(here.seen[role][1] - position) < 0.01
+    assert max(here.departs(there), there.departs(here)) < 0.05  # rad; it moves by 0.9
 
 
 def test_what_is_not_there_is_refused_without_moving(stack):
