@@ -60,7 +60,7 @@ class SimNode(ManagedNode):
         self.send_success = self.talk(topics.SUCCESS)
         self.judged = 0.0  # s, ROS time
         self.cameras = {c.name: [self.talk(t) for t in topics.camera(c)] for c in robot.cameras}
-        self.watched = {c.name: topics.camera(c)[0].name for c in robot.cameras}
+        self.watched = {c.name: topics.camera(c)[:2] for c in robot.cameras}  # colour, depth
         self.listen(topics.arm_command(robot), self.on_arm)
         self.listen(topics.gripper_command(robot), self.on_gripper)
         self.create_service(ResetScene, 'sim/reset_scene', self.on_reset)
@@ -122,14 +122,16 @@ class SimNode(ManagedNode):
         if now < self.due[name]:
             return
         self.due[name] = max(self.due[name] + self.p.image_period, now)
-        if self.count_subscribers(self.watched[name]):
-            self._send_frame(self.world.render(name))
+        colour, depth = (self.count_subscribers(topic.name) for topic in self.watched[name])
+        if colour or depth:
+            self._send_frame(self.world.render(name), has_depth=depth > 0)
 
-    def _send_frame(self, frame: RgbdFrame) -> None:
+    def _send_frame(self, frame: RgbdFrame, *, has_depth: bool) -> None:
         stamp = frame.stamp + self.offset
         send_colour, send_depth, send_info = self.cameras[frame.camera]
         send_colour(image_to_msg(frame.rgb, 'rgb8', stamp, frame.model.frame))
-        send_depth(image_to_msg(frame.depth, '32FC1', stamp, frame.model.frame))
+        if has_depth:  # 300 KB, which nobody may want of the camera on the wrist
+            send_depth(image_to_msg(frame.depth, '32FC1', stamp, frame.model.frame))
         send_info(camera_info_to_msg(frame.model, stamp))
 
     # -- services ------------------------------------------------------------------------------
