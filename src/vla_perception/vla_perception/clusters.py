@@ -92,7 +92,7 @@ def _support(piece: Piece, tops: list[tuple[Points, float]], own: int) -> float:
 def _explain(piece: Piece, bottom: float) -> Detection:
     """Return the piece as a container, a large block or a compact solid."""
     step = float(np.sqrt(median(piece.area)))
-    cloud = Cloud(piece.points, piece.area, bottom, step)
+    cloud = Cloud(np.asarray(piece.points, float), piece.area, bottom, step)
     if piece.extent > _COMPACT and is_hollow(cloud):
         solid = fit_container(cloud)
     elif piece.extent > 1.3 * _COMPACT:

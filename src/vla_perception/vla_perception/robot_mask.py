@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vla_core.compiled import FLOATS, MATRIX, TENSOR, VECTOR, compiled
 from vla_core.robot import RobotConfig
 from vla_core.robot_model import RobotModel
 from vla_core.sensing import JointState
@@ -42,8 +43,8 @@ class RobotBody:
             ]
         )  # (s, 4, 4)
         sizes = [_rounded_box(shape.geometry) for shape in shapes]
-        self._half = np.array([half for half, _ in sizes], np.float32)  # (s, 3) m
-        self._radius = np.array([radius for _, radius in sizes], np.float32)  # (s,) m
+        self._half = np.array([half for half, _ in sizes])  # (s, 3) m
+        self._radius = np.array([radius for _, radius in sizes])  # (s,) m
 
     def pose(self, state: JointState) -> Pose:
         """Return joints, tool pose and opening; KeyError names joints that the state lacks."""
@@ -58,19 +59,7 @@ class RobotBody:
     def covers(self, points: Points, pose: Pose, margin: float) -> NDArray[np.bool_]:
         """(n,) True for points (n, 3) in base_link nearer than `margin` m to a shape."""
         placed = self._placements(pose)
-        rotation = placed[:, :3, :3].astype(np.float32)
-        result = np.zeros(len(points), bool)
-        points = np.asarray(points, np.float32)
-        reach = np.linalg.norm(self._half, axis=1) + self._radius + margin
-        for s in range(len(placed)):
-            delta = points - placed[s, :3, 3].astype(np.float32)
-            near = np.flatnonzero(~result & (np.einsum('ij,ij->i', delta, delta) <= reach[s] ** 2))
-            if len(near) == 0:
-                continue
-            outside = np.maximum(np.abs(delta[near] @ rotation[s]) - self._half[s], 0.0)
-            limit = (self._radius[s] + margin) ** 2
-            result[near] = np.einsum('ij,ij->i', outside, outside) <= limit
-        return result
+        return covered(np.asarray(points, np.float32), placed, self._half, self._radius + margin)
 
     def _placements(self, pose: Pose) -> Points:
         """(s, 4, 4) base_from_shape; the fingers slide straight between closed and open."""
@@ -82,6 +71,29 @@ class RobotBody:
             closed = self._closed.frames(pose.joints, self._links)
             opened = closed + share * (opened - closed)
         return opened @ self._link_from_shape
+
+
+@compiled(FLOATS, TENSOR, MATRIX, VECTOR)
+def covered(points: Points, placed: Points, half: Points, radius: Points) -> NDArray[np.bool_]:
+    """(n,) True for points (n, 3) in a rounded box: base_from_box (s, 4, 4), half extents (s, 3)
+    and radius (s,) in m."""
+    found = np.zeros(len(points), np.bool_)
+    reach = np.sqrt((half * half).sum(axis=1)) + radius
+    for k in range(len(points)):
+        for s in range(len(placed)):
+            x = points[k, 0] - placed[s, 0, 3]
+            y = points[k, 1] - placed[s, 1, 3]
+            z = points[k, 2] - placed[s, 2, 3]
+            if x * x + y * y + z * z > reach[s] ** 2:
+                continue
+            out = 0.0
+            for i in range(3):
+                along = x * placed[s, 0, i] + y * placed[s, 1, i] + z * placed[s, 2, i]
+                out += max(abs(along) - half[s, i], 0.0) ** 2
+            if out <= radius[s] ** 2:
+                found[k] = True
+                break
+    return found
 
 
 def _rounded_box(shape: Any) -> tuple[tuple[float, float, float], float]:

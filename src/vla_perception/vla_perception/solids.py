@@ -11,11 +11,20 @@ from numpy.typing import NDArray
 
 from vla_perception.rank import median, quantile
 from vla_perception.rectangle import fit_rectangle
+from vla_perception.surfaces import (
+    ball_distances,
+    ball_through,
+    circle_through,
+    cuboid_distances,
+    cylinder_distances,
+    misfit,
+)
 
 Points = NDArray[np.floating]
 _FLAT = 0.004  # m, how far points of a flat top may lie from it
 _SIDE = 0.006  # m below the top where sides begin
 _UNSEEN = 2.0  # a solid may be this many times as wide as the points span
+_DAMPING = 1e-9  # of a least-squares solution, so that it always exists
 _FAR = 0.008  # m, a point farther from the surface than this counts as this far
 
 
@@ -61,26 +70,25 @@ def fit_cuboid(cloud: Cloud) -> Solid:
     is_top = np.abs(cloud.points[:, 2] - top) <= _FLAT
     height = top - cloud.bottom
     rectangle = fit_rectangle(cloud.points[:, :2], is_side, is_top, cloud.step, height)
-    centre = np.r_[rectangle.centre, (top + cloud.bottom) / 2]
-    size = np.r_[rectangle.size, height]
-    distance = distance_to_cuboid(cloud.points, centre, rectangle.yaw, size)
-    return Solid('cube', centre, rectangle.yaw, size, _rms(distance))
+    centre = np.array([*rectangle.centre, (top + cloud.bottom) / 2])
+    size = np.array([*rectangle.size, height])
+    distance = cuboid_distances(cloud.points, centre, rectangle.yaw, size)
+    return Solid('cube', centre, rectangle.yaw, size, misfit(distance, _FAR))
 
 
 def fit_cylinder(cloud: Cloud) -> Solid:
     """Return the upright cylinder: circle through the sides, or the disk of the top."""
     top = cloud.top
-    side = cloud.points[cloud.points[:, 2] < top - _SIDE, :2]
+    side = cloud.points[cloud.points[:, 2] < top - _SIDE]
     is_top = np.abs(cloud.points[:, 2] - top) <= _FLAT
     disk = cloud.points[is_top, :2].mean(axis=0)
     radius = float(np.sqrt(cloud.area[is_top].sum() / np.pi))
     if len(side) >= 12:
         disk, radius = _circle(side, disk, radius)
-    centre = np.r_[disk, (top + cloud.bottom) / 2]
+    centre = np.array([*disk, (top + cloud.bottom) / 2])
     size = np.array([2 * radius, 2 * radius, top - cloud.bottom])
-    return Solid(
-        'cylinder', centre, 0.0, size, _rms(distance_to_cylinder(cloud.points, centre, size))
-    )
+    distance = cylinder_distances(cloud.points, centre, size)
+    return Solid('cylinder', centre, 0.0, size, misfit(distance, _FAR))
 
 
 def fit_ball(cloud: Cloud) -> Solid:
@@ -90,64 +98,25 @@ def fit_ball(cloud: Cloud) -> Solid:
 
 
 def _ball_on(points: Points, bottom: float) -> Solid:
-    """|p - c| = r with c_z = bottom + r: linear start, then Gauss-Newton in (c_x, c_y, r)."""
     middle = points.mean(axis=0)
-    x, y, z = (points - np.r_[middle[:2], bottom]).T
-    rows = np.stack([2 * x, 2 * y, 2 * z, np.ones_like(x)], axis=1)
-    cx, cy, radius, _ = _solve(rows, x * x + y * y + z * z)
-    for _ in range(3):
-        delta = np.stack([x - cx, y - cy, z - radius])
-        reach = np.maximum(np.sqrt((delta * delta).sum(axis=0)), 1e-6)
-        slope = np.stack([-delta[0] / reach, -delta[1] / reach, -delta[2] / reach - 1], axis=1)
-        step = _solve(slope, reach - radius)
-        cx, cy, radius = cx - step[0], cy - step[1], radius - step[2]
-    radius = float(np.clip(radius, 0.005, 0.2))
-    centre = np.array([cx + middle[0], cy + middle[1], bottom + radius])
-    distance = np.sqrt(((points - centre) ** 2).sum(axis=1)) - radius
-    return Solid('ball', centre, 0.0, np.full(3, 2 * radius), _rms(distance))
+    origin = np.array([middle[0], middle[1], bottom])
+    x, y, radius = ball_through(points, origin, _DAMPING)
+    radius = min(max(float(radius), 0.005), 0.2)
+    centre = origin + (x, y, radius)
+    distance = ball_distances(points, centre, radius)
+    return Solid('ball', centre, 0.0, np.full(3, 2 * radius), misfit(distance, _FAR))
 
 
 def distance_to_cuboid(points: Points, centre: Points, yaw: float, size: Points) -> Points:
     """Return signed distances (n,) m of points to the surface of an upright box."""
-    c, s = np.cos(yaw), np.sin(yaw)
-    delta = points - centre
-    local = np.stack([c * delta[:, 0] + s * delta[:, 1], c * delta[:, 1] - s * delta[:, 0]], 1)
-    beyond = np.abs(np.c_[local, delta[:, 2]]) - np.asarray(size) / 2
-    outside = np.linalg.norm(np.maximum(beyond, 0.0), axis=1)
-    return outside + np.minimum(beyond.max(axis=1), 0.0)
+    return cuboid_distances(np.asarray(points, float), centre, yaw, size)
 
 
-def distance_to_cylinder(points: Points, centre: Points, size: Points) -> Points:
-    """Return signed distances (n,) m of points to the surface of an upright cylinder."""
-    delta = points - centre
-    beyond = np.stack(
-        [np.hypot(delta[:, 0], delta[:, 1]) - size[0] / 2, np.abs(delta[:, 2]) - size[2] / 2], 1
-    )
-    outside = np.linalg.norm(np.maximum(beyond, 0.0), axis=1)
-    return outside + np.minimum(beyond.max(axis=1), 0.0)
-
-
-def _circle(xy: Points, centre: Points, radius: float) -> tuple[Points, float]:
-    """Return the circle of least geometric distance, from a start (Gauss-Newton, 4 steps)."""
-    guess = np.r_[centre, radius]
-    for _ in range(4):
-        delta = xy - guess[:2]
-        reach = np.maximum(np.linalg.norm(delta, axis=1), 1e-6)
-        rows = np.c_[-delta / reach[:, None], -np.ones(len(xy))]
-        guess = guess - _solve(rows, reach - guess[2])
-    is_sane = np.linalg.norm(guess[:2] - centre) < 0.05 and 0.004 < guess[2] < 0.15
-    return (guess[:2], float(guess[2])) if is_sane else (centre, radius)
-
-
-def _solve(rows: Points, values: Points) -> Points:
-    """Return the least-squares solution, damped a little so that it always exists."""
-    normal = rows.T @ rows
-    normal.flat[:: len(normal) + 1] += 1e-9
-    return np.linalg.solve(normal, rows.T @ values)
-
-
-def _rms(distance: Points) -> float:
-    return float(np.sqrt(np.mean(np.minimum(np.abs(distance), _FAR) ** 2)))
+def _circle(side: Points, centre: Points, radius: float) -> tuple[Points, float]:
+    """Return the circle of least geometric distance, from a start."""
+    circle = circle_through(side, np.array([*centre, radius]), _DAMPING)
+    is_sane = np.linalg.norm(circle[:2] - centre) < 0.05 and 0.004 < circle[2] < 0.15
+    return (circle[:2], float(circle[2])) if is_sane else (centre, radius)
 
 
 FITS: dict[str, Callable[[Cloud], Solid]] = {

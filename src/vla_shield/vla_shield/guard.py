@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vla_core.compiled import Indices
 from vla_core.frozen import Array
 from vla_core.robot import RobotConfig
 from vla_shield import margins
 from vla_shield.body import Body
-from vla_shield.compiled import Indices
 from vla_shield.known import Known
 from vla_shield.params import ShieldParams
 from vla_shield.reference import Candidate

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from vla_core.compiled import FLAGS, MATRIX, NUMBER, VECTOR, Flags, Indices, compiled
 from vla_core.frozen import Array
 from vla_shield.body import Body
-from vla_shield.compiled import FLAGS, MATRIX, NUMBER, VECTOR, Flags, Indices, compiled
 
 
 class Known:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from vla_shield.compiled import Indices
+from vla_core.compiled import Indices
 
 
 class Layout:

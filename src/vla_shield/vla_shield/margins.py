@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from vla_core.frozen import Array
-from vla_shield.compiled import (
+from vla_core.compiled import (
     FLAGS,
     INDICES,
     KEPT,
@@ -18,6 +17,7 @@ from vla_shield.compiled import (
     Indices,
     compiled,
 )
+from vla_core.frozen import Array
 
 EASE = 1e-4  # m, of play for a pair that is already too near
 SURE = 0.01  # m beyond its limit: what is nearer is looked at although nothing leads there

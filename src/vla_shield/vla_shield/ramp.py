@@ -7,8 +7,8 @@ from math import sqrt
 
 import numpy as np
 
+from vla_core.compiled import MATRIX, VECTOR, compiled
 from vla_core.frozen import Array
-from vla_shield.compiled import MATRIX, VECTOR, compiled
 
 TINY = 1e-300  # no division by zero
 COLUMNS = 10  # numbers that describe the stop of a joint

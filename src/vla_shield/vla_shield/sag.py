@@ -7,8 +7,8 @@ from collections import deque
 
 import numpy as np
 
+from vla_core.compiled import MATRIX, NUMBER, VECTOR, compiled
 from vla_core.frozen import Array
-from vla_shield.compiled import MATRIX, NUMBER, VECTOR, compiled
 from vla_shield.params import ShieldParams
 
 LAG = 2.0  # times the usual delay: what was told longer ago has been done

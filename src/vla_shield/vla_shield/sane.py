@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from vla_core.compiled import INDICES, NUMBER, VECTOR, Indices, compiled
 from vla_core.frozen import Array
-from vla_shield.compiled import INDICES, NUMBER, VECTOR, Indices, compiled
 
 
 @compiled(VECTOR, VECTOR, INDICES)

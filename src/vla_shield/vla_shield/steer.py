@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vla_core.compiled import VECTOR, Flags, compiled
 from vla_core.frozen import Array
 from vla_core.limits import JointLimits
 from vla_core.robot import RobotConfig
 from vla_shield import tracking
 from vla_shield.body import Body
-from vla_shield.compiled import VECTOR, Flags, compiled
 from vla_shield.guard import Guard
 from vla_shield.nearest import nearest
 from vla_shield.params import ShieldParams

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from vla_core.compiled import NUMBER, VECTOR, Flags, compiled
 from vla_core.frozen import Array
-from vla_shield.compiled import NUMBER, VECTOR, Flags, compiled
 
 APPROACH_GAIN = 10.0  # 1/s, of the error near the target
 RESERVE = 0.5  # of acceleration and jerk, used for approaching; the rest corrects

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vla_core.compiled import NUMBER, VECTOR, compiled
 from vla_core.frozen import Array
-from vla_shield.compiled import NUMBER, VECTOR, compiled
 
 FOLLOWS = 0.03  # s, targets no further apart are one motion
 SMOOTH = 5e-5  # rad, between positions and velocities of two targets, or they are no one motion

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import vla_shield
-from vla_shield import compiled as types
+from vla_core import compiled as types
 from vla_shield import margins, ramp, sane
 
 # of arguments; in all others every dimension is 6

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vla_core.compiled import Indices
 from vla_core.frozen import Array
 from vla_core.robot import RobotConfig
 from vla_core.scene import GroundedScene
 from vla_monitor.steering.params import DryRunParams
 from vla_monitor.steering.path import JointPath, ToolPath
 from vla_shield.body import Body
-from vla_shield.compiled import Indices
 from vla_shield.params import ShieldParams
 from vla_shield.world import World
 

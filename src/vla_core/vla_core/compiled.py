@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
-from numba.types import Array, boolean, float64, intp
+from numba.types import Array, boolean, float32, float64, intp
 from numpy.typing import NDArray
 
 F = TypeVar('F', bound=Callable[..., Any])
@@ -21,8 +21,10 @@ COUNT = intp
 VECTOR = Array(float64, 1, 'A', readonly=True)
 INDICES = Array(intp, 1, 'A', readonly=True)
 KEPT = Array(float64, 1, 'A')  # may be written to
+KEPT_MATRIX = Array(float64, 2, 'A')
 FLAGS = Array(boolean, 1, 'A', readonly=True)
 MATRIX = Array(float64, 2, 'A', readonly=True)
+FLOATS = Array(float32, 2, 'A', readonly=True)
 TENSOR = Array(float64, 3, 'A', readonly=True)
 
 
