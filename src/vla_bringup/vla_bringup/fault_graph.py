@@ -34,7 +34,7 @@ import rclpy
 from vla_ros import qos, topics
 rclpy.init()
 node = rclpy.create_node('deaf')
-node.create_publisher(topics.TARGET.type, topics.TARGET.name, qos.SENSOR)
+node.create_publisher(topics.CHUNK.type, topics.CHUNK.name, qos.SENSOR)
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 print('ready', flush=True)
 time.sleep(60.0)
