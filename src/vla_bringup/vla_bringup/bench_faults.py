@@ -15,6 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from vla_bringup.domain import choose_domain
 from vla_bringup.fault_features import checkpoint_of, unfit
 from vla_bringup.fault_stage import NAN, Bounds, Stage
 from vla_bringup.fault_table import FAULTS, LEFT_OUT, Fault, Kind
@@ -52,6 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     chosen = choice(args.only)
+    choose_domain()  # one for all that is started beside the graph, too
     key = f'{args.policy} {args.robot} x{args.factor:g}'
     parts = Parts(args.out.resolve() / 'parts', key, made_by(checkpoint_of(args.policy)))
     with Screen() as screen:
