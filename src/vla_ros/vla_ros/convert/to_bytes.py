@@ -34,13 +34,9 @@ def report(record: ShieldReport) -> bytes:
 
 def target(record: Target) -> bytes:
     """What control asks of the arm now."""
-    count = COUNT.pack(len(record.names))
     body = bytearray(TIME.pack(*split(record.stamp)) + _string(BASE))
     _put(body, 4, _string(record.task_id))
-    _put(body, 4, _strings(record.names))
-    for values in (record.position, record.velocity):
-        _put(body, 4, count)
-        _put(body, 8 if len(values) else 1, np.asarray(values, '<f8').tobytes())
+    _put_motion(body, record)
     seen = split(record.chunk_stamp)
     _put(body, 8, ASKED.pack(record.gripper, record.source, record.chunk_seq, *seen))
     return PLAIN + bytes(body)
@@ -48,12 +44,8 @@ def target(record: Target) -> bytes:
 
 def joints(record: JointState) -> bytes:
     """A JointState of positions and velocities."""
-    count = COUNT.pack(len(record.names))
     body = bytearray(TIME.pack(*split(record.stamp)) + _string(''))
-    _put(body, 4, _strings(record.names))
-    for values in (record.position, record.velocity):
-        _put(body, 4, count)
-        _put(body, 8 if len(values) else 1, np.asarray(values, '<f8').tobytes())
+    _put_motion(body, record)
     _put(body, 4, COUNT.pack(0))  # no efforts
     return PLAIN + bytes(body)
 
@@ -114,6 +106,14 @@ def _strings(texts: tuple[str, ...]) -> bytes:
 def _string(text: str) -> bytes:
     coded = text.encode() + b'\0'
     return COUNT.pack(len(coded)) + coded
+
+
+def _put_motion(body: bytearray, record: Target | JointState) -> None:
+    """Add names, positions and velocities."""
+    _put(body, 4, _strings(record.names))
+    for values in (record.position, record.velocity):
+        _put(body, 4, COUNT.pack(len(values)))
+        _put(body, 8 if len(values) else 1, np.asarray(values, '<f8').tobytes())
 
 
 def _put(body: bytearray, size: int, data: bytes) -> None:
