@@ -149,8 +149,7 @@ class Grounder:
     def vote(self, now: float) -> SafetyVote:
         """Return RUN when sensing is healthy and a running task's target is there; else HOLD."""
         self._vote_seq += 1
-        p = self.params
-        return self.judgement().vote(now, self._vote_seq, p.max_age, p.vote_ttl)
+        return self.judgement().vote(now, self._vote_seq, self.params)
 
     def _objection(self) -> str:
         if self._phase not in _MOVING or not self._task_id:

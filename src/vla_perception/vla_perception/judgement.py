@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from vla_core.safety import Level, SafetyVote
 from vla_core.task import Phase
+from vla_perception.params import GrounderParams
 
 VOTER = 'grounding'
 
@@ -16,18 +15,18 @@ VOTER = 'grounding'
 class Judgement:
     """All that a vote needs but the time; under another task or phase it means nothing."""
 
-    stamp: float = -np.inf  # s, ROS time, of the picture
-    trouble: str = 'no picture yet'  # why it cannot be used
-    objection: str = ''  # what in it holds the task
-    task_id: str = ''
-    phase: Phase = Phase.IDLE
+    stamp: float  # s, ROS time, of the picture
+    trouble: str  # why it cannot be used
+    objection: str  # what in it holds the task
+    task_id: str
+    phase: Phase
 
-    def vote(self, now: float, seq: int, max_age: float, ttl: float) -> SafetyVote:
+    def vote(self, now: float, seq: int, params: GrounderParams) -> SafetyVote:
         """Return RUN when sensing is healthy and a running task's target is there; else HOLD."""
         age = now - self.stamp
         if self.trouble:
             reason = self.trouble
-        elif not 0.0 <= age <= max_age:
+        elif not 0.0 <= age <= params.max_age:
             reason = f'the picture is {age:.2f} s old'
         else:
             reason = self.objection
@@ -37,7 +36,7 @@ class Judgement:
             seq=seq,
             level=Level.HOLD if reason else Level.RUN,
             speed_scale=0.0 if reason else 1.0,
-            ttl=ttl,
+            ttl=params.vote_ttl,
             task_id=self.task_id,
             reasons=(reason,) if reason else (),
         )

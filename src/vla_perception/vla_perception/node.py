@@ -103,9 +103,9 @@ class PerceptionNode(ManagedNode):
         """Say what the last picture allows now."""
         if self.judgement is None:
             return
-        p, self.voted = self.grounder.params, self.now
+        self.voted = self.now
         self.votes += 1
-        self.send_vote(self.judgement.vote(self.now, self.votes, p.max_age, p.vote_ttl))
+        self.send_vote(self.judgement.vote(self.now, self.votes, self.grounder.params))
 
     def work(self, job: Job) -> tuple[GroundedScene | None, Judgement]:
         """In the worker thread: follow the task, look, judge."""
