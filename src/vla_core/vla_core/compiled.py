@@ -1,5 +1,5 @@
-"""Arithmetic of a few joints as machine code: of a NumPy call on six numbers nearly all is
-overhead (decision 010)."""
+"""Arithmetic on few numbers as machine code: of a NumPy call on six joints, or on the hundred
+points of a thing, most is overhead (decision 010)."""
 
 from __future__ import annotations
 

@@ -24,7 +24,6 @@ Points = NDArray[np.floating]
 _FLAT = 0.004  # m, how far points of a flat top may lie from it
 _SIDE = 0.006  # m below the top where sides begin
 _UNSEEN = 2.0  # a solid may be this many times as wide as the points span
-_DAMPING = 1e-9  # of a least-squares solution, so that it always exists
 _FAR = 0.008  # m, a point farther from the surface than this counts as this far
 
 
@@ -72,7 +71,7 @@ def fit_cuboid(cloud: Cloud) -> Solid:
     rectangle = fit_rectangle(cloud.points[:, :2], is_side, is_top, cloud.step, height)
     centre = np.array([*rectangle.centre, (top + cloud.bottom) / 2])
     size = np.array([*rectangle.size, height])
-    distance = cuboid_distances(cloud.points, centre, rectangle.yaw, size)
+    distance = distance_to_cuboid(cloud.points, centre, rectangle.yaw, size)
     return Solid('cube', centre, rectangle.yaw, size, misfit(distance, _FAR))
 
 
@@ -100,7 +99,7 @@ def fit_ball(cloud: Cloud) -> Solid:
 def _ball_on(points: Points, bottom: float) -> Solid:
     middle = points.mean(axis=0)
     origin = np.array([middle[0], middle[1], bottom])
-    x, y, radius = ball_through(points, origin, _DAMPING)
+    x, y, radius = ball_through(points, origin)
     radius = min(max(float(radius), 0.005), 0.2)
     centre = origin + (x, y, radius)
     distance = ball_distances(points, centre, radius)
@@ -114,7 +113,7 @@ def distance_to_cuboid(points: Points, centre: Points, yaw: float, size: Points)
 
 def _circle(side: Points, centre: Points, radius: float) -> tuple[Points, float]:
     """Return the circle of least geometric distance, from a start."""
-    circle = circle_through(side, np.array([*centre, radius]), _DAMPING)
+    circle = circle_through(side, np.array([*centre, radius]))
     is_sane = np.linalg.norm(circle[:2] - centre) < 0.05 and 0.004 < circle[2] < 0.15
     return (circle[:2], float(circle[2])) if is_sane else (centre, radius)
 

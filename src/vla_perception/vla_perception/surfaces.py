@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from vla_core.compiled import KEPT, KEPT_MATRIX, MATRIX, NUMBER, VECTOR, compiled
 
 Points = NDArray[np.floating]
+DAMPING = 1e-9  # of a least-squares solution, so that it always exists
 
 
 @compiled(MATRIX, VECTOR, NUMBER, VECTOR)
@@ -57,19 +58,19 @@ def weigh_in(normal: Points, right: Points, row: Points, value: float) -> None:
             normal[i, j] += row[i] * row[j]
 
 
-@compiled(MATRIX, VECTOR, NUMBER)
-def ball_through(points: Points, origin: Points, damping: float) -> Points:
+@compiled(MATRIX, VECTOR)
+def ball_through(points: Points, origin: Points) -> Points:
     """(x, y, radius) m of the ball that stands on `origin` (3,), x and y from there, of least
     distance to the points: |p - c| = r with c_z = r; a linear start, then three steps of
     Gauss-Newton."""
-    normal, right = damping * np.eye(4), np.zeros(4)
+    normal, right = DAMPING * np.eye(4), np.zeros(4)
     for k in range(len(points)):
         d = points[k] - origin
         row = np.array([2.0 * d[0], 2.0 * d[1], 2.0 * d[2], 1.0])
         weigh_in(normal, right, row, d[0] * d[0] + d[1] * d[1] + d[2] * d[2])
     ball = np.linalg.solve(normal, right)[:3].copy()
     for _ in range(3):
-        normal, right = damping * np.eye(3), np.zeros(3)
+        normal, right = DAMPING * np.eye(3), np.zeros(3)
         for k in range(len(points)):
             d = points[k] - origin - ball
             reach = max(np.sqrt(d[0] * d[0] + d[1] * d[1] + d[2] * d[2]), 1e-6)
@@ -79,13 +80,13 @@ def ball_through(points: Points, origin: Points, damping: float) -> Points:
     return ball
 
 
-@compiled(MATRIX, VECTOR, NUMBER)
-def circle_through(points: Points, start: Points, damping: float) -> Points:
+@compiled(MATRIX, VECTOR)
+def circle_through(points: Points, start: Points) -> Points:
     """(x, y, radius) m of the circle of least distance to the points (n, 2 or more), from a start
     (3,): four steps of Gauss-Newton."""
     circle = start.copy()
     for _ in range(4):
-        normal, right = damping * np.eye(3), np.zeros(3)
+        normal, right = DAMPING * np.eye(3), np.zeros(3)
         for k in range(len(points)):
             dx, dy = points[k, 0] - circle[0], points[k, 1] - circle[1]
             reach = max(np.sqrt(dx * dx + dy * dy), 1e-6)
