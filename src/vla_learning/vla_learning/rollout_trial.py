@@ -79,8 +79,6 @@ class Rollout:
         self.other = other_words(self.episode) if wrong.words else ''
         policy.mishear = self.other if wrong.words == 'policy' else ''
         self.host = Run(replace(setup, monitors=(self._watch,)), sim, policy, None)
-        host = setup.host
-        self.late = host.period * (host.scene_delay + host.chunk_delay)  # s, image to chunk
         self.began: float | None = None  # s, when the policy began
         self._todo: list[tuple[float, Callable[[], None]]] = self._faults()
 
@@ -123,10 +121,11 @@ class Rollout:
     def finish(self) -> Row:
         """Write the npz; return the row of the log. A rollout that never began has no file."""
         job, kept, success = self.job, self.recorder, self.sim.success()
-        status = self.host.executive.status
+        status, pace = self.host.executive.status, self.host.host
+        late = pace.period * (pace.scene_delay + pace.chunk_delay)  # s, from image to chunk
         row: Row = {
             'task': job.kind.name, 'seed': job.seed, 'cause': self.wrong.cause,
-            'what': describe(self.wrong), 'late': round(self.late, 2),
+            'what': describe(self.wrong), 'late': round(late, 2),
             'instruction': self.episode.instruction, 'told': self.other,
             'success': success, 'length': len(kept.features),
             'seconds': 0.0 if self.began is None else round(self.sim.time - self.began, 2),
