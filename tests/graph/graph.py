@@ -17,6 +17,7 @@ from vla_core.task import Phase
 from vla_interfaces.action import ExecuteTask
 from vla_interfaces.srv import InjectFault, ResetScene
 from vla_ros import topics
+from vla_ros.main import take_down
 
 NODES = (
     'sim', 'perception', 'policy', 'verifier', 'failure', 'rules', 'control', 'shield',
@@ -78,7 +79,7 @@ class Client:
 
     def close(self) -> None:
         self.executor.shutdown()
-        self.node.destroy_node()
+        take_down(self.node)
         rclpy.shutdown(context=self.context)
 
 

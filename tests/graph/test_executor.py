@@ -1,6 +1,9 @@
 """The executor of every node: the same as rclpy's own, for less."""
 
+import gc
+import sys
 import time
+from pathlib import Path
 
 import pytest
 import rclpy
@@ -10,8 +13,13 @@ from rclpy.node import Node
 from std_msgs.msg import Bool
 from std_srvs.srv import Trigger
 
+sys.path.insert(0, str(Path(__file__).parent))
+
+from graph import Stack
+
 from vla_interfaces.action import ExecuteTask
 from vla_ros.executor import LeanExecutor
+from vla_ros.main import take_down
 from vla_ros.one_goal import OneGoal, Outcome
 from vla_ros.qos import STATE
 
@@ -36,7 +44,7 @@ def pair(context):
     yield (*nodes, executor)
     executor.shutdown()
     for node in nodes:
-        node.destroy_node()
+        take_down(node)
 
 
 def until(executor, condition):
@@ -120,3 +128,23 @@ def test_it_ends_with_its_context(pair, context):
     one.create_timer(0.05, context.try_shutdown)
     with pytest.raises(ExternalShutdownException):
         executor.spin()
+
+
+def test_a_client_that_is_closed_leaves_no_participant():
+    gc.collect()
+    before = participants()
+    gc.disable()
+    try:
+        stack = Stack()
+        during = participants()
+        stack.close()
+        assert during == before + 1
+        assert participants() == before
+    finally:
+        gc.enable()
+
+
+def participants():
+    """Of DDS in this process: each has one thread for its timers."""
+    names = [path.read_text() for path in Path('/proc/self/task').glob('*/comm')]
+    return sum(name.startswith('dds.ev') for name in names)

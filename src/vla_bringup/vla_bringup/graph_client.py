@@ -18,6 +18,7 @@ from vla_core.task import TaskStatus
 from vla_interfaces.action import ExecuteTask
 from vla_ros import topics
 from vla_ros.links import Links
+from vla_ros.main import take_down
 from vla_ros.realtime import dds_first
 
 TURN = 0.05  # s, between two looks at what has come
@@ -97,7 +98,7 @@ class GraphClient:
 
     def close(self) -> None:
         self._executor.shutdown()
-        self._node.destroy_node()
+        take_down(self._node)
         rclpy.try_shutdown()
 
     def _on_beat(self, beat: Heartbeat) -> None:
