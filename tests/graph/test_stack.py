@@ -83,7 +83,7 @@ def test_a_task_is_done_as_it_is_in_lockstep_and_the_simulator_agrees(stack):
     for role, (label, position) in there.seen.items():
         assert here.seen[role][0] == label
         assert np.linalg.norm(here.seen[role][1] - position) < 0.01
-    assert max(here.departs(there), there.departs(here)) < 0.05  # rad; it moves by 0.9
+    assert max(here.departs(there), there.departs(here)) < 0.1  # rad; it moves by 0.9
 
 
 def test_what_is_not_there_is_refused_without_moving(stack):

@@ -1,11 +1,11 @@
-"""Bad targets and bad chunks from a second publisher in a running graph."""
+"""Bad chunks from a second publisher in a running graph."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from math import isfinite
+from math import inf, isfinite
 
 from vla_bringup.fault_stage import AT_ONCE, NAN, STOPPING, TRIES, Bounds, Stage
 from vla_bringup.witness import Heard
@@ -13,7 +13,6 @@ from vla_core.action import ActionChunk
 from vla_core.result import Figure
 
 AGAIN = 0.002  # s, between two copies of an injected message: one of them is the newest
-WORK = 0.003  # s, of a cycle: what comes meanwhile is not in its report
 RECENT = 1.0  # s back, in which an answer is looked for
 AHEAD = 3  # chunks
 GONE_BY = 5.0  # s, older by its stamp is a chunk of ours that we spoilt before
@@ -28,50 +27,6 @@ def repeat(say: Callable[[], None], until: Callable[[], float]) -> float:
         say()
         time.sleep(AGAIN)
     return said or NAN
-
-
-def answers(stage: Stage, name: str, first: float) -> list[Heard]:
-    """Cycles that began after the first word, at ROS time `first`: no earlier one answers it."""
-    recent = stage.witness.since(name, time.monotonic() - RECENT)
-    return [heard for heard in recent if heard.record.stamp > first]
-
-
-def since(answer: Heard, first: float) -> float:
-    """s from a word, at ROS time `first`, to the cycle that answers: by the stamp of the
-    answer, since the witness itself hears late on a busy machine."""
-    return float(answer.record.stamp) - first
-
-
-def stale_target(stage: Stage, late: float) -> float:
-    """s until the shield rejects a target of a second publisher, stamped `late` s before control's
-    newest one. Counted from the last copy before the cycle that rejects: in a queue of one the
-    shield has seen no earlier one. A copy was sent when DDS had it: whoever sends it may be
-    displaced on the way there."""
-    stage.await_moving()
-    witness, first, began = stage.witness, stage.witness.ros_now, time.monotonic()
-    copies: set[float] = set()  # s, stamps
-
-    def say() -> None:
-        newest = [h for h in witness.since('target', began - RECENT) if not is_copy(h)]
-        if newest:
-            copies.add(stamp := newest[-1].record.stamp - late)
-            witness.say_target(replace(newest[-1].record, stamp=stamp))
-
-    def is_copy(heard: Heard) -> bool:
-        return heard.record.stamp in copies
-
-    def rejected() -> float:
-        sent = [h.at for h in witness.since('target', began) if is_copy(h)]
-        for heard in answers(stage, 'report', first):
-            before = [at for at in sent if at < heard.at - WORK]
-            if before and 'target' in heard.record.rules and 'older' in heard.record.reason:
-                return heard.at - before[-1]
-        return 0.0
-
-    return repeat(say, rejected)
-
-
-# -- chunks ------------------------------------------------------------------------------------
 
 
 def old_chunk(chunk: ActionChunk, now: float) -> ActionChunk:
@@ -108,22 +63,28 @@ def refused_chunk(
 
 
 def refusal(stage: Stage, spoil: Callable[[ActionChunk, float], ActionChunk], word: str) -> float:
-    """s until control says why it refuses a spoilt copy of its newest chunk; NaN: it does not."""
-    witness = stage.witness
-    first = witness.ros_now
-    heard = [h.record for h in witness.since('chunk', time.monotonic() - 2.0 * RECENT)]
-    policys = [chunk for chunk in heard if first - chunk.stamp < GONE_BY]
-    chunk = spoil(policys[-1], first) if policys else None
+    """s until control says why it refuses a spoilt copy of its newest chunk; NaN: it does not.
+
+    From when DDS had the first copy on control's topic, to the stamp of the word: who sends it and
+    who hears it may be displaced meanwhile."""
+    witness, began = stage.witness, time.monotonic()
+    now = witness.ros_now
+    heard = [h.record for h in witness.since('chunk', began - 2.0 * RECENT)]
+    policys = [chunk for chunk in heard if now - chunk.stamp < GONE_BY]
+    chunk = spoil(policys[-1], now) if policys else None
 
     def say() -> None:
         if chunk is not None:
             witness.say_chunk(chunk)
 
+    def is_copy(record: ActionChunk) -> bool:
+        return chunk is not None and (record.seq, record.stamp) == (chunk.seq, chunk.stamp)
+
     def refused() -> float:
-        for heard in answers(stage, 'control', first):
-            if word in heard.record.reason:
-                return since(heard, first)
-        return 0.0
+        copies = [h for h in witness.since('spoilt chunk', began) if is_copy(h.record)]
+        first = witness.ros_of(copies[0].at) if copies else inf
+        said = [h.record for h in witness.since('control', began)]
+        return next((c.stamp - first for c in said if c.stamp > first and word in c.reason), 0.0)
 
     return repeat(say, refused)
 

@@ -16,7 +16,7 @@ import rclpy
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 
-from vla_core.action import ActionChunk, Target
+from vla_core.action import ActionChunk
 from vla_core.robot import RobotConfig
 from vla_core.scene import GroundedScene
 from vla_ros import topics
@@ -88,10 +88,10 @@ class Witness:
         for name, topic in heard.items():
             refuse = partial(self._note, self._logs[f'bad {name}'])
             links.listen(deep(topic), partial(self._note, self._logs[name]), refuse)
-        self.say_target: Callable[[Target], None] = links.talk(topics.TARGET)
         self.say_chunk: Callable[[ActionChunk], None] = links.talk(topics.CHUNK)
         self.say_scene: Callable[[GroundedScene], None] = links.talk(topics.SCENE)
         self._came = 0.0  # s, steady clock, of the message at hand
+        self._ahead = steady_ahead(nan)  # s, of the steady clock before the one DDS stamps by
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._hear, args=(links,), daemon=True)
         self._thread.start()
@@ -100,6 +100,10 @@ class Witness:
     def ros_now(self) -> float:
         """s, ROS time."""
         return float(self._node.get_clock().now().nanoseconds * 1e-9)
+
+    def ros_of(self, at: float) -> float:
+        """s, ROS time of a moment of the steady clock, where ROS time is the system's."""
+        return at - self._ahead
 
     def since(self, name: str, at: float) -> list[Heard]:
         """What came on a stream after `at` s, steady clock, oldest first."""
@@ -133,15 +137,13 @@ class Witness:
         self._node.destroy_node()
 
     def _hear(self, links: Links) -> None:
-        ahead = nan
         while not self._is_over.is_set():
-            ahead = steady_ahead(ahead)
-            links.drain(partial(self._arrived, ahead))
+            self._ahead = steady_ahead(self._ahead)
+            links.drain(self._arrived)
             time.sleep(POLL)
 
-    def _arrived(self, ahead: float, nanoseconds: int) -> None:
-        """`ahead`: s, of the steady clock before the system's."""
-        self._came = 1e-9 * nanoseconds + ahead
+    def _arrived(self, nanoseconds: int) -> None:
+        self._came = 1e-9 * nanoseconds + self._ahead
 
     def _note(self, log: list[Heard], record: Any) -> None:
         log.append(Heard(self._came, record))

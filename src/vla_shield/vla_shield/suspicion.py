@@ -35,6 +35,7 @@ class Suspicion:
         self._frozen_at: float | None = None  # s, stamp of the last change when it was noticed
         self._is_behind = self._is_loaded = self._is_pressing = False
         self._well_at: float | None = None  # s, stamp at which the arm was last where it should be
+        self._pressed_at = 0.0  # s, stamp at which it was last held up
 
     def look(self, reference: Reference, intake: Intake) -> Verdict | None:
         """HOLD while samples are frozen, or while the arm is far from where it was told to be."""
@@ -70,17 +71,21 @@ class Suspicion:
             self._is_behind = False
         if not self._is_behind:
             return None
+        self._well_at = intake.joints.stamp  # so far off it says nothing of what is below
         why = f'arm is {gap:.2f} rad from its command'
         return Verdict(Decision.HOLD, why, ('tracking',), intake.q)
 
     def _off_height(self, intake: Intake) -> Verdict | None:
         """An arm that hangs does not put things where it is told to; one that stands on something
-        must not press on: its command goes back to where it is, until it is asked to rise."""
+        must not press on: its command goes back to where it is, until it is asked to rise, or
+        has rested there for so long that what it stood on may be gone."""
         p, stamp, rise = self._params, intake.joints.stamp, self._rise()
         if rise >= -EASED * p.hang_limit:
             self._is_loaded = False
-        if rise <= EASED * p.hang_limit:
-            self._is_pressing = self._is_pressing and self._is_asked_down(intake)
+        if rise > EASED * p.hang_limit:
+            self._pressed_at = stamp
+        elif stamp - self._pressed_at >= p.press_rest or not self._is_asked_down(intake):
+            self._is_pressing = False
         if self._well_at is None or -p.hang_limit <= rise <= p.press_limit:
             self._well_at = stamp
         lasted = stamp - self._well_at

@@ -128,6 +128,32 @@ def test_a_hand_that_stands_on_something_does_not_press_on_and_may_rise():
     assert drive(rig, [0.0, 0.0, 0.1], 1.0)[-1].decision != Decision.HOLD
 
 
+def test_what_a_hand_stood_on_may_be_gone_it_tries_again_after_a_rest():
+    rig = Standing(press_rest=1.0).armed()
+    rig.floor = tip(rig)[2] - 0.01
+    drive(rig, [0.0, 0.0, -0.1], 1.0)
+    first = min(model('ur5e').fk(q)[2, 3] for q in rig.commands)
+    assert all(r.decision == Decision.HOLD for r in drive(rig, [0.0, 0.0, -0.02], 0.2))
+    drive(rig, [0.0, 0.0, -0.1], 1.2)
+    assert min(model('ur5e').fk(q)[2, 3] for q in rig.commands) > first - 0.03
+    assert rig.out.report.rules == ('tracking:press',)  # still there
+    rig.floor = -1.0
+    drive(rig, [0.0, 0.0, -0.1], 1.2)
+    assert rig.out.report.decision != Decision.HOLD
+
+
+@pytest.mark.parametrize('back', [0.3, 0.6, 1.0, 2.0])
+def test_an_arm_that_was_lifted_and_let_go_does_not_press(back):
+    """`back` m/s, at which it comes back to its command."""
+    rig = Standing().armed()
+    drive(rig, [0.0, 0.0, -0.1], 0.5)
+    rig.floor = tip(rig)[2] + 0.2
+    for _ in range(200):
+        rig.floor -= back * DT
+        rig.step(rig.target(rig.commands[-1]))
+    assert rig.out.report.decision != Decision.HOLD
+
+
 def test_an_arm_that_something_holds_back_does_not_count_as_loaded():
     rig = sagging(-0.016, 0.0, -0.009)  # a drawer that is shut, as simulated
     assert all(r.decision != Decision.HOLD for r in drive(rig, [0.0, 0.0, 0.02], 1.0))
