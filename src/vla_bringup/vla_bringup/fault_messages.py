@@ -12,21 +12,10 @@ from vla_bringup.witness import Heard
 from vla_core.action import ActionChunk
 from vla_core.result import Figure
 
-AGAIN = 0.002  # s, between two copies of an injected message: one of them is the newest
-RECENT = 1.0  # s back, in which an answer is looked for
+RECENT = 1.0  # s, in which an answer is looked for
 AHEAD = 3  # chunks
 GONE_BY = 5.0  # s, older by its stamp is a chunk of ours that we spoilt before
 AFTERMATH = 0.2  # s after a refused chunk in which nothing may come of it
-
-
-def repeat(say: Callable[[], None], until: Callable[[], float]) -> float:
-    """Say something again and again until it is answered; return what `until` said. One who
-    listens on a busy machine may hear nothing for 0.3 s; how long it took the stamps say."""
-    end = time.monotonic() + RECENT
-    while not (said := until()) and time.monotonic() < end:
-        say()
-        time.sleep(AGAIN)
-    return said or NAN
 
 
 def old_chunk(chunk: ActionChunk, now: float) -> ActionChunk:
@@ -73,20 +62,20 @@ def refusal(stage: Stage, spoil: Callable[[ActionChunk, float], ActionChunk], wo
     policys = [chunk for chunk in heard if now - chunk.stamp < GONE_BY]
     chunk = spoil(policys[-1], now) if policys else None
 
-    def say() -> None:
-        if chunk is not None:
-            witness.say_chunk(chunk)
-
     def is_copy(record: ActionChunk) -> bool:
         return chunk is not None and (record.seq, record.stamp) == (chunk.seq, chunk.stamp)
 
     def refused() -> float:
         copies = [h for h in witness.since('spoilt chunk', began) if is_copy(h.record)]
         first = witness.ros_of(copies[0].at) if copies else inf
-        said = [h.record for h in witness.since('control', began)]
-        return next((c.stamp - first for c in said if c.stamp > first and word in c.reason), 0.0)
+        for said in (h.record for h in witness.since('control', began)):
+            if said.stamp > first and word in said.reason:
+                return float(said.stamp - first)
+        if chunk is not None:
+            witness.say_chunk(chunk)  # again and again: the policy's own may take its place
+        return 0.0
 
-    return repeat(say, refused)
+    return witness.wait(refused, RECENT) or NAN
 
 
 def caused(heard: Heard) -> bool:

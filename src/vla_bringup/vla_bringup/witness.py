@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from math import isfinite, nan
+from math import inf, isfinite, nan
 from types import MappingProxyType
 from typing import Any
 
@@ -25,6 +25,7 @@ from vla_ros.topics import Topic
 
 AT_ONE_TIME = 1e-4  # s, between two looks at a clock
 POLL = 0.001  # s, between two looks at what has come
+LOOKS = 20  # after the end of a wait, until what came before it has been heard for sure
 KEPT = 200  # messages of a topic that wait while the witness has no time: none may be missed
 
 
@@ -92,6 +93,7 @@ class Witness:
         self.say_scene: Callable[[GroundedScene], None] = links.talk(topics.SCENE)
         self._came = 0.0  # s, steady clock, of the message at hand
         self._ahead = steady_ahead(nan)  # s, of the steady clock before the one DDS stamps by
+        self._looks = 0  # times that it has looked at all topics
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._hear, args=(links,), daemon=True)
         self._thread.start()
@@ -118,9 +120,12 @@ class Witness:
         return log[-1] if log else None
 
     def wait(self, until: Callable[[], Any], seconds: float) -> Any:
-        """What `until` says once it is true, or at the end of `seconds`."""
-        end = time.monotonic() + seconds
-        while not (said := until()) and time.monotonic() < end:
+        """What `until` says once it is true, or at the end of `seconds`; not before the witness
+        has looked at what came by then: a busy machine may let neither run for a second."""
+        end, enough = time.monotonic() + seconds, inf
+        while not (said := until()) and self._looks < enough and self._thread.is_alive():
+            if time.monotonic() >= end:
+                enough = min(enough, self._looks + LOOKS)
             time.sleep(2 * POLL)
         return said
 
@@ -140,6 +145,7 @@ class Witness:
         while not self._is_over.is_set():
             self._ahead = steady_ahead(self._ahead)
             links.drain(self._arrived)
+            self._looks += 1
             time.sleep(POLL)
 
     def _arrived(self, nanoseconds: int) -> None:

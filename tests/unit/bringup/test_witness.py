@@ -1,6 +1,8 @@
 """When something came is known by one clock, however late its reader is."""
 
+import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -27,3 +29,20 @@ def test_one_that_knew_nothing_looks_again(monkeypatch):
     monkeypatch.setattr(witness.time, 'monotonic', lambda: next(clock))
     monkeypatch.setattr(witness, 'system_now', lambda: 110.2)
     assert steady_ahead(NEVER) == pytest.approx(-100.0)
+
+
+@pytest.mark.parametrize('heard', [True, False])
+def test_a_wait_ends_when_what_came_meanwhile_has_been_looked_at(heard):
+    """Neither it nor the witness may run for longer than the wait lasts."""
+    over, looks = threading.Event(), iter([0, 0, 0, *range(1, 1000)])
+    thread = threading.Thread(target=over.wait, daemon=True)
+    thread.start()
+    displaced = SimpleNamespace(_looks=0, _thread=thread)
+
+    def until():
+        displaced._looks = next(looks)
+        return heard and displaced._looks == 15
+
+    assert witness.Witness.wait(displaced, until, 0.0) is heard
+    assert displaced._looks == (15 if heard else witness.LOOKS)
+    over.set()
