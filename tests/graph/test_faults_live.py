@@ -52,7 +52,7 @@ def test_a_fault_while_the_arm_moves_is_answered_in_time(stage, fault):
 
 def test_the_shield_knows_how_far_apart_its_cycles_are(stage):
     began = time.monotonic()
-    stage.graph.pause(0.5)
+    stage.pause(0.5)
     periods = [h.record.period_ms for h in stage.witness.since('report', began)]
     assert 8.0 < np.median(periods) < 15.0
 

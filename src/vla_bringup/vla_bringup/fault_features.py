@@ -71,7 +71,7 @@ def untold(stage: Stage, bounds: Bounds, name: str, harm: str, word: str) -> Ite
         stage.await_moving()
         began = stage.harm(f'features {harm}', seconds=LONG)
         held = witness.wait(partial(held_for, stage, word, began), LONG)
-        stage.graph.pause(HEARD)
+        stage.pause(HEARD)
         spoilt = bad_features(stage, began)
         if held or len(spoilt) > INFERENCES:
             break  # else the task ended before there was enough to spoil

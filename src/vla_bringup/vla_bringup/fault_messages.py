@@ -45,7 +45,7 @@ def refused_chunk(
         began, seconds = time.monotonic(), refusal(stage, spoil, word)
         if isfinite(seconds) or not stage.is_over():
             break  # else the task ended meanwhile: control refuses every chunk, whatever it says
-    time.sleep(AFTERMATH)
+    stage.pause(AFTERMATH)
     yield bounds.figure(f'{name}: refused by control', seconds, AT_ONCE)
     hurt = [h for h in stage.witness.since('report', began) if caused(h)]
     yield Figure(f'{name}: cycles it stopped', float(len(hurt)), '', '== 0')

@@ -136,7 +136,7 @@ def f13(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
     stage.await_moving()
     began = time.monotonic()
     with hogs():
-        stage.graph.pause(HOG_TIME)
+        stage.pause(HOG_TIME)
     reports = [h.record for h in stage.witness.since('report', began)]
     late = [k for k, r in enumerate(reports) if max(r.period_ms, r.loop_ms) > HANG_MS]
     loose = [k for k in late if not any(is_held(r) for r in reports[k : k + 3])]

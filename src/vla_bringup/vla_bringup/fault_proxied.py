@@ -39,7 +39,7 @@ def blind(stage: Stage, since: float) -> float:
     """s from the last good joint state, the one before the first bad one, to the cycle that brakes
     because of that, both by their stamps: how late the witness hears them does not count."""
     answer = stage.braking(since, 'joints')
-    stage.graph.pause(HEARD)
+    stage.pause(HEARD)
     if answer is None or not stage.witness.since('bad joints', since):
         return NAN
     braked = float(answer.record.stamp)
@@ -78,7 +78,7 @@ def rejected(stage: Stage, harm: str, is_wrong: Callable[[Target], bool]) -> flo
     stage.await_moving()
     began = stage.harm(harm, seconds=LONG)
     answer = stage.braking(began, 'target')
-    stage.graph.pause(HEARD)
+    stage.pause(HEARD)
     targets = [h.record for h in stage.witness.since('spoilt target', began)]
     first = next((t.stamp for t in targets if is_wrong(t)), NAN)
     return float(answer.record.stamp) - first if answer else NAN
@@ -96,7 +96,7 @@ def nan_chunks(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
         stage.await_moving()
         began = stage.harm('chunk nan values', seconds=LONG)
         answer = witness.wait(partial(refused, stage, began), 1.0)
-        stage.graph.pause(HEARD)  # of two topics the answer may be heard before the question
+        stage.pause(HEARD)  # of two topics the answer may be heard before the question
         spoilt = witness.since('bad spoilt chunk', began)
         if spoilt:
             break  # else no chunk came while they are spoilt
@@ -117,7 +117,7 @@ def flipped(stage: Stage) -> Iterator[Figure]:
     """One bit of one float in every target: what goes out stays finite and within the limits."""
     stage.await_moving()
     witness, began = stage.witness, stage.harm('target flip', seconds=FLIPS)
-    stage.graph.pause(FLIPS)
+    stage.pause(FLIPS)
     commands = [h.record for h in witness.since('command', began)]
     bad = sum(not np.isfinite(c.position).all() for c in commands)
     bad += len(witness.since('bad command', began))
@@ -150,7 +150,7 @@ def disorder(stage: Stage, harm: str) -> Figure:
     """Every target twice, or in pairs the wrong way round: a queue of one hides what is old."""
     stage.await_moving()
     began = stage.harm(f'target {harm}', seconds=1.0)
-    stage.graph.pause(1.0)
+    stage.pause(1.0)
     commands = [h.record for h in stage.witness.since('command', began)]
     share = hardest(commands, stage.robot.limits.acceleration)
     return Figure(f'F9 every target {harm}: acceleration / limit', share, '', '<= 1.05')
@@ -164,7 +164,7 @@ def shifted(stage: Stage, shift: float, word: str = '') -> float:
         stage.await_moving()
         began = stage.harm(f'target shift={shift:g}', seconds=LONG)
         stage.braking(began)
-        stage.graph.pause(HEARD)
+        stage.pause(HEARD)
         stamps = [h.record.stamp for h in witness.since('spoilt target', began - 0.1)]
         wrong = [b for a, b in pairwise(stamps) if (b - a) * np.sign(shift) > 0.5 * abs(shift)]
         if wrong:
@@ -179,7 +179,7 @@ def f15(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
     """Joints in another order, and one joint too few."""
     stage.await_moving()
     witness, began = stage.witness, stage.harm('target reverse', seconds=LONG)
-    stage.graph.pause(LONG)
+    stage.pause(LONG)
     targets = [h.record for h in witness.since('spoilt target', began)]
     targets = [t for t in targets if t.names[0] == stage.robot.joint_names[-1]]
     cycles = witness.since('report', began)
@@ -218,7 +218,7 @@ def f11(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
         yield bounds.figure(f'F11 vote of {voter} silent: HOLD', seconds, TTL + AT_ONCE)
     stage.await_moving()
     began = stage.harm(f'votes rate={FLOOD:g} voter:policy', seconds=FLIPS)
-    stage.graph.pause(FLIPS)
+    stage.pause(FLIPS)
     reports = [h.record for h in stage.witness.since('report', began)]
     came = len(stage.witness.since('spoilt votes', began)) / FLIPS
     loop = float(np.percentile([r.loop_ms for r in reports] or [NAN], 99))

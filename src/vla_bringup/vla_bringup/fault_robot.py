@@ -198,7 +198,7 @@ def f19(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
     needed = sum(h.at <= began + seconds for h in looks) if np.isfinite(seconds) else NAN
     yield Figure('F19 target removed: looks until HOLD', float(needed), '', '<= 2')
     yield Figure('F19 target removed: HOLD', 1e3 * seconds, 'ms')
-    stage.graph.pause(1.0)
+    stage.pause(1.0)
     after = width(witness.last('joints'), finger)
     yield Figure('F19 fingers closed on air', 1e3 * max(before - after, 0.0), 'mm', '<= 5')
 

@@ -147,6 +147,11 @@ class Stage:
             raise UserError(f'{by} cannot do {order!r}: {response.message}')
         return began
 
+    def pause(self, seconds: float) -> None:
+        """Let the graph run on; what came meanwhile has been looked at then."""
+        self.graph.pause(seconds)
+        self.witness.wait(lambda: False, 0.0)
+
     # -- after a fault -------------------------------------------------------------------------
 
     def kill(self, node: str) -> float:
