@@ -52,9 +52,9 @@ def f6(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
         stage.graph.inject_fault('joint_stuck', seconds=STUCK)
         heard = stage.braking(began, 'joints:frozen', STUCK)
         stage.graph.inject_fault('none')
-        if heard is not None or is_driven(stage, began):
-            break
-    same = repeated(stage.witness.since('joints', began))
+        same = repeated(stage.witness.since('joints', began))
+        if heard is not None or (same and is_driven(stage, same[0].at)):
+            break  # else the arm was not told to move while they stood still
     seconds = NAN
     if heard is not None and same:
         seconds = stage.command_of(heard).at - max(same[0].at, driven_since(stage, heard))
