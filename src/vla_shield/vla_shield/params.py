@@ -82,7 +82,7 @@ class ShieldParams:
         0.01, 'm, tip above where it was told to be: it presses, HOLD', lo=0.002, hi=0.05
     )
     press_time: float = param(0.1, 's, that it may be held up: it presses', lo=0.05, hi=2.0)
-    press_rest: float = param(
+    press_rest: float = param(  # longer than the supervisor waits before it backs off
         8.0, 's, after which a hand that stood on something may try again', lo=1.0, hi=60.0
     )
     still_speed: float = param(0.02, 'rad/s, below this the robot is still', lo=0.001, hi=0.1)

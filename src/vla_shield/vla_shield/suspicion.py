@@ -84,8 +84,9 @@ class Suspicion:
             self._is_loaded = False
         if rise > EASED * p.hang_limit:
             self._pressed_at = stamp
-        elif stamp - self._pressed_at >= p.press_rest or not self._is_asked_down(intake):
-            self._is_pressing = False
+        elif self._is_pressing:
+            has_rested = stamp - self._pressed_at >= p.press_rest
+            self._is_pressing = not has_rested and self._is_asked_down(intake)
         if self._well_at is None or -p.hang_limit <= rise <= p.press_limit:
             self._well_at = stamp
         lasted = stamp - self._well_at
