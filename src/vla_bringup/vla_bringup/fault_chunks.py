@@ -60,22 +60,23 @@ def refusal(stage: Stage, spoil: Callable[[ActionChunk, float], ActionChunk], wo
     now = witness.ros_now
     heard = [h.record for h in witness.since('chunk', began - 2.0 * RECENT)]
     policys = [chunk for chunk in heard if now - chunk.stamp < GONE_BY]
-    chunk = spoil(policys[-1], now) if policys else None
+    if not policys:
+        return NAN
+    chunk = spoil(policys[-1], now)
 
     def is_copy(record: ActionChunk) -> bool:
-        return chunk is not None and (record.seq, record.stamp) == (chunk.seq, chunk.stamp)
+        return (record.seq, record.stamp) == (chunk.seq, chunk.stamp)
 
-    def refused() -> float:
+    def answered() -> float:
         copies = [h for h in witness.since('spoilt chunk', began) if is_copy(h.record)]
         first = witness.ros_of(copies[0].at) if copies else inf
         for said in (h.record for h in witness.since('control', began)):
             if said.stamp > first and word in said.reason:
                 return float(said.stamp - first)
-        if chunk is not None:
-            witness.say_chunk(chunk)  # again and again: the policy's own may take its place
+        witness.say_chunk(chunk)  # again and again: the policy's own may take its place
         return 0.0
 
-    return witness.wait(refused, RECENT) or NAN
+    return witness.wait(answered, RECENT) or NAN
 
 
 def caused(heard: Heard) -> bool:

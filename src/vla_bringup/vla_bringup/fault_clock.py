@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from functools import partial
 from itertools import pairwise
@@ -28,7 +27,7 @@ def f10(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
         began = stage.harm(order, value, by='clock')
         seconds = stage.witness.wait(partial(stopped, stage, began), 1.0) or NAN
         yield bounds.figure(f'F10 ROS clock {name}: braking', seconds, AT_ONCE)
-        time.sleep(WATCHED)
+        stage.pause(WATCHED)
         yield Figure(f'F10 {name}: largest step / limit', largest(stage, began), '', '<= 1.05')
         stage.harm('none', by='clock')
         stage.end()

@@ -142,7 +142,7 @@ def f25(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
             request.transition.id = step
             client.call(ChangeState, f'{SECOND}/change_state', request, 30.0)
         early = client.call(Arm, f'{SECOND}/arm', Arm.Request(), 10.0)
-        stage.graph.pause(SETTLED + 0.5)
+        stage.pause(SETTLED + 0.5)
         response = client.call(Arm, f'{SECOND}/arm', Arm.Request(), 10.0)
         passing = stage.witness.since('report', time.monotonic() - 0.2)
         held = [h.record.decision in STOPPING for h in passing]

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from vla_bringup.fault_messages import (
+from vla_bringup.fault_chunks import (
     caused,
     earlier_chunk,
     old_chunk,
@@ -17,7 +17,7 @@ from vla_bringup.fault_messages import (
     same_chunk,
 )  # fmt: skip
 from vla_bringup.fault_nodes import hardest
-from vla_bringup.fault_stage import AT_ONCE, NAN, STOPPING, VOID, Bounds, Stage
+from vla_bringup.fault_stage import AT_ONCE, NAN, STOPPING, TTL, VOID, Bounds, Stage
 from vla_bringup.witness import Heard
 from vla_core.action import Target
 from vla_core.locate import stack_root
@@ -25,7 +25,6 @@ from vla_core.params import load_yaml
 from vla_core.result import Figure
 from vla_shield.params import ShieldParams
 
-TTL = 300.0  # ms, of a vote at most
 LONG = 0.4  # s, for which a message is spoilt
 FLOOD = 5000.0  # votes a second
 FLIPS = 3.0  # s

@@ -9,7 +9,7 @@ from itertools import pairwise, takewhile
 
 import numpy as np
 
-from vla_bringup.fault_stage import AT_ONCE, CYCLE, NAN, STAMP, VOID, Bounds, Stage
+from vla_bringup.fault_stage import AT_ONCE, CYCLE, NAN, STAMP, TTL, VOID, Bounds, Stage
 from vla_bringup.witness import Heard
 from vla_core.frozen import Array
 from vla_core.result import Figure
@@ -19,7 +19,6 @@ from vla_core.scene import GroundedObject, GroundedScene, Role
 from vla_core.sensing import JointState
 from vla_shield.params import ShieldParams
 
-TTL = 300.0  # ms, of a vote at most
 STUCK = 3.0  # s that joint states stand still: the arm may be held for another reason meanwhile
 NOTICED = 250.0  # ms, of motion, until it is noticed that the joint states show none
 SEEN = 0.02  # s, between two scenes with the obstacle in them

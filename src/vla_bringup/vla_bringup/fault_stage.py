@@ -37,6 +37,7 @@ REST = 0.1  # s without motion that count as standing
 NAN = float('nan')
 STAMP = 1e-6  # s: two stamps nearer than this are the same
 CYCLE = 10.0  # ms, of control and shield
+TTL = 300.0  # ms, of a vote at most
 AT_ONCE = 20.0 + CYCLE  # ms, the bound of the shield plus the cycle a message waits
 GONE = 0.2  # s after which no word of a lost node is under way any more
 TRIES = 2  # scenes set up until the arm moves
