@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from vla_core.errors import UserError
 from vla_core.safety import Decision
 from vla_core.task import Phase, ResultCode, TaskStatus
 from vla_learning.lockstep import EpisodePlan, HostParams, Lockstep
@@ -58,6 +59,21 @@ def test_the_robot_does_what_it_is_told(host, task):
     result = play(host, task, ScriptedPolicy())
     assert result.success, result.text
     assert result.code == ResultCode.SUCCEEDED
+
+
+@pytest.mark.parametrize(
+    ('lacking', 'silent'),
+    [({'monitors': ()}, 'failure, rules'), ({'verifier': None}, 'verifier')],
+)
+def test_a_vote_that_nobody_gives_is_named_at_once(host, lacking, silent):
+    with pytest.raises(UserError, match=f'the vote of {silent},'):
+        play(Lockstep(replace(host.setup, **lacking)), 'press', ScriptedPolicy())
+
+
+@pytest.mark.parametrize('less', ['unverified', 'unwatched'])
+def test_without_monitors_nobody_waits_for_them(host, less):
+    result = play(Lockstep(getattr(host.setup, less)()), 'press', ScriptedPolicy())
+    assert result.success, result.text
 
 
 def test_the_same_seed_gives_the_same_motion(host):

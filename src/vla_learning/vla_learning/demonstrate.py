@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +110,7 @@ _HOSTS: dict[str, Lockstep] = {}
 def record_demo(demo: Demo) -> Row:
     """Run and record one demonstration (in a worker process)."""
     if demo.robot not in _HOSTS:  # the expert chooses for itself
-        _HOSTS[demo.robot] = Lockstep(replace(load_setup(demo.robot), verifier=None))
+        _HOSTS[demo.robot] = Lockstep(load_setup(demo.robot).unverified())
     host = _HOSTS[demo.robot]
     path = Path(demo.folder) / f'{demo.task}_{demo.seed:06d}.mcap'
     policy: Any = ScriptedPolicy()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from vla_control.controller import ControlParams
@@ -11,7 +11,7 @@ from vla_core.monitor import Monitor
 from vla_core.params import check, param
 from vla_core.robot import RobotConfig
 from vla_core.task import ResultCode, TaskStatus
-from vla_monitor.steering.verifier import Verifier
+from vla_monitor.steering.verifier import VOTER, Verifier
 from vla_perception.params import GrounderParams
 from vla_policy.align import BundlerParams
 from vla_shield.params import ShieldParams
@@ -51,6 +51,17 @@ class Setup:
     host: HostParams = HostParams()
     monitors: tuple[Callable[[], Monitor], ...] = ()  # made anew for every episode
     verifier: Callable[[], Verifier] | None = None  # None: the first candidate is executed
+
+    def unverified(self) -> Setup:
+        """The same without the verifier; the shield does not wait for its vote."""
+        voters = tuple(name for name in self.shield.required_voters if name != VOTER)
+        shield = replace(self.shield, required_voters=voters)
+        return replace(self, shield=shield, verifier=None)
+
+    def unwatched(self) -> Setup:
+        """The same without monitors and verifier; the shield waits for none of their votes."""
+        shield = replace(self.shield, required_voters=ShieldParams().required_voters)
+        return replace(self, shield=shield, monitors=(), verifier=None)
 
 
 @dataclass(frozen=True)

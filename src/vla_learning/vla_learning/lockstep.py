@@ -12,6 +12,7 @@ from typing import Any
 
 from vla_control.controller import Controller
 from vla_core.action import ActionChunk
+from vla_core.errors import UserError
 from vla_core.monitor import Speaker, Voter
 from vla_core.scene import GroundedScene
 from vla_core.sensing import Observation
@@ -82,6 +83,12 @@ class Run:
         """Let inputs and votes flow until the shield can be armed, as the supervisor does."""
         for _ in range(2 * self.host.camera_every):
             self.cycle()
+        silent = self.shield.votes.unheard()
+        if silent:
+            raise UserError(
+                f'the shield waits for the vote of {", ".join(silent)}, and nobody here gives it: '
+                f'leave it out of required_voters, or add its monitor'
+            )
 
     def say(self, instruction: str, seed: int) -> None:
         """Give the instruction, as ExecuteTask does."""

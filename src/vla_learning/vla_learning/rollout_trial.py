@@ -16,7 +16,6 @@ from vla_learning.rollout_recorder import Talkative, TraceRecorder
 from vla_learning.row_log import Row
 from vla_learning.stack import load_setup
 from vla_policy.registry import load_policy
-from vla_shield.params import ShieldParams
 from vla_sim.faults import Fault, FaultKind
 from vla_sim.world import SimWorld
 
@@ -63,8 +62,7 @@ def unsupervised(setup: Setup, horizon: float) -> Setup:
     supervisor = setup.supervisor
     patient = replace(supervisor.response, held_patience=60.0, lost_patience=60.0)
     supervisor = replace(supervisor, attempts=1, attempt_timeout=2.0 * horizon, response=patient)
-    shield = replace(setup.shield, required_voters=ShieldParams().required_voters)
-    return replace(setup, supervisor=supervisor, shield=shield, monitors=(), verifier=None)
+    return replace(setup.unwatched(), supervisor=supervisor)
 
 
 class Rollout:

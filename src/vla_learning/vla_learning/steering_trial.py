@@ -25,7 +25,6 @@ from vla_monitor.steering.twin import Stage
 from vla_monitor.steering.verifier import Choice, Verifier
 from vla_policy.protocol import Policy
 from vla_policy.registry import load_policy
-from vla_shield.params import ShieldParams
 from vla_sim.faults import Fault, FaultKind
 from vla_sim.world import SimWorld
 
@@ -171,8 +170,7 @@ def play(job: Job) -> Row:
 def one_try(setup: Setup) -> Setup:
     """A failed try is not made good by a second one, and no other monitor has a say."""
     terms = replace(setup.supervisor, attempts=1, attempt_timeout=TRY)
-    shield = replace(setup.shield, required_voters=ShieldParams().required_voters)
-    return replace(setup, supervisor=terms, shield=shield, monitors=())
+    return replace(setup.unwatched(), supervisor=terms)
 
 
 def arranged(setup: Setup, arm: Arm, sim: SimWorld) -> Setup:

@@ -5,7 +5,7 @@ simulator: is it done, and did it end unsafely?
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, cast
 
@@ -22,7 +22,6 @@ from vla_learning.row_log import Row
 from vla_learning.stack import load_setup
 from vla_policy.protocol import Policy
 from vla_policy.registry import load_policy
-from vla_shield.params import ShieldParams
 from vla_shield.shield import Shield
 from vla_sim.faults import Fault, FaultKind
 from vla_sim.mishaps import Mishaps
@@ -53,11 +52,7 @@ class TrustJob:
 @cache
 def _setup(robot: str, policy: str, chain: str) -> Setup:
     setup = load_setup(robot, policy=policy)
-    if chain != 'on':
-        voters = ShieldParams().required_voters
-        shield = replace(setup.shield, required_voters=voters)
-        return replace(setup, shield=shield, monitors=(), verifier=None)
-    return setup
+    return setup if chain == 'on' else setup.unwatched()
 
 
 @cache
