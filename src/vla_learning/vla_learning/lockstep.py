@@ -70,6 +70,7 @@ class Run:
         self.wants_arm = False
         self.grounder_task = ''
         self.executed: Callable[[ActionChunk], ActionChunk] = getattr(policy, 'executed', _as_is)
+        self.unheard = set(setup.shield.required_voters)  # whose vote is still to come
         self.monitors = [make() for make in setup.monitors]
         self.verifier = setup.verifier() if setup.verifier else None
         if self.verifier is not None:
@@ -83,10 +84,10 @@ class Run:
         """Let inputs and votes flow until the shield can be armed, as the supervisor does."""
         for _ in range(2 * self.host.camera_every):
             self.cycle()
-        silent = self.shield.votes.unheard()
-        if silent:
+        if self.unheard:
+            names = ', '.join(sorted(self.unheard))
             raise UserError(
-                f'the shield waits for the vote of {", ".join(silent)}, and nobody here gives it: '
+                f'the shield waits for the vote of {names}, which nobody here gives: '
                 f'leave it out of required_voters, or add its monitor'
             )
 
@@ -174,6 +175,7 @@ class Run:
         voters: list[Voter] = [self.grounder, self.bundler, self.executive, *self.monitors]
         for voter in voters:
             vote = voter.vote(now)
+            self.unheard.discard(vote.voter)
             self._say('votes', vote, now)
             self.shield.on_vote(vote, now)
 

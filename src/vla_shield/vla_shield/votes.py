@@ -129,10 +129,6 @@ class Votes:
                 return f'vote of {voter} {why}'
         return ''
 
-    def unheard(self) -> tuple[str, ...]:
-        """The required voters that never spoke."""
-        return tuple(v for v in self._params.required_voters if v not in self._heard)
-
     def permission(self, now: float, task_id: str) -> Permission:
         """The least permissive of all votes that count; HOLD until they have allowed motion for
         the dwell."""
