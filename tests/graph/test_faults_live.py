@@ -40,22 +40,26 @@ def stage(tmp_path_factory):
 
 
 def missed(stage, fault):
-    """Break the graph; what was found out of bounds. A machine that was away for a moment gets a
-    second try: what has lost its guard is not answered in any (tests/unguarded)."""
-    for _ in range(1 if FAULTS[fault].is_last else 2):
-        figures = list(FAULTS[fault].live(stage, TWICE))
-        assert figures
-        late = [f'{f.name}: {f.value:.1f} {f.unit}' for f in figures if not f.ok]
-        if not late:
-            break
+    """Break the graph; what was found out of bounds."""
+    figures = list(FAULTS[fault].live(stage, TWICE))
+    assert figures
+    return [f'{f.name}: {f.value:.1f} {f.unit}' for f in figures if not f.ok]
+
+
+def missed_twice(stage, fault):
+    """A machine that was away for a moment gets a second try: what has lost its guard is not
+    answered in any (tests/unguarded)."""
+    late = missed(stage, fault)
+    if late:
         stage.end()
         warnings.warn(f'missed: {", ".join(late)}', stacklevel=2)
+        late = missed(stage, fault)
     return late
 
 
 @pytest.mark.parametrize('fault', ['F1', 'F9', 'F15', 'F5', 'F6', 'F8', 'F24', 'F13', 'F14', 'F2'])
 def test_a_fault_while_the_arm_moves_is_answered_in_time(stage, fault):
-    assert missed(stage, fault) == []
+    assert missed_twice(stage, fault) == []
 
 
 def test_the_shield_knows_how_far_apart_its_cycles_are(stage):
