@@ -17,16 +17,17 @@ from vla_core.robot_model import RobotModel
 from vla_core.safety import Decision, ShieldReport
 from vla_core.scene import GroundedObject, GroundedScene, Role
 from vla_core.sensing import JointState
+from vla_shield.body import Body
 from vla_shield.params import ShieldParams
 
 STUCK = 3.0  # s that joint states stand still: the arm may be held for another reason meanwhile
 NOTICED = 250.0  # ms, of motion, until it is noticed that the joint states show none
 SHARP = 0.03  # s, that it may take to remove something: a picture comes every 0.1 s
 SEEN = 0.02  # s, between two scenes with the obstacle in them
-AHEAD = 0.05  # m, from the fingers to the obstacle
-SIDE, END = 0.05, 0.01  # m, from the tip to the outside of the open fingers, and below
+AHEAD = 0.05  # m, from the hand to the obstacle
 HALF = 0.06  # m, of the obstacle's edge: open fingers do not fit around it
-AT_HAND = 0.0  # m, at the fingers: any step further is too far
+AT_HAND = ShieldParams().gripper_clearance  # m: any step further is too far
+FURTHEST, FINELY = 0.3, 1e-3  # m, along the way, that an obstacle is placed at, and how exactly
 FAST = 0.15  # m/s, of a tip that is sent against it, if it gets there
 MOVES = 0.03  # m/s
 OWN_ID = 60_000
@@ -103,8 +104,9 @@ def f8(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
 
 
 def f17(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
-    """Something appears ahead of the fingers: 5 cm, and so near that they must brake at once."""
+    """Something appears ahead of the hand: 5 cm, and so near that it must brake at once."""
     model, witness = RobotModel(stage.robot), stage.witness
+    body, names = Body(ShieldParams(), stage.robot), stage.robot.joint_names
     for words, ahead in (('5 cm', AHEAD), ('too near to pass', AT_HAND)):
         stage.await_moving()
         stage.graph.client.wait(lambda: speed(stage, model) >= FAST, 5.0)
@@ -115,22 +117,38 @@ def f17(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
         tip, velocity = tip_of(stage, model, joints.record)
         pace = float(np.linalg.norm(velocity))
         way = velocity / pace
-        thing = obstacle(tip + (ahead + around(way)) * way)
+        body.set_width(width(joints, stage.robot.gripper.joint))
+        q, _ = joints.record.select(names)
+        thing = obstacle(tip + reach(body, q, tip, way, ahead) * way)
         began = time.monotonic()
         answer = appear(stage, scene.record, thing)
         name = f'F17 obstacle {words} ahead at {pace:.2f} m/s'
         if ahead == AT_HAND:
             yield bounds.figure(f'{name}: motion bent', answer, 2 * CYCLE)
             continue
-        tips = [tip_of(stage, model, h.record)[0] for h in witness.since('joints', began)]
-        gap = min(distance(thing, point) for point in tips)
-        yield Figure(f'{name}: nearest the tip came', 1e3 * gap, 'mm', '> 0')
+        ways = [h.record.select(names)[0] for h in witness.since('joints', began)]
+        nearest = min((gap(body, q, thing.position) for q in ways), default=NAN)
+        yield Figure(f'{name}: nearest the hand came', 1e3 * nearest, 'mm', '> 0')
 
 
-def around(way: Array) -> float:
-    """m, along `way` (3,), from the tip to the middle of an obstacle that the fingers touch."""
-    fingers = SIDE * float(np.linalg.norm(way[:2])) + END * abs(float(way[2]))
-    return fingers + HALF / float(np.abs(way).max())
+def reach(body: Body, q: Array, tip: Array, way: Array, least: float) -> float:
+    """m, along `way` (3,), from the tip to the middle of an obstacle that is `least` m from the
+    hand, with the arm at `q` (n,) rad."""
+    near, far = 0.0, FURTHEST
+    while far - near > FINELY:
+        middle = 0.5 * (near + far)
+        is_clear = gap(body, q, tip + middle * way) >= least
+        near, far = (near, middle) if is_clear else (middle, far)
+    return far
+
+
+def gap(body: Body, q: Array, position: Array) -> float:
+    """m, between the hand, with the arm at `q` (n,) rad, and an obstacle at `position` (3,)."""
+    slot, place = body.slots[0], np.eye(4)
+    place[:3, 3] = position
+    body.set_box(slot, np.full(3, 2.0 * HALF), place)
+    pairs = np.flatnonzero((body.second == slot) & np.isin(body.first, body.gripper))
+    return float(body.distances(q, pairs).min())
 
 
 def appear(stage: Stage, scene: GroundedScene, thing: GroundedObject) -> float:
@@ -156,12 +174,6 @@ def obstacle(position: Array) -> GroundedObject:
     return GroundedObject(
         OWN_ID, 'obstacle', 'black', 'cube', Role.OBSTACLE, 0.0, position, 0.0, size, 0.0
     )
-
-
-def distance(thing: GroundedObject, point: Array) -> float:
-    """m, from a point to the box."""
-    outside = np.maximum(np.abs(point - thing.position) - 0.5 * thing.size, 0.0)
-    return float(np.linalg.norm(outside))
 
 
 def tip_of(stage: Stage, model: RobotModel, joints: JointState) -> tuple[Array, Array]:
