@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import warnings
 from collections import defaultdict
 
 import pytest
@@ -66,11 +67,22 @@ class Client:
 
     def call(self, kind, name, request, seconds: float = 20.0):
         if name not in self.clients:
-            self.clients[name] = self.node.create_client(kind, name)
-            assert self.until(self.clients[name].service_is_ready, seconds), f'no service {name}'
+            self.clients[name] = self.reach(kind, name, seconds)
             self.until(lambda: False, 0.2)  # DDS may know the way there before the way back
         client = self.clients[name]
         return self.wait(client.call_async(request), seconds)
+
+    def reach(self, kind, name, seconds: float):
+        """A client that knows its service; one that did not hear of it is made anew, once, and
+        says so: seen once in some thousand, with both participants alive in this process."""
+        client = self.node.create_client(kind, name)
+        if not self.until(client.service_is_ready, seconds / 2):
+            known = self.node.count_services(client.srv_name)
+            warnings.warn(f'{name} not ready in {seconds / 2:g} s; {known} known', stacklevel=2)
+            self.node.destroy_client(client)
+            client = self.node.create_client(kind, name)
+            assert self.until(client.service_is_ready, seconds / 2), f'no service {name}'
+        return client
 
     def change(self, node: str, transition: int) -> bool:
         request = ChangeState.Request()

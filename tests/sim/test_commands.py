@@ -1,0 +1,77 @@
+"""Commands that play in lockstep begin, end and say something, at the smallest they can be asked;
+what they measure is theirs to say on a whole run."""
+
+import json
+import shlex
+
+import pytest
+
+from vla_bringup import cli
+from vla_bringup.bench import BENCHES
+from vla_core.task import Phase
+from vla_learning import bench_steering
+from vla_learning.lockstep import Run
+
+CYCLES = 200  # of an episode: the policy has begun by then
+POLICY = 'checkpoints/tabletop'
+EPISODES = {  # command: words, and how many episodes that makes
+    'bench trust': ('--episodes 1', 4),
+    'bench steering': (f'--early {POLICY} --shipped 1 --arms K=2', 6),  # two of them timed
+    'eval': ('--episodes 1 --trials press', 1),
+}
+OTHERS = {
+    'rollouts': '--n 1 --tasks "press red" --horizon 3 --workers 1',
+    'bench shield': '--rollouts 1 --unshielded 1 --workers 1 --seconds 2',
+    'bench seams': '--trials 1',
+    'bench grounding': '--seeds 1',
+    'bench rules': '--cases 20 --repeats 1',
+    'bench wire': '--rounds 2',
+}
+ELSEWHERE = {
+    'bench switch': 'plays to its own end: tests/unit/learning/test_switch_trial.py',
+    'bench latency': 'needs the graph: tests/graph',
+    'bench faults': 'needs the graph: tests/graph/test_faults_live.py',
+    'bench failure': 'needs some hundred rollouts: tests/unit/learning/test_failure_study.py',
+}
+
+
+def test_every_bench_is_begun_somewhere():
+    begun = EPISODES.keys() | OTHERS.keys() | ELSEWHERE.keys()
+    assert {f'bench {name}' for name in BENCHES} <= begun
+
+
+@pytest.fixture
+def phases(monkeypatch):
+    """The phase that each episode was in when it ended, early, whatever it was about."""
+    found = []
+
+    def is_over(run):
+        if run.count >= CYCLES and not hasattr(run, 'is_cut'):
+            run.is_cut = True
+            found.append(run.executive.status.phase)
+        return run.count >= CYCLES
+
+    monkeypatch.setattr(Run, 'is_over', property(is_over))
+    monkeypatch.setattr(bench_steering, 'TIMED', 1)  # by each of two clocks
+    return found
+
+
+@pytest.mark.parametrize('command', EPISODES)
+def test_a_command_that_plays_gets_the_arm_to_move(command, tmp_path, phases, monkeypatch):
+    words, episodes = EPISODES[command]
+    assert do(f'{command} --workers 1 {words}', tmp_path, monkeypatch)
+    assert phases == [Phase.RUNNING] * episodes
+
+
+@pytest.mark.parametrize('command', OTHERS)
+def test_a_command_says_what_it_measured(command, tmp_path, monkeypatch):
+    assert do(f'{command} {OTHERS[command]}', tmp_path, monkeypatch)
+
+
+def do(words, out, monkeypatch):
+    """The figures of a command; that bounds are missed on next to nothing is no fault of it."""
+    line = [*shlex.split(words), '--out', str(out)]
+    monkeypatch.setattr('sys.argv', ['./vla', *line])
+    assert cli.main(line) in (0, 1)
+    (path,) = out.glob('*.json')
+    return json.loads(path.read_text())
