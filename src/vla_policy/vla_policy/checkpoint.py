@@ -10,7 +10,8 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
+from safetensors.torch import save as as_bytes
 
 from vla_core.action import EE_NAMES, Space
 from vla_core.errors import UserError
@@ -68,10 +69,17 @@ def save(folder: Path, card: Card, model: FlowModel) -> Card:
     folder.mkdir(parents=True, exist_ok=True)
     state = model.state_dict()
     tensors = {name: value.detach().cpu().contiguous() for name, value in state.items()}
-    save_file(tensors, folder / WEIGHTS)
+    _write(folder / WEIGHTS, as_bytes(tensors))
     named = asdict(card) | {'weights': _hash(folder / WEIGHTS)}
-    (folder / CARD).write_text(json.dumps(named, indent=1) + '\n', encoding='utf-8')
+    _write(folder / CARD, (json.dumps(named, indent=1) + '\n').encode())
     return Card(**named)
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Whole or not at all, and for every user of the machine (safetensors' own way is not)."""
+    part = path.with_name(f'.{path.name}.partial')
+    part.write_bytes(content)
+    part.replace(path)
 
 
 def load(folder: Path, robot: RobotConfig) -> Checkpoint:

@@ -164,6 +164,13 @@ def test_the_same_seed_gives_the_same_chunks_and_another_gives_others(saved, ur5
     assert (a.features.infer_index, later.features.infer_index) == (0, 1)
 
 
+def test_a_checkpoint_is_for_every_user_of_the_machine(saved):
+    modes = {path.name: path.stat().st_mode & 0o777 for path in saved.iterdir()}
+    (saved / 'mine').touch()
+    usual = (saved / 'mine').stat().st_mode & 0o777
+    assert modes == {checkpoint.WEIGHTS: usual, checkpoint.CARD: usual}
+
+
 def test_a_checkpoint_is_found_by_its_folder(saved, ur5e):
     policy = load_policy(str(saved), ur5e)
     assert policy.info.horizon == 16

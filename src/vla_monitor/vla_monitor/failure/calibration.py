@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
+from safetensors.torch import save as as_bytes
 
 from vla_core.errors import UserError
 from vla_core.params import from_mapping, param
@@ -57,7 +58,7 @@ def save(folder: Path, made: Calibration, code: str, data: str) -> Calibration:
     folder.mkdir(parents=True, exist_ok=True)
     state = {k: v.detach().contiguous() for k, v in made.head.net.state_dict().items()}
     part = folder / f'.{WEIGHTS}.partial'
-    save_file(state, part)
+    part.write_bytes(as_bytes(state))  # save_file hides it from other users
     part.replace(folder / WEIGHTS)
     card = Card(
         format=FORMAT, binding=made.binding, signals=SIGNALS, head=made.head.params,
