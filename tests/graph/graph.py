@@ -74,7 +74,7 @@ class Client:
 
     def reach(self, kind, name, seconds: float):
         """A client that knows its service; one that did not hear of it is made anew, once, and
-        says so: seen once in some thousand, with both participants alive in this process."""
+        says so: seen once, with both participants alive in this process, in some hundred tests."""
         client = self.node.create_client(kind, name)
         if not self.until(client.service_is_ready, seconds / 2):
             known = self.node.count_services(client.srv_name)

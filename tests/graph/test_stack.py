@@ -112,25 +112,25 @@ def test_another_instruction_takes_the_place_of_the_one_that_runs(stack):
 
 
 def test_a_person_says_how_the_motion_should_be(stack):
-    motions, deciders = {}, {}  # by seq
+    motions, verdicts, ttl = {}, {}, 2.0  # by seq; s
     for topic, hear in (
         (topics.CHUNK, lambda m: motions.update({m.seq: m.language_motion})),
-        (topics.VERDICT, lambda m: deciders.update({m.seq: m.verifier})),
+        (topics.VERDICT, lambda m: verdicts.update({m.seq: m})),
     ):  # read up to 3 s late while the thread below sets up: a queue of one would keep the last
         stack.node.create_subscription(topic.type, topic.name, hear, qos.EVENT)
-    persons = lambda: {seq for seq, who in deciders.items() if who == 'a person'}  # noqa: E731
-    is_over = lambda: deciders[max(deciders)] != 'a person'  # noqa: E731
+    persons = lambda: {k for k, said in verdicts.items() if said.verifier == 'a person'}  # noqa: E731
     parser = argparse.ArgumentParser()
     correct.add_arguments(parser)
     stack.run('put_in', 3)
-    words = parser.parse_args(['move arm left', '--ttl', '2'])
+    words = parser.parse_args(['move arm left', '--ttl', str(ttl)])
     # in here: a program of its own takes 3 to 10 s to begin, the task 9
     with ThreadPoolExecutor(1) as person:
         said = person.submit(correct.run, words)
         assert stack.until(persons, 20.0), '\n'.join(LINES[-12:])
-        assert stack.until(lambda: persons() & set(motions), 4.0)
-        assert stack.until(is_over, 8.0), '\n'.join(LINES[-12:])
+        assert stack.until(lambda: max(verdicts) > max(persons()), 8.0), '\n'.join(LINES[-12:])
         assert {motions[seq] for seq in persons() & set(motions)} == {'move arm left'}
+        stamps = [stamp_of(verdicts[seq]) for seq in persons()]
+        assert max(stamps) - min(stamps) <= ttl
         assert said.result(10.0) == 0
     stack.wait(stack.goal.cancel_goal_async(), 5.0)
     stack.result(60.0)

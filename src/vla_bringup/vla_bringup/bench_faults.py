@@ -24,6 +24,7 @@ from vla_bringup.screen import Screen
 from vla_core.errors import UserError
 from vla_core.result import Figure, Result, commit
 from vla_core.robot import load_robot
+from vla_core.whole import write_whole
 from vla_learning.campaign import spoken
 from vla_learning.row_log import MADE_BY, made_by
 
@@ -89,12 +90,9 @@ class Parts:
         return bool(self.read(name)) and self._load(name).get(MADE_BY) == self.code
 
     def keep(self, name: str, figures: Iterable[Figure]) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        path, part = self.folder / f'{name}.json', self.folder / f'.{name}.json'
         numbers = [asdict(figure) for figure in figures]
         entry = {'key': self.key, 'commit': commit(), MADE_BY: self.code, 'figures': numbers}
-        part.write_text(json.dumps(entry, indent=1))
-        part.replace(path)
+        write_whole(self.folder / f'{name}.json', json.dumps(entry, indent=1))
 
     def read(self, name: str) -> list[Figure]:
         """The figures of one fault, none when it was not measured."""

@@ -13,6 +13,7 @@ from typing import Any
 from vla_bringup import headlines
 from vla_bringup.root import ROOT
 from vla_core.errors import UserError
+from vla_core.whole import write_whole
 
 KEPT = ROOT / 'docs' / 'results'
 PAGE = ROOT / 'docs' / 'results.md'
@@ -40,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
         if args.check:
             print(f'{shown} is stale: run ./vla docs' if is_stale else f'{shown} is up to date')
             continue
-        path.write_text(text)
+        write_whole(path, text)
         print(f'{shown}: {"renewed" if is_stale else "unchanged"}')
     return int(args.check and bool(stale))
 

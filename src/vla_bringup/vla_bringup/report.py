@@ -13,6 +13,7 @@ from vla_bringup import plots
 from vla_bringup.figures import cells
 from vla_bringup.story import Story
 from vla_core.result import Result
+from vla_core.whole import write_whole
 
 ENGINE = jinja2.Environment(
     loader=jinja2.PackageLoader('vla_bringup', '.'),
@@ -44,9 +45,7 @@ def write_report(story: Story, result: Result, path: Path, video: str) -> None:
         ],
         recording=story.recording.path.name,
     )
-    partial = path.with_name(path.name + '.partial')
-    partial.write_text(text, encoding='utf-8')
-    partial.rename(path)
+    write_whole(path, text)
 
 
 def place(result: Result) -> str:

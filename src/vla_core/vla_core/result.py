@@ -15,6 +15,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from vla_core.whole import write_whole
+
 COMPARE: dict[str, Callable[[float, float], bool]] = {
     '<=': operator.le,
     '>=': operator.ge,
@@ -76,12 +78,8 @@ class Result:
 
     def write(self, folder: Path) -> Path:
         """Write `folder`/result.json whole or not at all; return its path."""
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / 'result.json'
-        part = folder / f'.result.json.{os.getpid()}'
-        part.write_text(json.dumps(self.as_dict(), indent=1, ensure_ascii=False) + '\n')
-        part.replace(path)
-        return path
+        text = json.dumps(self.as_dict(), indent=1, ensure_ascii=False) + '\n'
+        return write_whole(folder / 'result.json', text)
 
 
 def parse(bound: str) -> tuple[Callable[[float, float], bool], float]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from vla_core.errors import UserError
+from vla_core.whole import write_whole
 from vla_learning.campaign import run_jobs
 from vla_learning.lockstep import EpisodePlan, Lockstep
 from vla_learning.perturb import PerturbedPolicy, PerturbParams
@@ -89,10 +90,7 @@ def demonstrate(args: argparse.Namespace) -> list[Row]:
 
 def note_plan(args: argparse.Namespace) -> None:
     """Keep what was asked for, so that `finish` can go on with it."""
-    args.out.mkdir(parents=True, exist_ok=True)
-    part = args.out / f'{PLAN}.part'
-    part.write_text(json.dumps({name: getattr(args, name) for name in ASKED}))
-    part.replace(args.out / PLAN)
+    write_whole(args.out / PLAN, json.dumps({name: getattr(args, name) for name in ASKED}))
 
 
 def finish(folder: Path, workers: int = 2) -> bool:

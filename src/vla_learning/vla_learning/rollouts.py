@@ -13,6 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from vla_core.errors import UserError
+from vla_core.whole import write_whole
 from vla_learning.campaign import run_jobs
 from vla_learning.episode_plan import HostParams
 from vla_learning.evaluate import POLICY
@@ -95,8 +96,7 @@ def write_about(args: argparse.Namespace, out: Path) -> None:
     path = out / ABOUT
     if path.is_file() and json.loads(path.read_text()) != about:
         raise UserError(f'{out} holds rollouts made otherwise; take another --out, or delete it')
-    out.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(about, indent=1) + '\n', encoding='utf-8')
+    write_whole(path, json.dumps(about, indent=1) + '\n')
 
 
 def table(rows: list[Row]) -> str:

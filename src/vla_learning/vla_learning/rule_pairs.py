@@ -22,6 +22,7 @@ from vla_core.frozen import Array
 from vla_core.params import check, param
 from vla_core.robot_model import RobotModel
 from vla_core.scene import GroundedObject, GroundedScene, ParsedTask, Role, TargetStatus, Verb
+from vla_core.whole import write_whole
 from vla_learning.rule_harms import HARMS
 from vla_learning.rule_scenarios import SCENARIOS
 from vla_learning.rule_scenes import Dice, severity
@@ -92,10 +93,7 @@ def seen(w: World, p: PairParams, dice: Dice) -> Row:
 
 def write(rows: Iterable[Row], path: Path) -> None:
     """One pair a line; whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix('.part')
-    part.write_text(''.join(json.dumps(row) + '\n' for row in rows))
-    part.replace(path)
+    write_whole(path, ''.join(json.dumps(row) + '\n' for row in rows))
 
 
 def read(path: Path) -> list[Row]:

@@ -17,6 +17,7 @@ from vla_core.action import EE_NAMES, Space
 from vla_core.errors import UserError
 from vla_core.params import from_mapping, param
 from vla_core.robot import RobotConfig
+from vla_core.whole import write_whole
 from vla_policy import features
 from vla_policy.flow_model import FlowModel, ModelParams
 from vla_policy.normalise import Levels, Normaliser
@@ -66,20 +67,12 @@ class Checkpoint:
 
 def save(folder: Path, card: Card, model: FlowModel) -> Card:
     """Write the folder; the card gets the hash of the weights."""
-    folder.mkdir(parents=True, exist_ok=True)
     state = model.state_dict()
     tensors = {name: value.detach().cpu().contiguous() for name, value in state.items()}
-    _write(folder / WEIGHTS, as_bytes(tensors))
+    write_whole(folder / WEIGHTS, as_bytes(tensors))  # save_file hides it from other users
     named = asdict(card) | {'weights': _hash(folder / WEIGHTS)}
-    _write(folder / CARD, (json.dumps(named, indent=1) + '\n').encode())
+    write_whole(folder / CARD, json.dumps(named, indent=1) + '\n')
     return Card(**named)
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Whole or not at all, and for every user of the machine (safetensors' own way is not)."""
-    part = path.with_name(f'.{path.name}.partial')
-    part.write_bytes(content)
-    part.replace(path)
 
 
 def load(folder: Path, robot: RobotConfig) -> Checkpoint:
