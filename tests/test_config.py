@@ -19,7 +19,7 @@ from vla_perception.node import PerceptionNodeParams
 from vla_policy.node import PolicyNodeParams
 from vla_shield.node import ShieldNodeParams
 from vla_sim.node import SimNodeParams
-from vla_sim.scene_params import SceneParams
+from vla_sim.scenes.scene_params import SceneParams
 from vla_supervisor.node import SupervisorNodeParams
 
 CONFIG = Path(__file__).resolve().parents[1] / 'config'

@@ -14,6 +14,7 @@ LOGIC = {
     'vla_perception', 'vla_policy', 'vla_monitor', 'vla_shield', 'vla_control', 'vla_supervisor',
     'vla_teleop', 'vla_sim',
 }  # fmt: skip
+BELOW_BENCH = LOGIC | {'vla_ros', 'vla_bringup', 'vla_lockstep', 'vla_report', 'vla_learning'}
 MESSAGES = {
     'vla_interfaces', 'std_msgs', 'std_srvs', 'sensor_msgs', 'geometry_msgs', 'nav_msgs',
     'trajectory_msgs', 'diagnostic_msgs', 'lifecycle_msgs', 'visualization_msgs', 'shape_msgs',
@@ -39,17 +40,27 @@ MAY_IMPORT = {
     # vla_ros: an episode file holds the messages of the wire
     'vla_teleop': {'vla_ros', 'mcap', 'mcap_ros2', 'av'},
     'vla_sim': {'mujoco', 'xacrodoc'},
-    'vla_learning': LOGIC | {'torch', 'safetensors', 'tqdm', 'matplotlib', 'av', 'yaml'},
-    'vla_bringup': LOGIC | ROS | {
-        'vla_ros', 'vla_learning', 'rich', 'tqdm', 'matplotlib', 'jinja2', 'markupsafe', 'psutil',
-        'av', 'yaml', 'PIL', 'torch', 'mujoco', 'launch_ros', 'launch',
+    'vla_lockstep': LOGIC | {'tqdm'},
+    'vla_bringup': ROS | {'vla_ros', 'vla_policy', 'vla_sim', 'vla_teleop', 'psutil', 'yaml'},
+    'vla_report': {
+        'vla_bringup', 'vla_teleop', 'matplotlib', 'jinja2', 'markupsafe', 'rich', 'av', 'PIL',
     },
+    # vla_bringup: an evaluation can be played on the running graph
+    'vla_learning': LOGIC | {
+        'vla_lockstep', 'vla_report', 'vla_bringup', 'torch', 'safetensors', 'tqdm',
+        'matplotlib', 'yaml',
+    },
+    'vla_bench': BELOW_BENCH | ROS | {'torch', 'matplotlib', 'tqdm', 'rich', 'psutil', 'yaml'},
+    'vla_cli': BELOW_BENCH | ROS | {'vla_bench', 'rich', 'PIL', 'yaml', 'psutil', 'mujoco'},
 }  # fmt: skip
 NODE_EXTRA = ROS | {'vla_ros'}
 NODE_MAY = {'vla_policy': {'vla_teleop'}}  # the replay policy reads episodes
 NEVER = {'vla_core': {'torch', 'transformers'}, 'vla_shield': {'torch', 'transformers', 'moveit'}}
-HAS_ROS = ('vla_ros', 'vla_bringup')
-PRINTS = ('vla_bringup', 'vla_learning', 'vla_teleop')  # hold commands of the command line
+HAS_ROS = ('vla_ros', 'vla_bringup', 'vla_bench', 'vla_cli')
+PRINTS = (
+    'vla_bringup', 'vla_cli', 'vla_bench', 'vla_lockstep', 'vla_report', 'vla_learning',
+    'vla_teleop',
+)  # fmt: skip  # hold commands of the command line
 
 MODULE_LINES, FUNCTION_LINES, NODE_LINES = 250, 40, 180
 # longer for a reason; the reason is the value

@@ -21,7 +21,6 @@ setup(
     name=NAME,
     version='0.1.0',
     packages=find_packages(include=[NAME, f'{NAME}.*']),
-    package_data={NAME: ['*.j2']},
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{NAME}']),
         (f'share/{NAME}', ['package.xml']),
@@ -33,6 +32,6 @@ setup(
     zip_safe=True,
     maintainer='VLA stack maintainers',
     maintainer_email='maintainers@vla.invalid',
-    description='Launch files, configuration, robot descriptions, and the command line.',
+    description='Launch files, configuration, robot descriptions; set-up, graph sessions.',
     license='Apache-2.0',
 )

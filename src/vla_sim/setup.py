@@ -19,7 +19,7 @@ setup(
     entry_points={
         'console_scripts': [
             'node = vla_sim.node:main',
-            'proxy = vla_sim.proxy_node:main',
+            'proxy = vla_sim.faults.proxy_node:main',
             'clock = vla_sim.clock_node:main',
         ],
     },

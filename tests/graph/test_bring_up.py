@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from vla_bringup.domain import choose_domain
+from vla_bringup.graph.domain import choose_domain
 
 SHIELD = 'from vla_shield.node import main; main()'
 SUPERVISOR = 'from vla_supervisor.node import main; main()'

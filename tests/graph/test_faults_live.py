@@ -8,10 +8,10 @@ from argparse import Namespace
 import numpy as np
 import pytest
 
-from vla_bringup.bench_faults import plan_of
-from vla_bringup.fault_stage import Bounds, Stage
-from vla_bringup.fault_table import FAULTS
-from vla_bringup.graph_session import GraphSession
+from vla_bench.faults.bench import plan_of
+from vla_bench.faults.stage import Bounds, Stage
+from vla_bench.faults.table import FAULTS
+from vla_bringup.graph.session import GraphSession
 from vla_core.robot import load_robot
 
 TWICE = Bounds(2.0)  # the machine of a test is busy

@@ -17,15 +17,15 @@ sys.path.insert(0, str(Path(__file__).parent))
 from course import Course
 from graph import NODES, Stack
 
-from vla_bringup import correct
-from vla_bringup.launch_file import load_launch
-from vla_bringup.launch_runner import LaunchRunner
+from vla_bringup.graph.launch_file import load_launch
+from vla_bringup.graph.launch_runner import LaunchRunner
+from vla_cli import correct
 from vla_core.robot import load_robot
 from vla_core.task import Phase, ResultCode
 from vla_interfaces.srv import Answer, Reset
-from vla_learning.lockstep import EpisodePlan, Lockstep
-from vla_learning.stack import load_setup
-from vla_policy.scripted import ScriptedPolicy
+from vla_lockstep.lockstep import EpisodePlan, Lockstep
+from vla_lockstep.stack import load_setup
+from vla_policy.experts.scripted import ScriptedPolicy
 from vla_ros import qos, topics
 from vla_ros.convert.fields import stamp_of
 

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def up(*words):
     """Exit code and the lines of a launch that is ended, if need be, after a minute."""
     done = subprocess.run(
-        [sys.executable, '-m', 'vla_bringup.cli', 'up', 'launch/sim.launch.yaml', *words],
+        [sys.executable, '-m', 'vla_cli.cli', 'up', 'launch/sim.launch.yaml', *words],
         cwd=ROOT, capture_output=True, text=True, timeout=60, check=False, env=os.environ,
     )  # fmt: skip
     return done.returncode, (done.stdout + done.stderr).splitlines()

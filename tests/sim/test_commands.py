@@ -6,11 +6,11 @@ import shlex
 
 import pytest
 
-from vla_bringup import cli
-from vla_bringup.bench import BENCHES
+from vla_bench.steering import bench
+from vla_cli import cli
+from vla_cli.bench import BENCHES
 from vla_core.task import Phase
-from vla_learning import bench_steering
-from vla_learning.lockstep import Run
+from vla_lockstep.lockstep import Run
 
 CYCLES = 200  # of an episode: the policy has begun by then
 POLICY = 'checkpoints/tabletop'
@@ -51,7 +51,7 @@ def phases(monkeypatch):
         return run.count >= CYCLES
 
     monkeypatch.setattr(Run, 'is_over', property(is_over))
-    monkeypatch.setattr(bench_steering, 'TIMED', 1)  # by each of two clocks
+    monkeypatch.setattr(bench, 'TIMED', 1)  # by each of two clocks
     return found
 
 

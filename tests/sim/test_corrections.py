@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from vla_bench.steering.trial import one_try
 from vla_core.task import Phase
-from vla_learning.corrections import pairs_of
-from vla_learning.lockstep import Lockstep, Run
-from vla_learning.stack import load_setup
-from vla_learning.steering_trial import one_try
+from vla_learning.data.corrections import pairs_of
+from vla_lockstep.lockstep import Lockstep, Run
+from vla_lockstep.stack import load_setup
 from vla_monitor.steering.verifier import Verifier, VerifierParams
-from vla_policy.scripted import ScriptedPolicy
+from vla_policy.experts.scripted import ScriptedPolicy
 
 TTL = 1.0  # s
 RIGHT = (0.45, -0.22)  # m, the target: uncorrected the arm goes right

@@ -5,9 +5,9 @@ import argparse
 import numpy as np
 
 from vla_core.robot import load_robot
-from vla_learning import demonstrate
-from vla_learning.augment import AugmentParams
-from vla_learning.dataset import inferences, read_episode
+from vla_learning.data import demonstrate
+from vla_learning.data.augment import AugmentParams
+from vla_learning.data.dataset import inferences, read_episode
 
 
 def test_what_the_expert_shows_is_what_training_reads(tmp_path):

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from vla_core.scene import Role
-from vla_sim.faults import parse_fault
-from vla_sim.truth import true_scene
+from vla_sim.faults.kinds import parse_fault
+from vla_sim.scenes.truth import true_scene
 
 
 @pytest.mark.parametrize('shape', ['cube', 'cylinder'])
@@ -151,7 +151,7 @@ def test_close_by_hand(operator):
 
 
 def test_things_dropped_from_high_stay_in_the_box(ur5e_operator):
-    from vla_sim.saboteur import move_thing
+    from vla_sim.faults.saboteur import move_thing
 
     operator = ur5e_operator
     for seed in range(10):

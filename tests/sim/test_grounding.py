@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from vla_bench.grounding.trial import Trial, look
 from vla_core.scene import TargetStatus
-from vla_learning.grounding_trial import Trial, look
 
 TASKS = ('put_in', 'stack', 'push', 'press', 'open', 'close')
 

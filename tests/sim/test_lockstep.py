@@ -8,10 +8,10 @@ import pytest
 from vla_core.errors import UserError
 from vla_core.safety import Decision
 from vla_core.task import Phase, ResultCode, TaskStatus
-from vla_learning.lockstep import EpisodePlan, HostParams, Lockstep
-from vla_learning.stack import load_setup
+from vla_lockstep.lockstep import EpisodePlan, HostParams, Lockstep
+from vla_lockstep.stack import load_setup
+from vla_policy.experts.scripted import ScriptedPolicy
 from vla_policy.protocol import Proposal
-from vla_policy.scripted import ScriptedPolicy
 
 SEED = 22
 

@@ -9,8 +9,8 @@ from vla_core.locate import stack_root
 from vla_core.params import load_params
 from vla_core.robot import load_robot
 from vla_core.scene import Role
-from vla_sim.mishaps import Fall, Mishaps
-from vla_sim.scene_params import SceneParams
+from vla_sim.faults.mishaps import Fall, Mishaps
+from vla_sim.scenes.scene_params import SceneParams
 from vla_sim.world import SimWorld
 
 

@@ -14,11 +14,11 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent / 'cuts'))
 from guards import GUARDS
 
-from vla_bringup.bench_faults import plan_of
-from vla_bringup.fault_stage import Bounds, Stage
-from vla_bringup.fault_table import FAULTS, Kind
-from vla_bringup.graph_session import GraphSession
-from vla_bringup.root import ROOT
+from vla_bench.faults.bench import plan_of
+from vla_bench.faults.stage import Bounds, Stage
+from vla_bench.faults.table import FAULTS, Kind
+from vla_bringup.checkout.root import ROOT
+from vla_bringup.graph.session import GraphSession
 from vla_core.errors import UserError
 from vla_core.result import Figure, Result
 from vla_core.robot import load_robot

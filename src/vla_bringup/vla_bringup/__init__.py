@@ -1,2 +1,3 @@
-"""Installs the top-level launch files, configuration and robot descriptions, and holds the
-command line behind `./vla`."""
+"""The first host: set-up of the checkout, launch files and runner, and the running graph as a
+session.
+"""

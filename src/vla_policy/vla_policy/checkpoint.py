@@ -18,9 +18,9 @@ from vla_core.errors import UserError
 from vla_core.params import from_mapping, param
 from vla_core.robot import RobotConfig
 from vla_core.whole import write_whole
-from vla_policy import features
 from vla_policy.flow_model import FlowModel, ModelParams
 from vla_policy.normalise import Levels, Normaliser
+from vla_policy.objects import features
 
 WEIGHTS, CARD = 'policy.safetensors', 'policy.json'
 FORMAT = 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -18,16 +19,18 @@ from vla_core.robot import RobotConfig
 from vla_core.sensing import Observation
 from vla_policy import checkpoint
 from vla_policy.checkpoint import Checkpoint
-from vla_policy.features import Inputs, describe
 from vla_policy.flow_model import Batch
 from vla_policy.language import SentenceEncoder
-from vla_policy.memory import Memory
-from vla_policy.planning import plan_step
+from vla_policy.objects.features import Inputs, describe
+from vla_policy.objects.memory import Memory, Recall
 from vla_policy.protocol import PolicyInfo, Proposal
 
 NAME = 'learned'
 STEPS = 8  # of Euler, from noise to chunk
 FIRST_NOISE = 0.3  # of the noise of the first candidate: near the middle of what it would do
+
+
+Announce = Callable[[Observation, Recall], str]
 
 
 class Encoder(Protocol):
@@ -39,9 +42,13 @@ class Encoder(Protocol):
 class LearnedPolicy:
     """Acts on one thread; the noise depends on nothing but seed and number of the inference."""
 
-    def __init__(self, loaded: Checkpoint, encoder: Encoder | None = None) -> None:
+    def __init__(
+        self, loaded: Checkpoint, announce: Announce, encoder: Encoder | None = None
+    ) -> None:
+        """`announce` names the plan step of an observation; the network does not predict it."""
         torch.set_num_threads(1)  # beside other processes more are slower
         self._loaded = loaded
+        self._announce = announce
         card = loaded.card
         self.info = PolicyInfo(
             NAME, Space[card.space], card.names, card.step, card.horizon, loaded.hash
@@ -52,9 +59,9 @@ class LearnedPolicy:
         self._task_id, self._seed, self._seq, self._count = '', 0, 0, 0
 
     @classmethod
-    def load(cls, folder: Path, robot: RobotConfig) -> LearnedPolicy:
+    def load(cls, folder: Path, robot: RobotConfig, announce: Announce) -> LearnedPolicy:
         """Return the policy of a checkpoint folder; UserError when it does not fit the robot."""
-        policy = cls(checkpoint.load(folder, robot))
+        policy = cls(checkpoint.load(folder, robot), announce)
         policy.reset('', 'get ready', 0)  # the sentence encoder loads now, not when the arm waits
         return policy
 
@@ -79,7 +86,7 @@ class LearnedPolicy:
         feature = PolicyFeatures(
             observation.stamp, observation.task_id, self._count - 1, self.schema, features
         )
-        step = plan_step(observation, recall)
+        step = self._announce(observation, recall)
         made = (self._chunk(observation, step, chunks, k) for k in range(count))
         return Proposal(tuple(made), feature)
 

@@ -9,9 +9,10 @@ from vla_core.action import ActionChunk
 from vla_core.errors import UserError
 from vla_core.locate import stack_root
 from vla_core.robot import RobotConfig
+from vla_policy.experts.planning import plan_step
+from vla_policy.experts.scripted import ScriptedPolicy
 from vla_policy.protocol import Policy
 from vla_policy.replay import ReplayPolicy
-from vla_policy.scripted import ScriptedPolicy
 
 ReadChunks = Callable[[Path], Sequence[ActionChunk]]
 REPLAY = 'replay:'
@@ -20,7 +21,8 @@ REPLAY = 'replay:'
 def load_policy(spec: str, robot: RobotConfig, read_chunks: ReadChunks | None = None) -> Policy:
     """Return the policy that `spec` names: 'scripted', 'replay:<episode.mcap>' or a folder.
 
-    `read_chunks` reads the chunks of a recorded episode; the host gives it.
+    `read_chunks` reads the chunks of a recorded episode; the host gives it. The plan step that a
+    checkpoint announces comes from the scripted experts, and is handed to it here.
     """
     if spec == 'scripted':
         return ScriptedPolicy()
@@ -31,7 +33,7 @@ def load_policy(spec: str, robot: RobotConfig, read_chunks: ReadChunks | None = 
     folder = find_checkpoint(spec)
     from vla_policy.learned import LearnedPolicy  # torch is loaded only when a checkpoint is
 
-    return LearnedPolicy.load(folder, robot)
+    return LearnedPolicy.load(folder, robot, plan_step)
 
 
 def find_checkpoint(spec: str) -> Path:

@@ -10,7 +10,7 @@ import numpy as np
 
 from vla_core.robot import CameraConfig, RobotConfig
 from vla_core.sensing import CameraModel, RgbdFrame
-from vla_sim.scene_model import FAR, NEAR
+from vla_sim.scenes.scene_model import FAR, NEAR
 
 NOISE_SIZE = 1 << 18  # numbers drawn once; each picture starts at another place in them
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 
-from vla_sim.robot_body import ROBOT, TABLE
+from vla_sim.scenes.robot_body import ROBOT, TABLE
 
 
 @dataclass(frozen=True)

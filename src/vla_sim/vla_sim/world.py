@@ -13,15 +13,15 @@ from vla_core.robot import RobotConfig
 from vla_core.sensing import JointState, RgbdFrame
 from vla_sim.camera import Renderer
 from vla_sim.contacts import Contact, contacts, tool_wrench
-from vla_sim.episode import Episode
-from vla_sim.faults import Fault, FaultKind
-from vla_sim.furniture import set_slide
-from vla_sim.judge import Judge
-from vla_sim.robot_body import GRIPPER
-from vla_sim.saboteur import Saboteur
-from vla_sim.scene_model import build
-from vla_sim.scene_params import SceneParams
-from vla_sim.tasks import sample_episode
+from vla_sim.faults.kinds import Fault, FaultKind
+from vla_sim.faults.saboteur import Saboteur
+from vla_sim.scenes.episode import Episode
+from vla_sim.scenes.furniture import set_slide
+from vla_sim.scenes.judge import Judge
+from vla_sim.scenes.robot_body import GRIPPER
+from vla_sim.scenes.scene_model import build
+from vla_sim.scenes.scene_params import SceneParams
+from vla_sim.scenes.tasks import sample_episode
 from vla_sim.trajectory import TrajectoryPlayer
 
 JUDGE_EVERY = 10  # physics steps

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vla_core.action import Space
-from vla_learning.seam_trial import (
+from vla_bench.seams.shielded import ShieldedRig
+from vla_bench.seams.trial import (
     CONDITIONS,
     PERIOD,
     Condition,
@@ -16,7 +16,7 @@ from vla_learning.seam_trial import (
     jump_beyond_limits,
     kick,
 )
-from vla_learning.shielded_trial import ShieldedRig
+from vla_core.action import Space
 
 BOUND = 0.002  # rad, of the requirement
 

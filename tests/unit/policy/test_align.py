@@ -12,7 +12,7 @@ from vla_core.scene import Verb
 from vla_core.sensing import JointState
 from vla_core.task import Phase, TaskStatus
 from vla_policy.align import Bundler, BundlerParams
-from vla_policy.scripted import ScriptedPolicy
+from vla_policy.experts.scripted import ScriptedPolicy
 
 RUNNING = TaskStatus(0.0, 't', 'put it', Phase.RUNNING, 1)
 

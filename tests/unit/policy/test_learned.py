@@ -12,10 +12,12 @@ from vla_core import geometry
 from vla_core.action import EE_NAMES, Space
 from vla_core.errors import UserError
 from vla_core.scene import Role, Verb
-from vla_policy import checkpoint, features, normalise
+from vla_policy import checkpoint, normalise
+from vla_policy.experts.planning import plan_step
 from vla_policy.flow_model import FlowModel, ModelParams
 from vla_policy.learned import LearnedPolicy, to_batch
-from vla_policy.memory import Memory
+from vla_policy.objects import features
+from vla_policy.objects.memory import Memory
 from vla_policy.registry import load_policy
 
 SENTENCE = np.zeros(384, np.float32)
@@ -145,7 +147,7 @@ def test_the_same_seed_gives_the_same_chunks_and_another_gives_others(saved, ur5
     observation = scene_of(Verb.PUT_IN, 1).observe()
 
     def ask(seed):
-        policy = LearnedPolicy(checkpoint.load(saved, ur5e), Mute())
+        policy = LearnedPolicy(checkpoint.load(saved, ur5e), plan_step, Mute())
         policy.reset('t', 'put it', seed)
         first = policy.act(observation, count=4)
         second = policy.act(replace(observation, stamp=observation.stamp + 0.2))

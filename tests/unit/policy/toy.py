@@ -17,10 +17,10 @@ from vla_core.scene import (
     Verb,
 )
 from vla_core.sensing import Observation
-from vla_policy import imagine
-from vla_policy.approach import Aim
-from vla_policy.memory import Memory
-from vla_policy.situation import situation
+from vla_policy.experts import imagine
+from vla_policy.experts.approach import Aim
+from vla_policy.objects.memory import Memory
+from vla_policy.objects.situation import situation
 
 HOME = (0.45, 0.0, 0.35)
 

@@ -9,7 +9,7 @@ from vla_core import geometry
 from vla_core.robot_model import RobotModel
 from vla_core.scene import Role
 from vla_sim.camera import camera_model
-from vla_sim.faults import parse_fault
+from vla_sim.faults.kinds import parse_fault
 
 
 @pytest.fixture(scope='module')

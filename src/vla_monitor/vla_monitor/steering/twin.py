@@ -17,8 +17,8 @@ from vla_core.robot import RobotConfig
 from vla_monitor.steering.moment import Moment, Outcome
 from vla_monitor.steering.path import JointPath, ToolPath
 from vla_monitor.steering.purpose import Purpose
-from vla_sim.judge import touching
-from vla_sim.robot_body import GRIPPER
+from vla_sim.scenes.judge import touching
+from vla_sim.scenes.robot_body import GRIPPER
 
 Indices = NDArray[np.intp]
 SETTLE = 0.06  # s, in which contacts come about

@@ -9,10 +9,10 @@ import numpy as np
 from vla_core.frozen import Array
 from vla_core.robot import RobotConfig
 from vla_core.scene import GroundedObject, GroundedScene, Role
-from vla_sim.episode import Thing
-from vla_sim.furniture import add_thing
-from vla_sim.robot_body import COLLISION_GROUP, ROBOT, TABLE, THING, robot_spec, tune_servos
-from vla_sim.scene_params import SceneParams
+from vla_sim.scenes.episode import Thing
+from vla_sim.scenes.furniture import add_thing
+from vla_sim.scenes.robot_body import COLLISION_GROUP, ROBOT, TABLE, THING, robot_spec, tune_servos
+from vla_sim.scenes.scene_params import SceneParams
 
 GREY = (0.5, 0.5, 0.5, 1.0)
 FREE = ('cube', 'cylinder', 'ball', 'box')  # lie loose; anything else stands fast as a block

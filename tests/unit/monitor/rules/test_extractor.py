@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from vla_core.errors import UserError
-from vla_learning.stack import load_setup
+from vla_lockstep.stack import load_setup
 from vla_monitor.rules.extractor import Written, find_extractor
 from vla_monitor.rules.node import RulesNode
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from vla_learning.rule_properties import PROPERTIES, failures
+from vla_bench.rules.properties import PROPERTIES, failures
 
 
 @pytest.mark.parametrize('name', PROPERTIES)

@@ -1,0 +1,3 @@
+"""One folder per claim: the bench (command, figures, bounds), one trial, and the control that
+must fail.
+"""

@@ -1,0 +1,1 @@
+"""Does the failure detector tell failures from successes better than its baselines?"""

@@ -1,0 +1,1 @@
+"""How fast does the running graph answer each injected fault?"""

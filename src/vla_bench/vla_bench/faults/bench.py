@@ -1,0 +1,228 @@
+"""Faults against the running graph: what the arm does, and after how long.
+
+Times are of one process and its steady clock: from the message, or the call, that breaks something
+to DDS's receipt of the command, report or state that answers it; from stamp to stamp for what the
+proxy spoils and for scenes. A message waits up to one cycle, 10 ms, until the shield looks at it;
+that and the transport are part of the time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from vla_bench.faults.features import checkpoint_of, unfit
+from vla_bench.faults.stage import NAN, Bounds, Stage
+from vla_bench.faults.table import FAULTS, LEFT_OUT, Fault, Kind
+from vla_bringup.graph.domain import choose_domain
+from vla_bringup.graph.session import GraphSession, SessionPlan, nodes_of
+from vla_core.errors import UserError
+from vla_core.result import Figure, Result, commit
+from vla_core.robot import load_robot
+from vla_core.whole import write_whole
+from vla_lockstep.campaign import spoken
+from vla_lockstep.row_log import MADE_BY, made_by
+from vla_report.screen import Screen
+
+PROXY = {Kind.PROXIED: 'target,votes,chunk', Kind.LEARNED: 'features'}
+SPOILT: dict[Kind, dict[str, tuple[str, ...]]] = {
+    Kind.PROXIED: {
+        'shield': ('-r', 'target:=target/spoilt', '-r', 'votes:=votes/spoilt'),
+        'control': ('-r', 'chunk:=chunk/spoilt'),
+    },
+    Kind.LEARNED: {'failure': ('-r', 'features:=features/spoilt')},
+}  # who reads what the proxy writes
+SIM_TIME = ('-p', 'use_sim_time:=true')
+Shown = Callable[[Figure], None]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add('--only', default='', help=f'some of {",".join(FAULTS)} (default: all)')
+    add('--resume', action='store_true', help='keep what was measured at this commit already')
+    add('--merge', action='store_true', help='the whole table, of what was measured so far')
+    add('--factor', type=float, default=1.0, help='on every bound, for a busy machine')
+    add('--policy', default='scripted', help='scripted or a checkpoint folder')
+    add('--robot', default='ur5e', help='name in config/robots (default %(default)s)')
+    add('--seed', type=int, default=7, help='of the scene (default %(default)s)')
+    add('--out', type=Path, default=Path('out/bench-faults'), help='folder (default %(default)s)')
+
+
+def run(args: argparse.Namespace) -> int:
+    chosen = choice(args.only)
+    choose_domain()  # one for all that is started beside the graph, too
+    key = f'{args.policy} {args.robot} x{args.factor:g}'
+    parts = Parts(args.out.resolve() / 'parts', key, made_by(checkpoint_of(args.policy)))
+    with Screen() as screen:
+
+        def shown(figure: Figure) -> None:
+            limit = f', must be {figure.bound}' if figure.bound else ''
+            value = f': {figure.value:.4g} {figure.unit}' if figure.value == figure.value else ''
+            screen.line(f'{figure.name}{value}{limit}', '' if figure.ok else 'bold red')
+
+        todo = [] if args.merge else chosen
+        todo = [name for name in todo if not (args.resume and parts.has(name))]
+        for group in groups(todo):
+            for name, figures in play(args, group, screen.now, shown):
+                parts.keep(name, figures)
+        names = list(FAULTS) if args.resume or args.merge else chosen
+        figures = [figure for name in names for figure in parts.read(name)]
+        table = (*figures, *left_out(names, parts))
+        result = Result('bench-faults', spoken(), table, parts.commits(names))
+        result.write(args.out.resolve())
+        screen.table(result)
+    return 0 if result.ok else 1
+
+
+class Parts:
+    """What was measured, one file per fault; `key` says of what, `code` by which code and
+    weights."""
+
+    def __init__(self, folder: Path, key: str, code: str) -> None:
+        self.folder, self.key, self.code = folder, key, code
+
+    def has(self, name: str) -> bool:
+        """True when that fault was measured on the same code and weights."""
+        return bool(self.read(name)) and self._load(name).get(MADE_BY) == self.code
+
+    def keep(self, name: str, figures: Iterable[Figure]) -> None:
+        numbers = [asdict(figure) for figure in figures]
+        entry = {'key': self.key, 'commit': commit(), MADE_BY: self.code, 'figures': numbers}
+        write_whole(self.folder / f'{name}.json', json.dumps(entry, indent=1))
+
+    def read(self, name: str) -> list[Figure]:
+        """The figures of one fault, none when it was not measured."""
+        return [Figure(**entry) for entry in self._load(name).get('figures', [])]
+
+    def commits(self, names: list[str]) -> str:
+        """Of what code the numbers are."""
+        found = [self._load(name).get('commit', '') for name in names]
+        return ', '.join(dict.fromkeys(filter(None, found)))
+
+    def _load(self, name: str) -> dict[str, Any]:
+        path = self.folder / f'{name}.json'
+        entry: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {}
+        return entry if entry.get('key') == self.key else {}
+
+
+def left_out(names: list[str], parts: Parts) -> Iterator[Figure]:
+    """What is not in the table, and why; in a full run what was not measured breaks it."""
+    if len(names) < len(FAULTS):
+        return
+    for name, why in LEFT_OUT.items():
+        yield Figure(f'{name} left out: {why}', NAN)
+    for name in names:
+        if not parts.read(name):
+            yield Figure(f'{name} not measured', NAN, '', '== 0')
+
+
+def choice(only: str) -> list[str]:
+    """The faults that were asked for, in our order."""
+    asked = {name.strip().upper() for name in only.split(',') if name.strip()}
+    unknown = sorted(asked - FAULTS.keys())
+    if unknown:
+        out = ', '.join(LEFT_OUT)
+        raise UserError(
+            f'no fault {", ".join(unknown)}; known: {", ".join(FAULTS)}; left out: {out}'
+        )
+    return [name for name in FAULTS if not asked or name in asked]
+
+
+def groups(names: list[str]) -> Iterator[list[str]]:
+    """Faults that can follow each other on one graph."""
+    group: list[str] = []
+    for name in names:
+        is_apart = FAULTS[name].alone is not None
+        if group and (is_apart or FAULTS[group[-1]].kind != FAULTS[name].kind):
+            yield group
+            group = []
+        group.append(name)
+        if FAULTS[name].is_last or is_apart:
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+def play(
+    args: argparse.Namespace, names: list[str], say: Callable[[str], None], shown: Shown
+) -> Iterator[tuple[str, list[Figure]]]:
+    """Each fault of a group with its figures."""
+    name, first = names[0], FAULTS[names[0]]
+    if first.kind == Kind.LEARNED and (why := unfit(args)):
+        yield name, gathered([Figure(f'{name} left out: {why}', NAN)], shown)
+    elif first.alone is None:
+        yield from play_on_graph(args, names, say, shown)
+    else:
+        live = play_on_graph(args, names, say, shown) if first.live else ()
+        found = [figure for _, figures in live for figure in figures]
+        say(name)
+        yield name, [*found, *gathered(first.alone(args), shown)]
+
+
+def play_on_graph(
+    args: argparse.Namespace, names: list[str], say: Callable[[str], None], shown: Shown
+) -> Iterator[tuple[str, list[Figure]]]:
+    """Break a graph in these ways, one after the other; a graph that does not recover is left."""
+    left = list(names)
+    while left:
+        plan = plan_of(args, FAULTS[left[0]], left[0])
+        with (
+            GraphSession(plan, say) as graph,
+            Stage(graph, load_robot(args.robot), args.seed) as stage,
+        ):
+            is_well = True
+            while left and is_well:
+                name = left.pop(0)
+                say(f'{name}: getting the arm to move')
+                figures, is_well = inject(stage, FAULTS[name], Bounds(args.factor), name, shown)
+                yield name, figures
+
+
+def inject(
+    stage: Stage, fault: Fault, bounds: Bounds, name: str, shown: Shown
+) -> tuple[list[Figure], bool]:
+    """The figures of one fault, and whether the graph can take the next one."""
+    figures: list[Figure] = []
+
+    def note(figure: Figure) -> None:
+        figures.append(figure)
+        shown(figure)
+
+    try:
+        stage.begin()
+        if fault.live is not None:
+            gathered(fault.live(stage, bounds), note)
+    except UserError as error:
+        note(Figure(f'{name} cannot be shown: {str(error).splitlines()[0]}', NAN, '', '== 0'))
+        return figures, False
+    return figures, True
+
+
+def gathered(figures: Iterable[Figure], shown: Shown) -> list[Figure]:
+    """Show each as it comes, return all."""
+    found = []
+    for figure in figures:
+        shown(figure)
+        found.append(figure)
+    return found
+
+
+def plan_of(args: argparse.Namespace, fault: Fault, name: str) -> SessionPlan:
+    """The graph that a kind of fault needs."""
+    is_learned = fault.kind == Kind.LEARNED
+    policy = checkpoint_of(args.policy) if is_learned else args.policy
+    launches = [('sim', {'robot': args.robot, 'policy': policy})]
+    extra: dict[str, tuple[str, ...]] = {}
+    if fault.kind in PROXY:
+        seed = {'robot': args.robot, 'topics': PROXY[fault.kind], 'seed': str(args.seed)}
+        launches, extra = [*launches, ('proxy', seed)], dict(SPOILT[fault.kind])
+    elif fault.kind == Kind.CLOCKED:
+        extra = dict.fromkeys((spec.name for spec in nodes_of(*launches[0])), SIM_TIME)
+        launches = [*launches, ('clock', {})]
+    log = args.out.resolve() / f'graph-{name}.log'
+    return SessionPlan(tuple(launches), log, extra=extra)

@@ -1,0 +1,154 @@
+"""Graphs that must not come up, and nodes that must not be beside the shield."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+import numpy as np
+import yaml
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState
+
+from vla_bench.faults.stage import NAN, STOPPING, Bounds, Stage
+from vla_bringup.graph.launch_file import find_executable
+from vla_bringup.graph.session import GraphSession, SessionPlan
+from vla_core.errors import UserError
+from vla_core.locate import stack_root
+from vla_core.result import Figure
+from vla_core.robot import load_robot
+from vla_interfaces.srv import Arm
+from vla_ros import topics
+from vla_shield.node import SETTLED
+
+SECOND = 'shield2'
+DEAF = """
+import signal, time
+import rclpy
+from vla_ros import qos, topics
+rclpy.init()
+node = rclpy.create_node('deaf')
+node.create_publisher(topics.CHUNK.type, topics.CHUNK.name, qos.SENSOR)
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+print('ready', flush=True)
+time.sleep(60.0)
+"""  # a publisher that no reader of the table hears
+NO_LIMIT = (0.0, -1.0, float('nan'), float('inf'))
+
+
+def f12(args: argparse.Namespace) -> Iterator[Figure]:
+    """A publisher whose QoS does not fit is there before the graph."""
+    plan = plan_of(args, 'F12')
+    with helper([sys.executable, '-c', DEAF]) as process:
+        if process.stdout is not None:
+            process.stdout.readline()
+        why, seconds = refusal(plan)
+    name = 'F12 graph beside a publisher with another QoS comes up'
+    yield Figure(name, float('does not reach everyone' not in why), '', '== 0')
+    yield Figure('F12 refused, s after the start', seconds, 's')
+
+
+def f26(args: argparse.Namespace) -> Iterator[Figure]:
+    """The limits of a joint are taken out of the robot's file."""
+    document = yaml.safe_load((stack_root() / f'config/robots/{args.robot}.yaml').read_text())
+    folder = args.out.resolve() / 'no-limits'
+    folder.mkdir(parents=True, exist_ok=True)
+    files = [spoilt(document, folder, value) for value in (*NO_LIMIT, None)]
+    loaded = sum(is_loaded(file) for file in files)
+    n = len(files)
+    yield Figure('F26 robots without a velocity limit that load', float(loaded), '', '== 0', n=n)
+    why, seconds = refusal(plan_of(args, 'F26', str(files[-2])))
+    yield Figure('F26 graph without limits comes up', float('velocity' not in why), '', '== 0')
+    yield Figure('F26 refused, s after the start', seconds, 's')
+
+
+def plan_of(args: argparse.Namespace, name: str, robot: str = '') -> SessionPlan:
+    sim = {'robot': robot or args.robot, 'policy': args.policy}
+    return SessionPlan((('sim', sim),), args.out.resolve() / f'graph-{name}.log')
+
+
+def refusal(plan: SessionPlan) -> tuple[str, float]:
+    """Why the graph did not come up, and after how many s; '' when it did."""
+    began = time.monotonic()
+    try:
+        with GraphSession(plan, lambda _: None):
+            return '', time.monotonic() - began
+    except UserError as error:
+        return str(error), time.monotonic() - began
+
+
+def spoilt(document: dict[str, list[dict[str, float]]], folder: Path, value: float | None) -> Path:
+    """The robot's file with another velocity limit of its first joint, or without one."""
+    first = {**document['joints'][0]}
+    del first['velocity']
+    first |= {} if value is None else {'velocity': value}
+    path = folder / f'velocity-{value}.yaml'
+    path.write_text(yaml.safe_dump({**document, 'joints': [first, *document['joints'][1:]]}))
+    return path
+
+
+def is_loaded(path: Path) -> bool:
+    try:
+        load_robot(path)
+    except UserError:
+        return False
+    return True
+
+
+@contextmanager
+def helper(command: list[str], log: Path | None = None) -> Iterator[subprocess.Popen[str]]:
+    """A process that does not outlive the block; what it says goes to `log`, or can be read."""
+    with ExitStack() as stack:
+        said = subprocess.PIPE if log is None else stack.enter_context(log.open('w'))
+        process = subprocess.Popen(command, stdout=said, stderr=said, text=True)
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGINT)  # killed, it would haunt DDS for 20 s
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(3.0)
+        process.kill()
+        process.wait()
+
+
+def f24(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+    """Somebody else offers commands to the robot; without SROS2 that cannot be forbidden."""
+    stage.await_moving()
+    began = time.monotonic()
+    rival = stage.witness.rival(topics.arm_command(stage.robot))
+    seconds = stage.braked(began, 'vote:supervisor')
+    stage.witness.withdraw(rival)
+    yield bounds.figure('F24 second publisher of commands: HOLD', seconds, 500.0)
+
+
+def f25(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+    """A second shield is started beside the first; `bounds` are of no use."""
+    names = ('shield/arm', 'shield/disarm', 'shield/reset', 'heartbeats')
+    words = [f'-r {name}:={SECOND}/{name.removeprefix("shield/")}'.split() for name in names]
+    command = [str(find_executable('vla_shield', 'node')), '--ros-args', '-r']
+    command += [f'__node:={SECOND}', *(w for pair in words for w in pair)]
+    command += ['-p', f'robot:={stage.robot.name}']
+    stage.await_moving()
+    client = stage.graph.client
+    with helper(command, stage.graph.plan.log.with_suffix('.second')):
+        for step in (Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_ACTIVATE):
+            request = ChangeState.Request()
+            request.transition.id = step
+            client.call(ChangeState, f'{SECOND}/change_state', request, 30.0)
+        early = client.call(Arm, f'{SECOND}/arm', Arm.Request(), 10.0)
+        stage.pause(SETTLED + 0.5)
+        response = client.call(Arm, f'{SECOND}/arm', Arm.Request(), 10.0)
+        passing = stage.witness.since('report', time.monotonic() - 0.2)
+        held = [h.record.decision in STOPPING for h in passing]
+    yield Figure('F25 second shield arms at once', float(early.success), '', '== 0')
+    yield Figure('F25 second shield arms', float(response.success), '', '== 0')
+    is_named = 'other publisher' in response.message
+    yield Figure('F25 and says that there is another', float(is_named), '', '== 1')
+    share = float(np.mean(held)) if held else NAN
+    yield Figure('F25 first shield holds meanwhile', share, 'share of cycles', '== 1')

@@ -1,0 +1,225 @@
+"""The robot and its surroundings go wrong: encoders, cameras, things that vanish or appear."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise, takewhile
+
+import numpy as np
+
+from vla_bench.faults.stage import AT_ONCE, CYCLE, NAN, STAMP, TTL, VOID, Bounds, Stage
+from vla_bench.faults.witness import Heard
+from vla_core.frozen import Array
+from vla_core.result import Figure
+from vla_core.robot_model import RobotModel
+from vla_core.safety import Decision, ShieldReport
+from vla_core.scene import GroundedObject, GroundedScene, Role
+from vla_core.sensing import JointState
+from vla_shield.body import Body
+from vla_shield.params import ShieldParams
+
+STUCK = 3.0  # s that joint states stand still: the arm may be held for another reason meanwhile
+NOTICED = 250.0  # ms, of motion, until it is noticed that the joint states show none
+SHARP = 0.03  # s, that it may take to remove something: a picture comes every 0.1 s
+SEEN = 0.02  # s, between two scenes with the obstacle in them
+AHEAD = 0.05  # m, from the hand to the obstacle
+HALF = 0.06  # m, of the obstacle's edge: open fingers do not fit around it
+AT_HAND = ShieldParams().gripper_clearance  # m: any step further is too far
+FURTHEST, FINELY = 0.3, 1e-3  # m, along the way, that an obstacle is placed at, and how exactly
+FAST = 0.15  # m/s, of a tip that is sent against it, if it gets there
+MOVES = 0.03  # m/s
+OWN_ID = 60_000
+
+
+def f5(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+    """Joint states cease; the time counts from the last one that came."""
+    stage.await_moving()
+    began = time.monotonic()
+    stage.graph.inject_fault('joint_silence', seconds=0.5)
+    answered = began + stage.braked(began, 'joints')
+    before = [h.at for h in stage.witness.since('joints', began - 1.0) if h.at < answered]
+    seconds = answered - before[-1] if before else NAN
+    yield bounds.figure('F5 joint states cease: BRAKE', seconds, 70.0)
+
+
+def f6(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+    """Joint states stand still under fresh stamps; counted from the last that told something, and
+    from when the arm was told to move: one that stands says the same all the time."""
+    for _ in range(VOID):
+        stage.await_moving()
+        began = time.monotonic()
+        stage.graph.inject_fault('joint_stuck', seconds=STUCK)
+        heard = stage.braking(began, 'joints:frozen', STUCK)
+        stage.graph.inject_fault('none')
+        same = repeated(stage.witness.since('joints', began))
+        if heard is not None or (same and is_driven(stage, same[0].at)):
+            break  # else the arm was not told to move while they stood still
+    seconds = NAN
+    if heard is not None and same:
+        seconds = stage.command_of(heard).at - max(same[0].at, driven_since(stage, heard))
+    yield bounds.figure('F6 joint states frozen under fresh stamps: HOLD', seconds, NOTICED)
+
+
+def is_driven(stage: Stage, began: float) -> bool:
+    """Whether the arm was commanded to move for long enough to notice that it seems not to."""
+    run = longest = 0
+    for command in stage.witness.since('command', began):
+        run = run + 1 if drives(command) else 0
+        longest = max(longest, run)
+    return longest * CYCLE >= NOTICED
+
+
+def driven_since(stage: Stage, heard: Heard) -> float:
+    """When the motion began that the shield commanded right before this cycle; s, steady clock,
+    and NaN when it commanded none."""
+    commands = stage.witness.since('command', heard.at - STUCK)
+    before = [c for c in commands if c.record.stamp < heard.record.stamp - STAMP]
+    return min((c.at for c in takewhile(drives, reversed(before))), default=NAN)
+
+
+def drives(command: Heard) -> bool:
+    """Whether an arm that follows this command must be seen to move."""
+    return bool(np.abs(command.record.velocity).max() > ShieldParams().frozen_speed)
+
+
+def repeated(samples: list[Heard]) -> list[Heard]:
+    """Those that say the same as the one before them."""
+    pairs = pairwise(samples)
+    return [b for a, b in pairs if np.array_equal(a.record.position, b.record.position)]
+
+
+def f8(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+    """A camera without depth, and one that is covered. There is no base to stop."""
+    for name, fault, value in (
+        ('95 % of the depth lost', 'depth_holes', 0.95),
+        ('camera covered', 'camera_black', 0.0),
+    ):
+        stage.await_moving()
+        began = time.monotonic()
+        stage.graph.inject_fault(fault, value, seconds=1.0)
+        seconds = stage.braked(began, 'vote:grounding')
+        yield bounds.figure(f'F8 {name}: HOLD', seconds, 200.0)
+
+
+def f17(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+    """Something appears ahead of the hand: 5 cm, and so near that it must brake at once."""
+    model, witness = RobotModel(stage.robot), stage.witness
+    body, names = Body(ShieldParams(), stage.robot), stage.robot.joint_names
+    for words, ahead in (('5 cm', AHEAD), ('too near to pass', AT_HAND)):
+        stage.await_moving()
+        stage.graph.client.wait(lambda: speed(stage, model) >= FAST, 5.0)
+        joints, scene = witness.last('joints'), witness.last('scene')
+        if joints is None or scene is None or not speed(stage, model) >= MOVES:
+            yield Figure('F17 obstacle ahead: the tip does not move', NAN, '', '== 0')
+            return
+        tip, velocity = tip_of(stage, model, joints.record)
+        pace = float(np.linalg.norm(velocity))
+        way = velocity / pace
+        body.set_width(width(joints, stage.robot.gripper.joint))
+        q, _ = joints.record.select(names)
+        thing = obstacle(tip + reach(body, q, tip, way, ahead) * way)
+        began = time.monotonic()
+        answer = appear(stage, scene.record, thing)
+        name = f'F17 obstacle {words} ahead at {pace:.2f} m/s'
+        if ahead == AT_HAND:
+            yield bounds.figure(f'{name}: motion bent', answer, 2 * CYCLE)
+            continue
+        ways = [h.record.select(names)[0] for h in witness.since('joints', began)]
+        nearest = min((gap(body, q, thing.position) for q in ways), default=NAN)
+        yield Figure(f'{name}: nearest the hand came', 1e3 * nearest, 'mm', '> 0')
+
+
+def reach(body: Body, q: Array, tip: Array, way: Array, least: float) -> float:
+    """m, along `way` (3,), from the tip to the middle of an obstacle that is `least` m from the
+    hand, with the arm at `q` (n,) rad."""
+    near, far = 0.0, FURTHEST
+    while far - near > FINELY:
+        middle = 0.5 * (near + far)
+        is_clear = gap(body, q, tip + middle * way) >= least
+        near, far = (near, middle) if is_clear else (middle, far)
+    return far
+
+
+def gap(body: Body, q: Array, position: Array) -> float:
+    """m, between the hand, with the arm at `q` (n,) rad, and an obstacle at `position` (3,)."""
+    slot, place = body.slots[0], np.eye(4)
+    place[:3, 3] = position
+    body.set_box(slot, np.full(3, 2.0 * HALF), place)
+    pairs = np.flatnonzero((body.second == slot) & np.isin(body.first, body.gripper))
+    return float(body.distances(q, pairs).min())
+
+
+def appear(stage: Stage, scene: GroundedScene, thing: GroundedObject) -> float:
+    """Have `thing` seen for a second; return s from the first scene with it to the cycle that is
+    bent or held because of it, both by their stamps, or NaN."""
+    witness, began, first = stage.witness, time.monotonic(), stage.witness.ros_now
+    while time.monotonic() - began < 1.0:
+        own = replace(scene, stamp=witness.ros_now, objects=(*scene.objects, thing))
+        witness.say_scene(own)
+        time.sleep(SEEN)
+    cycles = [h.record for h in witness.since('report', began)]
+    return next((c.stamp - first for c in cycles if c.stamp > first and is_answer(c)), NAN)
+
+
+def is_answer(report: ShieldReport) -> bool:
+    """True when this cycle was changed for an object, or held by a rule about one."""
+    what = any('object' in rule or rule == 'vote:rules' for rule in report.rules)
+    return report.decision != Decision.PASS and what
+
+
+def obstacle(position: Array) -> GroundedObject:
+    size = np.full(3, 2.0 * HALF)
+    return GroundedObject(
+        OWN_ID, 'obstacle', 'black', 'cube', Role.OBSTACLE, 0.0, position, 0.0, size, 0.0
+    )
+
+
+def tip_of(stage: Stage, model: RobotModel, joints: JointState) -> tuple[Array, Array]:
+    """(3,) m and (3,) m/s of the tip."""
+    q, v = joints.select(stage.robot.joint_names)
+    return model.fk(q)[:3, 3], (model.jacobian(q) @ v)[:3]
+
+
+def speed(stage: Stage, model: RobotModel) -> float:
+    """m/s, of the tip, while the policy moves it."""
+    last = stage.witness.last('joints')
+    if last is None or not stage.is_moving():
+        return 0.0
+    return float(np.linalg.norm(tip_of(stage, model, last.record)[1]))
+
+
+def f18(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+    """Perception is killed: nothing moves on what it said last."""
+    stage.await_moving()
+    seconds = stage.braked(stage.kill('perception'))
+    yield bounds.figure('F18 perception killed: HOLD', seconds, TTL + AT_ONCE)
+
+
+def f19(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+    """The target is taken away while the hand comes near."""
+    witness, finger = stage.witness, stage.robot.gripper.joint
+    for _ in range(VOID):
+        stage.await_moving()
+        before = width(witness.last('joints'), finger)
+        gone, began = witness.ros_now, time.monotonic()
+        stage.graph.inject_fault('remove_target')
+        if time.monotonic() - began <= SHARP:
+            break  # else nobody knows which picture was the first without it
+        stage.end()
+    seconds = stage.braked(began, 'vote:grounding', within=3.0)
+    looks = [h for h in witness.since('scene', began) if h.record.stamp > gone]
+    needed = sum(h.at <= began + seconds for h in looks) if np.isfinite(seconds) else NAN
+    yield Figure('F19 target removed: looks until HOLD', float(needed), '', '<= 2')
+    yield Figure('F19 target removed: HOLD', 1e3 * seconds, 'ms')
+    stage.pause(1.0)
+    after = width(witness.last('joints'), finger)
+    yield Figure('F19 fingers closed on air', 1e3 * max(before - after, 0.0), 'mm', '<= 5')
+
+
+def width(heard: Heard | None, finger: str) -> float:
+    """m, opening."""
+    if heard is None:
+        return NAN
+    return 2.0 * float(heard.record.select((finger,))[0][0])

@@ -1,0 +1,68 @@
+"""How each fault of the research notes (runtime, 5.2) is shown; which are left out, and why."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from vla_bench.faults import clock, decoy, features, graph, limits, nodes, proxied, robot
+from vla_bench.faults.stage import Bounds, Stage
+from vla_core.result import Figure
+
+
+class Kind(Enum):
+    """What a fault needs around it."""
+
+    ALONE = 'alone'  # starts what it needs itself
+    PLAIN = 'plain'  # the graph as it is
+    PROXIED = 'proxied'  # with a proxy in front of shield and control
+    CLOCKED = 'clocked'  # on a ROS clock that can jump
+    LEARNED = 'learned'  # with a checkpoint as policy, and a proxy in front of the failure node
+
+
+@dataclass(frozen=True)
+class Fault:
+    """How one is shown, `alone` after its graph is gone; `is_last`: it takes the graph down."""
+
+    kind: Kind
+    live: Callable[[Stage, Bounds], Iterator[Figure]] | None = None
+    alone: Callable[[Namespace], Iterator[Figure]] | None = None
+    is_last: bool = False
+
+
+# in the order in which they are injected: what takes a node away comes late
+FAULTS = {
+    'F1': Fault(Kind.PROXIED, proxied.f1),
+    'F9': Fault(Kind.PROXIED, proxied.f9),
+    'F11': Fault(Kind.PROXIED, proxied.f11),
+    'F15': Fault(Kind.PROXIED, proxied.f15),
+    'F5': Fault(Kind.PLAIN, robot.f5),
+    'F6': Fault(Kind.PLAIN, robot.f6),
+    'F8': Fault(Kind.PLAIN, robot.f8),
+    'F17': Fault(Kind.PLAIN, robot.f17),
+    'F19': Fault(Kind.PLAIN, robot.f19),
+    'F24': Fault(Kind.PLAIN, graph.f24),
+    'F25': Fault(Kind.PLAIN, graph.f25),
+    'F13': Fault(Kind.PLAIN, nodes.f13),
+    'F14': Fault(Kind.PLAIN, nodes.f14),
+    'F22': Fault(Kind.PLAIN, nodes.f22),
+    'F18': Fault(Kind.PLAIN, robot.f18),
+    'F2': Fault(Kind.PLAIN, nodes.f2),
+    'F4': Fault(Kind.PLAIN, nodes.f4),
+    'F3': Fault(Kind.PLAIN, nodes.f3, is_last=True),
+    'F10': Fault(Kind.CLOCKED, clock.f10),
+    'F21': Fault(Kind.LEARNED, features.f21, features.f21_binding, is_last=True),
+    'F12': Fault(Kind.ALONE, alone=graph.f12),
+    'F26': Fault(Kind.ALONE, alone=graph.f26),
+    'F20': Fault(Kind.ALONE, alone=decoy.f20),
+    'F16': Fault(Kind.ALONE, alone=limits.f16),
+}
+
+LEFT_OUT = {
+    'F7': 'nothing tracks people yet',
+    'F8 (base)': 'there is no base yet; the camera part is shown',
+    'F23': 'measured by ./vla bench switch',
+    'F24 (with SROS2)': 'security is not set up; detection without it is shown',
+}

@@ -1,0 +1,1 @@
+"""How far is perception from the simulator's truth?"""

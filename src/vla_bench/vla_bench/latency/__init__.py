@@ -1,0 +1,1 @@
+"""Rates, latencies and delivered images of the running graph."""

@@ -1,0 +1,1 @@
+"""Which action and state pairs do the safety rules deny, and should they?"""

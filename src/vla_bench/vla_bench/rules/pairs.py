@@ -1,0 +1,154 @@
+"""Labelled pairs of a situation and an action, for learning the rules' weights and for measuring
+the rules.
+
+Labels come from the true world (`rule_harms`), what the rules see comes from perception with its
+errors: positions, sizes and turns are off, a thing is overlooked, the target is in doubt. One pair
+is one line of JSON. Made by `./vla rules pairs`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vla_bench.rules.harms import HARMS
+from vla_bench.rules.scenarios import SCENARIOS
+from vla_bench.rules.scenes import Dice, severity
+from vla_bench.rules.world import World
+from vla_core import geometry
+from vla_core.action import EE_NAMES, ActionChunk, Space
+from vla_core.frozen import Array
+from vla_core.params import check, param
+from vla_core.robot_model import RobotModel
+from vla_core.scene import GroundedObject, GroundedScene, ParsedTask, Role, TargetStatus, Verb
+from vla_core.whole import write_whole
+from vla_monitor.rules.path import path_of
+from vla_monitor.rules.situation import Situation
+
+PAIRS = Path('tests/data/rules/pairs.jsonl')
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class PairParams:
+    """How many pairs, and how badly they are seen."""
+
+    each: int = param(18, 'pairs per rule', lo=2, hi=1000)
+    seed: int = param(0, 'of everything', lo=0)
+    position: float = param(0.0012, 'm, standard deviation of a position', lo=0.0, hi=0.05)
+    size: float = param(0.0008, 'm, of a size', lo=0.0, hi=0.05)
+    turn: float = param(0.02, 'rad, of a yaw', lo=0.0, hi=1.0)
+    overlooked: float = param(0.01, 'share of bystanders not seen', lo=0.0, hi=1.0)
+    doubt: float = param(0.01, 'share of scenes in which the target is in doubt', lo=0.0, hi=1.0)
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+def make(p: PairParams) -> list[Row]:
+    """Return all pairs, every second one of a rule for training."""
+    rows = []
+    for name, scenario in SCENARIOS.items():
+        for k in range(p.each):
+            dice = np.random.default_rng([p.seed, list(SCENARIOS).index(name), k])
+            world = scenario(dice, severity(dice))
+            row = {'id': f'{name}/{k}', 'split': ('train', 'test')[k % 2]}
+            harms = [rule for rule, harm in HARMS.items() if harm(world)]
+            rows.append({**row, 'harms': harms, **seen(world, p, dice)})
+    return rows
+
+
+def seen(w: World, p: PairParams, dice: Dice) -> Row:
+    """The world as perception and encoders report it, and the action as the policy states it."""
+    objects, overlooked = [], 0
+    for k, thing in enumerate(w.things):
+        if thing.role == Role.OBSTACLE and k != w.held and dice.random() < p.overlooked:
+            overlooked += 1
+            continue
+        at = thing.at + dice.normal(0.0, p.position, 3)
+        size = thing.size + dice.normal(0.0, p.size, 3)
+        yaw = thing.yaw + dice.normal(0.0, p.turn)
+        numbers = [round(float(x), 4) for x in (*at, *size, yaw)]
+        objects.append([thing.label, thing.shape, thing.role.name, k == w.held, numbers])
+    in_doubt = dice.random() < p.doubt
+    return {
+        'objects': objects,
+        'overlooked': overlooked,
+        'verb': w.verb.value,
+        'status': TargetStatus.UNKNOWN.name if in_doubt else w.status.name,
+        'tool': [round(float(x), 4) for x in w.tool],
+        'tool_speed': round(w.tool_speed, 4),
+        'opening': round(w.opening, 4),
+        'tilt': round(w.tilt, 2),
+        'step': round(w.step, 4),
+        'rows': np.round(np.column_stack([w.path, w.openings]), 4).tolist(),
+        'before': {'near': w.was_near, 'held': w.held_before, 'lost': w.lost},
+    }
+
+
+def write(rows: Iterable[Row], path: Path) -> None:
+    """One pair a line; whole or not at all."""
+    write_whole(path, ''.join(json.dumps(row) + '\n' for row in rows))
+
+
+def read(path: Path) -> list[Row]:
+    """Return the pairs of a file."""
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def situations(row: Row, model: RobotModel) -> list[Situation]:
+    """The moments of a pair in order; the last one carries the action."""
+    objects = tuple(_object(k, *values) for k, values in enumerate(row['objects']))
+    now = _situation(row, objects, None)
+    before = []
+    if row['before']['near'] < 1.0:
+        away = now.tool + [row['before']['near'] + 0.05, 0.0, 0.0]
+        hand = GroundedObject(99, 'hand', '', 'person', Role.HUMAN, 0.0, away, 0.0,
+                              np.full(3, 0.1), 0.003)  # fmt: skip
+        before.append(_situation(row, (*objects, hand), None))
+    holds = objects
+    if row['before']['lost']:  # what slipped away was the target
+        holds = tuple(replace(o, is_held=o.role == Role.TARGET) for o in objects)
+    before += [_situation(row, holds, None)] * row['before']['held']
+    if row['before']['lost']:
+        before.append(now)
+    path = path_of(_chunk(row), np.eye(4), model)
+    if isinstance(path, str):
+        raise ValueError(f'{row["id"]}: {path}')
+    return [*before, replace(now, path=path)]
+
+
+def _object(
+    k: int, label: str, shape: str, role: str, is_held: bool, numbers: list[float]
+) -> GroundedObject:
+    x = np.array(numbers)
+    return GroundedObject(
+        k, label, label.split()[0], shape, Role[role], 0.9, x[:3], float(x[6]), x[3:6], 0.002,
+        is_held=is_held,
+    )  # fmt: skip
+
+
+def _situation(row: Row, objects: tuple[GroundedObject, ...], path: None) -> Situation:
+    status = TargetStatus[row['status']]
+    scene = GroundedScene(0.0, 'pair', ParsedTask(Verb(row['verb'])), objects, status)
+    pose = geometry.pose_of(_turn(row['tilt']), row['tool'])
+    return Situation(True, scene, 0.1, pose, row['tool_speed'], row['opening'], path)
+
+
+def _turn(tilt: float) -> Array:
+    """A tool turned from straight down by `tilt` deg about the base's x axis."""
+    return geometry.exp_rotation((np.radians(tilt), 0.0, 0.0)) @ np.diag([1.0, -1.0, -1.0])
+
+
+def _chunk(row: Row) -> ActionChunk:
+    rows = np.array(row['rows'])
+    turns = np.repeat(geometry.log_rotation(_turn(row['tilt']))[None], len(rows), axis=0)
+    values = np.hstack([rows[:, :3], turns, rows[:, 3:]])
+    return ActionChunk(
+        0.0, 'pair', 'pair', 1, Space.EE_POSE, EE_NAMES, 0.0, row['step'], values
+    )  # fmt: skip

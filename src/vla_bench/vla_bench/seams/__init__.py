@@ -1,0 +1,1 @@
+"""How large are the jumps between late, lost and reordered chunks?"""

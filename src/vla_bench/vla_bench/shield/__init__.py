@@ -1,0 +1,1 @@
+"""Does the shield keep random targets within limits and away from contact?"""

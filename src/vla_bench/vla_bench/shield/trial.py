@@ -1,0 +1,154 @@
+"""One rollout of wild targets: shield or none, player, physics; counted by the physics' truth."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from vla_bench.shield.wild_targets import wild
+from vla_core.action import Source, Target, Trajectory
+from vla_core.locate import stack_root
+from vla_core.params import load_params
+from vla_core.robot import load_robot
+from vla_core.safety import Level, SafetyVote
+from vla_core.scene import GroundedScene, Role
+from vla_shield.shield import Shield, ShieldParams
+from vla_sim.scenes.scene_params import SceneParams
+from vla_sim.scenes.truth import true_scene
+from vla_sim.world import SimWorld
+
+PERIOD = 0.01  # s
+EVERY = 10  # cycles between votes, scenes
+TASKS = ('put_in', 'stack', 'push')
+ABSURD = 100.0  # rad
+KEPT = 20  # of the durations of cycles, every so many
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which rollout; the same seed gives the same targets with and without the shield."""
+
+    robot: str
+    seed: int
+    is_shielded: bool
+    seconds: float = 10.0
+    tcp_speed: float = 0.25  # m/s, cap of the shield
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the physics saw; counts are physics steps of 2 ms."""
+
+    limit_crossings: int
+    self_contacts: int
+    table_contacts: int
+    object_contacts: int
+    silent_cycles: int
+    tip_speed: float  # m/s, fastest
+    travel: float  # m, of the tip
+    tick_ms: tuple[float, ...]  # every KEPT-th cycle
+    first: str = ''  # the first touch, for people
+
+
+@cache
+def _world(robot: str) -> SimWorld:
+    scene = load_params(SceneParams, stack_root() / 'config/scenes/tabletop.yaml')
+    return SimWorld(load_robot(robot), scene)
+
+
+def play(plan: Plan) -> Outcome:
+    """Run one rollout to its end."""
+    return _Rollout(plan).run()
+
+
+class _Rollout:
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.robot = load_robot(plan.robot)
+        self.world = _world(plan.robot)
+        self.world.reset(TASKS[plan.seed % len(TASKS)], plan.seed)
+        self.targets = wild(self.robot, PERIOD, np.random.default_rng(plan.seed))
+        params = ShieldParams(tcp_speed=plan.tcp_speed, link_speed=max(0.5, plan.tcp_speed))
+        self.shield: Shield | None = None
+        if plan.is_shielded:
+            self.shield = Shield(params, self.robot)
+        self.counts = dict.fromkeys(('self', 'table', 'object', 'limit', 'silent'), 0)
+        self.first = ''
+        self.ticks: list[float] = []
+        self.speed = self.travel = 0.0
+
+    def run(self) -> Outcome:
+        for count in range(round(self.plan.seconds / PERIOD)):
+            position, velocity = next(self.targets)
+            if self.shield is None:
+                self._bare(position, velocity)
+            else:
+                self._shielded(self.shield, count, position, velocity)
+            before = self.world.base_from_tcp()[:3, 3]
+            for _ in range(round(PERIOD / self.world.scene.timestep)):
+                self.world.step()
+                self._look()
+            way = float(np.linalg.norm(self.world.base_from_tcp()[:3, 3] - before))
+            self.travel += way
+            self.speed = max(self.speed, way / PERIOD)
+        return self._outcome()
+
+    def _bare(self, position: np.ndarray, velocity: np.ndarray) -> None:
+        """The target itself as the next point; only what would break the physics is left out."""
+        if not np.all(np.abs(position) <= ABSURD):
+            return
+        names, now = self.robot.joint_names, self.world.time
+        point = Trajectory(
+            now, names, np.array([PERIOD]), position[None], np.zeros((1, len(names)))
+        )
+        self.world.command(point)
+
+    def _shielded(
+        self, shield: Shield, count: int, position: np.ndarray, velocity: np.ndarray
+    ) -> None:
+        now = self.world.time
+        shield.on_joints(self.world.joint_state(), now)
+        if count % EVERY == 0:
+            shield.on_scene(_as_obstacles(true_scene(self.world)), now)
+            for voter in shield.params.required_voters:
+                shield.on_vote(SafetyVote(now, voter, count, Level.RUN, 1.0, 0.3), now)
+        if count == 0:
+            shield.arm(now)
+        names = self.robot.joint_names
+        shield.on_target(Target(now, '', names, position, velocity, 0.08, Source.POLICY), now)
+        began = time.process_time()
+        output = shield.tick(now)
+        if count % KEPT == 0:
+            self.ticks.append(1e3 * (time.process_time() - began))
+        if output.arm is None or self.world.command(output.arm):
+            self.counts['silent'] += 1
+
+    def _look(self) -> None:
+        """Count what touches and what is beyond its limit in this physics step."""
+        for contact in self.world.contacts():
+            if contact.kind != 'scene':
+                self.counts[contact.kind] += 1
+                self.first = (
+                    self.first or f'{self.world.time:.3f} s: {contact.first} {contact.second}'
+                )
+        q, _ = self.world.joint_state().select(self.robot.joint_names)
+        self.counts['limit'] += not self.robot.limits.within(q)
+
+    def _outcome(self) -> Outcome:
+        c = self.counts
+        return Outcome(
+            c['limit'], c['self'], c['table'], c['object'], c['silent'],
+            self.speed, self.travel, tuple(self.ticks), self.first,
+        )  # fmt: skip
+
+
+def _as_obstacles(scene: GroundedScene) -> GroundedScene:
+    """The same scene with nothing that may be touched."""
+    objects = tuple(
+        dataclasses.replace(o, role=Role.OBSTACLE, is_held=False) for o in scene.objects
+    )
+    return dataclasses.replace(scene, objects=objects)

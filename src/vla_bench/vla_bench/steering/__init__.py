@@ -1,0 +1,1 @@
+"""Does choosing among K candidates raise the success rate?"""

@@ -1,0 +1,193 @@
+"""`./vla bench steering`: success when a verifier chooses among K candidates, and what it takes.
+
+Beside K = 1, 2, 5, 10: the floor (any of ten, unseen) and the ceiling (the best of ten where a
+grip or release is near, by a branch of the simulator itself). The same episodes for every arm, one
+try of 20 s each. A policy that seldom fails leaves nothing to choose, so the shipped checkpoint is
+measured beside an early one, trained on a few demonstrations for a few steps:
+
+    ./vla demos --episodes 20 --out out/early/demos
+    ./vla train --demos out/early/demos --out out/early --checkpoint out/early/checkpoint \\
+        --steps 600 --copies 1 --threads 1
+
+An interrupted run goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vla_bench.steering.trial import ARMS, SUITES, Job, one_try, play
+from vla_core.errors import UserError
+from vla_core.result import Figure, Result, wilson
+from vla_lockstep.campaign import run_jobs, spoken
+from vla_lockstep.lockstep import EpisodePlan, Lockstep
+from vla_lockstep.row_log import Row, RowLog, made_by
+from vla_lockstep.stack import load_setup
+from vla_monitor.steering.params import TwinParams, VerifierParams
+from vla_monitor.steering.verifier import Verifier
+from vla_policy.registry import load_policy
+from vla_sim.scenes.episode import TEST_SEEDS
+
+ROOM = 0.85  # a suite in which K = 1 succeeds more often leaves too little to gain
+GAIN = '>= 8'  # points
+NAME = 'bench-steering'
+FIRST_SEED = TEST_SEEDS + 700_000
+TIMED = 6  # episodes whose stage A is timed
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add('--policy', default='checkpoints/tabletop', help='(default %(default)s)')
+    add('--early', default='out/early/checkpoint', help='with room to gain (default %(default)s)')
+    add('--episodes', type=int, default=24, help='per arm and suite (default %(default)s)')
+    add('--shipped', type=int, default=6, help='the same of --policy (default %(default)s)')
+    add('--arms', default='', help=f'comma-separated (default all: {", ".join(names())})')
+    add('--robot', default='ur5e', help='name in config/robots (default %(default)s)')
+    add('--workers', type=int, default=2, help='processes (default %(default)s)')
+    add('--out', type=Path, default=Path(f'out/{NAME}'), help='folder (default %(default)s)')
+    add('--fresh', action='store_true', help='forget the episodes of an earlier run')
+
+
+def names() -> list[str]:
+    return [arm.name for arm in ARMS]
+
+
+def run(args: argparse.Namespace) -> int:
+    jobs = make_jobs(args)
+    for policy in {job.policy for _, job in jobs}:
+        load_policy(policy, load_setup(args.robot).robot)  # a wrong name is an error at once
+    log = RowLog(args.out / 'episodes.jsonl', made_by(args.early, args.policy))
+    if args.fresh:
+        log.path.unlink(missing_ok=True)
+    rows = run_jobs(jobs, play, log, args.workers, NAME)
+    figures = [f for policy in (args.early, args.policy) for f in figures_of(rows, policy)]
+    figures += stage_a_times(args)
+    result = Result(NAME, spoken(), tuple(figures))
+    result.write(args.out)
+    print(table(figures))
+    return 0 if result.ok else 1
+
+
+def make_jobs(args: argparse.Namespace) -> list[tuple[str, Job]]:
+    """Episodes in turns over policies, suites and arms: a cut-short run says something of each."""
+    wanted = [name for name in args.arms.split(',') if name] or names()
+    unknown = [name for name in wanted if name not in names()]
+    if unknown:
+        raise UserError(f'no arm {unknown[0]!r}; known: {", ".join(names())}')
+    counts = {args.early: args.episodes, args.policy: args.shipped}
+    return [
+        (
+            f'{policy}/{SUITES[suite].name}/{arm.name}/{seed}',
+            Job(args.robot, policy, suite, arm, seed),
+        )
+        for seed in range(FIRST_SEED, FIRST_SEED + max(counts.values()))
+        for policy, count in counts.items()
+        if seed < FIRST_SEED + count
+        for suite in range(len(SUITES))
+        for arm in ARMS
+        if arm.name in wanted
+    ]
+
+
+def figures_of(rows: list[Row], policy: str) -> list[Figure]:
+    """Success by suite and arm, and what ten candidates gain over one."""
+    mine = [row for row in rows if row['policy'] == policy]
+    if not mine:
+        return []
+    title = Path(policy).parent.name if Path(policy).name == 'checkpoint' else Path(policy).name
+    groups = [(suite.name, [r for r in mine if r['suite'] == suite.name]) for suite in SUITES]
+    made = []
+    for name, group in [*groups, ('all suites', mine)]:
+        for arm in names():
+            said = [row['success'] for row in group if row['arm'] == arm]
+            if said:
+                low, high = wilson(sum(said), len(said))
+                rate = sum(said) / len(said)
+                made.append(
+                    Figure(f'{title}, {name}: {arm}', rate, 'share', None, len(said), low, high)
+                )
+        made += gains(f'{title}, {name}', group)
+    return [*made, *costs(title, mine)]
+
+
+def gains(title: str, rows: list[Row]) -> list[Figure]:
+    """Points that each arm gains over K = 1 on the same episodes, with a bootstrap interval; a
+    bound for K = 10, only where there is room, and over all suites."""
+    by_arm = {
+        arm: {(r['suite'], r['seed']): r['success'] for r in rows if r['arm'] == arm}
+        for arm in names()
+    }
+    alone, made = by_arm.pop('K=1'), []
+    for arm, done in by_arm.items():
+        both = sorted(set(alone) & set(done))
+        if not both:
+            continue
+        one = np.array([alone[key] for key in both], float)
+        won = np.array([done[key] for key in both], float) - one
+        dice = np.random.default_rng(0)
+        drawn = 100.0 * won[dice.integers(len(won), size=(4000, len(won)))].mean(axis=1)
+        low, high = (float(v) for v in np.percentile(drawn, [2.5, 97.5]))
+        has_room = arm == 'K=10' and one.mean() < ROOM and title.endswith('all suites')
+        gain, bound = 100.0 * float(won.mean()), GAIN if has_room else None
+        made.append(Figure(f'{title}: gain of {arm}', gain, 'points', bound, len(won), low, high))
+    return made
+
+
+def costs(title: str, rows: list[Row]) -> list[Figure]:
+    """How often the verifier found nothing good, and what the twin took."""
+    mine = [row for row in rows if row['arm'] in ('K=2', 'K=5', 'K=10')]
+    times = [ms for row in mine for ms in row['stage_b_ms']]
+    verdicts = sum(row['verdicts'] for row in mine)
+    made = []
+    if verdicts:
+        share = sum(row['refused'] for row in mine) / verdicts
+        made.append(Figure(f'{title}: candidates refused', share, 'share', None, verdicts))
+    for q in (50, 95) if times else ():
+        value = float(np.percentile(times, q))
+        made.append(Figure(f'{title}: stage B, p{q}', value, 'ms', None, len(times)))
+    return made
+
+
+def stage_a_times(args: argparse.Namespace) -> list[Figure]:
+    """Stage A alone on ten candidates, in this one process; by its thread's own time as well."""
+    setup = one_try(load_setup(args.robot))
+    params = replace(VerifierParams(), twin=TwinParams(is_on=False))
+    host = replace(setup.host, candidates=10)
+    figures = []
+    for clock, name in ((time.perf_counter, 'by the wall'), (time.thread_time, 'of the thread')):
+        times: list[float] = []
+
+        tap = partial(keep_time, times)
+        chooser = partial(Verifier, params, setup.robot, setup.shield, clock)
+        runner = Lockstep(replace(setup, host=host, verifier=chooser), tap)
+        policy = load_policy(args.policy, setup.robot)
+        for k in range(TIMED):
+            runner.run(EpisodePlan('put_in', FIRST_SEED + k), policy)
+        for q, bound in ((50, None), (99, '<= 20')):
+            value = float(np.percentile(times, q))
+            figures.append(Figure(f'stage A of 10, {name}, p{q}', value, 'ms', bound, len(times)))
+    return figures
+
+
+def keep_time(kept: list[float], stream: str, record: Any, now: float) -> None:
+    """Keep the ms that a verdict took."""
+    if stream == 'verdict':
+        kept.append(1e3 * record.used)
+
+
+def table(figures: Iterable[Figure]) -> str:
+    """What a person reads."""
+    lines = []
+    for f in figures:
+        interval = f'[{f.low:.2f}, {f.high:.2f}]' if f.low is not None else ''
+        mark = '' if f.bound is None else f'{f.bound} {"ok" if f.ok else "MISSED"}'
+        lines.append(f'{f.name:52}{f.value:8.2f} {f.unit:7}{interval:18}{f.n or "":>5}  {mark}')
+    return '\n'.join(lines)

@@ -1,0 +1,219 @@
+"""One episode of the steering bench: which policy, what is hard about it, who chooses."""
+
+from __future__ import annotations
+
+import time
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from vla_core.action import ActionChunk
+from vla_core.steering import NONE
+from vla_core.task import Phase
+from vla_lockstep.lockstep import EpisodePlan, Lockstep, Setup
+from vla_lockstep.perturb import PerturbedPolicy, PerturbParams
+from vla_lockstep.row_log import Row
+from vla_lockstep.stack import load_setup
+from vla_monitor.steering.params import VerifierParams
+from vla_monitor.steering.purpose import Purpose
+from vla_monitor.steering.stage_a import Look, Present
+from vla_monitor.steering.stage_b import Pick, StageB
+from vla_monitor.steering.twin import Stage
+from vla_monitor.steering.verifier import Choice, Verifier
+from vla_policy.protocol import Policy
+from vla_policy.registry import load_policy
+from vla_sim.faults.kinds import Fault, FaultKind
+from vla_sim.world import SimWorld
+
+TRY = 20.0  # s, of the one try that counts
+TASKS = ('put_in', 'stack', 'push')
+WORDS = {'paraphrase': 'test'}
+
+
+@dataclass(frozen=True)
+class Suite:
+    """What is hard; every episode is one try."""
+
+    name: str
+    overrides: dict[str, Any] = field(default_factory=dict)
+    faults: tuple[Fault, ...] = ()
+    pushes: PerturbParams | None = None  # the tool is pushed off the path it was told
+
+
+SUITES = (
+    Suite('in distribution', {'paraphrase': 'train'}),
+    Suite('rephrased', {**WORDS, 'unseen': True}),
+    Suite('distractors', {**WORDS, 'distractors': 6}),
+    Suite(
+        'dynamics',
+        WORDS,
+        (Fault(FaultKind.PAYLOAD, 3.0), Fault(FaultKind.SLIPPERY, 0.3)),
+        PerturbParams(),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Arm:
+    """Who chooses, among how many."""
+
+    name: str
+    count: int
+    chooser: str  # first, random, verifier, oracle
+    params: VerifierParams = field(default_factory=VerifierParams)
+
+
+ARMS = (
+    Arm('K=1', 1, 'first'),
+    Arm('K=2', 2, 'verifier'),
+    Arm('K=5', 5, 'verifier'),
+    Arm('K=10', 10, 'verifier'),
+    Arm('random of 10', 10, 'random'),
+    Arm('oracle of 10', 10, 'oracle'),
+)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One episode, as a worker gets it."""
+
+    robot: str
+    policy: str
+    suite: int  # index in SUITES
+    arm: Arm
+    seed: int
+
+    @property
+    def task(self) -> str:
+        return TASKS[self.seed % len(TASKS)]
+
+
+class RandomOfMany(Verifier):
+    """The floor: any of the candidates, unseen."""
+
+    def choose(self, chunks: tuple[ActionChunk, ...], now: float) -> Choice:
+        dice = np.random.default_rng([zlib.crc32(b'choice'), chunks[0].seq, round(1e3 * now)])
+        chosen = int(dice.integers(len(chunks)))
+        pick = Pick(chosen, np.zeros(len(chunks)), False)
+        return chunks[chosen], self._verdict(chunks, chosen, 'at random', 0.0, pick)
+
+
+class Branch:
+    """The ceiling's theatre: a copy of the simulator as it truly is, faults and all."""
+
+    def __init__(self, sim: SimWorld) -> None:
+        self._sim = sim
+
+    def stage(self, present: Present, purpose: Purpose, asked: float) -> Stage:
+        """Return a copy of the simulator's present state."""
+        sim = self._sim
+        target = next((t for t in sim.episode.things if t.role.name == 'TARGET'), None)
+        thing = int(sim.model.body(target.name).id) if target else -1
+        others = [t for t in sim.episode.things if t.is_free and t is not target]
+        bodies = tuple(int(sim.model.body(t.name).id) for t in others)
+        return Stage(sim.model, sim.branch(), thing, bodies, sim.lead)
+
+
+class BestOfMany(StageB):
+    """Plays every candidate where a grip or release is near and takes the best, without a
+    budget."""
+
+    def pick(
+        self,
+        looks: tuple[Look, ...],
+        scores: np.ndarray,
+        present: Present,
+        asked: float,
+        is_late: Callable[[], bool],
+    ) -> Pick:
+        found = np.array([
+            super(BestOfMany, self)
+            .pick((look,), scores[k : k + 1], present, asked, lambda: False)
+            .scores[0]
+            for k, look in enumerate(looks)
+        ])  # fmt: skip
+        best = int(np.argmax(found))
+        return Pick(best if found[best] >= self.params.judge.accept else NONE, found, False)
+
+
+_HOSTS: dict[str, Lockstep] = {}
+_POLICIES: dict[str, Policy] = {}
+
+
+def play(job: Job) -> Row:
+    """Run one episode in lockstep (in a worker process)."""
+    setup = one_try(load_setup(job.robot))
+    host = _HOSTS.setdefault(job.robot, Lockstep(setup))
+    policy = _POLICIES.setdefault(job.policy, load_policy(job.policy, setup.robot))
+    suite = SUITES[job.suite]
+
+    def sabotage() -> None:
+        for fault in suite.faults:
+            host.sim.inject(fault)
+
+    used = Used(sabotage)
+    host.setup, host.tap = arranged(setup, job.arm, host.sim), used
+    if suite.pushes is not None:
+        policy = PerturbedPolicy(policy, suite.pushes)
+    began = time.perf_counter()
+    result = host.run(EpisodePlan(job.task, job.seed, dict(suite.overrides)), policy)
+    return {
+        'policy': job.policy, 'suite': suite.name, 'arm': job.arm.name, 'seed': job.seed,
+        'task': job.task, 'success': result.success, 'code': result.code.name,
+        'duration': result.duration, 'wall': time.perf_counter() - began, **used.summary(),
+    }  # fmt: skip
+
+
+def one_try(setup: Setup) -> Setup:
+    """A failed try is not made good by a second one, and no other monitor has a say."""
+    terms = replace(setup.supervisor, attempts=1, attempt_timeout=TRY)
+    return replace(setup.unwatched(), supervisor=terms)
+
+
+def arranged(setup: Setup, arm: Arm, sim: SimWorld) -> Setup:
+    """Return the set-up with the arm's chooser."""
+    params = arm.params
+    robot, shield = setup.robot, setup.shield
+
+    def chooser() -> Verifier:
+        if arm.chooser == 'random':
+            return RandomOfMany(params, robot, shield)
+        made = Verifier(params, robot, shield, time.perf_counter)
+        if arm.chooser == 'oracle':
+            made.stage_b = BestOfMany(params, robot, Branch(sim))
+        return made
+
+    host = replace(setup.host, candidates=arm.count)
+    return replace(setup, host=host, verifier=None if arm.chooser == 'first' else chooser)
+
+
+class Used:
+    """Taps the verdicts: how long they took, how often none was good; `begin` is called when the
+    policy begins to act."""
+
+    def __init__(self, begin: Callable[[], Any]) -> None:
+        self._begin, self._has_begun = begin, False
+        self.times: dict[str, list[float]] = {'stage A': [], 'stage B': []}  # s
+        self.verdicts = self.refused = self.late = 0
+
+    def __call__(self, stream: str, record: Any, now: float) -> None:
+        if stream == 'status' and record.phase == Phase.RUNNING and not self._has_begun:
+            self._has_begun = True
+            self._begin()
+        if stream != 'verdict':
+            return
+        self.verdicts += 1
+        self.refused += not record.has_chosen
+        self.late += record.timed_out
+        self.times.setdefault(record.verifier[:7], []).append(record.used)
+
+    def summary(self) -> Row:
+        """What is kept of an episode."""
+        return {
+            'verdicts': self.verdicts, 'refused': self.refused, 'late': self.late,
+            'stage_b': len(self.times['stage B']),
+            'stage_b_ms': [round(1e3 * t, 1) for t in self.times['stage B']],
+        }  # fmt: skip

@@ -1,0 +1,135 @@
+"""`./vla bench switch`: another instruction, or none, while a task runs.
+
+After the protocol of SwitchVLA (arXiv 2506.03574): the person speaks early (before contact), mid
+(while the thing is held), late (just let go), or cancels while it is held. Right is: undone when
+in contact, straight on when not; the new task done in the simulator's truth (of a cancel: the
+hand empty); nothing dropped, tipped over, or touched that was not named. Lockstep, simulated time.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from vla_bench.switching.trial import MOMENTS, TASKS, SwitchPlan, Trial
+from vla_core.errors import UserError
+from vla_core.result import Figure, Result, wilson
+from vla_lockstep.campaign import run_jobs, spoken
+from vla_lockstep.lockstep import Lockstep
+from vla_lockstep.row_log import Row, RowLog, made_by
+from vla_lockstep.stack import load_setup
+from vla_policy.protocol import Policy
+from vla_policy.registry import load_policy
+from vla_sim.scenes.episode import TEST_SEEDS
+
+BOUND = '>= 0.95'
+
+
+@dataclass(frozen=True)
+class Job:
+    """One episode, as a worker gets it."""
+
+    robot: str
+    policy: str
+    plan: SwitchPlan
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add('--episodes', type=int, default=20, help='of each moment (default %(default)s)')
+    add('--policy', default='scripted', help='scripted or a checkpoint folder (default scripted)')
+    add('--robot', default='ur5e', help='name in config/robots (default %(default)s)')
+    add('--seed', type=int, default=TEST_SEEDS, help='first seed (default %(default)s)')
+    add('--workers', type=int, default=2, help='processes (default %(default)s)')
+    add('--out', type=Path, default=Path('out/bench-switch'), help='folder')
+    add('--fresh', action='store_true', help='forget the episodes of an earlier run')
+
+
+def run(args: argparse.Namespace) -> int:
+    if args.episodes < 1:
+        raise UserError(f'--episodes is {args.episodes}, must be at least 1')
+    load_policy(args.policy, load_setup(args.robot).robot)  # a wrong name is an error now
+    log = RowLog(args.out / 'episodes.jsonl', made_by(args.policy))
+    if args.fresh:
+        log.path.unlink(missing_ok=True)
+    rows = run_jobs(make_jobs(args), play, log, args.workers, 'bench-switch')
+    result = Result('bench-switch', spoken(), figures(rows))
+    result.write(args.out)
+    print(table(rows, result))
+    return 0 if result.ok else 1
+
+
+def make_jobs(args: argparse.Namespace) -> list[tuple[str, Job]]:
+    plans = [
+        SwitchPlan(moment, args.seed + k, TASKS[k % len(TASKS)])
+        for k in range(args.episodes)
+        for moment in MOMENTS
+    ]
+    return [
+        (
+            f'{args.robot}/{args.policy}/{p.moment}/{p.task}/{p.seed}',
+            Job(args.robot, args.policy, p),
+        )
+        for p in plans
+    ]
+
+
+_HOSTS: dict[str, Lockstep] = {}
+_POLICIES: dict[tuple[str, str], Policy] = {}
+
+
+def play(job: Job) -> Row:
+    """Play one episode (in a worker process)."""
+    host = _HOSTS.setdefault(job.robot, Lockstep(load_setup(job.robot)))
+    key = (job.robot, job.policy)
+    if key not in _POLICIES:
+        _POLICIES[key] = load_policy(job.policy, host.setup.robot)
+    result = Trial(host, job.plan, _POLICIES[key]).play()
+    row = {**asdict(result), 'code': result.code.name, 'success': result.is_right}
+    return {'moment': job.plan.moment, 'seed': job.plan.seed, **row}
+
+
+def figures(rows: list[Row]) -> tuple[Figure, ...]:
+    """Right behaviour by moment with Wilson intervals; drops, and the longest fall."""
+    made = []
+    for moment in MOMENTS:
+        said = [row['success'] for row in rows if row['moment'] == moment]
+        if said:
+            low, high = wilson(sum(said), len(said))
+            rate = sum(said) / len(said)
+            name = f'right behaviour, {moment}'
+            made.append(Figure(name, rate, 'share', BOUND, n=len(said), low=low, high=high))
+    if not rows:
+        return ()
+    n = len(rows)
+    undone = [row['was_held'] in (None, row['rolled_back']) for row in rows]
+    made.append(Figure('undone when held, straight on when not', sum(undone) / n, 'share', n=n))
+    for kind, bound in (('drop', '== 0'), ('collision', '== 0'), ('spill', '== 0')):
+        count = sum(kind in row['mishaps'] for row in rows)
+        made.append(Figure(f'{kind}s', float(count), '', bound, n=n))
+    put_down = [1e3 * row['fall'] for row in rows if row['rolled_back']]
+    if put_down:
+        worst = max(put_down)
+        made.append(Figure('longest fall of what was put back', worst, 'mm', '<= 20', n=n))
+    seconds = sorted(row['seconds'] for row in rows if row['moment'] == 'cancel')
+    if seconds:
+        middle = seconds[len(seconds) // 2]
+        made.append(Figure('cancel while held, median to hold', middle, 's', n=len(seconds)))
+    return tuple(made)
+
+
+def table(rows: list[Row], result: Result) -> str:
+    """What a person reads at the end."""
+    lines = [
+        f'{f.name:44}{f.value:8.2f} {f.unit:6} n {f.n:4}  {f.bound or ""}'
+        + ('' if f.ok else ' MISSED')
+        for f in result.figures
+    ]
+    wrong = [row for row in rows if not row['success']]
+    lines += [
+        f'  {r["moment"]} {r["seed"]}: {r["code"]}: {r["text"][:70]} held {r["was_held"]} '
+        f'undone {r["rolled_back"]} done {r["is_done"]} {r["mishaps"] or ""}'
+        for r in wrong[:12]
+    ]
+    return '\n'.join(lines)

@@ -1,0 +1,1 @@
+"""Success and unsafe ends with the whole trust chain on and off."""

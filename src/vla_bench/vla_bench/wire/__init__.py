@@ -1,0 +1,1 @@
+"""Cost of reading and writing the messages sent at 100 Hz."""

@@ -1,0 +1,96 @@
+"""What reading and writing the messages at 100 Hz takes: as bytes, and by rclpy's own messages."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vla_core.action import Source, Target, Trajectory
+from vla_core.result import Figure, Result
+from vla_core.robot import RobotConfig, load_robot
+from vla_core.safety import ArmState, Decision, ShieldReport
+from vla_core.sensing import JointState
+from vla_lockstep.campaign import spoken
+from vla_report.screen import Screen
+from vla_ros import topics
+from vla_ros.serialize import from_bytes, to_bytes
+from vla_ros.topics import Topic
+
+NOW = 1_795_000_000.25  # s, a ROS time as they are today
+POINTS = 13  # of a command with its stop
+TOGETHER = 50  # calls timed at a time
+Call = Callable[[], Any]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add('--robot', default='ur5e', help='name in config/robots (default %(default)s)')
+    add('--rounds', type=int, default=200, help='of 50 calls each (default %(default)s)')
+    add('--out', type=Path, default=Path('out/bench-wire'), help='folder (default %(default)s)')
+
+
+def run(args: argparse.Namespace) -> int:
+    figures: list[Figure] = []
+    with Screen() as screen:
+        for what, (usual, quick) in pairs(load_robot(args.robot)).items():
+            figures += compared(what, usual, quick, args.rounds)
+        result = Result('bench-wire', spoken(), tuple(figures))
+        result.write(args.out)
+    screen.table(result)
+    return 0 if result.ok else 1
+
+
+def pairs(robot: RobotConfig) -> dict[str, tuple[Call, Call]]:
+    """What is done, by rclpy's message and by bytes."""
+    names = robot.joint_names
+    q = np.linspace(-1.0, 1.0, len(names))
+    joints = JointState(NOW, (*names, robot.gripper.joint), np.append(q, 0.04), np.append(q, 0.0))
+    target = Target(NOW, 'task', names, q, -q, 0.04, Source.POLICY, 7, NOW)
+    rows, times = np.tile(q, (POINTS, 1)), 0.01 * np.arange(1.0, POINTS + 1)
+    command = Trajectory(NOW, names, times, rows, -rows)
+    ages = dict.fromkeys(('joints', 'target', 'scene', 'vote:rules', 'vote:failure'), 0.01)
+    report = ShieldReport(NOW, 7, ArmState.ARMED, Decision.PASS, '', ages=ages)
+    return {
+        'joint states, read': reading(topics.JOINT_STATES, joints),
+        'target, read': reading(topics.TARGET, target),
+        'report, read': reading(topics.REPORT, report),
+        'report, written': writing(topics.REPORT, report),
+        'command, written': writing(topics.ARM_COMMAND, command),
+    }
+
+
+def reading(topic: Topic, record: Any) -> tuple[Call, Call]:
+    usual = replace(topic, from_bytes=None, to_bytes=None)
+    data = to_bytes(usual, record)
+    return lambda: from_bytes(usual, data), lambda: from_bytes(topic, data)
+
+
+def writing(topic: Topic, record: Any) -> tuple[Call, Call]:
+    usual = replace(topic, to_bytes=None)
+    return lambda: to_bytes(usual, record), lambda: to_bytes(topic, record)
+
+
+def compared(what: str, usual: Call, quick: Call, rounds: int) -> list[Figure]:
+    """Both in turn, so that a machine whose speed drifts is fair to both."""
+    spent = np.array([[timed(call) for call in (usual, quick)] for _ in range(rounds)])  # us
+    by_rclpy, as_bytes = np.median(spent, axis=0)
+    ratio = float(np.median(spent[:, 1] / spent[:, 0]))
+    return [
+        Figure(f'{what}, by rclpy', float(by_rclpy), 'us', n=rounds),
+        Figure(f'{what}, as bytes', float(as_bytes), 'us', n=rounds),
+        Figure(f'{what}, bytes against rclpy', ratio, 'times the time', '<= 0.5', n=rounds),
+    ]
+
+
+def timed(call: Call) -> float:
+    """us of one call."""
+    began = time.perf_counter()
+    for _ in range(TOGETHER):
+        call()
+    return (time.perf_counter() - began) / TOGETHER * 1e6

@@ -1,0 +1,1 @@
+"""The checkout on this machine: what it needs, how it is set up, what is missing."""

@@ -1,0 +1,141 @@
+"""What the machine and the checkout have of what the stack needs.
+
+Standard library only, from Python 3.8 on: `./vla doctor` says this before anything is set up.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from vla_bringup.checkout.root import ROOT
+from vla_bringup.checkout.set_up import LIBRARIES, PROGRAMS, PYTHON_PARTS, is_loadable
+from vla_bringup.checkout.workspace import (
+    BUILD_STAMP,
+    ENV_STAMP,
+    OLDEST_PYTHON,
+    PYTHON,
+    SYSTEM_ROS,
+    VENV,
+    build_key,
+    environment_key,
+    stamp_of,
+)
+from vla_core.result import gpu, processor
+from vla_ros.realtime import hurry
+
+OPTIONAL = {
+    'moveit_py': ('moveit', 'the adapter in vla_control; needs a full ROS installation'),
+    'Nav2': ('nav2_msgs', 'navigation; needs a full ROS installation'),
+    'cv_bridge': ('cv_bridge', 'image conversion; needs a full ROS installation'),
+    'launch': ('launch_ros', 'the real ros2 launch; ./vla up has its own runner'),
+}
+OLDEST = '.'.join(map(str, OLDEST_PYTHON))
+ANY_CALL = 'any other command, such as ./vla demo, makes it'
+NO_HURRY = 'on a busy machine cycles come late; ulimit -r 99, in a container --cap-add=SYS_NICE'
+SHM_NEEDED_MB = 64
+DISK_NEEDED_GB = 2.0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the table; `fix` says how to get what is missing."""
+
+    name: str
+    ok: bool
+    found: str
+    fix: str = ''
+    is_required: bool = True
+
+
+def is_inside() -> bool:
+    """True in the Python of .venv, which has everything that was installed."""
+    return Path(sys.prefix).resolve() == VENV.resolve()
+
+
+def python() -> Iterator[Finding]:
+    version = '.'.join(str(part) for part in sys.version_info[:3])
+    fix = f'Python {OLDEST} or newer first in PATH, as python3'
+    yield Finding('Python', sys.version_info[:2] >= OLDEST_PYTHON, version, fix)
+    for package, is_there in PYTHON_PARTS.items():
+        yield Finding(package, is_there(), '', f'apt-get install {package}')
+
+
+def ros() -> Iterator[Finding]:
+    """Sourced, or to be had as wheels; inside .venv rclpy must be there as well."""
+    sourced = os.environ.get('ROS_DISTRO', '')
+    other = f'{sourced} is sourced, and not used' if sourced else 'none is sourced'
+    found = 'Jazzy is sourced' if SYSTEM_ROS else f'{other}: Jazzy as wheels in .venv'
+    if is_inside():
+        there = importlib.util.find_spec('rclpy') is not None
+        yield Finding('ROS 2', there, found, f'remove .venv; {ANY_CALL}')
+        return
+    has_wheels = sys.platform == 'linux' and platform.machine() == 'x86_64'
+    fix = f'no wheels for {platform.system()} {platform.machine()}: source ROS 2 Jazzy'
+    yield Finding('ROS 2', SYSTEM_ROS or has_wheels, found, fix)
+
+
+def system() -> Iterator[Finding]:
+    for library, package in LIBRARIES.items():
+        yield Finding(library, is_loadable(library), '', f'apt-get install {package}')
+    for program in PROGRAMS:
+        where = shutil.which(program)
+        yield Finding(program, where is not None, where or '', f'apt-get install {program}')
+
+
+def machine() -> Iterator[Finding]:
+    cores = len(os.sched_getaffinity(0))
+    yield Finding('CPU', cores >= 2, f'{processor()}, {cores} cores', 'two cores at least')
+    yield Finding('GPU', gpu() is not None, gpu() or 'none', 'not needed', is_required=False)
+    may_hurry = is_real_time_allowed()
+    yield Finding('real-time permission', may_hurry, '', NO_HURRY, is_required=False)
+    memory = shutil.disk_usage('/dev/shm') if Path('/dev/shm').is_dir() else None
+    free = memory.free // 2**20 if memory else 0
+    fix = 'a container needs --shm-size=512m or --ipc=host'
+    yield Finding('shared memory (DDS)', free >= SHM_NEEDED_MB, f'{free} MB free', fix)
+    disk = shutil.disk_usage(ROOT).free / 1e9
+    yield Finding('disk', disk >= DISK_NEEDED_GB, f'{disk:.0f} GB free', 'free 2 GB')
+
+
+def is_real_time_allowed() -> bool:
+    """Try it, as the nodes do, and go back to how this thread was scheduled."""
+    before, param = os.sched_getscheduler(0), os.sched_getparam(0)
+    refusal = hurry(1)
+    os.sched_setscheduler(0, before, param)
+    return not refusal
+
+
+def checkout() -> Iterator[Finding]:
+    """What a set-up has made, and whether it is of what the checkout asks for now."""
+    key = environment_key()
+    is_whole = stamp_of(ENV_STAMP) == key and PYTHON.exists()
+    yield Finding('.venv', is_whole, state(VENV, is_whole), ANY_CALL)
+    is_built = stamp_of(BUILD_STAMP) == build_key(key)
+    if is_inside():
+        is_built = is_built and importlib.util.find_spec('vla_interfaces') is not None
+    yield Finding('built workspace', is_built, state(BUILD_STAMP.parent, is_built), ANY_CALL)
+    default = ROOT / 'config' / 'fastdds.xml'
+    profile = Path(os.environ.get('FASTDDS_DEFAULT_PROFILES_FILE', default))
+    fix = 'FASTDDS_DEFAULT_PROFILES_FILE names no file'
+    yield Finding('DDS profile', profile.is_file(), str(profile.name), fix)
+    found = sorted(ROOT.glob('checkpoints/*/policy.safetensors'))
+    names = ', '.join(path.parent.name for path in found) or 'none'
+    yield Finding('policy checkpoint', bool(found), names, './vla train', is_required=False)
+
+
+def state(folder: Path, is_current: bool) -> str:
+    if is_current:
+        return f'{folder.name}/ is current'
+    return 'out of date, or not finished' if folder.exists() else 'not made yet'
+
+
+def optional() -> Iterator[Finding]:
+    for name, (module, what) in OPTIONAL.items():
+        there = importlib.util.find_spec(module) is not None
+        yield Finding(name, there, '', what, is_required=False)

@@ -1,0 +1,95 @@
+"""What the checkout needs to run: its packages, its environment, and what a set-up has covered.
+
+Standard library only: `./vla` reads this before anything is installed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from pathlib import Path
+
+from vla_bringup.checkout.root import ROOT
+
+OLDEST_PYTHON = (3, 11)  # of the pinned numpy and scipy
+VENV = ROOT / '.venv'
+PYTHON = VENV / 'bin' / 'python'
+ENV_STAMP = VENV / 'vla-environment'
+ORIGIN = VENV / 'vla-origin'  # a moved checkout or another Python needs a new .venv
+BUILD_STAMP = ROOT / 'install' / 'vla-build'
+VERSION = f'{sys.version_info[0]}.{sys.version_info[1]}'
+SYSTEM_ROS = os.environ.get('ROS_DISTRO') == 'jazzy'
+LISTS = ['base', 'dev'] if SYSTEM_ROS else ['ros-jazzy', 'base', 'dev']
+
+
+def packages() -> list[Path]:
+    return sorted(p.parent for p in ROOT.glob('src/*/package.xml'))
+
+
+def digest(paths: list[Path], *words: str) -> str:
+    """One text for the content of files and some words: equal only when nothing changed."""
+    h = hashlib.sha256('\0'.join(words).encode())
+    for path in paths:
+        h.update(f'\0{path.relative_to(ROOT)}\0'.encode())
+        h.update(path.read_bytes())
+    return h.hexdigest()
+
+
+def environment_key() -> str:
+    files = [ROOT / 'requirements' / f'{name}.txt' for name in LISTS]
+    return digest(files, VERSION, str(ROOT), str(SYSTEM_ROS))
+
+
+def build_key(environment: str) -> str:
+    """Changes with the interfaces, the packages' build files, and the list of installed files."""
+    files = [p for kind in ('msg', 'srv', 'action') for p in ROOT.glob(f'src/*/{kind}/*')]
+    for package in packages():
+        files += [package / n for n in ('package.xml', 'setup.py', 'setup.cfg', 'CMakeLists.txt')]
+    installed = [
+        str(p.relative_to(ROOT))
+        for d in ('launch', 'config', 'urdf')
+        for p in ROOT.glob(f'{d}/**/*')
+    ]
+    files = sorted(f for f in files if f.is_file())
+    return digest(files, environment, *sorted(installed), *(p.name for p in packages()))
+
+
+def stamp_of(path: Path) -> str:
+    return path.read_text() if path.is_file() else ''
+
+
+def joined(*parts: object) -> str:
+    """Paths as one variable, each once, empty ones left out."""
+    flat = [x for part in parts for x in str(part).split(os.pathsep) if x]
+    return os.pathsep.join(dict.fromkeys(flat))
+
+
+def environment() -> dict[str, str]:
+    """What the processes of the stack need beyond the caller's environment."""
+    ros = SYSTEM_ROS
+    old = dict(os.environ) if ros else {}  # another ROS in these paths would only do harm
+    install = [p for p in (ROOT / 'install' / p.name for p in packages()) if p.exists()]
+    sites = ['lib/python3*/site-packages', 'local/lib/python3*/dist-packages']
+    built = [x for p in install for site in sites for x in p.glob(site)]
+    eggs = [ROOT / 'build' / p.name for p in packages()]  # where colcon keeps the entry points
+    wheels = [] if ros else [VENV / 'lib', *VENV.glob('lib/python3*/site-packages/ros_*.libs')]
+    profile = str(ROOT / 'config' / 'fastdds.xml')
+    defaults = {
+        'FASTDDS_DEFAULT_PROFILES_FILE': profile,
+        'FASTRTPS_DEFAULT_PROFILES_FILE': profile,
+        'MUJOCO_GL': 'egl',
+        'OMP_NUM_THREADS': '1',
+    }
+    return {
+        **{k: os.environ.get(k, v) for k, v in defaults.items()},
+        'VIRTUAL_ENV': str(VENV),
+        'PATH': joined(VENV / 'bin', os.environ['PATH']),
+        'AMENT_PREFIX_PATH': joined(*install, old.get('AMENT_PREFIX_PATH', VENV)),
+        'PYTHONPATH': joined(*packages(), *built, *eggs, old.get('PYTHONPATH', '')),
+        'LD_LIBRARY_PATH': joined(
+            ROOT / 'install/vla_interfaces/lib', *wheels, old.get('LD_LIBRARY_PATH', '')
+        ),
+        # the wheels would start Python a second time to set what is set here
+        **({} if ros else {'_ROS_WHEELS_BOOTSTRAP_COMPLETE': '1'}),
+    }

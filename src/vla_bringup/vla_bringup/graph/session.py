@@ -1,0 +1,235 @@
+"""The whole graph for the length of a `with` block: started, asked, and gone without a trace."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from vla_bringup.graph.client import GraphClient
+from vla_bringup.graph.domain import choose_domain
+from vla_bringup.graph.launch_file import NodeSpec, find_share, load_launch
+from vla_bringup.graph.launch_runner import LaunchRunner
+from vla_bringup.graph.log import Log
+from vla_core.errors import UserError
+from vla_core.robot import load_robot
+from vla_core.task import Phase, ResultCode
+from vla_interfaces.action import ExecuteTask
+from vla_interfaces.srv import Disarm, InjectFault, Reset, ResetScene
+from vla_policy.registry import REPLAY, find_checkpoint
+from vla_sim.scenes.tasks import TASKS
+
+BUSY = {
+    Phase.GROUNDING, Phase.RUNNING, Phase.ROLLBACK, Phase.RETREAT, Phase.HOMING, Phase.ASKING,
+    Phase.DONE,
+}  # fmt: skip
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class SessionPlan:
+    """What to start; `launches` are names in launch/ with the arguments given to them."""
+
+    launches: tuple[tuple[str, Mapping[str, str]], ...]
+    log: Path  # what all nodes say
+    startup: float = 60.0  # s, until every node is active
+    unmanaged: tuple[str, ...] = ('recorder', 'proxy', 'clock')  # nodes without a lifecycle
+    extra: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # words to nodes, by name
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a task ended, by the stack's word and by the simulator's truth."""
+
+    code: ResultCode
+    text: str
+    task_id: str
+    truth: bool | None  # None: nobody knows (a real robot)
+
+
+def check_words(given: Mapping[str, str]) -> None:
+    """UserError for a robot, task or policy that does not exist, before anything is started."""
+    if 'robot' in given:
+        load_robot(given['robot'])
+    if given.get('task', TASKS[0]) not in TASKS:
+        raise UserError(f'no task {given["task"]!r}; known: {", ".join(TASKS)}')
+    policy = given.get('policy', 'scripted')
+    if policy != 'scripted' and not policy.startswith(REPLAY):
+        find_checkpoint(policy)
+
+
+class GraphSession:
+    """`with GraphSession(plan) as graph:` every node is active inside, and none is left behind."""
+
+    def __init__(self, plan: SessionPlan, say: Say = print) -> None:
+        self.plan, self._say = plan, say
+        self.seconds_to_start = self.seconds_to_stop = 0.0
+        self.is_up = False
+        for _, given in plan.launches:
+            check_words(given)
+        choose_domain()
+        specs = [spec for name, given in plan.launches for spec in nodes_of(name, given)]
+        more = plan.extra
+        specs = [replace(s, arguments=(*s.arguments, *more.get(s.name, ()))) for s in specs]
+        self.managed = [spec.name for spec in specs if spec.name not in plan.unmanaged]
+        self._log = Log(plan.log)
+        self._runner = LaunchRunner(specs, self._log)
+        self._client: GraphClient | None = None
+
+    def __enter__(self) -> GraphSession:
+        began = time.monotonic()
+        try:
+            self._runner.start()
+            self._client = GraphClient(self._watch)
+            self._bring_up()
+        except BaseException:
+            self.stop()
+            raise
+        self.seconds_to_start = time.monotonic() - began
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """End every process; a second call does nothing."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+        began = time.monotonic()
+        self._runner.stop()
+        self.seconds_to_stop = self.seconds_to_stop or time.monotonic() - began
+        self._log.close()
+
+    # -- what can be asked ---------------------------------------------------------------------
+
+    @property
+    def client(self) -> GraphClient:
+        if self._client is None:
+            raise UserError('the graph is not running')
+        return self._client
+
+    def reset_scene(self, task: str, seed: int, overrides: Mapping[str, Any] | None = None) -> str:
+        """Set the table up anew once the arm rests; return what to say to the robot."""
+        self.settle()
+        self.client.call(Disarm, 'shield/disarm', Disarm.Request())
+        request = ResetScene.Request(task=task, seed=seed, overrides=json.dumps(overrides or {}))
+        response = self.client.call(ResetScene, 'sim/reset_scene', request)
+        if not response.success:
+            raise UserError(f'no scene {task} {seed}: {response.message}')
+        self.client.call(Reset, 'shield/reset', Reset.Request())
+        return str(response.instruction)
+
+    def execute(
+        self,
+        instruction: str,
+        seed: int = 0,
+        on_feedback: Callable[[Any], None] = lambda _: None,
+        timeout: float = 180.0,
+    ) -> Outcome:
+        """Say `instruction` to the robot and wait for the end."""
+        goal = ExecuteTask.Goal(instruction=instruction, seed=seed)
+        result = self.client.execute(goal, on_feedback, timeout)
+        self.client.truth = None  # the newest word counts
+        self.client.wait(lambda: self.client.truth is not None, 1.0)
+        return Outcome(ResultCode(result.code), result.text, result.task_id, self.client.truth)
+
+    def inject_fault(self, name: str, value: float = 0.0, seconds: float = 0.0) -> None:
+        """Break something in the simulation; 'none' mends it."""
+        request = InjectFault.Request(name=name, value=value, seconds=seconds)
+        response = self.client.call(InjectFault, 'sim/inject_fault', request)
+        if not response.success:
+            raise UserError(f'no fault {name}: {response.message}')
+
+    def settle(self, timeout: float = 40.0) -> None:
+        """Wait until no task is on and the arm is not on its way home."""
+        if not self.client.wait(self._is_at_rest, timeout):
+            status = self.client.status
+            raise UserError(f'the arm is not at rest: {status.phase.name if status else "silent"}')
+
+    def pause(self, seconds: float) -> None:
+        """Let the graph run on."""
+        self.client.wait(lambda: False, seconds)
+
+    def has(self, node: str) -> bool:
+        """True when it was started with this graph."""
+        return any(spec.name == node for spec in self._runner.nodes)
+
+    def pid(self, node: str) -> int:
+        return self._runner.pid(node)
+
+    # -- inside --------------------------------------------------------------------------------
+
+    def _is_at_rest(self) -> bool:
+        status = self.client.status
+        if status is None:
+            return False
+        goes_home = status.phase == Phase.FAILED and status.code in (
+            ResultCode.TIMEOUT, ResultCode.FAILED,
+        )  # fmt: skip
+        return status.phase not in BUSY and not goes_home
+
+    def _bring_up(self) -> None:
+        said = ''
+
+        def is_up() -> bool:
+            nonlocal said
+            text = self._missing()
+            if text != said:
+                said = text
+                self._say(text or f'all {len(self.managed)} nodes are active')
+            return not text
+
+        if not self.client.wait(is_up, self.plan.startup):
+            raise UserError(
+                f'not up within {self.plan.startup:g} s: {said}\n'
+                f'{self._last_words(self.managed)}\n{self._where()}'
+            )
+        self.is_up = True
+
+    def _missing(self) -> str:
+        """Who is not active yet, '' when all are."""
+        states = {
+            name: beat.state if (beat := self.client.beats.get(name)) else 'starting'
+            for name in self.managed
+        }
+        rest = [f'{name} {state}' for name, state in states.items() if state != 'active']
+        up = len(self.managed) - len(rest)
+        return f'{up} of {len(self.managed)} active; {", ".join(rest)}' if rest else ''
+
+    def _watch(self) -> None:
+        """Look after the processes; UserError when the graph cannot go on, or cannot come up."""
+        goes_on = self._runner.poll()
+        ended = [failure.split(':')[0] for failure in self._runner.failures]
+        doomed = [] if self.is_up else [*self._log.fatal, *ended]
+        if not goes_on or doomed:
+            why = '; '.join(self._runner.failures) or ', '.join(doomed) or 'a node has left'
+            raise UserError(
+                f'the graph {"ended" if self.is_up else "does not come up"}: {why}\n'
+                f'{self._last_words(doomed or ended)}\n{self._where()}'
+            )
+
+    def _where(self) -> str:
+        return f'everything the nodes said: {self.plan.log}'
+
+    def _last_words(self, names: list[str]) -> str:
+        """The newest lines of the nodes that are not active."""
+        beats = self._client.beats if self._client else {}
+        silent = [n for n in names if n not in beats or beats[n].state != 'active'] or names
+        lines = [f'  {n} | {line}' for n in silent for line in self._log.last.get(n, ())]
+        return '\n'.join(dict.fromkeys(lines))
+
+
+def nodes_of(name: str, given: Mapping[str, str]) -> list[NodeSpec]:
+    """The nodes of launch/<name>.launch.yaml."""
+    path = find_share('vla_bringup') / 'launch' / f'{name}.launch.yaml'
+    return load_launch(path, given).nodes

@@ -1,7 +1,0 @@
-"""Where the checkout is; the command line works on its files."""
-
-from __future__ import annotations
-
-from pathlib import Path
-
-ROOT = Path(__file__).resolve().parents[3]  # through the links of a symlink install as well

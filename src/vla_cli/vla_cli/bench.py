@@ -1,0 +1,38 @@
+"""`./vla bench NAME`: measure one thing and write out/bench-NAME/result.json."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.util
+import sys
+
+# name: (module, what it measures)
+BENCHES = {
+    'latency': ('vla_bench.latency.bench', 'rates, latencies and delivered images of the graph'),
+    'wire': ('vla_bench.wire.bench', 'reading and writing the messages at 100 Hz'),
+    'faults': ('vla_bench.faults.bench', 'faults against the running graph: reaction and bound'),
+    'shield': ('vla_bench.shield.bench', 'random rollouts with and without the shield'),
+    'rules': ('vla_bench.rules.bench', 'safety rules on labelled pairs, latency, properties'),
+    'seams': ('vla_bench.seams.bench', 'jumps between late, missing and reordered chunks'),
+    'trust': ('vla_bench.trust.bench', 'success and unsafe ends, trust chain on and off'),
+    'steering': ('vla_bench.steering.bench', 'success when a verifier chooses among K'),
+    'switch': ('vla_bench.switching.bench', 'another instruction, or none, while a task runs'),
+    'failure': ('vla_bench.failure.bench', 'the failure detector against baselines, by task'),
+    'grounding': ('vla_bench.grounding.bench', 'perception against the truth of the simulator'),
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    names = parser.add_subparsers(dest='bench', metavar='NAME', required=True)
+    for name, (module, text) in BENCHES.items():
+        if importlib.util.find_spec(module) is None:
+            continue
+        made = names.add_parser(name, help=text, description=text)
+        made.set_defaults(module=module)
+        if name in sys.argv:  # the others bring torch and the simulator along for nothing
+            importlib.import_module(module).add_arguments(made)
+
+
+def run(args: argparse.Namespace) -> int:
+    return int(importlib.import_module(args.module).run(args))

@@ -1,0 +1,85 @@
+"""The command line behind `./vla`: a table of commands, each in a module of its own.
+
+A command's module offers `add_arguments(parser)` and `run(args) -> int`, and is imported only when
+its command is asked for, so that `./vla --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.util
+import sys
+
+from vla_core.errors import UserError
+
+# command: (module, what it does)
+COMMANDS = {
+    'demo': ('vla_cli.demo', 'the whole graph on the simulated robot doing what it is told'),
+    'test': ('vla_cli.run_tests', 'style, types and all tests that can run here'),
+    'up': ('vla_cli.up', 'start a launch file: up launch/sim.launch.yaml name:=value'),
+    'eval': ('vla_cli.evaluate', 'measure a policy in simulation'),
+    'train': ('vla_learning.training.train', 'train a policy from demonstrations'),
+    'rollouts': ('vla_learning.failure.rollouts', 'labelled rollouts for the failure detector'),
+    'calibrate': ('vla_learning.failure.calibrate', 'fit and calibrate the failure detector'),
+    'rules': ('vla_cli.rules', 'show, prove and weigh the safety rules'),
+    'demos': ('vla_learning.data.demonstrate', 'make demonstrations with the scripted expert'),
+    'correct': ('vla_cli.correct', 'say how the motion of a running task should be'),
+    'record': ('vla_cli.record', 'record the episodes of a running graph'),
+    'answer': ('vla_cli.answer', 'answer what the robot asks: continue, stop, or words'),
+    'replay': ('vla_cli.replay', 'what is in a recorded episode, or play it back'),
+    'bench': ('vla_cli.bench', 'measure rates and latencies'),
+    'doctor': ('vla_cli.doctor', 'what is there, what is missing and how to get it'),
+    'docs': ('vla_cli.docs', 'renew docs/results.md from measured results'),
+}
+HELP = ('-h', '--help', 'help')
+
+
+def is_bare(argv: list[str]) -> bool:
+    """True for what is answered without a set-up: the overview, doctor, an unknown command."""
+    return not argv or argv[0] in HELP or argv[0] == 'doctor' or argv[0] not in COMMANDS
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command and return its exit code: 2 for what the user can mend, 130 for Ctrl-C."""
+    argv = sys.argv[1:] if argv is None else argv
+    known = {name: entry for name, entry in COMMANDS.items() if exists(entry[0])}
+    try:
+        if not argv or argv[0] in HELP:
+            print(overview(known))
+            return 0
+        if argv[0] not in known:
+            raise UserError(f'no command {argv[0]!r}; there are {", ".join(known)}')
+        return run(argv[0], argv[1:], *known[argv[0]])
+    except UserError as error:
+        print(f'vla: {error}', file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def run(name: str, argv: list[str], module: str, summary: str) -> int:
+    command = importlib.import_module(module)
+    parser = argparse.ArgumentParser(
+        prog=f'./vla {name}',
+        description=command.__doc__ or summary,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_arguments(parser)
+    return int(command.run(parser.parse_args(argv)))
+
+
+def overview(known: dict[str, tuple[str, str]]) -> str:
+    lines = [f'  {name:9} {summary}' for name, (_, summary) in known.items()]
+    return '\n'.join(
+        ['usage: ./vla COMMAND [...]', '', *lines, '', './vla COMMAND --help says more.']
+    )
+
+
+def exists(module: str) -> bool:
+    """True when the module is there, without importing it."""
+    return importlib.util.find_spec(module) is not None
+
+
+if __name__ == '__main__':
+    sys.exit(main())

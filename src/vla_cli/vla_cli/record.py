@@ -1,0 +1,33 @@
+"""Record the episodes of a graph that is running, each task in a file of its own, until Ctrl-C.
+
+Every topic of the stack is kept as it was sent. Foxglove, `ros2 bag` and `./vla replay` read it.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from vla_bringup.graph.launch_file import load_launch
+from vla_bringup.graph.launch_runner import LaunchRunner, run_until_stopped
+from vla_cli.up import find_launch
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add('--robot', default='ur5e', help='name in config/robots (default %(default)s)')
+    add('--out', type=Path, default=Path('out/episodes'), help='folder (default %(default)s)')
+    add('--arm-topic', default='', help='where the shield sends trajectories, if remapped')
+    add('--no-depth', action='store_true', help='leave the depth images out: half the size')
+
+
+def run(args: argparse.Namespace) -> int:
+    given = {
+        'robot': args.robot,
+        'out': str(args.out.resolve()),
+        'depth': 'false' if args.no_depth else 'true',
+    }
+    if args.arm_topic:
+        given['arm_topic'] = args.arm_topic
+    print(f'recording to {args.out}; Ctrl-C ends it and finishes the file that is open')
+    return run_until_stopped(LaunchRunner(load_launch(find_launch('record'), given).nodes))

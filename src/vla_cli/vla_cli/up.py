@@ -1,0 +1,105 @@
+"""Start a launch file: up launch/sim.launch.yaml robot:=fr3 policy:=scripted
+
+Uses `ros2 launch` where there is one, else the runner of this package. Ctrl-C ends it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+from vla_bringup.graph.domain import check_domain_number, is_free
+from vla_bringup.graph.launch_file import Argument, Plan, arguments_of, find_share, load_launch
+from vla_bringup.graph.launch_runner import LaunchRunner, run_until_stopped
+from vla_core.errors import UserError
+
+DISCOVERY = 1.0  # s, to see who is on the domain already
+PATIENCE = 6.0  # s, the same when somebody on this machine is: busy ones answer late
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument('file', help='launch file, e.g. launch/sim.launch.yaml')
+    parser.add_argument('settings', nargs='*', metavar='name:=value', help='arguments of the file')
+    parser.add_argument('-s', '--show-args', action='store_true', help='list them and stop')
+
+
+def run(args: argparse.Namespace) -> int:
+    path = find_launch(args.file)
+    if args.show_args:
+        print('\n'.join(map(shown, arguments_of(path))))
+        return 0
+    given = parse_settings(args.settings)
+    plan = load_launch(path, given)
+    check_domain(plan)
+    if shutil.which('ros2') and has_ros2_launch():
+        return subprocess.run(
+            ['ros2', 'launch', str(path), *args.settings], check=False
+        ).returncode
+    return run_until_stopped(LaunchRunner(plan.nodes))
+
+
+def find_launch(name: str) -> Path:
+    """Return the launch file: as given, or one of the installed ones by its name."""
+    installed = find_share('vla_bringup') / 'launch'
+    for path in (Path(name), installed / name, installed / f'{name}.launch.yaml'):
+        if path.is_file():
+            return path.resolve()
+    known = ', '.join(sorted(f'launch/{p.name}' for p in installed.glob('*.launch.yaml')))
+    raise UserError(f'no launch file {name!r}; there are {known}')
+
+
+def parse_settings(words: list[str]) -> dict[str, str]:
+    """Return {name: value} of words such as name:=value."""
+    for word in words:
+        if ':=' not in word:
+            raise UserError(f'{word!r} is not name:=value')
+    return dict(word.split(':=', 1) for word in words)
+
+
+def shown(argument: Argument) -> str:
+    default = 'must be given' if argument.default is None else f'default: {argument.default!r}'
+    return f'{argument.name:12} {argument.description} ({default})'
+
+
+def has_ros2_launch() -> bool:
+    """True when the real launch can be imported by the ros2 command."""
+    return (
+        subprocess.run(['ros2', 'launch', '--help'], capture_output=True, check=False).returncode
+        == 0
+    )
+
+
+def nodes_on_domain() -> set[str]:
+    """Return the names of the nodes that are on this machine's ROS domain now."""
+    check_domain_number()
+    import rclpy  # only here: showing arguments needs no ROS
+    from rclpy.signals import SignalHandlerOptions
+
+    domain = int(os.environ.get('ROS_DOMAIN_ID', '0'))
+    patience = DISCOVERY if is_free(domain) else PATIENCE
+    context = rclpy.Context()
+    rclpy.init(context=context, signal_handler_options=SignalHandlerOptions.NO)
+    probe = rclpy.create_node(f'vla_up_{os.getpid()}', context=context)
+    began, there = time.monotonic(), set[str]()
+    while time.monotonic() - began < (DISCOVERY if there else patience):
+        time.sleep(0.1)
+        there = set(probe.get_node_names()) - {probe.get_name()}
+    probe.destroy_node()
+    rclpy.shutdown(context=context)
+    return there
+
+
+def check_domain(plan: Plan) -> None:
+    """UserError when nodes of this plan run already: two shields would fight over one robot."""
+    there = nodes_on_domain()
+    taken = sorted(there & {node.name for node in plan.nodes})
+    if taken:
+        domain = os.environ.get('ROS_DOMAIN_ID', '0')
+        raise UserError(
+            f'{", ".join(taken)} already run on ROS domain {domain}: stop them, '
+            f'or take another domain: ROS_DOMAIN_ID={int(domain) + 1} ./vla up ...'
+        )

@@ -1,0 +1,1 @@
+"""Episodes to training samples: demonstrations, datasets, augmentation, corrections."""

@@ -1,0 +1,144 @@
+"""`./vla demos`: demonstrations by the scripted expert, recorded through the whole stack as MCAP
+files."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vla_core.errors import UserError
+from vla_core.whole import write_whole
+from vla_lockstep.campaign import run_jobs
+from vla_lockstep.lockstep import EpisodePlan, Lockstep
+from vla_lockstep.perturb import PerturbedPolicy, PerturbParams
+from vla_lockstep.row_log import Row, RowLog, made_by
+from vla_lockstep.stack import load_setup
+from vla_policy.experts.scripted import ScriptedPolicy
+from vla_sim.scenes.episode import TEST_SEEDS
+from vla_sim.scenes.tasks import TASKS
+from vla_teleop.episode_file import EpisodeWriter
+from vla_teleop.recorder import episode_facts
+from vla_teleop.wire import Tap
+
+KEPT = ('joint_states', 'scene', 'candidates', 'chunk', 'status')
+PLAN = 'plan.json'  # of a folder: what was asked for
+ASKED = ('robot', 'tasks', 'episodes', 'seed', 'clean', 'images')
+EVERY = {'joint_states': 5}  # of the 100 Hz samples, one in five
+
+
+@dataclass(frozen=True)
+class Demo:
+    """One demonstration to make."""
+
+    robot: str
+    task: str
+    seed: int
+    folder: str
+    perturb: bool
+    with_images: bool
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        '--robot', default='ur5e', help='name in config/robots (default %(default)s)'
+    )
+    parser.add_argument(
+        '--tasks', default=','.join(TASKS), help='comma-separated (default all: %(default)s)'
+    )
+    parser.add_argument('--episodes', type=int, default=100, help='per task (default %(default)s)')
+    parser.add_argument('--seed', type=int, default=0, help='first seed (default %(default)s)')
+    parser.add_argument(
+        '--out', type=Path, default=Path('out/demos'), help='folder (default %(default)s)'
+    )
+    parser.add_argument('--workers', type=int, default=2, help='processes (default %(default)s)')
+    parser.add_argument('--clean', action='store_true', help='do not push the expert off its path')
+    parser.add_argument('--images', action='store_true', help='record the images too (large)')
+
+
+def run(args: argparse.Namespace) -> int:
+    rows = demonstrate(args)
+    good = sum(row['success'] for row in rows)
+    print(f'{good} of {len(rows)} demonstrations succeeded; files in {args.out}')
+    return 0 if good else 1
+
+
+def demonstrate(args: argparse.Namespace) -> list[Row]:
+    """Make what is missing of the demonstrations; failed ones are not kept as files."""
+    tasks = [task for task in args.tasks.split(',') if task]
+    unknown = [task for task in tasks if task not in TASKS]
+    if unknown:
+        raise UserError(f'no task {unknown[0]!r}; known: {", ".join(TASKS)}')
+    if not 0 <= args.seed <= args.seed + args.episodes <= TEST_SEEDS:
+        raise UserError(
+            f'seeds of demonstrations must stay below {TEST_SEEDS}: the rest is for testing'
+        )
+    note_plan(args)
+    jobs = [
+        (
+            f'{args.robot}/{task}/{seed}',
+            Demo(args.robot, task, seed, str(args.out), not args.clean, args.images),
+        )
+        for seed in range(args.seed, args.seed + args.episodes)
+        for task in tasks
+    ]
+    log = RowLog(args.out / 'demos.jsonl', made_by('scripted'), keeps_old=True)
+    return run_jobs(jobs, record_demo, log, args.workers, 'demonstrations')
+
+
+def note_plan(args: argparse.Namespace) -> None:
+    """Keep what was asked for, so that `finish` can go on with it."""
+    write_whole(args.out / PLAN, json.dumps({name: getattr(args, name) for name in ASKED}))
+
+
+def finish(folder: Path, workers: int = 2) -> bool:
+    """Make what an interrupted run into `folder` has left out; False when none was begun there."""
+    plan = folder / PLAN
+    if not plan.is_file():
+        return False
+    demonstrate(argparse.Namespace(out=folder, workers=workers, **json.loads(plan.read_text())))
+    return True
+
+
+_HOSTS: dict[str, Lockstep] = {}
+
+
+def record_demo(demo: Demo) -> Row:
+    """Run and record one demonstration (in a worker process)."""
+    if demo.robot not in _HOSTS:  # the expert chooses for itself
+        _HOSTS[demo.robot] = Lockstep(load_setup(demo.robot).unverified())
+    host = _HOSTS[demo.robot]
+    path = Path(demo.folder) / f'{demo.task}_{demo.seed:06d}.mcap'
+    policy: Any = ScriptedPolicy()
+    if demo.perturb and demo.seed % 4:  # one in four runs as the expert would
+        policy = PerturbedPolicy(policy, PerturbParams())
+    with EpisodeWriter(path) as writer:
+        host.tap = Thinned(Tap(writer, host.setup.robot), demo.with_images)
+        result = host.run(EpisodePlan(demo.task, demo.seed), policy)
+        if result.success:
+            writer.close(
+                **episode_facts(result.status),
+                task=demo.task,
+                label='success',
+                perturbed=str(demo.perturb),
+            )
+    return {
+        'success': result.success, 'task': demo.task, 'seed': demo.seed, 'code': result.code.name,
+        'text': result.text, 'duration': result.duration,
+    }  # fmt: skip
+
+
+class Thinned:
+    """Keeps what training reads, at the rate it needs."""
+
+    def __init__(self, tap: Tap, with_images: bool) -> None:
+        self._tap = tap
+        self._kept = (*KEPT, 'frame') if with_images else KEPT
+        self._counts: dict[str, int] = {}
+
+    def __call__(self, stream: str, record: Any, now: float) -> None:
+        count = self._counts[stream] = self._counts.get(stream, -1) + 1
+        if stream in self._kept and count % EVERY.get(stream, 1) == 0:
+            self._tap(stream, record, now)

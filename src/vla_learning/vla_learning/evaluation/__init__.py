@@ -1,0 +1,1 @@
+"""Success rates of a policy, in lockstep or on the running graph."""

@@ -1,0 +1,191 @@
+"""How often the robot does what it is told, on episodes it was not trained on."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from vla_core.errors import UserError
+from vla_core.result import Figure, Result, wilson
+from vla_core.task import ResultCode
+from vla_lockstep.campaign import run_jobs, spoken
+from vla_lockstep.lockstep import EpisodePlan, Lockstep
+from vla_lockstep.row_log import Row, RowLog, made_by
+from vla_lockstep.stack import load_setup
+from vla_policy.protocol import Policy
+from vla_policy.registry import load_policy
+from vla_sim.scenes.episode import TEST_SEEDS
+
+POLICY = 'checkpoints/tabletop'
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A kind of episode of a suite, and what is asked of it."""
+
+    name: str
+    task: str
+    overrides: dict[str, Any] = field(default_factory=dict)
+    bound: str | None = None
+
+
+TEST = {'unseen': True, 'paraphrase': 'test'}
+SUITES: dict[str, tuple[Trial, ...]] = {
+    'tabletop': (
+        Trial('put_in', 'put_in', TEST, '>= 0.90'),
+        Trial('stack', 'stack', TEST, '>= 0.80'),
+        Trial('push', 'push', TEST, '>= 0.90'),
+        Trial('press', 'press', {'paraphrase': 'test'}),
+        Trial('open', 'open', {'paraphrase': 'test'}),
+        Trial('close', 'close', {'paraphrase': 'test'}),
+        Trial('absent', 'put_in', {'absent': True, 'paraphrase': 'test'}, '>= 0.95'),
+    ),
+    'experts': tuple(
+        Trial(task, task, {}, '>= 0.95')
+        for task in ('put_in', 'stack', 'push', 'press', 'open', 'close')
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Job:
+    """One episode, as a worker gets it."""
+
+    robot: str
+    policy: str
+    trial: Trial
+    seed: int
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument('--suite', default='tabletop', choices=sorted(SUITES))
+    parser.add_argument(
+        '--episodes', type=int, default=100, help='of each trial (default %(default)s)'
+    )
+    parser.add_argument('--trials', default='', help='comma-separated; default all of the suite')
+    parser.add_argument(
+        '--policy', default='', help=f'default {POLICY}; scripted for the suite experts'
+    )
+    parser.add_argument(
+        '--robot', default='ur5e', help='name in config/robots (default %(default)s)'
+    )
+    parser.add_argument(
+        '--seed', type=int, default=TEST_SEEDS, help='first seed (default %(default)s)'
+    )
+    parser.add_argument('--workers', type=int, default=2, help='processes (default %(default)s)')
+    parser.add_argument('--out', type=Path, help='folder (default out/eval-<suite>)')
+    parser.add_argument(
+        '--fresh', action='store_true', help='forget the episodes of an earlier run'
+    )
+    host = parser.add_mutually_exclusive_group()
+    host.add_argument(
+        '--lockstep', action='store_true', help='one process, simulated time (the default)'
+    )
+    host.add_argument('--graph', action='store_true', help='the real nodes in real time')
+
+
+PlayAll = Callable[[list[tuple[str, Job]], RowLog], list[Row]]
+
+
+def run(args: argparse.Namespace, play_on_graph: PlayAll) -> int:
+    """`play_on_graph` plays the jobs on real nodes, which are not this package's business."""
+    if args.episodes < 1:
+        raise UserError(f'--episodes is {args.episodes}, must be at least 1')
+    args.policy = args.policy or ('scripted' if args.suite == 'experts' else POLICY)
+    name = f'eval-{args.suite}' + ('-graph' if args.graph else '')
+    out = args.out or Path('out') / name
+    jobs = make_jobs(args)
+    load_policy(
+        args.policy, load_setup(args.robot).robot
+    )  # a wrong name is an error before anything starts
+    log = RowLog(out / 'episodes.jsonl', made_by(args.policy))
+    if args.fresh:
+        log.path.unlink(missing_ok=True)
+    if args.graph:
+        rows = play_on_graph(jobs, log)
+    else:
+        rows = run_jobs(jobs, play, log, args.workers, name)
+    result = summarise(name, rows, SUITES[args.suite])
+    result.write(out)
+    print(table(rows, result))
+    return 0 if result.ok else 1
+
+
+def make_jobs(args: argparse.Namespace) -> list[tuple[str, Job]]:
+    """Episodes in turns over the trials, so that a cut-short run says something about each."""
+    trials = {trial.name: trial for trial in SUITES[args.suite]}
+    wanted = [name for name in args.trials.split(',') if name] or list(trials)
+    unknown = [name for name in wanted if name not in trials]
+    if unknown:
+        raise UserError(
+            f'no trial {unknown[0]!r} in suite {args.suite}; known: {", ".join(trials)}'
+        )
+    seeds = range(args.seed, args.seed + args.episodes)
+    return [
+        (
+            f'{args.robot}/{args.policy}/{name}/{seed}',
+            Job(args.robot, args.policy, trials[name], seed),
+        )
+        for seed in seeds
+        for name in wanted
+    ]
+
+
+_HOSTS: dict[tuple[str, str], Lockstep] = {}
+_POLICIES: dict[tuple[str, str], Policy] = {}
+
+
+def play(job: Job) -> Row:
+    """Run one episode in lockstep (in a worker process)."""
+    key = (job.robot, job.policy)
+    if key not in _HOSTS:
+        _HOSTS[key] = Lockstep(load_setup(job.robot, policy=job.policy))
+    host = _HOSTS[key]
+    if key not in _POLICIES:
+        _POLICIES[key] = load_policy(job.policy, host.setup.robot)
+    result = host.run(EpisodePlan(job.trial.task, job.seed, job.trial.overrides), _POLICIES[key])
+    is_refused = result.code == ResultCode.REFUSED_ABSENT
+    return {
+        'trial': job.trial.name, 'seed': job.seed, 'instruction': result.instruction,
+        'success': is_refused if job.trial.overrides.get('absent') else result.success,
+        'code': result.code.name, 'text': result.text, 'duration': result.duration,
+        'attempts': result.attempts,
+    }  # fmt: skip
+
+
+def summarise(name: str, rows: list[Row], trials: tuple[Trial, ...]) -> Result:
+    """Success rates with Wilson intervals, by trial."""
+    figures = []
+    for trial in trials:
+        said = [row['success'] for row in rows if row['trial'] == trial.name]
+        if not said:
+            continue
+        low, high = wilson(sum(said), len(said))
+        rate = sum(said) / len(said)
+        figures.append(
+            Figure(
+                f'success {trial.name}',
+                rate,
+                'share',
+                trial.bound,
+                n=len(said),
+                low=low,
+                high=high,
+            )
+        )
+    return Result(name, spoken(), tuple(figures))
+
+
+def table(rows: list[Row], result: Result) -> str:
+    """What a person reads at the end."""
+    lines = [f'{"trial":22}{"rate":>7}  {"95 % interval":17}{"n":>5}  bound']
+    for f in result.figures:
+        mark = '' if f.bound is None else ('  ok' if f.ok else '  MISSED')
+        interval = f'[{f.low:.2f}, {f.high:.2f}]'
+        lines.append(f'{f.name:22}{f.value:7.2f}  {interval:17}{f.n:5}  {f.bound or ""}{mark}')
+    failed = [row for row in rows if not row['success']]
+    lines += [f'  {r["trial"]} {r["seed"]}: {r["code"]}: {r["text"][:90]}' for r in failed[:12]]
+    return '\n'.join(lines)

@@ -1,0 +1,1 @@
+"""Rollouts, labels and calibration of the failure detector."""

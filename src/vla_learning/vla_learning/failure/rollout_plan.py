@@ -1,0 +1,189 @@
+"""Which labelled rollouts to make: kinds of tasks, and what goes wrong in them."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from vla_core.errors import UserError
+from vla_core.scene import ParsedTask, Role, Verb
+from vla_lockstep.episode_plan import HostParams
+from vla_sim.faults.kinds import Fault, FaultKind
+from vla_sim.scenes import language
+from vla_sim.scenes.episode import TEST_SEEDS, Episode
+from vla_sim.scenes.palette import SHAPES
+
+FIRST_SEED = TEST_SEEDS + 500_000  # apart from those of ./vla eval
+NATURAL = 'natural'
+USUAL, SLOWEST = 0.5, 10.0  # share of the rollouts at the host's pace, factor of the slowest
+
+
+@dataclass(frozen=True)
+class TaskKind:
+    """What counts as one task when rollouts are split by task: a verb with a kind of thing."""
+
+    name: str
+    task: str  # as the simulator knows it
+    overrides: dict[str, Any] = field(default_factory=dict)
+
+
+SUITES = {
+    'tabletop': (
+        *(TaskKind(f'put_in {s}', 'put_in', {'shape': s}) for s in SHAPES),
+        *(TaskKind(f'stack {s}', 'stack', {'shape': s}) for s in SHAPES),
+        *(
+            TaskKind(f'push {s} {side}', 'push', {'shape': s, 'side': side})
+            for s in SHAPES
+            for side in ('left', 'right')
+        ),
+        *(TaskKind(f'press {c}', 'press', {'colour': c}) for c in ('red', 'green')),
+        TaskKind('open', 'open'),
+        TaskKind('close', 'close'),
+    )
+}
+
+# cause: share of the rollouts
+CAUSES = {
+    NATURAL: 0.16,
+    'dynamics': 0.18,  # a heavy load at the tool, or a weak grip
+    'slippery': 0.12,  # things and fingers have little friction
+    'camera': 0.22,  # black, frozen or full of holes for a while
+    'moved': 0.24,  # the target jumps sideways, or is taken away
+    'words': 0.06,  # the robot, or its policy alone, is told something else than what is meant
+}
+TYPICAL = {'put_in': 8.0, 'stack': 9.0, 'push': 4.4, 'press': 2.7, 'open': 6.0, 'close': 5.0}  # s
+LIFTS = ('put_in', 'stack')
+# causes that make no sense for a task: what is not held cannot slip, and a thing that jumps aside
+# by itself has been pushed
+WITHOUT = {
+    'push': ('slippery', 'moved'),
+    'press': ('slippery',),
+    'open': ('slippery',),
+    'close': ('slippery',),
+}
+
+
+@dataclass(frozen=True)
+class Disturbance:
+    """What goes wrong in one rollout; `at` and `length` count from when the policy begins."""
+
+    cause: str
+    fault: Fault | None = None
+    at: float = 0.0  # s
+    length: float = np.inf  # s, then it is mended
+    words: str = ''  # 'all': the whole stack hears other words; 'policy': the policy alone
+
+
+def paced(host: HostParams, seed: int) -> HostParams:
+    """Return the host of that rollout: in half of them as it is, in half of them on a machine that
+    is up to ten times slower. A detector that never saw a late scene takes a busy processor for a
+    failure."""
+    dice = np.random.default_rng([seed, zlib.crc32(b'pace')])
+    if dice.random() < USUAL:
+        return host
+    scene, chunk = np.exp(dice.uniform(0.0, np.log(SLOWEST), 2))
+    return replace(
+        host,
+        scene_delay=round(float(scene) * host.scene_delay),
+        chunk_delay=round(float(chunk) * host.chunk_delay),
+    )
+
+
+def disturbance(kind: TaskKind, seed: int, causes: tuple[str, ...]) -> Disturbance:
+    """Return what goes wrong in the rollout of that seed."""
+    dice = np.random.default_rng([seed, zlib.crc32(kind.name.encode())])
+    known = [cause for cause in causes if cause not in WITHOUT.get(kind.task, ())]
+    known = known or [NATURAL]
+    weights = np.array([CAUSES[cause] for cause in known])
+    cause = known[int(dice.choice(len(known), p=weights / weights.sum()))]
+    return MAKERS[cause](kind.task, dice)
+
+
+def _early(task: str, dice: np.random.Generator, until: float) -> float:
+    """Return a moment, s, in the first part `until` [0, 1] of a task that goes well."""
+    return float(dice.uniform(0.0, until) * TYPICAL[task])
+
+
+def _natural(_: str, __: np.random.Generator) -> Disturbance:
+    return Disturbance(NATURAL)
+
+
+def _dynamics(task: str, dice: np.random.Generator) -> Disturbance:
+    at = _early(task, dice, 0.4)
+    if task in LIFTS and dice.random() < 0.5:
+        grip = float(np.exp(dice.uniform(np.log(0.0002), np.log(0.01))))
+        return Disturbance('dynamics', Fault(FaultKind.WEAK_GRIPPER, grip), at)
+    return Disturbance('dynamics', Fault(FaultKind.PAYLOAD, float(dice.uniform(8.0, 35.0))), at)
+
+
+def _slippery(task: str, dice: np.random.Generator) -> Disturbance:
+    friction = float(np.exp(dice.uniform(np.log(0.002), np.log(0.03))))
+    return Disturbance('slippery', Fault(FaultKind.SLIPPERY, friction), _early(task, dice, 0.2))
+
+
+def _camera(task: str, dice: np.random.Generator) -> Disturbance:
+    kinds = (FaultKind.CAMERA_BLACK, FaultKind.CAMERA_FREEZE, FaultKind.DEPTH_HOLES)
+    kind = kinds[int(dice.integers(len(kinds)))]
+    fault = Fault(kind, float(dice.uniform(0.6, 0.99)))
+    length = float(dice.uniform(3.0, 20.0))
+    return Disturbance('camera', fault, _early(task, dice, 0.3), length)
+
+
+def _moved(task: str, dice: np.random.Generator) -> Disturbance:
+    at = _early(task, dice, 0.5)
+    if task in LIFTS and dice.random() < 0.6:
+        return Disturbance('moved', Fault(FaultKind.REMOVE_TARGET), at)
+    return Disturbance('moved', Fault(FaultKind.MOVE_TARGET, float(dice.uniform(0.04, 0.2))), at)
+
+
+def _words(_: str, dice: np.random.Generator) -> Disturbance:
+    return Disturbance('words', words='all' if dice.random() < 0.7 else 'policy')
+
+
+MAKERS = {
+    NATURAL: _natural,
+    'dynamics': _dynamics,
+    'slippery': _slippery,
+    'camera': _camera,
+    'moved': _moved,
+    'words': _words,
+}
+
+
+def parse_causes(text: str) -> tuple[str, ...]:
+    """Return the causes in 'a,b' (empty: all); UserError lists the known ones."""
+    names = tuple(name for name in text.split(',') if name) or tuple(CAUSES)
+    unknown = [name for name in names if name not in CAUSES]
+    if unknown:
+        raise UserError(f"no cause '{unknown[0]}'; known: {', '.join(CAUSES)}")
+    return names
+
+
+def other_words(episode: Episode) -> str:
+    """Return an instruction for the same table that is not what was meant."""
+    dice = np.random.default_rng([episode.seed, zlib.crc32(b'other words')])
+    tasks = [task for task in _other_tasks(episode) if task != episode.parsed]
+    task = tasks[int(dice.integers(len(tasks)))]
+    return language.say(task, episode.split, int(dice.integers(1 << 16)))
+
+
+def _other_tasks(episode: Episode) -> list[ParsedTask]:
+    """Return what else could be said: first the same with another thing, else another verb."""
+    meant = episode.parsed
+    things = [t for t in episode.things if t.is_free and t.shape in SHAPES]
+    others = [t for t in things if t.role == Role.OTHER]
+    phrases = [language.phrase(t.colour, t.shape) for t in others]
+    if meant.verb in (Verb.PUT_IN, Verb.STACK, Verb.PUSH) and phrases:
+        return [replace(meant, target=phrase) for phrase in phrases]
+    if meant.verb == Verb.PUSH:
+        return [replace(meant, side='left' if meant.side == 'right' else 'right')]
+    if meant.verb in (Verb.OPEN, Verb.CLOSE):
+        other = Verb.CLOSE if meant.verb == Verb.OPEN else Verb.OPEN
+        return [replace(meant, verb=other)]
+    pushes = [ParsedTask(Verb.PUSH, phrase, side='left') for phrase in phrases]
+    target = [meant.target] if meant.verb in (Verb.PUT_IN, Verb.STACK) else []
+    pushes += [ParsedTask(Verb.PUSH, phrase, side='left') for phrase in target]
+    return pushes or [ParsedTask(Verb.OPEN, language.phrase('', 'drawer'))]

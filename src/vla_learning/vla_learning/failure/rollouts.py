@@ -1,0 +1,113 @@
+"""`./vla rollouts`: labelled rollouts of a learned policy in lockstep, for the failure detector.
+
+One attempt each, natural or disturbed (a load, a weak grip, slippery things, a blocked camera, a
+target that moves, wrong words), half of them on a slow machine, success by the simulator's truth
+and by what was meant. Rollouts are kept one by one; an interrupted run goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from vla_core.errors import UserError
+from vla_core.whole import write_whole
+from vla_learning.evaluation.evaluate import POLICY
+from vla_learning.failure.rollout_plan import CAUSES, FIRST_SEED, SUITES, parse_causes
+from vla_learning.failure.rollout_trial import Job, play
+from vla_lockstep.campaign import run_jobs
+from vla_lockstep.episode_plan import HostParams
+from vla_lockstep.row_log import Row, RowLog, made_by
+from vla_lockstep.stack import load_setup
+from vla_monitor.failure.traces import ABOUT, LOG, Binding
+from vla_policy.registry import find_checkpoint, load_policy
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add('--suite', default='tabletop', choices=sorted(SUITES))
+    add('--n', type=int, default=600, help='rollouts in all (default %(default)s)')
+    known = ', '.join(CAUSES)
+    add('--perturb', default='', help=f'comma-separated causes, default all: {known}')
+    add('--tasks', default='', help='comma-separated kinds of tasks, default all of the suite')
+    add('--policy', default=POLICY, help='a checkpoint folder (default %(default)s)')
+    add('--robot', default='ur5e', help='name in config/robots (default %(default)s)')
+    add('--seed', type=int, default=FIRST_SEED, help='first seed (default %(default)s)')
+    add('--horizon', type=float, default=14.0, help='s of a rollout that does not succeed')
+    add('--candidates', type=int, default=8, help='per inference (default %(default)s)')
+    add('--workers', type=int, default=2, help='processes (default %(default)s)')
+    add('--out', type=Path, help='folder (default out/rollouts-<suite>)')
+
+
+def run(args: argparse.Namespace) -> int:
+    if args.n < 1 or args.workers < 1 or not 1 <= args.candidates <= 32:
+        raise UserError('--n and --workers must be at least 1, --candidates 1 to 32')
+    if not 2.0 <= args.horizon <= 60.0:
+        raise UserError(f'--horizon is {args.horizon}, must be between 2 and 60 s')
+    out = args.out or Path('out') / f'rollouts-{args.suite}'
+    jobs = make_jobs(args, out)
+    write_about(args, out)
+    log = RowLog(out / LOG, made_by(args.policy), keeps_old=True)
+    rows = run_jobs(jobs, play, log, args.workers, f'rollouts-{args.suite}')
+    print(table(rows))
+    return 0
+
+
+def make_jobs(args: argparse.Namespace, out: Path) -> list[tuple[str, Job]]:
+    """Rollouts in turns over the kinds of tasks."""
+    kinds = {kind.name: kind for kind in SUITES[args.suite]}
+    wanted = [name for name in args.tasks.split(',') if name] or list(kinds)
+    unknown = [name for name in wanted if name not in kinds]
+    if unknown:
+        raise UserError(f"no task '{unknown[0]}' in suite {args.suite}; known: {', '.join(kinds)}")
+    causes = parse_causes(args.perturb)
+    jobs = []
+    for number in range(args.n):
+        kind, seed = kinds[wanted[number % len(wanted)]], args.seed + number
+        key = f'{kind.name}/{seed}'
+        file = key.replace(' ', '_').replace('/', '-') + '.npz'
+        job = Job(
+            args.robot, args.policy, kind, seed, causes, args.horizon, args.candidates,
+            str(out), file,
+        )  # fmt: skip
+        jobs.append((key, job))
+    return jobs
+
+
+def write_about(args: argparse.Namespace, out: Path) -> None:
+    """Say what the rollouts are bound to; UserError when the folder holds others."""
+    policy = load_policy(args.policy, load_setup(args.robot).robot)
+    schema = getattr(policy, 'schema', '')
+    if not schema:
+        raise UserError(f"policy '{args.policy}' gives no features; name a checkpoint folder")
+    period = HostParams().period * HostParams().policy_every
+    info = policy.info
+    binding = Binding(info.checkpoint, schema, period, info.step, info.horizon)
+    about = {
+        'binding': asdict(binding),
+        'policy': str(find_checkpoint(args.policy)),
+        'suite': args.suite,
+        'robot': args.robot,
+        'horizon': args.horizon,
+        'candidates': args.candidates,
+    }
+    path = out / ABOUT
+    if path.is_file() and json.loads(path.read_text()) != about:
+        raise UserError(f'{out} holds rollouts made otherwise; take another --out, or delete it')
+    write_whole(path, json.dumps(about, indent=1) + '\n')
+
+
+def table(rows: list[Row]) -> str:
+    """How many failed, by task and by cause."""
+    used = [row for row in rows if row.get('file')]
+    lines = [f'{len(used)} rollouts, {len(rows) - len(used)} never began']
+    for what in ('task', 'cause'):
+        lines.append(f'{what:20}{"n":>5}{"failed":>8}{"shortest":>10}')
+        for name in sorted({row[what] for row in used}):
+            group = [row for row in used if row[what] == name]
+            failed = sum(not row['success'] for row in group) / len(group)
+            shortest = min(row['seconds'] for row in group)
+            lines.append(f'{name:20}{len(group):5}{failed:8.2f}{shortest:8.1f} s')
+    return '\n'.join(lines)

@@ -1,0 +1,232 @@
+"""Trains the policy from demonstrations; makes them first when they are absent.
+
+The defaults are those of the shipped checkpoint (two CPU cores, or a GPU when there is one).
+Interrupted, it continues where it stopped; --fresh starts over.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from vla_core.action import EE_NAMES, Space
+from vla_core.errors import UserError
+from vla_core.params import check, param
+from vla_core.result import Figure, Result, commit
+from vla_core.robot import load_robot
+from vla_learning.data.augment import AugmentParams
+from vla_learning.data.dataset import held_out, load_dataset
+from vla_learning.data.samples import Samples
+from vla_learning.training.trainer import FitParams, Table, Trainer, open_loop_error
+from vla_lockstep.campaign import spoken
+from vla_policy import checkpoint, normalise
+from vla_policy.experts.scripted import ChunkParams
+from vla_policy.flow_model import FlowModel, ModelParams
+from vla_policy.learned import STEPS
+from vla_policy.objects import features
+
+STATE = 'state.pt'
+
+
+@dataclass(frozen=True)
+class Args:
+    """Everything a training run depends on."""
+
+    demos: str = param('out/demos', 'folder of recorded episodes')
+    out: str = param('out/train', 'folder of the run: state, loss curve, result.json')
+    checkpoint: str = param('out/train/checkpoint', 'folder to write')
+    robot: str = param('ur5e', 'name in config/robots')
+    tasks: str = param('put_in,stack,push,press,open,close', 'to demonstrate if there are none')
+    episodes: int = param(
+        180, 'demonstrations per task to make if there are none', lo=1, hi=100_000
+    )
+    copies: int = param(3, 'augmented copies of each observation', lo=0, hi=50)
+    held_out: float = param(0.08, 'share of the episodes kept for testing', lo=0.01, hi=0.5)
+    steps: int = param(6000, 'of the optimiser', lo=1, hi=10_000_000)
+    batch: int = param(128, 'samples per step', lo=1, hi=100_000)
+    rate: float = param(1e-3, 'learning rate at its highest', lo=1e-7, hi=1.0)
+    patience: int = param(12, 'looks at held-out loss without a gain, then stop', lo=1, hi=1000)
+    width: int = param(128, 'of a token', lo=8, hi=1024)
+    prefix_layers: int = param(3, 'of the network', lo=1, hi=24)
+    suffix_layers: int = param(3, 'of the network', lo=1, hi=24)
+    seed: int = param(0, 'of everything random', lo=0, hi=2**31)
+    device: str = param(
+        'auto', 'auto takes a GPU when there is one', choices=('auto', 'cpu', 'cuda')
+    )
+    threads: int = param(2, 'of the CPU', lo=1, hi=256)
+    fresh: bool = param(False, 'do not continue an interrupted run')
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """One option per field of Args."""
+    for f in fields(Args):
+        spec, name = f.metadata['spec'], '--' + f.name.replace('_', '-')
+        if f.default is False:
+            parser.add_argument(name, action='store_true', help=spec.text)
+            continue
+        kind = type(f.default)
+        choices = spec.choices or None
+        text = f'{spec.text} (default %(default)s)'
+        parser.add_argument(name, type=kind, default=f.default, choices=choices, help=text)
+
+
+def run(namespace: argparse.Namespace) -> int:
+    """Make what is missing, train, write the checkpoint and the result."""
+    try:
+        args = Args(**{f.name: getattr(namespace, f.name) for f in fields(Args)})
+    except ValueError as error:
+        raise UserError(str(error)) from error
+    torch.set_num_threads(args.threads)
+    device = choose_device(args.device)
+    make_demonstrations(args)
+    samples, data = load_dataset(
+        Path(args.demos), args.robot, AugmentParams(copies=args.copies), Path(args.out) / 'cache'
+    )
+    torch.set_num_threads(args.threads)
+    result = train(args, samples, data, device)
+    print('\n'.join(f'{f.name:32}{f.value:10.4g} {f.unit}' for f in result.figures))
+    print(f'checkpoint in {args.checkpoint}')
+    return 0 if result.ok else 1
+
+
+def train(args: Args, samples: Samples, data: str, device: torch.device) -> Result:
+    """Fit a model to the samples; write checkpoint, loss curve and result.json."""
+    out = Path(args.out)
+    out.mkdir(parents=True, exist_ok=True)
+    is_held = held_out(samples.episode, args.held_out, args.seed)
+    normaliser = normalise.fit(samples.chunk[~is_held].astype(np.float64))
+    learn = Table(samples.subset(~is_held), normaliser, device)
+    test = Table(samples.subset(is_held), normaliser, device)
+    torch.manual_seed(args.seed)
+    model = FlowModel(model_params(args, samples))
+    trainer = Trainer(model, fit_params(args), device)
+    if (out / STATE).is_file() and not args.fresh:
+        trainer.resume(out / STATE)
+    fit(trainer, learn, test, out / STATE)
+    error = open_loop_error(trainer.best, test, STEPS)
+    card = make_card(args, samples, normaliser, data, trainer, error)
+    card = checkpoint.save(Path(args.checkpoint), card, trainer.best)
+    draw_curve(trainer.history, out / 'loss.png')
+    result = summarise(args, trainer, error, len(learn), len(test))
+    result.write(out)
+    return result
+
+
+def fit(trainer: Trainer, learn: Table, test: Table, state: Path) -> None:
+    """Run to the end, a bar on the way; the state is saved at every look."""
+    p = trainer.params
+    weights = sum(w.numel() for w in trainer.model.parameters())
+    mean, title = float('nan'), f'training ({weights:,} weights)'
+    began, before = perf_counter(), trainer.seconds
+    with tqdm(total=p.steps, initial=trainer.step, desc=title, unit='step') as bar:
+        while not trainer.is_over:
+            loss = trainer.advance(learn)
+            mean = loss if np.isnan(mean) else 0.99 * mean + 0.01 * loss
+            bar.update()
+            if trainer.step % p.check_every == 0 or trainer.step >= p.steps:
+                held = trainer.look(test, mean)
+                trainer.seconds = before + perf_counter() - began
+                trainer.save(state)
+                bar.set_postfix_str(f'train {mean:.4f} held-out {held:.4f}')
+
+
+def make_demonstrations(args: Args) -> None:
+    """Run `./vla demos` where there are none, or go on with a run of it that was interrupted."""
+    from vla_learning.data import demonstrate  # brings the simulator along
+
+    if demonstrate.finish(Path(args.demos)) or any(Path(args.demos).glob('*.mcap')):
+        return
+    parser = argparse.ArgumentParser()
+    demonstrate.add_arguments(parser)
+    words = ['--out', args.demos, '--episodes', str(args.episodes), '--robot', args.robot]
+    words += ['--tasks', args.tasks]
+    demonstrate.run(parser.parse_args(words))
+
+
+def choose_device(name: str) -> torch.device:
+    """Return the device; an absent GPU is an error unless it was not insisted on."""
+    if name == 'cuda' and not torch.cuda.is_available():
+        raise UserError('no GPU here that torch can use; --device cpu trains without')
+    if name == 'auto':
+        name = 'cuda' if torch.cuda.is_available() else 'cpu'
+    return torch.device(name)
+
+
+def fit_params(args: Args) -> FitParams:
+    return FitParams(
+        steps=args.steps, batch=args.batch, rate=args.rate, patience=args.patience, seed=args.seed
+    )
+
+
+def model_params(args: Args, samples: Samples) -> ModelParams:
+    return ModelParams(
+        robot_width=features.ROBOT_WIDTH,
+        object_width=features.OBJECT_WIDTH,
+        task_width=features.TASK_WIDTH,
+        horizon=samples.chunk.shape[1],
+        width=args.width,
+        prefix_layers=args.prefix_layers,
+        suffix_layers=args.suffix_layers,
+        dropout=0.3,
+    )
+
+
+def make_card(
+    args: Args, samples: Samples, normaliser: normalise.Normaliser, data: str,
+    trainer: Trainer, error: dict[str, float],
+) -> checkpoint.Card:  # fmt: skip
+    """Return everything that a loader must know."""
+    robot = load_robot(args.robot)
+    outcome = {'steps_done': trainer.step, 'held_out_loss': trainer.best_loss, **error}
+    return checkpoint.Card(
+        format=checkpoint.FORMAT, features=features.SCHEMA,
+        space=Space.EE_DELTA.name, names=EE_NAMES,
+        step=ChunkParams().step, horizon=samples.chunk.shape[1], robot=robot.name,
+        joint_names=robot.joint_names, tip_frame=robot.tip_frame,
+        mean=tuple(map(tuple, normaliser.mean.round(6).tolist())),
+        spread=tuple(map(tuple, normaliser.spread.round(6).tolist())),
+        gripper_levels=normalise.levels_of(samples.chunk.astype(np.float64)).levels,
+        model=asdict(trainer.model.params), weights='', code=commit(), data=data,
+        training={**asdict(args), **outcome},
+    )  # fmt: skip
+
+
+def summarise(args: Args, trainer: Trainer, error: dict[str, float], n: int, held: int) -> Result:
+    """Return the figures of the run."""
+    figures = (
+        Figure('held-out loss', trainer.best_loss, n=held),
+        Figure('samples', float(n), 'samples'),
+        Figure('steps', float(trainer.step), 'steps'),
+        Figure('time to train, data apart', trainer.seconds / 60.0, 'min', '<= 60'),
+        Figure('open-loop error after 0.3 s', error['near_mm'], 'mm', n=held),
+        Figure('open-loop error after 0.3 s, p95', error['near_p95_mm'], 'mm', n=held),
+        Figure('open-loop error after 1.5 s', error['far_mm'], 'mm', n=held),
+        Figure('wrong grips', error['grip_wrong'], 'share', n=held),
+    )
+    return Result('train', spoken(), figures)
+
+
+def draw_curve(history: list[dict[str, float]], path: Path) -> None:
+    """Write the loss curve as PNG."""
+    import matplotlib
+
+    matplotlib.use('Agg')
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(6, 3.5))
+    for name in ('train', 'held_out'):
+        axes.semilogy([row['step'] for row in history], [row[name] for row in history], label=name)
+    axes.set(xlabel='step', ylabel='flow-matching loss')
+    axes.legend()
+    figure.tight_layout()
+    figure.savefig(path, dpi=110)
+    plt.close(figure)

@@ -1,0 +1,230 @@
+"""The training loop: loss, averaged weights, state that can be resumed."""
+
+from __future__ import annotations
+
+import copy
+import math
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vla_core.errors import UserError
+from vla_core.params import check, param
+from vla_learning.data.samples import Samples
+from vla_policy.flow_model import Batch, FlowModel
+from vla_policy.normalise import Normaliser
+
+ROW_WEIGHT = 0.4  # of the rows that are rarely executed, against those that are
+EXECUTED = 8  # rows
+
+
+@dataclass(frozen=True)
+class FitParams:
+    """How the weights are found."""
+
+    steps: int = param(6000, 'of the optimiser', lo=1, hi=10_000_000)
+    batch: int = param(256, 'samples per step', lo=1, hi=100_000)
+    copies: int = param(2, 'noisy copies of a chunk per step; they share the prefix', lo=1, hi=64)
+    rate: float = param(1e-3, 'learning rate at its highest', lo=1e-7, hi=1.0)
+    warmup: int = param(200, 'steps until then', lo=1, hi=100_000)
+    decay: float = param(0.01, 'of the weights', lo=0.0, hi=1.0)
+    average: float = param(0.998, 'of the averaged weights', lo=0.0, hi=0.99999)
+    check_every: int = param(250, 'steps between looks at the held-out episodes', lo=1, hi=100_000)
+    patience: int = param(8, 'looks without a better held-out loss; then it stops', lo=1, hi=1000)
+    seed: int = param(0, 'of weights, batches and noise', lo=0, hi=2**31)
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass
+class Table:
+    """Samples on the device, chunks normalised."""
+
+    samples: Samples
+    normaliser: Normaliser
+    device: torch.device
+
+    def __post_init__(self) -> None:
+        s = self.samples
+        names = ('robot', 'objects', 'present', 'task')
+        self._inputs = [torch.from_numpy(getattr(s, n)).to(self.device) for n in names]
+        self._sentence = torch.from_numpy(s.sentence.astype(np.int64)).to(self.device)
+        self._sentences = torch.from_numpy(s.sentences).to(self.device)
+        chunks = self.normaliser.forward(s.chunk.astype(np.float64)).astype(np.float32)
+        self._chunks = torch.from_numpy(chunks).to(self.device)
+        most = int(s.present.sum(1).max())  # no sample has more objects: spare the empty rows
+        self._inputs[1], self._inputs[2] = self._inputs[1][:, :most], self._inputs[2][:, :most]
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def pick(self, rows: Tensor) -> tuple[Batch, Tensor]:
+        """Return inputs and normalised chunks of those rows."""
+        robot, objects, present, task = (part[rows] for part in self._inputs)
+        sentence = self._sentences[self._sentence[rows]]
+        return Batch(robot, objects, present, task, sentence), self._chunks[rows]
+
+
+def flow_loss(model: FlowModel, batch: Batch, chunks: Tensor, copies: int, noise: Noise) -> Tensor:
+    """Mean squared error of the velocity, over `copies` noises and times per chunk."""
+    target = chunks.repeat_interleave(copies, 0)
+    start = noise.normal(target.shape)
+    t = torch.sigmoid(noise.normal((len(target),)))
+    noisy = start + t[:, None, None] * (target - start)
+    velocity, _ = model.velocity(noisy, t, model.encode(batch).repeated(copies))
+    weight = torch.where(torch.arange(chunks.shape[1]) < EXECUTED, 1.0, ROW_WEIGHT)
+    weight = (weight / weight.mean()).to(chunks.device)
+    return ((velocity - (target - start)).square().mean(-1) * weight).mean()
+
+
+@dataclass
+class Noise:
+    """Random numbers that depend on nothing but seed and step, on any device."""
+
+    seed: int
+    device: torch.device
+    generator: torch.Generator = field(default_factory=torch.Generator)
+
+    def at(self, step: int) -> Noise:
+        self.generator.manual_seed(self.seed * 1_000_003 + step)
+        return self
+
+    def normal(self, shape: Any) -> Tensor:
+        return torch.randn(shape, generator=self.generator).to(self.device)
+
+    def rows(self, most: int, count: int) -> Tensor:
+        return torch.randint(most, (count,), generator=self.generator).to(self.device)
+
+
+class Trainer:
+    """Owns the weights, their average, the optimiser and the history."""
+
+    def __init__(self, model: FlowModel, params: FitParams, device: torch.device) -> None:
+        self.params, self.device = params, device
+        self.model = model.to(device)
+        self.average = copy.deepcopy(model).eval().requires_grad_(False)
+        self.best = copy.deepcopy(self.average)
+        self.optimiser = torch.optim.AdamW(
+            model.parameters(), lr=params.rate, weight_decay=params.decay, betas=(0.9, 0.98)
+        )
+        self.noise = Noise(params.seed, device)
+        self.step = 0
+        self.since_best = 0
+        self.seconds = 0.0  # spent on steps and looks, all sittings together
+        self.history: list[dict[str, float]] = []  # step, train, held_out
+
+    @property
+    def best_loss(self) -> float:
+        return min((row['held_out'] for row in self.history), default=math.inf)
+
+    @property
+    def is_over(self) -> bool:
+        return self.step >= self.params.steps or self.since_best >= self.params.patience
+
+    def advance(self, table: Table) -> float:
+        """One step of the optimiser; return its loss."""
+        p = self.params
+        noise = self.noise.at(self.step)
+        torch.manual_seed(p.seed * 1_000_003 + self.step)  # dropout, the same after a resume
+        batch, chunks = table.pick(noise.rows(len(table), p.batch))
+        for group in self.optimiser.param_groups:
+            group['lr'] = p.rate * _schedule(self.step, p)
+        self.model.train()
+        loss = flow_loss(self.model, batch, chunks, p.copies, noise)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimiser.step()
+        self.step += 1
+        keep = min(p.average, (1 + self.step) / (10 + self.step))
+        with torch.no_grad():
+            for mean, now in zip(self.average.parameters(), self.model.parameters(), strict=True):
+                mean.lerp_(now, 1.0 - keep)
+        value = float(loss.detach())
+        if not math.isfinite(value):
+            raise UserError(f'the loss is {value} at step {self.step}; a lower --rate may help')
+        return value
+
+    def look(self, table: Table, train_loss: float) -> float:
+        """Measure the averaged weights on held-out episodes; keep them when they are the best."""
+        loss = self.held_out(table)
+        is_better = loss < self.best_loss - 1e-5
+        self.history.append({'step': self.step, 'train': train_loss, 'held_out': loss})
+        self.since_best = 0 if is_better else self.since_best + 1
+        if is_better:
+            self.best.load_state_dict(self.average.state_dict())
+        return loss
+
+    @torch.no_grad()
+    def held_out(self, table: Table, most: int = 2048) -> float:
+        """Loss of the averaged weights, always with the same samples and noise."""
+        noise = Noise(12345, self.device).at(0)
+        rows = torch.arange(len(table), device=self.device)
+        if len(table) > most:
+            rows = noise.rows(len(table), most)
+        losses = []
+        for part in rows.split(512):
+            batch, chunks = table.pick(part)
+            losses.append(float(flow_loss(self.average, batch, chunks, 2, noise)) * len(part))
+        return sum(losses) / len(rows)
+
+    def save(self, path: Path) -> None:
+        """Write everything that `resume` needs, whole or not at all."""
+        state = {
+            'model': self.model.state_dict(), 'average': self.average.state_dict(),
+            'best': self.best.state_dict(), 'optimiser': self.optimiser.state_dict(),
+            'step': self.step, 'since_best': self.since_best, 'history': self.history,
+            'seconds': self.seconds,
+        }  # fmt: skip
+        part = path.with_suffix('.partial')
+        torch.save(state, part)
+        os.replace(part, path)
+
+    def resume(self, path: Path) -> None:
+        """Continue where `save` left off."""
+        state = torch.load(path, map_location=self.device, weights_only=True)
+        try:
+            for name in ('model', 'average', 'best', 'optimiser'):
+                getattr(self, name).load_state_dict(state[name])
+        except (RuntimeError, ValueError, KeyError) as error:
+            raise UserError(f'{path} is of another model; --fresh starts over') from error
+        self.step, self.since_best = state['step'], state['since_best']
+        self.history = state['history']
+        self.seconds = state.get('seconds', math.nan)  # not known of states of before
+
+
+def _schedule(step: int, p: FitParams) -> float:
+    """Warm up in a line, then fall along half a cosine to 1 %."""
+    if step < p.warmup:
+        return (step + 1) / p.warmup
+    done = (step - p.warmup) / max(1, p.steps - p.warmup)
+    return 0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * min(done, 1.0)))
+
+
+@torch.no_grad()
+def open_loop_error(
+    model: FlowModel, table: Table, steps: int, most: int = 512
+) -> dict[str, float]:
+    """Return how far samples are from the expert's: mm at 0.3 s and at the end, wrong grips."""
+    noise = Noise(99, table.device).at(0)
+    rows = noise.rows(len(table), min(most, len(table)))
+    batch, wanted = table.pick(rows)
+    start = 0.3 * noise.normal(wanted.shape)
+    got, _ = model.sample(model.encode(batch), start, steps)
+    back = table.normaliser.backward
+    ours, theirs = back(got.cpu().double().numpy()), back(wanted.cpu().double().numpy())
+    gap = np.linalg.norm(ours[..., :3] - theirs[..., :3], axis=-1) * 1e3
+    wrong = np.abs(ours[..., :EXECUTED, 6] - theirs[..., :EXECUTED, 6]) > 0.03
+    near = min(3, gap.shape[1] - 1)
+    return {
+        'near_mm': float(np.median(gap[:, near])),
+        'near_p95_mm': float(np.quantile(gap[:, near], 0.95)),
+        'far_mm': float(np.median(gap[:, -1])),
+        'grip_wrong': float(wrong.mean()),
+    }

@@ -1,0 +1,3 @@
+"""The second host: the modules of the graph called in data-flow order in one process and
+simulated time.
+"""

@@ -1,0 +1,90 @@
+"""Many episodes over worker processes: progress shown, results kept line by line, resumed where
+it stopped."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shlex
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from typing import TypeVar
+
+from tqdm import tqdm
+
+from vla_lockstep.row_log import Row, RowLog
+
+Job = TypeVar('Job')
+
+
+def run_jobs(
+    jobs: Iterable[tuple[str, Job]],
+    work: Callable[[Job], Row],
+    log: RowLog,
+    workers: int,
+    title: str,
+) -> list[Row]:
+    """Run `work` on every (key, job) whose key is not yet in `log`; return all rows.
+
+    `work` must be a module-level function (it runs in spawned processes). Ctrl-C ends the
+    workers and keeps the rows.
+    """
+    jobs = list(jobs)
+    done = log.resume(key for key, _ in jobs)
+    todo = [(key, job) for key, job in jobs if key not in done]
+    bar = tqdm(total=len(jobs), initial=len(jobs) - len(todo), desc=title, unit='ep')
+    with bar, log.open() as stream:
+        for key, row in _results(todo, work, workers):
+            done[key] = log.write(stream, key, row)
+            bar.update()
+            bar.set_postfix_str(summary(done.values()))
+    return [done[key] for key, _ in jobs if key in done]
+
+
+def summary(rows: Iterable[Row]) -> str:
+    """'12/14 ok' of the rows that say `success`."""
+    said = [bool(row['success']) for row in rows if 'success' in row]
+    return f'{sum(said)}/{len(said)} ok' if said else ''
+
+
+def _results(
+    todo: list[tuple[str, Job]], work: Callable[[Job], Row], workers: int
+) -> Iterator[tuple[str, Row]]:
+    if workers <= 1:
+        for key, job in todo:
+            yield key, work(job)
+        return
+    context = multiprocessing.get_context('spawn')
+    pool = ProcessPoolExecutor(max_workers=workers, mp_context=context, initializer=_single_thread)
+    try:
+        waiting: dict[Future[Row], str] = {}
+        queue = iter(todo)
+        for key, job in queue:
+            waiting[pool.submit(work, job)] = key
+            if len(waiting) >= 2 * workers:
+                yield from _ready(waiting)
+        while waiting:
+            yield from _ready(waiting)
+    except BaseException:  # Ctrl-C, or a job that failed: nothing is left running
+        processes = list((getattr(pool, '_processes', None) or {}).values())
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in processes:
+            process.terminate()
+        raise
+    pool.shutdown()
+
+
+def _ready(waiting: dict[Future[Row], str]) -> Iterator[tuple[str, Row]]:
+    finished, _ = wait(waiting, return_when=FIRST_COMPLETED)
+    for future in finished:
+        yield waiting.pop(future), future.result()
+
+
+def _single_thread() -> None:
+    os.environ['OMP_NUM_THREADS'] = '1'
+
+
+def spoken() -> str:
+    """The command as a person typed it."""
+    return shlex.join(['./vla', *sys.argv[1:]])

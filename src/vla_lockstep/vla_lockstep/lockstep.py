@@ -1,0 +1,249 @@
+"""The second host: the same modules as the graph's nodes, called in data-flow order against the
+simulator.
+
+Deterministic by seed, no ROS and no wall clock. Latencies that the graph has by nature are
+modelled by delivering what a stage made only after its `*_delay`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from vla_control.controller import Controller
+from vla_core.action import ActionChunk
+from vla_core.errors import UserError
+from vla_core.monitor import Speaker, Voter
+from vla_core.scene import GroundedScene
+from vla_core.sensing import Observation
+from vla_core.steering import Correction
+from vla_core.task import Phase, ResultCode, TaskStatus
+from vla_lockstep.episode_plan import EpisodePlan, EpisodeResult, HostParams, Setup
+from vla_perception.grounder import Grounder
+from vla_policy.align import Bundler
+from vla_policy.protocol import Policy
+from vla_shield.shield import Shield
+from vla_sim.world import Episode, SimWorld
+from vla_supervisor.executive import Executive, Request
+
+__all__ = ['EpisodePlan', 'EpisodeResult', 'HostParams', 'Lockstep', 'Setup']
+
+Tap = Callable[[str, Any, float], None]  # topic, record, ROS time s
+Chosen = ActionChunk | None
+
+
+class Lockstep:
+    """Hosts one robot; `run` plays one episode to its end."""
+
+    def __init__(self, setup: Setup, tap: Tap | None = None) -> None:
+        self.setup = setup
+        self.sim = SimWorld(setup.robot, setup.scene)
+        self.tap = tap
+
+    def run(self, plan: EpisodePlan, policy: Policy) -> EpisodeResult:
+        """Play the episode of `plan` with `policy` and say how it ended."""
+        episode = self.sim.reset(plan.task, plan.seed, **plan.overrides)
+        run = Run(self.setup, self.sim, policy, self.tap)
+        run.bring_up()
+        run.say(episode.instruction, plan.seed)
+        began = self.sim.time
+        while not run.is_over and self.sim.time - began < self.setup.host.timeout:
+            run.cycle()
+        return run.result(plan, episode, began)
+
+
+class Run:
+    """The modules of one episode, fresh from their constructors as after a bring-up."""
+
+    def __init__(self, setup: Setup, sim: SimWorld, policy: Policy, tap: Tap | None) -> None:
+        self.host = setup.host
+        self.sim, self.policy, self.tap = sim, policy, tap
+        self.grounder = Grounder(setup.perception, setup.robot)
+        self.bundler = Bundler(setup.align, setup.robot)
+        self.controller = Controller(setup.control, setup.robot)
+        self.shield = Shield(setup.shield, setup.robot)
+        self.executive = Executive(setup.supervisor)
+        self.scenes: list[tuple[int, GroundedScene]] = []  # (cycle it is due, what)
+        self.chunks: list[tuple[int, ActionChunk]] = []
+        self.status: TaskStatus | None = None
+        self.count = 0
+        self.wants_arm = False
+        self.grounder_task = ''
+        self.executed: Callable[[ActionChunk], ActionChunk] = getattr(policy, 'executed', _as_is)
+        self.unheard = set(setup.shield.required_voters)  # whose vote is still to come
+        self.monitors = [make() for make in setup.monitors]
+        self.verifier = setup.verifier() if setup.verifier else None
+        if self.verifier is not None:
+            self.monitors.append(self.verifier)
+
+    @property
+    def is_over(self) -> bool:
+        return self.status is not None and self.status.phase in (Phase.DONE, Phase.FAILED)
+
+    def bring_up(self) -> None:
+        """Let inputs and votes flow until the shield can be armed, as the supervisor does."""
+        for _ in range(2 * self.host.camera_every):
+            self.cycle()
+        if self.unheard:
+            names = ', '.join(sorted(self.unheard))
+            raise UserError(
+                f'the shield waits for the vote of {names}, which nobody here gives: '
+                f'leave it out of required_voters, or add its monitor'
+            )
+
+    def say(self, instruction: str, seed: int) -> None:
+        """Give the instruction, as ExecuteTask does."""
+        self.executive.start(instruction, seed, self.sim.time)
+
+    def cycle(self) -> None:
+        """One period of control and shield, everything in the order the data flows."""
+        for _ in range(round(self.host.period / self.sim.scene.timestep)):
+            self.sim.step()
+        now = self.sim.time
+        self._sense(now)
+        self._decide(now)
+        self._judge(now)
+        if self.count % self.host.vote_every == 0:
+            self._vote(now)
+        self._move(now)
+        self.count += 1
+
+    def _sense(self, now: float) -> None:
+        joints = self.sim.joint_state()
+        self._say('joint_states', joints, now)
+        for part in (self.bundler, self.controller, self.shield):
+            part.on_joints(joints)
+        if self.count % self.host.camera_every == 0:
+            frame = self.sim.render('scene')
+            self._say('frame', frame, now)
+            scene = self.grounder.update(frame, joints, now)
+            self.scenes.append((self.count + self.host.scene_delay, scene))
+        while self.scenes and self.scenes[0][0] <= self.count:
+            scene = self.scenes.pop(0)[1]
+            self._say('scene', scene, now)
+            self.bundler.on_scene(scene)
+            self.controller.on_scene(scene)
+            self.shield.on_scene(scene, now)
+            self.executive.on_scene(scene, now)
+
+    def _decide(self, now: float) -> None:
+        if self.status and self.count % self.host.policy_every == 0:
+            observation = self.bundler.bundle(now, self.status)
+            if observation is not None:
+                self._infer(observation, now)
+        while self.chunks and self.chunks[0][0] <= self.count:
+            chunk = self.chunks.pop(0)[1]
+            self._say('chunk', chunk, now)
+            self.controller.on_chunk(chunk, now)
+            self.bundler.on_chunk(chunk, now)
+
+    def _infer(self, observation: Observation, now: float) -> None:
+        """Ask the policy; a policy that has nothing to say is silent, as in the graph."""
+        proposal = self.policy.act(observation, self.host.candidates)
+        if proposal.features is not None:
+            self._say('features', proposal.features, now)
+        if proposal.chunks:
+            self._say('candidates', proposal.chunks, now)
+            chunk, due = self._choose(proposal.chunks, now)
+            if chunk is not None:
+                self.chunks.append((due, self.executed(chunk)))
+
+    def _choose(self, chunks: tuple[ActionChunk, ...], now: float) -> tuple[Chosen, int]:
+        """The chunk to execute, if any, and the cycle in which it arrives."""
+        due = self.count + self.host.chunk_delay
+        if self.verifier is None:
+            return chunks[0], due
+        return self.verifier.choose(chunks, now)[0], due + self.host.verify_delay
+
+    def correct(self, language_motion: str, ttl: float) -> None:
+        """Say how the motion should be, as `./vla correct` does."""
+        now = self.sim.time
+        self._say('corrections', Correction(now, 'test', '', language_motion, ttl), now)
+
+    def _judge(self, now: float) -> None:
+        """Pass on what the monitors say: scores of the failure detector and the like."""
+        for monitor in self.monitors:
+            if isinstance(monitor, Speaker):
+                for topic, record in monitor.tell(now):
+                    self._say(topic, record, now)
+                    if topic == 'failure':
+                        self.executive.on_failure(record, now)
+                    elif topic == 'verdict':
+                        self.executive.on_verdict(record, now)
+
+    def _vote(self, now: float) -> None:
+        voters: list[Voter] = [self.grounder, self.bundler, self.executive, *self.monitors]
+        for voter in voters:
+            vote = voter.vote(now)
+            self.unheard.discard(vote.voter)
+            self._say('votes', vote, now)
+            self.shield.on_vote(vote, now)
+
+    def _move(self, now: float) -> None:
+        self._supervise(now)
+        target = self.controller.tick(now)
+        if target is not None:
+            self._say('target', target, now)
+            self.shield.on_target(target, now)
+        output = self.shield.tick(now)
+        self._say('report', output.report, now)
+        self.controller.on_report(output.report, now)
+        self.executive.on_report(output.report, now)
+        if output.arm is not None:
+            self._say('arm_command', output.arm, now)
+            self.sim.command(output.arm)
+        if output.gripper is not None:
+            self.sim.command_gripper(output.gripper)
+
+    def _supervise(self, now: float) -> None:
+        state = self.controller.state(now)
+        if state is not None:
+            self._say('control_state', state, now)
+            self.executive.on_control_state(state, now)
+        for request in self.executive.tick(now):
+            if request == Request.PUBLISH:
+                self._follow(self.executive.status, now)
+            elif request == Request.ARM:
+                self.wants_arm = True
+            elif request == Request.DISARM:
+                self.wants_arm = False
+                self.shield.disarm(now)
+        if self.wants_arm and self.shield.arm(now) == '':
+            self.wants_arm = False
+
+    def _follow(self, status: TaskStatus, now: float) -> None:
+        """Every module follows the task's status, as every node does."""
+        begins = status.phase == Phase.RUNNING and (
+            self.status is None or self.status.phase != Phase.RUNNING
+        )
+        self.status = status
+        self._say('status', status, now)
+        if status.task_id != self.grounder_task:
+            self.grounder_task = status.task_id
+            self.grounder.set_task(status.task_id, status.instruction)
+        self.grounder.set_phase(status.phase)
+        self.bundler.on_status(status, now)
+        self.controller.on_status(status, now)
+        if begins:
+            self.chunks.clear()
+            self.policy.reset(status.task_id, status.instruction, status.seed + status.attempt)
+
+    def _say(self, topic: str, record: Any, now: float) -> None:
+        for monitor in self.monitors:
+            monitor.hear(topic, record, now)
+        if self.tap is not None:
+            self.tap(topic, record, now)
+
+    def result(self, plan: EpisodePlan, episode: Episode, began: float) -> EpisodeResult:
+        """How it ended: the simulator's truth beside the stack's own word."""
+        status = self.executive.status
+        is_over = status.phase in (Phase.DONE, Phase.FAILED)
+        return EpisodeResult(
+            plan.task, plan.seed, episode.instruction, self.sim.success(),
+            status.code if is_over else ResultCode.TIMEOUT, status.text,
+            self.sim.time - began, status.attempt, status,
+        )  # fmt: skip
+
+
+def _as_is(chunk: ActionChunk) -> ActionChunk:
+    return chunk

@@ -1,0 +1,74 @@
+"""The lockstep host's set-up from the same files that configure the graph."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from vla_control.controller import ControlParams
+from vla_core.locate import stack_root
+from vla_core.params import from_mapping, load_params, load_yaml
+from vla_core.robot import load_robot
+from vla_lockstep.lockstep import HostParams, Setup
+from vla_monitor.failure.attempt import DetectorParams
+from vla_monitor.failure.bind import detector_of
+from vla_monitor.rules.extractor import MARKDOWN, find_extractor
+from vla_monitor.rules.ruleset import RuleSet, load_rules
+from vla_monitor.rules.watch import RuleWatch, WatchParams
+from vla_monitor.steering.verifier import Verifier, VerifierParams
+from vla_perception.params import GrounderParams
+from vla_policy.align import BundlerParams
+from vla_shield.params import ShieldParams
+from vla_sim.scenes.scene_params import SceneParams
+from vla_supervisor.terms import ExecutiveParams
+
+T = TypeVar('T')
+SCENE = 'config/scenes/tabletop.yaml'
+CONFIG = 'config/stack.yaml'
+
+
+def load_setup(
+    robot: str = 'ur5e', config: str | Path = '', scene: str | Path = '', policy: str = ''
+) -> Setup:
+    """Everything the lockstep host needs; `config` holds the parameters of the graph's nodes.
+
+    `policy` is the one that will act: a checkpoint may bring its calibrated failure detector.
+    """
+    path = Path(config or stack_root() / CONFIG)
+    nodes = load_yaml(path)
+
+    def given(node: str) -> dict[str, Any]:
+        return (nodes.get(node) or {}).get('ros__parameters') or {}
+
+    def part(cls: type[T], node: str, key: str) -> T:
+        return from_mapping(cls, given(node).get(key, {}), f'{path}: {node}.{key}')
+
+    supervisor = part(ExecutiveParams, 'supervisor', 'executive')
+    nobody = replace(supervisor.response, ask_timeout=0.0)  # watches: what would be asked, ends
+    host = HostParams()
+    asked_every = host.period * host.policy_every
+    detector = part(DetectorParams, 'failure', 'detector')
+    watch, rules = part(WatchParams, 'rules', 'watch'), rules_of(given('rules'))
+    built, verifier = load_robot(robot), part(VerifierParams, 'verifier', 'verifier')
+    shield = part(ShieldParams, 'shield', 'shield')
+    return Setup(
+        robot=built,
+        scene=load_params(SceneParams, scene or stack_root() / SCENE),
+        perception=part(GrounderParams, 'perception', 'grounder'),
+        align=part(BundlerParams, 'policy', 'align'),
+        control=part(ControlParams, 'control', 'control'),
+        shield=shield,
+        supervisor=replace(supervisor, response=nobody),
+        host=host,
+        monitors=(
+            lambda: detector_of(detector, policy, asked_every),
+            lambda: RuleWatch(watch, built, rules),
+        ),
+        verifier=lambda: Verifier(verifier, built, shield),
+    )
+
+
+def rules_of(given: dict[str, Any]) -> RuleSet:
+    """What the rules node would load with these parameters."""
+    return load_rules(given.get('folder', ''), find_extractor(given.get('extractor', MARKDOWN)))

@@ -1,0 +1,109 @@
+"""A tool that follows an aim in thought; what it holds or pushes comes along."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from vla_core.frozen import Array
+from vla_core.scene import GroundedObject, Verb
+from vla_policy.experts.approach import Aim
+from vla_policy.experts.pushing import SIDES, half_width
+from vla_policy.objects.drawer import FINGER, outwards
+from vla_policy.objects.situation import AT, Situation, moved, top
+
+ACCELERATION = 0.6  # m/s²
+GAIN = 5.0  # 1/s, speed per distance left
+TURN_SPEED = 1.2  # rad/s
+TURN_ACCELERATION = 5.0  # rad/s²
+GRIP_SPEED = 0.1  # m/s, of the opening
+
+Expert = Callable[[Situation], Aim]
+
+
+def advance(s: Situation, aim: Aim, dt: float) -> Situation:
+    """Return the situation `dt` s later when the tool follows the aim."""
+    velocity = _towards(aim.position - s.tcp, aim.speed)
+    velocity = s.velocity + _capped(velocity - s.velocity, ACCELERATION * dt)
+    turn = float(np.clip(GAIN * (aim.yaw - s.yaw), -TURN_SPEED, TURN_SPEED))
+    turn = s.yaw_rate + float(np.clip(turn - s.yaw_rate, -1, 1)) * min(1.0, TURN_ACCELERATION * dt)
+    tcp = s.tcp + velocity * dt
+    opening = _grip(s, aim, dt)
+    after = replace(
+        s, tcp=tcp, velocity=velocity, yaw=s.yaw + turn * dt, yaw_rate=turn, opening=opening,
+        rate=(opening - s.opening) / dt, target=_carried(s, tcp),
+    )  # fmt: skip
+    return replace(after, lowest=_lowest(after))
+
+
+def _towards(gap: Array, speed: float) -> Array:
+    distance = float(np.linalg.norm(gap))
+    if distance < 1e-9:
+        return np.zeros(3)
+    brake = np.sqrt(1.2 * ACCELERATION * distance)
+    return gap / distance * min(speed, GAIN * distance, brake)
+
+
+def _capped(vector: Array, length: float) -> Array:
+    norm = float(np.linalg.norm(vector))
+    return vector if norm <= length else vector * (length / norm)
+
+
+def _grip(s: Situation, aim: Aim, dt: float) -> float:
+    most = GRIP_SPEED * dt
+    opening = s.opening + float(np.clip(aim.opening - s.opening, -most, most))
+    thing = s.target
+    if thing is not None and aim.opening < s.opening and is_between(s, thing):
+        width = _width_across(thing, s.yaw)
+        opening = max(opening, min(s.opening, width))
+    return opening
+
+
+def is_between(s: Situation, thing: GroundedObject) -> bool:
+    """True when the thing is where the fingers close."""
+    away = s.tcp - thing.position
+    return bool(np.hypot(away[0], away[1]) <= AT and abs(away[2]) <= thing.size[2] / 2 + 0.005)
+
+
+def _width_across(thing: GroundedObject, yaw: float) -> float:
+    if thing.shape != 'cube':
+        return float(min(thing.size[:2]))
+    across = abs(np.sin(yaw - thing.yaw))  # 0: the fingers close along the thing's y
+    return float(thing.size[0] if across > 0.7 else thing.size[1])
+
+
+def _carried(s: Situation, tcp: Array) -> GroundedObject | None:
+    """The target after the tool went to `tcp`: held it comes along, pushed it gives way."""
+    thing = s.target
+    if thing is None:
+        return None
+    if s.is_holding:
+        return moved(thing, thing.position + tcp - s.tcp)
+    way = _stroke_way(s, thing)
+    if way is None or tcp[2] > thing.position[2] + thing.size[2] / 2 + 0.008:
+        return thing
+    offset = thing.position[:2] - tcp[:2]
+    along = float(offset @ way)
+    reach = half_width(thing, way) + FINGER
+    is_touched = 0.0 < along < reach and np.hypot(*(offset - along * way)) < reach
+    if not is_touched:
+        return thing
+    return moved(thing, np.r_[thing.position[:2] + (reach - along) * way, thing.position[2]])
+
+
+def _stroke_way(s: Situation, thing: GroundedObject) -> Array | None:
+    if s.verb == Verb.PUSH:
+        return SIDES.get(s.side)
+    if s.verb in (Verb.OPEN, Verb.CLOSE):
+        way = outwards(thing, s.around)
+        return way if s.verb == Verb.OPEN else -way
+    return None
+
+
+def _lowest(s: Situation) -> float:
+    if s.target is None or np.hypot(*(s.tcp[:2] - s.start[:2])) > 0.03:
+        return s.lowest
+    first_top = s.start[2] + top(s.target) - s.target.position[2]
+    return min(s.lowest, float(s.tcp[2] - first_top))

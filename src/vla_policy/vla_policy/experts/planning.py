@@ -1,0 +1,38 @@
+"""What a policy says it will do next: from the scene and what it remembers, not from the network.
+
+Every candidate of an inference is given the same step, so that each can be held against it: a
+step read off a candidate's own motion would agree with it whatever it does.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from vla_core.plan_step import PlanStep, StepKind
+from vla_core.scene import Verb
+from vla_core.sensing import Observation
+from vla_policy.experts.approach import Aim
+from vla_policy.experts.grasping import OVER_BOX, OVER_THING
+from vla_policy.experts.scripted import decide
+from vla_policy.objects.memory import Recall
+from vla_policy.objects.situation import Situation, situation, top
+
+LOOSE = 0.010  # m, a held thing this much farther off than where it is let go is lowered
+
+
+def plan_step(observation: Observation, recall: Recall) -> str:
+    """Return the step that the task needs now."""
+    s = situation(observation, recall)
+    return stated(s, decide(s))
+
+
+def stated(s: Situation, aim: Aim) -> str:
+    """Return the step of an aim; a carried thing that is over its place is lowered."""
+    if not (s.is_holding and s.target and s.destination and aim.step.startswith('carry')):
+        return aim.step
+    tolerance = OVER_BOX if s.verb == Verb.PUT_IN else OVER_THING
+    miss = float(np.hypot(*(s.target.position[:2] - s.destination.position[:2])))
+    is_above = s.target.position[2] > top(s.destination)
+    if miss <= tolerance + LOOSE and is_above:
+        return str(PlanStep(StepKind.LOWER, s.target.label, s.destination.label))
+    return aim.step

@@ -1,0 +1,1 @@
+"""Grounded objects as input of the object policy: relations, memory, feature rows."""

@@ -1,0 +1,1 @@
+"""Figures, plots, video, HTML and terminal tables of a run."""

@@ -1,0 +1,101 @@
+"""What a demo says on the terminal while it runs: lines that stay, and one that changes."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from vla_core.result import Result
+from vla_core.safety import Decision
+from vla_core.scene import TargetStatus
+from vla_core.task import Phase
+from vla_report.figures import cells
+
+STYLES = {
+    Decision.PASS: 'green', Decision.CLIPPED: 'yellow', Decision.SLOWED: 'yellow',
+    Decision.HOLD: 'red', Decision.BRAKE: 'bold red', Decision.REJECTED: 'magenta',
+    Decision.DISARMED: 'dim',
+}  # fmt: skip
+SPEAKS = (Decision.HOLD, Decision.BRAKE, Decision.REJECTED)
+HOW_TO_ANSWER = './vla answer continue | stop | "what to do instead"'
+SAY_EVERY = 1.0  # s, between two lines about the shield
+
+
+class Screen:
+    """Plain lines when the output is not a terminal."""
+
+    def __init__(self) -> None:
+        self.console = Console(highlight=False)
+        self._status = self.console.status('')
+        self._began = time.monotonic()
+        self._phase: tuple[int, int] | None = None
+        self._grounding = self._reason = self._question = ''
+        self._reason_due = 0.0  # s, steady clock
+
+    def __enter__(self) -> Screen:
+        self._status.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._status.stop()
+
+    def line(self, text: str, style: str = '') -> None:
+        """A line that stays."""
+        at = time.monotonic() - self._began
+        self.console.print(f'[dim]{at:6.1f} s[/]  ', end='')
+        self.console.print(text, style=style, markup=False, soft_wrap=True)
+
+    def now(self, text: str) -> None:
+        """What is going on: changes in place on a terminal, silent elsewhere."""
+        self._status.update(text)
+
+    def feedback(self, said: Any) -> None:
+        """Show the feedback of a task: what is new as a line, the rest in place."""
+        phase = (said.phase, said.attempt)
+        if phase != self._phase:
+            self._phase = phase
+            tries = f', try {said.attempt}' if said.attempt > 1 else ''
+            self.line(f'{Phase(said.phase).name.lower()}{tries}', 'bold')
+        status = TargetStatus(said.target_status)
+        grounding = f'{status.name.lower()}{": " if said.grounding else ""}{said.grounding}'
+        if grounding != self._grounding and status != TargetStatus.UNKNOWN:
+            self._grounding = grounding
+            self.line(f'  target {grounding}')
+        self._shield(Decision(said.shield_decision), said.shield_reason)
+
+    def ask(self, question: str) -> None:
+        """Ring, and say what is asked, once."""
+        if question and question != self._question:
+            self._question = question
+            self.console.bell()
+            self.line(f'{question} (in another terminal: {HOW_TO_ANSWER})', 'bold yellow')
+
+    def _shield(self, decision: Decision, reason: str) -> None:
+        style = STYLES[decision]
+        self.now(f'shield [{style}]{decision.name}[/] {reason}')
+        is_new = decision in SPEAKS and reason != self._reason
+        if is_new and time.monotonic() >= self._reason_due:
+            self._reason, self._reason_due = reason, time.monotonic() + SAY_EVERY
+            self.line(f'  shield {decision.name}: {reason}', style)
+
+    def table(self, result: Result) -> None:
+        """The figures of a result."""
+        table = Table(box=None, pad_edge=False, header_style='dim')
+        for title, side in (('', 'left'), ('value', 'right'), ('', 'left'), ('', 'left')):
+            table.add_column(title, justify=side)  # type: ignore[arg-type]
+        for figure in result.figures:
+            value, unit, bound = cells(figure)
+            style = '' if figure.bound is None else 'green' if figure.ok else 'bold red'
+            limit = f'must be {bound}' if bound else ''
+            table.add_row(figure.name, value, unit, limit, style=style)
+        self.console.print()
+        self.console.print(table)

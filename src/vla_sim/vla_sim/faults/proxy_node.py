@@ -1,0 +1,141 @@
+"""Sits between a publisher and a reader and spoils what it passes on; for tests of the graph.
+
+It reads a topic of the table and writes TOPIC/spoilt, to which the reader is remapped. What it
+does is told by the service proxy/inject, or by a script of cues.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from rclpy.node import Node
+from rclpy.publisher import Publisher
+from rclpy.serialization import serialize_message
+from rclpy.timer import Timer
+
+from vla_core.errors import UserError
+from vla_core.params import check, param
+from vla_core.robot import RobotConfig, load_robot
+from vla_interfaces.srv import InjectFault
+from vla_ros import params, topics
+from vla_ros.main import run
+from vla_sim.faults.harm import NONE, Harm, load_script, parse_order
+from vla_sim.faults.tamper import Tamper
+
+SPOILT = 'spoilt'
+TURN = 0.002  # s, between two looks at what is due
+
+
+@dataclass(frozen=True)
+class ProxyParams:
+    """Which topics pass through, and what is done to them."""
+
+    topics: str = param('target', 'names in the topic table, small letters, with commas')
+    robot: str = param('ur5e', 'name in config/robots, or a file')
+    seed: int = param(0, 'of the dice; topic by topic the same again', lo=0)
+    script: str = param('', 'YAML file of cues; empty: only what the service is told')
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+def topic_of(name: str, robot: RobotConfig) -> topics.Topic:
+    """The topic of that name in the table, under the robot's own name at its edge."""
+    edges = {'joint_states', 'wrench', 'arm_command', 'gripper_command'}
+    if name in edges:
+        topic: topics.Topic = getattr(topics, name)(robot)
+        return topic
+    table = {k.lower(): v for k, v in vars(topics).items() if isinstance(v, topics.Topic)}
+    if name not in table:
+        raise UserError(f'no topic {name!r}; known: {", ".join(sorted(table))}')
+    return table[name]
+
+
+class ProxyNode(Node):
+    """One Tamper per topic."""
+
+    name = 'proxy'
+    urgency = 35
+
+    def __init__(self) -> None:
+        super().__init__(self.name)
+        p = params.declare(self, ProxyParams)
+        robot = load_robot(p.robot)
+        self._names = tuple(name.strip() for name in p.topics.split(','))
+        self._ways: dict[str, tuple[Tamper, Publisher]] = {}
+        for k, name in enumerate(self._names):
+            topic = topic_of(name, robot)
+            out = self.create_publisher(topic.type, f'{topic.name}/{SPOILT}', topic.qos)
+            self._ways[name] = Tamper(p.seed + k), out
+            self.create_subscription(topic.type, topic.name, partial(self._pass, name), topic.qos)
+        self._cues = load_script(Path(p.script), self._names) if p.script else []
+        self._began = time.monotonic()
+        self._ends: dict[str, float] = {}  # s, steady clock, by topic
+        self._timer: Timer | None = None
+        self.create_service(InjectFault, 'proxy/inject', self._on_inject)
+        self.create_timer(0.01, self._follow_script)
+
+    def _pass(self, name: str, message: Any) -> None:
+        tamper, out = self._ways[name]
+        for said in tamper.put(message, time.monotonic()):
+            out.publish(said)
+
+    def _work(self) -> None:
+        for tamper, out in self._ways.values():
+            if tamper.needs_time:
+                self._publish(out, tamper.due(time.monotonic()))
+
+    @staticmethod
+    def _publish(out: Publisher, messages: list[Any]) -> None:
+        """Send them; what is said again and again is made into bytes once."""
+        last, data = None, b''
+        for message in messages:
+            if message is not last:
+                last, data = message, serialize_message(message)
+            out.publish(data)
+
+    def _inject(self, name: str, harm: Harm, seconds: float) -> None:
+        tamper, out = self._ways[name]
+        now = time.monotonic()
+        for said in tamper.inject(harm, now):
+            out.publish(said)
+        self._ends.pop(name, None)
+        if seconds > 0.0:
+            self._ends[name] = now + seconds
+        is_needed = any(way.needs_time for way, _ in self._ways.values())
+        if is_needed and self._timer is None:
+            self._timer = self.create_timer(TURN, self._work)
+        elif not is_needed and self._timer is not None:
+            self.destroy_timer(self._timer)
+            self._timer = None
+
+    def _follow_script(self) -> None:
+        now = time.monotonic()
+        while self._cues and self._cues[0].at <= now - self._began:
+            cue = self._cues.pop(0)
+            self._inject(*parse_order(cue.do, self._names), cue.seconds)
+            self.get_logger().info(f'{cue.do} for {cue.seconds:g} s')
+        for name in [name for name, end in self._ends.items() if end <= now]:
+            self._inject(name, NONE, 0.0)
+
+    def _on_inject(self, request: Any, response: Any) -> Any:
+        try:
+            if request.name == 'none':
+                orders = [(name, NONE) for name in self._names]
+            else:
+                orders = [parse_order(request.name, self._names)]
+        except UserError as error:
+            response.message = str(error)
+            return response
+        for name, harm in orders:
+            self._inject(name, harm, request.seconds)
+        response.success = True
+        return response
+
+
+def main() -> None:
+    run(ProxyNode)

@@ -1,0 +1,136 @@
+"""Faults in a running world: some change the physics once, others spoil what the sensors say."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import mujoco
+import numpy as np
+
+from vla_core.errors import UserError
+from vla_core.robot import RobotConfig
+from vla_core.scene import Role
+from vla_core.sensing import JointState, RgbdFrame
+from vla_sim.faults.kinds import Fault, FaultKind
+from vla_sim.scenes.episode import Episode, Thing
+from vla_sim.scenes.robot_body import GRIPPER, ROBOT, THING
+
+FAR_AWAY = (8.0, 0.0)  # m, base_link: behind the scene camera
+GRAVITY = 9.81  # m/s^2
+
+
+class Saboteur:
+    """The faults of one episode; FaultKind.NONE mends all but what has moved."""
+
+    def __init__(
+        self, model: mujoco.MjModel, data: mujoco.MjData, robot: RobotConfig, episode: Episode
+    ) -> None:
+        self._model, self._data, self._robot, self._episode = model, data, robot, episode
+        self._friction, self._grip = model.geom_friction.copy(), model.actuator_forcerange.copy()
+        self._active: dict[FaultKind, Fault] = {}
+        self._frozen: dict[str, JointState | RgbdFrame] = {}
+        self._dice = np.random.default_rng(episode.seed)
+
+    def has(self, kind: FaultKind) -> bool:
+        """True while that fault acts."""
+        return kind in self._active
+
+    def inject(self, fault: Fault) -> None:
+        """Let the fault act from now on."""
+        acts = {
+            FaultKind.NONE: self._mend,
+            FaultKind.SLIPPERY: self._slip,
+            FaultKind.MOVE_TARGET: self._move_target,
+            FaultKind.REMOVE_TARGET: self._remove_target,
+            FaultKind.PAYLOAD: self._load,
+            FaultKind.WEAK_GRIPPER: self._weaken,
+        }
+        if fault.kind in acts:
+            acts[fault.kind](fault)
+        if fault.kind != FaultKind.NONE:
+            self._active[fault.kind] = fault
+
+    @property
+    def is_mute(self) -> bool:
+        """True while the encoders say nothing at all."""
+        return self.has(FaultKind.JOINT_SILENCE)
+
+    def joints(self, sample: JointState) -> JointState:
+        """Return what the encoders say instead."""
+        if self.has(FaultKind.JOINT_NAN):
+            nothing = np.full(len(sample.names), np.nan)
+            return dataclasses.replace(sample, position=nothing, velocity=nothing)
+        if self.has(FaultKind.JOINT_FREEZE):
+            return self._frozen.setdefault('joints', sample)  # type: ignore[return-value]
+        if self.has(FaultKind.JOINT_STUCK):
+            stuck = self._frozen.setdefault('joints', sample)
+            return dataclasses.replace(stuck, stamp=sample.stamp)  # type: ignore[return-value]
+        return sample
+
+    def frame(self, frame: RgbdFrame) -> RgbdFrame:
+        """Return what the camera says instead."""
+        if self.has(FaultKind.CAMERA_FREEZE):
+            return self._frozen.setdefault(frame.camera, frame)  # type: ignore[return-value]
+        if self.has(FaultKind.CAMERA_BLACK):
+            return dataclasses.replace(
+                frame, rgb=np.zeros_like(frame.rgb), depth=np.zeros_like(frame.depth)
+            )
+        holes = self._active.get(FaultKind.DEPTH_HOLES)
+        if holes is not None:
+            lost = self._dice.random(frame.depth.shape, dtype=np.float32) < holes.amount
+            return dataclasses.replace(frame, depth=np.where(lost, np.float32(0.0), frame.depth))
+        return frame
+
+    def _mend(self, _: Fault) -> None:
+        self._model.geom_friction[:] = self._friction
+        self._model.actuator_forcerange[:] = self._grip
+        self._data.xfrc_applied[:] = 0.0
+        self._active.clear()
+        self._frozen.clear()
+
+    def _slip(self, fault: Fault) -> None:
+        slides = ((self._model.geom_contype & (ROBOT | THING)) != 0) & (
+            self._model.geom_priority > 0
+        )
+        self._model.geom_friction[slides, 0] = fault.amount
+
+    def _weaken(self, fault: Fault) -> None:
+        k = self._model.actuator(GRIPPER).id
+        self._model.actuator_forcerange[k] = self._grip[k] * fault.amount
+
+    def _load(self, fault: Fault) -> None:
+        tip = self._model.body(self._robot.tip_frame).id
+        self._data.xfrc_applied[tip, 2] = -fault.amount * GRAVITY
+
+    def _move_target(self, fault: Fault) -> None:
+        thing = self._target(fault)
+        place = self._data.body(thing.name).xpos
+        sign = -1.0 if place[1] > 0.0 else 1.0  # towards the middle of the table
+        move_thing(
+            self._model, self._data, thing, (place[0], place[1] + sign * fault.amount, place[2])
+        )
+
+    def _remove_target(self, fault: Fault) -> None:
+        thing = self._target(fault)
+        move_thing(self._model, self._data, thing, (*FAR_AWAY, thing.position[2]))
+
+    def _target(self, fault: Fault) -> Thing:
+        target = self._episode.by_role(Role.TARGET)
+        if target is None:
+            raise UserError(
+                f"fault '{fault.kind.value}' needs a target, and this episode has none"
+            )
+        return target
+
+
+def move_thing(
+    model: mujoco.MjModel, data: mujoco.MjData, thing: Thing, position: tuple[float, float, float]
+) -> None:
+    """Put a thing's centre at `position` m, base_link, at rest; its rotation stays."""
+    body = model.body(thing.name)
+    if thing.is_free or thing.shape == 'box':
+        data.joint(thing.name).qpos[:3] = position
+        data.joint(thing.name).qvel[:] = 0.0
+    else:
+        model.body_pos[body.id] = position
+    mujoco.mj_forward(model, data)

@@ -1,0 +1,207 @@
+"""One stream of messages under harm; the same seed and the same messages give the same again.
+
+Messages are those of ROS, but all that is used of them is their fields. Times are in s, of one
+clock, given by the caller.
+"""
+
+from __future__ import annotations
+
+import copy
+import random
+import struct
+from array import array
+from collections.abc import Iterator
+from math import inf, isfinite, nan
+from typing import Any
+
+from vla_sim.faults.harm import NONE, Harm, HarmKind
+
+PLAIN = {'double': ('<d', 64), 'float': ('<f', 32)}  # layout, bits
+BURST = 100  # messages of a raised rate that may go out at once
+
+
+class Tamper:
+    """`put` gives what goes out when a message comes, `due` what goes out without one."""
+
+    def __init__(self, seed: int = 0) -> None:
+        self._dice = random.Random(seed)
+        self.harm = NONE
+        self._waiting: list[tuple[float, Any]] = []  # s when it goes out, message
+        self._group: list[Any] = []
+        self._newest: Any = None
+        self._next = -inf  # s, of a stream with a rate of its own
+
+    def inject(self, harm: Harm, now: float) -> list[Any]:
+        """Do this from now on; what was held back goes out."""
+        left = [*(message for _, message in self._waiting), *self._group]
+        self._waiting, self._group = [], []
+        self.harm, self._newest, self._next = harm, None, now
+        return left
+
+    @property
+    def needs_time(self) -> bool:
+        """True while something goes out although nothing comes."""
+        return self.harm.kind in (HarmKind.DELAY, HarmKind.RATE)
+
+    def put(self, message: Any, now: float) -> list[Any]:
+        """A message has come."""
+        harm = self.harm
+        if harm.kind == HarmKind.NONE or not harm.concerns(message):
+            return [message]
+        if harm.kind == HarmKind.DELAY:
+            self._waiting.append((now + harm.amount, message))
+            return []
+        if harm.kind == HarmKind.RATE:
+            self._newest = message
+            return []
+        return self._spoilt(message)
+
+    def due(self, now: float) -> list[Any]:
+        """What is to go out at this moment."""
+        if self.harm.kind == HarmKind.RATE:
+            return list(self._repeated(now))
+        ready = [message for at, message in self._waiting if at <= now]
+        self._waiting = [entry for entry in self._waiting if entry[0] > now]
+        return ready
+
+    def _repeated(self, now: float) -> Iterator[Any]:
+        period = 1.0 / self.harm.amount
+        self._next = max(self._next, now - BURST * period)
+        while self._newest is not None and self._next <= now:
+            self._next += period
+            yield self._newest
+
+    def _spoilt(self, message: Any) -> list[Any]:
+        harm = self.harm
+        if harm.kind == HarmKind.DROP:
+            return [] if self._dice.random() < harm.amount else [message]
+        if harm.kind == HarmKind.DUPLICATE:
+            return [message, message]
+        if harm.kind == HarmKind.REORDER:
+            return self._mixed(message)
+        if harm.kind == HarmKind.FREEZE:
+            self._newest = message if self._newest is None else self._newest
+            frozen = copy.deepcopy(self._newest)
+            frozen.header.stamp = message.header.stamp
+            return [frozen]
+        return [self._changed(copy.deepcopy(message))]
+
+    def _changed(self, message: Any) -> Any:
+        """A copy is given, and spoilt in its place."""
+        harm = self.harm
+        if harm.kind == HarmKind.SHIFT:
+            _shift(message.header.stamp, harm.amount)
+        elif harm.kind == HarmKind.FLIP:
+            self._flip(message)
+        elif harm.kind == HarmKind.REVERSE:
+            _rename(message, slice(None, None, -1))
+        elif harm.kind == HarmKind.LACK:
+            _rename(message, slice(-1))
+        elif harm.kind in (HarmKind.NARROW, HarmKind.WIDEN):
+            _resize(message, harm.field, harm.kind == HarmKind.WIDEN)
+        elif harm.kind == HarmKind.RELABEL:
+            _relabel(message, harm.field)
+        else:
+            for place in places(message, harm.field):
+                place.write(nan if harm.kind == HarmKind.NAN else inf)
+        return message
+
+    def _mixed(self, message: Any) -> list[Any]:
+        self._group.append(message)
+        if len(self._group) < self.harm.amount:
+            return []
+        group, self._group = self._group, []
+        while len(group) > 1 and group[0] is not message:
+            self._dice.shuffle(group)  # until the newest is first
+        return group
+
+    def _flip(self, message: Any) -> None:
+        found = places(message, self.harm.field)
+        if not found:
+            return
+        place = self._dice.choice(found)
+        layout, width = PLAIN[place.kind]
+        chosen = self._dice.randrange(width)
+        bit = int(self.harm.value) % width if isfinite(self.harm.value) else chosen
+        size = width // 8
+        bits = int.from_bytes(struct.pack(layout, place.read()), 'little') ^ (1 << bit)
+        place.write(struct.unpack(layout, bits.to_bytes(size, 'little'))[0])
+
+
+class Place:
+    """One float in a message."""
+
+    def __init__(self, owner: Any, key: str | int, kind: str) -> None:
+        self.owner, self.key, self.kind = owner, key, kind
+
+    def read(self) -> float:
+        key = self.key
+        return float(getattr(self.owner, key) if isinstance(key, str) else self.owner[key])
+
+    def write(self, value: float) -> None:
+        if isinstance(self.key, str):
+            object.__setattr__(self.owner, f'_{self.key}', value)  # past the check of its setter
+        else:
+            self.owner[self.key] = value
+
+
+def places(message: Any, only: str = '') -> list[Place]:
+    """Every float of a message, header left out; `only` names the field to look into."""
+    found: list[Place] = []
+    for name, kind in message.get_fields_and_field_types().items():
+        if (only and name != only) or name == 'header':
+            continue
+        value = getattr(message, name)
+        if kind in PLAIN:
+            found.append(Place(message, name, kind))
+        elif hasattr(value, 'get_fields_and_field_types'):
+            found += places(value)
+        else:
+            found += _in_array(value, kind)
+    return found
+
+
+def _in_array(values: Any, kind: str) -> list[Place]:
+    inner = _inner(kind)
+    if inner in PLAIN:
+        return [Place(values, k, inner) for k in range(len(values))]
+    if isinstance(values, list):
+        parts = [v for v in values if hasattr(v, 'get_fields_and_field_types')]
+        return [place for part in parts for place in places(part)]
+    return []
+
+
+def _inner(kind: str) -> str:
+    """What a sequence or an array is of."""
+    return kind.removeprefix('sequence<').split('>')[0].split('[')[0].split(',')[0]
+
+
+def _shift(stamp: Any, by: float) -> None:
+    total = stamp.sec * 1_000_000_000 + stamp.nanosec + round(by * 1e9)
+    stamp.sec, stamp.nanosec = divmod(max(total, 0), 1_000_000_000)
+
+
+def _rename(message: Any, kept: slice) -> None:
+    """Keep these of the named joints, in this order, and of every array with one value each."""
+    n = len(names) if (names := getattr(message, 'names', None)) else -1
+    for field in message.get_fields_and_field_types():
+        value = getattr(message, field)
+        if hasattr(value, '__len__') and not isinstance(value, str) and len(value) == n:
+            setattr(message, field, value[kept])
+
+
+def _resize(message: Any, only: str, is_longer: bool) -> None:
+    """Sequences of floats get one more, or lose their last; `only` names the one that does."""
+    for field, kind in message.get_fields_and_field_types().items():
+        value = getattr(message, field)
+        if isinstance(value, array) and (not only or field == only) and _inner(kind) in PLAIN:
+            more = array(value.typecode, [0.0])
+            setattr(message, field, value + more if is_longer else value[:-1])
+
+
+def _relabel(message: Any, only: str) -> None:
+    """Texts end in another letter; `only` names the one that does."""
+    for field, kind in message.get_fields_and_field_types().items():
+        value = getattr(message, field)
+        if kind == 'string' and (not only or field == only):
+            setattr(message, field, value[:-1] + ('0' if value[-1:] != '0' else '1'))

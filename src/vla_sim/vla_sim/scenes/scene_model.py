@@ -1,0 +1,165 @@
+"""From an episode to a MuJoCo model: robot, table, things, light and cameras."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import mujoco
+import numpy as np
+
+from vla_core import geometry
+from vla_core.robot import CameraConfig, RobotConfig
+from vla_sim.scenes import palette
+from vla_sim.scenes.decoy import add_patch
+from vla_sim.scenes.episode import Episode, Look
+from vla_sim.scenes.furniture import add_thing
+from vla_sim.scenes.robot_body import COLLISION_GROUP, ROBOT, TABLE, THING, robot_spec, tune_servos
+from vla_sim.scenes.scene_params import SceneParams
+
+G = mujoco.mjtGeom
+TABLE_GEOM = 'table'
+GRAIN = 128  # px, side of the wood texture
+NEAR, FAR = 0.01, 12.0  # m, clipping planes of the cameras
+
+
+@dataclass(frozen=True)
+class Built:
+    """A compiled scene."""
+
+    model: mujoco.MjModel
+    lead: np.ndarray  # (n,) s, what a servo's command runs ahead by, times the velocity
+
+
+def build(robot: RobotConfig, episode: Episode, p: SceneParams) -> Built:
+    """Return the model of an episode."""
+    spec = robot_spec(robot, p)
+    _set_options(spec, robot, p)
+    dice = np.random.default_rng(episode.look.texture_seed)
+    _add_materials(spec, episode.look)
+    _add_surroundings(spec, episode.look)
+    _add_lights(spec, episode.look)
+    for thing in episode.things:
+        add_thing(spec, thing, palette.rgba(thing.colour, dice), p.density, p.object_friction)
+    if episode.patch is not None:
+        add_patch(spec, episode.patch, palette.rgba(episode.patch.colour, dice))
+    for camera in robot.cameras:
+        _add_camera(spec, camera, episode.look)
+    model = spec.compile()
+    _paint_grain(model, dice)
+    return Built(model, tune_servos(model, robot, p))
+
+
+def _set_options(spec: mujoco.MjSpec, robot: RobotConfig, p: SceneParams) -> None:
+    o = spec.option
+    o.timestep = p.timestep
+    o.integrator, o.cone = mujoco.mjtIntegrator.mjINT_IMPLICITFAST, mujoco.mjtCone.mjCONE_ELLIPTIC
+    o.impratio, o.noslip_iterations = 3.0, 2
+    o.iterations, o.ls_iterations = 100, 50  # with fewer, things dropped into the box gain energy
+    o.tolerance = 1e-7
+    o.enableflags |= mujoco.mjtEnableBit.mjENBL_SLEEP  # things at rest cost nothing until touched
+    spec.stat.extent = 1.0
+    visual = spec.visual
+    visual.map.znear, visual.map.zfar = NEAR, FAR
+    visual.quality.shadowsize, visual.quality.offsamples = 0, 0
+    visual.quality.numslices, visual.quality.numstacks = 24, 12
+    visual.global_.offwidth = max(camera.width for camera in robot.cameras)
+    visual.global_.offheight = max(camera.height for camera in robot.cameras)
+
+
+def _add_materials(spec: mujoco.MjSpec, look: Look) -> None:
+    T = mujoco.mjtTextureRole.mjTEXROLE_RGB
+    spec.add_texture(
+        name='grain',
+        type=mujoco.mjtTexture.mjTEXTURE_2D,
+        width=GRAIN,
+        height=GRAIN,
+        nchannel=3,
+        builtin=mujoco.mjtBuiltin.mjBUILTIN_FLAT,
+    )
+    wood = spec.add_material(
+        name='wood',
+        rgba=[*palette.TABLES[look.table], 1.0],
+        specular=0.1,
+        shininess=0.1,
+        texrepeat=[1.6, 1.2],
+    )
+    wood.textures[T] = 'grain'
+    spec.add_material(name='plastic', specular=0.25, shininess=0.35)
+    spec.add_texture(
+        name='sky',
+        type=mujoco.mjtTexture.mjTEXTURE_SKYBOX,
+        width=16,
+        height=96,
+        builtin=mujoco.mjtBuiltin.mjBUILTIN_GRADIENT,
+        rgb1=[0.86, 0.88, 0.90],
+        rgb2=[0.62, 0.65, 0.68],
+    )
+
+
+def _add_surroundings(spec: mujoco.MjSpec, look: Look) -> None:
+    """Add the plane that carries things, and the table and floor that are seen."""
+    world = spec.worldbody
+    world.add_geom(
+        name=TABLE_GEOM,
+        type=G.mjGEOM_PLANE,
+        size=[1, 1, 0.1],
+        group=COLLISION_GROUP,
+        contype=TABLE,
+        conaffinity=ROBOT | THING,
+        friction=[0.5, 0.01, 0.001],
+    )
+    seen = {'contype': 0, 'conaffinity': 0}
+    world.add_geom(
+        type=G.mjGEOM_BOX, pos=[0.36, 0, -0.02], size=[0.56, 0.62, 0.02], material='wood', **seen
+    )
+    world.add_geom(
+        type=G.mjGEOM_BOX,
+        pos=[0.36, 0, -0.37],
+        size=[0.30, 0.40, 0.33],
+        rgba=[0.34, 0.35, 0.37, 1],
+        **seen,
+    )
+    world.add_geom(
+        type=G.mjGEOM_PLANE, pos=[0, 0, -0.7], size=[6, 6, 1], rgba=[*look.floor, 1], **seen
+    )
+
+
+def _paint_grain(model: mujoco.MjModel, dice: np.random.Generator) -> None:
+    start = int(model.texture('grain').adr[0])
+    model.tex_data[start : start + 3 * GRAIN * GRAIN] = palette.wood(dice, GRAIN).ravel()
+
+
+def _add_lights(spec: mujoco.MjSpec, look: Look) -> None:
+    head = spec.visual.headlight
+    head.ambient, head.diffuse, head.specular = (
+        [0.48 * look.light] * 3,
+        [0.24 * look.light] * 3,
+        [0.05] * 3,
+    )
+    x, y, z = look.light_from
+    spec.worldbody.add_light(
+        pos=[0.4 + x, y, z],
+        dir=[-x, -y, -z],
+        type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL,
+        diffuse=[0.40 * look.light] * 3,
+        specular=[0.2] * 3,
+        castshadow=False,
+    )
+
+
+def _add_camera(spec: mujoco.MjSpec, camera: CameraConfig, look: Look) -> None:
+    """Add a camera by its name; it stands a little off its nominal place, as the look says."""
+    off = geometry.pose_of(geometry.exp_rotation(look.camera_turn), look.camera_shift)
+    if camera.kind == 'scene':
+        body, pose = spec.worldbody, camera.base_from_camera @ off
+    else:
+        body, pose = spec.body(camera.frame), off
+    rotation = pose[:3, :3] @ np.diag([1.0, -1.0, -1.0])  # MuJoCo looks along -z with y up
+    x, y, z, w = geometry.quat_from_matrix(rotation)
+    body.add_camera(
+        name=camera.name,
+        pos=pose[:3, 3],
+        quat=[w, x, y, z],
+        fovy=camera.fov_y,
+        resolution=[camera.width, camera.height],
+    )

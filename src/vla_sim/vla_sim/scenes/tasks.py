@@ -1,0 +1,207 @@
+"""What each task puts on the table and asks for; everything from one seed."""
+
+from __future__ import annotations
+
+import dataclasses
+import zlib
+from collections.abc import Callable
+
+import numpy as np
+
+from vla_core.errors import UserError
+from vla_core.scene import ParsedTask, Phrase, Role, Verb
+from vla_sim.scenes import language, palette
+from vla_sim.scenes.decoy import stick
+from vla_sim.scenes.episode import (
+    TEST_SEEDS,
+    Episode,
+    Overrides,
+    Thing,
+    overrides_from,
+    side_vector,
+)
+from vla_sim.scenes.placement import Wish, place
+from vla_sim.scenes.scene_params import SceneParams
+from vla_sim.scenes.variety import sample_look, sample_size, sample_yaw
+
+TASKS = ('put_in', 'stack', 'push', 'press', 'open', 'close')
+PUSH_ROOM = 0.16  # m, free way on the named side
+Pair = tuple[str, str]  # colour, shape
+
+
+def sample_episode(task: str, seed: int, p: SceneParams, wishes: dict[str, object]) -> Episode:
+    """Return the episode of a task and seed; raise UserError for an unknown task or override."""
+    if task not in TASKS:
+        raise UserError(f"unknown task '{task}'; known: {', '.join(TASKS)}")
+    o = overrides_from(wishes)
+    dice = np.random.default_rng([seed, zlib.crc32(task.encode())])
+    draft = _Draft(Verb(task), seed >= TEST_SEEDS or o.unseen, o, dice)
+    MAKERS[task](draft, p)
+    draft.add_distractors(p)
+    look = sample_look(p, o, dice)
+    split = o.paraphrase or ('test' if seed >= TEST_SEEDS else 'train')
+    pick = int(dice.integers(1 << 16)) if o.template is None else o.template
+    parsed = ParsedTask(draft.verb, draft.target, draft.destination, draft.side)
+    named = (
+        (parsed.target.colour, parsed.target.shape),
+        (parsed.destination.colour, parsed.destination.shape),
+    )
+    things = tuple(
+        dataclasses.replace(thing, name=f'thing_{i}')
+        for i, thing in enumerate(place(draft.wishes, p, dice))
+    )
+    episode = Episode(
+        task=task,
+        seed=seed,
+        instruction=language.say(parsed, split, pick),
+        parsed=parsed,
+        things=things,
+        look=look,
+        split=split,
+        absent=o.absent,
+        ambiguous=o.ambiguous,
+        held_out=any(palette.is_held_out(*pair) for pair in named),
+    )
+    return dataclasses.replace(episode, patch=stick(episode, o.decoy, p)) if o.decoy else episode
+
+
+class _Draft:
+    """An episode in the making."""
+
+    def __init__(self, verb: Verb, is_test: bool, o: Overrides, dice: np.random.Generator) -> None:
+        self.verb, self.is_test, self.o, self.dice = verb, is_test, o, dice
+        self.wishes: list[Wish] = []
+        self.used: list[Pair] = []  # pairs on the table or named: nothing else may look like them
+        self.target = self.destination = Phrase()
+        self.side = ''
+
+    def left(self, shapes: tuple[str, ...], colour: str | None, pool: str) -> list[Pair]:
+        """Return the pairs not used yet; pool 'seen', 'unseen' or 'any' if no colour is asked."""
+        pairs = [(c, s) for c in palette.COLOURS for s in shapes if (c, s) not in self.used]
+        if pool != 'any' and colour is None:
+            pairs = [pair for pair in pairs if palette.is_held_out(*pair) == (pool == 'unseen')]
+        return [pair for pair in pairs if colour in (None, pair[0])]
+
+    def choose(self, shapes: tuple[str, ...], colour: str | None, pool: str) -> Pair:
+        """Return one of the pairs left; from now on it is used."""
+        pairs = self.left(shapes, colour, pool)
+        if not pairs:
+            raise UserError(f'no {colour or pool} {" or ".join(shapes)} left to choose')
+        pair = pairs[int(self.dice.integers(len(pairs)))]
+        self.used.append(pair)
+        return pair
+
+    def set_target(self, shapes: tuple[str, ...] = palette.SHAPES) -> Thing:
+        """Choose and name the target; it is returned without a place."""
+        if self.o.shape is not None:
+            if self.o.shape not in shapes:
+                known = ' or '.join(shapes)
+                raise UserError(
+                    f'the target of {self.verb.value} is a {known}, not {self.o.shape}'
+                )
+            shapes = (self.o.shape,)
+        pair = self.choose(shapes, self.o.colour, 'unseen' if self.o.unseen else 'seen')
+        self.target = language.phrase(*pair)
+        return self.make(pair, Role.TARGET)
+
+    def make(self, pair: Pair, role: Role) -> Thing:
+        """Return a thing of that pair with a random size and yaw."""
+        size, yaw = (
+            sample_size(pair[1], role, self.verb, self.dice),
+            sample_yaw(pair[1], self.dice),
+        )
+        return Thing('', *pair, np.array(size), np.zeros(3), yaw, role)
+
+    def add_target(self, thing: Thing, corridor: tuple[float, float] = (0.0, 0.0)) -> None:
+        """Put the target on the table, or leave it out, or put it there twice."""
+        if self.o.target_yaw is not None:
+            thing = dataclasses.replace(thing, yaw=self.o.target_yaw)
+        if not self.o.absent:
+            self.wishes.append(Wish(thing, self.o.target_at, corridor))
+        if self.o.ambiguous:
+            if thing.shape == 'drawer':
+                raise UserError('there is room for one drawer only')
+            self.wishes.append(Wish(self.make((thing.colour, thing.shape), Role.OTHER)))
+
+    def add_distractors(self, p: SceneParams) -> None:
+        """Add things the task does not need; for an absent target first two that are nearly it."""
+        low, high = p.distractors
+        count = (
+            int(self.dice.integers(low, high + 1))
+            if self.o.distractors is None
+            else self.o.distractors
+        )
+        pool = 'any' if self.is_test else 'seen'
+        if self.o.absent and self.target.shape in palette.SHAPES:
+            count = max(count, 2) - self._add_decoys(pool)
+        for _ in range(count):
+            shapes = [
+                s
+                for s in (*palette.SHAPES, *palette.SHAPES, 'ball')
+                if self.left((s,), None, pool)
+            ]
+            shape = shapes[int(self.dice.integers(len(shapes)))]
+            thing = self.make(self.choose((shape,), None, pool), Role.OTHER)
+            self.wishes.append(Wish(thing, may_be_dropped=self.o.distractors is None))
+
+    def _add_decoys(self, pool: str) -> int:
+        """Add a thing of the absent target's colour and one of its shape; return how many."""
+        named = self.target
+        others = [s for s in (*palette.SHAPES, 'ball') if s != named.shape]
+        if pool == 'seen':
+            others = [s for s in others if not palette.is_held_out(named.colour, s)]
+        same_colour = next((s for s in others if self.left((s,), named.colour, pool)), None)
+        pairs = [self.choose((same_colour,), named.colour, pool)] if same_colour else []
+        pairs.append(self.choose((named.shape,), None, pool))
+        self.wishes += [Wish(self.make(pair, Role.OTHER)) for pair in pairs]
+        return len(pairs)
+
+
+def _put_in(d: _Draft, p: SceneParams) -> None:
+    target = d.set_target()
+    box = d.make(d.choose(('box',), d.o.destination_colour, 'any'), Role.DESTINATION)
+    d.destination = language.phrase(box.colour, 'box')
+    d.wishes.append(Wish(box, d.o.destination_at))
+    d.add_target(target)
+    if d.dice.random() < p.second_box:
+        other = d.make(d.choose(('box',), None, 'any'), Role.OTHER)
+        d.wishes.append(Wish(other, may_be_dropped=True))
+
+
+def _stack(d: _Draft, _: SceneParams) -> None:
+    target = d.set_target()
+    pair = d.choose(('cube',), d.o.destination_colour, 'seen')
+    d.destination = language.phrase(*pair)
+    d.wishes.append(Wish(d.make(pair, Role.DESTINATION), d.o.destination_at))
+    d.add_target(target)
+
+
+def _push(d: _Draft, _: SceneParams) -> None:
+    d.side = d.o.side or ('left', 'right')[int(d.dice.integers(2))]
+    if d.side not in ('left', 'right', 'forward', 'back'):
+        raise UserError(f"unknown side '{d.side}'; known: left, right, forward, back")
+    dx, dy = side_vector(d.side) * PUSH_ROOM
+    d.add_target(d.set_target(), (float(dx), float(dy)))
+
+
+def _press(d: _Draft, _: SceneParams) -> None:
+    colour = d.o.colour or ('red', 'green')[int(d.dice.integers(2))]
+    d.target = language.phrase(colour, 'button')
+    d.add_target(d.make((colour, 'button'), Role.TARGET))
+
+
+def _drawer(d: _Draft, is_open: bool) -> None:
+    handle = d.choose(('drawer',), d.o.colour, 'any')
+    d.target = language.phrase(*handle)
+    opening = float(d.dice.uniform(0.8, 1.0)) if is_open else 0.0
+    d.add_target(dataclasses.replace(d.make(handle, Role.TARGET), opening=opening))
+
+
+MAKERS: dict[str, Callable[[_Draft, SceneParams], None]] = {
+    'put_in': _put_in,
+    'stack': _stack,
+    'push': _push,
+    'press': _press,
+    'open': lambda d, _: _drawer(d, is_open=False),
+    'close': lambda d, _: _drawer(d, is_open=True),
+}

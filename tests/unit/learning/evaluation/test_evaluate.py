@@ -1,0 +1,43 @@
+"""Trials, jobs and figures of an evaluation."""
+
+import argparse
+
+import pytest
+
+from vla_core.errors import UserError
+from vla_learning.evaluation.evaluate import SUITES, Trial, add_arguments, make_jobs, summarise
+
+
+def arguments(*words):
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    args = parser.parse_args(words)
+    args.policy = args.policy or 'scripted'
+    return args
+
+
+def test_a_cut_short_run_says_something_about_each_trial():
+    jobs = make_jobs(arguments('--episodes', '2', '--trials', 'put_in,stack'))
+    assert [job.trial.name for _, job in jobs] == ['put_in', 'stack', 'put_in', 'stack']
+
+
+def test_an_unknown_trial_lists_the_known_ones():
+    with pytest.raises(UserError, match='known: put_in'):
+        make_jobs(arguments('--trials', 'juggle'))
+
+
+def test_test_seeds_are_not_those_of_training():
+    assert all(job.seed >= 1_000_000 for _, job in make_jobs(arguments('--episodes', '3')))
+
+
+def test_figures_carry_counts_and_intervals():
+    rows = [{'trial': 'a', 'success': k < 9} for k in range(10)]
+    figure = summarise('x', rows, (Trial('a', 'put_in', {}, '>= 0.95'),)).figures[0]
+    assert (figure.value, figure.n, figure.ok) == (0.9, 10, False)
+    assert 0.5 < figure.low < 0.9 < figure.high < 1.0
+
+
+def test_the_gated_trials_ask_for_pairs_that_training_never_saw():
+    gated = [t for t in SUITES['tabletop'] if t.bound and not t.overrides.get('absent')]
+    assert {t.name for t in gated} == {'put_in', 'stack', 'push'}
+    assert all(t.overrides['unseen'] for t in gated)
