@@ -12,7 +12,7 @@ from typing import Any
 
 from vla_bringup.checkout.root import ROOT
 from vla_core.errors import UserError
-from vla_core.whole import write_whole
+from vla_core.whole import write_atomic
 from vla_report import headlines
 
 KEPT = ROOT / 'docs' / 'results'
@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
         if args.check:
             print(f'{shown} is stale: run ./vla docs' if is_stale else f'{shown} is up to date')
             continue
-        write_whole(path, text)
+        write_atomic(path, text)
         print(f'{shown}: {"renewed" if is_stale else "unchanged"}')
     return int(args.check and bool(stale))
 

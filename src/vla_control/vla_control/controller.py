@@ -18,7 +18,7 @@ from vla_control.rollback import Rollback
 from vla_control.validity import Expected
 from vla_core.action import ActionChunk, Contact, ControlState, Source, Target
 from vla_core.frozen import Array
-from vla_core.joint_parts import Whole
+from vla_core.joint_parts import JointStateMerger
 from vla_core.robot import RobotConfig
 from vla_core.robot_model import RobotModel
 from vla_core.safety import ShieldReport
@@ -35,7 +35,7 @@ class Controller:
 
     def __init__(self, params: ControlParams, robot: RobotConfig) -> None:
         self.params, self.robot = params, robot
-        self._whole = Whole(robot)
+        self._whole = JointStateMerger(robot)
         self.motion = Motion(RobotModel(robot), params)
         self.player = ChunkPlayer(params, self.motion)
         self.sense, self.memory = ContactSense(robot.gripper), PathMemory()

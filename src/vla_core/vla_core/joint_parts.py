@@ -1,7 +1,7 @@
 """Joint states in parts: an arm and its gripper may each have a driver that speaks for itself.
 
 On a real robot the arm's joint_state_broadcaster and the gripper's driver publish on one topic,
-each its own joints at its own rate. Who needs both at one moment asks `Whole`.
+each its own joints at its own rate. Who needs both at one moment asks `JointStateMerger`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ FINGER_SILENCE = 0.5  # s, from a sample of the arm to the one of the finger tha
 KINDS = 16  # of messages on one topic that are remembered: a flood of names does not fill memory
 
 
-class Part(Enum):
+class JointGroup(Enum):
     """What a message speaks of."""
 
     WHOLE = 'the arm and the finger'
@@ -28,14 +28,14 @@ class Part(Enum):
     OTHER = "none of the robot's joints"
 
 
-class Parts:
+class JointSorter:
     """Sorts messages by the names in them; remembers its answers, for names seldom change."""
 
     def __init__(self, robot: RobotConfig) -> None:
         self._arm, self._finger = set(robot.joint_names), robot.gripper.joint
-        self._known: dict[tuple[str, ...], Part] = {}
+        self._known: dict[tuple[str, ...], JointGroup] = {}
 
-    def of(self, names: tuple[str, ...]) -> Part:
+    def of(self, names: tuple[str, ...]) -> JointGroup:
         """Which part of the robot these names are."""
         part = self._known.get(names)
         if part is None:
@@ -44,16 +44,16 @@ class Parts:
             part = self._known[names] = self._sorted(names)
         return part
 
-    def _sorted(self, names: tuple[str, ...]) -> Part:
+    def _sorted(self, names: tuple[str, ...]) -> JointGroup:
         has_finger = self._finger in names
         if self._arm <= set(names):
-            return Part.WHOLE if has_finger else Part.ARM
+            return JointGroup.WHOLE if has_finger else JointGroup.ARM
         if self._arm & set(names):
-            return Part.TORN
-        return Part.FINGER if has_finger else Part.OTHER
+            return JointGroup.TORN
+        return JointGroup.FINGER if has_finger else JointGroup.OTHER
 
 
-class Whole:
+class JointStateMerger:
     """One record with arm and finger per sample of the arm, under the arm's own stamp.
 
     So whoever ages joint states ages the arm, however often the gripper speaks; the opening
@@ -61,7 +61,11 @@ class Whole:
     """
 
     def __init__(self, robot: RobotConfig) -> None:
-        self._parts, self._arm, self._joint = Parts(robot), robot.joint_names, robot.gripper.joint
+        self._parts, self._arm, self._joint = (
+            JointSorter(robot),
+            robot.joint_names,
+            robot.gripper.joint,
+        )
         self._finger: JointState | None = None  # the newest sample with the finger in it
 
     def put(self, state: JointState) -> JointState | None:
@@ -69,21 +73,21 @@ class Whole:
         arm: one never heard or silent for FINGER_SILENCE is not guessed, the joint states age.
         KeyError names the joints that half an arm lacks."""
         part = self._parts.of(state.names)
-        if part is Part.WHOLE:
+        if part is JointGroup.WHOLE:
             self._finger = state
             return state
-        if part is Part.FINGER:
+        if part is JointGroup.FINGER:
             self._keep(state)
-        if part is Part.TORN:
+        if part is JointGroup.TORN:
             state.select(self._arm)  # raises
-        return self._joined(state) if part is Part.ARM else None
+        return self._joined(state) if part is JointGroup.ARM else None
 
     def arm_at_least(self, state: JointState) -> JointState | None:
         """As `put`, but an arm without a finger passes as it is and half an arm counts as none:
         for readers of records, who take what there is."""
         part = self._parts.of(state.names)
-        whole = None if part is Part.TORN else self.put(state)
-        return state if whole is None and part is Part.ARM else whole
+        whole = None if part is JointGroup.TORN else self.put(state)
+        return state if whole is None and part is JointGroup.ARM else whole
 
     def _keep(self, state: JointState) -> None:
         """The newest of the finger's own samples, whatever stamps the arm has; one that is older

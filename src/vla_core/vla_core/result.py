@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from vla_core.whole import write_whole
+from vla_core.whole import write_atomic
 
 COMPARE: dict[str, Callable[[float, float], bool]] = {
     '<=': operator.le,
@@ -79,7 +79,7 @@ class Result:
     def write(self, folder: Path) -> Path:
         """Write `folder`/result.json whole or not at all; return its path."""
         text = json.dumps(self.as_dict(), indent=1, ensure_ascii=False) + '\n'
-        return write_whole(folder / 'result.json', text)
+        return write_atomic(folder / 'result.json', text)
 
 
 def parse(bound: str) -> tuple[Callable[[float, float], bool], float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-from vla_core.joint_parts import Whole
+from vla_core.joint_parts import JointStateMerger
 from vla_core.params import check, param
 from vla_core.robot import load_robot
 from vla_core.scene import GroundedScene
@@ -59,7 +59,7 @@ class PerceptionNode(ManagedNode):
         self.votes = 0
         self.frame: RgbdFrame | None = None
         self.joints: JointState | None = None
-        self.whole = Whole(robot)
+        self.whole = JointStateMerger(robot)
         self.status, self.known = IDLE, IDLE  # the newest, and the one the grounder has
         self.voted = 0.0  # s, ROS time
         self.listen(topics.joint_states(robot), self.on_joints)

@@ -9,7 +9,7 @@ import numpy as np
 
 from vla_core.action import ActionChunk
 from vla_core.freshness import Latest
-from vla_core.joint_parts import Whole
+from vla_core.joint_parts import JointStateMerger
 from vla_core.params import check, param
 from vla_core.robot import RobotConfig
 from vla_core.robot_model import RobotModel
@@ -57,7 +57,7 @@ class Bundler:
         self.params = params
         self.robot = robot
         self._model = RobotModel(robot)
-        self._whole = Whole(robot)
+        self._whole = JointStateMerger(robot)
         self._samples: deque[Sample] = deque()
         self._scene: Latest[GroundedScene] = Latest()
         self._frames: dict[str, RgbdFrame] = {}

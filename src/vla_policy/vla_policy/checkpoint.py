@@ -17,7 +17,7 @@ from vla_core.action import EE_NAMES, Space
 from vla_core.errors import UserError
 from vla_core.params import from_mapping, param
 from vla_core.robot import RobotConfig
-from vla_core.whole import write_whole
+from vla_core.whole import write_atomic
 from vla_policy.flow_model import FlowModel, ModelParams
 from vla_policy.normalise import Levels, Normaliser
 from vla_policy.objects import features
@@ -69,9 +69,9 @@ def save(folder: Path, card: Card, model: FlowModel) -> Card:
     """Write the folder; the card gets the hash of the weights."""
     state = model.state_dict()
     tensors = {name: value.detach().cpu().contiguous() for name, value in state.items()}
-    write_whole(folder / WEIGHTS, as_bytes(tensors))  # save_file hides it from other users
+    write_atomic(folder / WEIGHTS, as_bytes(tensors))  # save_file hides it from other users
     named = asdict(card) | {'weights': _hash(folder / WEIGHTS)}
-    write_whole(folder / CARD, json.dumps(named, indent=1) + '\n')
+    write_atomic(folder / CARD, json.dumps(named, indent=1) + '\n')
     return Card(**named)
 
 

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from vla_core.result import Result
-from vla_core.whole import write_whole
+from vla_core.whole import write_atomic
 from vla_report import plots
 from vla_report.figures import cells
 from vla_report.story import Story
@@ -45,7 +45,7 @@ def write_report(story: Story, result: Result, path: Path, video: str) -> None:
         ],
         recording=story.recording.path.name,
     )
-    write_whole(path, text)
+    write_atomic(path, text)
 
 
 def place(result: Result) -> str:

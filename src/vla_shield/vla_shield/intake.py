@@ -9,7 +9,7 @@ import numpy as np
 
 from vla_core.action import Source, Target
 from vla_core.frozen import Array
-from vla_core.joint_parts import Part, Parts
+from vla_core.joint_parts import JointGroup, JointSorter
 from vla_core.robot import RobotConfig
 from vla_core.scene import GroundedScene, is_finite
 from vla_core.sensing import JointState
@@ -44,7 +44,7 @@ class Intake:
         self.target: Target | None = None
         self.wish = resting(self.q)
         limits = self.robot.limits
-        self._parts = Parts(self.robot)
+        self._parts = JointSorter(self.robot)
         self._arm, self._asked = Layout(self.names), Layout(self.names)
         self._all = Layout((*self.names, self.robot.gripper.joint))
         self._fastest = CORRUPT * limits.velocity  # rad/s
@@ -87,12 +87,12 @@ class Intake:
         neither makes the arm's sample younger nor stands against it.
         """
         part = self._parts.of(state.names)
-        if part is Part.OTHER:
+        if part is JointGroup.OTHER:
             return
-        if part is Part.FINGER:
+        if part is JointGroup.FINGER:
             self._put_finger(state, now)
             return
-        ours = self._all.of(state.names) if part is Part.WHOLE else self._arm.of(state.names)
+        ours = self._all.of(state.names) if part is JointGroup.WHOLE else self._arm.of(state.names)
         fault = self._joints_fault(state)
         if ours is None or fault:
             self.refuse_joints(fault or f'joint state lacks {self._arm.lacks(state.names)}')

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from vla_core.errors import UserError
-from vla_core.joint_parts import Whole
+from vla_core.joint_parts import JointStateMerger
 from vla_core.robot import RobotConfig
 from vla_ros.convert.fields import BadMessage
 from vla_teleop.episode_file import read_facts, read_raw
@@ -51,7 +51,7 @@ def replay(
 ) -> Iterator[Said]:
     """Yield the records of an episode as they were sent; a bad message counts as none. Where the
     gripper spoke for itself, what it said is in the samples of the arm."""
-    decoder, joints = Decoder(robot, images), Whole(robot)
+    decoder, joints = Decoder(robot, images), JointStateMerger(robot)
     for raw in read_raw(path, decoder.names(streams)):
         try:
             decoded = decoder.decode(raw)

@@ -6,7 +6,7 @@ from math import inf, nan
 import numpy as np
 import pytest
 
-from vla_core.joint_parts import FINGER_SILENCE, KINDS, Part, Parts, Whole
+from vla_core.joint_parts import FINGER_SILENCE, KINDS, JointGroup, JointSorter, JointStateMerger
 from vla_core.robot import load_robot
 from vla_core.sensing import JointState
 
@@ -33,36 +33,36 @@ def half_of(state):
 @pytest.mark.parametrize(
     ('names', 'part'),
     [
-        ((*ARM, FINGER), Part.WHOLE),
-        ((FINGER, 'wheel', *reversed(ARM)), Part.WHOLE),
-        (ARM, Part.ARM),
-        ((FINGER, ROBOT.gripper.mimic), Part.FINGER),
-        ((*ARM[1:], FINGER), Part.TORN),
-        (ARM[:1], Part.TORN),
-        (('wheel',), Part.OTHER),
-        ((), Part.OTHER),
+        ((*ARM, FINGER), JointGroup.WHOLE),
+        ((FINGER, 'wheel', *reversed(ARM)), JointGroup.WHOLE),
+        (ARM, JointGroup.ARM),
+        ((FINGER, ROBOT.gripper.mimic), JointGroup.FINGER),
+        ((*ARM[1:], FINGER), JointGroup.TORN),
+        (ARM[:1], JointGroup.TORN),
+        (('wheel',), JointGroup.OTHER),
+        ((), JointGroup.OTHER),
     ],
 )
 def test_names_say_which_part_of_the_robot_a_message_is_of(names, part):
-    parts = Parts(ROBOT)
+    parts = JointSorter(ROBOT)
     assert [parts.of(names), parts.of(names)] == [part, part]
 
 
 def test_a_flood_of_names_is_not_remembered():
-    parts = Parts(ROBOT)
+    parts = JointSorter(ROBOT)
     for k in range(10 * KINDS):
         parts.of((f'joint {k}',))
     assert len(parts._known) <= KINDS
-    assert parts.of(ARM) is Part.ARM
+    assert parts.of(ARM) is JointGroup.ARM
 
 
 def test_a_whole_record_passes_as_it_is():
     state = both(1.0)
-    assert Whole(ROBOT).put(state) is state
+    assert JointStateMerger(ROBOT).put(state) is state
 
 
 def test_the_arm_comes_with_the_newest_opening_under_its_own_stamp():
-    whole = Whole(ROBOT)
+    whole = JointStateMerger(ROBOT)
     assert whole.put(finger(1.004)) is None
     joined = whole.put(arm(1.0))
     assert joined.stamp == 1.0
@@ -73,7 +73,7 @@ def test_the_arm_comes_with_the_newest_opening_under_its_own_stamp():
 
 
 def test_what_is_not_of_the_robot_is_nothing():
-    whole = Whole(ROBOT)
+    whole = JointStateMerger(ROBOT)
     assert whole.put(finger(1.0, names=('wheel',))) is None
     assert whole.put(arm(1.0)) is None
 
@@ -81,7 +81,7 @@ def test_what_is_not_of_the_robot_is_nothing():
 def test_half_an_arm_is_refused_by_name():
     state = JointState(1.0, (*ARM[1:], FINGER), np.zeros(len(ARM)), np.zeros(len(ARM)))
     with pytest.raises(KeyError, match=ARM[0]):
-        Whole(ROBOT).put(state)
+        JointStateMerger(ROBOT).put(state)
 
 
 @pytest.mark.parametrize(
@@ -94,19 +94,19 @@ def test_half_an_arm_is_refused_by_name():
     ],
 )
 def test_a_finger_goes_with_the_arm_for_half_a_second(stamp, is_known):
-    whole = Whole(ROBOT)
+    whole = JointStateMerger(ROBOT)
     whole.put(finger(stamp))
     assert (whole.put(arm(10.0)) is not None) is is_known
 
 
 def test_an_arm_without_a_finger_is_no_whole_but_readers_get_it():
     state = arm(1.0)
-    assert Whole(ROBOT).put(state) is None
-    assert Whole(ROBOT).arm_at_least(state) is state
+    assert JointStateMerger(ROBOT).put(state) is None
+    assert JointStateMerger(ROBOT).arm_at_least(state) is state
 
 
 def test_readers_get_no_half_of_an_arm_and_nothing_without_one():
-    whole = Whole(ROBOT)
+    whole = JointStateMerger(ROBOT)
     assert whole.arm_at_least(finger(1.0)) is None
     torn = JointState(1.0, ARM[1:], np.zeros(len(ARM) - 1), np.zeros(len(ARM) - 1))
     assert whole.arm_at_least(torn) is None
@@ -114,14 +114,14 @@ def test_readers_get_no_half_of_an_arm_and_nothing_without_one():
 
 
 def test_a_finger_that_was_overtaken_or_doubled_says_nothing_new():
-    whole = Whole(ROBOT)
+    whole = JointStateMerger(ROBOT)
     for stamp, half in ((1.0, 0.03), (0.9, 0.02), (1.0, 0.01)):
         whole.put(finger(stamp, half))
     assert half_of(whole.put(arm(1.0))) == 0.03
 
 
 def test_stamps_of_one_driver_are_not_compared_with_those_of_the_other():
-    whole = Whole(ROBOT)
+    whole = JointStateMerger(ROBOT)
     whole.put(finger(1.02, 0.03))
     assert whole.put(arm(1.0)).stamp == 1.0
     whole.put(finger(1.03, 0.02))
@@ -131,20 +131,20 @@ def test_stamps_of_one_driver_are_not_compared_with_those_of_the_other():
 
 @pytest.mark.parametrize('changes', [{'position': [nan]}, {'stamp': nan}, {'stamp': inf}])
 def test_a_finger_that_is_no_number_counts_as_none(changes):
-    whole = Whole(ROBOT)
+    whole = JointStateMerger(ROBOT)
     whole.put(finger(1.0, 0.03))
     whole.put(replace(finger(1.01), **changes))
     assert half_of(whole.put(arm(1.02))) == 0.03
 
 
 def test_after_the_clock_has_jumped_back_the_finger_is_heard_again():
-    whole = Whole(ROBOT)
+    whole = JointStateMerger(ROBOT)
     whole.put(finger(100.0, 0.03))
     whole.put(finger(1.0, 0.02))
     assert half_of(whole.put(arm(1.0))) == 0.02
 
 
 def test_a_robot_that_speaks_whole_gives_its_opening_to_an_arm_alone():
-    whole = Whole(ROBOT)
+    whole = JointStateMerger(ROBOT)
     whole.put(both(1.0, 0.01))
     assert half_of(whole.put(arm(1.01))) == 0.01

@@ -4,19 +4,19 @@ from pathlib import Path
 
 import pytest
 
-from vla_core.whole import write_whole
+from vla_core.whole import write_atomic
 
 
 def test_what_is_written_takes_the_place_of_the_old_and_leaves_nothing_else(tmp_path):
     path = tmp_path / 'new' / 'a.json'
-    assert write_whole(path, 'old') == path
-    write_whole(path, b'n\xc3\xa9w')
+    assert write_atomic(path, 'old') == path
+    write_atomic(path, b'n\xc3\xa9w')
     assert path.read_text(encoding='utf-8') == 'néw'
     assert list(path.parent.iterdir()) == [path]
 
 
 def test_what_breaks_off_leaves_the_old(tmp_path, monkeypatch):
-    path = write_whole(tmp_path / 'a.json', 'old')
+    path = write_atomic(tmp_path / 'a.json', 'old')
     whole = Path.write_bytes
 
     def half(part, content):
@@ -25,5 +25,5 @@ def test_what_breaks_off_leaves_the_old(tmp_path, monkeypatch):
 
     monkeypatch.setattr(Path, 'write_bytes', half)
     with pytest.raises(OSError, match='full'):
-        write_whole(path, 'newer')
+        write_atomic(path, 'newer')
     assert path.read_text() == 'old'

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vla_core.joint_parts import Whole
+from vla_core.joint_parts import JointStateMerger
 from vla_core.robot import load_robot
 from vla_core.safety import Level
 from vla_core.sensing import JointState
@@ -30,7 +30,7 @@ class Hanging:
 def node():
     """Without ROS: what hears joint states, and votes while the worker is at work."""
     made = PerceptionNode.__new__(PerceptionNode)
-    made.joints, made.whole = None, Whole(ROBOT)
+    made.joints, made.whole = None, JointStateMerger(ROBOT)
     made.grounder, made.worker = Grounder(GrounderParams(), ROBOT), Hanging()
     made.judgement, made.frame, made.votes, made.voted = None, None, 0, 0.0
     made.said = []

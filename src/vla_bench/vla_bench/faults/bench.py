@@ -23,7 +23,7 @@ from vla_bringup.graph.session import GraphSession, SessionPlan, nodes_of
 from vla_core.errors import UserError
 from vla_core.result import Figure, Result, commit
 from vla_core.robot import load_robot
-from vla_core.whole import write_whole
+from vla_core.whole import write_atomic
 from vla_lockstep.campaign import spoken
 from vla_lockstep.row_log import MADE_BY, made_by
 from vla_report.screen import Screen
@@ -92,7 +92,7 @@ class Parts:
     def keep(self, name: str, figures: Iterable[Figure]) -> None:
         numbers = [asdict(figure) for figure in figures]
         entry = {'key': self.key, 'commit': commit(), MADE_BY: self.code, 'figures': numbers}
-        write_whole(self.folder / f'{name}.json', json.dumps(entry, indent=1))
+        write_atomic(self.folder / f'{name}.json', json.dumps(entry, indent=1))
 
     def read(self, name: str) -> list[Figure]:
         """The figures of one fault, none when it was not measured."""

@@ -26,7 +26,7 @@ from vla_core.frozen import Array
 from vla_core.params import check, param
 from vla_core.robot_model import RobotModel
 from vla_core.scene import GroundedObject, GroundedScene, ParsedTask, Role, TargetStatus, Verb
-from vla_core.whole import write_whole
+from vla_core.whole import write_atomic
 from vla_monitor.rules.path import path_of
 from vla_monitor.rules.situation import Situation
 
@@ -93,7 +93,7 @@ def seen(w: World, p: PairParams, dice: Dice) -> Row:
 
 def write(rows: Iterable[Row], path: Path) -> None:
     """One pair a line; whole or not at all."""
-    write_whole(path, ''.join(json.dumps(row) + '\n' for row in rows))
+    write_atomic(path, ''.join(json.dumps(row) + '\n' for row in rows))
 
 
 def read(path: Path) -> list[Row]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from vla_core.errors import UserError
-from vla_core.whole import write_whole
+from vla_core.whole import write_atomic
 from vla_lockstep.campaign import run_jobs
 from vla_lockstep.lockstep import EpisodePlan, Lockstep
 from vla_lockstep.perturb import PerturbedPolicy, PerturbParams
@@ -90,7 +90,7 @@ def demonstrate(args: argparse.Namespace) -> list[Row]:
 
 def note_plan(args: argparse.Namespace) -> None:
     """Keep what was asked for, so that `finish` can go on with it."""
-    write_whole(args.out / PLAN, json.dumps({name: getattr(args, name) for name in ASKED}))
+    write_atomic(args.out / PLAN, json.dumps({name: getattr(args, name) for name in ASKED}))
 
 
 def finish(folder: Path, workers: int = 2) -> bool:

@@ -24,7 +24,7 @@ from vla_core.errors import UserError
 from vla_core.frozen import Array
 from vla_core.result import Figure, Result, commit, wilson
 from vla_core.robot import load_robot
-from vla_core.whole import write_whole
+from vla_core.whole import write_atomic
 from vla_learning.evaluation.evaluate import POLICY
 from vla_learning.failure.plots import draw
 from vla_learning.failure.recorded_traces import gather
@@ -152,7 +152,7 @@ def report(
         'head': name, 'band': made.band_id, 'alpha': made.alpha, 'binding': asdict(made.binding),
         'calibration successes': len(made.band.excess), 'area by method': areas, 'tasks': tasks,
     }  # fmt: skip
-    write_whole(out / 'report.json', json.dumps(content, indent=1) + '\n')
+    write_atomic(out / 'report.json', json.dumps(content, indent=1) + '\n')
     result = Result('calibrate', spoken(), (*figures(made, series, split.test, areas[name]),))
     result.write(out)
     return result

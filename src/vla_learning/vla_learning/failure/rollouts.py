@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from vla_core.errors import UserError
-from vla_core.whole import write_whole
+from vla_core.whole import write_atomic
 from vla_learning.evaluation.evaluate import POLICY
 from vla_learning.failure.rollout_plan import CAUSES, FIRST_SEED, SUITES, parse_causes
 from vla_learning.failure.rollout_trial import Job, play
@@ -96,7 +96,7 @@ def write_about(args: argparse.Namespace, out: Path) -> None:
     path = out / ABOUT
     if path.is_file() and json.loads(path.read_text()) != about:
         raise UserError(f'{out} holds rollouts made otherwise; take another --out, or delete it')
-    write_whole(path, json.dumps(about, indent=1) + '\n')
+    write_atomic(path, json.dumps(about, indent=1) + '\n')
 
 
 def table(rows: list[Row]) -> str:

@@ -15,7 +15,7 @@ from safetensors.torch import save as as_bytes
 
 from vla_core.errors import UserError
 from vla_core.params import from_mapping, param
-from vla_core.whole import write_whole
+from vla_core.whole import write_atomic
 from vla_monitor.failure.band import Band
 from vla_monitor.failure.head import Head, HeadParams, Net
 from vla_monitor.failure.signals import SIGNALS
@@ -57,14 +57,14 @@ class Calibration:
 def save(folder: Path, made: Calibration, code: str, data: str) -> Calibration:
     """Write `folder`; the calibration gets its id from what was written."""
     state = {k: v.detach().contiguous() for k, v in made.head.net.state_dict().items()}
-    write_whole(folder / WEIGHTS, as_bytes(state))  # save_file hides it from other users
+    write_atomic(folder / WEIGHTS, as_bytes(state))  # save_file hides it from other users
     card = Card(
         format=FORMAT, binding=made.binding, signals=SIGNALS, head=made.head.params,
         width=len(state['mean']), weights=_hash(folder / WEIGHTS), alpha=made.alpha,
         centre=_plain(made.band.centre), spread=_plain(made.band.width),
         excess=_plain(made.band.excess), code=code, data=data,
     )  # fmt: skip
-    write_whole(folder / CARD, json.dumps(asdict(card), indent=1) + '\n')
+    write_atomic(folder / CARD, json.dumps(asdict(card), indent=1) + '\n')
     return load(folder)
 
 

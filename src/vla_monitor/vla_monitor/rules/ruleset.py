@@ -11,7 +11,7 @@ from typing import Any
 from vla_core.errors import UserError
 from vla_core.locate import stack_root
 from vla_core.params import load_yaml
-from vla_core.whole import write_whole
+from vla_core.whole import write_atomic
 from vla_monitor.rules import circuit
 from vla_monitor.rules.automaton import Automaton
 from vla_monitor.rules.document import Rule, load_documents
@@ -106,7 +106,7 @@ def save_weights(path: Path, rules: Iterable[Rule], weights: Mapping[str, float]
     text = '# Made by ./vla rules learn; belongs to the weighted rules beside it.\n'
     text += f'rules: {fingerprint(rules)!r}\nweights:\n'
     text += ''.join(f'  {key}: {float(value):.4f}\n' for key, value in weights.items())
-    write_whole(path, text)
+    write_atomic(path, text)
 
 
 def fingerprint(rules: Iterable[Rule]) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 from vla_core import timeline
 from vla_core.action import ActionChunk, Mode
 from vla_core.frozen import Array
-from vla_core.joint_parts import Whole
+from vla_core.joint_parts import JointStateMerger
 from vla_core.params import check, param
 from vla_core.robot import RobotConfig
 from vla_core.robot_model import RobotModel
@@ -67,7 +67,7 @@ class RuleWatch:
         self.params, self.robot = params, robot
         self.engine = Engine(rules)
         self.model = RobotModel(robot)
-        self._whole = Whole(robot)
+        self._whole = JointStateMerger(robot)
         self._samples: deque[Sample] = deque()
         self._scene: GroundedScene | None = None
         self._status: TaskStatus | None = None

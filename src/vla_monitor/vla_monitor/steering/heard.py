@@ -7,7 +7,7 @@ from collections import deque
 import numpy as np
 
 from vla_core.frozen import Array
-from vla_core.joint_parts import Whole
+from vla_core.joint_parts import JointStateMerger
 from vla_core.robot import RobotConfig
 from vla_core.scene import GroundedScene, Role, is_finite
 from vla_core.sensing import JointState
@@ -25,7 +25,7 @@ class Heard:
 
     def __init__(self, params: VerifierParams, robot: RobotConfig) -> None:
         self._params, self._robot = params, robot
-        self._whole = Whole(robot)
+        self._whole = JointStateMerger(robot)
         self._joints: deque[tuple[float, Array, float]] = deque(maxlen=SAMPLES)
         self._scenes: deque[GroundedScene] = deque(maxlen=SCENES)
         self._first: Array | None = None  # (3,) m, target when the attempt began
