@@ -10,7 +10,7 @@ import yaml
 from vla_control.node import ControlNodeParams
 from vla_core.errors import UserError
 from vla_core.params import from_mapping, load_params, load_yaml
-from vla_core.robot import RobotConfig
+from vla_core.robot.config import RobotConfig
 from vla_monitor.failure.node import FailureNodeParams
 from vla_monitor.rules.node import RulesNodeParams
 from vla_monitor.rules.ruleset import load_rules

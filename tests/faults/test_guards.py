@@ -22,10 +22,10 @@ import test_grounder as looks
 import test_shield_faults as checks
 from rig import model
 
-from vla_core import robot
-from vla_core.action import Trajectory
-from vla_core.safety import ArmState, Heartbeat
-from vla_core.scene import GroundedObject, GroundedScene, ParsedTask, Role, TargetStatus
+from vla_core.records.action import Trajectory
+from vla_core.records.safety import ArmState, Heartbeat
+from vla_core.records.scene import GroundedObject, GroundedScene, ParsedTask, Role, TargetStatus
+from vla_core.robot.config import config
 from vla_monitor.failure.attempt import Attempt, Judgement
 from vla_perception import assembly
 from vla_perception.roles import RoleKeeper
@@ -190,7 +190,7 @@ OTHERS = {
         Attempt, 'unusable', as_if_fine, lambda: features_that_are_none_hold()
     ),
     'F26 limits that are none': (
-        robot, 'check', none, lambda: robots_without_limits_are_refused()
+        config, 'check', none, lambda: robots_without_limits_are_refused()
     ),
 }  # fmt: skip
 GUARDS = {**SHIELD, **OTHERS}
@@ -283,7 +283,7 @@ def misfit_is_named():
 
 
 def robots_without_limits_are_refused():
-    joint = robot.load_robot('ur5e').joints[0]
+    joint = config.load_robot('ur5e').joints[0]
     for value in (0.0, -1.0, np.nan, np.inf):
         with pytest.raises(ValueError, match='velocity'):
             replace(joint, velocity=value)

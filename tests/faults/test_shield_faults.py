@@ -11,9 +11,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / 'unit' / 'shield'))
 from rig import DT, Rig, complaints
 
-from vla_core.action import Source
-from vla_core.safety import ArmState, Decision, Level
-from vla_core.sensing import JointState
+from vla_core.records.action import Source
+from vla_core.records.safety import ArmState, Decision, Level
+from vla_core.records.sensing import JointState
 from vla_shield import node
 from vla_shield.node import ShieldNode
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from graph import Client
 
-from vla_core.robot import RobotConfig
-from vla_core.scene import Role
-from vla_core.task import Phase
+from vla_core.records.scene import Role
+from vla_core.records.task import Phase
+from vla_core.robot.config import RobotConfig
 from vla_ros import topics
 
 

@@ -13,8 +13,8 @@ from lifecycle_msgs.srv import ChangeState
 from rclpy.action import ActionClient
 from rclpy.executors import SingleThreadedExecutor
 
-from vla_core.robot import load_robot
-from vla_core.task import Phase
+from vla_core.records.task import Phase
+from vla_core.robot.config import load_robot
 from vla_interfaces.action import ExecuteTask
 from vla_interfaces.srv import InjectFault, ResetScene
 from vla_ros import topics

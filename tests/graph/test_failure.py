@@ -18,7 +18,7 @@ from graph import Client
 from lifecycle_msgs.msg import Transition
 
 from vla_core.locate import stack_root
-from vla_core.safety import Level, Verdict
+from vla_core.records.safety import Level, Verdict
 from vla_interfaces import msg
 from vla_monitor.failure import calibration
 from vla_monitor.failure.bind import binding_of

@@ -12,7 +12,7 @@ from vla_bench.faults.bench import plan_of
 from vla_bench.faults.stage import Bounds, Stage
 from vla_bench.faults.table import FAULTS
 from vla_bringup.graph.session import GraphSession
-from vla_core.robot import load_robot
+from vla_core.robot.config import load_robot
 
 TWICE = Bounds(2.0)  # the machine of a test is busy
 SEED = 7

@@ -7,9 +7,9 @@ import pytest
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 
-from vla_core.robot import load_robot
-from vla_core.sensing import JointState
-from vla_core.task import Phase, ResultCode, TaskStatus
+from vla_core.records.sensing import JointState
+from vla_core.records.task import Phase, ResultCode, TaskStatus
+from vla_core.robot.config import load_robot
 from vla_interfaces.srv import LabelEpisode
 from vla_ros import topics
 from vla_ros.convert.sensing import image_to_msg

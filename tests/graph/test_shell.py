@@ -21,8 +21,8 @@ from rosgraph_msgs.msg import Clock as ClockMessage
 
 from vla_core.errors import UserError
 from vla_core.params import check, param
-from vla_core.robot import load_robot
-from vla_core.safety import Level, SafetyVote
+from vla_core.records.safety import Level, SafetyVote
+from vla_core.robot.config import load_robot
 from vla_interfaces.msg import SafetyVote as VoteMessage
 from vla_interfaces.srv import Arm
 from vla_ros import params, qos, topics

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vla_core import geometry
-from vla_core.action import Trajectory
+from vla_core.records.action import Trajectory
 
 
 def sinus(robot, start, amplitude=0.2, seconds=4.0):

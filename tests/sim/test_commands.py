@@ -9,7 +9,7 @@ import pytest
 from vla_bench.steering import bench
 from vla_cli import cli
 from vla_cli.bench import BENCHES
-from vla_core.task import Phase
+from vla_core.records.task import Phase
 from vla_lockstep.lockstep import Run
 
 CYCLES = 200  # of an episode: the policy has begun by then

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from vla_bench.steering.trial import one_try
-from vla_core.task import Phase
+from vla_core.records.task import Phase
 from vla_learning.data.corrections import pairs_of
 from vla_lockstep.lockstep import Lockstep, Run
 from vla_lockstep.stack import load_setup

@@ -4,7 +4,7 @@ import argparse
 
 import numpy as np
 
-from vla_core.robot import load_robot
+from vla_core.robot.config import load_robot
 from vla_learning.data import demonstrate
 from vla_learning.data.augment import AugmentParams
 from vla_learning.data.dataset import inferences, read_episode

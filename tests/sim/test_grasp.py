@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vla_core.scene import Role
+from vla_core.records.scene import Role
 from vla_sim.faults.kinds import parse_fault
 from vla_sim.scenes.truth import true_scene
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vla_bench.grounding.trial import Trial, look
-from vla_core.scene import TargetStatus
+from vla_core.records.scene import TargetStatus
 
 TASKS = ('put_in', 'stack', 'push', 'press', 'open', 'close')
 

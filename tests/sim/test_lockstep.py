@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from vla_core.errors import UserError
-from vla_core.safety import Decision
-from vla_core.task import Phase, ResultCode, TaskStatus
+from vla_core.records.safety import Decision
+from vla_core.records.task import Phase, ResultCode, TaskStatus
 from vla_lockstep.lockstep import EpisodePlan, HostParams, Lockstep
 from vla_lockstep.stack import load_setup
 from vla_policy.experts.scripted import ScriptedPolicy

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vla_core.errors import UserError
-from vla_core.robot import load_robot
+from vla_core.robot.config import load_robot
 from vla_perception.grounder import Grounder
 from vla_perception.open_vocabulary import Owl
 from vla_perception.params import GrounderParams, OpenVocabularyParams

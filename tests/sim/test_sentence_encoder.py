@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vla_core.scene import Verb
+from vla_core.records.scene import Verb
 from vla_perception.language import NearestWord, SentenceEncoder
 from vla_perception.vocabulary import SHAPES, VERBS
 from vla_perception.words import parse

@@ -21,7 +21,7 @@ from vla_bringup.checkout.root import ROOT
 from vla_bringup.graph.session import GraphSession
 from vla_core.errors import UserError
 from vla_core.result import Figure, Result
-from vla_core.robot import load_robot
+from vla_core.robot.config import load_robot
 
 CUTS = Path(__file__).parent / 'cuts'
 SEED = 7

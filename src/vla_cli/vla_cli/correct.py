@@ -16,7 +16,7 @@ from rclpy.duration import Duration
 
 from vla_core.errors import UserError
 from vla_core.motion_words import read_motion, render
-from vla_core.steering import LONGEST_CORRECTION, Correction, Priority
+from vla_core.records.alignment import LONGEST_CORRECTION, Correction, Priority
 from vla_ros import topics
 
 READERS = 10.0  # s, to wait for someone who hears it

@@ -19,9 +19,9 @@ from vla_bringup.checkout import elapsed
 from vla_bringup.graph.defaults import POLICY, default_policy, image_period
 from vla_bringup.graph.session import GraphSession, Outcome, SessionPlan
 from vla_core.errors import UserError
+from vla_core.records.task import Phase
 from vla_core.result import Figure, Result
-from vla_core.robot import load_robot
-from vla_core.task import Phase
+from vla_core.robot.config import load_robot
 from vla_lockstep.campaign import spoken
 from vla_report.figures import Film, Played, measure
 from vla_report.screen import Screen

@@ -11,8 +11,8 @@ import shutil
 from typing import Any
 
 from vla_bringup.checkout.root import ROOT
+from vla_core.atomic_file import write_atomic
 from vla_core.errors import UserError
-from vla_core.whole import write_atomic
 from vla_report import headlines
 
 KEPT = ROOT / 'docs' / 'results'

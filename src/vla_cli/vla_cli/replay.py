@@ -16,7 +16,7 @@ from rich.table import Table
 
 from vla_cli import demo
 from vla_core.errors import UserError
-from vla_core.scene import Verb
+from vla_core.records.scene import Verb
 from vla_perception.words import parse
 from vla_teleop.episode_file import read_facts, read_raw
 

@@ -13,8 +13,8 @@ from vla_control.motion import Motion
 from vla_control.track import opening_at, track_of
 from vla_control.validity import Expected, refusal
 from vla_core import timeline
-from vla_core.action import ActionChunk, Mode, Space
 from vla_core.frozen import Array
+from vla_core.records.action import ActionChunk, Mode, Space
 from vla_core.timeline import Progress
 
 RAMP_SHARE = 0.2  # of the acceleration limits, for replacing one chunk by the next

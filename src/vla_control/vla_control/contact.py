@@ -7,10 +7,10 @@ from __future__ import annotations
 import numpy as np
 
 from vla_control.measured import Measured
-from vla_core.action import Contact
 from vla_core.frozen import Array
-from vla_core.robot import SQUEEZES, GripperConfig
-from vla_core.scene import GroundedObject, GroundedScene
+from vla_core.records.action import Contact
+from vla_core.records.scene import GroundedObject, GroundedScene
+from vla_core.robot.config import SQUEEZES, GripperConfig
 
 EMPTY = 0.002  # m, fingers nearer than this hold nothing
 OPEN = 0.004  # m, from fully open: nothing is held

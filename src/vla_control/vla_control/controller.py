@@ -16,15 +16,15 @@ from vla_control.path_memory import PathMemory, Point
 from vla_control.planned import PHASES, Planned
 from vla_control.rollback import Rollback
 from vla_control.validity import Expected
-from vla_core.action import ActionChunk, Contact, ControlState, Source, Target
 from vla_core.frozen import Array
-from vla_core.joint_parts import JointStateMerger
-from vla_core.robot import RobotConfig
-from vla_core.robot_model import RobotModel
-from vla_core.safety import ShieldReport
-from vla_core.scene import GroundedScene
-from vla_core.sensing import JointState
-from vla_core.task import Phase, TaskStatus
+from vla_core.records.action import ActionChunk, Contact, ControlState, Source, Target
+from vla_core.records.safety import ShieldReport
+from vla_core.records.scene import GroundedScene
+from vla_core.records.sensing import JointState
+from vla_core.records.task import Phase, TaskStatus
+from vla_core.robot.config import RobotConfig
+from vla_core.robot.joint_state_merger import JointStateMerger
+from vla_core.robot.model import RobotModel
 
 MIN_PERIOD = 1e-4  # s, a cycle that comes sooner repeats the last target
 MAX_PERIODS = 3.0  # a cycle that comes later than this counts as this long

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vla_core.frozen import Array
-from vla_core.robot_model import RobotModel
+from vla_core.robot.model import RobotModel
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from vla_core.frozen import Array
-from vla_core.robot import GripperConfig
-from vla_core.sensing import JointState
+from vla_core.records.sensing import JointState
+from vla_core.robot.config import GripperConfig
 
 
 @dataclass(frozen=True)

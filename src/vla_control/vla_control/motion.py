@@ -11,7 +11,7 @@ from vla_control.differential_ik import DifferentialIk, IkParams
 from vla_control.track import turn_from
 from vla_control.tracker import JointTracker, Shares
 from vla_core.frozen import Array
-from vla_core.robot_model import RobotModel
+from vla_core.robot.model import RobotModel
 
 STILL = 0.02  # rad/s, measured joints slower than this stand
 DEADBAND = 0.004  # rad, sag and noise: no reason to move the command

@@ -14,7 +14,7 @@ import numpy as np
 
 from vla_core.errors import UserError
 from vla_core.frozen import Array
-from vla_core.robot import RobotConfig
+from vla_core.robot.config import RobotConfig
 
 MISSING = (
     'moveit_py is not installed: planning with MoveIt needs a ROS 2 Jazzy installation with '

@@ -9,8 +9,8 @@ import numpy as np
 from ruckig import InputParameter, Result, Ruckig, RuckigError, Trajectory
 
 from vla_core.frozen import Array
-from vla_core.limits import JointLimits
-from vla_core.robot_model import RobotModel
+from vla_core.robot.limits import JointLimits
+from vla_core.robot.model import RobotModel
 
 SAMPLES = 60  # of a plan, to find its fastest tool speed
 LIFT_TIME = 0.3  # s, in which a lift reaches its acceleration, and that its speed

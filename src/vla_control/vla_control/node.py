@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 from vla_control.controller import Controller, ControlParams
 from vla_control.rhythm import next_period
-from vla_core.action import ActionChunk
 from vla_core.params import check, param
-from vla_core.robot import load_robot
-from vla_core.safety import ShieldReport
-from vla_core.task import TaskStatus
+from vla_core.records.action import ActionChunk
+from vla_core.records.safety import ShieldReport
+from vla_core.records.task import TaskStatus
+from vla_core.robot.config import load_robot
 from vla_ros import topics
 from vla_ros.main import run
 from vla_ros.node import ManagedNode

@@ -8,7 +8,7 @@ import numpy as np
 
 from vla_control.control_params import ControlParams
 from vla_core.frozen import Array
-from vla_core.safety import Decision, ShieldReport
+from vla_core.records.safety import Decision, ShieldReport
 
 HOLDING = (Decision.HOLD, Decision.BRAKE, Decision.REJECTED)
 MOVING = (Decision.PASS, Decision.CLIPPED, Decision.SLOWED)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vla_core.action import Contact
 from vla_core.frozen import Array
+from vla_core.records.action import Contact
 
 STEP = 0.006  # rad, no joint moves further from one kept point to the next, until it is thinned
 FINGERS = 0.0005  # m, nor do the fingers

@@ -11,7 +11,7 @@ from vla_control.control_params import ControlParams
 from vla_control.moves import solved
 from vla_control.path_memory import Point
 from vla_core.frozen import Array
-from vla_core.robot_model import RobotModel
+from vla_core.robot.model import RobotModel
 
 SLOWEST, SLOWEST_TURN = 0.04, 0.2  # m/s, rad/s: a pause on the way here is none on the way back
 MARGIN = 0.9  # of the speed: the tracker is faster while it catches up

@@ -9,7 +9,7 @@ from vla_control.motion import Motion
 from vla_control.moves import JointLimitShare, JointMove, LiftMove, Move
 from vla_control.rollback import Rollback
 from vla_core.frozen import Array
-from vla_core.task import Phase
+from vla_core.records.task import Phase
 
 PHASES = (Phase.HOMING, Phase.RETREAT, Phase.ROLLBACK)
 

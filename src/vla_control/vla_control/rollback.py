@@ -16,8 +16,8 @@ from vla_control.motion import Motion
 from vla_control.moves import LiftMove, Move
 from vla_control.path_memory import PathMemory
 from vla_control.path_move import PathMove
-from vla_core.action import Contact
 from vla_core.frozen import Array
+from vla_core.records.action import Contact
 
 LOOK = 2.0  # s, to wait for a scene that shows what is under the hand, and for the fingers to open
 LEFT = 0.004  # m, fingers this much wider have left what they held

@@ -11,8 +11,8 @@ import pinocchio as pin
 
 from vla_control.curve import Curve
 from vla_core import geometry
-from vla_core.action import EE_NAMES, ActionChunk, Space
 from vla_core.frozen import Array
+from vla_core.records.action import EE_NAMES, ActionChunk, Space
 
 GRIPPER = 'gripper'
 EASE = 0.1  # s of a chunk, at its end, that take twice as long when no newer chunk replaces it

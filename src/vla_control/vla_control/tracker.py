@@ -14,7 +14,7 @@ import numpy as np
 from ruckig import ControlInterface, InputParameter, Result, Ruckig, Synchronization, Trajectory
 
 from vla_core.frozen import Array
-from vla_core.limits import JointLimits
+from vla_core.robot.limits import JointLimits
 
 FLOOR = 0.05  # of a limit: what is left to the tracker when the reference itself uses the limit up
 

@@ -9,8 +9,8 @@ import numpy as np
 from vla_control.control_params import ControlParams
 from vla_control.track import GRIPPER
 from vla_core import timeline
-from vla_core.action import EE_NAMES, ActionChunk, Space
-from vla_core.task import Phase
+from vla_core.records.action import EE_NAMES, ActionChunk, Space
+from vla_core.records.task import Phase
 
 STEP = (0.001, 0.5)  # s, between rows
 MAX_ROWS = 1000

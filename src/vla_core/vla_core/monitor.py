@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol, runtime_checkable
 
-from vla_core.safety import SafetyVote
+from vla_core.records.safety import SafetyVote
 
 
 class Voter(Protocol):

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from vla_core.whole import write_atomic
+from vla_core.atomic_file import write_atomic
 
 COMPARE: dict[str, Callable[[float, float], bool]] = {
     '<=': operator.le,

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
-from vla_core.action import ActionChunk
+from vla_core.records.action import ActionChunk
 
 
 def row_at(chunk: ActionChunk, moment: float) -> float:

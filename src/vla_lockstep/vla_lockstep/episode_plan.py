@@ -9,8 +9,8 @@ from typing import Any
 from vla_control.controller import ControlParams
 from vla_core.monitor import Monitor
 from vla_core.params import check, param
-from vla_core.robot import RobotConfig
-from vla_core.task import ResultCode, TaskStatus
+from vla_core.records.task import ResultCode, TaskStatus
+from vla_core.robot.config import RobotConfig
 from vla_monitor.steering.verifier import VOTER, Verifier
 from vla_perception.params import GrounderParams
 from vla_policy.align import BundlerParams

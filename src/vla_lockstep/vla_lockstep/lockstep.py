@@ -11,13 +11,13 @@ from collections.abc import Callable
 from typing import Any
 
 from vla_control.controller import Controller
-from vla_core.action import ActionChunk
 from vla_core.errors import UserError
 from vla_core.monitor import Speaker, Voter
-from vla_core.scene import GroundedScene
-from vla_core.sensing import Observation
-from vla_core.steering import Correction
-from vla_core.task import Phase, ResultCode, TaskStatus
+from vla_core.records.action import ActionChunk
+from vla_core.records.alignment import Correction
+from vla_core.records.scene import GroundedScene
+from vla_core.records.sensing import Observation
+from vla_core.records.task import Phase, ResultCode, TaskStatus
 from vla_lockstep.episode_plan import EpisodePlan, EpisodeResult, HostParams, Setup
 from vla_perception.grounder import Grounder
 from vla_policy.align import Bundler

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from vla_core.action import ActionChunk
 from vla_core.frozen import Array
 from vla_core.params import check, param
-from vla_core.sensing import Observation
+from vla_core.records.action import ActionChunk
+from vla_core.records.sensing import Observation
 from vla_policy.protocol import Policy, Proposal
 
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from vla_control.controller import ControlParams
 from vla_core.locate import stack_root
 from vla_core.params import from_mapping, load_params, load_yaml
-from vla_core.robot import load_robot
+from vla_core.robot.config import load_robot
 from vla_lockstep.lockstep import HostParams, Setup
 from vla_monitor.failure.attempt import DetectorParams
 from vla_monitor.failure.bind import detector_of

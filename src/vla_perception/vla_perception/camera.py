@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from vla_core.sensing import CameraModel
+from vla_core.records.sensing import CameraModel
 
 Floats = NDArray[np.float32]
 

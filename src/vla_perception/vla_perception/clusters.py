@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vla_core.scene import ParsedTask
+from vla_core.records.scene import ParsedTask
 from vla_perception.assembly import assemble
 from vla_perception.colour import hue_of, name_colour
 from vla_perception.container import fit_container, is_hollow

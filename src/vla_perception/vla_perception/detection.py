@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from vla_core.scene import ParsedTask
+from vla_core.records.scene import ParsedTask
 from vla_perception.camera import View
 
 Points = NDArray[np.floating]

@@ -7,17 +7,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from vla_core.robot import RobotConfig
-from vla_core.safety import SafetyVote
-from vla_core.scene import (
+from vla_core.records.safety import SafetyVote
+from vla_core.records.scene import (
     GroundedObject,
     GroundedScene,
     ParsedTask,
     TargetStatus,
     Verb,
 )
-from vla_core.sensing import JointState, RgbdFrame
-from vla_core.task import Phase
+from vla_core.records.sensing import JointState, RgbdFrame
+from vla_core.records.task import Phase
+from vla_core.robot.config import RobotConfig
 from vla_perception.clusters import ClusterDetector
 from vla_perception.detection import Detector
 from vla_perception.held import Grip

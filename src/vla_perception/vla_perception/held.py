@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from vla_core import geometry
-from vla_core.robot import GripperConfig
+from vla_core.robot.config import GripperConfig
 from vla_perception.robot_mask import Pose
 from vla_perception.tracks import Track
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vla_core.safety import Level, SafetyVote
-from vla_core.task import Phase
+from vla_core.records.safety import Level, SafetyVote
+from vla_core.records.task import Phase
 from vla_perception.params import GrounderParams
 
 VOTER = 'grounding'

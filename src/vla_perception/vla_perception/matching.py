@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vla_core.scene import Phrase, TargetStatus, Verb
+from vla_core.records.scene import Phrase, TargetStatus, Verb
 from vla_perception.tracks import Track
 
 _MOVABLE = ('cube', 'cylinder', 'ball')

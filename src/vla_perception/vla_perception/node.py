@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-from vla_core.joint_parts import JointStateMerger
 from vla_core.params import check, param
-from vla_core.robot import load_robot
-from vla_core.scene import GroundedScene
-from vla_core.sensing import JointState, RgbdFrame
-from vla_core.task import Phase, TaskStatus
+from vla_core.records.scene import GroundedScene
+from vla_core.records.sensing import JointState, RgbdFrame
+from vla_core.records.task import Phase, TaskStatus
+from vla_core.robot.config import load_robot
+from vla_core.robot.joint_state_merger import JointStateMerger
 from vla_core.worker import Worker
 from vla_perception.grounder import Grounder, with_latency
 from vla_perception.judgement import Judgement

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from vla_core.errors import UserError
 from vla_core.locate import stack_root
-from vla_core.scene import ParsedTask, Phrase
+from vla_core.records.scene import ParsedTask, Phrase
 from vla_perception.clusters import ClusterDetector
 from vla_perception.detection import Detection, Detector, Sight
 from vla_perception.params import GrounderParams, OpenVocabularyParams

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Protocol
 
-from vla_core.scene import Phrase
+from vla_core.records.scene import Phrase
 from vla_perception.vocabulary import COLOURS, FILLERS, GENERIC_NOUNS, SHAPES, SIZES, canonical
 
 # What follows one of these describes where the thing is, not what it is.

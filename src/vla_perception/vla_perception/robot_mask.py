@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vla_core.compiled import FLOATS, MATRIX, TENSOR, VECTOR, compiled
-from vla_core.robot import RobotConfig
-from vla_core.robot_model import RobotModel
-from vla_core.sensing import JointState
+from vla_core.records.sensing import JointState
+from vla_core.robot.config import RobotConfig
+from vla_core.robot.model import RobotModel
 
 Points = NDArray[np.floating]
 

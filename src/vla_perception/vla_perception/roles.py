@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vla_core.scene import ParsedTask, Phrase, Role, TargetStatus, Verb
+from vla_core.records.scene import ParsedTask, Phrase, Role, TargetStatus, Verb
 from vla_perception.matching import Match, Rules, destination_shapes, find, target_shapes
 from vla_perception.params import GrounderParams
 from vla_perception.tracks import Track

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from vla_core.robot import CameraConfig
-from vla_core.sensing import RgbdFrame
+from vla_core.records.sensing import RgbdFrame
+from vla_core.robot.config import CameraConfig
 from vla_perception.camera import View, clean_depth
 from vla_perception.detection import Sight
 from vla_perception.params import GrounderParams

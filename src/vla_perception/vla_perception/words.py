@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from vla_core.scene import ParsedTask, Phrase, Verb
+from vla_core.records.scene import ParsedTask, Phrase, Verb
 from vla_perception.phrases import NotUnderstoodError, WordMatcher, parse_phrase
 from vla_perception.vocabulary import CAN_DO, NEGATIONS, POLITE, SIDES, VERBS, canonical
 

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vla_core.action import ActionChunk
 from vla_core.freshness import Latest
-from vla_core.joint_parts import JointStateMerger
 from vla_core.params import check, param
-from vla_core.robot import RobotConfig
-from vla_core.robot_model import RobotModel
-from vla_core.safety import Level, SafetyVote
-from vla_core.scene import GroundedScene
-from vla_core.sensing import JointState, Observation, RgbdFrame
-from vla_core.task import Phase, TaskStatus
+from vla_core.records.action import ActionChunk
+from vla_core.records.safety import Level, SafetyVote
+from vla_core.records.scene import GroundedScene
+from vla_core.records.sensing import JointState, Observation, RgbdFrame
+from vla_core.records.task import Phase, TaskStatus
+from vla_core.robot.config import RobotConfig
+from vla_core.robot.joint_state_merger import JointStateMerger
+from vla_core.robot.model import RobotModel
 
 VOTER = 'policy'
 

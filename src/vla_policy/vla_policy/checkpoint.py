@@ -13,11 +13,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from safetensors.torch import save as as_bytes
 
-from vla_core.action import EE_NAMES, Space
+from vla_core.atomic_file import write_atomic
 from vla_core.errors import UserError
 from vla_core.params import from_mapping, param
-from vla_core.robot import RobotConfig
-from vla_core.whole import write_atomic
+from vla_core.records.action import EE_NAMES, Space
+from vla_core.robot.config import RobotConfig
 from vla_policy.flow_model import FlowModel, ModelParams
 from vla_policy.normalise import Levels, Normaliser
 from vla_policy.objects import features

@@ -12,11 +12,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vla_core.action import EE_NAMES, ActionChunk, PolicyFeatures, Space
 from vla_core.frozen import Array
 from vla_core.motion_words import motion_words
-from vla_core.robot import RobotConfig
-from vla_core.sensing import Observation
+from vla_core.records.action import EE_NAMES, ActionChunk, PolicyFeatures, Space
+from vla_core.records.sensing import Observation
+from vla_core.robot.config import RobotConfig
 from vla_policy import checkpoint
 from vla_policy.checkpoint import Checkpoint
 from vla_policy.flow_model import Batch

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from vla_core.action import ActionChunk
 from vla_core.params import check, param
-from vla_core.robot import load_robot
-from vla_core.sensing import Observation
-from vla_core.task import Phase, TaskStatus
+from vla_core.records.action import ActionChunk
+from vla_core.records.sensing import Observation
+from vla_core.records.task import Phase, TaskStatus
+from vla_core.robot.config import load_robot
 from vla_core.worker import Worker
 from vla_policy.align import Bundler, BundlerParams
 from vla_policy.protocol import Proposal

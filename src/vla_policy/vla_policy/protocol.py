@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from vla_core.action import ActionChunk, PolicyFeatures, Space
-from vla_core.sensing import Observation
+from vla_core.records.action import ActionChunk, PolicyFeatures, Space
+from vla_core.records.sensing import Observation
 
 
 class PolicyError(Exception):

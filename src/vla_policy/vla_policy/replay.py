@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from vla_core.action import ActionChunk
 from vla_core.errors import UserError
-from vla_core.sensing import Observation
+from vla_core.records.action import ActionChunk
+from vla_core.records.sensing import Observation
 from vla_policy.protocol import PolicyInfo, Proposal
 
 NAME = 'replay'

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from vla_bringup.graph.session import Outcome
+from vla_core.records.task import Phase, ResultCode
 from vla_core.result import Figure
-from vla_core.task import Phase, ResultCode
 from vla_report.story import Story
 
 FACTOR = re.compile(r'real-time factor ([\d.]+)')

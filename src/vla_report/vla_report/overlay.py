@@ -8,8 +8,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from vla_core.frozen import Array
-from vla_core.scene import GroundedScene, Role
-from vla_core.sensing import CameraModel
+from vla_core.records.scene import GroundedScene, Role
+from vla_core.records.sensing import CameraModel
 from vla_report.panel import (
     DIM,
     INK,

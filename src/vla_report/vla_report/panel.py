@@ -8,10 +8,10 @@ from functools import lru_cache
 import numpy as np
 from PIL import ImageDraw, ImageFont
 
-from vla_core.action import ActionChunk
-from vla_core.safety import Decision, Level, SafetyVote, ShieldReport
-from vla_core.scene import GroundedScene, TargetStatus
-from vla_core.task import Phase, ResultCode, TaskStatus
+from vla_core.records.action import ActionChunk
+from vla_core.records.safety import Decision, Level, SafetyVote, ShieldReport
+from vla_core.records.scene import GroundedScene, TargetStatus
+from vla_core.records.task import Phase, ResultCode, TaskStatus
 
 INK, PAPER, DIM = (235, 238, 242), (18, 22, 28), (130, 140, 152)
 GOOD, BAD = (70, 190, 110), (235, 90, 70)

@@ -13,7 +13,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from vla_core.safety import Decision, Level
+from vla_core.records.safety import Decision, Level
 from vla_report.timeseries import Series, Spans
 
 WIDTH = 11.0  # inch

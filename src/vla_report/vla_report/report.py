@@ -9,8 +9,8 @@ import numpy as np
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
+from vla_core.atomic_file import write_atomic
 from vla_core.result import Result
-from vla_core.whole import write_atomic
 from vla_report import plots
 from vla_report.figures import cells
 from vla_report.story import Story

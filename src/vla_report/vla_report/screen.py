@@ -9,10 +9,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from vla_core.records.safety import Decision
+from vla_core.records.scene import TargetStatus
+from vla_core.records.task import Phase
 from vla_core.result import Result
-from vla_core.safety import Decision
-from vla_core.scene import TargetStatus
-from vla_core.task import Phase
 from vla_report.figures import cells
 
 STYLES = {

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from vla_core import geometry
-from vla_core.action import ActionChunk, Space
-from vla_core.robot import RobotConfig
-from vla_core.robot_model import RobotModel
-from vla_core.safety import Decision, Level
-from vla_core.task import Phase
+from vla_core.records.action import ActionChunk, Space
+from vla_core.records.safety import Decision, Level
+from vla_core.records.task import Phase
+from vla_core.robot.config import RobotConfig
+from vla_core.robot.model import RobotModel
 from vla_report.overlay import Moment
 from vla_report.panel import Mark, State
 from vla_report.timeseries import Series, Spans, series, spans

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from vla_core.robot import CameraConfig
-from vla_core.sensing import RgbdFrame
+from vla_core.records.sensing import RgbdFrame
+from vla_core.robot.config import CameraConfig
 from vla_ros import topics
 from vla_ros.convert.fields import BadMessage, seconds
 from vla_ros.convert.sensing import frame_from_msgs

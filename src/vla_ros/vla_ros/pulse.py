@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vla_core.safety import Heartbeat
+from vla_core.records.safety import Heartbeat
 
 
 @dataclass

@@ -16,7 +16,7 @@ from sensor_msgs.msg import CameraInfo, Image, JointState
 from std_msgs.msg import Bool
 from trajectory_msgs.msg import JointTrajectory
 
-from vla_core.robot import CameraConfig, RobotConfig
+from vla_core.robot.config import CameraConfig, RobotConfig
 from vla_interfaces import msg
 from vla_ros import qos
 from vla_ros.convert import action, from_bytes, safety, scene, sensing, steering, task, to_bytes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vla_core.safety import ArmState, Decision, ShieldReport
+from vla_core.records.safety import ArmState, Decision, ShieldReport
 from vla_shield.guard import Guard
 from vla_shield.intake import Intake
 from vla_shield.loop import LoopWatch

@@ -10,8 +10,8 @@ import pinocchio as pin
 
 from vla_core.compiled import COUNT, MATRIX, NUMBER, VECTOR, Indices, compiled
 from vla_core.frozen import Array
-from vla_core.robot import RobotConfig
-from vla_core.robot_model import collision_model, link_of
+from vla_core.robot.config import RobotConfig
+from vla_core.robot.model import collision_model, link_of
 from vla_shield.params import ShieldParams
 
 SLOTS = 16  # objects that can be kept clear of at once

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from vla_core.action import Trajectory
-from vla_core.fingers import follow
-from vla_core.robot import SQUEEZES, GripperConfig
+from vla_core.records.action import Trajectory
+from vla_core.robot.config import SQUEEZES, GripperConfig
+from vla_core.robot.fingers import follow
 
 LEFT = 0.003  # m, fingers this far from where they were stopped are not at the thing any more
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from vla_core.compiled import Indices
 from vla_core.frozen import Array
-from vla_core.robot import RobotConfig
+from vla_core.robot.config import RobotConfig
 from vla_shield import margins
 from vla_shield.body import Body
 from vla_shield.known import Known

@@ -7,12 +7,12 @@ from math import inf, isfinite
 
 import numpy as np
 
-from vla_core.action import Source, Target
 from vla_core.frozen import Array
-from vla_core.joint_parts import JointGroup, JointSorter
-from vla_core.robot import RobotConfig
-from vla_core.scene import GroundedScene, is_finite
-from vla_core.sensing import JointState
+from vla_core.records.action import Source, Target
+from vla_core.records.scene import GroundedScene, is_finite
+from vla_core.records.sensing import JointState
+from vla_core.robot.config import RobotConfig
+from vla_core.robot.joint_state_merger import JointGroup, JointSorter
 from vla_shield import sane
 from vla_shield.clocked import Clocked
 from vla_shield.layout import Layout

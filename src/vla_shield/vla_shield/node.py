@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from vla_core.action import Target, Trajectory
 from vla_core.params import check, param
-from vla_core.robot import load_robot
-from vla_core.safety import SafetyVote
-from vla_core.scene import GroundedScene
-from vla_core.sensing import JointState
+from vla_core.records.action import Target, Trajectory
+from vla_core.records.safety import SafetyVote
+from vla_core.records.scene import GroundedScene
+from vla_core.records.sensing import JointState
+from vla_core.robot.config import load_robot
 from vla_interfaces.srv import Arm, Disarm, Reset
 from vla_ros import topics
 from vla_ros.main import run

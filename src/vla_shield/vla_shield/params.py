@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vla_core.joint_parts import FINGER_SILENCE
 from vla_core.params import check, param
+from vla_core.robot.joint_state_merger import FINGER_SILENCE
 
 
 @dataclass(frozen=True)

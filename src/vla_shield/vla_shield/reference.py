@@ -12,7 +12,7 @@ import numpy as np
 
 from vla_core.compiled import COUNT, MATRIX, NUMBER, VECTOR, compiled
 from vla_core.frozen import Array
-from vla_core.limits import JointLimits
+from vla_core.robot.limits import JointLimits
 from vla_shield.params import ShieldParams
 from vla_shield.ramp import Ramp
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vla_core.action import Source, Target, Trajectory
-from vla_core.robot import RobotConfig
-from vla_core.safety import ArmState, Decision, Level, SafetyVote, ShieldReport
-from vla_core.scene import GroundedScene
-from vla_core.sensing import JointState
+from vla_core.records.action import Source, Target, Trajectory
+from vla_core.records.safety import ArmState, Decision, Level, SafetyVote, ShieldReport
+from vla_core.records.scene import GroundedScene
+from vla_core.records.sensing import JointState
+from vla_core.robot.config import RobotConfig
 from vla_shield.account import Account, outcome
 from vla_shield.body import Body
 from vla_shield.grip import Grip

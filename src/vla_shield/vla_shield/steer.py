@@ -9,8 +9,8 @@ import numpy as np
 
 from vla_core.compiled import VECTOR, Flags, compiled
 from vla_core.frozen import Array
-from vla_core.limits import JointLimits
-from vla_core.robot import RobotConfig
+from vla_core.robot.config import RobotConfig
+from vla_core.robot.limits import JointLimits
 from vla_shield import tracking
 from vla_shield.body import Body
 from vla_shield.guard import Guard

@@ -8,7 +8,7 @@ from math import hypot
 import numpy as np
 
 from vla_core.frozen import Array
-from vla_core.safety import Decision
+from vla_core.records.safety import Decision
 from vla_shield.body import Body
 from vla_shield.guard import Guard
 from vla_shield.intake import Intake

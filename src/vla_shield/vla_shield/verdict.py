@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vla_core.frozen import Array
-from vla_core.safety import Decision
+from vla_core.records.safety import Decision
 
 FREE = Decision.PASS  # nothing stands against moving; what becomes of it is known after steering
 MOVING = (Decision.PASS, Decision.CLIPPED, Decision.SLOWED)

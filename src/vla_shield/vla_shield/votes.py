@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import isfinite
 
-from vla_core.safety import Level, SafetyVote
+from vla_core.records.safety import Level, SafetyVote
 from vla_shield.params import ShieldParams
 
 

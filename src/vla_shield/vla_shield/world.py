@@ -8,7 +8,7 @@ from collections import deque
 import numpy as np
 
 from vla_core.frozen import Array
-from vla_core.scene import GroundedObject, GroundedScene, Role
+from vla_core.records.scene import GroundedObject, GroundedScene, Role
 from vla_shield.body import SLOTS, Body
 from vla_shield.params import ShieldParams
 

@@ -8,8 +8,8 @@ from typing import Any
 import mujoco
 import numpy as np
 
-from vla_core.robot import CameraConfig, RobotConfig
-from vla_core.sensing import CameraModel, RgbdFrame
+from vla_core.records.sensing import CameraModel, RgbdFrame
+from vla_core.robot.config import CameraConfig, RobotConfig
 from vla_sim.scenes.scene_model import FAR, NEAR
 
 NOISE_SIZE = 1 << 18  # numbers drawn once; each picture starts at another place in them

@@ -13,8 +13,8 @@ from std_msgs.msg import Bool
 
 from vla_core.errors import UserError
 from vla_core.params import check, param
-from vla_core.robot import load_robot
-from vla_core.sensing import RgbdFrame
+from vla_core.records.sensing import RgbdFrame
+from vla_core.robot.config import load_robot
 from vla_interfaces.srv import InjectFault, ResetScene
 from vla_ros import topics
 from vla_ros.convert.sensing import camera_info_to_msg, image_to_msg, wrench_to_msg

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from vla_core.action import Trajectory
 from vla_core.frozen import Array, frozen
+from vla_core.records.action import Trajectory
 
 END_SPEED = (
     1e-6  # rad/s or m/s; a last velocity above it is refused (the controller's own default)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import mujoco
 import numpy as np
 
-from vla_core.action import Trajectory
 from vla_core.errors import UserError
-from vla_core.fingers import follow
 from vla_core.frozen import Array
-from vla_core.robot import RobotConfig
-from vla_core.sensing import JointState, RgbdFrame
+from vla_core.records.action import Trajectory
+from vla_core.records.sensing import JointState, RgbdFrame
+from vla_core.robot.config import RobotConfig
+from vla_core.robot.fingers import follow
 from vla_sim.camera import Renderer
 from vla_sim.contacts import Contact, contacts, tool_wrench
 from vla_sim.faults.kinds import Fault, FaultKind

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from vla_core.action import ControlState
-from vla_core.safety import ShieldReport
-from vla_core.task import Phase, ResultCode, TaskStatus
+from vla_core.records.action import ControlState
+from vla_core.records.safety import ShieldReport
+from vla_core.records.task import Phase, ResultCode, TaskStatus
 from vla_supervisor.judge import Judge
 from vla_supervisor.leaving import After, Wish, has_arrived, lift, overdue, way_out
 from vla_supervisor.quorum import Answer as Found

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from vla_core.action import ControlState
-from vla_core.safety import FailureScore, Level, SafetyVote, ShieldReport
-from vla_core.scene import GroundedScene
-from vla_core.steering import AlignmentVerdict
-from vla_core.task import Phase, ResultCode
+from vla_core.records.action import ControlState
+from vla_core.records.alignment import AlignmentVerdict
+from vla_core.records.safety import FailureScore, Level, SafetyVote, ShieldReport
+from vla_core.records.scene import GroundedScene
+from vla_core.records.task import Phase, ResultCode
 from vla_supervisor.course import MOVING, PLANNED, Course
 from vla_supervisor.leaving import After, Wish
 from vla_supervisor.response import FINE, Rung

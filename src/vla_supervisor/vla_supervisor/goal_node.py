@@ -6,9 +6,9 @@ from typing import Any
 
 from rclpy.node import Node
 
-from vla_core.safety import FailureScore, ShieldReport
-from vla_core.scene import GroundedScene
-from vla_core.task import ResultCode
+from vla_core.records.safety import FailureScore, ShieldReport
+from vla_core.records.scene import GroundedScene
+from vla_core.records.task import ResultCode
 from vla_interfaces.action import ExecuteTask
 from vla_interfaces.srv import Answer as AnswerService
 from vla_ros.one_goal import OneGoal, Outcome

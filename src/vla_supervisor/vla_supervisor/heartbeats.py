@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from math import nan
 
 from vla_core.params import check, param
-from vla_core.safety import Heartbeat
+from vla_core.records.safety import Heartbeat
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vla_core.action import ControlState
 from vla_core.params import check, param
-from vla_core.scene import GroundedObject, GroundedScene, Role, Verb
+from vla_core.records.action import ControlState
+from vla_core.records.scene import GroundedObject, GroundedScene, Role, Verb
 
 SIDES = {
     'left': np.array([0.0, 1.0]),

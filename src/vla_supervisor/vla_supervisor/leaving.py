@@ -7,8 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from vla_core.action import Contact, ControlState
-from vla_core.task import Phase, TaskStatus
+from vla_core.records.action import Contact, ControlState
+from vla_core.records.task import Phase, TaskStatus
 from vla_supervisor.terms import ExecutiveParams
 
 

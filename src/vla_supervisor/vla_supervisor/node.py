@@ -9,11 +9,11 @@ from typing import Any
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 
-from vla_core.action import ControlState
 from vla_core.params import check, param
-from vla_core.safety import FailureScore, Heartbeat, Level, ShieldReport
-from vla_core.scene import GroundedScene
-from vla_core.steering import AlignmentVerdict
+from vla_core.records.action import ControlState
+from vla_core.records.alignment import AlignmentVerdict
+from vla_core.records.safety import FailureScore, Heartbeat, Level, ShieldReport
+from vla_core.records.scene import GroundedScene
 from vla_interfaces.srv import Arm, Disarm
 from vla_ros import topics
 from vla_ros.main import end, run

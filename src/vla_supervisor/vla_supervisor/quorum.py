@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from vla_core.params import check, param
-from vla_core.scene import GroundedScene, TargetStatus, Verb
-from vla_core.task import ResultCode
+from vla_core.records.scene import GroundedScene, TargetStatus, Verb
+from vla_core.records.task import ResultCode
 
 
 class Finding(Enum):

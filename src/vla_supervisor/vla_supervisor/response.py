@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from vla_core.params import check, param
-from vla_core.safety import Verdict
-from vla_core.task import ResultCode
+from vla_core.records.safety import Verdict
+from vla_core.records.task import ResultCode
 
 
 class Rung(IntEnum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vla_core.scene import GroundedScene
+from vla_core.records.scene import GroundedScene
 
 
 class Seeing:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vla_core.params import check, param
-from vla_core.safety import ArmState, Decision, ShieldReport
+from vla_core.records.safety import ArmState, Decision, ShieldReport
 
 STILL = (Decision.HOLD, Decision.BRAKE, Decision.REJECTED)
 

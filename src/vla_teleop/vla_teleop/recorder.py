@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vla_core.params import check, param
-from vla_core.task import Phase, ResultCode, TaskStatus
+from vla_core.records.task import Phase, ResultCode, TaskStatus
 from vla_teleop.episode_file import EpisodeWriter, RawMessage
 
 IS_OVER = (Phase.DONE, Phase.FAILED)

@@ -11,7 +11,7 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile
 
 from vla_core.params import check, param
-from vla_core.robot import RobotConfig, load_robot
+from vla_core.robot.config import RobotConfig, load_robot
 from vla_interfaces.srv import LabelEpisode
 from vla_ros import params, topics
 from vla_ros.convert.safety import heartbeat_to_msg

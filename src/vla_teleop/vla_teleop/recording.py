@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from vla_core.errors import UserError
-from vla_core.joint_parts import JointStateMerger
-from vla_core.robot import RobotConfig
+from vla_core.robot.config import RobotConfig
+from vla_core.robot.joint_state_merger import JointStateMerger
 from vla_ros.convert.fields import BadMessage
 from vla_teleop.episode_file import read_facts, read_raw
 from vla_teleop.wire import Decoder, Images

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from vla_core import geometry
-from vla_core.action import EE_NAMES, ActionChunk, Space
 from vla_core.errors import UserError
 from vla_core.frozen import Array
-from vla_core.robot import RobotConfig
-from vla_core.robot_model import RobotModel
+from vla_core.records.action import EE_NAMES, ActionChunk, Space
+from vla_core.robot.config import RobotConfig
+from vla_core.robot.model import RobotModel
 from vla_teleop.recording import load
 
 LATE = 1.0  # s, from observation to chunk: control has refused it

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vla_core.robot import RobotConfig
-from vla_core.sensing import CameraModel
+from vla_core.records.sensing import CameraModel
+from vla_core.robot.config import RobotConfig
 from vla_ros import topics
 from vla_ros.convert.fields import stamp_of
 from vla_ros.convert.sensing import (

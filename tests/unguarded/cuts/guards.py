@@ -181,8 +181,8 @@ GUARDS: dict[str, tuple[Cut | LastInLine, ...]] = {
         Cut('lib', 'vla_shield.margins:of_range', room_enough),
     ),
     'limits of a robot': (
-        Cut('lib', 'vla_core.robot:check', none),
-        Cut('lib', 'vla_core.limits:JointLimits.__post_init__', none),
+        Cut('lib', 'vla_core.robot.config:check', none),
+        Cut('lib', 'vla_core.robot.limits:JointLimits.__post_init__', none),
     ),
 }
 

@@ -6,7 +6,7 @@ import pytest
 
 from vla_cli import correct
 from vla_core.errors import UserError
-from vla_core.steering import Priority
+from vla_core.records.alignment import Priority
 
 
 def said(*words):

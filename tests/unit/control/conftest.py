@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from vla_control.controller import Controller, ControlParams
-from vla_core.action import EE_NAMES, ActionChunk, Space, Target
-from vla_core.robot import load_robot
-from vla_core.safety import ArmState, Decision, ShieldReport
-from vla_core.sensing import JointState
-from vla_core.task import Phase, TaskStatus
+from vla_core.records.action import EE_NAMES, ActionChunk, Space, Target
+from vla_core.records.safety import ArmState, Decision, ShieldReport
+from vla_core.records.sensing import JointState
+from vla_core.records.task import Phase, TaskStatus
+from vla_core.robot.config import load_robot
 
 DT = 0.01
 OPENING = 0.05  # m, measured

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vla_core.action import EE_NAMES, Contact, Source, Space
-from vla_core.safety import Decision
-from vla_core.sensing import JointState
-from vla_core.task import Phase
+from vla_core.records.action import EE_NAMES, Contact, Source, Space
+from vla_core.records.safety import Decision
+from vla_core.records.sensing import JointState
+from vla_core.records.task import Phase
 
 DT = 0.01  # s, of the bench
 OPENING = 0.05  # m, that the bench measures

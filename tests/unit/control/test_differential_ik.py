@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from vla_control.differential_ik import DifferentialIk, IkParams
-from vla_core.robot import load_robot
-from vla_core.robot_model import RobotModel
+from vla_core.robot.config import load_robot
+from vla_core.robot.model import RobotModel
 
 ROBOTS = ('ur5e', 'fr3')
 

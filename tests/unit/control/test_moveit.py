@@ -7,7 +7,7 @@ import pytest
 
 from vla_control.moveit import MoveItPlanner, plan_of
 from vla_core.errors import UserError
-from vla_core.robot import load_robot
+from vla_core.robot.config import load_robot
 
 HAS_MOVEIT = importlib.util.find_spec('moveit') is not None
 

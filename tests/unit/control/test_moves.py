@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from vla_control.moves import JointLimitShare, JointMove, LiftMove, MoveError
-from vla_core.action import Source
-from vla_core.safety import Decision
-from vla_core.task import Phase
+from vla_core.records.action import Source
+from vla_core.records.safety import Decision
+from vla_core.records.task import Phase
 
 MRAD = 1e-3
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from vla_core.action import EE_NAMES, Mode, Source, Space
-from vla_core.task import Phase
+from vla_core.records.action import EE_NAMES, Mode, Source, Space
+from vla_core.records.task import Phase
 
 OPENING = 0.05  # m, that the bench measures
 ROWS = np.linspace(0.0, 0.03, 8)[:, None] * np.ones(6) / 3

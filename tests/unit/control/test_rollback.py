@@ -9,11 +9,11 @@ import pytest
 from vla_control.contact import ContactSense, distance, drop_height
 from vla_control.measured import Measured
 from vla_control.path_memory import MOST, PathMemory, Point
-from vla_core.action import Contact, Source
-from vla_core.robot import load_robot
-from vla_core.safety import Decision
-from vla_core.scene import GroundedObject, GroundedScene, ParsedTask, Role, TargetStatus
-from vla_core.task import Phase
+from vla_core.records.action import Contact, Source
+from vla_core.records.safety import Decision
+from vla_core.records.scene import GroundedObject, GroundedScene, ParsedTask, Role, TargetStatus
+from vla_core.records.task import Phase
+from vla_core.robot.config import load_robot
 
 GRIPPER = load_robot('ur5e').gripper
 DT = 0.01  # s, of the bench

@@ -16,7 +16,7 @@ from vla_bench.seams.trial import (
     jump_beyond_limits,
     kick,
 )
-from vla_core.action import Space
+from vla_core.records.action import Space
 
 BOUND = 0.002  # rad, of the requirement
 

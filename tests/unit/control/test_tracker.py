@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vla_control.tracker import JointTracker, Shares
-from vla_core.limits import JointLimits
+from vla_core.robot.limits import JointLimits
 
 DT = 0.01
 LIMITS = JointLimits(

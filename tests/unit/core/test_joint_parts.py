@@ -6,9 +6,15 @@ from math import inf, nan
 import numpy as np
 import pytest
 
-from vla_core.joint_parts import FINGER_SILENCE, KINDS, JointGroup, JointSorter, JointStateMerger
-from vla_core.robot import load_robot
-from vla_core.sensing import JointState
+from vla_core.records.sensing import JointState
+from vla_core.robot.config import load_robot
+from vla_core.robot.joint_state_merger import (
+    FINGER_SILENCE,
+    KINDS,
+    JointGroup,
+    JointSorter,
+    JointStateMerger,
+)
 
 ROBOT = load_robot('ur5e')
 ARM, FINGER = ROBOT.joint_names, ROBOT.gripper.joint

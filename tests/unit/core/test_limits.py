@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vla_core.limits import JointLimits
+from vla_core.robot.limits import JointLimits
 
 NAMES = ('a', 'b')
 

@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 
-from vla_core.action import EE_NAMES
 from vla_core.motion_words import (
     VOCABULARY,
     MotionParams,
@@ -10,6 +9,7 @@ from vla_core.motion_words import (
     read_motion,
     render,
 )
+from vla_core.records.action import EE_NAMES
 
 
 def ramp(**ends):

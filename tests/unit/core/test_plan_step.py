@@ -1,6 +1,6 @@
 import pytest
 
-from vla_core.plan_step import PlanStep, StepKind, read_step
+from vla_core.records.plan_step import PlanStep, StepKind, read_step
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ import yaml
 from vla_core.errors import UserError
 from vla_core.locate import stack_root
 from vla_core.params import from_mapping
-from vla_core.robot import RobotConfig, known_robots, load_robot
-from vla_core.urdf import urdf_text
+from vla_core.robot.config import RobotConfig, known_robots, load_robot
+from vla_core.robot.urdf import urdf_text
 
 ROBOTS = ('fr3', 'ur5e')
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vla_core.action import EE_NAMES, ActionChunk, Space
+from vla_core.records.action import EE_NAMES, ActionChunk, Space
 from vla_core.timeline import Progress, deadline, due, last_row_time, row_at
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from vla_core.whole import write_atomic
+from vla_core.atomic_file import write_atomic
 
 
 def test_what_is_written_takes_the_place_of_the_old_and_leaves_nothing_else(tmp_path):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vla_core.action import EE_NAMES, ActionChunk, Space
+from vla_core.records.action import EE_NAMES, ActionChunk, Space
 from vla_lockstep.perturb import PerturbedPolicy, PerturbParams
 from vla_policy.experts.scripted import ScriptedPolicy
 

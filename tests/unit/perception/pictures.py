@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vla_core.robot import load_robot
-from vla_core.sensing import CameraModel, JointState, RgbdFrame
+from vla_core.records.sensing import CameraModel, JointState, RgbdFrame
+from vla_core.robot.config import load_robot
 from vla_perception.camera import View
 
 RGB = {

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import vla_perception
-from vla_core.robot import CameraConfig, RobotConfig
-from vla_core.sensing import JointState, RgbdFrame
+from vla_core.records.sensing import JointState, RgbdFrame
+from vla_core.robot.config import CameraConfig, RobotConfig
 from vla_perception import grounder, sight
 from vla_perception.grounder import Grounder
 

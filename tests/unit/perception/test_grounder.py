@@ -17,9 +17,9 @@ from pictures import (
     tray,
 )
 
-from vla_core.safety import Level
-from vla_core.scene import Role, TargetStatus, Verb
-from vla_core.task import Phase
+from vla_core.records.safety import Level
+from vla_core.records.scene import Role, TargetStatus, Verb
+from vla_core.records.task import Phase
 from vla_perception.detection import Detection
 from vla_perception.grounder import Grounder
 from vla_perception.params import GrounderParams

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from vla_core.joint_parts import JointStateMerger
-from vla_core.robot import load_robot
-from vla_core.safety import Level
-from vla_core.sensing import JointState
-from vla_core.task import Phase, TaskStatus
+from vla_core.records.safety import Level
+from vla_core.records.sensing import JointState
+from vla_core.records.task import Phase, TaskStatus
+from vla_core.robot.config import load_robot
+from vla_core.robot.joint_state_merger import JointStateMerger
 from vla_perception.grounder import Grounder
 from vla_perception.judgement import Judgement
 from vla_perception.node import PerceptionNode

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from pictures import ROBOT, at_home
 
-from vla_core.robot import load_robot
-from vla_core.sensing import JointState
+from vla_core.records.sensing import JointState
+from vla_core.robot.config import load_robot
 from vla_perception.robot_mask import RobotBody
 
 MARGIN = 0.005

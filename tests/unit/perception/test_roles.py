@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vla_core.scene import Role, TargetStatus
+from vla_core.records.scene import Role, TargetStatus
 from vla_perception.params import GrounderParams
 from vla_perception.roles import RoleKeeper
 from vla_perception.tracks import Track

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vla_core.robot import load_robot
+from vla_core.robot.config import load_robot
 from vla_perception import robot_mask, surfaces
 from vla_perception.robot_mask import Pose, RobotBody
 

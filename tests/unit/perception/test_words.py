@@ -2,7 +2,7 @@
 
 import pytest
 
-from vla_core.scene import Verb
+from vla_core.records.scene import Verb
 from vla_perception.words import normalise, parse
 
 

@@ -7,7 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from vla_core.robot import load_robot
+from vla_core.robot.config import load_robot
 
 
 @pytest.fixture(scope='session')

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from toy import scene_of
 
-from vla_core.robot_model import RobotModel
-from vla_core.safety import Level
-from vla_core.scene import Verb
-from vla_core.sensing import JointState
-from vla_core.task import Phase, TaskStatus
+from vla_core.records.safety import Level
+from vla_core.records.scene import Verb
+from vla_core.records.sensing import JointState
+from vla_core.records.task import Phase, TaskStatus
+from vla_core.robot.model import RobotModel
 from vla_policy.align import Bundler, BundlerParams
 from vla_policy.experts.scripted import ScriptedPolicy
 

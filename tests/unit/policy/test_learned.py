@@ -9,9 +9,9 @@ import torch
 from toy import scene_of
 
 from vla_core import geometry
-from vla_core.action import EE_NAMES, Space
 from vla_core.errors import UserError
-from vla_core.scene import Role, Verb
+from vla_core.records.action import EE_NAMES, Space
+from vla_core.records.scene import Role, Verb
 from vla_policy import checkpoint, normalise
 from vla_policy.experts.planning import plan_step
 from vla_policy.flow_model import FlowModel, ModelParams
@@ -226,7 +226,7 @@ def test_missing_or_broken_files_are_refused(saved, ur5e):
 
 
 def test_another_robot_is_refused(saved):
-    from vla_core.robot import load_robot
+    from vla_core.robot.config import load_robot
 
     with pytest.raises(UserError, match='joint names'):
         checkpoint.load(saved, load_robot('fr3'))

@@ -7,7 +7,7 @@ import pytest
 from toy import scene_of
 
 from vla_core.errors import UserError
-from vla_core.scene import Verb
+from vla_core.records.scene import Verb
 from vla_policy.experts.scripted import ScriptedPolicy
 from vla_policy.registry import load_policy
 from vla_policy.replay import ReplayPolicy

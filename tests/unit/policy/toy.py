@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from vla_core import geometry
-from vla_core.scene import (
+from vla_core.records.scene import (
     GroundedObject,
     GroundedScene,
     ParsedTask,
@@ -16,7 +16,7 @@ from vla_core.scene import (
     TargetStatus,
     Verb,
 )
-from vla_core.sensing import Observation
+from vla_core.records.sensing import Observation
 from vla_policy.experts import imagine
 from vla_policy.experts.approach import Aim
 from vla_policy.objects.memory import Memory

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from vla_core.safety import Decision
-from vla_core.sensing import CameraModel
-from vla_core.task import Phase, ResultCode, TaskStatus
+from vla_core.records.safety import Decision
+from vla_core.records.sensing import CameraModel
+from vla_core.records.task import Phase, ResultCode, TaskStatus
 from vla_report.overlay import BOX_EDGES, SIZE, VIEW, Moment, View, _box_corners, draw, project
 from vla_report.panel import DECISION_COLOUR, TIMELINE, Mark, State
 from vla_teleop.wire import Picture

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vla_core.action import Source, Target, Trajectory
-from vla_core.safety import ArmState, Decision, Level, SafetyVote, ShieldReport
-from vla_core.sensing import JointState
+from vla_core.records.action import Source, Target, Trajectory
+from vla_core.records.safety import ArmState, Decision, Level, SafetyVote, ShieldReport
+from vla_core.records.sensing import JointState
 from vla_ros import topics
 from vla_ros.convert import from_bytes
 from vla_ros.convert.fields import BadMessage

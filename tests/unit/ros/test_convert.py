@@ -9,12 +9,19 @@ import numpy as np
 import pytest
 from rclpy.serialization import deserialize_message, serialize_message
 
-from vla_core.action import EE_NAMES, ActionChunk, ControlState, PolicyFeatures, Target, Trajectory
-from vla_core.safety import FailureScore, Heartbeat, SafetyVote, ShieldReport, Verdict
-from vla_core.scene import GroundedObject, GroundedScene, ParsedTask, Phrase, Verb
-from vla_core.sensing import CameraModel, JointState, RgbdFrame
-from vla_core.steering import AlignmentVerdict, Correction
-from vla_core.task import TaskStatus
+from vla_core.records.action import (
+    EE_NAMES,
+    ActionChunk,
+    ControlState,
+    PolicyFeatures,
+    Target,
+    Trajectory,
+)
+from vla_core.records.alignment import AlignmentVerdict, Correction
+from vla_core.records.safety import FailureScore, Heartbeat, SafetyVote, ShieldReport, Verdict
+from vla_core.records.scene import GroundedObject, GroundedScene, ParsedTask, Phrase, Verb
+from vla_core.records.sensing import CameraModel, JointState, RgbdFrame
+from vla_core.records.task import TaskStatus
 from vla_ros import topics
 from vla_ros.convert import action, safety, scene, sensing, steering, task
 from vla_ros.convert.fields import BadMessage, seconds, split, time_msg

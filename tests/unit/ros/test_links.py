@@ -1,6 +1,6 @@
 """What becomes of a message on its way in."""
 
-from vla_core.robot import load_robot
+from vla_core.robot.config import load_robot
 from vla_interfaces import msg
 from vla_ros import topics
 from vla_ros.links import Links

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from vla_core.action import Source, Target
-from vla_core.robot import load_robot
-from vla_core.robot_model import RobotModel
-from vla_core.safety import Level, SafetyVote
-from vla_core.sensing import JointState
+from vla_core.records.action import Source, Target
+from vla_core.records.safety import Level, SafetyVote
+from vla_core.records.sensing import JointState
+from vla_core.robot.config import load_robot
+from vla_core.robot.model import RobotModel
 from vla_shield.shield import Shield, ShieldOutput, ShieldParams
 
 DT = 0.01

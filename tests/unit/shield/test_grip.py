@@ -2,7 +2,7 @@
 
 import pytest
 
-from vla_core.robot import load_robot
+from vla_core.robot.config import load_robot
 from vla_shield.grip import Grip
 
 GRIPPER = load_robot('ur5e').gripper

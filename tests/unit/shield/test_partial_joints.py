@@ -10,8 +10,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from rig import DT, Rig
 
-from vla_core.safety import Decision
-from vla_core.sensing import JointState
+from vla_core.records.safety import Decision
+from vla_core.records.sensing import JointState
 
 SILENCE = 0.5  # s, of the finger, as the parameters have it
 STOPS = (Decision.HOLD, Decision.BRAKE, Decision.REJECTED)

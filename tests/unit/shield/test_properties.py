@@ -12,8 +12,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 import pinocchio as pin
 from rig import DT, Rig, complaints, examples, low, model
 
-from vla_core.robot_model import collision_model
-from vla_core.safety import Decision, Level
+from vla_core.records.safety import Decision, Level
+from vla_core.robot.model import collision_model
 
 # no shrinking: a case takes half a second, and its seeds are printed as they are
 quick = {

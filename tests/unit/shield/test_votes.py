@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 sys.path.insert(0, str(Path(__file__).parent))
 from rig import examples
 
-from vla_core.safety import Level, SafetyVote
+from vla_core.records.safety import Level, SafetyVote
 from vla_shield.params import ShieldParams
 from vla_shield.votes import Votes
 

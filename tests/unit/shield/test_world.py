@@ -9,8 +9,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from rig import DT, Rig, complaints, model
 
-from vla_core.safety import Decision
-from vla_core.scene import GroundedObject, GroundedScene, ParsedTask, Role, TargetStatus
+from vla_core.records.safety import Decision
+from vla_core.records.scene import GroundedObject, GroundedScene, ParsedTask, Role, TargetStatus
 
 
 def thing(position, size=(0.05, 0.05, 0.05), role=Role.OBSTACLE, **changes):

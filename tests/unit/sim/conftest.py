@@ -3,7 +3,7 @@
 import pytest
 
 from vla_core.locate import stack_root
-from vla_core.robot import load_robot
+from vla_core.robot.config import load_robot
 from vla_sim.scenes.scene_params import load_scene
 from vla_sim.world import SimWorld
 

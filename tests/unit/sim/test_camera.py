@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from vla_core import geometry
-from vla_core.robot_model import RobotModel
-from vla_core.scene import Role
+from vla_core.records.scene import Role
+from vla_core.robot.model import RobotModel
 from vla_sim.camera import camera_model
 from vla_sim.faults.kinds import parse_fault
 

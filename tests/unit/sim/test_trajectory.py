@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vla_core.action import Trajectory
+from vla_core.records.action import Trajectory
 from vla_sim.trajectory import TrajectoryPlayer
 
 NAMES = ('a', 'b')

@@ -10,10 +10,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from world import World
 
-from vla_core.action import Contact
-from vla_core.safety import ArmState, Decision, FailureScore, Level, Verdict
-from vla_core.steering import AlignmentVerdict
-from vla_core.task import Phase, ResultCode
+from vla_core.records.action import Contact
+from vla_core.records.alignment import AlignmentVerdict
+from vla_core.records.safety import ArmState, Decision, FailureScore, Level, Verdict
+from vla_core.records.task import Phase, ResultCode
 from vla_supervisor.executive import Answer, ExecutiveParams, Request
 from vla_supervisor.response import ResponseParams
 

@@ -9,9 +9,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from world import World, cube_and_box
 
-from vla_core.safety import ArmState, Decision, Level
-from vla_core.scene import ParsedTask, Phrase, TargetStatus, Verb
-from vla_core.task import Phase, ResultCode
+from vla_core.records.safety import ArmState, Decision, Level
+from vla_core.records.scene import ParsedTask, Phrase, TargetStatus, Verb
+from vla_core.records.task import Phase, ResultCode
 from vla_supervisor.executive import ExecutiveParams, Request
 from vla_supervisor.response import ResponseParams
 

@@ -9,8 +9,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from world import AWAY, cube_and_box, thing
 
-from vla_core.action import ControlState
-from vla_core.scene import GroundedScene, ParsedTask, Phrase, Role, TargetStatus, Verb
+from vla_core.records.action import ControlState
+from vla_core.records.scene import GroundedScene, ParsedTask, Phrase, Role, TargetStatus, Verb
 from vla_supervisor.judge import Judge, JudgeParams
 
 OPEN = 0.08  # m

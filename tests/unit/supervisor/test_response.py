@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from vla_core.safety import Verdict
-from vla_core.task import ResultCode
+from vla_core.records.safety import Verdict
+from vla_core.records.task import ResultCode
 from vla_supervisor.response import Facts, Response, ResponseParams, Rung
 
 P = ResponseParams()

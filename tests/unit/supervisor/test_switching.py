@@ -11,9 +11,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from world import AWAY, World
 
-from vla_core.action import Contact
-from vla_core.safety import Decision, Level
-from vla_core.task import Phase, ResultCode
+from vla_core.records.action import Contact
+from vla_core.records.safety import Decision, Level
+from vla_core.records.task import Phase, ResultCode
 from vla_supervisor.executive import Answer, ExecutiveParams
 from vla_supervisor.response import ResponseParams
 

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from vla_core.action import Contact, ControlState
-from vla_core.safety import ArmState, Decision, ShieldReport
-from vla_core.scene import (
+from vla_core.records.action import Contact, ControlState
+from vla_core.records.safety import ArmState, Decision, ShieldReport
+from vla_core.records.scene import (
     GroundedObject,
     GroundedScene,
     ParsedTask,
@@ -13,7 +13,7 @@ from vla_core.scene import (
     TargetStatus,
     Verb,
 )
-from vla_core.task import Phase
+from vla_core.records.task import Phase
 from vla_supervisor.executive import Executive, ExecutiveParams, Request
 
 STEP = 0.02  # s

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from vla_core.action import EE_NAMES, ActionChunk, Space, Trajectory
-from vla_core.robot import RobotConfig, load_robot
-from vla_core.safety import ArmState, Decision, Level, SafetyVote, ShieldReport
-from vla_core.sensing import CameraModel, JointState, RgbdFrame
-from vla_core.task import Phase, TaskStatus
+from vla_core.records.action import EE_NAMES, ActionChunk, Space, Trajectory
+from vla_core.records.safety import ArmState, Decision, Level, SafetyVote, ShieldReport
+from vla_core.records.sensing import CameraModel, JointState, RgbdFrame
+from vla_core.records.task import Phase, TaskStatus
+from vla_core.robot.config import RobotConfig, load_robot
 
 
 @pytest.fixture(scope='module')

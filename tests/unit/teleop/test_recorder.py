@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from vla_core.task import Phase, ResultCode, TaskStatus
+from vla_core.records.task import Phase, ResultCode, TaskStatus
 from vla_teleop.episode_file import RawMessage, read_facts, read_raw
 from vla_teleop.recorder import Recorder, RecorderParams
 

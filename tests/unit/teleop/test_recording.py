@@ -8,7 +8,7 @@ from mcap.reader import make_reader
 from mcap_ros2.decoder import DecoderFactory
 
 from vla_core.errors import UserError
-from vla_core.sensing import JointState
+from vla_core.records.sensing import JointState
 from vla_teleop.episode_file import EpisodeWriter, read_facts, read_raw, without
 from vla_teleop.recording import load, replay
 from vla_teleop.wire import Images, Tap, image_topics

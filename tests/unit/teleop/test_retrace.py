@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from vla_core import geometry
-from vla_core.action import EE_NAMES, ActionChunk, Space
 from vla_core.errors import UserError
-from vla_core.robot_model import RobotModel
-from vla_core.sensing import JointState
+from vla_core.records.action import EE_NAMES, ActionChunk, Space
+from vla_core.records.sensing import JointState
+from vla_core.robot.model import RobotModel
 from vla_teleop.episode_file import EpisodeWriter
 from vla_teleop.retrace import chunks
 from vla_teleop.wire import Tap

@@ -23,10 +23,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from vla_core.action import EE_NAMES, ActionChunk, PolicyFeatures, Space
 from vla_core.errors import UserError
+from vla_core.records.action import EE_NAMES, ActionChunk, PolicyFeatures, Space
+from vla_core.records.task import Phase, TaskStatus
 from vla_core.result import Figure, Result
-from vla_core.task import Phase, TaskStatus
 from vla_learning.failure.plots import draw
 from vla_learning.failure.study import (
     ALPHAS,

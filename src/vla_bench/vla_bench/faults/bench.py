@@ -20,10 +20,10 @@ from vla_bench.faults.stage import NAN, Bounds, Stage
 from vla_bench.faults.table import FAULTS, LEFT_OUT, Fault, Kind
 from vla_bringup.graph.domain import choose_domain
 from vla_bringup.graph.session import GraphSession, SessionPlan, nodes_of
+from vla_core.atomic_file import write_atomic
 from vla_core.errors import UserError
 from vla_core.result import Figure, Result, commit
-from vla_core.robot import load_robot
-from vla_core.whole import write_atomic
+from vla_core.robot.config import load_robot
 from vla_lockstep.campaign import spoken
 from vla_lockstep.row_log import MADE_BY, made_by
 from vla_report.screen import Screen

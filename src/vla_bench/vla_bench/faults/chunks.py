@@ -9,7 +9,7 @@ from math import inf, isfinite
 
 from vla_bench.faults.stage import AT_ONCE, NAN, STOPPING, TRIES, Bounds, Stage
 from vla_bench.faults.witness import Heard
-from vla_core.action import ActionChunk
+from vla_core.records.action import ActionChunk
 from vla_core.result import Figure
 
 RECENT = 1.0  # s, in which an answer is looked for

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from tqdm import tqdm
 
 from vla_bench.grounding.decoys import ATTACKS, LOOKS, Attack, Outcome, attack
+from vla_core.records.scene import TargetStatus
 from vla_core.result import Figure, wilson
-from vla_core.scene import TargetStatus
 
 SEEDS = 20  # scenes of each kind
 STRONG = '>= 50'  # %, of scenes in which colour alone falls for it: else nothing was attacked

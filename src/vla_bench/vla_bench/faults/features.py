@@ -23,8 +23,8 @@ from vla_bringup.graph.defaults import POLICY
 from vla_bringup.graph.domain import choose_domain
 from vla_bringup.graph.launch_file import find_executable
 from vla_core.errors import UserError
+from vla_core.records.safety import FailureScore, Verdict
 from vla_core.result import Figure
-from vla_core.safety import FailureScore, Verdict
 from vla_monitor.failure import calibration
 from vla_monitor.failure.node import FailureNode
 from vla_policy.checkpoint import read_card

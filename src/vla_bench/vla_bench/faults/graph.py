@@ -22,7 +22,7 @@ from vla_bringup.graph.session import GraphSession, SessionPlan
 from vla_core.errors import UserError
 from vla_core.locate import stack_root
 from vla_core.result import Figure
-from vla_core.robot import load_robot
+from vla_core.robot.config import load_robot
 from vla_interfaces.srv import Arm
 from vla_ros import topics
 from vla_shield.node import SETTLED

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from vla_core.action import Source, Target
 from vla_core.errors import UserError
+from vla_core.records.action import Source, Target
+from vla_core.records.safety import Level, SafetyVote
+from vla_core.records.sensing import JointState
 from vla_core.result import Figure
-from vla_core.robot import RobotConfig, load_robot
-from vla_core.safety import Level, SafetyVote
-from vla_core.sensing import JointState
+from vla_core.robot.config import RobotConfig, load_robot
 from vla_shield.shield import Shield, ShieldParams
 
 DT = 0.01  # s

@@ -16,10 +16,10 @@ from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 
 from vla_bench.faults.stage import AT_ONCE, CYCLE, NAN, STOPPING, Bounds, Stage
-from vla_core.action import Trajectory
+from vla_core.records.action import Trajectory
+from vla_core.records.safety import ArmState, ShieldReport
+from vla_core.records.task import Phase
 from vla_core.result import Figure
-from vla_core.safety import ArmState, ShieldReport
-from vla_core.task import Phase
 
 HOG_TIME = 10.0  # s
 HANG_MS = 50.0

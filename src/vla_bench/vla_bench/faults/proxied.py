@@ -19,9 +19,9 @@ from vla_bench.faults.chunks import (
 from vla_bench.faults.nodes import hardest
 from vla_bench.faults.stage import AT_ONCE, NAN, STOPPING, TTL, VOID, Bounds, Stage
 from vla_bench.faults.witness import Heard
-from vla_core.action import Target
 from vla_core.locate import stack_root
 from vla_core.params import load_yaml
+from vla_core.records.action import Target
 from vla_core.result import Figure
 from vla_shield.params import ShieldParams
 

@@ -12,11 +12,11 @@ import numpy as np
 from vla_bench.faults.stage import AT_ONCE, CYCLE, NAN, STAMP, TTL, VOID, Bounds, Stage
 from vla_bench.faults.witness import Heard
 from vla_core.frozen import Array
+from vla_core.records.safety import Decision, ShieldReport
+from vla_core.records.scene import GroundedObject, GroundedScene, Role
+from vla_core.records.sensing import JointState
 from vla_core.result import Figure
-from vla_core.robot_model import RobotModel
-from vla_core.safety import Decision, ShieldReport
-from vla_core.scene import GroundedObject, GroundedScene, Role
-from vla_core.sensing import JointState
+from vla_core.robot.model import RobotModel
 from vla_shield.body import Body
 from vla_shield.params import ShieldParams
 

@@ -15,10 +15,10 @@ from rosgraph_msgs.msg import Clock
 from vla_bench.faults.witness import Heard, Witness
 from vla_bringup.graph.session import GraphSession
 from vla_core.errors import UserError
+from vla_core.records.safety import Decision
+from vla_core.records.task import Phase
 from vla_core.result import Figure
-from vla_core.robot import RobotConfig
-from vla_core.safety import Decision
-from vla_core.task import Phase
+from vla_core.robot.config import RobotConfig
 from vla_interfaces.action import ExecuteTask
 from vla_interfaces.srv import InjectFault
 from vla_ros import topics

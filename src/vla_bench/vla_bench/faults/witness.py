@@ -16,9 +16,9 @@ import rclpy
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 
-from vla_core.action import ActionChunk
-from vla_core.robot import RobotConfig
-from vla_core.scene import GroundedScene
+from vla_core.records.action import ActionChunk
+from vla_core.records.scene import GroundedScene
+from vla_core.robot.config import RobotConfig
 from vla_ros import topics
 from vla_ros.links import Links
 from vla_ros.topics import Topic

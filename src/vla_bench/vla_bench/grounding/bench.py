@@ -15,8 +15,8 @@ from tqdm import tqdm
 
 from vla_bench.grounding.trial import Outcome, Trial, look
 from vla_core.errors import UserError
+from vla_core.records.scene import TargetStatus
 from vla_core.result import Figure, Result
-from vla_core.scene import TargetStatus
 
 TASKS = ('put_in', 'stack', 'push', 'press', 'open', 'close')
 DOUBLED = ('put_in', 'stack', 'push', 'press')  # there is room for one drawer only

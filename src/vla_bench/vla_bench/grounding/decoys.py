@@ -14,8 +14,8 @@ import numpy as np
 
 from vla_bench.grounding.trial import BETWEEN
 from vla_core import geometry
-from vla_core.scene import GroundedScene, Role, TargetStatus
-from vla_core.sensing import RgbdFrame
+from vla_core.records.scene import GroundedScene, Role, TargetStatus
+from vla_core.records.sensing import RgbdFrame
 from vla_lockstep.episode_plan import Setup
 from vla_lockstep.stack import load_setup
 from vla_perception.colour import hue_of, name_colour

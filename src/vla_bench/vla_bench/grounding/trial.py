@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from vla_core.scene import GroundedObject, GroundedScene, TargetStatus
+from vla_core.records.scene import GroundedObject, GroundedScene, TargetStatus
 from vla_lockstep.stack import load_setup
 from vla_perception.grounder import Grounder
 from vla_sim.scenes.episode import Episode, Thing

@@ -10,7 +10,7 @@ import numpy as np
 from vla_bringup.graph.defaults import default_policy, image_period
 from vla_bringup.graph.session import GraphSession, SessionPlan
 from vla_core.result import Figure, Result
-from vla_core.robot import load_robot
+from vla_core.robot.config import load_robot
 from vla_lockstep.campaign import spoken
 from vla_report.figures import Film, percentile, real_time_factor
 from vla_report.screen import Screen

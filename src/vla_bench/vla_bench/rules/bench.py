@@ -21,8 +21,8 @@ from vla_bench.rules import scores as rule_scores
 from vla_bench.rules.scores import Judged
 from vla_core.errors import UserError
 from vla_core.result import Figure, Result, wilson
-from vla_core.robot import load_robot
-from vla_core.robot_model import RobotModel
+from vla_core.robot.config import load_robot
+from vla_core.robot.model import RobotModel
 from vla_monitor.rules.document import GROUPS
 from vla_monitor.rules.prove import prove
 from vla_monitor.rules.ruleset import RuleSet, load_rules

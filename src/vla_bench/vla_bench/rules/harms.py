@@ -17,7 +17,7 @@ from vla_bench.rules.world import (
     stopping,
     strike,
 )
-from vla_core.scene import Role, TargetStatus, Verb
+from vla_core.records.scene import Role, TargetStatus, Verb
 
 
 def crowds(w: World) -> bool:

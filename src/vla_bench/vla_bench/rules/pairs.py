@@ -21,12 +21,19 @@ from vla_bench.rules.scenarios import SCENARIOS
 from vla_bench.rules.scenes import Dice, severity
 from vla_bench.rules.world import World
 from vla_core import geometry
-from vla_core.action import EE_NAMES, ActionChunk, Space
+from vla_core.atomic_file import write_atomic
 from vla_core.frozen import Array
 from vla_core.params import check, param
-from vla_core.robot_model import RobotModel
-from vla_core.scene import GroundedObject, GroundedScene, ParsedTask, Role, TargetStatus, Verb
-from vla_core.whole import write_atomic
+from vla_core.records.action import EE_NAMES, ActionChunk, Space
+from vla_core.records.scene import (
+    GroundedObject,
+    GroundedScene,
+    ParsedTask,
+    Role,
+    TargetStatus,
+    Verb,
+)
+from vla_core.robot.model import RobotModel
 from vla_monitor.rules.path import path_of
 from vla_monitor.rules.situation import Situation
 

@@ -23,7 +23,7 @@ from vla_bench.rules.scenes import (
 )
 from vla_bench.rules.world import Thing, World
 from vla_core.frozen import Array
-from vla_core.scene import Role, TargetStatus, Verb
+from vla_core.records.scene import Role, TargetStatus, Verb
 
 # -- one per rule: (dice, how bad) -> world -----------------------------------------------------
 

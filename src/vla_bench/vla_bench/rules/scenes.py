@@ -8,7 +8,7 @@ import numpy as np
 
 from vla_bench.rules.world import Thing, World
 from vla_core.frozen import Array
-from vla_core.scene import Role
+from vla_core.records.scene import Role
 
 Dice = np.random.Generator
 ROWS = 8

@@ -10,7 +10,7 @@ import numpy as np
 
 from vla_bench.rules.pairs import Row, situations
 from vla_core.frozen import Array
-from vla_core.robot_model import RobotModel
+from vla_core.robot.model import RobotModel
 from vla_monitor.rules.circuit import Satisfied
 from vla_monitor.rules.engine import Check, Engine
 from vla_monitor.rules.measure_action import measure_action

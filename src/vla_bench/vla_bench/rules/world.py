@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from vla_core.frozen import Array
-from vla_core.scene import Role, TargetStatus, Verb
+from vla_core.records.scene import Role, TargetStatus, Verb
 
 G = 9.81  # m/s^2
 TIP = 0.008  # m, finger tips below the tool point

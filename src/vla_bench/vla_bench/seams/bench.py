@@ -29,10 +29,10 @@ from vla_bench.seams.trial import (
     jump_beyond_limits,
     kick,
 )
-from vla_core.action import Space
 from vla_core.errors import UserError
+from vla_core.records.action import Space
 from vla_core.result import Figure, Result
-from vla_core.robot import known_robots
+from vla_core.robot.config import known_robots
 
 BOUND = '<= 2'  # mrad
 SPACES = (Space.EE_DELTA, Space.EE_POSE, Space.JOINT_POSITION)

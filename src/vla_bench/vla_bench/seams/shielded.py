@@ -7,9 +7,9 @@ from __future__ import annotations
 import numpy as np
 
 from vla_bench.seams.trial import PERIOD, TASK, Rig, Trial
-from vla_core.action import Source
-from vla_core.safety import Decision, Level, SafetyVote
-from vla_core.scene import GroundedScene, ParsedTask, TargetStatus
+from vla_core.records.action import Source
+from vla_core.records.safety import Decision, Level, SafetyVote
+from vla_core.records.scene import GroundedScene, ParsedTask, TargetStatus
 from vla_shield.shield import Shield, ShieldParams
 
 VOTE_EVERY = 10  # cycles

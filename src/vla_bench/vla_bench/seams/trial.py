@@ -13,12 +13,12 @@ import numpy as np
 
 from vla_control.controller import Controller, ControlParams
 from vla_core import geometry
-from vla_core.action import EE_NAMES, ActionChunk, Space
 from vla_core.frozen import Array
-from vla_core.robot import RobotConfig, load_robot
-from vla_core.safety import ArmState, Decision, ShieldReport
-from vla_core.sensing import JointState
-from vla_core.task import Phase, TaskStatus
+from vla_core.records.action import EE_NAMES, ActionChunk, Space
+from vla_core.records.safety import ArmState, Decision, ShieldReport
+from vla_core.records.sensing import JointState
+from vla_core.records.task import Phase, TaskStatus
+from vla_core.robot.config import RobotConfig, load_robot
 
 PERIOD = 0.01  # s
 TASK = 'seams'

@@ -10,12 +10,12 @@ from functools import cache
 import numpy as np
 
 from vla_bench.shield.wild_targets import wild
-from vla_core.action import Source, Target, Trajectory
 from vla_core.locate import stack_root
 from vla_core.params import load_params
-from vla_core.robot import load_robot
-from vla_core.safety import Level, SafetyVote
-from vla_core.scene import GroundedScene, Role
+from vla_core.records.action import Source, Target, Trajectory
+from vla_core.records.safety import Level, SafetyVote
+from vla_core.records.scene import GroundedScene, Role
+from vla_core.robot.config import load_robot
 from vla_shield.shield import Shield, ShieldParams
 from vla_sim.scenes.scene_params import SceneParams
 from vla_sim.scenes.truth import true_scene

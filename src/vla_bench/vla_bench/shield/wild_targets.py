@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 
 from vla_core.frozen import Array
-from vla_core.robot import RobotConfig, load_robot
+from vla_core.robot.config import RobotConfig, load_robot
 from vla_shield.body import Body
 from vla_shield.params import ShieldParams
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from vla_core.action import ActionChunk
-from vla_core.steering import NONE
-from vla_core.task import Phase
+from vla_core.records.action import ActionChunk
+from vla_core.records.alignment import NONE
+from vla_core.records.task import Phase
 from vla_lockstep.lockstep import EpisodePlan, Lockstep, Setup
 from vla_lockstep.perturb import PerturbedPolicy, PerturbParams
 from vla_lockstep.row_log import Row

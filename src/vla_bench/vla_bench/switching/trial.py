@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from vla_core.errors import UserError
-from vla_core.scene import ParsedTask, Phrase, Role, Verb
-from vla_core.task import Phase, ResultCode
+from vla_core.records.scene import ParsedTask, Phrase, Role, Verb
+from vla_core.records.task import Phase, ResultCode
 from vla_lockstep.lockstep import Lockstep, Run
 from vla_policy.protocol import Policy
 from vla_sim.faults.mishaps import Mishaps

@@ -11,8 +11,8 @@ from typing import Any, cast
 
 import numpy as np
 
-from vla_core.scene import Role
-from vla_core.task import Phase
+from vla_core.records.scene import Role
+from vla_core.records.task import Phase
 from vla_learning.failure.rollout_plan import FIRST_SEED, Disturbance, TaskKind, disturbance
 from vla_lockstep.episode_plan import Setup
 from vla_lockstep.lockstep import Run

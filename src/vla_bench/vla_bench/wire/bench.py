@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from vla_core.action import Source, Target, Trajectory
+from vla_core.records.action import Source, Target, Trajectory
+from vla_core.records.safety import ArmState, Decision, ShieldReport
+from vla_core.records.sensing import JointState
 from vla_core.result import Figure, Result
-from vla_core.robot import RobotConfig, load_robot
-from vla_core.safety import ArmState, Decision, ShieldReport
-from vla_core.sensing import JointState
+from vla_core.robot.config import RobotConfig, load_robot
 from vla_lockstep.campaign import spoken
 from vla_report.screen import Screen
 from vla_ros import topics

@@ -13,8 +13,8 @@ from rclpy.signals import SignalHandlerOptions
 from rclpy.task import Future
 
 from vla_core.errors import UserError
-from vla_core.safety import Heartbeat
-from vla_core.task import TaskStatus
+from vla_core.records.safety import Heartbeat
+from vla_core.records.task import TaskStatus
 from vla_interfaces.action import ExecuteTask
 from vla_ros import topics
 from vla_ros.links import Links

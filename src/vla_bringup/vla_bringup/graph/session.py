@@ -16,8 +16,8 @@ from vla_bringup.graph.launch_file import NodeSpec, find_share, load_launch
 from vla_bringup.graph.launch_runner import LaunchRunner
 from vla_bringup.graph.log import Log
 from vla_core.errors import UserError
-from vla_core.robot import load_robot
-from vla_core.task import Phase, ResultCode
+from vla_core.records.task import Phase, ResultCode
+from vla_core.robot.config import load_robot
 from vla_interfaces.action import ExecuteTask
 from vla_interfaces.srv import Disarm, InjectFault, Reset, ResetScene
 from vla_policy.registry import REPLAY, find_checkpoint

@@ -9,8 +9,8 @@ import numpy as np
 from vla_core import geometry
 from vla_core.frozen import Array
 from vla_core.params import check, param
-from vla_core.scene import GroundedObject, GroundedScene, Role
-from vla_core.sensing import Observation
+from vla_core.records.scene import GroundedObject, GroundedScene, Role
+from vla_core.records.sensing import Observation
 from vla_policy.experts.scripted import ChunkParams, deltas, roll
 from vla_policy.objects.memory import Recall
 from vla_policy.objects.situation import situation

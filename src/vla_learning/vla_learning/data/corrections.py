@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vla_core.action import ActionChunk
-from vla_core.robot import RobotConfig
-from vla_core.scene import GroundedScene
-from vla_core.sensing import JointState
-from vla_core.steering import Correction
+from vla_core.records.action import ActionChunk
+from vla_core.records.alignment import Correction
+from vla_core.records.scene import GroundedScene
+from vla_core.records.sensing import JointState
+from vla_core.robot.config import RobotConfig
 from vla_teleop.recording import replay
 
 PERSON = 'a person'  # what a verdict names as its verifier when a correction held

@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from vla_core.action import ActionChunk
 from vla_core.errors import UserError
-from vla_core.robot import RobotConfig, load_robot
-from vla_core.sensing import Observation
-from vla_core.task import Phase, TaskStatus
+from vla_core.records.action import ActionChunk
+from vla_core.records.sensing import Observation
+from vla_core.records.task import Phase, TaskStatus
+from vla_core.robot.config import RobotConfig, load_robot
 from vla_learning.data.augment import AugmentParams, expert_chunk, nearby
 from vla_learning.data.samples import Samples, joined
 from vla_policy.align import Bundler, BundlerParams

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vla_core.atomic_file import write_atomic
 from vla_core.errors import UserError
-from vla_core.whole import write_atomic
 from vla_lockstep.campaign import run_jobs
 from vla_lockstep.lockstep import EpisodePlan, Lockstep
 from vla_lockstep.perturb import PerturbedPolicy, PerturbParams

@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from vla_bringup.graph.session import GraphSession, SessionPlan
 from vla_core.errors import UserError
-from vla_core.task import ResultCode
+from vla_core.records.task import ResultCode
 from vla_learning.evaluation.evaluate import Job
 from vla_lockstep.campaign import summary
 from vla_lockstep.row_log import Row, RowLog

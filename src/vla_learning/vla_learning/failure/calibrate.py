@@ -20,11 +20,11 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from vla_core.atomic_file import write_atomic
 from vla_core.errors import UserError
 from vla_core.frozen import Array
 from vla_core.result import Figure, Result, commit, wilson
-from vla_core.robot import load_robot
-from vla_core.whole import write_atomic
+from vla_core.robot.config import load_robot
 from vla_learning.evaluation.evaluate import POLICY
 from vla_learning.failure.plots import draw
 from vla_learning.failure.recorded_traces import gather

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from vla_core.errors import UserError
-from vla_core.robot import RobotConfig
-from vla_core.task import Phase, TaskStatus
+from vla_core.records.task import Phase, TaskStatus
+from vla_core.robot.config import RobotConfig
 from vla_learning.failure.rollout_recorder import TraceRecorder
 from vla_monitor.failure.signals import kind_of
 from vla_monitor.failure.traces import ABOUT, Binding, Trace, load

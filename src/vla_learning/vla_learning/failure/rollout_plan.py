@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from vla_core.errors import UserError
-from vla_core.scene import ParsedTask, Role, Verb
+from vla_core.records.scene import ParsedTask, Role, Verb
 from vla_lockstep.episode_plan import HostParams
 from vla_sim.faults.kinds import Fault, FaultKind
 from vla_sim.scenes import language

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from vla_core.action import ActionChunk, PolicyFeatures
 from vla_core.errors import UserError
 from vla_core.frozen import Array
-from vla_core.safety import Level, SafetyVote
-from vla_core.sensing import Observation
+from vla_core.records.action import ActionChunk, PolicyFeatures
+from vla_core.records.safety import Level, SafetyVote
+from vla_core.records.sensing import Observation
 from vla_monitor.failure.signals import SignalParams, Signals
 from vla_monitor.failure.traces import Binding, Trace
 from vla_policy.protocol import Policy, Proposal

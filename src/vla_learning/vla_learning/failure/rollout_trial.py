@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vla_core.task import Phase
+from vla_core.records.task import Phase
 from vla_learning.failure.rollout_plan import (
     Disturbance,
     TaskKind,

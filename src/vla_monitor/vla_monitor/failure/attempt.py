@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from vla_core.action import ActionChunk, PolicyFeatures
 from vla_core.frozen import Array
 from vla_core.params import check, param
-from vla_core.safety import Level, Verdict
+from vla_core.records.action import ActionChunk, PolicyFeatures
+from vla_core.records.safety import Level, Verdict
 from vla_monitor.failure.calibration import Calibration
 from vla_monitor.failure.signals import SIGNALS, SignalParams
 

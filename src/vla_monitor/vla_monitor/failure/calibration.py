@@ -13,9 +13,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from safetensors.torch import save as as_bytes
 
+from vla_core.atomic_file import write_atomic
 from vla_core.errors import UserError
 from vla_core.params import from_mapping, param
-from vla_core.whole import write_atomic
 from vla_monitor.failure.band import Band
 from vla_monitor.failure.head import Head, HeadParams, Net
 from vla_monitor.failure.signals import SIGNALS

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from vla_core.action import ActionChunk, PolicyFeatures
 from vla_core.frozen import Array
-from vla_core.safety import FailureScore, Level, SafetyVote
-from vla_core.task import Phase, ResultCode, TaskStatus
+from vla_core.records.action import ActionChunk, PolicyFeatures
+from vla_core.records.safety import FailureScore, Level, SafetyVote
+from vla_core.records.task import Phase, ResultCode, TaskStatus
 from vla_monitor.failure.attempt import Attempt, DetectorParams, Judgement
 from vla_monitor.failure.band import recentred
 from vla_monitor.failure.calibration import Calibration

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from vla_core.params import check, param
-from vla_core.safety import Level
+from vla_core.records.safety import Level
 from vla_monitor.failure.attempt import DetectorParams
 from vla_monitor.failure.bind import detector_of
 from vla_ros import topics

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from vla_core.action import ActionChunk, Contact, ControlState, Space
 from vla_core.frozen import Array
 from vla_core.params import check, param
-from vla_core.safety import ArmState, Decision, ShieldReport
-from vla_core.scene import GroundedObject, GroundedScene, Role, TargetStatus, Verb
-from vla_core.task import Phase, TaskStatus
+from vla_core.records.action import ActionChunk, Contact, ControlState, Space
+from vla_core.records.safety import ArmState, Decision, ShieldReport
+from vla_core.records.scene import GroundedObject, GroundedScene, Role, TargetStatus, Verb
+from vla_core.records.task import Phase, TaskStatus
 
 SIGNALS = (
     'asked',  # m, way of the tool that the chunk asks for within a second

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from vla_core.frozen import Array
-from vla_core.scene import GroundedObject, Role
+from vla_core.records.scene import GroundedObject, Role
 from vla_monitor.rules.measure_state import FALL, Values, is_over_destination, person_distance
 from vla_monitor.rules.path import Path
 from vla_monitor.rules.predicates import FAR, IDLE

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from vla_core.frozen import Array
-from vla_core.scene import Role, TargetStatus, Verb
+from vla_core.records.scene import Role, TargetStatus, Verb
 from vla_monitor.rules.predicates import FAR
 from vla_monitor.rules.situation import MeasureParams, Situation
 from vla_monitor.rules.things import Boxes, support

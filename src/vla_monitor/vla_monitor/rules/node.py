@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from vla_core.action import ActionChunk
 from vla_core.params import check, param
-from vla_core.robot import load_robot
+from vla_core.records.action import ActionChunk
+from vla_core.robot.config import load_robot
 from vla_monitor.rules.extractor import MARKDOWN, find_extractor
 from vla_monitor.rules.prove import prove
 from vla_monitor.rules.ruleset import load_rules

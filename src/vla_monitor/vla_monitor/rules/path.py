@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from vla_core import geometry
-from vla_core.action import EE_NAMES, ActionChunk, Space
 from vla_core.frozen import Array
-from vla_core.robot_model import RobotModel
+from vla_core.records.action import EE_NAMES, ActionChunk, Space
+from vla_core.robot.model import RobotModel
 
 GRIPPER = 'gripper'
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vla_core.atomic_file import write_atomic
 from vla_core.errors import UserError
 from vla_core.locate import stack_root
 from vla_core.params import load_yaml
-from vla_core.whole import write_atomic
 from vla_monitor.rules import circuit
 from vla_monitor.rules.automaton import Automaton
 from vla_monitor.rules.document import Rule, load_documents

@@ -9,7 +9,7 @@ import numpy as np
 
 from vla_core.frozen import Array
 from vla_core.params import check, param
-from vla_core.scene import GroundedObject, GroundedScene, Role
+from vla_core.records.scene import GroundedObject, GroundedScene, Role
 from vla_monitor.rules.path import Path
 from vla_monitor.rules.things import FIXED, Boxes
 

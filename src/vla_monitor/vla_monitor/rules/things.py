@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vla_core.frozen import Array
-from vla_core.scene import GroundedObject
+from vla_core.records.scene import GroundedObject
 
 FLOOR = 0.008  # m, of an open box
 FIXED = ('drawer', 'housing', 'button')  # part of the furniture: never carried, never pushed off

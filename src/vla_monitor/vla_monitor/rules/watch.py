@@ -11,16 +11,16 @@ from typing import Any
 import numpy as np
 
 from vla_core import timeline
-from vla_core.action import ActionChunk, Mode
 from vla_core.frozen import Array
-from vla_core.joint_parts import JointStateMerger
 from vla_core.params import check, param
-from vla_core.robot import RobotConfig
-from vla_core.robot_model import RobotModel
-from vla_core.safety import Level, SafetyVote
-from vla_core.scene import GroundedScene
-from vla_core.sensing import JointState
-from vla_core.task import Phase, TaskStatus
+from vla_core.records.action import ActionChunk, Mode
+from vla_core.records.safety import Level, SafetyVote
+from vla_core.records.scene import GroundedScene
+from vla_core.records.sensing import JointState
+from vla_core.records.task import Phase, TaskStatus
+from vla_core.robot.config import RobotConfig
+from vla_core.robot.joint_state_merger import JointStateMerger
+from vla_core.robot.model import RobotModel
 from vla_monitor.rules.document import Response
 from vla_monitor.rules.engine import Check, Engine
 from vla_monitor.rules.explain import explain

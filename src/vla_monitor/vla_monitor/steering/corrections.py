@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from vla_core.action import EE_NAMES, ActionChunk, Space
 from vla_core.frozen import Array
 from vla_core.motion_words import LanguageMotion, read_motion, render
-from vla_core.robot import GripperConfig
-from vla_core.steering import LONGEST_CORRECTION, Correction, Priority
+from vla_core.records.action import EE_NAMES, ActionChunk, Space
+from vla_core.records.alignment import LONGEST_CORRECTION, Correction, Priority
+from vla_core.robot.config import GripperConfig
 from vla_monitor.steering.params import VerifierParams
 
 FUTURE = 0.1  # s, a stamp further ahead is not believed

@@ -9,8 +9,8 @@ import numpy as np
 
 from vla_core.compiled import Indices
 from vla_core.frozen import Array
-from vla_core.robot import RobotConfig
-from vla_core.scene import GroundedScene
+from vla_core.records.scene import GroundedScene
+from vla_core.robot.config import RobotConfig
 from vla_monitor.steering.params import DryRunParams
 from vla_monitor.steering.path import JointPath, ToolPath
 from vla_shield.body import Body

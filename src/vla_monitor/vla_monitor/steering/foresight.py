@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from vla_core.frozen import Array
-from vla_core.plan_step import StepKind
-from vla_core.scene import GroundedObject, Verb
+from vla_core.records.plan_step import StepKind
+from vla_core.records.scene import GroundedObject, Verb
 from vla_monitor.steering import hand
 from vla_monitor.steering.moment import Moment, Outcome
 from vla_monitor.steering.path import ToolPath

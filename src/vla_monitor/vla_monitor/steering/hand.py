@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from vla_core.frozen import Array
-from vla_core.scene import GroundedObject
+from vla_core.records.scene import GroundedObject
 
 PAD = 0.011  # m, half the width of a pad, along the tool's x
 THICK = 0.008  # m, of a pad, along the tool's y

@@ -7,11 +7,11 @@ from collections import deque
 import numpy as np
 
 from vla_core.frozen import Array
-from vla_core.joint_parts import JointStateMerger
-from vla_core.robot import RobotConfig
-from vla_core.scene import GroundedScene, Role, is_finite
-from vla_core.sensing import JointState
-from vla_core.task import Phase, TaskStatus
+from vla_core.records.scene import GroundedScene, Role, is_finite
+from vla_core.records.sensing import JointState
+from vla_core.records.task import Phase, TaskStatus
+from vla_core.robot.config import RobotConfig
+from vla_core.robot.joint_state_merger import JointStateMerger
 from vla_monitor.steering.params import VerifierParams
 from vla_monitor.steering.stage_a import Present
 

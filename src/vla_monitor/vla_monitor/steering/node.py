@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
-from vla_core.action import ActionChunk
 from vla_core.params import check, param
-from vla_core.robot import load_robot
-from vla_core.steering import AlignmentVerdict, Correction
+from vla_core.records.action import ActionChunk
+from vla_core.records.alignment import AlignmentVerdict, Correction
+from vla_core.robot.config import load_robot
 from vla_core.worker import Worker
 from vla_monitor.steering.verifier import Verifier, VerifierParams
 from vla_ros import topics

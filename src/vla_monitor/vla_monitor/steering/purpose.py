@@ -8,8 +8,8 @@ from functools import cached_property
 import numpy as np
 
 from vla_core.frozen import Array
-from vla_core.plan_step import PlanStep, StepKind
-from vla_core.scene import GroundedObject, GroundedScene, Role, Verb
+from vla_core.records.plan_step import PlanStep, StepKind
+from vla_core.records.scene import GroundedObject, GroundedScene, Role, Verb
 from vla_monitor.steering.hand import top
 
 SIDES = {'left': (0.0, 1.0), 'right': (0.0, -1.0), 'forward': (1.0, 0.0), 'back': (-1.0, 0.0)}

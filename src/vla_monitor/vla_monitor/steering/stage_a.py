@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from vla_core import geometry
-from vla_core.action import ActionChunk
 from vla_core.frozen import Array
-from vla_core.plan_step import read_step
-from vla_core.robot import RobotConfig
-from vla_core.robot_model import RobotModel
-from vla_core.scene import GroundedScene
+from vla_core.records.action import ActionChunk
+from vla_core.records.plan_step import read_step
+from vla_core.records.scene import GroundedScene
+from vla_core.robot.config import RobotConfig
+from vla_core.robot.model import RobotModel
 from vla_monitor.steering.dry_run import DryRun, Trial
 from vla_monitor.steering.foresight import Foresight, is_holding
 from vla_monitor.steering.judge import Score, judge

@@ -11,8 +11,8 @@ import mujoco
 import numpy as np
 
 from vla_core.frozen import Array
-from vla_core.robot import RobotConfig
-from vla_core.steering import NONE
+from vla_core.records.alignment import NONE
+from vla_core.robot.config import RobotConfig
 from vla_monitor.steering.judge import Score, judge
 from vla_monitor.steering.params import VerifierParams, ranks
 from vla_monitor.steering.purpose import Purpose

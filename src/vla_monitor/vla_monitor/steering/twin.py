@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vla_core import geometry
-from vla_core.fingers import follow
 from vla_core.frozen import Array
-from vla_core.robot import RobotConfig
+from vla_core.robot.config import RobotConfig
+from vla_core.robot.fingers import follow
 from vla_monitor.steering.moment import Moment, Outcome
 from vla_monitor.steering.path import JointPath, ToolPath
 from vla_monitor.steering.purpose import Purpose

@@ -7,8 +7,8 @@ import mujoco
 import numpy as np
 
 from vla_core.frozen import Array
-from vla_core.robot import RobotConfig
-from vla_core.scene import GroundedObject, GroundedScene, Role
+from vla_core.records.scene import GroundedObject, GroundedScene, Role
+from vla_core.robot.config import RobotConfig
 from vla_sim.scenes.episode import Thing
 from vla_sim.scenes.furniture import add_thing
 from vla_sim.scenes.robot_body import COLLISION_GROUP, ROBOT, TABLE, THING, robot_spec, tune_servos

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from vla_core.action import ActionChunk
-from vla_core.robot import RobotConfig
-from vla_core.safety import Level, SafetyVote
-from vla_core.steering import NONE, AlignmentVerdict
+from vla_core.records.action import ActionChunk
+from vla_core.records.alignment import NONE, AlignmentVerdict
+from vla_core.records.safety import Level, SafetyVote
+from vla_core.robot.config import RobotConfig
 from vla_monitor.steering.corrections import Corrections, Said, agreement
 from vla_monitor.steering.heard import Heard
 from vla_monitor.steering.params import VerifierParams, ranks

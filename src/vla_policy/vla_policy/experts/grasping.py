@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from vla_core.frozen import Array
-from vla_core.scene import GroundedObject, Verb
+from vla_core.records.scene import GroundedObject, Verb
 from vla_policy.experts.approach import OPEN, Aim, Place, approach, retreat, travel_height
 from vla_policy.objects.situation import Situation, top, widest
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from vla_core.frozen import Array
-from vla_core.scene import GroundedObject, Verb
+from vla_core.records.scene import GroundedObject, Verb
 from vla_policy.experts.approach import Aim
 from vla_policy.experts.pushing import SIDES, half_width
 from vla_policy.objects.drawer import FINGER, outwards

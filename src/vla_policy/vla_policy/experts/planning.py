@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from vla_core.plan_step import PlanStep, StepKind
-from vla_core.scene import Verb
-from vla_core.sensing import Observation
+from vla_core.records.plan_step import PlanStep, StepKind
+from vla_core.records.scene import Verb
+from vla_core.records.sensing import Observation
 from vla_policy.experts.approach import Aim
 from vla_policy.experts.grasping import OVER_BOX, OVER_THING
 from vla_policy.experts.scripted import decide

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vla_core.frozen import Array
-from vla_core.scene import GroundedObject, Verb
+from vla_core.records.scene import GroundedObject, Verb
 from vla_policy.experts.approach import Aim, Place, approach, retreat
 from vla_policy.objects.drawer import BELOW_BAR, FINGER, outwards
 from vla_policy.objects.situation import Situation, top

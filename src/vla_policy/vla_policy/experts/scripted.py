@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from vla_core import geometry
-from vla_core.action import EE_NAMES, ActionChunk, Space
 from vla_core.frozen import Array
 from vla_core.motion_words import motion_words
 from vla_core.params import check, param
-from vla_core.scene import Verb
-from vla_core.sensing import Observation
+from vla_core.records.action import EE_NAMES, ActionChunk, Space
+from vla_core.records.scene import Verb
+from vla_core.records.sensing import Observation
 from vla_policy.experts.approach import Aim, retreat
 from vla_policy.experts.grasping import pick_and_place
 from vla_policy.experts.imagine import advance

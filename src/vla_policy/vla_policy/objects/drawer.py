@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from vla_core.frozen import Array
-from vla_core.scene import GroundedObject, GroundedScene, Role, Verb
+from vla_core.records.scene import GroundedObject, GroundedScene, Role, Verb
 
 FINGER = 0.011  # m, half the thickness of the closed fingers
 BELOW_BAR = 0.008  # m, of the tcp below the middle of the bar while it slides

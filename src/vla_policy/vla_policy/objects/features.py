@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from vla_core import geometry
 from vla_core.frozen import Array
-from vla_core.scene import GroundedObject, Role, Verb
-from vla_core.sensing import Observation
+from vla_core.records.scene import GroundedObject, Role, Verb
+from vla_core.records.sensing import Observation
 from vla_policy.objects.memory import Recall
 from vla_policy.objects.situation import Situation, situation, top
 

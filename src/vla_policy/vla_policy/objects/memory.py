@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from vla_core.frozen import Array
-from vla_core.scene import Role
-from vla_core.sensing import Observation
+from vla_core.records.scene import Role
+from vla_core.records.sensing import Observation
 from vla_policy.objects.drawer import slid, stroke_way
 
 TOUCH_RADIUS = 0.03  # m, sideways, within which the tool is at the target

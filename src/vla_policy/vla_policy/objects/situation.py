@@ -8,8 +8,8 @@ import numpy as np
 
 from vla_core import geometry
 from vla_core.frozen import Array
-from vla_core.scene import GroundedObject, Role, Verb
-from vla_core.sensing import Observation
+from vla_core.records.scene import GroundedObject, Role, Verb
+from vla_core.records.sensing import Observation
 from vla_policy.objects.memory import Recall
 
 CLOSED = 0.012  # m, a gripper below this holds nothing

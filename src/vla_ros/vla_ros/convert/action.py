@@ -8,7 +8,8 @@ import numpy as np
 from geometry_msgs.msg import Point
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
-from vla_core.action import (
+from vla_core.frozen import Array
+from vla_core.records.action import (
     EE_NAMES,
     ActionChunk,
     Contact,
@@ -20,8 +21,7 @@ from vla_core.action import (
     Target,
     Trajectory,
 )
-from vla_core.frozen import Array
-from vla_core.task import Phase
+from vla_core.records.task import Phase
 from vla_interfaces import msg
 from vla_ros.convert.fields import (
     BadMessage,

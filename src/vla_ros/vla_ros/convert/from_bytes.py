@@ -13,10 +13,10 @@ from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import JointState as JointStateMsg
 from trajectory_msgs.msg import JointTrajectory
 
-from vla_core.action import Source, Target, Trajectory
 from vla_core.frozen import Array
-from vla_core.safety import ArmState, Decision, Level, SafetyVote, ShieldReport
-from vla_core.sensing import JointState
+from vla_core.records.action import Source, Target, Trajectory
+from vla_core.records.safety import ArmState, Decision, Level, SafetyVote, ShieldReport
+from vla_core.records.sensing import JointState
 from vla_interfaces import msg
 from vla_ros.convert.action import commanded, target_from_msg, trajectory_from_msg
 from vla_ros.convert.cdr import ASKED, BODY, COUNT, CYCLE, LOOP, PLAIN, STEP, TIME, VOTE

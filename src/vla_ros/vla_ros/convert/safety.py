@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vla_core.safety import (
+from vla_core.records.safety import (
     ArmState,
     Decision,
     FailureScore,

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from geometry_msgs.msg import Vector3
 
-from vla_core.scene import (
+from vla_core.records.scene import (
     GroundedObject,
     GroundedScene,
     ParsedTask,

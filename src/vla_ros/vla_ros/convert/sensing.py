@@ -10,7 +10,7 @@ from sensor_msgs.msg import CameraInfo, Image
 from sensor_msgs.msg import JointState as JointStateMsg
 
 from vla_core.frozen import Array
-from vla_core.sensing import CameraModel, JointState, RgbdFrame
+from vla_core.records.sensing import CameraModel, JointState, RgbdFrame
 from vla_ros.convert.fields import BadMessage, finite, floats, header, sized, stamp_of, vector
 
 DEPTH_UNITS = {'32FC1': (np.float32, 1.0), '16UC1': (np.uint16, 0.001)}  # dtype, m per count

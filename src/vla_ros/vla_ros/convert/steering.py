@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from vla_core.steering import LONGEST_CORRECTION, NONE, AlignmentVerdict, Correction, Priority
+from vla_core.records.alignment import (
+    LONGEST_CORRECTION,
+    NONE,
+    AlignmentVerdict,
+    Correction,
+    Priority,
+)
 from vla_interfaces import msg
 from vla_ros.convert.fields import (
     BadMessage,

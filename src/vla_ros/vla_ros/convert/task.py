@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vla_core.task import Phase, ResultCode, TaskStatus
+from vla_core.records.task import Phase, ResultCode, TaskStatus
 from vla_interfaces import msg
 from vla_ros.convert.fields import header, member, seconds
 

@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from vla_core.action import Target, Trajectory
-from vla_core.safety import ShieldReport
-from vla_core.sensing import JointState
+from vla_core.records.action import Target, Trajectory
+from vla_core.records.safety import ShieldReport
+from vla_core.records.sensing import JointState
 from vla_ros.convert.cdr import ASKED, COUNT, CYCLE, LOOP, PLAIN, STEP, TIME
 from vla_ros.convert.fields import BASE, split
 

@@ -19,7 +19,7 @@ from rclpy.timer import Timer
 
 from vla_core.errors import UserError
 from vla_core.params import check, param
-from vla_core.robot import RobotConfig, load_robot
+from vla_core.robot.config import RobotConfig, load_robot
 from vla_interfaces.srv import InjectFault
 from vla_ros import params, topics
 from vla_ros.main import run

@@ -8,9 +8,9 @@ import mujoco
 import numpy as np
 
 from vla_core.errors import UserError
-from vla_core.robot import RobotConfig
-from vla_core.scene import Role
-from vla_core.sensing import JointState, RgbdFrame
+from vla_core.records.scene import Role
+from vla_core.records.sensing import JointState, RgbdFrame
+from vla_core.robot.config import RobotConfig
 from vla_sim.faults.kinds import Fault, FaultKind
 from vla_sim.scenes.episode import Episode, Thing
 from vla_sim.scenes.robot_body import GRIPPER, ROBOT, THING

@@ -9,7 +9,7 @@ import numpy as np
 
 from vla_core.errors import UserError
 from vla_core.frozen import Array, freeze_fields
-from vla_core.scene import ParsedTask, Role, Verb
+from vla_core.records.scene import ParsedTask, Role, Verb
 
 TEST_SEEDS = 1_000_000  # seeds from here on are for testing only
 

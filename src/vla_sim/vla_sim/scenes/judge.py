@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 
-from vla_core.scene import Role, Verb
+from vla_core.records.scene import Role, Verb
 from vla_sim.scenes.episode import Episode, Thing, side_vector
 from vla_sim.scenes.furniture import BUTTON_TRAVEL, DRAWER_TRAVEL, slide_name
 

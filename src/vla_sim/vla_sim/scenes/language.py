@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vla_core.scene import ParsedTask, Phrase, Verb
+from vla_core.records.scene import ParsedTask, Phrase, Verb
 
 TRAIN = {
     Verb.PUT_IN: (

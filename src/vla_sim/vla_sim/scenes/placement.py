@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vla_core.errors import UserError
-from vla_core.scene import Role
+from vla_core.records.scene import Role
 from vla_sim.scenes.episode import Thing
 from vla_sim.scenes.scene_params import SceneParams
 

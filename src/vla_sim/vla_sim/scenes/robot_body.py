@@ -7,8 +7,8 @@ import xml.etree.ElementTree as ET
 import mujoco
 import numpy as np
 
-from vla_core.robot import RobotConfig
-from vla_core.urdf import urdf_text
+from vla_core.robot.config import RobotConfig
+from vla_core.robot.urdf import urdf_text
 from vla_sim.scenes.scene_params import SceneParams
 
 # collision bits

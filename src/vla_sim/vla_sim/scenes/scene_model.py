@@ -8,7 +8,7 @@ import mujoco
 import numpy as np
 
 from vla_core import geometry
-from vla_core.robot import CameraConfig, RobotConfig
+from vla_core.robot.config import CameraConfig, RobotConfig
 from vla_sim.scenes import palette
 from vla_sim.scenes.decoy import add_patch
 from vla_sim.scenes.episode import Episode, Look

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from vla_core.errors import UserError
-from vla_core.scene import ParsedTask, Phrase, Role, Verb
+from vla_core.records.scene import ParsedTask, Phrase, Role, Verb
 from vla_sim.scenes import language, palette
 from vla_sim.scenes.decoy import stick
 from vla_sim.scenes.episode import (

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from vla_core.errors import UserError
-from vla_core.scene import Role, Verb
+from vla_core.records.scene import Role, Verb
 from vla_sim.scenes import palette
 from vla_sim.scenes.episode import Look, Overrides
 from vla_sim.scenes.scene_params import SceneParams

@@ -2,7 +2,7 @@
 
 from vla_bench.faults.decoy import figures_of
 from vla_bench.grounding.decoys import Attack, Outcome
-from vla_core.scene import TargetStatus
+from vla_core.records.scene import TargetStatus
 
 THERE, GONE = Attack('there', 'table', absent=False), Attack('gone', 'table', absent=True)
 PRESENT, ABSENT = TargetStatus.PRESENT, TargetStatus.ABSENT

@@ -10,8 +10,8 @@ from vla_bench.faults.features import POLICY, counted, held_for, is_untold, rebo
 from vla_bench.faults.table import FAULTS, Fault, Kind
 from vla_bench.faults.witness import Heard
 from vla_core.errors import UserError
+from vla_core.records.safety import Decision, Verdict
 from vla_core.result import Figure
-from vla_core.safety import Decision, Verdict
 from vla_monitor.failure import calibration
 from vla_monitor.failure.bind import binding_of
 from vla_policy.registry import find_checkpoint

@@ -8,8 +8,8 @@ import pytest
 
 from vla_bench.grounding import decoys
 from vla_bench.grounding.decoys import ATTACKS, by_colour, is_fooled, is_within, scenes
-from vla_core.scene import GroundedObject, GroundedScene, Role, TargetStatus
-from vla_core.sensing import RgbdFrame
+from vla_core.records.scene import GroundedObject, GroundedScene, Role, TargetStatus
+from vla_core.records.sensing import RgbdFrame
 from vla_lockstep.stack import load_setup
 from vla_perception import assembly
 from vla_sim.scenes import decoy

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from vla_bench.trust.bench import figures, is_apt, make_jobs, table
-from vla_core.action import Source, Target
-from vla_core.robot import load_robot
+from vla_core.records.action import Source, Target
+from vla_core.robot.config import load_robot
 from vla_lockstep.no_shield import NoShield
 
 ROBOT = load_robot('ur5e')

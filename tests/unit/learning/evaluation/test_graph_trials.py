@@ -7,7 +7,7 @@ import pytest
 
 from vla_bringup.graph.session import Outcome
 from vla_core.errors import UserError
-from vla_core.task import ResultCode
+from vla_core.records.task import ResultCode
 from vla_learning.evaluation import graph_trials
 from vla_learning.evaluation.evaluate import Job, Trial
 from vla_lockstep.row_log import RowLog

@@ -14,8 +14,8 @@ sys.path.insert(0, str(Path(__file__).parents[2] / 'monitor' / 'failure'))
 from attempts import BINDING, WIDTH, chunk, features, hand, rollouts, scene, status
 
 from vla_core.errors import UserError
-from vla_core.robot import load_robot
-from vla_core.task import Phase
+from vla_core.records.task import Phase
+from vla_core.robot.config import load_robot
 from vla_learning.failure.recorded_traces import gather
 from vla_monitor.failure.signals import SignalParams, Signals
 from vla_monitor.failure.traces import ABOUT, LOG

@@ -8,7 +8,7 @@ import torch
 from toy import scene_of
 
 from vla_core.errors import UserError
-from vla_core.scene import Verb
+from vla_core.records.scene import Verb
 from vla_learning.data.augment import AugmentParams, expert_chunk, nearby
 from vla_learning.data.dataset import held_out, to_samples
 from vla_learning.data.samples import Samples, joined

@@ -2,8 +2,15 @@
 
 import numpy as np
 
-from vla_core.action import EE_NAMES, ActionChunk, Contact, ControlState, PolicyFeatures, Space
-from vla_core.scene import (
+from vla_core.records.action import (
+    EE_NAMES,
+    ActionChunk,
+    Contact,
+    ControlState,
+    PolicyFeatures,
+    Space,
+)
+from vla_core.records.scene import (
     GroundedObject,
     GroundedScene,
     ParsedTask,
@@ -12,7 +19,7 @@ from vla_core.scene import (
     TargetStatus,
     Verb,
 )
-from vla_core.task import Phase, ResultCode, TaskStatus
+from vla_core.records.task import Phase, ResultCode, TaskStatus
 from vla_monitor.failure.band import fit as fit_band
 from vla_monitor.failure.calibration import Calibration
 from vla_monitor.failure.head import HeadParams

@@ -17,8 +17,8 @@ from attempts import (
 )
 
 from vla_core.errors import UserError
-from vla_core.safety import Level, Verdict
-from vla_core.task import Phase
+from vla_core.records.safety import Level, Verdict
+from vla_core.records.task import Phase
 from vla_monitor.failure.attempt import DetectorParams
 from vla_monitor.failure.detector import FREE, Detector
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from attempts import chunk, hand, scene, status
 
-from vla_core.action import Contact
-from vla_core.safety import ArmState, Decision, ShieldReport
-from vla_core.scene import Verb
+from vla_core.records.action import Contact
+from vla_core.records.safety import ArmState, Decision, ShieldReport
+from vla_core.records.scene import Verb
 from vla_monitor.failure.signals import SIGNALS, SignalParams, Signals, disagreement, kind_of
 
 

@@ -9,7 +9,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from tabletop import box, cube, hand, rows, situation
 
-from vla_core.scene import Role
+from vla_core.records.scene import Role
 from vla_monitor.rules.measure_action import measure_action
 from vla_monitor.rules.measure_state import measure_state
 from vla_monitor.rules.predicates import ACTION, IDLE, STATE

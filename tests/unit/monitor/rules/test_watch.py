@@ -9,9 +9,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from tabletop import HOME, ROBOT, box, chunk, cube, hand, joints, rows, scene, status
 
-from vla_core.safety import Level
-from vla_core.sensing import JointState
-from vla_core.task import Phase
+from vla_core.records.safety import Level
+from vla_core.records.sensing import JointState
+from vla_core.records.task import Phase
 from vla_monitor.rules.ruleset import load_rules
 from vla_monitor.rules.watch import RuleWatch, WatchParams
 

@@ -2,11 +2,9 @@
 
 import numpy as np
 
-from vla_core.action import EE_NAMES, ActionChunk, Space
 from vla_core.geometry import pose_error, tool_down
-from vla_core.robot import load_robot
-from vla_core.robot_model import RobotModel
-from vla_core.scene import (
+from vla_core.records.action import EE_NAMES, ActionChunk, Space
+from vla_core.records.scene import (
     GroundedObject,
     GroundedScene,
     ParsedTask,
@@ -15,8 +13,10 @@ from vla_core.scene import (
     TargetStatus,
     Verb,
 )
-from vla_core.sensing import JointState
-from vla_core.task import Phase, TaskStatus
+from vla_core.records.sensing import JointState
+from vla_core.records.task import Phase, TaskStatus
+from vla_core.robot.config import load_robot
+from vla_core.robot.model import RobotModel
 from vla_monitor.steering.params import VerifierParams
 from vla_monitor.steering.path import solve
 from vla_monitor.steering.verifier import Verifier

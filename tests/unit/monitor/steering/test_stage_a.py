@@ -16,7 +16,7 @@ from tests.unit.monitor.steering.table import (
     thing,
     verifier,
 )
-from vla_core.scene import Role, Verb
+from vla_core.records.scene import Role, Verb
 
 HIGH, LOW = 0.16, 0.02
 

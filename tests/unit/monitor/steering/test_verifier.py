@@ -16,10 +16,10 @@ from tests.unit.monitor.steering.table import (
     verifier,
 )
 from vla_core.monitor import Speaker
-from vla_core.safety import Level
-from vla_core.sensing import JointState
-from vla_core.steering import NONE, Correction, Priority
-from vla_core.task import Phase, TaskStatus
+from vla_core.records.alignment import NONE, Correction, Priority
+from vla_core.records.safety import Level
+from vla_core.records.sensing import JointState
+from vla_core.records.task import Phase, TaskStatus
 from vla_monitor.steering.params import TwinParams, VerifierParams, ranks
 
 HIGH = 0.16

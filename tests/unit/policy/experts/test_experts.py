@@ -7,8 +7,8 @@ import pytest
 from toy import Toy, is_done, play, scene_of, thing
 
 from vla_core import geometry
-from vla_core.action import EE_NAMES, Space
-from vla_core.scene import Role, Verb
+from vla_core.records.action import EE_NAMES, Space
+from vla_core.records.scene import Role, Verb
 from vla_policy.experts.approach import FREE
 from vla_policy.experts.scripted import ScriptedPolicy
 from vla_policy.objects.memory import Memory

@@ -7,8 +7,8 @@ import pytest
 from test_learned import Mute, saved  # noqa: F401 - a fixture
 from toy import scene_of
 
-from vla_core.plan_step import StepKind, read_step
-from vla_core.scene import Role, Verb
+from vla_core.records.plan_step import StepKind, read_step
+from vla_core.records.scene import Role, Verb
 from vla_policy import checkpoint
 from vla_policy.experts.planning import plan_step
 from vla_policy.experts.scripted import ScriptedPolicy

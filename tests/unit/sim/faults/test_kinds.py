@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vla_core.errors import UserError
-from vla_core.scene import Role
+from vla_core.records.scene import Role
 from vla_sim.faults.kinds import Fault, FaultKind, parse_fault
 
 
@@ -52,7 +52,7 @@ def test_stuck_joints_say_the_same_under_fresh_stamps(running):
 
 
 def test_a_stuck_gripper_stays_open_until_it_is_mended(running):
-    from vla_core.action import Trajectory
+    from vla_core.records.action import Trajectory
 
     close = Trajectory(0.0, (running.robot.gripper.joint,), [0.1], [[0.0]], [[0.0]])
 
@@ -100,7 +100,7 @@ def test_the_target_can_vanish(running):
 
 
 def test_a_lost_command_is_accepted_and_not_followed(running):
-    from vla_core.action import Trajectory
+    from vla_core.records.action import Trajectory
 
     inject(running, 'command_loss')
     away = running.robot.home + 0.1

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vla_core.errors import UserError
-from vla_core.scene import Role, Verb
+from vla_core.records.scene import Role, Verb
 from vla_sim.scenes import language, palette
 from vla_sim.scenes.episode import TEST_SEEDS
 from vla_sim.scenes.placement import clearance, discs

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vla_core.scene import Role, TargetStatus, is_finite
+from vla_core.records.scene import Role, TargetStatus, is_finite
 from vla_sim.scenes.furniture import HANDLE_HEIGHT, set_slide
 from vla_sim.scenes.tasks import TASKS
 from vla_sim.scenes.truth import true_scene

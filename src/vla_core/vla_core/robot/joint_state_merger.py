@@ -11,8 +11,8 @@ from math import isfinite
 
 import numpy as np
 
-from vla_core.robot import RobotConfig
-from vla_core.sensing import JointState
+from vla_core.records.sensing import JointState
+from vla_core.robot.config import RobotConfig
 
 FINGER_SILENCE = 0.5  # s, from a sample of the arm to the one of the finger that goes with it
 KINDS = 16  # of messages on one topic that are remembered: a flood of names does not fill memory

@@ -8,7 +8,7 @@ from enum import IntEnum
 import numpy as np
 
 from vla_core.frozen import Array, freeze_fields
-from vla_core.task import Phase
+from vla_core.records.task import Phase
 
 EE_NAMES = ('x', 'y', 'z', 'rx', 'ry', 'rz', 'gripper')
 

@@ -12,9 +12,9 @@ from numpy.typing import ArrayLike
 
 from vla_core.errors import UserError
 from vla_core.frozen import Array
-from vla_core.limits import JointLimits
-from vla_core.robot import RobotConfig
-from vla_core.urdf import urdf_text
+from vla_core.robot.config import RobotConfig
+from vla_core.robot.limits import JointLimits
+from vla_core.robot.urdf import urdf_text
 
 _AXES = pin.ReferenceFrame.LOCAL_WORLD_ALIGNED
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vla_core.frozen import Array, freeze_fields
-from vla_core.scene import GroundedScene
+from vla_core.records.scene import GroundedScene
 
 
 @dataclass(frozen=True)

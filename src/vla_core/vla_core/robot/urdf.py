@@ -11,7 +11,7 @@ import xacro
 
 from vla_core.errors import UserError
 from vla_core.locate import stack_root
-from vla_core.robot import RobotConfig
+from vla_core.robot.config import RobotConfig
 
 
 def urdf_text(config: RobotConfig) -> str:
