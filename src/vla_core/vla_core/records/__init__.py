@@ -1,1 +1,1 @@
-"""FIXME docstring."""
+"""The records that travel between modules and, as messages, between nodes."""

@@ -1,1 +1,1 @@
-"""FIXME docstring."""
+"""What the robot is: its configuration, URDF, kinematic model and limits."""
