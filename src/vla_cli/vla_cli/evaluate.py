@@ -20,7 +20,7 @@ def run(args: argparse.Namespace) -> int:
     return evaluate.run(args, on_graph)
 
 
-def on_graph(jobs: list[tuple[str, evaluate.Job]], log: RowLog) -> list[Row]:
+def on_graph(jobs: list[tuple[str, evaluate.EvalJob]], log: RowLog) -> list[Row]:
     from vla_learning.evaluation.graph_trials import play_all  # needs ROS, which lockstep does not
 
     return play_all(jobs, log)

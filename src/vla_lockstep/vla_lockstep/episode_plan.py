@@ -20,7 +20,7 @@ from vla_supervisor.terms import ExecutiveParams
 
 
 @dataclass(frozen=True)
-class HostParams:
+class LockstepParams:
     """Rates and modelled latencies of the lockstep host."""
 
     period: float = param(0.01, 's, one cycle of control and shield', lo=0.002, hi=0.02)
@@ -48,7 +48,7 @@ class Setup:
     control: ControlParams
     shield: ShieldParams
     supervisor: ExecutiveParams
-    host: HostParams = HostParams()
+    host: LockstepParams = LockstepParams()
     monitors: tuple[Callable[[], Monitor], ...] = ()  # made anew for every episode
     verifier: Callable[[], Verifier] | None = None  # None: the first candidate is executed
 

@@ -18,7 +18,7 @@ from vla_core.records.alignment import Correction
 from vla_core.records.scene import GroundedScene
 from vla_core.records.sensing import Observation
 from vla_core.records.task import Phase, ResultCode, TaskStatus
-from vla_lockstep.episode_plan import EpisodePlan, EpisodeResult, HostParams, Setup
+from vla_lockstep.episode_plan import EpisodePlan, EpisodeResult, LockstepParams, Setup
 from vla_perception.grounder import Grounder
 from vla_policy.align import Bundler
 from vla_policy.protocol import Policy
@@ -26,7 +26,7 @@ from vla_shield.shield import Shield
 from vla_sim.world import Episode, SimWorld
 from vla_supervisor.executive import Executive, Request
 
-__all__ = ['EpisodePlan', 'EpisodeResult', 'HostParams', 'Lockstep', 'Setup']
+__all__ = ['EpisodePlan', 'EpisodeResult', 'LockstepParams', 'Lockstep', 'Setup']
 
 Tap = Callable[[str, Any, float], None]  # topic, record, ROS time s
 Chosen = ActionChunk | None

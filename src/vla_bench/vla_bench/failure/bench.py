@@ -31,8 +31,8 @@ from vla_learning.failure.plots import draw
 from vla_learning.failure.study import (
     ALPHAS,
     HEADS,
-    Finding,
     HeadScorer,
+    MethodScores,
     by_tasks,
     examine,
     methods,
@@ -53,7 +53,7 @@ RIVALS = tuple(name for name in BASELINES if name != TIME)
 
 
 @dataclass(frozen=True)
-class Job:
+class FitJob:
     """One method on one split, as a worker gets it."""
 
     episodes: str
@@ -80,7 +80,10 @@ def run(args: argparse.Namespace) -> int:
     if args.fresh:
         log.path.unlink(missing_ok=True)
     jobs = [
-        (f'{binding.checkpoint}/{len(traces)}/{name}/{seed}', Job(str(args.episodes), name, seed))
+        (
+            f'{binding.checkpoint}/{len(traces)}/{name}/{seed}',
+            FitJob(str(args.episodes), name, seed),
+        )
         for seed in range(args.splits)
         for name in methods()
     ]
@@ -106,7 +109,7 @@ def _traces(folder: str, _: float) -> list[Trace]:
     return load(Path(folder))[1]
 
 
-def work(job: Job) -> Row:
+def work(job: FitJob) -> Row:
     """Fit and measure (in a worker process)."""
     torch.set_num_threads(1)
     path = Path(job.episodes) / LOG
@@ -116,7 +119,7 @@ def work(job: Job) -> Row:
     return {'method': job.method, 'seed': job.seed, 'took': perf_counter() - began, **plain(found)}
 
 
-def plain(found: Finding) -> Row:
+def plain(found: MethodScores) -> Row:
     """Return the finding as JSON holds it."""
     return json.loads(json.dumps(asdict(found)))
 

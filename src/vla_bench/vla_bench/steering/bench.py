@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from vla_bench.steering.trial import ARMS, SUITES, Job, one_try, play
+from vla_bench.steering.trial import ARMS, SUITES, SteeringJob, one_try, play
 from vla_core.errors import UserError
 from vla_core.result import Figure, Result, wilson
 from vla_lockstep.campaign import run_jobs, spoken
@@ -76,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
     return 0 if result.ok else 1
 
 
-def make_jobs(args: argparse.Namespace) -> list[tuple[str, Job]]:
+def make_jobs(args: argparse.Namespace) -> list[tuple[str, SteeringJob]]:
     """Episodes in turns over policies, suites and arms: a cut-short run says something of each."""
     wanted = [name for name in args.arms.split(',') if name] or names()
     unknown = [name for name in wanted if name not in names()]
@@ -86,7 +86,7 @@ def make_jobs(args: argparse.Namespace) -> list[tuple[str, Job]]:
     return [
         (
             f'{policy}/{SUITES[suite].name}/{arm.name}/{seed}',
-            Job(args.robot, policy, suite, arm, seed),
+            SteeringJob(args.robot, policy, suite, arm, seed),
         )
         for seed in range(FIRST_SEED, FIRST_SEED + max(counts.values()))
         for policy, count in counts.items()

@@ -57,7 +57,7 @@ SUITES = (
 
 
 @dataclass(frozen=True)
-class Arm:
+class SteeringArm:
     """Who chooses, among how many."""
 
     name: str
@@ -67,23 +67,23 @@ class Arm:
 
 
 ARMS = (
-    Arm('K=1', 1, 'first'),
-    Arm('K=2', 2, 'verifier'),
-    Arm('K=5', 5, 'verifier'),
-    Arm('K=10', 10, 'verifier'),
-    Arm('random of 10', 10, 'random'),
-    Arm('oracle of 10', 10, 'oracle'),
+    SteeringArm('K=1', 1, 'first'),
+    SteeringArm('K=2', 2, 'verifier'),
+    SteeringArm('K=5', 5, 'verifier'),
+    SteeringArm('K=10', 10, 'verifier'),
+    SteeringArm('random of 10', 10, 'random'),
+    SteeringArm('oracle of 10', 10, 'oracle'),
 )
 
 
 @dataclass(frozen=True)
-class Job:
+class SteeringJob:
     """One episode, as a worker gets it."""
 
     robot: str
     policy: str
     suite: int  # index in SUITES
-    arm: Arm
+    arm: SteeringArm
     seed: int
 
     @property
@@ -143,7 +143,7 @@ _HOSTS: dict[str, Lockstep] = {}
 _POLICIES: dict[str, Policy] = {}
 
 
-def play(job: Job) -> Row:
+def play(job: SteeringJob) -> Row:
     """Run one episode in lockstep (in a worker process)."""
     setup = one_try(load_setup(job.robot))
     host = _HOSTS.setdefault(job.robot, Lockstep(setup))
@@ -173,7 +173,7 @@ def one_try(setup: Setup) -> Setup:
     return replace(setup.unwatched(), supervisor=terms)
 
 
-def arranged(setup: Setup, arm: Arm, sim: SimWorld) -> Setup:
+def arranged(setup: Setup, arm: SteeringArm, sim: SimWorld) -> Setup:
     """Return the set-up with the arm's chooser."""
     params = arm.params
     robot, shield = setup.robot, setup.shield

@@ -12,7 +12,7 @@ import argparse
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from vla_bench.switching.trial import MOMENTS, TASKS, SwitchPlan, Trial
+from vla_bench.switching.trial import MOMENTS, TASKS, SwitchPlan, SwitchTrial
 from vla_core.errors import UserError
 from vla_core.result import Figure, Result, wilson
 from vla_lockstep.campaign import run_jobs, spoken
@@ -27,7 +27,7 @@ BOUND = '>= 0.95'
 
 
 @dataclass(frozen=True)
-class Job:
+class SwitchJob:
     """One episode, as a worker gets it."""
 
     robot: str
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     return 0 if result.ok else 1
 
 
-def make_jobs(args: argparse.Namespace) -> list[tuple[str, Job]]:
+def make_jobs(args: argparse.Namespace) -> list[tuple[str, SwitchJob]]:
     plans = [
         SwitchPlan(moment, args.seed + k, TASKS[k % len(TASKS)])
         for k in range(args.episodes)
@@ -69,7 +69,7 @@ def make_jobs(args: argparse.Namespace) -> list[tuple[str, Job]]:
     return [
         (
             f'{args.robot}/{args.policy}/{p.moment}/{p.task}/{p.seed}',
-            Job(args.robot, args.policy, p),
+            SwitchJob(args.robot, args.policy, p),
         )
         for p in plans
     ]
@@ -79,13 +79,13 @@ _HOSTS: dict[str, Lockstep] = {}
 _POLICIES: dict[tuple[str, str], Policy] = {}
 
 
-def play(job: Job) -> Row:
+def play(job: SwitchJob) -> Row:
     """Play one episode (in a worker process)."""
     host = _HOSTS.setdefault(job.robot, Lockstep(load_setup(job.robot)))
     key = (job.robot, job.policy)
     if key not in _POLICIES:
         _POLICIES[key] = load_policy(job.policy, host.setup.robot)
-    result = Trial(host, job.plan, _POLICIES[key]).play()
+    result = SwitchTrial(host, job.plan, _POLICIES[key]).play()
     row = {**asdict(result), 'code': result.code.name, 'success': result.is_right}
     return {'moment': job.plan.moment, 'seed': job.plan.seed, **row}
 

@@ -122,7 +122,7 @@ def find_episode(host: Lockstep, plan: SwitchPlan) -> tuple[Episode, Episode]:
     raise UserError(f'no scene for {plan}')
 
 
-class Trial:
+class SwitchTrial:
     """Plays one plan in lockstep."""
 
     def __init__(self, host: Lockstep, plan: SwitchPlan, policy: Policy) -> None:

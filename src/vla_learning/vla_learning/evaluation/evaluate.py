@@ -23,7 +23,7 @@ POLICY = 'checkpoints/tabletop'
 
 
 @dataclass(frozen=True)
-class Trial:
+class EvalTrial:
     """A kind of episode of a suite, and what is asked of it."""
 
     name: str
@@ -33,30 +33,30 @@ class Trial:
 
 
 TEST = {'unseen': True, 'paraphrase': 'test'}
-SUITES: dict[str, tuple[Trial, ...]] = {
+SUITES: dict[str, tuple[EvalTrial, ...]] = {
     'tabletop': (
-        Trial('put_in', 'put_in', TEST, '>= 0.90'),
-        Trial('stack', 'stack', TEST, '>= 0.80'),
-        Trial('push', 'push', TEST, '>= 0.90'),
-        Trial('press', 'press', {'paraphrase': 'test'}),
-        Trial('open', 'open', {'paraphrase': 'test'}),
-        Trial('close', 'close', {'paraphrase': 'test'}),
-        Trial('absent', 'put_in', {'absent': True, 'paraphrase': 'test'}, '>= 0.95'),
+        EvalTrial('put_in', 'put_in', TEST, '>= 0.90'),
+        EvalTrial('stack', 'stack', TEST, '>= 0.80'),
+        EvalTrial('push', 'push', TEST, '>= 0.90'),
+        EvalTrial('press', 'press', {'paraphrase': 'test'}),
+        EvalTrial('open', 'open', {'paraphrase': 'test'}),
+        EvalTrial('close', 'close', {'paraphrase': 'test'}),
+        EvalTrial('absent', 'put_in', {'absent': True, 'paraphrase': 'test'}, '>= 0.95'),
     ),
     'experts': tuple(
-        Trial(task, task, {}, '>= 0.95')
+        EvalTrial(task, task, {}, '>= 0.95')
         for task in ('put_in', 'stack', 'push', 'press', 'open', 'close')
     ),
 }
 
 
 @dataclass(frozen=True)
-class Job:
+class EvalJob:
     """One episode, as a worker gets it."""
 
     robot: str
     policy: str
-    trial: Trial
+    trial: EvalTrial
     seed: int
 
 
@@ -87,7 +87,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     host.add_argument('--graph', action='store_true', help='the real nodes in real time')
 
 
-PlayAll = Callable[[list[tuple[str, Job]], RowLog], list[Row]]
+PlayAll = Callable[[list[tuple[str, EvalJob]], RowLog], list[Row]]
 
 
 def run(args: argparse.Namespace, play_on_graph: PlayAll) -> int:
@@ -114,7 +114,7 @@ def run(args: argparse.Namespace, play_on_graph: PlayAll) -> int:
     return 0 if result.ok else 1
 
 
-def make_jobs(args: argparse.Namespace) -> list[tuple[str, Job]]:
+def make_jobs(args: argparse.Namespace) -> list[tuple[str, EvalJob]]:
     """Episodes in turns over the trials, so that a cut-short run says something about each."""
     trials = {trial.name: trial for trial in SUITES[args.suite]}
     wanted = [name for name in args.trials.split(',') if name] or list(trials)
@@ -127,7 +127,7 @@ def make_jobs(args: argparse.Namespace) -> list[tuple[str, Job]]:
     return [
         (
             f'{args.robot}/{args.policy}/{name}/{seed}',
-            Job(args.robot, args.policy, trials[name], seed),
+            EvalJob(args.robot, args.policy, trials[name], seed),
         )
         for seed in seeds
         for name in wanted
@@ -138,7 +138,7 @@ _HOSTS: dict[tuple[str, str], Lockstep] = {}
 _POLICIES: dict[tuple[str, str], Policy] = {}
 
 
-def play(job: Job) -> Row:
+def play(job: EvalJob) -> Row:
     """Run one episode in lockstep (in a worker process)."""
     key = (job.robot, job.policy)
     if key not in _HOSTS:
@@ -156,7 +156,7 @@ def play(job: Job) -> Row:
     }  # fmt: skip
 
 
-def summarise(name: str, rows: list[Row], trials: tuple[Trial, ...]) -> Result:
+def summarise(name: str, rows: list[Row], trials: tuple[EvalTrial, ...]) -> Result:
     """Success rates with Wilson intervals, by trial."""
     figures = []
     for trial in trials:

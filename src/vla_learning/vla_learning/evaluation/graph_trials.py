@@ -11,14 +11,14 @@ from tqdm import tqdm
 from vla_bringup.graph.session import GraphSession, SessionPlan
 from vla_core.errors import UserError
 from vla_core.records.task import ResultCode
-from vla_learning.evaluation.evaluate import Job
+from vla_learning.evaluation.evaluate import EvalJob
 from vla_lockstep.campaign import summary
 from vla_lockstep.row_log import Row, RowLog
 
 DIED = 'GRAPH_ENDED'  # code of an episode that took the graph with it
 MOST_DEATHS = 3  # graphs that may end before the evaluation gives up
 
-Keyed = tuple[str, Job]
+Keyed = tuple[str, EvalJob]
 
 
 def play_all(jobs: list[Keyed], log: RowLog) -> list[Row]:
@@ -55,7 +55,7 @@ def rows_of(todo: list[Keyed], log: Path, say: Callable[[str], None]) -> Iterato
                 yield key, row
 
 
-def play(graph: GraphSession, job: Job) -> Row:
+def play(graph: GraphSession, job: EvalJob) -> Row:
     """One episode."""
     words = graph.reset_scene(job.trial.task, job.seed, job.trial.overrides)
     began = time.monotonic()
@@ -69,7 +69,7 @@ def play(graph: GraphSession, job: Job) -> Row:
     return {**row, 'duration': time.monotonic() - began, 'attempts': attempts}
 
 
-def row_of(job: Job, words: str, is_done: bool, code: str, text: str) -> Row:
+def row_of(job: EvalJob, words: str, is_done: bool, code: str, text: str) -> Row:
     return {
         'trial': job.trial.name, 'seed': job.seed, 'instruction': words, 'success': is_done,
         'code': code, 'text': text, 'duration': 0.0, 'attempts': 0,

@@ -10,7 +10,7 @@ import numpy as np
 
 from vla_core.errors import UserError
 from vla_core.records.scene import ParsedTask, Role, Verb
-from vla_lockstep.episode_plan import HostParams
+from vla_lockstep.episode_plan import LockstepParams
 from vla_sim.faults.kinds import Fault, FaultKind
 from vla_sim.scenes import language
 from vla_sim.scenes.episode import TEST_SEEDS, Episode
@@ -77,7 +77,7 @@ class Disturbance:
     words: str = ''  # 'all': the whole stack hears other words; 'policy': the policy alone
 
 
-def paced(host: HostParams, seed: int) -> HostParams:
+def paced(host: LockstepParams, seed: int) -> LockstepParams:
     """Return the host of that rollout: in half of them as it is, in half of them on a machine that
     is up to ten times slower. A detector that never saw a late scene takes a busy processor for a
     failure."""

@@ -29,7 +29,7 @@ BEGIN_WITHIN = 15.0  # s, from the words to the policy's first inference; else n
 
 
 @dataclass(frozen=True)
-class Job:
+class RolloutJob:
     """One rollout, as a worker gets it."""
 
     robot: str
@@ -47,7 +47,7 @@ _WORLDS: dict[str, tuple[Setup, SimWorld]] = {}
 _POLICIES: dict[tuple[str, str], Talkative] = {}
 
 
-def play(job: Job) -> Row:
+def play(job: RolloutJob) -> Row:
     """Run one rollout (in a worker process) and write its npz."""
     if job.robot not in _WORLDS:
         setup = unsupervised(load_setup(job.robot), job.horizon)
@@ -75,7 +75,7 @@ class Rollout:
     """One attempt, with something going wrong in it."""
 
     def __init__(
-        self, setup: Setup, sim: SimWorld, policy: Talkative, job: Job, wrong: Disturbance
+        self, setup: Setup, sim: SimWorld, policy: Talkative, job: RolloutJob, wrong: Disturbance
     ) -> None:
         self.job, self.wrong, self.sim = job, wrong, sim
         self.recorder = TraceRecorder()

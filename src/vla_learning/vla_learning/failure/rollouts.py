@@ -16,9 +16,9 @@ from vla_core.atomic_file import write_atomic
 from vla_core.errors import UserError
 from vla_learning.evaluation.evaluate import POLICY
 from vla_learning.failure.rollout_plan import CAUSES, FIRST_SEED, SUITES, parse_causes
-from vla_learning.failure.rollout_trial import Job, play
+from vla_learning.failure.rollout_trial import RolloutJob, play
 from vla_lockstep.campaign import run_jobs
-from vla_lockstep.episode_plan import HostParams
+from vla_lockstep.episode_plan import LockstepParams
 from vla_lockstep.row_log import Row, RowLog, made_by
 from vla_lockstep.stack import load_setup
 from vla_monitor.failure.traces import ABOUT, LOG, Binding
@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def make_jobs(args: argparse.Namespace, out: Path) -> list[tuple[str, Job]]:
+def make_jobs(args: argparse.Namespace, out: Path) -> list[tuple[str, RolloutJob]]:
     """Rollouts in turns over the kinds of tasks."""
     kinds = {kind.name: kind for kind in SUITES[args.suite]}
     wanted = [name for name in args.tasks.split(',') if name] or list(kinds)
@@ -68,7 +68,7 @@ def make_jobs(args: argparse.Namespace, out: Path) -> list[tuple[str, Job]]:
         kind, seed = kinds[wanted[number % len(wanted)]], args.seed + number
         key = f'{kind.name}/{seed}'
         file = key.replace(' ', '_').replace('/', '-') + '.npz'
-        job = Job(
+        job = RolloutJob(
             args.robot, args.policy, kind, seed, causes, args.horizon, args.candidates,
             str(out), file,
         )  # fmt: skip
@@ -82,7 +82,7 @@ def write_about(args: argparse.Namespace, out: Path) -> None:
     schema = getattr(policy, 'schema', '')
     if not schema:
         raise UserError(f"policy '{args.policy}' gives no features; name a checkpoint folder")
-    period = HostParams().period * HostParams().policy_every
+    period = LockstepParams().period * LockstepParams().policy_every
     info = policy.info
     binding = Binding(info.checkpoint, schema, period, info.step, info.horizon)
     about = {

@@ -88,7 +88,7 @@ def by_tasks(traces: Sequence[Trace], seed: int) -> Split:
 
 
 @dataclass(frozen=True)
-class Finding:
+class MethodScores:
     """What one method makes of one split. Areas are ROC-AUC within tasks."""
 
     seen: float  # pairs at equal times, of seen tasks and rollouts that it was not fitted on
@@ -100,7 +100,7 @@ class Finding:
     recentred: dict[float, Alarms]  # the same after five successes of each unseen task
 
 
-def examine(scorer: Scorer, split: Split, seed: int) -> Finding:
+def examine(scorer: Scorer, split: Split, seed: int) -> MethodScores:
     """Fit on the training part, calibrate, then measure on what neither has seen."""
     scorer.fit(split.train, seed)
     areas = []
@@ -115,7 +115,7 @@ def examine(scorer: Scorer, split: Split, seed: int) -> Finding:
         for part in (split.test, split.unseen)
     )
     raised = {a: count_recentred(scorer, b, split.unseen, a) for a, b in bands.items()}
-    return Finding(areas[0], areas[2], areas[1], areas[3], seen, unseen, raised)
+    return MethodScores(areas[0], areas[2], areas[1], areas[3], seen, unseen, raised)
 
 
 def enough(fine: Sequence[Array], alpha: float) -> bool:

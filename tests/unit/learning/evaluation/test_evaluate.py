@@ -5,7 +5,7 @@ import argparse
 import pytest
 
 from vla_core.errors import UserError
-from vla_learning.evaluation.evaluate import SUITES, Trial, add_arguments, make_jobs, summarise
+from vla_learning.evaluation.evaluate import SUITES, EvalTrial, add_arguments, make_jobs, summarise
 
 
 def arguments(*words):
@@ -32,7 +32,7 @@ def test_test_seeds_are_not_those_of_training():
 
 def test_figures_carry_counts_and_intervals():
     rows = [{'trial': 'a', 'success': k < 9} for k in range(10)]
-    figure = summarise('x', rows, (Trial('a', 'put_in', {}, '>= 0.95'),)).figures[0]
+    figure = summarise('x', rows, (EvalTrial('a', 'put_in', {}, '>= 0.95'),)).figures[0]
     assert (figure.value, figure.n, figure.ok) == (0.9, 10, False)
     assert 0.5 < figure.low < 0.9 < figure.high < 1.0
 

@@ -9,10 +9,10 @@ from vla_bringup.graph.session import Outcome
 from vla_core.errors import UserError
 from vla_core.records.task import ResultCode
 from vla_learning.evaluation import graph_trials
-from vla_learning.evaluation.evaluate import Job, Trial
+from vla_learning.evaluation.evaluate import EvalJob, EvalTrial
 from vla_lockstep.row_log import RowLog
 
-PUT, ABSENT = Trial('put_in', 'put_in'), Trial('absent', 'put_in', {'absent': True})
+PUT, ABSENT = EvalTrial('put_in', 'put_in'), EvalTrial('absent', 'put_in', {'absent': True})
 
 
 class FakeGraph:
@@ -54,7 +54,7 @@ def log_in(folder, name='log', made_by='abc'):
 
 
 def jobs(*seeds, trial=PUT):
-    return [(f'{trial.name}/{seed}', Job('ur5e', 'scripted', trial, seed)) for seed in seeds]
+    return [(f'{trial.name}/{seed}', EvalJob('ur5e', 'scripted', trial, seed)) for seed in seeds]
 
 
 def test_one_graph_plays_all_and_truth_decides(tmp_path, graph):
@@ -97,5 +97,5 @@ def test_an_episode_that_ends_the_graph_has_failed_and_the_rest_is_played(tmp_pa
 def test_a_graph_that_keeps_ending_ends_the_evaluation(tmp_path):
     with pytest.raises(UserError, match='shield'):
         graph_trials.play_all(
-            [(f'{k}', Job('ur5e', 'scripted', PUT, 13)) for k in range(9)], log_in(tmp_path)
+            [(f'{k}', EvalJob('ur5e', 'scripted', PUT, 13)) for k in range(9)], log_in(tmp_path)
         )

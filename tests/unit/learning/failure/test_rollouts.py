@@ -22,7 +22,7 @@ from vla_learning.failure.rollout_plan import (
     parse_causes,
 )
 from vla_learning.failure.rollout_trial import describe
-from vla_lockstep.episode_plan import HostParams
+from vla_lockstep.episode_plan import LockstepParams
 from vla_lockstep.stack import SCENE
 from vla_sim.faults.kinds import FaultKind
 from vla_sim.scenes.scene_params import SceneParams
@@ -122,7 +122,7 @@ def test_what_went_wrong_is_said_in_words():
 
 
 def test_half_of_the_rollouts_are_of_a_slow_machine():
-    host = HostParams()
+    host = LockstepParams()
     hosts = [paced(host, seed) for seed in range(400)]
     late = np.array([made.scene_delay + made.chunk_delay for made in hosts])
     usual = host.scene_delay + host.chunk_delay
