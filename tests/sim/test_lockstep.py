@@ -8,7 +8,7 @@ import pytest
 from vla_core.errors import UserError
 from vla_core.records.safety import Decision
 from vla_core.records.task import Phase, ResultCode, TaskStatus
-from vla_lockstep.lockstep import EpisodePlan, HostParams, Lockstep
+from vla_lockstep.lockstep import EpisodePlan, LockstepParams, Lockstep
 from vla_lockstep.stack import load_setup
 from vla_policy.experts.scripted import ScriptedPolicy
 from vla_policy.protocol import Proposal
@@ -96,7 +96,7 @@ def test_what_is_not_there_is_refused_in_words(host):
 
 def test_a_policy_that_dies_leaves_the_arm_standing(host):
     heard = Heard('report', 'arm_command')
-    setup = replace(host.setup, host=HostParams(timeout=12.0))
+    setup = replace(host.setup, host=LockstepParams(timeout=12.0))
     result = play(Lockstep(setup), 'put_in', DeadPolicy(), tap=heard)
     assert not result.success
     assert result.code in (ResultCode.STOPPED, ResultCode.TIMEOUT)
@@ -106,7 +106,7 @@ def test_a_policy_that_dies_leaves_the_arm_standing(host):
 def test_a_policy_of_nans_never_moves_the_arm():
     """Until the supervisor, after a long hold, plans a way back for it."""
     heard = Heard('status', 'arm_command')
-    host = Lockstep(replace(load_setup('ur5e'), host=HostParams(timeout=8.0)))
+    host = Lockstep(replace(load_setup('ur5e'), host=LockstepParams(timeout=8.0)))
     result = play(host, 'put_in', NanPolicy(), tap=heard)
     assert not result.success
     phase, tries = Phase.IDLE, [[]]

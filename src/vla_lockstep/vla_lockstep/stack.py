@@ -10,7 +10,7 @@ from vla_control.controller import ControlParams
 from vla_core.locate import stack_root
 from vla_core.params import from_mapping, load_params, load_yaml
 from vla_core.robot.config import load_robot
-from vla_lockstep.lockstep import HostParams, Setup
+from vla_lockstep.episode_plan import LockstepParams, Setup
 from vla_monitor.failure.attempt import DetectorParams
 from vla_monitor.failure.bind import detector_of
 from vla_monitor.rules.extractor import MARKDOWN, find_extractor
@@ -46,7 +46,7 @@ def load_setup(
 
     supervisor = part(ExecutiveParams, 'supervisor', 'executive')
     nobody = replace(supervisor.response, ask_timeout=0.0)  # watches: what would be asked, ends
-    host = HostParams()
+    host = LockstepParams()
     asked_every = host.period * host.policy_every
     detector = part(DetectorParams, 'failure', 'detector')
     watch, rules = part(WatchParams, 'rules', 'watch'), rules_of(given('rules'))

@@ -48,7 +48,7 @@ from vla_monitor.failure.traces import LOG, Binding, Trace, by_task, load
 
 TIME = 'elapsed time'
 ALPHA = 0.15  # of the pictures, and of the detector whose time is taken
-AREAS = ('seen', 'unseen', 'seen_cut', 'unseen_cut')  # of a Finding
+AREAS = ('seen', 'unseen', 'seen_cut', 'unseen_cut')  # of MethodScores
 RIVALS = tuple(name for name in BASELINES if name != TIME)
 
 
