@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from vla_bench.faults.bench import plan_of
-from vla_bench.faults.stage import Bounds, Stage
+from vla_bench.faults.stage import FaultRig, ReactionBounds
 from vla_bench.faults.table import FAULTS
 from vla_bringup.graph.session import GraphSession
 from vla_core.robot.config import load_robot
 
-TWICE = Bounds(2.0)  # the machine of a test is busy
+TWICE = ReactionBounds(2.0)  # the machine of a test is busy
 SEED = 7
 
 
@@ -33,7 +33,7 @@ def stage(tmp_path_factory):
     out = tmp_path_factory.mktemp('faults')
     args = Namespace(robot='ur5e', policy='scripted', seed=SEED, out=out)
     session = GraphSession(plan_of(args, FAULTS['F1'], 'live'), lambda _: None)
-    with session as graph, Stage(graph, load_robot('ur5e'), SEED) as ready:
+    with session as graph, FaultRig(graph, load_robot('ur5e'), SEED) as ready:
         yield ready
         pids = [graph.pid(node) for node in graph.managed]
     assert [pid for pid in pids if is_alive(pid)] == []

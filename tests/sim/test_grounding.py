@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vla_bench.grounding.trial import Trial, look
+from vla_bench.grounding.trial import GroundingTrial, look
 from vla_core.records.scene import TargetStatus
 
 TASKS = ('put_in', 'stack', 'push', 'press', 'open', 'close')
@@ -12,7 +12,7 @@ TASKS = ('put_in', 'stack', 'push', 'press', 'open', 'close')
 @pytest.fixture(scope='module')
 def trials():
     seeds = [(TASKS[k % len(TASKS)], 1_000_000 + k) for k in range(18)]
-    return look([Trial(task, seed) for task, seed in seeds])
+    return look([GroundingTrial(task, seed) for task, seed in seeds])
 
 
 def test_positions_are_within_millimetres(trials):
@@ -43,7 +43,9 @@ def test_what_is_named_is_present(trials):
 
 
 def test_a_handle_of_which_little_is_seen_is_still_a_drawer_s():
-    (trial,) = look([Trial('close', 1_000_085)])  # what is seen of it would fit a ball of 0.4 m
+    (trial,) = look(
+        [GroundingTrial('close', 1_000_085)]
+    )  # what is seen of it would fit a ball of 0.4 m
 
     assert trial.status == TargetStatus.PRESENT
 
@@ -51,7 +53,7 @@ def test_a_handle_of_which_little_is_seen_is_still_a_drawer_s():
 @pytest.mark.parametrize('kind', ['absent', 'ambiguous'])
 def test_what_is_missing_or_doubled_is_said(kind):
     trials = look(
-        [Trial(t, 1_000_100 + k, kind) for k, t in enumerate(('put_in', 'stack', 'push'))]
+        [GroundingTrial(t, 1_000_100 + k, kind) for k, t in enumerate(('put_in', 'stack', 'push'))]
     )
 
     assert [t.status for t in trials] == [TargetStatus[kind.upper()]] * 3

@@ -15,8 +15,8 @@ sys.path.insert(0, str(Path(__file__).parent / 'cuts'))
 from guards import GUARDS
 
 from vla_bench.faults.bench import plan_of
-from vla_bench.faults.stage import Bounds, Stage
-from vla_bench.faults.table import FAULTS, Kind
+from vla_bench.faults.stage import FaultRig, ReactionBounds
+from vla_bench.faults.table import FAULTS, FaultSetup
 from vla_bringup.checkout.root import ROOT
 from vla_bringup.graph.session import GraphSession
 from vla_core.errors import UserError
@@ -25,9 +25,12 @@ from vla_core.robot.config import load_robot
 
 CUTS = Path(__file__).parent / 'cuts'
 SEED = 7
-TWICE = Bounds(2.0)
+TWICE = ReactionBounds(2.0)
 TRIES = 2
-LIKE = {Kind.CLOCKED: 'F10', Kind.LEARNED: 'F21'}  # whose graph; else that with the proxy, of F1
+LIKE = {
+    FaultSetup.CLOCKED: 'F10',
+    FaultSetup.LEARNED: 'F21',
+}  # whose graph; else that with the proxy, of F1
 ENDED = 'the graph ended'
 PATIENCE = 5.0  # s, until every process has done as asked
 
@@ -118,14 +121,14 @@ class Theatre:
     def _args(self) -> Namespace:
         return Namespace(robot='ur5e', policy='scripted', seed=SEED, out=self.folder)
 
-    def _stage(self, fault: str) -> Stage:
+    def _stage(self, fault: str) -> FaultRig:
         like = FAULTS[LIKE.get(FAULTS[fault].kind, 'F1')]
         kind = like.kind
         if self._open is None or self._kind != kind:
             self.close()
             graph = GraphSession(plan_of(self._args(), like, fault), lambda _: None)
             graph.__enter__()
-            self._open, self._kind = (graph, Stage(graph, load_robot('ur5e'), SEED)), kind
+            self._open, self._kind = (graph, FaultRig(graph, load_robot('ur5e'), SEED)), kind
         return self._open[1]
 
     def close(self) -> None:

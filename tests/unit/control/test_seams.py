@@ -10,9 +10,9 @@ from vla_bench.seams.trial import (
     CONDITIONS,
     PERIOD,
     Condition,
-    Rig,
-    Trace,
-    Trial,
+    ControlRig,
+    SeamTrace,
+    SeamTrial,
     jump_beyond_limits,
     kick,
 )
@@ -21,7 +21,7 @@ from vla_core.records.action import Space
 BOUND = 0.002  # rad, of the requirement
 
 
-def assert_no_jump(rig: Rig, trace: Trace) -> None:
+def assert_no_jump(rig: ControlRig, trace: SeamTrace) -> None:
     limits = rig.robot.limits
     assert jump_beyond_limits(trace, limits.velocity) <= BOUND
     assert kick(trace.position) <= BOUND
@@ -34,7 +34,7 @@ def assert_no_jump(rig: Rig, trace: Trace) -> None:
     ('robot', 'space'), [('ur5e', Space.EE_DELTA), ('fr3', Space.JOINT_POSITION)]
 )
 def test_no_seam_jumps(robot: str, space: Space, condition: Condition, seed: int) -> None:
-    rig = Rig(Trial(robot, space, condition, seed, duration=1.5))
+    rig = ControlRig(SeamTrial(robot, space, condition, seed, duration=1.5))
     trace = rig.run()
     assert sum(trace.seam) >= 1
     assert_no_jump(rig, trace)
@@ -60,25 +60,25 @@ def test_whatever_the_post_does_no_seam_jumps(
     seed: int,
 ) -> None:
     condition = Condition('drawn', every, delays, lost, twice, held)
-    rig = Rig(Trial('fr3', Space.EE_POSE, condition, seed, duration=1.0, error=error))
+    rig = ControlRig(SeamTrial('fr3', Space.EE_POSE, condition, seed, duration=1.0, error=error))
     assert_no_jump(rig, rig.run())
 
 
 def test_the_measure_sees_a_jump() -> None:
-    trace = Trace(position=[np.zeros(1), np.array([0.01]), np.array([0.05])])
+    trace = SeamTrace(position=[np.zeros(1), np.array([0.01]), np.array([0.05])])
     assert jump_beyond_limits(trace, np.array([2.0])) == pytest.approx(0.02)
     assert kick(trace.position) == pytest.approx(0.03)
 
 
 def test_without_blending_the_same_chunks_would_jump() -> None:
-    rig = Rig(Trial('ur5e', Space.JOINT_POSITION, CONDITIONS[2], seed=0))
-    naive = Trace(position=rig.run().naive)
+    rig = ControlRig(SeamTrial('ur5e', Space.JOINT_POSITION, CONDITIONS[2], seed=0))
+    naive = SeamTrace(position=rig.run().naive)
     assert jump_beyond_limits(naive, rig.robot.limits.velocity) > 5 * BOUND
 
 
 @pytest.mark.parametrize('space', [Space.EE_DELTA, Space.EE_POSE, Space.JOINT_POSITION])
 def test_exact_chunks_are_one_motion(space: Space) -> None:
-    rig = Rig(Trial('fr3', space, CONDITIONS[0], seed=1, duration=3.0, error=0.0))
+    rig = ControlRig(SeamTrial('fr3', space, CONDITIONS[0], seed=1, duration=3.0, error=0.0))
     trace = rig.run()
     wish = rig.wish.at(np.array(trace.time))
     if space == Space.JOINT_POSITION:
@@ -93,6 +93,6 @@ def test_exact_chunks_are_one_motion(space: Space) -> None:
 
 @pytest.mark.parametrize('robot', ['ur5e', 'fr3'])
 def test_the_shield_passes_what_control_makes_of_chunks_that_disagree(robot: str) -> None:
-    rig = ShieldedRig(Trial(robot, Space.EE_DELTA, CONDITIONS[0], 3, 2.0, error=0.003))
+    rig = ShieldedRig(SeamTrial(robot, Space.EE_DELTA, CONDITIONS[0], 3, 2.0, error=0.003))
     rig.run()
     assert rig.passed() >= 0.98

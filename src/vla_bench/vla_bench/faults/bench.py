@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from vla_bench.faults.features import checkpoint_of, unfit
-from vla_bench.faults.stage import NAN, Bounds, Stage
-from vla_bench.faults.table import FAULTS, LEFT_OUT, Fault, Kind
+from vla_bench.faults.stage import NAN, FaultRig, ReactionBounds
+from vla_bench.faults.table import FAULTS, LEFT_OUT, FaultCase, FaultSetup
 from vla_bringup.graph.domain import choose_domain
 from vla_bringup.graph.session import GraphSession, SessionPlan, nodes_of
 from vla_core.atomic_file import write_atomic
@@ -28,13 +28,13 @@ from vla_lockstep.campaign import spoken
 from vla_lockstep.row_log import MADE_BY, made_by
 from vla_report.screen import Screen
 
-PROXY = {Kind.PROXIED: 'target,votes,chunk', Kind.LEARNED: 'features'}
-SPOILT: dict[Kind, dict[str, tuple[str, ...]]] = {
-    Kind.PROXIED: {
+PROXY = {FaultSetup.PROXIED: 'target,votes,chunk', FaultSetup.LEARNED: 'features'}
+SPOILT: dict[FaultSetup, dict[str, tuple[str, ...]]] = {
+    FaultSetup.PROXIED: {
         'shield': ('-r', 'target:=target/spoilt', '-r', 'votes:=votes/spoilt'),
         'control': ('-r', 'chunk:=chunk/spoilt'),
     },
-    Kind.LEARNED: {'failure': ('-r', 'features:=features/spoilt')},
+    FaultSetup.LEARNED: {'failure': ('-r', 'features:=features/spoilt')},
 }  # who reads what the proxy writes
 SIM_TIME = ('-p', 'use_sim_time:=true')
 Shown = Callable[[Figure], None]
@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     chosen = choice(args.only)
     choose_domain()  # one for all that is started beside the graph, too
     key = f'{args.policy} {args.robot} x{args.factor:g}'
-    parts = Parts(args.out.resolve() / 'parts', key, made_by(checkpoint_of(args.policy)))
+    parts = PartialResults(args.out.resolve() / 'parts', key, made_by(checkpoint_of(args.policy)))
     with Screen() as screen:
 
         def shown(figure: Figure) -> None:
@@ -78,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
     return 0 if result.ok else 1
 
 
-class Parts:
+class PartialResults:
     """What was measured, one file per fault; `key` says of what, `code` by which code and
     weights."""
 
@@ -109,7 +109,7 @@ class Parts:
         return entry if entry.get('key') == self.key else {}
 
 
-def left_out(names: list[str], parts: Parts) -> Iterator[Figure]:
+def left_out(names: list[str], parts: PartialResults) -> Iterator[Figure]:
     """What is not in the table, and why; in a full run what was not measured breaks it."""
     if len(names) < len(FAULTS):
         return
@@ -153,7 +153,7 @@ def play(
 ) -> Iterator[tuple[str, list[Figure]]]:
     """Each fault of a group with its figures."""
     name, first = names[0], FAULTS[names[0]]
-    if first.kind == Kind.LEARNED and (why := unfit(args)):
+    if first.kind == FaultSetup.LEARNED and (why := unfit(args)):
         yield name, gathered([Figure(f'{name} left out: {why}', NAN)], shown)
     elif first.alone is None:
         yield from play_on_graph(args, names, say, shown)
@@ -173,18 +173,20 @@ def play_on_graph(
         plan = plan_of(args, FAULTS[left[0]], left[0])
         with (
             GraphSession(plan, say) as graph,
-            Stage(graph, load_robot(args.robot), args.seed) as stage,
+            FaultRig(graph, load_robot(args.robot), args.seed) as stage,
         ):
             is_well = True
             while left and is_well:
                 name = left.pop(0)
                 say(f'{name}: getting the arm to move')
-                figures, is_well = inject(stage, FAULTS[name], Bounds(args.factor), name, shown)
+                figures, is_well = inject(
+                    stage, FAULTS[name], ReactionBounds(args.factor), name, shown
+                )
                 yield name, figures
 
 
 def inject(
-    stage: Stage, fault: Fault, bounds: Bounds, name: str, shown: Shown
+    stage: FaultRig, fault: FaultCase, bounds: ReactionBounds, name: str, shown: Shown
 ) -> tuple[list[Figure], bool]:
     """The figures of one fault, and whether the graph can take the next one."""
     figures: list[Figure] = []
@@ -212,16 +214,16 @@ def gathered(figures: Iterable[Figure], shown: Shown) -> list[Figure]:
     return found
 
 
-def plan_of(args: argparse.Namespace, fault: Fault, name: str) -> SessionPlan:
+def plan_of(args: argparse.Namespace, fault: FaultCase, name: str) -> SessionPlan:
     """The graph that a kind of fault needs."""
-    is_learned = fault.kind == Kind.LEARNED
+    is_learned = fault.kind == FaultSetup.LEARNED
     policy = checkpoint_of(args.policy) if is_learned else args.policy
     launches = [('sim', {'robot': args.robot, 'policy': policy})]
     extra: dict[str, tuple[str, ...]] = {}
     if fault.kind in PROXY:
         seed = {'robot': args.robot, 'topics': PROXY[fault.kind], 'seed': str(args.seed)}
         launches, extra = [*launches, ('proxy', seed)], dict(SPOILT[fault.kind])
-    elif fault.kind == Kind.CLOCKED:
+    elif fault.kind == FaultSetup.CLOCKED:
         extra = dict.fromkeys((spec.name for spec in nodes_of(*launches[0])), SIM_TIME)
         launches = [*launches, ('clock', {})]
     log = args.out.resolve() / f'graph-{name}.log'

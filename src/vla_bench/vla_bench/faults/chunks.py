@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from math import inf, isfinite
 
-from vla_bench.faults.stage import AT_ONCE, NAN, STOPPING, TRIES, Bounds, Stage
-from vla_bench.faults.witness import Heard
+from vla_bench.faults.stage import AT_ONCE, NAN, STOPPING, TRIES, FaultRig, ReactionBounds
+from vla_bench.faults.witness import ReceivedMessage
 from vla_core.records.action import ActionChunk
 from vla_core.result import Figure
 
@@ -32,8 +32,8 @@ def earlier_chunk(chunk: ActionChunk, now: float) -> ActionChunk:
 
 
 def refused_chunk(
-    stage: Stage,
-    bounds: Bounds,
+    stage: FaultRig,
+    bounds: ReactionBounds,
     name: str,
     spoil: Callable[[ActionChunk, float], ActionChunk],
     word: str,
@@ -51,7 +51,9 @@ def refused_chunk(
     yield Figure(f'{name}: cycles it stopped', float(len(hurt)), '', '== 0')
 
 
-def refusal(stage: Stage, spoil: Callable[[ActionChunk, float], ActionChunk], word: str) -> float:
+def refusal(
+    stage: FaultRig, spoil: Callable[[ActionChunk, float], ActionChunk], word: str
+) -> float:
     """s until control says why it refuses a spoilt copy of its newest chunk; NaN: it does not.
 
     From when DDS had the first copy on control's topic, to the stamp of the word: who sends it and
@@ -79,7 +81,7 @@ def refusal(stage: Stage, spoil: Callable[[ActionChunk, float], ActionChunk], wo
     return witness.wait(answered, RECENT) or NAN
 
 
-def caused(heard: Heard) -> bool:
+def caused(heard: ReceivedMessage) -> bool:
     """True when this stop can come from a bad chunk."""
     rules = ('target', 'target:stale', 'chunk:stale')
     return heard.record.decision in STOPPING and any(r in heard.record.rules for r in rules)

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from vla_bench.faults.stage import AT_ONCE, CYCLE, NAN, STOPPING, Bounds, Stage
+from vla_bench.faults.stage import AT_ONCE, CYCLE, NAN, STOPPING, FaultRig, ReactionBounds
 from vla_core.result import Figure
 from vla_ros.convert.fields import seconds as seconds_of
 
@@ -16,7 +16,7 @@ WATCHED = 1.0  # s after the fault
 STRANGE = 1.0  # s, from one tick to the next
 
 
-def f10(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+def f10(stage: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
     """5 s back, 5 s ahead, and no time at all."""
     for name, order, value in (
         ('jumps 5 s ahead', 'jump', 5.0),
@@ -33,7 +33,7 @@ def f10(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
         stage.end()
 
 
-def broken(stage: Stage, since: float) -> float:
+def broken(stage: FaultRig, since: float) -> float:
     """When the clock first did not go on as it should, s, steady clock; NaN while it does."""
     ticks = stage.witness.since('clock', since - 0.1)
     for a, b in pairwise(ticks):
@@ -43,7 +43,7 @@ def broken(stage: Stage, since: float) -> float:
     return NAN
 
 
-def stopped(stage: Stage, since: float) -> float:
+def stopped(stage: FaultRig, since: float) -> float:
     """s from the fault of the clock to the first report after it of a cycle that brakes; 0 while
     there is none."""
     fault = broken(stage, since)
@@ -52,7 +52,7 @@ def stopped(stage: Stage, since: float) -> float:
     return stops[0] - fault if stops else 0.0
 
 
-def largest(stage: Stage, since: float) -> float:
+def largest(stage: FaultRig, since: float) -> float:
     """Largest step between two commands as a share of what the joint may do in a cycle."""
     commands = [h.record for h in stage.witness.since('command', since - 0.1)]
     most = stage.robot.limits.velocity * 1e-3 * CYCLE

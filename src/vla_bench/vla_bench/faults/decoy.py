@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tqdm import tqdm
 
-from vla_bench.grounding.decoys import ATTACKS, LOOKS, Attack, Outcome, attack
+from vla_bench.grounding.decoys import ATTACKS, LOOKS, DecoyAttack, DecoyOutcome, attack
 from vla_core.records.scene import TargetStatus
 from vla_core.result import Figure, wilson
 
@@ -24,7 +24,7 @@ def f20(args: Namespace) -> Iterator[Figure]:
             yield from figures_of(kind, attack(kind, SEEDS, args.robot, bar.update))
 
 
-def figures_of(kind: Attack, outcomes: list[Outcome]) -> Iterator[Figure]:
+def figures_of(kind: DecoyAttack, outcomes: list[DecoyOutcome]) -> Iterator[Figure]:
     """Shares of the outcomes, and the two against each other."""
     name, n = f'F20 decoy {kind.name}', len(outcomes)
     colour = sum(outcome.fools_colour for outcome in outcomes)

@@ -16,8 +16,8 @@ from lifecycle_msgs.srv import ChangeState
 
 from vla_bench.faults.graph import helper
 from vla_bench.faults.proxied import HEARD, after
-from vla_bench.faults.stage import AT_ONCE, NAN, STOPPING, VOID, Bounds, Stage
-from vla_bench.faults.witness import Heard
+from vla_bench.faults.stage import AT_ONCE, NAN, STOPPING, VOID, FaultRig, ReactionBounds
+from vla_bench.faults.witness import ReceivedMessage
 from vla_bringup.graph.client import GraphClient
 from vla_bringup.graph.defaults import POLICY
 from vla_bringup.graph.domain import choose_domain
@@ -57,16 +57,18 @@ def unfit(args: Namespace) -> str:
     return '' if card.robot == args.robot else f'the checkpoint is for {card.robot}'
 
 
-def f21(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+def f21(stage: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
     """Features that cannot be judged."""
     for what, harm, word in SPOILS:
         yield from untold(stage, bounds, f'F21 features {what}', harm, word)
 
 
-def untold(stage: Stage, bounds: Bounds, name: str, harm: str, word: str) -> Iterator[Figure]:
+def untold(
+    stage: FaultRig, bounds: ReactionBounds, name: str, harm: str, word: str
+) -> Iterator[Figure]:
     """Inferences until the detector says UNKNOWN, and until the shield holds because of it."""
     witness, began = stage.witness, 0.0
-    spoilt: list[Heard] = []
+    spoilt: list[ReceivedMessage] = []
     for _ in range(VOID):
         stage.await_moving()
         began = stage.harm(f'features {harm}', seconds=LONG)
@@ -90,7 +92,7 @@ def is_untold(score: FailureScore, word: str) -> bool:
     return score.verdict == Verdict.UNKNOWN and word in score.reason
 
 
-def held_for(stage: Stage, word: str, since: float) -> Heard | None:
+def held_for(stage: FaultRig, word: str, since: float) -> ReceivedMessage | None:
     """The first cycle that the failure detector holds for this reason."""
     for heard in stage.witness.since('report', since):
         said = heard.record
@@ -100,14 +102,14 @@ def held_for(stage: Stage, word: str, since: float) -> Heard | None:
     return None
 
 
-def bad_features(stage: Stage, since: float) -> list[Heard]:
+def bad_features(stage: FaultRig, since: float) -> list[ReceivedMessage]:
     """What left the proxy: what is no record to the witness, too, is an inference."""
     witness = stage.witness
     both = witness.since('spoilt features', since) + witness.since('bad spoilt features', since)
     return sorted(both, key=lambda heard: heard.at)
 
 
-def counted(spoilt: list[Heard], answer: Heard | None) -> float:
+def counted(spoilt: list[ReceivedMessage], answer: ReceivedMessage | None) -> float:
     """How many of them had come when the answer did; NaN without one."""
     return float(sum(h.at <= answer.at for h in spoilt)) if answer and spoilt else NAN
 

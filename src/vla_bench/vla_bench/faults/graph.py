@@ -16,7 +16,7 @@ import yaml
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 
-from vla_bench.faults.stage import NAN, STOPPING, Bounds, Stage
+from vla_bench.faults.stage import NAN, STOPPING, FaultRig, ReactionBounds
 from vla_bringup.graph.launch_file import find_executable
 from vla_bringup.graph.session import GraphSession, SessionPlan
 from vla_core.errors import UserError
@@ -117,7 +117,7 @@ def helper(command: list[str], log: Path | None = None) -> Iterator[subprocess.P
         process.wait()
 
 
-def f24(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+def f24(stage: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
     """Somebody else offers commands to the robot; without SROS2 that cannot be forbidden."""
     stage.await_moving()
     began = time.monotonic()
@@ -127,7 +127,7 @@ def f24(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
     yield bounds.figure('F24 second publisher of commands: HOLD', seconds, 500.0)
 
 
-def f25(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+def f25(stage: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
     """A second shield is started beside the first; `bounds` are of no use."""
     names = ('shield/arm', 'shield/disarm', 'shield/reset', 'heartbeats')
     words = [f'-r {name}:={SECOND}/{name.removeprefix("shield/")}'.split() for name in names]

@@ -25,7 +25,7 @@ NEAR = (0.05, 0.6)  # rad, of the start from the margin
 def f16(args: Any, starts: int = 1000) -> Iterator[Figure]:
     """How many starts end beyond the margin of a joint."""
     robot, dice = load_robot(args.robot), np.random.default_rng(args.seed)
-    drive = Drive(robot)
+    drive = ShieldDrive(robot)
     beyond, fast = 0, 0.0
     for _ in tqdm(range(starts), desc='F16', unit='start'):
         crossed, speed = play(drive, dice)
@@ -34,7 +34,7 @@ def f16(args: Any, starts: int = 1000) -> Iterator[Figure]:
     yield Figure('F16 fastest joint in it / limit', fast, '', '>= 0.3')
 
 
-def play(drive: Drive, dice: np.random.Generator) -> tuple[bool, float]:
+def play(drive: ShieldDrive, dice: np.random.Generator) -> tuple[bool, float]:
     """One start: True when a command went beyond the margin, and the fastest joint."""
     robot, edge = drive.robot, drive.shield.params.joint_margin
     limits, n = robot.limits, len(robot.joint_names)
@@ -53,7 +53,7 @@ def play(drive: Drive, dice: np.random.Generator) -> tuple[bool, float]:
     return crossed, float(speeds.max(initial=0.0))
 
 
-class Drive:
+class ShieldDrive:
     """A shield, and an arm that is where it was told to be."""
 
     def __init__(self, robot: RobotConfig) -> None:

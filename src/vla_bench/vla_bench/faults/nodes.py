@@ -15,7 +15,7 @@ import numpy as np
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 
-from vla_bench.faults.stage import AT_ONCE, CYCLE, NAN, STOPPING, Bounds, Stage
+from vla_bench.faults.stage import AT_ONCE, CYCLE, NAN, STOPPING, FaultRig, ReactionBounds
 from vla_core.records.action import Trajectory
 from vla_core.records.safety import ArmState, ShieldReport
 from vla_core.records.task import Phase
@@ -28,14 +28,14 @@ WORD = 3.0  # s in which the witness must have heard of it
 BUDGET = 350.0  # ms, of the verifier
 
 
-def f2(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+def f2(stage: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
     """The policy is killed while its chunk is played."""
     stage.await_moving()
     seconds = stage.braked(stage.kill('policy'))
     yield bounds.figure('F2 policy killed: HOLD', seconds, 500.0 + AT_ONCE)
 
 
-def f3(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+def f3(stage: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
     """The shield is killed: the arm plays the ramp it has, the supervisor ends the task."""
     stage.await_moving()
     witness = stage.witness
@@ -49,7 +49,7 @@ def f3(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
     yield bounds.figure('F3 shield killed: task ended', ended(stage, began), 50.0 + 100.0)
 
 
-def ended(stage: Stage, since: float) -> float:
+def ended(stage: FaultRig, since: float) -> float:
     """s from `since` until the supervisor ended the task; NaN when it did not."""
 
     def answer() -> float:
@@ -59,7 +59,7 @@ def ended(stage: Stage, since: float) -> float:
     return stage.witness.wait(answer, WORD) or NAN
 
 
-def f4(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+def f4(stage: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
     """The shield hangs for 200 ms, then goes on."""
     stage.await_moving()
     witness, pid = stage.witness, stage.graph.pid('shield')
@@ -83,7 +83,7 @@ def f4(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
     yield bounds.figure('F4 shield stopped: task ended', ended(stage, began), 50.0 + 100.0)
 
 
-def f22(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+def f22(stage: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
     """The verifier hangs; nothing reaches control past it."""
     if not stage.graph.has('verifier'):
         yield Figure('F22 left out: no verifier in this graph', NAN)
@@ -98,7 +98,7 @@ def f22(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
     yield bounds.figure('F22 verifier hangs: HOLD', seconds, BUDGET + AT_ONCE)
 
 
-def f14(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+def f14(stage: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
     """The shield is deactivated while the arm moves."""
     stage.graph.client.reach(ChangeState, 'shield/change_state')
     stage.await_moving()
@@ -131,7 +131,7 @@ def hardest(commands: list[Trajectory], limit: np.ndarray) -> float:
     return max(shares, default=NAN)
 
 
-def f13(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+def f13(stage: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
     """Every core is busy with something else."""
     stage.await_moving()
     began = time.monotonic()

@@ -17,8 +17,8 @@ from vla_bench.faults.chunks import (
     same_chunk,
 )  # fmt: skip
 from vla_bench.faults.nodes import hardest
-from vla_bench.faults.stage import AT_ONCE, NAN, STOPPING, TTL, VOID, Bounds, Stage
-from vla_bench.faults.witness import Heard
+from vla_bench.faults.stage import AT_ONCE, NAN, STOPPING, TTL, VOID, FaultRig, ReactionBounds
+from vla_bench.faults.witness import ReceivedMessage
 from vla_core.locate import stack_root
 from vla_core.params import load_yaml
 from vla_core.records.action import Target
@@ -34,7 +34,7 @@ LEAST = 20  # targets in another order, or nothing was shown
 LOOP_P99 = '<= 15'  # ms
 
 
-def blind(stage: Stage, since: float) -> float:
+def blind(stage: FaultRig, since: float) -> float:
     """s from the last good joint state, the one before the first bad one, to the cycle that brakes
     because of that, both by their stamps: how late the witness hears them does not count."""
     answer = stage.braking(since, 'joints')
@@ -46,7 +46,7 @@ def blind(stage: Stage, since: float) -> float:
     return braked - max((stamp for stamp in good if stamp < braked), default=NAN)
 
 
-def after(seconds: float, since: float, faults: list[Heard]) -> float:
+def after(seconds: float, since: float, faults: list[ReceivedMessage]) -> float:
     """s from the first of `faults` to the answer that came `seconds` after `since`; a fault that
     was not heard before its answer counts from the order that asked for it."""
     answer = since + seconds
@@ -54,7 +54,7 @@ def after(seconds: float, since: float, faults: list[Heard]) -> float:
     return answer - began
 
 
-def f1(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+def f1(stage: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
     """Numbers that are none, in targets, joint states and chunks; and single bits turned round."""
     for name, harm in (
         ('all NaN', 'target nan'),
@@ -71,7 +71,7 @@ def f1(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
     yield from flipped(stage)
 
 
-def rejected(stage: Stage, harm: str, is_wrong: Callable[[Target], bool]) -> float:
+def rejected(stage: FaultRig, harm: str, is_wrong: Callable[[Target], bool]) -> float:
     """s from when control made the first wrong target to the cycle that brakes because of it, both
     by their stamps: how late the witness hears them does not count."""
     stage.await_moving()
@@ -88,7 +88,7 @@ def is_broken(target: Target) -> bool:
     return not np.isfinite(np.r_[target.position, target.velocity, target.gripper]).all()
 
 
-def nan_chunks(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+def nan_chunks(stage: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
     """Control says why it refuses them, and the chunk before is played on."""
     witness = stage.witness
     for _ in range(VOID):
@@ -106,13 +106,13 @@ def nan_chunks(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
     yield Figure('F1 chunk all NaN: cycles it stopped', float(len(hurt)), '', '== 0')
 
 
-def refused(stage: Stage, since: float) -> Heard | None:
+def refused(stage: FaultRig, since: float) -> ReceivedMessage | None:
     """Control's first word since then that a chunk is not finite."""
     said = stage.witness.since('control', since)
     return next((h for h in said if 'not finite' in h.record.reason), None)
 
 
-def flipped(stage: Stage) -> Iterator[Figure]:
+def flipped(stage: FaultRig) -> Iterator[Figure]:
     """One bit of one float in every target: what goes out stays finite and within the limits."""
     stage.await_moving()
     witness, began = stage.witness, stage.harm('target flip', seconds=FLIPS)
@@ -126,7 +126,7 @@ def flipped(stage: Stage) -> Iterator[Figure]:
     yield Figure('F1 a bit flipped in each target: acceleration / limit', share, '', '<= 1.05')
 
 
-def f9(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+def f9(stage: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
     """Chunks and targets that are too old, come twice, or come in the wrong order."""
     for name, spoil, word in (
         ('too old', old_chunk, 'old'),
@@ -145,7 +145,7 @@ def f9(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
         yield bounds.figure(f'F9 target {name}: braking', seconds, AT_ONCE)
 
 
-def disorder(stage: Stage, harm: str) -> Figure:
+def disorder(stage: FaultRig, harm: str) -> Figure:
     """Every target twice, or in pairs the wrong way round: a queue of one hides what is old."""
     stage.await_moving()
     began = stage.harm(f'target {harm}', seconds=1.0)
@@ -155,7 +155,7 @@ def disorder(stage: Stage, harm: str) -> Figure:
     return Figure(f'F9 every target {harm}: acceleration / limit', share, '', '<= 1.05')
 
 
-def shifted(stage: Stage, shift: float, word: str = '') -> float:
+def shifted(stage: FaultRig, shift: float, word: str = '') -> float:
     """s from when control made the first target that reached the shield with its stamp shifted, to
     the first cycle after that which brakes, and says `word`; both by their stamps."""
     witness, wrong = stage.witness, []
@@ -174,7 +174,7 @@ def shifted(stage: Stage, shift: float, word: str = '') -> float:
     return next((float(c.stamp - made) for c in stopped if c.stamp > made), NAN)
 
 
-def f15(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+def f15(stage: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
     """Joints in another order, and one joint too few."""
     stage.await_moving()
     witness, began = stage.witness, stage.harm('target reverse', seconds=LONG)
@@ -192,7 +192,7 @@ def f15(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
     yield bounds.figure('F15 target lacks a joint: REJECTED, braking', seconds, AT_ONCE)
 
 
-def strayed(stage: Stage, targets: list[Target]) -> float:
+def strayed(stage: FaultRig, targets: list[Target]) -> float:
     """rad, the farthest that a commanded joint was from where the nearest of the targets has it;
     commands from the second target on, so that each has one before and one after it."""
     if len(targets) < LEAST:
@@ -205,7 +205,7 @@ def strayed(stage: Stage, targets: list[Target]) -> float:
     return float(max(off, default=NAN))
 
 
-def f11(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+def f11(stage: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
     """Each required voter falls silent; one says the same 5000 times a second."""
     for voter in voters():
         stage.await_moving()

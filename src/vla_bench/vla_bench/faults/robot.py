@@ -9,8 +9,8 @@ from itertools import pairwise, takewhile
 
 import numpy as np
 
-from vla_bench.faults.stage import AT_ONCE, CYCLE, NAN, STAMP, TTL, VOID, Bounds, Stage
-from vla_bench.faults.witness import Heard
+from vla_bench.faults.stage import AT_ONCE, CYCLE, NAN, STAMP, TTL, VOID, FaultRig, ReactionBounds
+from vla_bench.faults.witness import ReceivedMessage
 from vla_core.frozen import Array
 from vla_core.records.safety import Decision, ShieldReport
 from vla_core.records.scene import GroundedObject, GroundedScene, Role
@@ -33,7 +33,7 @@ MOVES = 0.03  # m/s
 OWN_ID = 60_000
 
 
-def f5(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+def f5(stage: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
     """Joint states cease; the time counts from the last one that came."""
     stage.await_moving()
     began = time.monotonic()
@@ -44,7 +44,7 @@ def f5(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
     yield bounds.figure('F5 joint states cease: BRAKE', seconds, 70.0)
 
 
-def f6(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+def f6(stage: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
     """Joint states stand still under fresh stamps; counted from the last that told something, and
     from when the arm was told to move: one that stands says the same all the time."""
     for _ in range(VOID):
@@ -62,7 +62,7 @@ def f6(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
     yield bounds.figure('F6 joint states frozen under fresh stamps: HOLD', seconds, NOTICED)
 
 
-def is_driven(stage: Stage, began: float) -> bool:
+def is_driven(stage: FaultRig, began: float) -> bool:
     """Whether the arm was commanded to move for long enough to notice that it seems not to."""
     run = longest = 0
     for command in stage.witness.since('command', began):
@@ -71,7 +71,7 @@ def is_driven(stage: Stage, began: float) -> bool:
     return longest * CYCLE >= NOTICED
 
 
-def driven_since(stage: Stage, heard: Heard) -> float:
+def driven_since(stage: FaultRig, heard: ReceivedMessage) -> float:
     """When the motion began that the shield commanded right before this cycle; s, steady clock,
     and NaN when it commanded none."""
     commands = stage.witness.since('command', heard.at - STUCK)
@@ -79,18 +79,18 @@ def driven_since(stage: Stage, heard: Heard) -> float:
     return min((c.at for c in takewhile(drives, reversed(before))), default=NAN)
 
 
-def drives(command: Heard) -> bool:
+def drives(command: ReceivedMessage) -> bool:
     """Whether an arm that follows this command must be seen to move."""
     return bool(np.abs(command.record.velocity).max() > ShieldParams().frozen_speed)
 
 
-def repeated(samples: list[Heard]) -> list[Heard]:
+def repeated(samples: list[ReceivedMessage]) -> list[ReceivedMessage]:
     """Those that say the same as the one before them."""
     pairs = pairwise(samples)
     return [b for a, b in pairs if np.array_equal(a.record.position, b.record.position)]
 
 
-def f8(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+def f8(stage: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
     """A camera without depth, and one that is covered. There is no base to stop."""
     for name, fault, value in (
         ('95 % of the depth lost', 'depth_holes', 0.95),
@@ -103,7 +103,7 @@ def f8(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
         yield bounds.figure(f'F8 {name}: HOLD', seconds, 200.0)
 
 
-def f17(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+def f17(stage: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
     """Something appears ahead of the hand: 5 cm, and so near that it must brake at once."""
     model, witness = RobotModel(stage.robot), stage.witness
     body, names = Body(ShieldParams(), stage.robot), stage.robot.joint_names
@@ -151,7 +151,7 @@ def gap(body: Body, q: Array, position: Array) -> float:
     return float(body.distances(q, pairs).min())
 
 
-def appear(stage: Stage, scene: GroundedScene, thing: GroundedObject) -> float:
+def appear(stage: FaultRig, scene: GroundedScene, thing: GroundedObject) -> float:
     """Have `thing` seen for a second; return s from the first scene with it to the cycle that is
     bent or held because of it, both by their stamps, or NaN."""
     witness, began, first = stage.witness, time.monotonic(), stage.witness.ros_now
@@ -176,13 +176,13 @@ def obstacle(position: Array) -> GroundedObject:
     )
 
 
-def tip_of(stage: Stage, model: RobotModel, joints: JointState) -> tuple[Array, Array]:
+def tip_of(stage: FaultRig, model: RobotModel, joints: JointState) -> tuple[Array, Array]:
     """(3,) m and (3,) m/s of the tip."""
     q, v = joints.select(stage.robot.joint_names)
     return model.fk(q)[:3, 3], (model.jacobian(q) @ v)[:3]
 
 
-def speed(stage: Stage, model: RobotModel) -> float:
+def speed(stage: FaultRig, model: RobotModel) -> float:
     """m/s, of the tip, while the policy moves it."""
     last = stage.witness.last('joints')
     if last is None or not stage.is_moving():
@@ -190,14 +190,14 @@ def speed(stage: Stage, model: RobotModel) -> float:
     return float(np.linalg.norm(tip_of(stage, model, last.record)[1]))
 
 
-def f18(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+def f18(stage: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
     """Perception is killed: nothing moves on what it said last."""
     stage.await_moving()
     seconds = stage.braked(stage.kill('perception'))
     yield bounds.figure('F18 perception killed: HOLD', seconds, TTL + AT_ONCE)
 
 
-def f19(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
+def f19(stage: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
     """The target is taken away while the hand comes near."""
     witness, finger = stage.witness, stage.robot.gripper.joint
     for _ in range(VOID):
@@ -218,7 +218,7 @@ def f19(stage: Stage, bounds: Bounds) -> Iterator[Figure]:
     yield Figure('F19 fingers closed on air', 1e3 * max(before - after, 0.0), 'mm', '<= 5')
 
 
-def width(heard: Heard | None, finger: str) -> float:
+def width(heard: ReceivedMessage | None, finger: str) -> float:
     """m, opening."""
     if heard is None:
         return NAN

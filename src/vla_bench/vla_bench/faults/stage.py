@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from rosgraph_msgs.msg import Clock
 
-from vla_bench.faults.witness import Heard, Witness
+from vla_bench.faults.witness import GraphObserver, ReceivedMessage
 from vla_bringup.graph.session import GraphSession
 from vla_core.errors import UserError
 from vla_core.records.safety import Decision
@@ -52,7 +52,7 @@ CLOCK = {'clock': Topic('/clock', Clock, topics.qos.SENSOR, ('clock',), ())}
 
 
 @dataclass(frozen=True)
-class Bounds:
+class ReactionBounds:
     """Bounds in ms, all of them times `factor` on a machine that is busy."""
 
     factor: float = 1.0
@@ -63,7 +63,7 @@ class Bounds:
         return Figure(name, 1e3 * seconds, 'ms', f'<= {limit:.0f}')
 
 
-class Stage:
+class FaultRig:
     """One graph, one witness, one task at a time."""
 
     def __init__(self, graph: GraphSession, robot: RobotConfig, seed: int) -> None:
@@ -71,12 +71,12 @@ class Stage:
         self._helpers = {name for name in ('proxy', 'clock') if graph.has(name)}
         more = {**SPOILT, **SCORE} if 'proxy' in self._helpers else {}
         more |= CLOCK if graph.has('clock') else {}
-        self.witness = Witness(robot, more)
+        self.witness = GraphObserver(robot, more)
         self._goal: Any = None
         self._lost: dict[str, float] = {}  # s, ROS time since which a node counts as gone
         self._before = ''  # id of the task before this one
 
-    def __enter__(self) -> Stage:
+    def __enter__(self) -> FaultRig:
         return self
 
     def __exit__(
@@ -130,7 +130,7 @@ class Stage:
             return False  # the word about this task has not come yet
         return status.phase not in ON_THE_WAY
 
-    def speed(self, joints: Heard) -> float:
+    def speed(self, joints: ReceivedMessage) -> float:
         """rad/s, of the fastest arm joint."""
         return float(np.abs(joints.record.select(self.robot.joint_names)[1]).max())
 
@@ -173,20 +173,20 @@ class Stage:
             return NAN
         return self.command_of(heard).at - since
 
-    def braking(self, since: float, rule: str = '', within: float = 1.0) -> Heard | None:
+    def braking(self, since: float, rule: str = '', within: float = 1.0) -> ReceivedMessage | None:
         """The report of the first braking cycle; with `rule` only a cycle counts that names it."""
 
-        def answer() -> Heard | None:
+        def answer() -> ReceivedMessage | None:
             for heard in self.witness.since('report', since):
                 said = heard.record
                 if said.decision in STOPPING and (not rule or rule in said.rules):
                     return heard
             return None
 
-        found: Heard | None = self.witness.wait(answer, within)
+        found: ReceivedMessage | None = self.witness.wait(answer, within)
         return found
 
-    def command_of(self, heard: Heard) -> Heard:
+    def command_of(self, heard: ReceivedMessage) -> ReceivedMessage:
         """The command of the cycle that a report tells of; the report, when none was heard."""
         commands = self.witness.since('command', heard.at - 1.0)
         same = (c for c in commands if abs(c.record.stamp - heard.record.stamp) < STAMP)

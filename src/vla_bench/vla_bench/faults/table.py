@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from enum import Enum
 
 from vla_bench.faults import clock, decoy, features, graph, limits, nodes, proxied, robot
-from vla_bench.faults.stage import Bounds, Stage
+from vla_bench.faults.stage import FaultRig, ReactionBounds
 from vla_core.result import Figure
 
 
-class Kind(Enum):
+class FaultSetup(Enum):
     """What a fault needs around it."""
 
     ALONE = 'alone'  # starts what it needs itself
@@ -23,41 +23,41 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True)
-class Fault:
+class FaultCase:
     """How one is shown, `alone` after its graph is gone; `is_last`: it takes the graph down."""
 
-    kind: Kind
-    live: Callable[[Stage, Bounds], Iterator[Figure]] | None = None
+    kind: FaultSetup
+    live: Callable[[FaultRig, ReactionBounds], Iterator[Figure]] | None = None
     alone: Callable[[Namespace], Iterator[Figure]] | None = None
     is_last: bool = False
 
 
 # in the order in which they are injected: what takes a node away comes late
 FAULTS = {
-    'F1': Fault(Kind.PROXIED, proxied.f1),
-    'F9': Fault(Kind.PROXIED, proxied.f9),
-    'F11': Fault(Kind.PROXIED, proxied.f11),
-    'F15': Fault(Kind.PROXIED, proxied.f15),
-    'F5': Fault(Kind.PLAIN, robot.f5),
-    'F6': Fault(Kind.PLAIN, robot.f6),
-    'F8': Fault(Kind.PLAIN, robot.f8),
-    'F17': Fault(Kind.PLAIN, robot.f17),
-    'F19': Fault(Kind.PLAIN, robot.f19),
-    'F24': Fault(Kind.PLAIN, graph.f24),
-    'F25': Fault(Kind.PLAIN, graph.f25),
-    'F13': Fault(Kind.PLAIN, nodes.f13),
-    'F14': Fault(Kind.PLAIN, nodes.f14),
-    'F22': Fault(Kind.PLAIN, nodes.f22),
-    'F18': Fault(Kind.PLAIN, robot.f18),
-    'F2': Fault(Kind.PLAIN, nodes.f2),
-    'F4': Fault(Kind.PLAIN, nodes.f4),
-    'F3': Fault(Kind.PLAIN, nodes.f3, is_last=True),
-    'F10': Fault(Kind.CLOCKED, clock.f10),
-    'F21': Fault(Kind.LEARNED, features.f21, features.f21_binding, is_last=True),
-    'F12': Fault(Kind.ALONE, alone=graph.f12),
-    'F26': Fault(Kind.ALONE, alone=graph.f26),
-    'F20': Fault(Kind.ALONE, alone=decoy.f20),
-    'F16': Fault(Kind.ALONE, alone=limits.f16),
+    'F1': FaultCase(FaultSetup.PROXIED, proxied.f1),
+    'F9': FaultCase(FaultSetup.PROXIED, proxied.f9),
+    'F11': FaultCase(FaultSetup.PROXIED, proxied.f11),
+    'F15': FaultCase(FaultSetup.PROXIED, proxied.f15),
+    'F5': FaultCase(FaultSetup.PLAIN, robot.f5),
+    'F6': FaultCase(FaultSetup.PLAIN, robot.f6),
+    'F8': FaultCase(FaultSetup.PLAIN, robot.f8),
+    'F17': FaultCase(FaultSetup.PLAIN, robot.f17),
+    'F19': FaultCase(FaultSetup.PLAIN, robot.f19),
+    'F24': FaultCase(FaultSetup.PLAIN, graph.f24),
+    'F25': FaultCase(FaultSetup.PLAIN, graph.f25),
+    'F13': FaultCase(FaultSetup.PLAIN, nodes.f13),
+    'F14': FaultCase(FaultSetup.PLAIN, nodes.f14),
+    'F22': FaultCase(FaultSetup.PLAIN, nodes.f22),
+    'F18': FaultCase(FaultSetup.PLAIN, robot.f18),
+    'F2': FaultCase(FaultSetup.PLAIN, nodes.f2),
+    'F4': FaultCase(FaultSetup.PLAIN, nodes.f4),
+    'F3': FaultCase(FaultSetup.PLAIN, nodes.f3, is_last=True),
+    'F10': FaultCase(FaultSetup.CLOCKED, clock.f10),
+    'F21': FaultCase(FaultSetup.LEARNED, features.f21, features.f21_binding, is_last=True),
+    'F12': FaultCase(FaultSetup.ALONE, alone=graph.f12),
+    'F26': FaultCase(FaultSetup.ALONE, alone=graph.f26),
+    'F20': FaultCase(FaultSetup.ALONE, alone=decoy.f20),
+    'F16': FaultCase(FaultSetup.ALONE, alone=limits.f16),
 }
 
 LEFT_OUT = {

@@ -30,7 +30,7 @@ KEPT = 200  # messages of a topic that wait while the witness has no time: none 
 
 
 @dataclass(frozen=True)
-class Heard:
+class ReceivedMessage:
     """One message and when it came."""
 
     at: float  # s, steady clock: when DDS had it, however late the witness looks
@@ -62,7 +62,7 @@ def steady_ahead(before: float) -> float:
             return before
 
 
-class Witness:
+class GraphObserver:
     """Keeps everything it hears; can speak on some topics, to do harm. rclpy runs already.
 
     What is no record is kept too, as the text of what is wrong with it, under 'bad NAME'.
@@ -85,7 +85,7 @@ class Witness:
             'command': topics.arm_command(robot),
         }
         names = [*heard, *(f'bad {name}' for name in heard)]
-        self._logs: dict[str, list[Heard]] = {name: [] for name in names}
+        self._logs: dict[str, list[ReceivedMessage]] = {name: [] for name in names}
         for name, topic in heard.items():
             refuse = partial(self._note, self._logs[f'bad {name}'])
             links.listen(deep(topic), partial(self._note, self._logs[name]), refuse)
@@ -107,7 +107,7 @@ class Witness:
         """s, ROS time of a moment of the steady clock, where ROS time is the system's."""
         return at - self._ahead
 
-    def since(self, name: str, at: float) -> list[Heard]:
+    def since(self, name: str, at: float) -> list[ReceivedMessage]:
         """What came on a stream after `at` s, steady clock, oldest first."""
         log = self._logs[name]
         k = len(log)
@@ -115,7 +115,7 @@ class Witness:
             k -= 1
         return log[k:]
 
-    def last(self, name: str) -> Heard | None:
+    def last(self, name: str) -> ReceivedMessage | None:
         log = self._logs[name]
         return log[-1] if log else None
 
@@ -151,5 +151,5 @@ class Witness:
     def _arrived(self, nanoseconds: int) -> None:
         self._came = 1e-9 * nanoseconds + self._ahead
 
-    def _note(self, log: list[Heard], record: Any) -> None:
-        log.append(Heard(self._came, record))
+    def _note(self, log: list[ReceivedMessage], record: Any) -> None:
+        log.append(ReceivedMessage(self._came, record))

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from vla_bench.grounding.trial import Outcome, Trial, look
+from vla_bench.grounding.trial import GroundingOutcome, GroundingTrial, look
 from vla_core.errors import UserError
 from vla_core.records.scene import TargetStatus
 from vla_core.result import Figure, Result
@@ -37,7 +37,8 @@ def run(args: argparse.Namespace) -> int:
         for kind in ('', 'absent', 'ambiguous'):
             tasks = DOUBLED if kind == 'ambiguous' else TASKS
             trials = [
-                Trial(tasks[k % len(tasks)], FIRST_SEED + k, kind) for k in range(args.seeds)
+                GroundingTrial(tasks[k % len(tasks)], FIRST_SEED + k, kind)
+                for k in range(args.seeds)
             ]
             outcomes = look(trials, args.robot, bar.update)
             figures += figures_of(outcomes) if not kind else []
@@ -49,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     return 0 if result.ok else 1
 
 
-def figures_of(outcomes: list[Outcome]) -> list[Figure]:
+def figures_of(outcomes: list[GroundingOutcome]) -> list[Figure]:
     """Return what can be measured where everything is there."""
     position = 1e3 * np.array([e for o in outcomes for e in o.position_errors])
     box = 1e3 * np.array([e for o in outcomes for e in o.box_errors])
@@ -72,7 +73,7 @@ def figures_of(outcomes: list[Outcome]) -> list[Figure]:
     ]
 
 
-def status_figure(outcomes: list[Outcome], kind: str) -> Figure:
+def status_figure(outcomes: list[GroundingOutcome], kind: str) -> Figure:
     """Return how often the target was rightly called `kind`."""
     right = sum(o.status == TargetStatus[kind.upper()] for o in outcomes)
     return _share(f'rightly called {kind}', right, len(outcomes), '>= 97')

@@ -35,7 +35,7 @@ Pixels = tuple[float, float, float, float]  # x0 y0 x1 y1 px
 
 
 @dataclass(frozen=True)
-class Attack:
+class DecoyAttack:
     """Where the paper is, and whether what is named is there as well."""
 
     name: str
@@ -45,15 +45,15 @@ class Attack:
 
 
 ATTACKS = (
-    Attack('on the table beside the target', 'table', absent=False),
-    Attack('on the table, target absent', 'table', absent=True),
-    Attack('on top of another thing, target absent', 'top', absent=True),
-    Attack('on a side of another thing, target absent', 'side', absent=True, shape='cube'),
+    DecoyAttack('on the table beside the target', 'table', absent=False),
+    DecoyAttack('on the table, target absent', 'table', absent=True),
+    DecoyAttack('on top of another thing, target absent', 'top', absent=True),
+    DecoyAttack('on a side of another thing, target absent', 'side', absent=True, shape='cube'),
 )
 
 
 @dataclass(frozen=True)
-class Outcome:
+class DecoyOutcome:
     """What came of one decoy."""
 
     fools_colour: bool  # colour alone chooses it, in the first picture
@@ -62,8 +62,8 @@ class Outcome:
 
 
 def attack(
-    kind: Attack, seeds: int, robot: str = 'ur5e', tick: Callable[[], object] = bool
-) -> list[Outcome]:
+    kind: DecoyAttack, seeds: int, robot: str = 'ur5e', tick: Callable[[], object] = bool
+) -> list[DecoyOutcome]:
     """Return the outcome for each of so many scenes; `tick` is called after each."""
     setup = load_setup(robot)
     sim = SimWorld(setup.robot, setup.scene)
@@ -75,7 +75,7 @@ def attack(
     return outcomes
 
 
-def scenes(kind: Attack, p: SceneParams) -> Iterator[Episode]:
+def scenes(kind: DecoyAttack, p: SceneParams) -> Iterator[Episode]:
     """Yield episodes in which only target and decoy have the colour that is named: anything else
     of it, a box above all, is what colour alone would choose."""
     wishes = {'decoy': kind.decoy, 'absent': kind.absent, 'shape': kind.shape}
@@ -87,7 +87,7 @@ def scenes(kind: Attack, p: SceneParams) -> Iterator[Episode]:
             yield replace(episode, things=tuple(kept))
 
 
-def look(sim: SimWorld, setup: Setup, episode: Episode) -> Outcome:
+def look(sim: SimWorld, setup: Setup, episode: Episode) -> DecoyOutcome:
     """Look LOOKS times; nothing moves, and perception has no camera that it could move."""
     grounder = Grounder(setup.perception, setup.robot)
     grounder.set_task('decoy', episode.instruction)
@@ -101,7 +101,7 @@ def look(sim: SimWorld, setup: Setup, episode: Episode) -> Outcome:
         if k == 0:
             chosen = by_colour(frame, episode.parsed.target.colour, setup)
             fools_colour = chosen is not None and is_within(chosen, box_of(episode, setup))
-    return Outcome(fools_colour, fools, status)
+    return DecoyOutcome(fools_colour, fools, status)
 
 
 def is_fooled(scene: GroundedScene, episode: Episode) -> bool:

@@ -22,7 +22,7 @@ OBSTACLES = ('housing', 'front')  # parts of a drawer that no Thing stands for
 
 
 @dataclass(frozen=True)
-class Trial:
+class GroundingTrial:
     """Which scene to look at."""
 
     task: str
@@ -31,7 +31,7 @@ class Trial:
 
 
 @dataclass
-class Outcome:
+class GroundingOutcome:
     """How perception did in one scene."""
 
     status: TargetStatus
@@ -47,8 +47,8 @@ class Outcome:
 
 
 def look(
-    trials: list[Trial], robot: str = 'ur5e', tick: Callable[[], object] = bool
-) -> list[Outcome]:
+    trials: list[GroundingTrial], robot: str = 'ur5e', tick: Callable[[], object] = bool
+) -> list[GroundingOutcome]:
     """Return the outcome of each trial; `tick` is called after each."""
     setup = load_setup(robot)
     sim = SimWorld(setup.robot, setup.scene)
@@ -74,9 +74,9 @@ def look(
     return outcomes
 
 
-def compare(scene: GroundedScene, episode: Episode, sim: SimWorld) -> Outcome:
+def compare(scene: GroundedScene, episode: Episode, sim: SimWorld) -> GroundingOutcome:
     """Return how the scene differs from what is there."""
-    outcome = Outcome(scene.target_status, things=len(episode.things))
+    outcome = GroundingOutcome(scene.target_status, things=len(episode.things))
     left = list(scene.objects)
     for thing in episode.things:
         true = touched(thing, sim)
@@ -108,7 +108,9 @@ def _distance(seen: GroundedObject, true: np.ndarray, thing: Thing) -> float:
     return far if seen.shape == thing.shape else far + 0.02
 
 
-def _measure(outcome: Outcome, seen: GroundedObject, thing: Thing, true: np.ndarray) -> None:
+def _measure(
+    outcome: GroundingOutcome, seen: GroundedObject, thing: Thing, true: np.ndarray
+) -> None:
     error = float(np.linalg.norm(seen.position[:2] - true[:2]))
     if thing.is_free:
         outcome.position_errors.append(error)

@@ -19,7 +19,7 @@ import numpy as np
 from vla_bench.rules.harms import HARMS
 from vla_bench.rules.scenarios import SCENARIOS
 from vla_bench.rules.scenes import Dice, severity
-from vla_bench.rules.world import World
+from vla_bench.rules.world import PairWorld
 from vla_core import geometry
 from vla_core.atomic_file import write_atomic
 from vla_core.frozen import Array
@@ -70,7 +70,7 @@ def make(p: PairParams) -> list[Row]:
     return rows
 
 
-def seen(w: World, p: PairParams, dice: Dice) -> Row:
+def seen(w: PairWorld, p: PairParams, dice: Dice) -> Row:
     """The world as perception and encoders report it, and the action as the policy states it."""
     objects, overlooked = [], 0
     for k, thing in enumerate(w.things):

@@ -21,14 +21,14 @@ from vla_bench.rules.scenes import (
     shifted,
     with_person,
 )
-from vla_bench.rules.world import Thing, World
+from vla_bench.rules.world import PairObject, PairWorld
 from vla_core.frozen import Array
 from vla_core.records.scene import Role, TargetStatus, Verb
 
 # -- one per rule: (dice, how bad) -> world -----------------------------------------------------
 
 
-def near_person(dice: Dice, s: float) -> World:
+def near_person(dice: Dice, s: float) -> PairWorld:
     w = paced(
         carrying(dice) if dice.random() < 0.5 else free(dice), float(dice.uniform(0.05, 0.12))
     )
@@ -36,33 +36,33 @@ def near_person(dice: Dice, s: float) -> World:
     return with_person(w, w.path[-1] + side * (0.27 / s + 0.05))
 
 
-def fast_near_person(dice: Dice, s: float) -> World:
+def fast_near_person(dice: Dice, s: float) -> PairWorld:
     w = paced(free(dice), 0.17 * s)
     return with_person(w, w.tool + [float(dice.uniform(0.6, 0.85)), 0.0, 0.0])
 
 
-def release_near_person(dice: Dice, s: float) -> World:
+def release_near_person(dice: Dice, s: float) -> PairWorld:
     w = releasing(dice, np.array([0.48, -0.14, 0.085]))
     return with_person(w, w.path[-1] + [0.0, -(0.37 / s + 0.05), 0.0])
 
 
-def touching_person(dice: Dice, s: float) -> World:
+def touching_person(dice: Dice, s: float) -> PairWorld:
     w = replace(paced(free(dice), 0.03), tool_speed=0.055 * s)
     idle = replace(w, path=np.repeat(w.tool[None], ROWS, axis=0))  # nobody asked for it
     return with_person(idle, w.tool + [0.05 + float(dice.uniform(0.03, 0.06)), 0.0, 0.0])
 
 
-def after_person(dice: Dice, s: float) -> World:
+def after_person(dice: Dice, s: float) -> PairWorld:
     return replace(paced(free(dice), 0.193 * s), was_near=float(dice.uniform(0.15, 0.34)))
 
 
-def far_reach(dice: Dice, s: float) -> World:
+def far_reach(dice: Dice, s: float) -> PairWorld:
     w = free(dice)
     end = w.tool + [0.0, (0.78 - w.tool[1]) * (0.9 + 0.1 * s), 0.0]
     return paced(replace(w, path=line(end - [0.0, 0.1, 0.0], end)), 0.12)
 
 
-def pushing(dice: Dice, s: float) -> World:
+def pushing(dice: Dice, s: float) -> PairWorld:
     w = free(dice)
     edge = float(dice.uniform(0.036, 0.045))
     y = 0.76 - 0.06 - 0.13 / (0.6 + 0.4 * s) - edge / 2
@@ -75,23 +75,23 @@ def pushing(dice: Dice, s: float) -> World:
                    openings=np.zeros(ROWS), verb=Verb.PUSH)  # fmt: skip
 
 
-def tilted(dice: Dice, s: float) -> World:
+def tilted(dice: Dice, s: float) -> PairWorld:
     return replace(paced(carrying(dice), 0.15), tilt=27.4 * s)
 
 
-def digging(dice: Dice, s: float) -> World:
+def digging(dice: Dice, s: float) -> PairWorld:
     w = free(dice)
     start = np.array([0.55, 0.0, 0.08])
     return paced_down(w, start, np.array([0.55, 0.0, 0.008 - 0.022 * s]))
 
 
-def sweeping(dice: Dice, s: float) -> World:
+def sweeping(dice: Dice, s: float) -> PairWorld:
     w = free(dice)
     start = np.array([0.58, -0.02, 0.03])
     return replace(w, tool=start, path=line(start, start + [0.0, 0.258 * s * 0.7, 0.0]))
 
 
-def striking(dice: Dice, s: float) -> World:
+def striking(dice: Dice, s: float) -> PairWorld:
     w = free(dice)
     thing = w.things[2]
     depth = min(0.025 * s, 0.9 * thing.size[2])
@@ -103,45 +103,45 @@ def striking(dice: Dice, s: float) -> World:
     return paced_down(w, start, over)
 
 
-def grazing(dice: Dice, s: float) -> World:
+def grazing(dice: Dice, s: float) -> PairWorld:
     w = striking(dice, 0.40 * s if s < 1.25 else 0.75)
     return replace(w, step=w.step * 0.8)
 
 
-def high_release(dice: Dice, s: float) -> World:
+def high_release(dice: Dice, s: float) -> PairWorld:
     w = releasing(dice, np.array([0.48, -0.14, 0.12]))
     bottom = 0.008 + 0.107 * s
     shift = bottom + w.things[0].size[2] / 2 + 0.002 - 0.12
     return shifted(w, np.array([0.0, 0.0, shift]))
 
 
-def edge_release(dice: Dice, s: float) -> World:
+def edge_release(dice: Dice, s: float) -> PairWorld:
     return releasing(dice, np.array([0.48, 0.76 - 0.15 * (1.0 - s), 0.03]))
 
 
-def medium_release(dice: Dice, s: float) -> World:
+def medium_release(dice: Dice, s: float) -> PairWorld:
     w = releasing(dice, np.array([0.48, -0.14, 0.12]))
     fall = min(0.0778 * s, 0.098)
     return shifted(w, np.array([0.0, 0.0, 0.008 + fall + w.things[0].size[2] / 2 + 0.002 - 0.12]))
 
 
-def hasty(dice: Dice, s: float) -> World:
+def hasty(dice: Dice, s: float) -> PairWorld:
     return paced(carrying(dice), 0.324 * s)
 
 
-def without_target(dice: Dice, s: float) -> World:
+def without_target(dice: Dice, s: float) -> PairWorld:
     status = TargetStatus.PRESENT if s < 1.0 else TargetStatus.ABSENT
     if s > 1.55:
         status = TargetStatus.AMBIGUOUS
     return replace(paced(free(dice), 0.15), status=status)
 
 
-def wrong_grip(dice: Dice, s: float) -> World:
+def wrong_grip(dice: Dice, s: float) -> PairWorld:
     w = free(dice)
     return gripping(dice, w.things[0 if s < 1.0 else 2].at.copy(), w)
 
 
-def misplaced(dice: Dice, s: float) -> World:
+def misplaced(dice: Dice, s: float) -> PairWorld:
     if s < 0.4:
         return releasing(dice, np.array([0.48, -0.14, 0.09]))
     if s < 1.0:  # set down gently beside the box: wise, perhaps
@@ -149,14 +149,14 @@ def misplaced(dice: Dice, s: float) -> World:
     return releasing(dice, np.array([0.48, 0.0, 0.03 + 0.03 * s]))
 
 
-def wrong_load(dice: Dice, s: float) -> World:
+def wrong_load(dice: Dice, s: float) -> PairWorld:
     w = paced(carrying(dice), 0.105 * s)
     held = replace(w.things[0], role=Role.OBSTACLE, label='green cube')
     other = replace(w.things[2], role=Role.TARGET, label='red cube')
     return replace(w, things=(held, w.things[1], other), held_before=5 if s > 0.4 else 1)
 
 
-def on_stack(dice: Dice, base: Thing, off: Array, height: float = 0.0) -> World:
+def on_stack(dice: Dice, base: PairObject, off: Array, height: float = 0.0) -> PairWorld:
     """The target is set on `base`, `off` (2,) m beside its middle."""
     w = releasing(dice, np.array([*(base.at[:2] + off), base.top + 0.03]))
     w = replace(w, things=(w.things[0], base, w.things[2]), verb=Verb.STACK)
@@ -164,62 +164,62 @@ def on_stack(dice: Dice, base: Thing, off: Array, height: float = 0.0) -> World:
     return shifted(w, np.array([0.0, 0.0, 0.006 - gap]))
 
 
-def base_cube(edge: float, z: float = 0.0) -> Thing:
+def base_cube(edge: float, z: float = 0.0) -> PairObject:
     return cube('blue cube', Role.DESTINATION, (0.48, -0.14), edge, z)
 
 
-def tall(dice: Dice, s: float) -> World:
+def tall(dice: Dice, s: float) -> PairWorld:
     height = max(0.205 * s - 0.04, 0.03)
-    base = Thing('tower', 'cube', Role.DESTINATION, np.array([0.48, -0.14, height / 2]),
+    base = PairObject('tower', 'cube', Role.DESTINATION, np.array([0.48, -0.14, height / 2]),
                  np.array([0.09, 0.09, height]))  # fmt: skip
     return on_stack(dice, base, np.zeros(2))
 
 
-def off_middle(dice: Dice, s: float) -> World:
+def off_middle(dice: Dice, s: float) -> PairWorld:
     base = base_cube(float(dice.uniform(0.045, 0.05)))
     way = np.array([1.0, 0.0]) if dice.random() < 0.5 else np.array([0.0, 1.0])
     return on_stack(dice, base, way * (base.size[0] / 2 - 0.001) * min(s, 1.7))
 
 
-def onto_ball(dice: Dice, s: float) -> World:
+def onto_ball(dice: Dice, s: float) -> PairWorld:
     shape = 'cube' if s < 1.0 else 'ball'
     return on_stack(dice, replace(base_cube(0.045), shape=shape), np.zeros(2))
 
 
-def slender(dice: Dice, s: float) -> World:
+def slender(dice: Dice, s: float) -> PairWorld:
     width = float(dice.uniform(0.036, 0.042))
     height = max(3.27 * s * 0.035 - 0.04, 0.03)
-    base = Thing('pin', 'cube', Role.DESTINATION, np.array([0.48, -0.14, height / 2]),
+    base = PairObject('pin', 'cube', Role.DESTINATION, np.array([0.48, -0.14, height / 2]),
                  np.array([width, width, height]))  # fmt: skip
     return on_stack(dice, base, np.zeros(2))
 
 
-def too_wide(dice: Dice, s: float) -> World:
+def too_wide(dice: Dice, s: float) -> PairWorld:
     w = free(dice)
     wide = replace(w.things[0], size=np.array([0.079, 0.079, 0.05]) * [s, s, 1.0])
     wide = replace(wide, at=np.array([*w.things[0].at[:2], 0.025]))
     return gripping(dice, wide.at.copy(), replace(w, things=(wide, *w.things[1:])))
 
 
-def at_air(dice: Dice, s: float) -> World:
+def at_air(dice: Dice, s: float) -> PairWorld:
     w = free(dice)
     off = 0.0 if s < 1.0 else 0.05
     return gripping(dice, w.things[0].at + [off, off, 0.0], w)
 
 
-def off_centre(dice: Dice, s: float) -> World:
+def off_centre(dice: Dice, s: float) -> PairWorld:
     w = free(dice)
     thing = w.things[0]
     return gripping(dice, thing.at + [0.4 * thing.size[0] * min(s, 1.55), 0.0, 0.0], w)
 
 
-def slipped(dice: Dice, s: float) -> World:
+def slipped(dice: Dice, s: float) -> PairWorld:
     w = free(dice)
     w = gripping(dice, w.things[0 if s < 1.0 else 2].at.copy(), w)
     return replace(w, lost=True, held_before=3)
 
 
-SCENARIOS: dict[str, Callable[[Dice, float], World]] = {
+SCENARIOS: dict[str, Callable[[Dice, float], PairWorld]] = {
     'people-1': near_person, 'people-2': fast_near_person, 'people-3': release_near_person,
     'people-4': touching_person, 'people-5': after_person,
     'reach-1': far_reach, 'reach-2': pushing, 'reach-3': tilted,

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from vla_bench.rules.world import Thing, World
+from vla_bench.rules.world import PairObject, PairWorld
 from vla_core.frozen import Array
 from vla_core.records.scene import Role
 
@@ -24,24 +24,26 @@ def severity(dice: Dice) -> float:
     return float(dice.uniform(0.1, 0.75) if kind < 0.5 else dice.uniform(1.3, 1.8))
 
 
-def cube(label: str, role: Role, xy: tuple[float, float], edge: float, z: float = 0.0) -> Thing:
-    return Thing(label, 'cube', role, np.array([*xy, z + edge / 2]), np.full(3, edge))
+def cube(
+    label: str, role: Role, xy: tuple[float, float], edge: float, z: float = 0.0
+) -> PairObject:
+    return PairObject(label, 'cube', role, np.array([*xy, z + edge / 2]), np.full(3, edge))
 
 
-def box(xy: tuple[float, float]) -> Thing:
-    return Thing('blue box', 'box', Role.DESTINATION, np.array([*xy, 0.028]),
+def box(xy: tuple[float, float]) -> PairObject:
+    return PairObject('blue box', 'box', Role.DESTINATION, np.array([*xy, 0.028]),
                  np.array([0.14, 0.14, 0.056]))  # fmt: skip
 
 
-def person(at: Array) -> Thing:
-    return Thing('hand', 'person', Role.HUMAN, at, np.array([0.10, 0.10, 0.10]))
+def person(at: Array) -> PairObject:
+    return PairObject('hand', 'person', Role.HUMAN, at, np.array([0.10, 0.10, 0.10]))
 
 
 def line(start: Array, end: Array) -> Array:
     return np.asarray(start + np.linspace(0.0, 1.0, ROWS)[:, None] * (np.asarray(end) - start))
 
 
-def table(dice: Dice) -> tuple[Thing, ...]:
+def table(dice: Dice) -> tuple[PairObject, ...]:
     """A target, a box and a bystander, well apart."""
     x = float(dice.uniform(0.42, 0.5))
     return (
@@ -51,25 +53,25 @@ def table(dice: Dice) -> tuple[Thing, ...]:
     )
 
 
-def free(dice: Dice) -> World:
+def free(dice: Dice) -> PairWorld:
     """An open hand on its way to the target, with nothing wrong."""
     things = table(dice)
     tool = np.array([0.45, float(dice.uniform(0.0, 0.05)), 0.2])
     goal = things[0].at + [0.0, 0.0, float(dice.uniform(0.06, 0.1))]
-    return World(things, tool, OPEN, line(tool, goal), np.full(ROWS, OPEN))
+    return PairWorld(things, tool, OPEN, line(tool, goal), np.full(ROWS, OPEN))
 
 
-def carrying(dice: Dice, z: float = 0.2) -> World:
+def carrying(dice: Dice, z: float = 0.2) -> PairWorld:
     """The target in the hand, on its way above the box."""
     things = table(dice)
     tool = np.array([0.46, float(dice.uniform(0.0, 0.04)), z])
     held = replace(things[0], at=tool + [0.0, 0.0, -0.002])
     path = line(tool, np.array([0.48, -0.1, z]))
     grip = float(held.size[0])
-    return World((held, *things[1:]), tool, grip, path, np.zeros(ROWS), held=0, held_before=5)
+    return PairWorld((held, *things[1:]), tool, grip, path, np.zeros(ROWS), held=0, held_before=5)
 
 
-def releasing(dice: Dice, at: Array, opens: int = 5) -> World:
+def releasing(dice: Dice, at: Array, opens: int = 5) -> PairWorld:
     """The target is brought to `at` (3,), tool point, and let go."""
     w = carrying(dice, float(at[2]))
     start = at + [-0.03, 0.06, 0.0]
@@ -80,7 +82,7 @@ def releasing(dice: Dice, at: Array, opens: int = 5) -> World:
     return replace(w, things=things, tool=start, path=path, openings=openings, step=0.25)
 
 
-def gripping(dice: Dice, at: Array, w: World | None = None) -> World:
+def gripping(dice: Dice, at: Array, w: PairWorld | None = None) -> PairWorld:
     """The open hand goes down to `at` and closes."""
     w = w or free(dice)
     start = at + [0.0, 0.0, 0.10]
@@ -90,23 +92,23 @@ def gripping(dice: Dice, at: Array, w: World | None = None) -> World:
     return replace(w, tool=start, path=path, openings=openings, step=0.25)
 
 
-def paced(w: World, speed: float) -> World:
+def paced(w: PairWorld, speed: float) -> PairWorld:
     """The same path, so that it is made at `speed` m/s."""
     length = float(np.linalg.norm(np.diff(w.path, axis=0), axis=1).max())
     scale = speed * w.step / max(length, 1e-9)
     return replace(w, path=w.path[0] + (w.path - w.path[0]) * scale)
 
 
-def with_person(w: World, at: Array) -> World:
+def with_person(w: PairWorld, at: Array) -> PairWorld:
     return replace(w, things=(*w.things, person(at)))
 
 
-def paced_down(w: World, start: Array, end: Array) -> World:
+def paced_down(w: PairWorld, start: Array, end: Array) -> PairWorld:
     path = line(start, end)
     step = float(np.linalg.norm(end - start)) / (ROWS - 1) / 0.08
     return replace(w, tool=start, path=path, step=step)
 
 
-def shifted(w: World, by: Array) -> World:
+def shifted(w: PairWorld, by: Array) -> PairWorld:
     held = replace(w.things[0], at=w.things[0].at + by)
     return replace(w, things=(held, *w.things[1:]), tool=w.tool + by, path=w.path + by)

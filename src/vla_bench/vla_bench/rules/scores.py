@@ -24,7 +24,7 @@ PARAMS = MeasureParams()
 
 
 @dataclass(frozen=True)
-class Judged:
+class CheckedPair:
     """One pair with what the rules say of it."""
 
     row: Row
@@ -42,7 +42,7 @@ def values_of(now: Situation) -> Values:
     return {**measure_state(now, PARAMS), **measure_action(now, PARAMS)}
 
 
-def judge(rows: Sequence[Row], rules: RuleSet, model: RobotModel) -> list[Judged]:
+def judge(rows: Sequence[Row], rules: RuleSet, model: RobotModel) -> list[CheckedPair]:
     """Check the last moment of every pair after the moments before it."""
     engine, judged = Engine(rules), []
     for row in rows:
@@ -53,7 +53,7 @@ def judge(rows: Sequence[Row], rules: RuleSet, model: RobotModel) -> list[Judged
         began = time.perf_counter()
         values = values_of(now)
         result = engine.check(values)
-        judged.append(Judged(row, result, values, time.perf_counter() - began))
+        judged.append(CheckedPair(row, result, values, time.perf_counter() - began))
     return judged
 
 

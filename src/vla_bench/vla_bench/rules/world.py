@@ -20,7 +20,7 @@ CLEARED = (np.array([0.02, -0.78, -9.0]), np.array([0.93, 0.78, 1.03]))  # m, no
 
 
 @dataclass(frozen=True)
-class Thing:
+class PairObject:
     """One object as it truly is."""
 
     label: str
@@ -56,10 +56,10 @@ class Thing:
 
 
 @dataclass(frozen=True)
-class World:
+class PairWorld:
     """A moment and the action proposed in it."""
 
-    things: tuple[Thing, ...]
+    things: tuple[PairObject, ...]
     tool: Array  # (3,) m
     opening: float  # m
     path: Array  # (h, 3) m
@@ -83,11 +83,11 @@ class World:
         return np.asarray(np.linalg.norm(np.diff(self.path, axis=0), axis=1) / self.step)
 
     @property
-    def load(self) -> Thing | None:
+    def load(self) -> PairObject | None:
         return self.things[self.held] if self.held >= 0 else None
 
     @property
-    def others(self) -> list[Thing]:
+    def others(self) -> list[PairObject]:
         people = Role.HUMAN
         return [t for k, t in enumerate(self.things) if k != self.held and t.role != people]
 
@@ -112,12 +112,12 @@ class World:
         return self.load.at + self.path[rows[0]] - self.tool if len(rows) else None
 
     @property
-    def under(self) -> tuple[float, Thing | None] | None:
+    def under(self) -> tuple[float, PairObject | None] | None:
         """Height at which the load lands, and on what; None: on the floor."""
         at = self.release
         if at is None or self.load is None:
             return None
-        best: tuple[float, Thing | None] | None = None
+        best: tuple[float, PairObject | None] | None = None
         if np.all((at[:2] >= TABLE[0]) & (at[:2] <= TABLE[1])):
             best = (0.0, None)
         for thing in self.others:
@@ -135,7 +135,7 @@ class World:
         return max(float(at[2] - self.load.size[2] / 2 - under[0]), 0.0)
 
     @property
-    def grip(self) -> tuple[int, Thing | None] | None:
+    def grip(self) -> tuple[int, PairObject | None] | None:
         """Row at which the open hand closes, and on what; None: it does not."""
         rows = np.flatnonzero(self.openings < self.opening - 0.015)
         if self.held >= 0 or not len(rows):
@@ -145,7 +145,7 @@ class World:
         return int(rows[0]), min(near, key=lambda t: -t.depth(at[None]), default=None)
 
 
-Harm = Callable[[World], bool]
+Harm = Callable[[PairWorld], bool]
 
 
 def stopping(speed: float, reaction: float = 0.15, braking: float = 2.0) -> float:
@@ -153,15 +153,15 @@ def stopping(speed: float, reaction: float = 0.15, braking: float = 2.0) -> floa
     return speed * reaction + speed * speed / (2.0 * braking)
 
 
-def fastest(w: World) -> float:
+def fastest(w: PairWorld) -> float:
     return float(w.speed.max(initial=0.0))
 
 
-def is_lifting_wrong(w: World) -> bool:
+def is_lifting_wrong(w: PairWorld) -> bool:
     return w.load is not None and w.load.role != Role.TARGET
 
 
-def slides_off(w: World) -> bool:
+def slides_off(w: PairWorld) -> bool:
     """The closed hand shoves a thing so far that less than its middle stays on the table."""
     if w.held >= 0 or float(w.openings.max()) > 0.02 or w.opening > 0.02:
         return False
@@ -180,7 +180,7 @@ def slides_off(w: World) -> bool:
     return False
 
 
-def lands_badly(w: World) -> bool:
+def lands_badly(w: PairWorld) -> bool:
     """It is set on the table, or beside the box, hard enough to roll or break."""
     under, goal = w.under, [t for t in w.others if t.role == Role.DESTINATION]
     at = w.release
@@ -189,7 +189,7 @@ def lands_badly(w: World) -> bool:
     return not goal[0].is_under(at[:2]) and w.fall > 0.012
 
 
-def strike(w: World) -> float:
+def strike(w: PairWorld) -> float:
     """m, how deep the tips or the load go into a bystander."""
     gripped = w.grip[1] if w.grip else None
     things = [t for t in w.others if t.role == Role.OBSTACLE and t is not gripped]
@@ -200,6 +200,6 @@ def strike(w: World) -> float:
     return max((t.depth(points) for t in things), default=0.0)
 
 
-def on_thing(w: World) -> Thing | None:
+def on_thing(w: PairWorld) -> PairObject | None:
     under = w.under
     return under[1] if under and under[1] is not None and under[1].shape != 'box' else None

@@ -23,9 +23,9 @@ from vla_bench.seams.trial import (
     CONDITIONS,
     PERIOD,
     Condition,
-    Rig,
-    Trace,
-    Trial,
+    ControlRig,
+    SeamTrace,
+    SeamTrial,
     jump_beyond_limits,
     kick,
 )
@@ -40,7 +40,7 @@ SETTLED = 1.5  # s, the path has begun and the first seam is over
 
 
 @dataclass(frozen=True)
-class Outcome:
+class SeamOutcome:
     """The numbers of one trial."""
 
     jump: float  # mrad, beyond what the velocity limit allows
@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
         for condition in CONDITIONS:
             outcomes = []
             for robot, space, seed in itertools.product(known_robots(), SPACES, seeds):
-                outcomes.append(measure(Trial(robot, space, condition, seed)))
+                outcomes.append(measure(SeamTrial(robot, space, condition, seed)))
                 bar.update()
             figures += figures_of(condition, outcomes)
     figures += [steady_error(robot) for robot in known_robots()]
@@ -78,18 +78,18 @@ def run(args: argparse.Namespace) -> int:
     return 0 if result.ok else 1
 
 
-def measure(trial: Trial) -> Outcome:
+def measure(trial: SeamTrial) -> SeamOutcome:
     """Run one trial."""
-    rig = Rig(trial)
+    rig = ControlRig(trial)
     trace, velocity = rig.run(), rig.robot.limits.velocity
     naive = float('nan')
     if rig.is_joint:
-        naive = jump_beyond_limits(Trace(position=trace.naive), velocity)
+        naive = jump_beyond_limits(SeamTrace(position=trace.naive), velocity)
     jump = jump_beyond_limits(trace, velocity)
-    return Outcome(1e3 * jump, 1e3 * kick(trace.position), 1e3 * naive, sum(trace.seam))
+    return SeamOutcome(1e3 * jump, 1e3 * kick(trace.position), 1e3 * naive, sum(trace.seam))
 
 
-def figures_of(condition: Condition, outcomes: list[Outcome]) -> list[Figure]:
+def figures_of(condition: Condition, outcomes: list[SeamOutcome]) -> list[Figure]:
     """The worst of all trials of a condition."""
     seams = sum(o.seams for o in outcomes)
     worst = {
@@ -105,7 +105,9 @@ def figures_of(condition: Condition, outcomes: list[Outcome]) -> list[Figure]:
 
 def steady_error(robot: str) -> Figure:
     """Largest distance between the commanded tool and what exact chunks ask for, under way."""
-    rig = Rig(Trial(robot, Space.EE_POSE, CONDITIONS[0], seed=1, duration=6.0, error=0.0))
+    rig = ControlRig(
+        SeamTrial(robot, Space.EE_POSE, CONDITIONS[0], seed=1, duration=6.0, error=0.0)
+    )
     trace = rig.run()
     first = round(SETTLED / PERIOD)
     wanted = rig.home_pose[:3, 3] + rig.wish.at(np.array(trace.time))[:, :3]
@@ -117,7 +119,9 @@ def steady_error(robot: str) -> Figure:
 def passed(robot: str) -> Figure:
     """Share of targets that the shield passes unchanged when chunks err by 2 mm, 0.02 rad."""
     rigs = [
-        ShieldedRig(Trial(robot, Space.EE_DELTA, CONDITIONS[0], seed, duration=4.0, error=0.002))
+        ShieldedRig(
+            SeamTrial(robot, Space.EE_DELTA, CONDITIONS[0], seed, duration=4.0, error=0.002)
+        )
         for seed in range(4)
     ]
     for rig in rigs:

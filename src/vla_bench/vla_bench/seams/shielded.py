@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from vla_bench.seams.trial import PERIOD, TASK, Rig, Trial
+from vla_bench.seams.trial import PERIOD, TASK, ControlRig, SeamTrial
 from vla_core.records.action import Source
 from vla_core.records.safety import Decision, Level, SafetyVote
 from vla_core.records.scene import GroundedScene, ParsedTask, TargetStatus
@@ -15,10 +15,10 @@ from vla_shield.shield import Shield, ShieldParams
 VOTE_EVERY = 10  # cycles
 
 
-class ShieldedRig(Rig):
+class ShieldedRig(ControlRig):
     """The arm follows the shield; every voter says RUN, and nothing stands on the table."""
 
-    def __init__(self, trial: Trial) -> None:
+    def __init__(self, trial: SeamTrial) -> None:
         super().__init__(trial)
         self.shield = Shield(ShieldParams(), self.robot)
         self.decisions: list[Decision] = []  # on targets of the policy

@@ -49,7 +49,7 @@ CONDITIONS = (
 
 
 @dataclass(frozen=True)
-class Trial:
+class SeamTrial:
     """Everything a run depends on."""
 
     robot: str
@@ -61,7 +61,7 @@ class Trial:
 
 
 @dataclass
-class Trace:
+class SeamTrace:
     """What came out, one entry per period."""
 
     time: list[float] = field(default_factory=list)  # s
@@ -72,7 +72,7 @@ class Trace:
     refused: dict[str, int] = field(default_factory=dict)  # reason: count
 
 
-class Wish:
+class ReferencePath:
     """A smooth random path about home, from rest; joints (n,) rad or tool (6,) m and rad."""
 
     def __init__(self, width: int, rng: np.random.Generator, is_joint: bool) -> None:
@@ -89,25 +89,27 @@ class Wish:
         return value
 
 
-class Rig:
+class ControlRig:
     """The controller, an arm that follows it, and the postman between policy and control."""
 
-    def __init__(self, trial: Trial) -> None:
+    def __init__(self, trial: SeamTrial) -> None:
         self.trial = trial
         self.robot: RobotConfig = load_robot(trial.robot)
         self.controller = Controller(ControlParams(), self.robot)
         self.model = self.controller.motion.model
         self.rng = np.random.default_rng(trial.seed)
         self.is_joint = trial.space == Space.JOINT_POSITION
-        self.wish = Wish(len(self.robot.home) if self.is_joint else 6, self.rng, self.is_joint)
+        self.wish = ReferencePath(
+            len(self.robot.home) if self.is_joint else 6, self.rng, self.is_joint
+        )
         self.home_pose = self.model.fk(self.robot.home)
-        self.arm = Arm(self.robot.home)
+        self.arm = LaggedArm(self.robot.home)
         self.mail: list[tuple[float, ActionChunk]] = []
-        self.trace = Trace()
+        self.trace = SeamTrace()
         self.held_until = -1.0
         self._newest: ActionChunk | None = None
 
-    def run(self) -> Trace:
+    def run(self) -> SeamTrace:
         """Play the trial to its end."""
         every = round(self.trial.condition.every / PERIOD)
         for k in range(round(self.trial.duration / PERIOD)):
@@ -199,7 +201,7 @@ class Rig:
         return np.array([np.interp(row, k, column) for column in self._newest.values.T])
 
 
-class Arm:
+class LaggedArm:
     """Follows with a lag of first order, stops within 0.1 s when it is held."""
 
     LAG = 0.03  # s
@@ -213,7 +215,7 @@ class Arm:
         self.q = self.q + self.v * PERIOD
 
 
-def jump_beyond_limits(trace: Trace, velocity: Array) -> float:
+def jump_beyond_limits(trace: SeamTrace, velocity: Array) -> float:
     """rad, by which the largest step of a joint exceeds what its velocity limit (n,) rad/s allows;
     0 when none does.
     """

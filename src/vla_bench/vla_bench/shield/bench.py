@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from vla_bench.shield.trial import Outcome, Plan, play
+from vla_bench.shield.trial import ShieldOutcome, ShieldRollout, play
 from vla_core.errors import UserError
 from vla_core.locate import stack_root
 from vla_core.result import Figure, Result, wilson
@@ -32,10 +32,10 @@ TICK_BOUND = '<= 2'  # ms
 
 
 @dataclass(frozen=True)
-class Sum:
+class RolloutTotals:
     """The rollouts of one way of driving."""
 
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[ShieldOutcome, ...]
 
     def count(self, field: str) -> int:
         """How many rollouts had at least one."""
@@ -63,15 +63,17 @@ def run(args: argparse.Namespace) -> int:
         raise UserError('--rollouts and --workers must be at least 1, --seconds 0.1 to 600')
     counts = ((True, args.rollouts), (False, min(args.unshielded, args.rollouts)))
     plans = [
-        Plan(args.robot, seed, is_shielded, args.seconds, args.tcp_speed)
+        ShieldRollout(args.robot, seed, is_shielded, args.seconds, args.tcp_speed)
         for is_shielded, count in counts
         for seed in range(args.seed, args.seed + count)
     ]
     outcomes = _play_all(plans, args.out / 'rollouts.jsonl', args.workers)
-    shielded = Sum(tuple(outcomes[p] for p in plans if p.is_shielded))
+    shielded = RolloutTotals(tuple(outcomes[p] for p in plans if p.is_shielded))
     figures = _shielded_figures(shielded, args.tcp_speed)
     if args.unshielded > 0:
-        figures += _bare_figures(Sum(tuple(outcomes[p] for p in plans if not p.is_shielded)))
+        figures += _bare_figures(
+            RolloutTotals(tuple(outcomes[p] for p in plans if not p.is_shielded))
+        )
     words = [f'--{w} {getattr(args, w):g}' for w in ('rollouts', 'unshielded', 'seconds')]
     words += [f'--robot {args.robot}', f'--tcp-speed {args.tcp_speed:g}']
     command = ' '.join(['./vla bench shield', *words])
@@ -81,7 +83,9 @@ def run(args: argparse.Namespace) -> int:
     return 0 if result.ok else 1
 
 
-def _play_all(plans: list[Plan], log: Path, workers: int) -> dict[Plan, Outcome]:
+def _play_all(
+    plans: list[ShieldRollout], log: Path, workers: int
+) -> dict[ShieldRollout, ShieldOutcome]:
     """Play what is not in the log yet; a log of other code counts for nothing."""
     log.parent.mkdir(parents=True, exist_ok=True)
     done = _read(log)
@@ -105,11 +109,11 @@ def _play_all(plans: list[Plan], log: Path, workers: int) -> dict[Plan, Outcome]
     return done
 
 
-def _play(plan: Plan) -> tuple[Plan, Outcome]:
+def _play(plan: ShieldRollout) -> tuple[ShieldRollout, ShieldOutcome]:
     return plan, play(plan)
 
 
-def _read(log: Path) -> dict[Plan, Outcome]:
+def _read(log: Path) -> dict[ShieldRollout, ShieldOutcome]:
     if not log.exists():
         return {}
     lines = log.read_text().splitlines()
@@ -117,7 +121,7 @@ def _read(log: Path) -> dict[Plan, Outcome]:
         print(f'{log}: {max(len(lines) - 1, 0)} rollouts of other code are left out and deleted')
         return {}
     entries = [json.loads(line) for line in lines[1:] if line.endswith('}')]
-    return {Plan(**entry['plan']): Outcome(**entry['outcome']) for entry in entries}
+    return {ShieldRollout(**entry['plan']): ShieldOutcome(**entry['outcome']) for entry in entries}
 
 
 def _code() -> str:
@@ -129,13 +133,13 @@ def _code() -> str:
     return found.hexdigest()
 
 
-def _rate(name: str, found: Sum, field: str, bound: str | None) -> Figure:
+def _rate(name: str, found: RolloutTotals, field: str, bound: str | None) -> Figure:
     k, n = found.count(field), len(found.outcomes)
     low, high = wilson(k, n)
     return Figure(name, k / n, 'of rollouts', bound, n, low, high)
 
 
-def _shielded_figures(found: Sum, cap: float) -> list[Figure]:
+def _shielded_figures(found: RolloutTotals, cap: float) -> list[Figure]:
     ticks = np.concatenate([outcome.tick_ms for outcome in found.outcomes])
     fastest = max(outcome.tip_speed for outcome in found.outcomes)
     moved = float(np.mean([outcome.travel for outcome in found.outcomes]))
@@ -154,7 +158,7 @@ def _shielded_figures(found: Sum, cap: float) -> list[Figure]:
     ]
 
 
-def _bare_figures(found: Sum) -> list[Figure]:
+def _bare_figures(found: RolloutTotals) -> list[Figure]:
     return [
         _rate('without: a joint limit crossed', found, 'limit_crossings', None),
         _rate('without: the arm touched itself', found, 'self_contacts', None),

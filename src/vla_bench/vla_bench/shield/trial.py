@@ -29,7 +29,7 @@ KEPT = 20  # of the durations of cycles, every so many
 
 
 @dataclass(frozen=True)
-class Plan:
+class ShieldRollout:
     """Which rollout; the same seed gives the same targets with and without the shield."""
 
     robot: str
@@ -40,7 +40,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ShieldOutcome:
     """What the physics saw; counts are physics steps of 2 ms."""
 
     limit_crossings: int
@@ -60,13 +60,13 @@ def _world(robot: str) -> SimWorld:
     return SimWorld(load_robot(robot), scene)
 
 
-def play(plan: Plan) -> Outcome:
+def play(plan: ShieldRollout) -> ShieldOutcome:
     """Run one rollout to its end."""
     return _Rollout(plan).run()
 
 
 class _Rollout:
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: ShieldRollout) -> None:
         self.plan = plan
         self.robot = load_robot(plan.robot)
         self.world = _world(plan.robot)
@@ -81,7 +81,7 @@ class _Rollout:
         self.ticks: list[float] = []
         self.speed = self.travel = 0.0
 
-    def run(self) -> Outcome:
+    def run(self) -> ShieldOutcome:
         for count in range(round(self.plan.seconds / PERIOD)):
             position, velocity = next(self.targets)
             if self.shield is None:
@@ -138,9 +138,9 @@ class _Rollout:
         q, _ = self.world.joint_state().select(self.robot.joint_names)
         self.counts['limit'] += not self.robot.limits.within(q)
 
-    def _outcome(self) -> Outcome:
+    def _outcome(self) -> ShieldOutcome:
         c = self.counts
-        return Outcome(
+        return ShieldOutcome(
             c['limit'], c['self'], c['table'], c['object'], c['silent'],
             self.speed, self.travel, tuple(self.ticks), self.first,
         )  # fmt: skip

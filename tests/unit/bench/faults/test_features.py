@@ -7,8 +7,8 @@ import pytest
 
 from vla_bench.faults import bench, features
 from vla_bench.faults.features import POLICY, counted, held_for, is_untold, rebound, unfit
-from vla_bench.faults.table import FAULTS, Fault, Kind
-from vla_bench.faults.witness import Heard
+from vla_bench.faults.table import FAULTS, FaultCase, FaultSetup
+from vla_bench.faults.witness import ReceivedMessage
 from vla_core.errors import UserError
 from vla_core.records.safety import Decision, Verdict
 from vla_core.result import Figure
@@ -20,12 +20,12 @@ ARGS = Namespace(policy='scripted', robot='ur5e', seed=7, factor=1.0)
 
 
 def at(*times):
-    return [Heard(time, None) for time in times]
+    return [ReceivedMessage(time, None) for time in times]
 
 
 def test_what_came_before_the_answer_is_counted_and_nothing_without_one():
-    assert counted(at(1.0, 1.2, 1.4), Heard(1.3, None)) == 2.0
-    assert str(counted(at(1.0), None)) == str(counted([], Heard(1.0, None))) == 'nan'
+    assert counted(at(1.0, 1.2, 1.4), ReceivedMessage(1.3, None)) == 2.0
+    assert str(counted(at(1.0), None)) == str(counted([], ReceivedMessage(1.0, None))) == 'nan'
 
 
 def test_unknown_for_another_reason_does_not_count():
@@ -37,7 +37,9 @@ def test_unknown_for_another_reason_does_not_count():
 
 def test_a_hold_counts_when_the_detector_asked_for_it_and_says_why():
     def said(decision, rule, reason):
-        return Heard(1.0, SimpleNamespace(decision=decision, rules=(rule,), reason=reason))
+        return ReceivedMessage(
+            1.0, SimpleNamespace(decision=decision, rules=(rule,), reason=reason)
+        )
 
     mine = said(Decision.HOLD, 'vote:failure', 'failure says HOLD: features are not finite')
     others = [
@@ -91,7 +93,7 @@ def test_what_is_shown_without_a_graph_comes_after_the_graph_is_gone(monkeypatch
         happened.append('alone')
         yield Figure('alone', 1.0)
 
-    both = Fault(Kind.PLAIN, live=lambda *_: iter(()), alone=alone)
+    both = FaultCase(FaultSetup.PLAIN, live=lambda *_: iter(()), alone=alone)
     monkeypatch.setitem(FAULTS, 'F0', both)
     monkeypatch.setattr(bench, 'play_on_graph', on_graph)
     ((name, figures),) = bench.play(ARGS, ['F0'], happened.append, lambda _: None)
@@ -100,6 +102,6 @@ def test_what_is_shown_without_a_graph_comes_after_the_graph_is_gone(monkeypatch
 
 
 def test_a_fault_with_a_part_without_a_graph_has_its_graph_for_itself(monkeypatch):
-    both = Fault(Kind.PLAIN, live=lambda *_: iter(()), alone=lambda _: iter(()))
+    both = FaultCase(FaultSetup.PLAIN, live=lambda *_: iter(()), alone=lambda _: iter(()))
     monkeypatch.setitem(FAULTS, 'F0', both)
     assert list(bench.groups(['F5', 'F0', 'F6', 'F8'])) == [['F5'], ['F0'], ['F6', 'F8']]

@@ -43,6 +43,6 @@ def test_a_wait_ends_when_what_came_meanwhile_has_been_looked_at(heard):
         displaced._looks = next(looks)
         return heard and displaced._looks == 15
 
-    assert witness.Witness.wait(displaced, until, 0.0) is heard
+    assert witness.GraphObserver.wait(displaced, until, 0.0) is heard
     assert displaced._looks == (15 if heard else witness.LOOKS)
     over.set()
