@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from vla_bench.faults.bench import plan_of
-from vla_bench.faults.stage import FaultRig, ReactionBounds
-from vla_bench.faults.table import FAULTS
+from vla_bench.faults.catalogue import FAULTS
+from vla_bench.faults.rig import FaultRig, ReactionBounds
 from vla_bringup.graph.session import GraphSession
 from vla_core.robot.config import load_robot
 

@@ -15,8 +15,8 @@ sys.path.insert(0, str(Path(__file__).parent / 'cuts'))
 from guards import GUARDS
 
 from vla_bench.faults.bench import plan_of
-from vla_bench.faults.stage import FaultRig, ReactionBounds
-from vla_bench.faults.table import FAULTS, FaultSetup
+from vla_bench.faults.catalogue import FAULTS, FaultSetup
+from vla_bench.faults.rig import FaultRig, ReactionBounds
 from vla_bringup.checkout.root import ROOT
 from vla_bringup.graph.session import GraphSession
 from vla_core.errors import UserError

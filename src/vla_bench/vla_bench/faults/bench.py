@@ -15,9 +15,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from vla_bench.faults.catalogue import FAULTS, LEFT_OUT, FaultCase, FaultSetup
 from vla_bench.faults.features import checkpoint_of, unfit
-from vla_bench.faults.stage import NAN, FaultRig, ReactionBounds
-from vla_bench.faults.table import FAULTS, LEFT_OUT, FaultCase, FaultSetup
+from vla_bench.faults.rig import NAN, FaultRig, ReactionBounds
 from vla_bringup.graph.domain import choose_domain
 from vla_bringup.graph.session import GraphSession, SessionPlan, nodes_of
 from vla_core.atomic_file import write_atomic

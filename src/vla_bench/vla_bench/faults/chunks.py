@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from math import inf, isfinite
 
-from vla_bench.faults.stage import AT_ONCE, NAN, STOPPING, TRIES, FaultRig, ReactionBounds
-from vla_bench.faults.witness import ReceivedMessage
+from vla_bench.faults.observer import ReceivedMessage
+from vla_bench.faults.rig import AT_ONCE, NAN, STOPPING, TRIES, FaultRig, ReactionBounds
 from vla_core.records.action import ActionChunk
 from vla_core.result import Figure
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from vla_bench.faults.stage import AT_ONCE, CYCLE, NAN, STOPPING, FaultRig, ReactionBounds
+from vla_bench.faults.rig import AT_ONCE, CYCLE, NAN, STOPPING, FaultRig, ReactionBounds
 from vla_core.result import Figure
 from vla_ros.convert.fields import seconds as seconds_of
 

@@ -14,10 +14,10 @@ from pathlib import Path
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 
+from vla_bench.faults.corrupted_messages import HEARD, after
 from vla_bench.faults.graph import helper
-from vla_bench.faults.proxied import HEARD, after
-from vla_bench.faults.stage import AT_ONCE, NAN, STOPPING, VOID, FaultRig, ReactionBounds
-from vla_bench.faults.witness import ReceivedMessage
+from vla_bench.faults.observer import ReceivedMessage
+from vla_bench.faults.rig import AT_ONCE, NAN, STOPPING, VOID, FaultRig, ReactionBounds
 from vla_bringup.graph.client import GraphClient
 from vla_bringup.graph.defaults import POLICY
 from vla_bringup.graph.domain import choose_domain

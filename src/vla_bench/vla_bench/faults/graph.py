@@ -16,7 +16,7 @@ import yaml
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 
-from vla_bench.faults.stage import NAN, STOPPING, FaultRig, ReactionBounds
+from vla_bench.faults.rig import NAN, STOPPING, FaultRig, ReactionBounds
 from vla_bringup.graph.launch_file import find_executable
 from vla_bringup.graph.session import GraphSession, SessionPlan
 from vla_core.errors import UserError

@@ -15,7 +15,7 @@ import numpy as np
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 
-from vla_bench.faults.stage import AT_ONCE, CYCLE, NAN, STOPPING, FaultRig, ReactionBounds
+from vla_bench.faults.rig import AT_ONCE, CYCLE, NAN, STOPPING, FaultRig, ReactionBounds
 from vla_core.records.action import Trajectory
 from vla_core.records.safety import ArmState, ShieldReport
 from vla_core.records.task import Phase

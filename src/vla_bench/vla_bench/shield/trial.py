@@ -9,7 +9,7 @@ from functools import cache
 
 import numpy as np
 
-from vla_bench.shield.wild_targets import wild
+from vla_bench.shield.random_targets import wild
 from vla_core.locate import stack_root
 from vla_core.params import load_params
 from vla_core.records.action import Source, Target, Trajectory

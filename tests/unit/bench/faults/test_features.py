@@ -6,9 +6,9 @@ from types import SimpleNamespace
 import pytest
 
 from vla_bench.faults import bench, features
+from vla_bench.faults.catalogue import FAULTS, FaultCase, FaultSetup
 from vla_bench.faults.features import POLICY, counted, held_for, is_untold, rebound, unfit
-from vla_bench.faults.table import FAULTS, FaultCase, FaultSetup
-from vla_bench.faults.witness import ReceivedMessage
+from vla_bench.faults.observer import ReceivedMessage
 from vla_core.errors import UserError
 from vla_core.records.safety import Decision, Verdict
 from vla_core.result import Figure

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vla_bench.faults.robot import FINELY, gap, reach
+from vla_bench.faults.sensors import FINELY, gap, reach
 from vla_core.robot.config import load_robot
 from vla_shield.body import Body
 from vla_shield.params import ShieldParams

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from vla_bench.faults import witness
-from vla_bench.faults.witness import steady_ahead, system_now
+from vla_bench.faults import observer
+from vla_bench.faults.observer import steady_ahead, system_now
 
 NEVER = float('nan')
 
@@ -19,15 +19,15 @@ def test_the_steady_clock_is_as_far_ahead_as_it_is():
 
 def test_a_reader_displaced_between_two_clocks_keeps_what_it_knew(monkeypatch):
     clock = iter([10.0, 10.1])
-    monkeypatch.setattr(witness.time, 'monotonic', lambda: next(clock))
-    monkeypatch.setattr(witness, 'system_now', lambda: 110.1)
+    monkeypatch.setattr(observer.time, 'monotonic', lambda: next(clock))
+    monkeypatch.setattr(observer, 'system_now', lambda: 110.1)
     assert steady_ahead(-100.0) == -100.0
 
 
 def test_one_that_knew_nothing_looks_again(monkeypatch):
     clock = iter([10.0, 10.1, 10.2, 10.2])
-    monkeypatch.setattr(witness.time, 'monotonic', lambda: next(clock))
-    monkeypatch.setattr(witness, 'system_now', lambda: 110.2)
+    monkeypatch.setattr(observer.time, 'monotonic', lambda: next(clock))
+    monkeypatch.setattr(observer, 'system_now', lambda: 110.2)
     assert steady_ahead(NEVER) == pytest.approx(-100.0)
 
 
@@ -43,6 +43,6 @@ def test_a_wait_ends_when_what_came_meanwhile_has_been_looked_at(heard):
         displaced._looks = next(looks)
         return heard and displaced._looks == 15
 
-    assert witness.GraphObserver.wait(displaced, until, 0.0) is heard
-    assert displaced._looks == (15 if heard else witness.LOOKS)
+    assert observer.GraphObserver.wait(displaced, until, 0.0) is heard
+    assert displaced._looks == (15 if heard else observer.LOOKS)
     over.set()

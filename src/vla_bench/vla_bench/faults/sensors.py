@@ -9,8 +9,8 @@ from itertools import pairwise, takewhile
 
 import numpy as np
 
-from vla_bench.faults.stage import AT_ONCE, CYCLE, NAN, STAMP, TTL, VOID, FaultRig, ReactionBounds
-from vla_bench.faults.witness import ReceivedMessage
+from vla_bench.faults.observer import ReceivedMessage
+from vla_bench.faults.rig import AT_ONCE, CYCLE, NAN, STAMP, TTL, VOID, FaultRig, ReactionBounds
 from vla_core.frozen import Array
 from vla_core.records.safety import Decision, ShieldReport
 from vla_core.records.scene import GroundedObject, GroundedScene, Role

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from rosgraph_msgs.msg import Clock
 
-from vla_bench.faults.witness import GraphObserver, ReceivedMessage
+from vla_bench.faults.observer import GraphObserver, ReceivedMessage
 from vla_bringup.graph.session import GraphSession
 from vla_core.errors import UserError
 from vla_core.records.safety import Decision

@@ -7,8 +7,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from vla_bench.faults import clock, decoy, features, graph, limits, nodes, proxied, robot
-from vla_bench.faults.stage import FaultRig, ReactionBounds
+from vla_bench.faults import (
+    clock,
+    corrupted_messages,
+    decoy,
+    features,
+    graph,
+    joint_limits,
+    nodes,
+    sensors,
+)
+from vla_bench.faults.rig import FaultRig, ReactionBounds
 from vla_core.result import Figure
 
 
@@ -34,21 +43,21 @@ class FaultCase:
 
 # in the order in which they are injected: what takes a node away comes late
 FAULTS = {
-    'F1': FaultCase(FaultSetup.PROXIED, proxied.f1),
-    'F9': FaultCase(FaultSetup.PROXIED, proxied.f9),
-    'F11': FaultCase(FaultSetup.PROXIED, proxied.f11),
-    'F15': FaultCase(FaultSetup.PROXIED, proxied.f15),
-    'F5': FaultCase(FaultSetup.PLAIN, robot.f5),
-    'F6': FaultCase(FaultSetup.PLAIN, robot.f6),
-    'F8': FaultCase(FaultSetup.PLAIN, robot.f8),
-    'F17': FaultCase(FaultSetup.PLAIN, robot.f17),
-    'F19': FaultCase(FaultSetup.PLAIN, robot.f19),
+    'F1': FaultCase(FaultSetup.PROXIED, corrupted_messages.f1),
+    'F9': FaultCase(FaultSetup.PROXIED, corrupted_messages.f9),
+    'F11': FaultCase(FaultSetup.PROXIED, corrupted_messages.f11),
+    'F15': FaultCase(FaultSetup.PROXIED, corrupted_messages.f15),
+    'F5': FaultCase(FaultSetup.PLAIN, sensors.f5),
+    'F6': FaultCase(FaultSetup.PLAIN, sensors.f6),
+    'F8': FaultCase(FaultSetup.PLAIN, sensors.f8),
+    'F17': FaultCase(FaultSetup.PLAIN, sensors.f17),
+    'F19': FaultCase(FaultSetup.PLAIN, sensors.f19),
     'F24': FaultCase(FaultSetup.PLAIN, graph.f24),
     'F25': FaultCase(FaultSetup.PLAIN, graph.f25),
     'F13': FaultCase(FaultSetup.PLAIN, nodes.f13),
     'F14': FaultCase(FaultSetup.PLAIN, nodes.f14),
     'F22': FaultCase(FaultSetup.PLAIN, nodes.f22),
-    'F18': FaultCase(FaultSetup.PLAIN, robot.f18),
+    'F18': FaultCase(FaultSetup.PLAIN, sensors.f18),
     'F2': FaultCase(FaultSetup.PLAIN, nodes.f2),
     'F4': FaultCase(FaultSetup.PLAIN, nodes.f4),
     'F3': FaultCase(FaultSetup.PLAIN, nodes.f3, is_last=True),
@@ -57,7 +66,7 @@ FAULTS = {
     'F12': FaultCase(FaultSetup.ALONE, alone=graph.f12),
     'F26': FaultCase(FaultSetup.ALONE, alone=graph.f26),
     'F20': FaultCase(FaultSetup.ALONE, alone=decoy.f20),
-    'F16': FaultCase(FaultSetup.ALONE, alone=limits.f16),
+    'F16': FaultCase(FaultSetup.ALONE, alone=joint_limits.f16),
 }
 
 LEFT_OUT = {

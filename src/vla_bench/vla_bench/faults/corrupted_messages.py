@@ -17,8 +17,8 @@ from vla_bench.faults.chunks import (
     same_chunk,
 )  # fmt: skip
 from vla_bench.faults.nodes import hardest
-from vla_bench.faults.stage import AT_ONCE, NAN, STOPPING, TTL, VOID, FaultRig, ReactionBounds
-from vla_bench.faults.witness import ReceivedMessage
+from vla_bench.faults.observer import ReceivedMessage
+from vla_bench.faults.rig import AT_ONCE, NAN, STOPPING, TTL, VOID, FaultRig, ReactionBounds
 from vla_core.locate import stack_root
 from vla_core.params import load_yaml
 from vla_core.records.action import Target
