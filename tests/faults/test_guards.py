@@ -31,13 +31,13 @@ from vla_perception import assembly
 from vla_perception.roles import RoleKeeper
 from vla_perception.sight import Eye
 from vla_ros import links, qos
-from vla_shield.intake import Intake
-from vla_shield.loop import LoopWatch
-from vla_shield.reference import Reference
+from vla_shield.command.reference import Reference
+from vla_shield.constraints.collision_scene import World
+from vla_shield.inputs.buffer import Intake
+from vla_shield.inputs.votes import Votes
+from vla_shield.monitoring.loop_timing import LoopWatch
+from vla_shield.monitoring.tracking_faults import Suspicion
 from vla_shield.shield import Shield
-from vla_shield.suspicion import Suspicion
-from vla_shield.votes import Votes
-from vla_shield.world import World
 from vla_sim.trajectory import TrajectoryPlayer
 from vla_supervisor.heartbeats import HeartbeatParams, Heartbeats
 

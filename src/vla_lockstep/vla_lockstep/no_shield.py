@@ -11,7 +11,7 @@ from vla_core.records.safety import ArmState, Decision, SafetyVote, ShieldReport
 from vla_core.records.scene import GroundedScene
 from vla_core.records.sensing import JointState
 from vla_core.robot.config import RobotConfig
-from vla_shield.grip import Grip
+from vla_shield.command.gripper import Grip
 from vla_shield.shield import ShieldOutput
 
 PERIOD = 0.01  # s

@@ -11,20 +11,20 @@ from vla_core.records.safety import ArmState, Decision, Level, SafetyVote, Shiel
 from vla_core.records.scene import GroundedScene
 from vla_core.records.sensing import JointState
 from vla_core.robot.config import RobotConfig
-from vla_shield.account import Account, outcome
-from vla_shield.body import Body
-from vla_shield.grip import Grip
-from vla_shield.guard import Guard
-from vla_shield.intake import Intake
-from vla_shield.loop import LoopWatch
+from vla_shield.command.gripper import Grip
+from vla_shield.command.reference import Reference, joined
+from vla_shield.constraints.checker import Guard
+from vla_shield.constraints.collision_model import Body
+from vla_shield.constraints.collision_scene import World
+from vla_shield.decision import DISARMED, FREE, Verdict
+from vla_shield.inputs.buffer import Intake
+from vla_shield.inputs.target_motion import resting
+from vla_shield.inputs.votes import Votes
+from vla_shield.monitoring.loop_timing import LoopWatch
+from vla_shield.monitoring.tracking_faults import Suspicion
+from vla_shield.optimiser.step import Steer, Step
 from vla_shield.params import ShieldParams
-from vla_shield.reference import Reference, joined
-from vla_shield.steer import Steer, Step
-from vla_shield.suspicion import Suspicion
-from vla_shield.verdict import DISARMED, FREE, Verdict
-from vla_shield.votes import Votes
-from vla_shield.wish import resting
-from vla_shield.world import World
+from vla_shield.report import Account, outcome
 
 __all__ = ['Shield', 'ShieldOutput', 'ShieldParams']
 

@@ -76,7 +76,7 @@ def room_enough(*_: Any) -> tuple[int, float]:
 
 
 def allowed(*_: Any) -> Any:
-    return sys.modules['vla_shield.votes'].ALLOWED
+    return sys.modules['vla_shield.inputs.votes'].ALLOWED
 
 
 def full_speed(*_: Any) -> float:
@@ -177,8 +177,8 @@ GUARDS: dict[str, tuple[Cut | LastInLine, ...]] = {
     ),
     'quality of service': (Cut('lib', 'vla_ros.links:fault', no_reason),),
     'range of a joint': (
-        Cut('lib', 'vla_shield.steer:_exceeds', nowhere),
-        Cut('lib', 'vla_shield.margins:of_range', room_enough),
+        Cut('lib', 'vla_shield.optimiser.step:_exceeds', nowhere),
+        Cut('lib', 'vla_shield.constraints.clearances:of_range', room_enough),
     ),
     'limits of a robot': (
         Cut('lib', 'vla_core.robot.config:check', none),

@@ -10,7 +10,9 @@ import pytest
 
 import vla_shield
 from vla_core import compiled as types
-from vla_shield import margins, ramp, sane
+from vla_shield.command import ramp
+from vla_shield.constraints import clearances
+from vla_shield.inputs import vector_checks
 
 # of arguments; in all others every dimension is 6
 SHAPES = {'tip': (3,), 'box': (2, 3), 'jacobian': (3, 6), 'spans': (6, 10)}
@@ -96,34 +98,34 @@ def test_it_was_compiled():
 
 def test_what_lies_outside_an_array_is_not_read():
     with pytest.raises(IndexError):
-        margins.eased(np.array([6]), np.ones(1), np.ones(6), np.ones(6))
+        clearances.eased(np.array([6]), np.ones(1), np.ones(6), np.ones(6))
 
 
 def test_nan_leaves_nothing():
     nan, one, near = np.full(6, np.nan), np.ones(6), np.arange(6)
     reach = np.ones((6, 6))
-    assert np.isnan(margins.of_range(nan, one, -one, one)[1])
-    assert np.isnan(margins.of_range(one, one, -one, nan)[1])
-    assert np.isnan(margins.of_speed(nan, one, one)[1])
+    assert np.isnan(clearances.of_range(nan, one, -one, one)[1])
+    assert np.isnan(clearances.of_range(one, one, -one, nan)[1])
+    assert np.isnan(clearances.of_speed(nan, one, one)[1])
     points = np.ones((2, 3, 6))
-    assert np.isnan(margins.fastest(points, one, np.array([one, nan]))).all()
-    assert np.isnan(margins.fastest(points, nan, np.array([one]))).all()
-    assert np.isnan(margins.of_caps(points, nan, 1.0, 1.0))
-    assert np.isnan(margins.travel(one, np.array([one, nan]), one)[1])
-    assert np.isnan(sane.largest(nan, one))
-    assert np.isnan(sane.furthest(one, nan))
-    assert not sane.are_finite(one, nan)
-    assert not sane.picked(one, nan, near)[2]
-    assert margins.in_reach(nan, one, reach, one, near >= 0).tolist() == near.tolist()
-    assert margins.in_reach(9.0 * one, one, reach, nan, near >= 0).tolist() == near.tolist()
-    assert margins.closing(near, nan, reach, one, 0.0).tolist() == near.tolist()
-    assert margins.closing(near, 9.0 * one, reach, nan, 0.0).tolist() == near.tolist()
-    assert np.isnan(margins.eased(near, nan, one, np.full(6, np.inf))).all()
-    assert np.isnan(margins.tightest(near, nan, one)[1])
+    assert np.isnan(clearances.fastest(points, one, np.array([one, nan]))).all()
+    assert np.isnan(clearances.fastest(points, nan, np.array([one]))).all()
+    assert np.isnan(clearances.of_caps(points, nan, 1.0, 1.0))
+    assert np.isnan(clearances.travel(one, np.array([one, nan]), one)[1])
+    assert np.isnan(vector_checks.largest(nan, one))
+    assert np.isnan(vector_checks.furthest(one, nan))
+    assert not vector_checks.are_finite(one, nan)
+    assert not vector_checks.picked(one, nan, near)[2]
+    assert clearances.in_reach(nan, one, reach, one, near >= 0).tolist() == near.tolist()
+    assert clearances.in_reach(9.0 * one, one, reach, nan, near >= 0).tolist() == near.tolist()
+    assert clearances.closing(near, nan, reach, one, 0.0).tolist() == near.tolist()
+    assert clearances.closing(near, 9.0 * one, reach, nan, 0.0).tolist() == near.tolist()
+    assert np.isnan(clearances.eased(near, nan, one, np.full(6, np.inf))).all()
+    assert np.isnan(clearances.tightest(near, nan, one)[1])
     box = np.array([[-1.0] * 3, [1.0] * 3])
-    assert margins.leaves(np.zeros(3), box, one, nan)
-    assert margins.leaves(np.full(3, np.nan), box, one, 0.0 * one)
-    assert len(margins.walls(np.zeros(3), box, np.ones((3, 6)), nan)[0]) == 6
+    assert clearances.leaves(np.zeros(3), box, one, nan)
+    assert clearances.leaves(np.full(3, np.nan), box, one, 0.0 * one)
+    assert len(clearances.walls(np.zeros(3), box, np.ones((3, 6)), nan)[0]) == 6
 
 
 def test_nan_goes_through_a_ramp():

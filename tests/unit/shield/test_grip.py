@@ -3,7 +3,7 @@
 import pytest
 
 from vla_core.robot.config import load_robot
-from vla_shield.grip import Grip
+from vla_shield.command.gripper import Grip
 
 GRIPPER = load_robot('ur5e').gripper
 PERIOD = 0.01

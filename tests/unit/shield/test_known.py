@@ -10,9 +10,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from rig import load
 
-from vla_shield.body import Body
-from vla_shield.guard import Guard
-from vla_shield.known import Known
+from vla_shield.constraints.checker import Guard
+from vla_shield.constraints.collision_model import Body
+from vla_shield.constraints.distance_bounds import Known
 from vla_shield.params import ShieldParams
 
 SAME = 1e-6  # m, what two measurements of one distance differ by

@@ -1,6 +1,6 @@
 """The robot's joints are found in any order of names, and again when the order changes."""
 
-from vla_shield.layout import Layout
+from vla_shield.inputs.joint_index import Layout
 
 OURS = ('a', 'b', 'c')
 

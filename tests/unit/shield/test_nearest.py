@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.optimize import minimize
 
-from vla_shield.nearest import nearest
+from vla_shield.optimiser.qp import nearest
 
 
 def test_nothing_that_binds_changes_nothing():

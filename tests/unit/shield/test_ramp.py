@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vla_shield.ramp import Ramp
+from vla_shield.command.ramp import Ramp
 
 A, J = np.array([5.0]), np.array([60.0])
 

@@ -12,8 +12,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from rig import examples
 
 from vla_core.records.safety import Level, SafetyVote
+from vla_shield.inputs.votes import Votes
 from vla_shield.params import ShieldParams
-from vla_shield.votes import Votes
 
 PARAMS = ShieldParams(required_voters=('a', 'b'), dwell=0.02)
 NOW = 10.0

@@ -17,7 +17,7 @@ from vla_core.records.scene import GroundedObject, GroundedScene, Role
 from vla_core.records.sensing import JointState
 from vla_core.result import Figure
 from vla_core.robot.model import RobotModel
-from vla_shield.body import Body
+from vla_shield.constraints.collision_model import Body
 from vla_shield.params import ShieldParams
 
 STUCK = 3.0  # s that joint states stand still: the arm may be held for another reason meanwhile

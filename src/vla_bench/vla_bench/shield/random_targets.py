@@ -9,7 +9,7 @@ import numpy as np
 
 from vla_core.frozen import Array
 from vla_core.robot.config import RobotConfig, load_robot
-from vla_shield.body import Body
+from vla_shield.constraints.collision_model import Body
 from vla_shield.params import ShieldParams
 
 Stream = Iterator[tuple[Array, Array]]  # (n,) rad and (n,) rad/s, one per period

@@ -13,9 +13,9 @@ from vla_core.records.scene import GroundedScene
 from vla_core.robot.config import RobotConfig
 from vla_monitor.steering.params import DryRunParams
 from vla_monitor.steering.path import JointPath, ToolPath
-from vla_shield.body import Body
+from vla_shield.constraints.collision_model import Body
+from vla_shield.constraints.collision_scene import World
 from vla_shield.params import ShieldParams
-from vla_shield.world import World
 
 SLACK = 1e-6  # m, rad
 

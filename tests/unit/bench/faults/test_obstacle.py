@@ -5,7 +5,7 @@ import pytest
 
 from vla_bench.faults.sensors import FINELY, gap, reach
 from vla_core.robot.config import load_robot
-from vla_shield.body import Body
+from vla_shield.constraints.collision_model import Body
 from vla_shield.params import ShieldParams
 
 

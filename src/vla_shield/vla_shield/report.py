@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vla_core.records.safety import ArmState, Decision, ShieldReport
-from vla_shield.guard import Guard
-from vla_shield.intake import Intake
-from vla_shield.loop import LoopWatch
-from vla_shield.steer import Step
-from vla_shield.verdict import FREE, Verdict
-from vla_shield.votes import Votes
+from vla_shield.constraints.checker import Guard
+from vla_shield.decision import FREE, Verdict
+from vla_shield.inputs.buffer import Intake
+from vla_shield.inputs.votes import Votes
+from vla_shield.monitoring.loop_timing import LoopWatch
+from vla_shield.optimiser.step import Step
 
 SPEED_RULES = {'slow', 'speed', 'velocity'}
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from vla_core.frozen import Array
-from vla_shield.body import Body
-from vla_shield.guard import Guard
+from vla_shield.constraints.checker import Guard
+from vla_shield.constraints.collision_model import Body
 from vla_shield.params import ShieldParams
 
 PROBE = 0.01  # rad, how far ahead the direction is judged

@@ -9,13 +9,13 @@ import numpy as np
 
 from vla_core.frozen import Array
 from vla_core.records.safety import Decision
-from vla_shield.body import Body
-from vla_shield.guard import Guard
-from vla_shield.intake import Intake
+from vla_shield.command.reference import Reference
+from vla_shield.constraints.checker import Guard
+from vla_shield.constraints.collision_model import Body
+from vla_shield.decision import Verdict
+from vla_shield.inputs.buffer import Intake
+from vla_shield.inputs.vector_checks import furthest
 from vla_shield.params import ShieldParams
-from vla_shield.reference import Reference
-from vla_shield.sane import furthest
-from vla_shield.verdict import Verdict
 
 EASED = 0.3  # of a limit: the arm is back at its command
 ASIDE = 1.5  # times as far aside as up or down: not a load

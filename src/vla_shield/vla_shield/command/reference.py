@@ -13,8 +13,8 @@ import numpy as np
 from vla_core.compiled import COUNT, MATRIX, NUMBER, VECTOR, compiled
 from vla_core.frozen import Array
 from vla_core.robot.limits import JointLimits
+from vla_shield.command.ramp import Ramp
 from vla_shield.params import ShieldParams
-from vla_shield.ramp import Ramp
 
 JUDGED = np.linspace(0.0, 1.0, 8)  # of a stop, where its speeds are looked at
 SENT = 12  # points of a stop, at most

@@ -9,7 +9,7 @@ import numpy as np
 
 from vla_core.frozen import Array
 from vla_core.records.scene import GroundedObject, GroundedScene, Role
-from vla_shield.body import SLOTS, Body
+from vla_shield.constraints.collision_model import SLOTS, Body
 from vla_shield.params import ShieldParams
 
 TOUCHED = (Role.TARGET, Role.DESTINATION)  # the gripper may touch these, the arm may not

@@ -11,15 +11,15 @@ from vla_core.compiled import VECTOR, Flags, compiled
 from vla_core.frozen import Array
 from vla_core.robot.config import RobotConfig
 from vla_core.robot.limits import JointLimits
-from vla_shield import tracking
-from vla_shield.body import Body
-from vla_shield.guard import Guard
-from vla_shield.nearest import nearest
+from vla_shield.command.reference import Candidate, Reference
+from vla_shield.constraints.checker import Guard
+from vla_shield.constraints.collision_model import Body
+from vla_shield.inputs.target_motion import Wish
+from vla_shield.inputs.vector_checks import largest
+from vla_shield.optimiser import target_tracking
+from vla_shield.optimiser.qp import nearest
+from vla_shield.optimiser.singularity import Singularity
 from vla_shield.params import ShieldParams
-from vla_shield.reference import Candidate, Reference
-from vla_shield.sane import largest
-from vla_shield.singular import Singularity
-from vla_shield.wish import Wish
 
 HEADROOM = 0.98  # of a speed cap that is aimed for; the exact check has the whole of it
 BISECTIONS = 3  # of the way from what is asked back to braking
@@ -81,20 +81,20 @@ class Steer:
         feed, bend = motion
         limits, dt = self._limits, self._params.period
         accel, jerk = limits.acceleration, limits.jerk
-        is_exact = tracking.is_exact(
+        is_exact = target_tracking.is_exact(
             exact, feed, bend, now.step_velocity, now.step_acceleration, accel, jerk, dt
         )
         meets = bool(is_exact.all())
         asked = exact
         if not meets:
             asked = np.where(
-                is_exact, exact, tracking.chase(error, feed + 0.5 * bend, accel, jerk)
+                is_exact, exact, target_tracking.chase(error, feed + 0.5 * bend, accel, jerk)
             )
         share, rules = self._share(asked, feed)
         if share >= 1.0 and meets:
             return exact, asked, ()
         wanted = asked * min(share, 1.0)
-        soft = tracking.soften(wanted, now.step_velocity, accel, jerk, dt)
+        soft = target_tracking.soften(wanted, now.step_velocity, accel, jerk, dt)
         return (np.where(is_exact, exact, soft) if share >= 1.0 else soft), asked, rules
 
     def _share(self, asked: Array, feed: Array) -> tuple[float, tuple[str, ...]]:

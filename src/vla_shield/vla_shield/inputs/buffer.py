@@ -13,11 +13,11 @@ from vla_core.records.scene import GroundedScene, is_finite
 from vla_core.records.sensing import JointState
 from vla_core.robot.config import RobotConfig
 from vla_core.robot.joint_state_merger import JointGroup, JointSorter
-from vla_shield import sane
-from vla_shield.clocked import Clocked
-from vla_shield.layout import Layout
+from vla_shield.inputs import vector_checks
+from vla_shield.inputs.input_status import Clocked
+from vla_shield.inputs.joint_index import Layout
+from vla_shield.inputs.target_motion import FOLLOWS, SMOOTH, Lag, Wish, resting
 from vla_shield.params import ShieldParams
-from vla_shield.wish import FOLLOWS, SMOOTH, Lag, Wish, resting
 
 SOURCES = frozenset(Source)
 CORRUPT = 10.0  # times a limit: not fast, broken
@@ -97,14 +97,14 @@ class Intake:
         if ours is None or fault:
             self.refuse_joints(fault or f'joint state lacks {self._arm.lacks(state.names)}')
             return
-        q, velocity, is_finite = sane.picked(state.position, state.velocity, ours)
+        q, velocity, is_finite = vector_checks.picked(state.position, state.velocity, ours)
         if not is_finite:
             self.refuse_joints('joint state is not finite')
             return
         if state.stamp == self.joints.stamp:
             return
         n = len(self.names)
-        if not isfinite(self.changed) or sane.differ(q[:n], self.q):
+        if not isfinite(self.changed) or vector_checks.differ(q[:n], self.q):
             self.changed = state.stamp
         self.q, self.velocity = q[:n], velocity[:n]
         self.joints = self._clocked(state.stamp, now)
@@ -164,7 +164,9 @@ class Intake:
         if self.target is None or not 1e-3 <= since <= FOLLOWS:
             return wish
         most = self.robot.limits.acceleration
-        gap, gain = sane.motion(position, velocity, before.position, before.velocity, since, most)
+        gap, gain = vector_checks.motion(
+            position, velocity, before.position, before.velocity, since, most
+        )
         return Wish(position, velocity, gain) if gap <= SMOOTH else wish
 
     def refuse_target(self, fault: str) -> None:
@@ -195,14 +197,14 @@ class Intake:
     def _value_fault(self, target: Target) -> str:
         position, velocity = target.position, target.velocity
         is_finite = isfinite(target.gripper) and isfinite(target.chunk_stamp)
-        if not (is_finite and sane.are_finite(position, velocity)):
+        if not (is_finite and vector_checks.are_finite(position, velocity)):
             return 'target is not finite'
         if target.source not in SOURCES:
             return f'target source is {target.source}'
         index = self._asked.of(target.names)
         is_sane = (
-            sane.largest(position[index], self._furthest) <= 1.0
-            and sane.largest(velocity[index], self._fastest) <= 1.0
+            vector_checks.largest(position[index], self._furthest) <= 1.0
+            and vector_checks.largest(velocity[index], self._fastest) <= 1.0
             and abs(target.gripper) <= CORRUPT * self.robot.gripper.open_width
         )
         return '' if is_sane else 'target is beyond ten times a limit: corrupt'

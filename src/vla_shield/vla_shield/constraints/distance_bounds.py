@@ -7,7 +7,7 @@ import numpy as np
 
 from vla_core.compiled import FLAGS, MATRIX, NUMBER, VECTOR, Flags, Indices, compiled
 from vla_core.frozen import Array
-from vla_shield.body import Body
+from vla_shield.constraints.collision_model import Body
 
 
 class Known:

@@ -10,12 +10,12 @@ import numpy as np
 from vla_core.compiled import Indices
 from vla_core.frozen import Array
 from vla_core.robot.config import RobotConfig
-from vla_shield import margins
-from vla_shield.body import Body
-from vla_shield.known import Known
+from vla_shield.command.reference import Candidate
+from vla_shield.constraints import clearances
+from vla_shield.constraints.collision_model import Body
+from vla_shield.constraints.distance_bounds import Known
+from vla_shield.monitoring.tracking_offset import Sag
 from vla_shield.params import ShieldParams
-from vla_shield.reference import Candidate
-from vla_shield.sag import Sag
 
 SPACING = 0.005  # m, furthest two shapes move to each other between two checks along a stop
 MOST_CHECKS = 40  # along one stop
@@ -82,7 +82,7 @@ class Guard:
         """Prepare a cycle at `q`; each joint may move `reach` (n,) rad in it, stop included."""
         body = self._body
         bound = self._known.bound(q, self._off)
-        near = margins.in_reach(bound, body.least, body.reach, reach, body.is_active)
+        near = clearances.in_reach(bound, body.least, body.reach, reach, body.is_active)
         self.near = near
         self.q, self._reach = q, reach
         self.columns = body.columns_at(q)
@@ -92,7 +92,7 @@ class Guard:
         self.here = body.distances(q, near)  # (m,) m, and where it is told to be
         self._known.note(near, self.here, q)
         self.nearest = np.minimum(self.here, self.there)
-        self.least = margins.eased(near, self.here, body.least, self._allowed)
+        self.least = clearances.eased(near, self.here, body.least, self._allowed)
         self.least_there = np.minimum(body.least[near], self.there - PLAY)
         self.closest, self.slack = self._tightest(bound)
 
@@ -109,13 +109,13 @@ class Guard:
             near, distances = self.near, self.nearest
         else:
             near, distances = ALL, bound
-        pair, slack, self.separation = margins.tightest(near, distances, body.least)
+        pair, slack, self.separation = clearances.tightest(near, distances, body.least)
         return body.names[pair], slack
 
     def speed_share(self, u: Array, caps: tuple[float, float]) -> float:
         """Fastest point of the arm at `u` (n,) rad/s as a share of its cap; caps are (links,
         tip) m/s."""
-        return margins.of_caps(self.points, u, *caps)
+        return clearances.of_caps(self.points, u, *caps)
 
     def judge(self, candidate: Candidate) -> Finding:
         """What is wrong with a candidate, cheapest checks first."""
@@ -123,10 +123,10 @@ class Guard:
 
     def _judge_joints(self, candidate: Candidate) -> Finding | None:
         limits, ramp, top = self._limits, candidate.ramp, self.joint_range
-        k, room = margins.of_range(candidate.position, ramp.end, *top)
+        k, room = clearances.of_range(candidate.position, ramp.end, *top)
         if not room >= -TOLERANCE:
             return Finding(f'position:{limits.names[k]}', room)
-        k, room = margins.of_speed(ramp.peak_velocity, candidate.step_velocity, limits.velocity)
+        k, room = clearances.of_speed(ramp.peak_velocity, candidate.step_velocity, limits.velocity)
         if not room >= -TOLERANCE:
             return Finding(f'velocity:{limits.names[k]}', room)
         return None
@@ -134,12 +134,12 @@ class Guard:
     def _judge_path(self, candidate: Candidate) -> Finding | None:
         path, speeds = candidate.stop.path, candidate.stop.speeds
         caps = self.caps()
-        links, tip = margins.fastest(self.points, candidate.step_velocity, speeds)
+        links, tip = clearances.fastest(self.points, candidate.step_velocity, speeds)
         if not tip <= caps[1] + 1e-9:
             return Finding('speed:tip', caps[1] - tip)
         if not links <= caps[0] + 1e-9:
             return Finding('speed:link', caps[0] - links)
-        travel, room = margins.travel(self.q, path, self._reach)
+        travel, room = clearances.travel(self.q, path, self._reach)
         if not room >= 0.0:
             return Finding('reach', room)
         return self._judge_workspace(path, travel) or self._judge_clearance(candidate, travel)
@@ -150,7 +150,7 @@ class Guard:
 
     def _judge_workspace(self, path: Array, travel: Array) -> Finding | None:
         here, box = self.tip[:3, 3], self._box
-        if not margins.leaves(here, box, self._body.tip_reach, travel):
+        if not clearances.leaves(here, box, self._body.tip_reach, travel):
             return None
         leeway = np.maximum(np.maximum(box[0] - here, here - box[1]) + TOLERANCE, 0.0)  # (3,) m
         for q in (path[0], path[-1]):
@@ -166,7 +166,7 @@ class Guard:
         apart."""
         body = self._body
         spare = np.minimum(self.here - self.least, self.there - self.least_there)
-        open_ = margins.closing(self.near, spare, body.reach, travel, 0.0)
+        open_ = clearances.closing(self.near, spare, body.reach, travel, 0.0)
         if not len(open_):
             return None
         pairs, least, least_there = self.near[open_], self.least[open_], self.least_there[open_]
@@ -186,10 +186,10 @@ class Guard:
     def rows(self, candidate: Candidate) -> Rows:
         """Half-spaces that keep the stop of a candidate clear, to first order; to steer around."""
         params, u = self._params, candidate.step_velocity
-        travel = margins.way(self.q, candidate.ramp.end, u, params.delay)  # (n,) rad
+        travel = clearances.way(self.q, candidate.ramp.end, u, params.delay)  # (n,) rad
         normals, rooms, names = self._walls(travel)
         spare = self.nearest - self._body.least[self.near]
-        for k in margins.closing(self.near, spare, self._body.reach, travel, 1e-4):
+        for k in clearances.closing(self.near, spare, self._body.reach, travel, 1e-4):
             pair = int(self.near[k])
             normals.append(self._body.row(pair, self.columns))
             rooms.append(float(spare[k]))
@@ -197,7 +197,7 @@ class Guard:
         if not names:
             return NO_ROWS
         matrix, most = np.array(normals), params.gamma / params.period
-        floor = margins.floors(matrix, u, travel, np.array(rooms), most, BUFFER)
+        floor = clearances.floors(matrix, u, travel, np.array(rooms), most, BUFFER)
         return Rows(matrix, floor, tuple(names))
 
     def metric(self) -> Array:
@@ -209,6 +209,6 @@ class Guard:
     def _walls(self, travel: Array) -> tuple[list[Array], list[float], list[str]]:
         """Sides of the workspace that the stop may reach, as normals, rooms and names."""
         jacobian, tip = self.points[-1], self.tip[:3, 3]
-        near, rooms = margins.walls(tip, self._box, jacobian, travel)
+        near, rooms = clearances.walls(tip, self._box, jacobian, travel)
         normals = [jacobian[k] if k < 3 else -jacobian[k - 3] for k in near]
         return normals, [float(rooms[k]) for k in near], [f'workspace:{"xyzxyz"[k]}' for k in near]
