@@ -32,11 +32,11 @@ from vla_perception.roles import RoleKeeper
 from vla_perception.sight import Eye
 from vla_ros import links, qos
 from vla_shield.command.reference import Reference
-from vla_shield.constraints.collision_scene import World
-from vla_shield.inputs.buffer import Intake
+from vla_shield.constraints.collision_scene import CollisionScene
+from vla_shield.inputs.buffer import InputBuffer
 from vla_shield.inputs.votes import Votes
-from vla_shield.monitoring.loop_timing import LoopWatch
-from vla_shield.monitoring.tracking_faults import Suspicion
+from vla_shield.monitoring.loop_timing import LoopTiming
+from vla_shield.monitoring.tracking_faults import TrackingFaultDetector
 from vla_shield.shield import Shield
 from vla_sim.trajectory import TrajectoryPlayer
 from vla_supervisor.heartbeats import HeartbeatParams, Heartbeats
@@ -94,24 +94,24 @@ def first_state_only(shield, now, lead):
 # fault: the guard that is cut out, what it is replaced by, the check that then fails
 SHIELD = {
     'F1 a number in a target': (
-        Intake, '_value_fault', nothing_wrong,
+        InputBuffer, '_value_fault', nothing_wrong,
         lambda: checks.test_f1_a_target_with_a_broken_number_brakes_in_the_same_cycle(
             moving(), np.nan, 'position'
         ),
     ),
     'F1 a good target hides a broken one': (
-        Intake, 'refuse_target', none,
+        InputBuffer, 'refuse_target', none,
         lambda: checks.test_f1_a_good_target_in_the_same_cycle_does_not_hide_a_broken_one(
             moving()
         ),
     ),
     'F1 joint states that are no numbers': (
-        Intake, 'refuse_joints', none,
+        InputBuffer, 'refuse_joints', none,
         lambda: checks.
         test_f1_joints_that_are_no_numbers_brake_in_the_same_cycle_even_beside_good_ones(moving()),
     ),
     'F2 targets cease': (
-        Intake, 'target_staleness', nothing_wrong,
+        InputBuffer, 'target_staleness', nothing_wrong,
         lambda: checks.test_f2_a_target_that_ceases_holds_within_100_ms(moving()),
     ),
     'F4 the command after a pause': (
@@ -119,15 +119,15 @@ SHIELD = {
         lambda: checks.test_f4_after_a_pause_of_the_shield_the_command_does_not_jump(moving()),
     ),
     'F5 joint states cease': (
-        Intake, 'joints_fault', nothing_wrong,
+        InputBuffer, 'joints_fault', nothing_wrong,
         lambda: checks.test_f5_silent_joint_states_brake_within_70_ms(moving()),
     ),
     'F6 joint states freeze': (
-        Suspicion, '_frozen', none,
+        TrackingFaultDetector, '_frozen', none,
         lambda: frozen_joints_hold(moving()),
     ),
     'F9 targets out of order': (
-        Intake, '_order_fault', nothing_wrong,
+        InputBuffer, '_order_fault', nothing_wrong,
         lambda: checks.test_f9_a_target_late_doubled_or_from_the_future_is_not_followed(
             moving(), -0.05
         ),
@@ -145,7 +145,7 @@ SHIELD = {
         lambda: checks.test_f11_each_required_voter_that_goes_silent_holds(moving(), 'grounding'),
     ),
     'F13 the shield is late': (
-        LoopWatch, 'hangs', false,
+        LoopTiming, 'hangs', false,
         lambda: checks.test_three_late_cycles_slow_the_arm_and_a_long_one_holds_it(moving()),
     ),
     'F14 disarmed on the way': (
@@ -153,7 +153,7 @@ SHIELD = {
         lambda: checks.test_f14_disarming_while_moving_brakes_first(moving()),
     ),
     'F15 a joint is missing': (
-        Intake, '_shape_fault', nothing_wrong,
+        InputBuffer, '_shape_fault', nothing_wrong,
         lambda: checks.test_f15_permuted_joints_are_followed_and_missing_ones_rejected(moving()),
     ),
     'F16 a limit ahead': (
@@ -162,7 +162,7 @@ SHIELD = {
             0, 1.0
         ),
     ),
-    'F17 an obstacle ahead': (World, 'update', nothing_wrong, lambda: obstacle_is_kept_off()),
+    'F17 an obstacle ahead': (CollisionScene, 'update', nothing_wrong, lambda: obstacle_is_kept_off()),
 }  # fmt: skip
 
 OTHERS = {

@@ -11,7 +11,7 @@ from vla_core.records.safety import ArmState, Decision, SafetyVote, ShieldReport
 from vla_core.records.scene import GroundedScene
 from vla_core.records.sensing import JointState
 from vla_core.robot.config import RobotConfig
-from vla_shield.command.gripper import Grip
+from vla_shield.command.gripper import GripperCommand
 from vla_shield.shield import ShieldOutput
 
 PERIOD = 0.01  # s
@@ -22,7 +22,7 @@ class NoShield:
 
     def __init__(self, robot: RobotConfig) -> None:
         self._names = robot.joint_names
-        self._grip, self._finger = Grip(robot.gripper), robot.gripper.joint
+        self._grip, self._finger = GripperCommand(robot.gripper), robot.gripper.joint
         self._opening: float | None = None  # m, measured
         self._target: Target | None = None
         self._cycle = 0

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-from vla_core.result import changes, commit
+from vla_core.revision import changes, commit
 from vla_policy.registry import find_checkpoint
 
 Row = dict[str, Any]

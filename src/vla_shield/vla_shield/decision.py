@@ -12,7 +12,7 @@ MOVING = (Decision.PASS, Decision.CLIPPED, Decision.SLOWED)
 
 
 @dataclass(frozen=True)
-class Verdict:
+class CycleDecision:
     """A decision with reason and rules."""
 
     decision: Decision
@@ -27,4 +27,4 @@ class Verdict:
         return self.decision in MOVING
 
 
-DISARMED = Verdict(Decision.DISARMED, 'disarmed')
+DISARMED = CycleDecision(Decision.DISARMED, 'disarmed')

@@ -22,7 +22,9 @@ from vla_shield.shield import Shield, ShieldOutput, ShieldParams
 LATE = 0.01  # s after it was asked for, a command is not sent any more
 RIVALS_EVERY = 10  # ticks between two looks at who else commands the robot
 GRIPPER_EVERY = 10  # cycles between two commands to a gripper that is to stay as it is
-SETTLED = 2.0  # s until DDS has found everyone: who else commands the robot is not known before
+DISCOVERY_TIME = (
+    2.0  # s until DDS has found everyone: who else commands the robot is not known before
+)
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ class ShieldNode(ManagedNode):
         return next((f'{n} other publisher of {name}' for name, n in counts.items() if n > 0), '')
 
     def arm(self) -> str:
-        if time.monotonic() - self.born < SETTLED:
+        if time.monotonic() - self.born < DISCOVERY_TIME:
             return self.rivals() or 'just started: still looking who else commands the robot'
         return self.rivals() or self.shield.arm(self.now)
 

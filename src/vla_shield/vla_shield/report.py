@@ -5,39 +5,43 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vla_core.records.safety import ArmState, Decision, ShieldReport
-from vla_shield.constraints.checker import Guard
-from vla_shield.decision import FREE, Verdict
-from vla_shield.inputs.buffer import Intake
+from vla_shield.constraints.checker import ConstraintChecker
+from vla_shield.decision import FREE, CycleDecision
+from vla_shield.inputs.buffer import InputBuffer
 from vla_shield.inputs.votes import Votes
-from vla_shield.monitoring.loop_timing import LoopWatch
-from vla_shield.optimiser.step import Step
+from vla_shield.monitoring.loop_timing import LoopTiming
+from vla_shield.optimiser.step import OptimisedStep
 
 SPEED_RULES = {'slow', 'speed', 'velocity'}
 
 
-def outcome(verdict: Verdict, step: Step | None, scale: float) -> Verdict:
+def outcome(verdict: CycleDecision, step: OptimisedStep | None, scale: float) -> CycleDecision:
     """What became of a free cycle: passed, slowed or clipped."""
     if verdict.decision != FREE or step is None:
         return verdict
     rules = tuple(dict.fromkeys((*verdict.rules, *step.rules)))
     if step.change == 0.0:
-        return Verdict(Decision.PASS, '', rules)
+        return CycleDecision(Decision.PASS, '', rules)
     if scale < 1.0 and set(step.rules) <= SPEED_RULES:
-        return Verdict(Decision.SLOWED, verdict.reason or f'scaled by {scale:.2f}', rules)
-    return Verdict(Decision.CLIPPED, ', '.join(step.rules) or 'limits', rules)
+        return CycleDecision(Decision.SLOWED, verdict.reason or f'scaled by {scale:.2f}', rules)
+    return CycleDecision(Decision.CLIPPED, ', '.join(step.rules) or 'limits', rules)
 
 
 @dataclass(frozen=True)
-class Account:
+class ReportBuilder:
     """Where the numbers of a report come from."""
 
-    intake: Intake
+    intake: InputBuffer
     votes: Votes
-    guard: Guard
-    loop: LoopWatch
+    guard: ConstraintChecker
+    loop: LoopTiming
 
     def report(
-        self, moment: tuple[float, int], state: ArmState, verdict: Verdict, step: Step | None
+        self,
+        moment: tuple[float, int],
+        state: ArmState,
+        verdict: CycleDecision,
+        step: OptimisedStep | None,
     ) -> ShieldReport:
         """One cycle, said out loud; `moment` is its ROS time in s and its number."""
         now, cycle = moment

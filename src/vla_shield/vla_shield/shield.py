@@ -11,20 +11,20 @@ from vla_core.records.safety import ArmState, Decision, Level, SafetyVote, Shiel
 from vla_core.records.scene import GroundedScene
 from vla_core.records.sensing import JointState
 from vla_core.robot.config import RobotConfig
-from vla_shield.command.gripper import Grip
+from vla_shield.command.gripper import GripperCommand
 from vla_shield.command.reference import Reference, joined
-from vla_shield.constraints.checker import Guard
-from vla_shield.constraints.collision_model import Body
-from vla_shield.constraints.collision_scene import World
-from vla_shield.decision import DISARMED, FREE, Verdict
-from vla_shield.inputs.buffer import Intake
-from vla_shield.inputs.target_motion import resting
+from vla_shield.constraints.checker import ConstraintChecker
+from vla_shield.constraints.collision_model import CollisionModel
+from vla_shield.constraints.collision_scene import CollisionScene
+from vla_shield.decision import DISARMED, FREE, CycleDecision
+from vla_shield.inputs.buffer import InputBuffer
+from vla_shield.inputs.target_motion import standstill
 from vla_shield.inputs.votes import Votes
-from vla_shield.monitoring.loop_timing import LoopWatch
-from vla_shield.monitoring.tracking_faults import Suspicion
-from vla_shield.optimiser.step import Steer, Step
+from vla_shield.monitoring.loop_timing import LoopTiming
+from vla_shield.monitoring.tracking_faults import TrackingFaultDetector
+from vla_shield.optimiser.step import OptimisedStep, StepOptimiser
 from vla_shield.params import ShieldParams
-from vla_shield.report import Account, outcome
+from vla_shield.report import ReportBuilder, outcome
 
 __all__ = ['Shield', 'ShieldOutput', 'ShieldParams']
 
@@ -45,17 +45,17 @@ class Shield:
         self.params = params
         self.robot = robot
         self.state = ArmState.DISARMED
-        self.intake = Intake(params, robot)
+        self.intake = InputBuffer(params, robot)
         self.votes = Votes(params)
-        self.loop = LoopWatch()
+        self.loop = LoopTiming()
         self.reference = Reference(robot.limits, params)
-        self.grip = Grip(robot.gripper)
-        self._body = Body(params, robot)
-        self._world = World(params, self._body)
-        self._guard = Guard(params, robot, self._body)
-        self._steer = Steer(params, robot, self._body, self._guard)
-        self._suspicion = Suspicion(params, self._guard, self._body)
-        self._account = Account(self.intake, self.votes, self._guard, self.loop)
+        self.grip = GripperCommand(robot.gripper)
+        self._body = CollisionModel(params, robot)
+        self._world = CollisionScene(params, self._body)
+        self._guard = ConstraintChecker(params, robot, self._body)
+        self._steer = StepOptimiser(params, robot, self._body, self._guard)
+        self._suspicion = TrackingFaultDetector(params, self._guard, self._body)
+        self._account = ReportBuilder(self.intake, self.votes, self._guard, self.loop)
         self._is_leaving = False
         self._latch = ''  # why, while latched
         self._scene_fault = ''
@@ -63,7 +63,7 @@ class Shield:
         self._now = -np.inf  # s, of the last cycle
         self._node_time = 0.0  # s, when the reference is to be reached
         self._cycle = 0
-        self._step: Step | None = None
+        self._step: OptimisedStep | None = None
 
     def on_joints(self, joints: JointState, now: float | None = None) -> None:
         """A sample of the joints; without `now` it counts as received in the next cycle."""
@@ -161,7 +161,7 @@ class Shield:
             self._body.set_width(intake.width)
             self._guard.on_fingers()
 
-    def _verdict(self, now: float) -> Verdict:
+    def _verdict(self, now: float) -> CycleDecision:
         """The first of these that stands against moving, most severe first."""
         intake, task = self.intake, self.intake.target.task_id if self.intake.target else ''
         vote = self.votes.permission(now, task)
@@ -172,37 +172,39 @@ class Shield:
         )
         joints = intake.joints_fault(now)
         if joints:
-            return Verdict(Decision.BRAKE, joints, ('joints',))
+            return CycleDecision(Decision.BRAKE, joints, ('joints',))
         if self.state == ArmState.LATCHED:
-            return Verdict(Decision.BRAKE, f'latched: {self._latch}', ('latch', *vote.rules))
+            return CycleDecision(Decision.BRAKE, f'latched: {self._latch}', ('latch', *vote.rules))
         if self._is_leaving:
-            return Verdict(Decision.HOLD, 'disarming', ('disarm',))
+            return CycleDecision(Decision.HOLD, 'disarming', ('disarm',))
         fault = intake.target_fault()
         if fault:
-            return Verdict(Decision.REJECTED, fault, ('target',))
+            return CycleDecision(Decision.REJECTED, fault, ('target',))
         why = intake.target_staleness(now)
         if why:
-            return Verdict(Decision.HOLD, why, ('target:stale',))
+            return CycleDecision(Decision.HOLD, why, ('target:stale',))
         if vote.level >= Level.HOLD:
-            return Verdict(Decision.HOLD, vote.reason, vote.rules)
-        return self._doubt(now) or Verdict(FREE, vote.reason, vote.rules)
+            return CycleDecision(Decision.HOLD, vote.reason, vote.rules)
+        return self._doubt(now) or CycleDecision(FREE, vote.reason, vote.rules)
 
-    def _doubt(self, now: float) -> Verdict | None:
+    def _doubt(self, now: float) -> CycleDecision | None:
         """Reasons to hold although nobody asks for it."""
         intake, target = self.intake, self.intake.target
         if self._scene_fault:
-            return Verdict(Decision.HOLD, self._scene_fault, ('scene',))
+            return CycleDecision(Decision.HOLD, self._scene_fault, ('scene',))
         if target is not None and target.source == Source.POLICY and intake.scene_fault(now):
-            return Verdict(Decision.HOLD, intake.scene_fault(now), ('scene:stale',))
+            return CycleDecision(Decision.HOLD, intake.scene_fault(now), ('scene:stale',))
         if target is not None and target.chunk_seq >= 0:
             age = now - target.chunk_stamp
             if not -self.params.future_tolerance <= age <= self.params.observation_timeout:
-                return Verdict(Decision.HOLD, f'chunk from {age:.2f} s ago', ('chunk:stale',))
+                return CycleDecision(
+                    Decision.HOLD, f'chunk from {age:.2f} s ago', ('chunk:stale',)
+                )
         if self.loop.hangs(now, self.params.dwell):
-            return Verdict(Decision.HOLD, 'the shield itself was late', ('loop',))
+            return CycleDecision(Decision.HOLD, 'the shield itself was late', ('loop',))
         return self._suspicion.look(self.reference, intake)
 
-    def _advance(self, now: float, verdict: Verdict) -> float:
+    def _advance(self, now: float, verdict: CycleDecision) -> float:
         """Move the reference on to the next period; return how far ahead of now it lies, s. States
         lie on a fixed grid of time: a late cycle has played some of the stop, an early one repeats
         what it sent."""
@@ -219,12 +221,12 @@ class Shield:
             self._node_time += dt
         return self._node_time - now
 
-    def _move(self, verdict: Verdict) -> None:
+    def _move(self, verdict: CycleDecision) -> None:
         target, fingers, dt = self.intake.target, self.intake.fingers, self.params.period
         if verdict.decision != FREE or target is None:
             self.grip.keep(fingers, dt)
             if verdict.ease_to is not None:
-                wish = resting(verdict.ease_to)
+                wish = standstill(verdict.ease_to)
                 self.reference.accept(self._steer.step(self.reference, wish, 0.0).candidate)
             else:
                 self._guard.look(self.reference.now.position, np.zeros(len(self.intake.q)))
@@ -244,5 +246,5 @@ class Shield:
         )
         return Trajectory(now, self.robot.joint_names, times, path, speeds)
 
-    def _report(self, now: float, verdict: Verdict) -> ShieldReport:
+    def _report(self, now: float, verdict: CycleDecision) -> ShieldReport:
         return self._account.report((now, self._cycle), self.state, verdict, self._step)

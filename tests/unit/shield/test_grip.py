@@ -3,7 +3,7 @@
 import pytest
 
 from vla_core.robot.config import load_robot
-from vla_shield.command.gripper import Grip
+from vla_shield.command.gripper import GripperCommand
 
 GRIPPER = load_robot('ur5e').gripper
 PERIOD = 0.01
@@ -11,7 +11,7 @@ STEP = GRIPPER.speed * PERIOD
 
 
 def grip(width):
-    made = Grip(GRIPPER)
+    made = GripperCommand(GRIPPER)
     made.place(width)
     return made
 

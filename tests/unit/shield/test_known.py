@@ -10,9 +10,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from rig import load
 
-from vla_shield.constraints.checker import Guard
-from vla_shield.constraints.collision_model import Body
-from vla_shield.constraints.distance_bounds import Known
+from vla_shield.constraints.checker import ConstraintChecker
+from vla_shield.constraints.collision_model import CollisionModel
+from vla_shield.constraints.distance_bounds import DistanceBounds
 from vla_shield.params import ShieldParams
 
 SAME = 1e-6  # m, what two measurements of one distance differ by
@@ -22,7 +22,7 @@ PLACE[:3, 3] = (0.5, 0.0, 0.1)
 
 @pytest.fixture
 def body():
-    made = Body(ShieldParams(), load('ur5e'))
+    made = CollisionModel(ShieldParams(), load('ur5e'))
     made.set_box(made.slots[0], np.full(3, 0.1), PLACE)
     made.is_active[made.second == made.slots[0]] = True
     return made
@@ -36,7 +36,7 @@ def shortfall(body, known, q, off=None):
 
 
 def test_the_bound_holds_wherever_the_arm_moves_and_is_off(body):
-    known, dice = Known(body), np.random.default_rng(0)
+    known, dice = DistanceBounds(body), np.random.default_rng(0)
     q = np.array(load('ur5e').home)
     known.measure(q)
     for _ in range(60):
@@ -46,7 +46,7 @@ def test_the_bound_holds_wherever_the_arm_moves_and_is_off(body):
 
 
 def test_the_bound_holds_while_the_fingers_move(body):
-    known, dice = Known(body), np.random.default_rng(0)
+    known, dice = DistanceBounds(body), np.random.default_rng(0)
     q, width = np.array(load('ur5e').home), 0.08
     known.measure(q)
     for _ in range(60):
@@ -56,7 +56,7 @@ def test_the_bound_holds_while_the_fingers_move(body):
 
 
 def test_what_is_measured_on_the_way_is_known_from_there(body):
-    known, q = Known(body), np.array(load('ur5e').home)
+    known, q = DistanceBounds(body), np.array(load('ur5e').home)
     known.measure(q)
     pairs, there = np.flatnonzero(body.is_active)[::3], q + 0.4
     distances = body.distances(there, pairs)
@@ -68,13 +68,13 @@ def test_what_is_measured_on_the_way_is_known_from_there(body):
 
 
 def test_what_was_never_measured_may_be_anywhere(body):
-    bound = Known(body).bound(np.array(load('ur5e').home), None)
+    bound = DistanceBounds(body).bound(np.array(load('ur5e').home), None)
     assert np.isnan(bound[body.is_active]).all()
     assert (bound[~body.is_active] == np.inf).all()
 
 
 def test_in_a_cycle_only_what_may_be_near_is_measured(body, monkeypatch):
-    guard = Guard(ShieldParams(), load('ur5e'), body)
+    guard = ConstraintChecker(ShieldParams(), load('ur5e'), body)
     q = np.array(load('ur5e').home)
     guard.on_world(q)
     measured, distances = [], body.distances
@@ -85,7 +85,7 @@ def test_in_a_cycle_only_what_may_be_near_is_measured(body, monkeypatch):
 
 
 def test_a_bound_that_forgot_the_fingers_would_promise_too_much(body):
-    known, q = Known(body), np.array(load('ur5e').home)
+    known, q = DistanceBounds(body), np.array(load('ur5e').home)
     body.set_width(0.07)
     known.measure(q)
     body.set_width(0.079)

@@ -3,13 +3,13 @@
 import numpy as np
 from scipy.optimize import minimize
 
-from vla_shield.optimiser.qp import nearest
+from vla_shield.optimiser.qp import solve_qp
 
 
 def test_nothing_that_binds_changes_nothing():
     u = np.array([0.1, -0.2, 0.3])
     box = (-np.ones(3), np.ones(3))
-    out = nearest(u, box, np.array([[1.0, 0.0, 0.0]]), np.array([-1.0]), np.eye(3), 20)
+    out = solve_qp(u, box, np.array([[1.0, 0.0, 0.0]]), np.array([-1.0]), np.eye(3), 20)
     assert np.array_equal(out, u)
 
 
@@ -32,7 +32,7 @@ def test_the_answer_is_the_nearest_point(rng):
         rows, floor = rng.normal(size=(4, 6)), -rng.uniform(0.0, 0.5, size=4)
         half = rng.normal(size=(6, 6))
         metric = half @ half.T + np.eye(6)
-        out = nearest(u, box, rows, floor, metric, 30000)
+        out = solve_qp(u, box, rows, floor, metric, 30000)
         assert np.linalg.norm(out - oracle(u, box, rows, floor, metric)) < 1e-2
 
 
@@ -41,7 +41,7 @@ def test_twenty_sweeps_come_close_to_every_row(rng):
     for _ in range(100):
         u = rng.uniform(-1.0, 1.0, size=6)
         rows, floor = rng.normal(size=(5, 6)), -rng.uniform(0.0, 0.5, size=5)
-        out = nearest(u, (-np.ones(6), np.ones(6)), rows, floor, np.eye(6), 20)
+        out = solve_qp(u, (-np.ones(6), np.ones(6)), rows, floor, np.eye(6), 20)
         assert np.all(np.abs(out) <= 1.0)
         worst = max(worst, float((floor - rows @ out).max()))
     assert worst < 0.2  # what is left over is for the exact check

@@ -22,7 +22,8 @@ from vla_bringup.graph.domain import choose_domain
 from vla_bringup.graph.session import GraphSession, SessionPlan, nodes_of
 from vla_core.atomic_file import write_atomic
 from vla_core.errors import UserError
-from vla_core.result import Figure, Result, commit
+from vla_core.result import Figure, Result
+from vla_core.revision import commit
 from vla_core.robot.config import load_robot
 from vla_lockstep.campaign import spoken
 from vla_lockstep.row_log import MADE_BY, made_by

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from tqdm import tqdm
 
 from vla_bench.grounding.decoys import ATTACKS, LOOKS, DecoyAttack, DecoyOutcome, attack
+from vla_core.interval import wilson
 from vla_core.records.scene import TargetStatus
-from vla_core.result import Figure, wilson
+from vla_core.result import Figure
 
 SEEDS = 20  # scenes of each kind
 STRONG = '>= 50'  # %, of scenes in which colour alone falls for it: else nothing was attacked

@@ -25,7 +25,7 @@ from vla_core.result import Figure
 from vla_core.robot.config import load_robot
 from vla_interfaces.srv import Arm
 from vla_ros import topics
-from vla_shield.node import SETTLED
+from vla_shield.node import DISCOVERY_TIME
 
 SECOND = 'shield2'
 DEAF = """
@@ -142,7 +142,7 @@ def f25(stage: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
             request.transition.id = step
             client.call(ChangeState, f'{SECOND}/change_state', request, 30.0)
         early = client.call(Arm, f'{SECOND}/arm', Arm.Request(), 10.0)
-        stage.pause(SETTLED + 0.5)
+        stage.pause(DISCOVERY_TIME + 0.5)
         response = client.call(Arm, f'{SECOND}/arm', Arm.Request(), 10.0)
         passing = stage.witness.since('report', time.monotonic() - 0.2)
         held = [h.record.decision in STOPPING for h in passing]

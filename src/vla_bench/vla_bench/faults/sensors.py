@@ -17,7 +17,7 @@ from vla_core.records.scene import GroundedObject, GroundedScene, Role
 from vla_core.records.sensing import JointState
 from vla_core.result import Figure
 from vla_core.robot.model import RobotModel
-from vla_shield.constraints.collision_model import Body
+from vla_shield.constraints.collision_model import CollisionModel
 from vla_shield.params import ShieldParams
 
 STUCK = 3.0  # s that joint states stand still: the arm may be held for another reason meanwhile
@@ -106,7 +106,7 @@ def f8(stage: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
 def f17(stage: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
     """Something appears ahead of the hand: 5 cm, and so near that it must brake at once."""
     model, witness = RobotModel(stage.robot), stage.witness
-    body, names = Body(ShieldParams(), stage.robot), stage.robot.joint_names
+    body, names = CollisionModel(ShieldParams(), stage.robot), stage.robot.joint_names
     for words, ahead in (('5 cm', AHEAD), ('too near to pass', AT_HAND)):
         stage.await_moving()
         stage.graph.client.wait(lambda: speed(stage, model) >= FAST, 5.0)
@@ -131,7 +131,7 @@ def f17(stage: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
         yield Figure(f'{name}: nearest the hand came', 1e3 * nearest, 'mm', '> 0')
 
 
-def reach(body: Body, q: Array, tip: Array, way: Array, least: float) -> float:
+def reach(body: CollisionModel, q: Array, tip: Array, way: Array, least: float) -> float:
     """m, along `way` (3,), from the tip to the middle of an obstacle that is `least` m from the
     hand, with the arm at `q` (n,) rad."""
     near, far = 0.0, FURTHEST
@@ -142,7 +142,7 @@ def reach(body: Body, q: Array, tip: Array, way: Array, least: float) -> float:
     return far
 
 
-def gap(body: Body, q: Array, position: Array) -> float:
+def gap(body: CollisionModel, q: Array, position: Array) -> float:
     """m, between the hand, with the arm at `q` (n,) rad, and an obstacle at `position` (3,)."""
     slot, place = body.slots[0], np.eye(4)
     place[:3, 3] = position

@@ -20,7 +20,8 @@ from vla_bench.rules import pairs, properties
 from vla_bench.rules import scores as rule_scores
 from vla_bench.rules.scores import CheckedPair
 from vla_core.errors import UserError
-from vla_core.result import Figure, Result, wilson
+from vla_core.interval import wilson
+from vla_core.result import Figure, Result
 from vla_core.robot.config import load_robot
 from vla_core.robot.model import RobotModel
 from vla_monitor.rules.document import GROUPS

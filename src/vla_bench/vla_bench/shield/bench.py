@@ -20,8 +20,9 @@ from tqdm import tqdm
 
 from vla_bench.shield.trial import ShieldOutcome, ShieldRollout, play
 from vla_core.errors import UserError
+from vla_core.interval import wilson
 from vla_core.locate import stack_root
-from vla_core.result import Figure, Result, wilson
+from vla_core.result import Figure, Result
 
 TREES = (
     'src/vla_bench/vla_bench/shield', 'src/vla_core', 'src/vla_shield', 'src/vla_sim',

@@ -9,7 +9,7 @@ import numpy as np
 
 from vla_core.frozen import Array
 from vla_core.robot.config import RobotConfig, load_robot
-from vla_shield.constraints.collision_model import Body
+from vla_shield.constraints.collision_model import CollisionModel
 from vla_shield.params import ShieldParams
 
 Stream = Iterator[tuple[Array, Array]]  # (n,) rad and (n,) rad/s, one per period
@@ -110,7 +110,7 @@ KINDS: tuple[Callable[..., Stream], ...] = (
 def bad_goals(name: str) -> Array:
     """(k, n) rad: half of them touch the table, half the arm itself."""
     robot, rng = load_robot(name), np.random.default_rng(1)
-    body = Body(ShieldParams(), robot)
+    body = CollisionModel(ShieldParams(), robot)
     active = np.flatnonzero(body.is_active)
     is_table = body.second[active] == body.table
     low: list[Array] = []

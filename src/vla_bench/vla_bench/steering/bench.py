@@ -26,7 +26,8 @@ import numpy as np
 
 from vla_bench.steering.trial import ARMS, SUITES, SteeringJob, one_try, play
 from vla_core.errors import UserError
-from vla_core.result import Figure, Result, wilson
+from vla_core.interval import wilson
+from vla_core.result import Figure, Result
 from vla_lockstep.campaign import run_jobs, spoken
 from vla_lockstep.lockstep import EpisodePlan, Lockstep
 from vla_lockstep.row_log import Row, RowLog, made_by

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from vla_bench.switching.trial import MOMENTS, TASKS, SwitchPlan, SwitchTrial
 from vla_core.errors import UserError
-from vla_core.result import Figure, Result, wilson
+from vla_core.interval import wilson
+from vla_core.result import Figure, Result
 from vla_lockstep.campaign import run_jobs, spoken
 from vla_lockstep.lockstep import Lockstep
 from vla_lockstep.row_log import Row, RowLog, made_by

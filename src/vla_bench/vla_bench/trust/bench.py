@@ -16,7 +16,8 @@ from pathlib import Path
 from vla_bench.trust.trial import CAUSES, CHAINS, CLEAN, SEEDS, TASKS, TrustJob, play
 from vla_bringup.graph.defaults import POLICY
 from vla_core.errors import UserError
-from vla_core.result import Figure, Result, wilson
+from vla_core.interval import wilson
+from vla_core.result import Figure, Result
 from vla_learning.failure.rollout_plan import WITHOUT
 from vla_lockstep.campaign import run_jobs, spoken
 from vla_lockstep.row_log import Row, RowLog, made_by

@@ -27,7 +27,7 @@ from vla_bringup.checkout.workspace import (
     environment_key,
     stamp_of,
 )
-from vla_core.result import gpu, processor
+from vla_core.machine import gpu, processor
 from vla_ros.realtime import hurry
 
 OPTIONAL = {

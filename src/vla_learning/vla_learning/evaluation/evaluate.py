@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from vla_core.errors import UserError
+from vla_core.interval import wilson
 from vla_core.records.task import ResultCode
-from vla_core.result import Figure, Result, wilson
+from vla_core.result import Figure, Result
 from vla_lockstep.campaign import run_jobs, spoken
 from vla_lockstep.lockstep import EpisodePlan, Lockstep
 from vla_lockstep.row_log import Row, RowLog, made_by

@@ -23,7 +23,9 @@ from tqdm import tqdm
 from vla_core.atomic_file import write_atomic
 from vla_core.errors import UserError
 from vla_core.frozen import Array
-from vla_core.result import Figure, Result, commit, wilson
+from vla_core.interval import wilson
+from vla_core.result import Figure, Result
+from vla_core.revision import commit
 from vla_core.robot.config import load_robot
 from vla_learning.evaluation.evaluate import POLICY
 from vla_learning.failure.plots import draw

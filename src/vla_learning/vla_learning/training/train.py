@@ -18,7 +18,8 @@ from tqdm import tqdm
 from vla_core.errors import UserError
 from vla_core.params import check, param
 from vla_core.records.action import EE_NAMES, Space
-from vla_core.result import Figure, Result, commit
+from vla_core.result import Figure, Result
+from vla_core.revision import commit
 from vla_core.robot.config import load_robot
 from vla_learning.data.augment import AugmentParams
 from vla_learning.data.dataset import held_out, load_dataset

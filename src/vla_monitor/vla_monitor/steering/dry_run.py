@@ -13,8 +13,8 @@ from vla_core.records.scene import GroundedScene
 from vla_core.robot.config import RobotConfig
 from vla_monitor.steering.params import DryRunParams
 from vla_monitor.steering.path import JointPath, ToolPath
-from vla_shield.constraints.collision_model import Body
-from vla_shield.constraints.collision_scene import World
+from vla_shield.constraints.collision_model import CollisionModel
+from vla_shield.constraints.collision_scene import CollisionScene
 from vla_shield.params import ShieldParams
 
 SLACK = 1e-6  # m, rad
@@ -33,8 +33,8 @@ class DryRun:
 
     def __init__(self, params: DryRunParams, shield: ShieldParams, robot: RobotConfig) -> None:
         self.params, self._shield, self._limits = params, shield, robot.limits
-        self._body = Body(shield, robot)
-        self._world = World(shield, self._body)
+        self._body = CollisionModel(shield, robot)
+        self._world = CollisionScene(shield, self._body)
         self._width = robot.gripper.open_width
         self._box = np.array([shield.workspace_lower, shield.workspace_upper])
         self._tip_speed = min(shield.tcp_speed, robot.tcp_speed)

@@ -12,7 +12,7 @@ from vla_core.robot.fingers import follow
 LEFT = 0.003  # m, fingers this far from where they were stopped are not at the thing any more
 
 
-class Grip:
+class GripperCommand:
     """The commanded opening in m."""
 
     def __init__(self, gripper: GripperConfig) -> None:

@@ -12,9 +12,9 @@ from vla_core.frozen import Array
 from vla_core.robot.config import RobotConfig
 from vla_shield.command.reference import Candidate
 from vla_shield.constraints import clearances
-from vla_shield.constraints.collision_model import Body
-from vla_shield.constraints.distance_bounds import Known
-from vla_shield.monitoring.tracking_offset import Sag
+from vla_shield.constraints.collision_model import CollisionModel
+from vla_shield.constraints.distance_bounds import DistanceBounds
+from vla_shield.monitoring.tracking_offset import TrackingOffset
 from vla_shield.params import ShieldParams
 
 SPACING = 0.005  # m, furthest two shapes move to each other between two checks along a stop
@@ -27,7 +27,7 @@ ANY = 0.01  # m^2/rad^2, what moving a joint counts by itself
 
 
 @dataclass(frozen=True)
-class Finding:
+class Violation:
     """What a candidate violates; `rule` is empty when nothing."""
 
     rule: str = ''
@@ -35,7 +35,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Rows:
+class LinearConstraints:
     """Half-spaces of the next step velocity: normals @ u >= floor."""
 
     normals: Array  # (m, n) m/rad
@@ -44,23 +44,23 @@ class Rows:
 
 
 ALL: Indices = np.zeros(0, np.intp)  # every pair there is
-NO_ROWS = Rows(np.zeros((0, 0)), np.zeros(0), ())
+UNCONSTRAINED = LinearConstraints(np.zeros((0, 0)), np.zeros(0), ())
 
 
-class Guard:
+class ConstraintChecker:
     """Knows the present certified state of a cycle and judges candidates that start from it."""
 
-    def __init__(self, params: ShieldParams, robot: RobotConfig, body: Body) -> None:
+    def __init__(self, params: ShieldParams, robot: RobotConfig, body: CollisionModel) -> None:
         self._params = params
         self._limits = robot.limits
         self._tip_speed = min(params.tcp_speed, robot.tcp_speed)
         self._allowed: Array = np.full(len(body.least), np.inf)  # (p,) m, of pairs too near
         self._body = body
-        self._known = Known(body)
+        self._known = DistanceBounds(body)
         self._box = np.array([params.workspace_lower, params.workspace_upper])
         self.joint_range: tuple[Array, Array] = (robot.limits.lower, robot.limits.upper)  # rad
         self.scale = 1.0  # [0, 1], of all speeds
-        self.sag = Sag(params)
+        self.sag = TrackingOffset(params)
         self._off: Array | None = None  # (n,) rad, of the arm from its command
         self.points: Array = np.zeros((1, 3, body.n))  # (k, 3, n) m/rad, of the last cycle
         self.closest, self.slack, self.separation = '', 0.0, 0.0  # of the last cycle; m
@@ -117,38 +117,38 @@ class Guard:
         tip) m/s."""
         return clearances.of_caps(self.points, u, *caps)
 
-    def judge(self, candidate: Candidate) -> Finding:
+    def judge(self, candidate: Candidate) -> Violation:
         """What is wrong with a candidate, cheapest checks first."""
-        return self._judge_joints(candidate) or self._judge_path(candidate) or Finding()
+        return self._judge_joints(candidate) or self._judge_path(candidate) or Violation()
 
-    def _judge_joints(self, candidate: Candidate) -> Finding | None:
+    def _judge_joints(self, candidate: Candidate) -> Violation | None:
         limits, ramp, top = self._limits, candidate.ramp, self.joint_range
         k, room = clearances.of_range(candidate.position, ramp.end, *top)
         if not room >= -TOLERANCE:
-            return Finding(f'position:{limits.names[k]}', room)
+            return Violation(f'position:{limits.names[k]}', room)
         k, room = clearances.of_speed(ramp.peak_velocity, candidate.step_velocity, limits.velocity)
         if not room >= -TOLERANCE:
-            return Finding(f'velocity:{limits.names[k]}', room)
+            return Violation(f'velocity:{limits.names[k]}', room)
         return None
 
-    def _judge_path(self, candidate: Candidate) -> Finding | None:
+    def _judge_path(self, candidate: Candidate) -> Violation | None:
         path, speeds = candidate.stop.path, candidate.stop.speeds
         caps = self.caps()
         links, tip = clearances.fastest(self.points, candidate.step_velocity, speeds)
         if not tip <= caps[1] + 1e-9:
-            return Finding('speed:tip', caps[1] - tip)
+            return Violation('speed:tip', caps[1] - tip)
         if not links <= caps[0] + 1e-9:
-            return Finding('speed:link', caps[0] - links)
+            return Violation('speed:link', caps[0] - links)
         travel, room = clearances.travel(self.q, path, self._reach)
         if not room >= 0.0:
-            return Finding('reach', room)
+            return Violation('reach', room)
         return self._judge_workspace(path, travel) or self._judge_clearance(candidate, travel)
 
     def caps(self) -> tuple[float, float]:
         """(links, tip) m/s allowed now."""
         return self._params.link_speed * self.scale, self._tip_speed * self.scale
 
-    def _judge_workspace(self, path: Array, travel: Array) -> Finding | None:
+    def _judge_workspace(self, path: Array, travel: Array) -> Violation | None:
         here, box = self.tip[:3, 3], self._box
         if not clearances.leaves(here, box, self._body.tip_reach, travel):
             return None
@@ -158,10 +158,10 @@ class Guard:
             room = np.minimum(tip - box[0], box[1] - tip) + leeway
             k = int(np.argmin(room))
             if not room[k] >= 0.0:
-                return Finding(f'workspace:{"xyz"[k]}', float(room[k]))
+                return Violation(f'workspace:{"xyz"[k]}', float(room[k]))
         return None
 
-    def _judge_clearance(self, candidate: Candidate, travel: Array) -> Finding | None:
+    def _judge_clearance(self, candidate: Candidate, travel: Array) -> Violation | None:
         """Pairs that could come too near on the way are measured at points no more than SPACING
         apart."""
         body = self._body
@@ -180,10 +180,10 @@ class Guard:
                 room = np.minimum(room, self._there(q, pairs) - least_there)
             k = int(np.argmin(room))
             if not room[k] >= 0.0:
-                return Finding(f'clearance:{body.names[int(pairs[k])]}', float(room[k]))
+                return Violation(f'clearance:{body.names[int(pairs[k])]}', float(room[k]))
         return None
 
-    def rows(self, candidate: Candidate) -> Rows:
+    def rows(self, candidate: Candidate) -> LinearConstraints:
         """Half-spaces that keep the stop of a candidate clear, to first order; to steer around."""
         params, u = self._params, candidate.step_velocity
         travel = clearances.way(self.q, candidate.ramp.end, u, params.delay)  # (n,) rad
@@ -195,10 +195,10 @@ class Guard:
             rooms.append(float(spare[k]))
             names.append(f'clearance:{self._body.names[pair]}')
         if not names:
-            return NO_ROWS
+            return UNCONSTRAINED
         matrix, most = np.array(normals), params.gamma / params.period
         floor = clearances.floors(matrix, u, travel, np.array(rooms), most, BUFFER)
-        return Rows(matrix, floor, tuple(names))
+        return LinearConstraints(matrix, floor, tuple(names))
 
     def metric(self) -> Array:
         """(n, n): what a change of joint velocities costs, in motion of the tool foremost."""

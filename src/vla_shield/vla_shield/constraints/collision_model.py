@@ -18,7 +18,7 @@ SLOTS = 16  # objects that can be kept clear of at once
 _FAR = np.array([0.0, 0.0, 50.0])  # m, where unused shapes are parked
 
 
-class Body:
+class CollisionModel:
     """Shapes of arm, gripper, table, objects and a held object. q is (n,) rad; positions in base
     frame."""
 

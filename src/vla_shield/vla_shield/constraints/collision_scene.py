@@ -9,18 +9,18 @@ import numpy as np
 
 from vla_core.frozen import Array
 from vla_core.records.scene import GroundedObject, GroundedScene, Role
-from vla_shield.constraints.collision_model import SLOTS, Body
+from vla_shield.constraints.collision_model import SLOTS, CollisionModel
 from vla_shield.params import ShieldParams
 
 TOUCHED = (Role.TARGET, Role.DESTINATION)  # the gripper may touch these, the arm may not
 HISTORY = 100  # joint samples kept, to know where the tool was when a picture was taken
 
 
-class World:
+class CollisionScene:
     """Boxes around the robot. Objects stay where they were last seen until a newer scene says
     otherwise."""
 
-    def __init__(self, params: ShieldParams, body: Body) -> None:
+    def __init__(self, params: ShieldParams, body: CollisionModel) -> None:
         self._params = params
         self._body = body
         self._past: deque[tuple[float, Array]] = deque(maxlen=HISTORY)  # (s, (n,) rad)

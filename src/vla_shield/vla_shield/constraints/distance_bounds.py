@@ -7,14 +7,14 @@ import numpy as np
 
 from vla_core.compiled import FLAGS, MATRIX, NUMBER, VECTOR, Flags, Indices, compiled
 from vla_core.frozen import Array
-from vla_shield.constraints.collision_model import Body
+from vla_shield.constraints.collision_model import CollisionModel
 
 
-class Known:
+class DistanceBounds:
     """Distances (p,) m, each with the configuration it was measured at. To measure all takes
     0.2 ms, best between two cycles; in a cycle those are that may be near."""
 
-    def __init__(self, body: Body) -> None:
+    def __init__(self, body: CollisionModel) -> None:
         self._body = body
         count = len(body.least)
         self._at: Array = np.full((count, body.n), np.nan)  # rad; never measured may be anything

@@ -14,9 +14,15 @@ from vla_core.records.sensing import JointState
 from vla_core.robot.config import RobotConfig
 from vla_core.robot.joint_state_merger import JointGroup, JointSorter
 from vla_shield.inputs import vector_checks
-from vla_shield.inputs.input_status import Clocked
-from vla_shield.inputs.joint_index import Layout
-from vla_shield.inputs.target_motion import FOLLOWS, SMOOTH, Lag, Wish, resting
+from vla_shield.inputs.input_status import InputStatus
+from vla_shield.inputs.joint_index import JointIndex
+from vla_shield.inputs.target_motion import (
+    FOLLOWS,
+    SMOOTH,
+    TargetLatency,
+    TargetMotion,
+    standstill,
+)
 from vla_shield.params import ShieldParams
 
 SOURCES = frozenset(Source)
@@ -24,16 +30,16 @@ CORRUPT = 10.0  # times a limit: not fast, broken
 
 
 @dataclass
-class Intake:
+class InputBuffer:
     """The newest joints, target and scene. A bad message leaves a fault, and the shield brakes
     on it."""
 
     params: ShieldParams
     robot: RobotConfig
-    joints: Clocked = field(default_factory=Clocked)
-    finger: Clocked = field(default_factory=Clocked)
-    goal: Clocked = field(default_factory=Clocked)
-    scene: Clocked = field(default_factory=Clocked)
+    joints: InputStatus = field(default_factory=InputStatus)
+    finger: InputStatus = field(default_factory=InputStatus)
+    goal: InputStatus = field(default_factory=InputStatus)
+    scene: InputStatus = field(default_factory=InputStatus)
 
     def __post_init__(self) -> None:
         self.names = self.robot.joint_names
@@ -42,17 +48,17 @@ class Intake:
         self.fingers: float | None = None  # m, measured opening; None: not known any more
         self.changed = -inf  # s, stamp of the last sample that differed from the one before
         self.target: Target | None = None
-        self.wish = resting(self.q)
+        self.wish = standstill(self.q)
         limits = self.robot.limits
         self._parts = JointSorter(self.robot)
-        self._arm, self._asked = Layout(self.names), Layout(self.names)
-        self._all = Layout((*self.names, self.robot.gripper.joint))
+        self._arm, self._asked = JointIndex(self.names), JointIndex(self.names)
+        self._all = JointIndex((*self.names, self.robot.gripper.joint))
         self._fastest = CORRUPT * limits.velocity  # rad/s
         self._furthest = CORRUPT * np.maximum(np.abs(limits.lower), np.abs(limits.upper))  # rad
         self._is_answered = True  # the shield has braked on the fault of the target
-        self._lag = Lag()
+        self._lag = TargetLatency()
         self._spoilt = self._refused = ''  # fault of a sample of the joints: newest, of this cycle
-        self._waiting: list[Clocked] = []
+        self._waiting: list[InputStatus] = []
 
     @property
     def width(self) -> float:
@@ -61,8 +67,8 @@ class Intake:
 
     def clear(self) -> None:
         """Forget everything: the clock jumped back."""
-        self.joints, self.finger, self.goal, self.scene = (Clocked() for _ in range(4))
-        self.target, self.changed, self._lag = None, -inf, Lag()
+        self.joints, self.finger, self.goal, self.scene = (InputStatus() for _ in range(4))
+        self.target, self.changed, self._lag = None, -inf, TargetLatency()
         self._waiting.clear()
 
     def stamp_arrivals(self, now: float) -> None:
@@ -75,7 +81,7 @@ class Intake:
         for name in ('joints', 'finger', 'goal', 'scene'):
             ahead = getattr(self, name).stamp - now
             if ahead > self.params.future_tolerance:
-                setattr(self, name, Clocked(fault=f'{name} from {ahead:.2f} s in the future'))
+                setattr(self, name, InputStatus(fault=f'{name} from {ahead:.2f} s in the future'))
         if not self.finger.age(now) <= self.params.finger_timeout:
             self.fingers = None
 
@@ -126,9 +132,9 @@ class Intake:
             self.fingers = 2.0 * half
             self.finger = self._clocked(stamp, now)
 
-    def _clocked(self, stamp: float, now: float | None) -> Clocked:
+    def _clocked(self, stamp: float, now: float | None) -> InputStatus:
         """What came at `now`; None: it counts as received in the next cycle."""
-        clock = Clocked(stamp, stamp if now is None else now)
+        clock = InputStatus(stamp, stamp if now is None else now)
         if now is None:
             self._waiting.append(clock)
         return clock
@@ -154,20 +160,20 @@ class Intake:
         position, velocity = target.position[index], target.velocity[index]
         self.wish = self._wish(target, position, velocity)
         self.target = target
-        self.goal = Clocked(target.stamp, now, '' if self._is_answered else self.goal.fault)
+        self.goal = InputStatus(target.stamp, now, '' if self._is_answered else self.goal.fault)
 
-    def _wish(self, target: Target, position: Array, velocity: Array) -> Wish:
+    def _wish(self, target: Target, position: Array, velocity: Array) -> TargetMotion:
         """The target in the robot's order, with its acceleration where it goes on from the one
         before."""
         before, since = self.wish, target.stamp - self.goal.stamp
-        wish = Wish(position, velocity, np.zeros(len(velocity)))
+        wish = TargetMotion(position, velocity, np.zeros(len(velocity)))
         if self.target is None or not 1e-3 <= since <= FOLLOWS:
             return wish
         most = self.robot.limits.acceleration
         gap, gain = vector_checks.motion(
             position, velocity, before.position, before.velocity, since, most
         )
-        return Wish(position, velocity, gain) if gap <= SMOOTH else wish
+        return TargetMotion(position, velocity, gain) if gap <= SMOOTH else wish
 
     def refuse_target(self, fault: str) -> None:
         """Note what is wrong with a target: no good one hides it before the shield has braked."""

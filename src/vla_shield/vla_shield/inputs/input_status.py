@@ -7,7 +7,7 @@ from math import inf
 
 
 @dataclass
-class Clocked:
+class InputStatus:
     """Stamp and time of receipt of one input, s; why the newest message was not taken."""
 
     stamp: float = -inf

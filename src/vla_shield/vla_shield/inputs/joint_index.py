@@ -7,7 +7,7 @@ import numpy as np
 from vla_core.compiled import Indices
 
 
-class Layout:
+class JointIndex:
     """Finds `ours` in names; remembers the last answer, for names seldom change."""
 
     def __init__(self, ours: tuple[str, ...]) -> None:

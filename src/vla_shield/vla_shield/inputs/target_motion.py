@@ -16,7 +16,7 @@ OLDEST = 0.03  # s, at most usual: what is older is caught up with
 
 
 @dataclass(frozen=True)
-class Wish:
+class TargetMotion:
     """What the target asks for, in the robot's order: (n,) rad, rad/s, rad/s^2 at its stamp."""
 
     position: Array
@@ -31,7 +31,7 @@ class Wish:
         return _seen(q, self.position, self.velocity, self.acceleration, time, bent, dt)
 
 
-class Lag:
+class TargetLatency:
     """The usual age of a target when it is followed.
 
     Carrying each target on to the moment itself would turn every change of its acceleration into a
@@ -48,10 +48,10 @@ class Lag:
         return age - self._usual
 
 
-def resting(q: Array) -> Wish:
+def standstill(q: Array) -> TargetMotion:
     """Be at `q` (n,) rad and stay."""
     zero = np.zeros(len(q))
-    return Wish(q, zero, zero)
+    return TargetMotion(q, zero, zero)
 
 
 @compiled(VECTOR, VECTOR, VECTOR, VECTOR, NUMBER, NUMBER, NUMBER)

@@ -11,7 +11,7 @@ MANY = 3  # overruns within the window
 SLOW_SCALE = 0.5
 
 
-class LoopWatch:
+class LoopTiming:
     """Remembers late cycles of the last second."""
 
     def __init__(self) -> None:

@@ -10,10 +10,10 @@ import numpy as np
 from vla_core.frozen import Array
 from vla_core.records.safety import Decision
 from vla_shield.command.reference import Reference
-from vla_shield.constraints.checker import Guard
-from vla_shield.constraints.collision_model import Body
-from vla_shield.decision import Verdict
-from vla_shield.inputs.buffer import Intake
+from vla_shield.constraints.checker import ConstraintChecker
+from vla_shield.constraints.collision_model import CollisionModel
+from vla_shield.decision import CycleDecision
+from vla_shield.inputs.buffer import InputBuffer
 from vla_shield.inputs.vector_checks import furthest
 from vla_shield.params import ShieldParams
 
@@ -21,10 +21,12 @@ EASED = 0.3  # of a limit: the arm is back at its command
 ASIDE = 1.5  # times as far aside as up or down: not a load
 
 
-class Suspicion:
+class TrackingFaultDetector:
     """Remembers since when the arm is commanded to move, and what it doubts."""
 
-    def __init__(self, params: ShieldParams, guard: Guard, body: Body) -> None:
+    def __init__(
+        self, params: ShieldParams, guard: ConstraintChecker, body: CollisionModel
+    ) -> None:
         self._params, self._guard, self._body = params, guard, body
         self._still: Array = np.zeros(body.n)  # rad/s
         self.clear()
@@ -37,12 +39,12 @@ class Suspicion:
         self._well_at: float | None = None  # s, stamp at which the arm was last where it should be
         self._pressed_at = 0.0  # s, stamp at which it was last held up
 
-    def look(self, reference: Reference, intake: Intake) -> Verdict | None:
+    def look(self, reference: Reference, intake: InputBuffer) -> CycleDecision | None:
         """HOLD while samples are frozen, or while the arm is far from where it was told to be."""
         doubt = self._frozen(reference, intake) or self._behind(reference, intake)
         return doubt or self._off_height(intake)
 
-    def _frozen(self, reference: Reference, intake: Intake) -> Verdict | None:
+    def _frozen(self, reference: Reference, intake: InputBuffer) -> CycleDecision | None:
         stamp, changed = intake.joints.stamp, intake.changed
         step = reference.now.step_velocity
         if furthest(step, self._still) <= self._params.frozen_speed:
@@ -57,11 +59,11 @@ class Suspicion:
         if changed > self._frozen_at:
             self._frozen_at = None
             return None
-        return Verdict(
+        return CycleDecision(
             Decision.HOLD, 'joint states do not change while the arm is moved', ('joints:frozen',)
         )
 
-    def _behind(self, reference: Reference, intake: Intake) -> Verdict | None:
+    def _behind(self, reference: Reference, intake: InputBuffer) -> CycleDecision | None:
         """Something may hold the arm: do not pull, but bring the command back to where the arm
         is."""
         gap = furthest(reference.now.position, intake.q)
@@ -73,9 +75,9 @@ class Suspicion:
             return None
         self._well_at = intake.joints.stamp  # so far off it says nothing of what is below
         why = f'arm is {gap:.2f} rad from its command'
-        return Verdict(Decision.HOLD, why, ('tracking',), intake.q)
+        return CycleDecision(Decision.HOLD, why, ('tracking',), intake.q)
 
-    def _off_height(self, intake: Intake) -> Verdict | None:
+    def _off_height(self, intake: InputBuffer) -> CycleDecision | None:
         """An arm that hangs does not put things where it is told to; one that stands on something
         must not press on: its command goes back to where it is, until it is asked to rise, or
         has rested there for so long that what it stood on may be gone."""
@@ -94,13 +96,13 @@ class Suspicion:
         self._is_pressing |= rise > 0.0 and lasted >= p.press_time
         if self._is_pressing:
             why = 'the hand presses on something below it'
-            return Verdict(Decision.HOLD, why, ('tracking:press',), intake.q)
+            return CycleDecision(Decision.HOLD, why, ('tracking:press',), intake.q)
         if self._is_loaded:
             why = f'arm hangs {-1e3 * rise:.0f} mm low: is there a load that it was not told of?'
-            return Verdict(Decision.HOLD, why, ('tracking:load',))
+            return CycleDecision(Decision.HOLD, why, ('tracking:load',))
         return None
 
-    def _is_asked_down(self, intake: Intake) -> bool:
+    def _is_asked_down(self, intake: InputBuffer) -> bool:
         """True while the target is lower than the tip."""
         if intake.target is None:
             return True

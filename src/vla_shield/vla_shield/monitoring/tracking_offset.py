@@ -16,7 +16,7 @@ SMOOTHED = 0.05  # s
 USUAL = 0.005  # rad, of any joint: less is how arms follow
 
 
-class Sag:
+class TrackingOffset:
     """Compares each sample with the commands that the arm may be carrying out."""
 
     def __init__(self, params: ShieldParams) -> None:

@@ -9,7 +9,7 @@ from vla_core.frozen import Array
 PASSES = 3  # each adds the sides of the box that the one before left
 
 
-def nearest(
+def solve_qp(
     asked: Array, box: tuple[Array, Array], rows: Array, floor: Array, metric: Array, sweeps: int
 ) -> Array:
     """Minimise (u - asked)' M (u - asked) with lower <= u <= upper and rows @ u >= floor.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from vla_core.frozen import Array
-from vla_shield.constraints.checker import Guard
-from vla_shield.constraints.collision_model import Body
+from vla_shield.constraints.checker import ConstraintChecker
+from vla_shield.constraints.collision_model import CollisionModel
 from vla_shield.params import ShieldParams
 
 PROBE = 0.01  # rad, how far ahead the direction is judged
@@ -14,10 +14,12 @@ FAR = 0.6  # of the condition number from which speed is scaled: below, it is fa
 STRIDE = 0.02  # rad, of the joints together, before one looks again where it is far off
 
 
-class Singularity:
+class SingularityScaler:
     """Watches the tip's Jacobian; far from a singularity it looks only every STRIDE."""
 
-    def __init__(self, body: Body, guard: Guard, params: ShieldParams) -> None:
+    def __init__(
+        self, body: CollisionModel, guard: ConstraintChecker, params: ShieldParams
+    ) -> None:
         self._body, self._guard, self._params = body, guard, params
         self._far_at: Array | None = None  # (n,) rad, where it was last far off
 
@@ -35,7 +37,9 @@ class Singularity:
         return _slowed(self._body, guard, u, p)
 
 
-def _slowed(body: Body, guard: Guard, u: Array, params: ShieldParams) -> float:
+def _slowed(
+    body: CollisionModel, guard: ConstraintChecker, u: Array, params: ShieldParams
+) -> float:
     """Share near a singularity, by the way `u` leads."""
     condition, smallest = _conditions(guard.points[-1], guard.columns)
     floor = params.singular_floor

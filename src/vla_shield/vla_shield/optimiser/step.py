@@ -12,13 +12,13 @@ from vla_core.frozen import Array
 from vla_core.robot.config import RobotConfig
 from vla_core.robot.limits import JointLimits
 from vla_shield.command.reference import Candidate, Reference
-from vla_shield.constraints.checker import Guard
-from vla_shield.constraints.collision_model import Body
-from vla_shield.inputs.target_motion import Wish
+from vla_shield.constraints.checker import ConstraintChecker
+from vla_shield.constraints.collision_model import CollisionModel
+from vla_shield.inputs.target_motion import TargetMotion
 from vla_shield.inputs.vector_checks import largest
 from vla_shield.optimiser import target_tracking
-from vla_shield.optimiser.qp import nearest
-from vla_shield.optimiser.singularity import Singularity
+from vla_shield.optimiser.qp import solve_qp
+from vla_shield.optimiser.singularity import SingularityScaler
 from vla_shield.params import ShieldParams
 
 HEADROOM = 0.98  # of a speed cap that is aimed for; the exact check has the whole of it
@@ -27,7 +27,7 @@ EXACT = 1e-9  # rad/s, less than this is no change
 
 
 @dataclass(frozen=True)
-class Step:
+class OptimisedStep:
     """The certified next state and how it differs from what was asked."""
 
     candidate: Candidate
@@ -36,19 +36,25 @@ class Step:
     margin: float = 0.0  # of the first rule, when it was violated by what was asked
 
 
-class Steer:
+class StepOptimiser:
     """Chooses the next state of the reference."""
 
-    def __init__(self, params: ShieldParams, robot: RobotConfig, body: Body, guard: Guard) -> None:
+    def __init__(
+        self,
+        params: ShieldParams,
+        robot: RobotConfig,
+        body: CollisionModel,
+        guard: ConstraintChecker,
+    ) -> None:
         self._params = params
         self._limits: JointLimits = robot.limits
         self._guard = guard
-        self._singularity = Singularity(body, guard, params)
+        self._singularity = SingularityScaler(body, guard, params)
         accel, stop_jerk = robot.limits.acceleration, robot.limits.jerk * params.brake_jerk
         self._gain: Array = accel * params.period + accel**2 / (2.0 * stop_jerk)  # (n,) rad/s
         self._lag: Array = 2.0 * params.period + accel / stop_jerk  # (n,) s, until it brakes
 
-    def step(self, reference: Reference, wish: Wish, late: float) -> Step:
+    def step(self, reference: Reference, wish: TargetMotion, late: float) -> OptimisedStep:
         """The nearest allowed step to what `wish` asks for `late` s after its stamp."""
         now, dt = reference.now, self._params.period
         bounds = reference.bounds()
@@ -63,7 +69,7 @@ class Steer:
         change = float(np.linalg.norm(chosen.step_velocity - asked))
         if change > EXACT and not rules and not found:
             rules = self._binding(boxed, u, first)
-        return Step(
+        return OptimisedStep(
             chosen, change if change > EXACT else 0.0, tuple(dict.fromkeys(found + rules)), margin
         )
 
@@ -170,7 +176,7 @@ class Steer:
             return first, ()
         box = self._narrow(bounds, boxed, first.step_velocity)
         metric, sweeps = self._guard.metric(), self._params.sweeps
-        u = nearest(first.step_velocity, box, rows.normals, rows.floor, metric, sweeps)
+        u = solve_qp(first.step_velocity, box, rows.normals, rows.floor, metric, sweeps)
         binding = np.flatnonzero(rows.normals @ u <= rows.floor + 1e-6)
         return reference.candidate(u), tuple(rows.names[k] for k in binding)
 
