@@ -18,7 +18,7 @@ setup(
     license='Apache-2.0',
     entry_points={
         'console_scripts': [
-            'recorder = vla_teleop.recorder_node:main',
+            'recorder = vla_teleop.recorder.node:main',
         ],
     },
 )

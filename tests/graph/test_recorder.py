@@ -14,9 +14,9 @@ from vla_interfaces.srv import LabelEpisode
 from vla_ros import topics
 from vla_ros.convert.sensing import image_to_msg
 from vla_ros.serialize import message_from_bytes
-from vla_teleop.episode_file import read_facts, read_raw
-from vla_teleop.recorder_node import RecorderNode
-from vla_teleop.recording import load
+from vla_teleop.recorder.episode_file import read_facts, read_raw
+from vla_teleop.recorder.node import RecorderNode
+from vla_teleop.recorder.recording import load
 
 DOMAIN = 101
 ROBOT = load_robot('ur5e')

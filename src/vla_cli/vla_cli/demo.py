@@ -121,9 +121,9 @@ def tell_all(args: argparse.Namespace, played: Played, screen: Screen) -> Result
     from vla_report.report import write_report
     from vla_report.story import tell
     from vla_report.video import write_video
-    from vla_teleop.episode_file import without
-    from vla_teleop.recording import load
-    from vla_teleop.wire import image_topics
+    from vla_teleop.recorder.episode_file import without
+    from vla_teleop.recorder.record_codec import image_topics
+    from vla_teleop.recorder.recording import load
 
     path, robot = args.out / 'episode.mcap', load_robot(args.robot)
     story = tell(load(path, robot))

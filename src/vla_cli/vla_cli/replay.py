@@ -18,7 +18,7 @@ from vla_cli import demo
 from vla_core.errors import UserError
 from vla_core.records.scene import Verb
 from vla_perception.words import parse
-from vla_teleop.episode_file import read_facts, read_raw
+from vla_teleop.recorder.episode_file import read_facts, read_raw
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -6,16 +6,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from vla_control.chunk_player import ChunkPlayer
-from vla_control.contact import ContactSense
-from vla_control.control_params import ControlParams
-from vla_control.measured import Measured, measured_of
-from vla_control.motion import DEADBAND, STILL, Motion
-from vla_control.pace import Pace
-from vla_control.path_memory import PathMemory, Point
-from vla_control.planned import PHASES, Planned
-from vla_control.rollback import Rollback
-from vla_control.validity import Expected
+from vla_control.chunks.player import ChunkPlayer
+from vla_control.chunks.validity import Expected
+from vla_control.moves.contact_estimator import ContactSense
+from vla_control.moves.executed_path import PathMemory, Point
+from vla_control.moves.phase_move import PHASES, Planned
+from vla_control.moves.rollback import Rollback
+from vla_control.params import ControlParams
+from vla_control.tracking.arm_measurement import Measured, measured_of
+from vla_control.tracking.servo import DEADBAND, STILL, Motion
+from vla_control.tracking.speed_scaling import Pace
 from vla_core.frozen import Array
 from vla_core.records.action import ActionChunk, Contact, ControlState, Source, Target
 from vla_core.records.safety import ShieldReport

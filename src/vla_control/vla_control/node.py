@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from vla_control.controller import Controller, ControlParams
-from vla_control.rhythm import next_period
+from vla_control.cycle_sync import next_period
 from vla_core.params import check, param
 from vla_core.records.action import ActionChunk
 from vla_core.records.safety import ShieldReport

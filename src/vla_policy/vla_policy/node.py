@@ -16,7 +16,7 @@ from vla_policy.registry import load_policy
 from vla_ros import topics
 from vla_ros.main import run
 from vla_ros.node import ManagedNode
-from vla_teleop.retrace import chunks
+from vla_teleop.recorder.recorded_chunks import chunks
 
 IDLE = TaskStatus(0.0, '', '', Phase.IDLE)
 

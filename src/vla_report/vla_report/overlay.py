@@ -21,7 +21,7 @@ from vla_report.panel import (
     font,
     is_moving_by_policy,
 )  # fmt: skip
-from vla_teleop.wire import Picture
+from vla_teleop.recorder.record_codec import Picture
 
 SIZE = (1280, 720)  # px, even numbers for H.264
 VIEW = (960, 640)  # px, of the scene camera, its upper and lower edge cut off

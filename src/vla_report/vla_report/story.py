@@ -19,7 +19,7 @@ from vla_core.robot.model import RobotModel
 from vla_report.overlay import Moment
 from vla_report.panel import Mark, State
 from vla_report.timeseries import Series, Spans, series, spans
-from vla_teleop.recording import Recording
+from vla_teleop.recorder.recording import Recording
 
 NUMBER = re.compile(r'\d+\.\d+')  # differs from cycle to cycle; the reason does not
 

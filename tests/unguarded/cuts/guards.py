@@ -131,10 +131,12 @@ GUARDS: dict[str, tuple[Cut | LastInLine, ...]] = {
     'joint states': (shield('intake:Intake.joints_fault', no_reason),),
     'numbers of a chunk': (
         Cut('vla_control', 'vla_ros.convert.action:finite', as_it_is),
-        Cut('vla_control', 'vla_control.validity:_wrong_shape', no_reason),
+        Cut('vla_control', 'vla_control.chunks.validity:_wrong_shape', no_reason),
     ),
-    'age of a chunk': (Cut('vla_control', 'vla_control.validity:_wrong_time', no_reason),),
-    'order of chunks': (Cut('vla_control', 'vla_control.validity:_wrong_moment', no_reason),),
+    'age of a chunk': (Cut('vla_control', 'vla_control.chunks.validity:_wrong_time', no_reason),),
+    'order of chunks': (
+        Cut('vla_control', 'vla_control.chunks.validity:_wrong_moment', no_reason),
+    ),
     'order of targets': (shield('intake:Intake._order_fault', no_reason),),
     'age of a target': (shield('intake:Intake._order_fault', no_reason), *AGES),
     'silence of a voter': VOTERS,

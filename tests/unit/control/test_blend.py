@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vla_control.blend import Blend, Layer
-from vla_control.track import JointTrack, PoseTrack, closest_turn
+from vla_control.chunks.blend import Blend, Layer
+from vla_control.chunks.trajectory import JointTrack, PoseTrack, closest_turn
 from vla_core import geometry
 
 WINDOW = 0.2  # s

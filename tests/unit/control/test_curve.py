@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vla_control.curve import Curve
+from vla_control.chunks.spline import Curve
 
 
 def test_the_curve_goes_through_every_row(rng: np.random.Generator) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vla_control.differential_ik import DifferentialIk, IkParams
+from vla_control.tracking.differential_ik import DifferentialIk, IkParams
 from vla_core.robot.config import load_robot
 from vla_core.robot.model import RobotModel
 

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from vla_control.moveit import MoveItPlanner, plan_of
+from vla_control.moves.moveit import MoveItPlanner, plan_of
 from vla_core.errors import UserError
 from vla_core.robot.config import load_robot
 

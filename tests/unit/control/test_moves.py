@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vla_control.moves import JointLimitShare, JointMove, LiftMove, MoveError
+from vla_control.moves.move import JointLimitShare, JointMove, LiftMove, MoveError
 from vla_core.records.action import Source
 from vla_core.records.safety import Decision
 from vla_core.records.task import Phase

@@ -2,7 +2,7 @@
 
 import pytest
 
-from vla_control.rhythm import MOST, next_period
+from vla_control.cycle_sync import MOST, next_period
 
 PERIOD = 0.01
 

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vla_control.contact import ContactSense, distance, drop_height
-from vla_control.measured import Measured
-from vla_control.path_memory import MOST, PathMemory, Point
+from vla_control.moves.contact_estimator import ContactSense, distance, drop_height
+from vla_control.moves.executed_path import MOST, PathMemory, Point
+from vla_control.tracking.arm_measurement import Measured
 from vla_core.records.action import Contact, Source
 from vla_core.records.safety import Decision
 from vla_core.records.scene import GroundedObject, GroundedScene, ParsedTask, Role, TargetStatus

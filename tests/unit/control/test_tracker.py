@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vla_control.tracker import JointTracker, Shares
+from vla_control.tracking.joint_tracker import JointTracker, Shares
 from vla_core.robot.limits import JointLimits
 
 DT = 0.01

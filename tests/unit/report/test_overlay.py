@@ -8,7 +8,7 @@ from vla_core.records.sensing import CameraModel
 from vla_core.records.task import Phase, ResultCode, TaskStatus
 from vla_report.overlay import BOX_EDGES, SIZE, VIEW, Moment, View, _box_corners, draw, project
 from vla_report.panel import DECISION_COLOUR, TIMELINE, Mark, State
-from vla_teleop.wire import Picture
+from vla_teleop.recorder.record_codec import Picture
 
 MODEL = CameraModel('scene', 320, 240, 200.0, 210.0, 159.5, 119.5)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from vla_core.errors import UserError
-from vla_teleop.episode_file import EpisodeWriter, RawMessage, read_facts, read_raw
+from vla_teleop.recorder.episode_file import EpisodeWriter, RawMessage, read_facts, read_raw
 
 MESSAGE = RawMessage('/said', 'std_msgs/msg/String', b'\0\1\0\0\3\0\0\0hi\0', 5_000_000_000)
 

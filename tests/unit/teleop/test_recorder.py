@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from vla_core.records.task import Phase, ResultCode, TaskStatus
-from vla_teleop.episode_file import RawMessage, read_facts, read_raw
-from vla_teleop.recorder import Recorder, RecorderParams
+from vla_teleop.recorder.episode_file import RawMessage, read_facts, read_raw
+from vla_teleop.recorder.recorder import Recorder, RecorderParams
 
 IDLE = TaskStatus(0.0, '', '', Phase.IDLE)
 TASK = TaskStatus(1.0, '001-5', 'press the button', Phase.GROUNDING, 1, 7)

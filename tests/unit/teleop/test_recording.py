@@ -9,9 +9,9 @@ from mcap_ros2.decoder import DecoderFactory
 
 from vla_core.errors import UserError
 from vla_core.records.sensing import JointState
-from vla_teleop.episode_file import EpisodeWriter, read_facts, read_raw, without
-from vla_teleop.recording import load, replay
-from vla_teleop.wire import Images, Tap, image_topics
+from vla_teleop.recorder.episode_file import EpisodeWriter, read_facts, read_raw, without
+from vla_teleop.recorder.record_codec import Images, Tap, image_topics
+from vla_teleop.recorder.recording import load, replay
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from vla_core.errors import UserError
 from vla_core.records.action import EE_NAMES, ActionChunk, Space
 from vla_core.records.sensing import JointState
 from vla_core.robot.model import RobotModel
-from vla_teleop.episode_file import EpisodeWriter
-from vla_teleop.retrace import chunks
-from vla_teleop.wire import Tap
+from vla_teleop.recorder.episode_file import EpisodeWriter
+from vla_teleop.recorder.record_codec import Tap
+from vla_teleop.recorder.recorded_chunks import chunks
 
 
 def chunk(stamp, values, space=Space.EE_DELTA):

@@ -15,7 +15,7 @@ from vla_lockstep.campaign import spoken
 from vla_report.figures import Film, percentile, real_time_factor
 from vla_report.screen import Screen
 from vla_report.story import Story, tell
-from vla_teleop.recording import load
+from vla_teleop.recorder.recording import load
 
 TASKS = ('put_in', 'push', 'stack')
 SHIELD_PERIOD_MS = 10.0

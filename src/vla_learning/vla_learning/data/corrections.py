@@ -16,7 +16,7 @@ from vla_core.records.alignment import Correction
 from vla_core.records.scene import GroundedScene
 from vla_core.records.sensing import JointState
 from vla_core.robot.config import RobotConfig
-from vla_teleop.recording import replay
+from vla_teleop.recorder.recording import replay
 
 PERSON = 'a person'  # what a verdict names as its verifier when a correction held
 STREAMS = ('joint_states', 'scene', 'candidates', 'verdict', 'chunk', 'corrections')

@@ -41,7 +41,9 @@ class Inference:
 
 def inferences(path: Path, robot: RobotConfig) -> Iterator[Inference]:
     """Yield the inferences of a recorded episode in order."""
-    from vla_teleop.recording import replay  # needs the built messages; arrays alone do not
+    from vla_teleop.recorder.recording import (
+        replay,  # needs the built messages; arrays alone do not
+    )
 
     bundler, memory = Bundler(BundlerParams(), robot), Memory()
     status: TaskStatus | None = None

@@ -19,9 +19,9 @@ from vla_lockstep.stack import load_setup
 from vla_policy.experts.scripted import ScriptedPolicy
 from vla_sim.scenes.episode import TEST_SEEDS
 from vla_sim.scenes.tasks import TASKS
-from vla_teleop.episode_file import EpisodeWriter
-from vla_teleop.recorder import episode_facts
-from vla_teleop.wire import Tap
+from vla_teleop.recorder.episode_file import EpisodeWriter
+from vla_teleop.recorder.record_codec import Tap
+from vla_teleop.recorder.recorder import episode_facts
 
 KEPT = ('joint_states', 'scene', 'candidates', 'chunk', 'status')
 PLAN = 'plan.json'  # of a folder: what was asked for

@@ -19,8 +19,8 @@ from vla_core.robot.config import RobotConfig
 from vla_learning.failure.rollout_recorder import TraceRecorder
 from vla_monitor.failure.signals import kind_of
 from vla_monitor.failure.traces import ABOUT, Binding, Trace, load
-from vla_teleop.episode_file import read_facts
-from vla_teleop.recording import replay
+from vla_teleop.recorder.episode_file import read_facts
+from vla_teleop.recorder.recording import replay
 
 STREAMS = ('status', 'scene', 'control_state', 'report', 'candidates', 'chunk', 'features')
 FAILED = {'success': False, 'failure': True}  # by label

@@ -19,8 +19,8 @@ from vla_core.robot.config import load_robot
 from vla_learning.failure.recorded_traces import gather
 from vla_monitor.failure.signals import SignalParams, Signals
 from vla_monitor.failure.traces import ABOUT, LOG
-from vla_teleop.recorder import Recorder, RecorderParams
-from vla_teleop.wire import Tap
+from vla_teleop.recorder.record_codec import Tap
+from vla_teleop.recorder.recorder import Recorder, RecorderParams
 
 PERIOD = BINDING.period
 WORDS = {True: 'success', False: 'failure'}

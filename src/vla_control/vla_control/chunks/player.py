@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from vla_control.blend import Blend, Layer
-from vla_control.control_params import ControlParams
-from vla_control.history import JointHistory
-from vla_control.motion import Motion
-from vla_control.track import opening_at, track_of
-from vla_control.validity import Expected, refusal
+from vla_control.chunks.blend import Blend, Layer
+from vla_control.chunks.trajectory import opening_at, track_of
+from vla_control.chunks.validity import Expected, refusal
+from vla_control.params import ControlParams
+from vla_control.tracking.joint_history import JointHistory
+from vla_control.tracking.servo import Motion
 from vla_core import timeline
 from vla_core.frozen import Array
 from vla_core.records.action import ActionChunk, Mode, Space

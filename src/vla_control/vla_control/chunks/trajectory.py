@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 import pinocchio as pin
 
-from vla_control.curve import Curve
+from vla_control.chunks.spline import Curve
 from vla_core import geometry
 from vla_core.frozen import Array
 from vla_core.records.action import EE_NAMES, ActionChunk, Space

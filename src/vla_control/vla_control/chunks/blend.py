@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pinocchio as pin
 
-from vla_control.track import Track, closest_turn, turn_from
+from vla_control.chunks.trajectory import Track, closest_turn, turn_from
 from vla_core import geometry
 from vla_core.frozen import Array
 

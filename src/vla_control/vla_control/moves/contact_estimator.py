@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from vla_control.measured import Measured
+from vla_control.tracking.arm_measurement import Measured
 from vla_core.frozen import Array
 from vla_core.records.action import Contact
 from vla_core.records.scene import GroundedObject, GroundedScene

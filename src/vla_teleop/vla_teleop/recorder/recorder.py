@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vla_core.params import check, param
 from vla_core.records.task import Phase, ResultCode, TaskStatus
-from vla_teleop.episode_file import EpisodeWriter, RawMessage
+from vla_teleop.recorder.episode_file import EpisodeWriter, RawMessage
 
 IS_OVER = (Phase.DONE, Phase.FAILED)
 

@@ -11,8 +11,8 @@ from vla_core.errors import UserError
 from vla_core.robot.config import RobotConfig
 from vla_core.robot.joint_state_merger import JointStateMerger
 from vla_ros.convert.fields import BadMessage
-from vla_teleop.episode_file import read_facts, read_raw
-from vla_teleop.wire import Decoder, Images
+from vla_teleop.recorder.episode_file import read_facts, read_raw
+from vla_teleop.recorder.record_codec import Decoder, Images
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from mcap.reader import make_reader
 from mcap.writer import CompressionType, Writer
 
 from vla_core.errors import UserError
-from vla_teleop.schemas import definition
+from vla_teleop.recorder.schemas import definition
 
 PARTIAL = '.partial'
 METADATA = 'episode'

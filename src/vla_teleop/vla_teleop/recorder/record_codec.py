@@ -25,7 +25,7 @@ from vla_ros.convert.sensing import (
 )
 from vla_ros.serialize import from_bytes, message_from_bytes, message_to_bytes, type_name
 from vla_ros.topics import Topic
-from vla_teleop.episode_file import EpisodeWriter, RawMessage
+from vla_teleop.recorder.episode_file import EpisodeWriter, RawMessage
 
 COLOUR, DEPTH, INFO = range(3)  # of topics.camera
 EDGE = {

@@ -7,9 +7,9 @@ from __future__ import annotations
 import numpy as np
 from ruckig import InputParameter, Ruckig, Trajectory
 
-from vla_control.control_params import ControlParams
-from vla_control.moves import solved
-from vla_control.path_memory import Point
+from vla_control.moves.executed_path import Point
+from vla_control.moves.move import solved
+from vla_control.params import ControlParams
 from vla_core.frozen import Array
 from vla_core.robot.model import RobotModel
 

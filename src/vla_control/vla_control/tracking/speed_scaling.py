@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from vla_control.control_params import ControlParams
+from vla_control.params import ControlParams
 from vla_core.frozen import Array
 from vla_core.records.safety import Decision, ShieldReport
 

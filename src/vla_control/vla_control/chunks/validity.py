@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vla_control.control_params import ControlParams
-from vla_control.track import GRIPPER
+from vla_control.chunks.trajectory import GRIPPER
+from vla_control.params import ControlParams
 from vla_core import timeline
 from vla_core.records.action import EE_NAMES, ActionChunk, Space
 from vla_core.records.task import Phase

@@ -10,12 +10,12 @@ from enum import Enum
 
 import numpy as np
 
-from vla_control.contact import ContactSense, drop_height
-from vla_control.control_params import ControlParams
-from vla_control.motion import Motion
-from vla_control.moves import LiftMove, Move
-from vla_control.path_memory import PathMemory
-from vla_control.path_move import PathMove
+from vla_control.moves.contact_estimator import ContactSense, drop_height
+from vla_control.moves.executed_path import PathMemory
+from vla_control.moves.move import LiftMove, Move
+from vla_control.moves.path_move import PathMove
+from vla_control.params import ControlParams
+from vla_control.tracking.servo import Motion
 from vla_core.frozen import Array
 from vla_core.records.action import Contact
 

@@ -13,7 +13,7 @@ from vla_core.frozen import Array
 from vla_core.records.action import EE_NAMES, ActionChunk, Space
 from vla_core.robot.config import RobotConfig
 from vla_core.robot.model import RobotModel
-from vla_teleop.recording import load
+from vla_teleop.recorder.recording import load
 
 LATE = 1.0  # s, from observation to chunk: control has refused it
 STREAMS = ('chunk', 'joint_states')

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from vla_control.control_params import ControlParams
-from vla_control.differential_ik import DifferentialIk, IkParams
-from vla_control.track import turn_from
-from vla_control.tracker import JointTracker, Shares
+from vla_control.chunks.trajectory import turn_from
+from vla_control.params import ControlParams
+from vla_control.tracking.differential_ik import DifferentialIk, IkParams
+from vla_control.tracking.joint_tracker import JointTracker, Shares
 from vla_core.frozen import Array
 from vla_core.robot.model import RobotModel
 

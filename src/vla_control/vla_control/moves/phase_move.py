@@ -4,10 +4,10 @@ ROLLBACK; planned again after every pause.
 
 from __future__ import annotations
 
-from vla_control.control_params import ControlParams
-from vla_control.motion import Motion
-from vla_control.moves import JointLimitShare, JointMove, LiftMove, Move
-from vla_control.rollback import Rollback
+from vla_control.moves.move import JointLimitShare, JointMove, LiftMove, Move
+from vla_control.moves.rollback import Rollback
+from vla_control.params import ControlParams
+from vla_control.tracking.servo import Motion
 from vla_core.frozen import Array
 from vla_core.records.task import Phase
 

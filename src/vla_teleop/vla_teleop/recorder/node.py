@@ -20,9 +20,9 @@ from vla_ros.main import run
 from vla_ros.pulse import Pulse
 from vla_ros.serialize import from_bytes, type_name
 from vla_ros.topics import Topic
-from vla_teleop.episode_file import RawMessage
-from vla_teleop.recorder import Recorder, RecorderParams
-from vla_teleop.wire import absolute, streams
+from vla_teleop.recorder.episode_file import RawMessage
+from vla_teleop.recorder.record_codec import absolute, streams
+from vla_teleop.recorder.recorder import Recorder, RecorderParams
 
 PERIOD = 0.03  # s, between two looks at what has come
 BEAT = 0.1  # s, between heartbeats
