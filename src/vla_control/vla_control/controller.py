@@ -8,14 +8,14 @@ import numpy as np
 
 from vla_control.chunks.player import ChunkPlayer
 from vla_control.chunks.validity import Expected
-from vla_control.moves.contact_estimator import ContactSense
-from vla_control.moves.executed_path import PathMemory, Point
-from vla_control.moves.phase_move import PHASES, Planned
+from vla_control.moves.contact_estimator import ContactEstimator
+from vla_control.moves.executed_path import ExecutedPath, PathPoint
+from vla_control.moves.phase_move import MOVE_PHASES, PhaseMove
 from vla_control.moves.rollback import Rollback
 from vla_control.params import ControlParams
-from vla_control.tracking.arm_measurement import Measured, measured_of
-from vla_control.tracking.servo import DEADBAND, STILL, Motion
-from vla_control.tracking.speed_scaling import Pace
+from vla_control.tracking.arm_measurement import ArmMeasurement, arm_measurement
+from vla_control.tracking.servo import DEADBAND, STILL, Servo
+from vla_control.tracking.speed_scaling import SpeedScaling
 from vla_core.frozen import Array
 from vla_core.records.action import ActionChunk, Contact, ControlState, Source, Target
 from vla_core.records.safety import ShieldReport
@@ -36,15 +36,15 @@ class Controller:
     def __init__(self, params: ControlParams, robot: RobotConfig) -> None:
         self.params, self.robot = params, robot
         self._whole = JointStateMerger(robot)
-        self.motion = Motion(RobotModel(robot), params)
+        self.motion = Servo(RobotModel(robot), params)
         self.player = ChunkPlayer(params, self.motion)
-        self.sense, self.memory = ContactSense(robot.gripper), PathMemory()
+        self.sense, self.memory = ContactEstimator(robot.gripper), ExecutedPath()
         rollback = Rollback(params, self.motion, self.memory, self.sense)
-        self.planned = Planned(params, self.motion, rollback)
-        self.pace = Pace(params)
+        self.planned = PhaseMove(params, self.motion, rollback)
+        self.pace = SpeedScaling(params)
         self.task_id, self.phase = '', Phase.IDLE
         self.reason = ''  # why the last chunk was refused
-        self._measured: Measured | None = None
+        self._measured: ArmMeasurement | None = None
         self._opening: float | None = None  # m, asked of the gripper
         self._source = Source.NONE
         self._ticked: float | None = None  # s, ROS time
@@ -55,7 +55,7 @@ class Controller:
         whole = self._whole.put(joints)
         if whole is None:
             return
-        measured = measured_of(whole, self.robot.joint_names, self.robot.gripper)
+        measured = arm_measurement(whole, self.robot.joint_names, self.robot.gripper)
         if measured is None:
             return
         if self._measured is not None and measured.stamp < self._measured.stamp - 1.0:
@@ -89,7 +89,7 @@ class Controller:
             return
         self.task_id, self.phase, self.reason = status.task_id, status.phase, ''
         self.player.clear()
-        if status.phase in PHASES:
+        if status.phase in MOVE_PHASES:
             self._rest_fingers()
         self.planned.begin(status.phase)
 
@@ -138,7 +138,7 @@ class Controller:
         at_home = self._is_near(self.motion.model.home)
         return replace(state, at_home=at_home, tcp=(x, y, z), gripper=self._measured.opening)
 
-    def _move(self, now: float, dt: float, measured: Measured) -> None:
+    def _move(self, now: float, dt: float, measured: ArmMeasurement) -> None:
         """Move the command on by one period."""
         self._source = Source.NONE
         age = now - measured.stamp
@@ -155,12 +155,12 @@ class Controller:
             self._play(now, dt, measured)
             self._remember(now, measured)
 
-    def _remember(self, now: float, measured: Measured) -> None:
+    def _remember(self, now: float, measured: ArmMeasurement) -> None:
         """Note what the hand touches, and the way; not while it is gone back."""
         tool = self.motion.pose[:3, 3]
         self.sense.update(measured, self._opening or 0.0, tool)
         if self.phase != Phase.ROLLBACK:
-            point = Point(now, self.motion.q, tool, measured.opening, self.sense.contact)
+            point = PathPoint(now, self.motion.q, tool, measured.opening, self.sense.contact)
             self.memory.put(point)
 
     def _pause(self, now: float, dt: float) -> None:
@@ -168,7 +168,7 @@ class Controller:
         self.player.progress.advance(now, self.pace.update(0.0, dt))
         self.planned.pause()
 
-    def _stand(self, measured: Measured, dt: float) -> None:
+    def _stand(self, measured: ArmMeasurement, dt: float) -> None:
         """Nothing is executed: the command is where the arm is, and nothing is left to resume."""
         self.player.clear()
         if np.abs(measured.q - self.motion.q).max() > DEADBAND:
@@ -176,7 +176,7 @@ class Controller:
         else:
             self.motion.brake(dt)
 
-    def _play(self, now: float, dt: float, measured: Measured) -> None:
+    def _play(self, now: float, dt: float, measured: ArmMeasurement) -> None:
         """Follow the chunk or the planned move as fast as the arm can."""
         rate = self.pace.update(min(self._wanted, self.pace.allowed), dt)
         is_playing = self.player.chunk is not None  # before the first chunk nothing is executed
@@ -194,7 +194,7 @@ class Controller:
 
     def _reference(self, now: float, advance: float) -> Array | None:
         """Where the phase wants the arm, pose (4, 4) or joints (n,); None to hold."""
-        if self.phase in PHASES:
+        if self.phase in MOVE_PHASES:
             self._source = Source.PLANNER
             self._ask(self.planned.opening())
             return self.planned.reference(now, advance)
@@ -235,7 +235,7 @@ class Controller:
 
     def _is_done(self) -> bool:
         """True when the planned move of this phase has arrived."""
-        if self.phase not in PHASES or not self.planned.has_played:
+        if self.phase not in MOVE_PHASES or not self.planned.has_played:
             return False
         return bool(np.abs(self.motion.tracker.v).max() <= STILL) and self._is_near(self.motion.q)
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vla_control.chunks.blend import Blend, Layer
-from vla_control.chunks.trajectory import JointTrack, PoseTrack, closest_turn
+from vla_control.chunks.trajectory import JointTrajectory, PoseTrajectory, closest_turn
 from vla_core import geometry
 
 WINDOW = 0.2  # s
@@ -17,15 +17,15 @@ def always(old: np.ndarray, new: np.ndarray) -> float:
     return WINDOW
 
 
-def still_pose(rotation: np.ndarray, x: float = 0.0) -> PoseTrack:
-    return PoseTrack(np.array([[x, 0.0, 0.0]]), rotation[None])
+def still_pose(rotation: np.ndarray, x: float = 0.0) -> PoseTrajectory:
+    return PoseTrajectory(np.array([[x, 0.0, 0.0]]), rotation[None])
 
 
-def spinning(axis: np.ndarray, start: float, rate: float) -> PoseTrack:
+def spinning(axis: np.ndarray, start: float, rate: float) -> PoseTrajectory:
     """A pose per 0.1 s that turns about `axis` from `start` rad at `rate` rad/s."""
     angles = start + rate * 0.1 * np.arange(20)
     rotations = geometry.exp_rotation(angles[:, None] * axis)
-    return PoseTrack(np.zeros((20, 3)), rotations)
+    return PoseTrajectory(np.zeros((20, 3)), rotations)
 
 
 def turn_rates(blend: Blend, end: float) -> np.ndarray:
@@ -37,7 +37,7 @@ def turn_rates(blend: Blend, end: float) -> np.ndarray:
 
 def test_the_first_chunk_ramps_in_from_where_the_arm_is() -> None:
     blend = Blend(always)
-    blend.push(Layer(JointTrack(np.full((5, 2), 1.0)), 0.0, 0.1, 0.0), np.zeros(2))
+    blend.push(Layer(JointTrajectory(np.full((5, 2), 1.0)), 0.0, 0.1, 0.0), np.zeros(2))
     assert blend.at(0.0) == pytest.approx([0.0, 0.0])
     assert blend.at(0.1) == pytest.approx([0.5, 0.5])
     assert blend.at(0.2) == pytest.approx([1.0, 1.0])
@@ -46,9 +46,9 @@ def test_the_first_chunk_ramps_in_from_where_the_arm_is() -> None:
 def test_at_a_seam_position_and_velocity_go_on_as_before() -> None:
     blend = Blend(always)
     rows = np.linspace(0.0, 1.0, 11)[:, None]  # 1 rad/s
-    blend.push(Layer(JointTrack(rows), 0.0, 0.1, 0.0), np.zeros(1))
+    blend.push(Layer(JointTrajectory(rows), 0.0, 0.1, 0.0), np.zeros(1))
     before = np.array([blend.at(t) for t in (0.498, 0.499, 0.5)])
-    blend.push(Layer(JointTrack(rows[::-1] + 0.3), 0.0, 0.1, 0.5), np.zeros(1))
+    blend.push(Layer(JointTrajectory(rows[::-1] + 0.3), 0.0, 0.1, 0.5), np.zeros(1))
     after = np.array([blend.at(t) for t in (0.5, 0.501, 0.502)])
     assert after[0] == pytest.approx(before[-1])
     assert (after[1] - after[0])[0] == pytest.approx(0.001, abs=5e-5)
@@ -57,7 +57,9 @@ def test_at_a_seam_position_and_velocity_go_on_as_before() -> None:
 def test_after_the_window_only_the_newest_counts() -> None:
     blend = Blend(always)
     for k in range(5):
-        blend.push(Layer(JointTrack(np.full((5, 1), float(k))), 0.0, 0.1, 0.05 * k), np.zeros(1))
+        blend.push(
+            Layer(JointTrajectory(np.full((5, 1), float(k))), 0.0, 0.1, 0.05 * k), np.zeros(1)
+        )
     assert blend.at(0.2 + WINDOW) == pytest.approx([4.0])
     assert len(blend._layers) == 1
 

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from vla_control.moves.moveit import MoveItPlanner, plan_of
+from vla_control.moves.moveit import MoveItPlanner, plan_from_msg
 from vla_core.errors import UserError
 from vla_core.robot.config import load_robot
 
@@ -25,7 +25,7 @@ def point(sec: int, positions: list[float]) -> SimpleNamespace:
 
 def test_a_plan_comes_in_the_robots_order() -> None:
     message = SimpleNamespace(joint_names=['b', 'a'], points=[point(0, [2.0, 1.0])])
-    plan = plan_of(message, ('a', 'b'))
+    plan = plan_from_msg(message, ('a', 'b'))
     assert plan.position.tolist() == [[1.0, 2.0]]
     assert plan.time.tolist() == [0.5]
 
@@ -33,4 +33,4 @@ def test_a_plan_comes_in_the_robots_order() -> None:
 def test_a_plan_without_a_joint_is_an_error() -> None:
     message = SimpleNamespace(joint_names=['b'], points=[])
     with pytest.raises(UserError, match='a'):
-        plan_of(message, ('a', 'b'))
+        plan_from_msg(message, ('a', 'b'))

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vla_control.moves.contact_estimator import ContactSense, distance, drop_height
-from vla_control.moves.executed_path import MOST, PathMemory, Point
-from vla_control.tracking.arm_measurement import Measured
+from vla_control.moves.contact_estimator import ContactEstimator, distance, drop_height
+from vla_control.moves.executed_path import MAX_POINTS, ExecutedPath, PathPoint
+from vla_control.tracking.arm_measurement import ArmMeasurement
 from vla_core.records.action import Contact, Source
 from vla_core.records.safety import Decision
 from vla_core.records.scene import GroundedObject, GroundedScene, ParsedTask, Role, TargetStatus
@@ -223,12 +223,12 @@ def test_without_contact_there_is_nothing_to_undo_but_a_little_way(hand):
 # -- memory ------------------------------------------------------------------------------------
 
 
-def point(k: float, contact: Contact = Contact.NONE, opening: float = 0.08) -> Point:
-    return Point(k, np.full(6, 0.01 * k), np.array([0.01 * k, 0.0, 0.3]), opening, contact)
+def point(k: float, contact: Contact = Contact.NONE, opening: float = 0.08) -> PathPoint:
+    return PathPoint(k, np.full(6, 0.01 * k), np.array([0.01 * k, 0.0, 0.3]), opening, contact)
 
 
 def test_the_hand_closed_where_the_fingers_stopped_not_where_it_was_noticed():
-    memory = PathMemory()
+    memory = ExecutedPath()
     for k in range(5):
         memory.put(point(k))
     for k, opening in ((5, 0.05), (6, 0.04), (7, 0.04)):
@@ -241,7 +241,7 @@ def test_the_hand_closed_where_the_fingers_stopped_not_where_it_was_noticed():
 
 
 def test_the_way_out_ends_where_something_else_was_touched():
-    memory = PathMemory()
+    memory = ExecutedPath()
     kinds = [Contact.TOUCHING] * 2 + [Contact.NONE] * 3 + [Contact.TOUCHING] * 2
     for k, kind in enumerate(kinds):
         memory.put(point(k, kind, 0.0))
@@ -251,12 +251,12 @@ def test_the_way_out_ends_where_something_else_was_touched():
 
 
 def test_memory_is_bounded_and_keeps_both_ends_of_a_contact():
-    memory = PathMemory()
+    memory = ExecutedPath()
     for k in range(50):
         memory.put(point(k))
     for k in range(50, 20_000):
         memory.put(point(k, Contact.HOLDING, 0.04))
-    assert len(memory.points) <= MOST
+    assert len(memory.points) <= MAX_POINTS
     assert memory.points[-1].stamp == 19_999
     touched, free = memory.back_to_free(0.2)
     assert touched[-1].stamp == 50
@@ -264,14 +264,14 @@ def test_memory_is_bounded_and_keeps_both_ends_of_a_contact():
 
 
 def test_without_contact_little_is_kept():
-    memory = PathMemory()
+    memory = ExecutedPath()
     for k in range(5000):
         memory.put(point(k))
     assert len(memory.points) <= 400
 
 
 def test_a_jump_of_the_arm_is_no_way_back():
-    memory = PathMemory()
+    memory = ExecutedPath()
     memory.put(point(1))
     memory.put(point(100))
     assert [p.stamp for p in memory.points] == [100]
@@ -280,10 +280,10 @@ def test_a_jump_of_the_arm_is_no_way_back():
 # -- contact -----------------------------------------------------------------------------------
 
 
-def feel(openings: list[float], asked: float, sense: ContactSense | None = None) -> Contact:
-    sense = sense or ContactSense(GRIPPER)
+def feel(openings: list[float], asked: float, sense: ContactEstimator | None = None) -> Contact:
+    sense = sense or ContactEstimator(GRIPPER)
     for k, opening in enumerate(openings):
-        measured = Measured(DT * k, np.zeros(6), np.zeros(6), opening)
+        measured = ArmMeasurement(DT * k, np.zeros(6), np.zeros(6), opening)
         sense.update(measured, asked, np.array([0.4, 0.0, 0.02]))
     return sense.contact
 
@@ -315,17 +315,17 @@ def test_a_thing_that_slips_out_is_not_held():
 
 
 def test_fingers_that_open_slowly_hold_nothing_whatever_an_old_picture_shows():
-    sense = ContactSense(GRIPPER)
+    sense = ContactEstimator(GRIPPER)
     sense.scene = scene(0.1, thing((0.4, 0.0, 0.02), held=True))
     assert feel([0.04] * 8, 0.04, sense) == Contact.HOLDING  # seen, though asked for as wide
     for k, opening in enumerate([*np.arange(0.041, 0.06, 0.001), *[0.06] * 8]):
-        measured = Measured(0.2 + DT * k, np.zeros(6), np.zeros(6), float(opening))
+        measured = ArmMeasurement(0.2 + DT * k, np.zeros(6), np.zeros(6), float(opening))
         sense.update(measured, float(opening) + 0.001, np.array([0.4, 0.0, 0.02]))
     assert sense.contact == Contact.NONE
 
 
 def test_a_closed_hand_at_a_thing_touches_it():
-    sense = ContactSense(GRIPPER)
+    sense = ContactEstimator(GRIPPER)
     sense.scene = scene(0.0, thing((0.4, 0.03, 0.02)))
     assert feel([0.0] * 3, 0.0, sense) == Contact.TOUCHING
     sense.scene = scene(0.0, thing((0.4, 0.08, 0.02)))

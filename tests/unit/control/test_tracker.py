@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vla_control.tracking.joint_tracker import JointTracker, Shares
+from vla_control.tracking.joint_tracker import JointTracker, LimitShares
 from vla_core.robot.limits import JointLimits
 
 DT = 0.01
@@ -41,30 +41,30 @@ def test_a_reference_that_jumps_is_followed_within_every_limit(
     stations: list[tuple[float, float]],
 ) -> None:
     references = np.repeat(np.array(stations), 25, axis=0)
-    assert_within_limits(play(JointTracker(LIMITS, Shares()), references))
+    assert_within_limits(play(JointTracker(LIMITS, LimitShares()), references))
 
 
 def test_a_smooth_reference_is_followed_without_lag() -> None:
     t = DT * np.arange(400)
     ease = np.clip(t, 0, 1) ** 2 * (3 - 2 * np.clip(t, 0, 1))
     wave = 0.3 * ease * np.sin(2.0 * t)
-    positions = play(JointTracker(LIMITS, Shares()), np.stack([wave, -wave], axis=1))
+    positions = play(JointTracker(LIMITS, LimitShares()), np.stack([wave, -wave], axis=1))
     assert np.abs(positions[140:, 0] - wave[140:]).max() <= 1e-3
 
 
 def test_a_step_is_reached_without_overshoot() -> None:
-    positions = play(JointTracker(LIMITS, Shares()), np.full((300, 2), 0.5))
+    positions = play(JointTracker(LIMITS, LimitShares()), np.full((300, 2), 0.5))
     assert positions.max() <= 0.5 + 1e-9
     assert positions[-1] == pytest.approx([0.5, 0.5], abs=1e-6)
 
 
 def test_a_reference_far_away_is_approached_no_faster_than_the_catch_up_speed() -> None:
-    positions = play(JointTracker(LIMITS, Shares(catch_up=0.3)), np.full((200, 2), 0.9))
+    positions = play(JointTracker(LIMITS, LimitShares(catch_up=0.3)), np.full((200, 2), 0.9))
     assert np.abs(np.diff(positions, axis=0)).max() <= 0.3 * DT * (1 + 1e-9)
 
 
 def test_braking_comes_to_rest_exactly() -> None:
-    tracker = JointTracker(LIMITS, Shares())
+    tracker = JointTracker(LIMITS, LimitShares())
     play(tracker, np.full((20, 2), 0.5))
     assert np.abs(tracker.v).max() > 0.1
     for _ in range(100):
@@ -78,14 +78,14 @@ def test_braking_comes_to_rest_exactly() -> None:
 def test_position_limits_are_kept_however_fast_the_reference_runs_into_them() -> None:
     t = DT * np.arange(200)
     ramp = np.stack([1.8 * t, -2.5 * t], axis=1)
-    positions = play(JointTracker(LIMITS, Shares()), ramp)
+    positions = play(JointTracker(LIMITS, LimitShares()), ramp)
     assert_within_limits(positions)
     assert positions[-1] == pytest.approx([0.98, -1.98], abs=1e-3)
 
 
 @pytest.mark.parametrize('dt', [0.002, 0.01, 0.03])
 def test_a_late_period_moves_as_far_as_its_time_allows(dt: float) -> None:
-    tracker = JointTracker(LIMITS, Shares())
+    tracker = JointTracker(LIMITS, LimitShares())
     for _ in range(50):
         before = tracker.q
         tracker.follow(np.ones(2) - tracker.q, np.zeros(2), dt)

@@ -10,7 +10,7 @@ from mcap_ros2.decoder import DecoderFactory
 from vla_core.errors import UserError
 from vla_core.records.sensing import JointState
 from vla_teleop.recorder.episode_file import EpisodeWriter, read_facts, read_raw, without
-from vla_teleop.recorder.record_codec import Images, Tap, image_topics
+from vla_teleop.recorder.record_codec import Images, RecordWriter, image_topics
 from vla_teleop.recorder.recording import load, replay
 
 
@@ -18,7 +18,7 @@ from vla_teleop.recorder.recording import load, replay
 def episode(tmp_path, robot, records, frame):
     path = tmp_path / 'episode.mcap'
     with EpisodeWriter(path) as writer:
-        tap = Tap(writer, robot)
+        tap = RecordWriter(writer, robot)
         for k, (stream, record) in enumerate(records):
             tap(stream, record, 2.0 + 0.5 * k)
         tap('frame', frame, 9.0)
@@ -108,7 +108,7 @@ def test_what_a_gripper_said_for_itself_is_in_the_samples_of_the_arm(tmp_path, r
     ]
     path = tmp_path / 'apart.mcap'
     with EpisodeWriter(path) as writer:
-        tap = Tap(writer, robot)
+        tap = RecordWriter(writer, robot)
         for record in said:
             tap('joint_states', record, record.stamp)
         writer.close()

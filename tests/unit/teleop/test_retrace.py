@@ -9,7 +9,7 @@ from vla_core.records.action import EE_NAMES, ActionChunk, Space
 from vla_core.records.sensing import JointState
 from vla_core.robot.model import RobotModel
 from vla_teleop.recorder.episode_file import EpisodeWriter
-from vla_teleop.recorder.record_codec import Tap
+from vla_teleop.recorder.record_codec import RecordWriter
 from vla_teleop.recorder.recorded_chunks import chunks
 
 
@@ -22,7 +22,7 @@ def write(tmp_path, robot):
     def write(chunks, with_joints=True):
         path = tmp_path / 'e.mcap'
         with EpisodeWriter(path) as writer:
-            tap = Tap(writer, robot)
+            tap = RecordWriter(writer, robot)
             for stamp, q in ((1.0, robot.home), (2.0, np.add(robot.home, 0.2))):
                 if with_joints:
                     tap('joint_states', JointState(stamp, robot.joint_names, q, 0 * q), stamp)

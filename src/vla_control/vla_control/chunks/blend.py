@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pinocchio as pin
 
-from vla_control.chunks.trajectory import Track, closest_turn, turn_from
+from vla_control.chunks.trajectory import ChunkTrajectory, closest_turn, turn_from
 from vla_core import geometry
 from vla_core.frozen import Array
 
@@ -24,7 +24,7 @@ from vla_core.frozen import Array
 class Layer:
     """A track and when it came in; all times are executed time in s (timeline.Progress)."""
 
-    track: Track
+    track: ChunkTrajectory
     zero: float  # of its row 0
     step: float  # between rows
     begin: float  # of its ramp
@@ -36,7 +36,7 @@ class Layer:
         return self.track.at((played - self.zero) / self.step)
 
 
-class Still:
+class ConstantTrajectory:
     """A track that stands where the arm was when the first chunk came."""
 
     def __init__(self, value: Array) -> None:
@@ -71,7 +71,7 @@ class Blend:
         if self._layers and self._layers[-1].track.is_pose != layer.track.is_pose:
             self._layers.clear()
         if not self._layers:
-            self._layers.append(Layer(Still(current), layer.begin, 1.0, -np.inf))
+            self._layers.append(Layer(ConstantTrajectory(current), layer.begin, 1.0, -np.inf))
         layer.window = self._window(self._mixed(layer.begin), layer.at(layer.begin))
         self._layers.append(layer)
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 import numpy as np
 
 from vla_control.chunks.blend import Blend, Layer
-from vla_control.chunks.trajectory import opening_at, track_of
+from vla_control.chunks.trajectory import opening_at, trajectory_of
 from vla_control.chunks.validity import Expected, refusal
 from vla_control.params import ControlParams
 from vla_control.tracking.joint_history import JointHistory
-from vla_control.tracking.servo import Motion
+from vla_control.tracking.servo import Servo
 from vla_core import timeline
 from vla_core.frozen import Array
 from vla_core.records.action import ActionChunk, Mode, Space
@@ -23,7 +23,7 @@ RAMP_SHARE = 0.2  # of the acceleration limits, for replacing one chunk by the n
 class ChunkPlayer:
     """The chunks of the current task."""
 
-    def __init__(self, params: ControlParams, motion: Motion) -> None:
+    def __init__(self, params: ControlParams, motion: Servo) -> None:
         self.params, self.motion = params, motion
         self.history = JointHistory()
         self.progress = Progress()
@@ -66,7 +66,7 @@ class ChunkPlayer:
         return ''
 
     def _take(self, chunk: ActionChunk, base: Array | None, now: float) -> None:
-        track = track_of(chunk, self.motion.model.limits.names, base)
+        track = trajectory_of(chunk, self.motion.model.limits.names, base)
         played = self.progress.at(now)
         zero = self.progress.at(chunk.stamp) + chunk.start - chunk.stamp
         if base is not None:  # the arm was there when the command had been for `lag` s

@@ -9,7 +9,7 @@ import numpy as np
 from vla_core.frozen import Array
 
 
-class Curve:
+class ChunkSpline:
     """Natural cubic spline through rows (h, m) over the row index; stands at the last row in the
     end.
 

@@ -9,16 +9,16 @@ from typing import Protocol
 import numpy as np
 import pinocchio as pin
 
-from vla_control.chunks.spline import Curve
+from vla_control.chunks.spline import ChunkSpline
 from vla_core import geometry
 from vla_core.frozen import Array
 from vla_core.records.action import EE_NAMES, ActionChunk, Space
 
 GRIPPER = 'gripper'
-EASE = 0.1  # s of a chunk, at its end, that take twice as long when no newer chunk replaces it
+END_EASE = 0.1  # s of a chunk, at its end, that take twice as long when no newer chunk replaces it
 
 
-class Track(Protocol):
+class ChunkTrajectory(Protocol):
     """A reference over the row index; standing still after its last row."""
 
     is_pose: bool
@@ -26,7 +26,7 @@ class Track(Protocol):
     def at(self, row: float) -> Array: ...
 
 
-class PoseTrack:
+class PoseTrajectory:
     """Poses (4, 4) base_from_tcp; rotations run through the rows in the tangent space at the first
     one.
     """
@@ -36,7 +36,7 @@ class PoseTrack:
     def __init__(self, positions: Array, rotations: Array, ease: float = 0.0) -> None:
         self._anchor = rotations[0]
         turns = geometry.log_rotation(rotations @ self._anchor.T)  # (h, 3) rad, base axes
-        self._curve = Curve(np.hstack([positions, unwrapped(turns)]), ease)
+        self._curve = ChunkSpline(np.hstack([positions, unwrapped(turns)]), ease)
 
     def at(self, row: float) -> Array:
         """(4, 4) m, base_link."""
@@ -44,13 +44,13 @@ class PoseTrack:
         return geometry.pose_of(pin.exp3(value[3:]) @ self._anchor, value[:3])
 
 
-class JointTrack:
+class JointTrajectory:
     """Joint positions (n,) rad in the robot's order."""
 
     is_pose = False
 
     def __init__(self, positions: Array, ease: float = 0.0) -> None:
-        self._curve = Curve(positions, ease)
+        self._curve = ChunkSpline(positions, ease)
 
     def at(self, row: float) -> Array:
         """(n,) rad."""
@@ -80,22 +80,24 @@ def unwrapped(turns: Array) -> Array:
     return result
 
 
-def track_of(
+def trajectory_of(
     chunk: ActionChunk, joint_names: tuple[str, ...], base_from_tcp: Array | None
-) -> Track:
+) -> ChunkTrajectory:
     """The motion of a valid chunk; `base_from_tcp` (4, 4) is the pose at its stamp, which EE_DELTA
     needs.
     """
-    ease = EASE / chunk.step
+    ease = END_EASE / chunk.step
     if chunk.space == Space.JOINT_POSITION:
-        return JointTrack(columns(chunk, joint_names), ease)
+        return JointTrajectory(columns(chunk, joint_names), ease)
     values = columns(chunk, EE_NAMES[:6])
     rotations = geometry.exp_rotation(values[:, 3:])
     if chunk.space == Space.EE_POSE:
-        return PoseTrack(values[:, :3], rotations, ease)
+        return PoseTrajectory(values[:, :3], rotations, ease)
     if base_from_tcp is None:
         raise ValueError('EE_DELTA without the pose it is relative to')
-    return PoseTrack(base_from_tcp[:3, 3] + values[:, :3], rotations @ base_from_tcp[:3, :3], ease)
+    return PoseTrajectory(
+        base_from_tcp[:3, 3] + values[:, :3], rotations @ base_from_tcp[:3, :3], ease
+    )
 
 
 def columns(chunk: ActionChunk, names: tuple[str, ...]) -> Array:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from vla_control.tracking.arm_measurement import Measured
+from vla_control.tracking.arm_measurement import ArmMeasurement
 from vla_core.frozen import Array
 from vla_core.records.action import Contact
 from vla_core.records.scene import GroundedObject, GroundedScene
@@ -20,7 +20,7 @@ SAMPLES = 5  # steady in a row before it counts
 REACH = 0.02  # m, tool to the box of a thing that it touches
 
 
-class ContactSense:
+class ContactEstimator:
     """Follows one hand; `contact` is what it touches now."""
 
     def __init__(self, gripper: GripperConfig) -> None:
@@ -31,7 +31,7 @@ class ContactSense:
         self.scene: GroundedScene | None = None  # the newest
         self.contact = Contact.NONE
 
-    def update(self, measured: Measured, asked: float, tool: Array) -> None:
+    def update(self, measured: ArmMeasurement, asked: float, tool: Array) -> None:
         """Judge one sample; `asked` m is the opening that the fingers are told to take."""
         is_steady = abs(measured.opening - self.opening) <= STEADY
         self._steady = self._steady + 1 if is_steady else 0

@@ -11,15 +11,15 @@ import numpy as np
 from vla_core.frozen import Array
 from vla_core.records.action import Contact
 
-STEP = 0.006  # rad, no joint moves further from one kept point to the next, until it is thinned
+SPACING = 0.006  # rad, no joint moves further from one kept point to the next, until it is thinned
 FINGERS = 0.0005  # m, nor do the fingers
 JUMP = 0.1  # rad, a longer step was not made by us: nothing before it is a way back
-MOST = 1500  # points; beyond, the older half is thinned
+MAX_POINTS = 1500  # points; beyond, the older half is thinned
 APPROACH = 150  # points kept without contact
 
 
 @dataclass(frozen=True)
-class Point:
+class PathPoint:
     """One state that was passed."""
 
     stamp: float  # s, ROS time
@@ -29,15 +29,15 @@ class Point:
     contact: Contact
 
 
-class PathMemory:
+class ExecutedPath:
     """The way here, oldest first. Without contact only the last of it is kept: more is never gone
     back.
     """
 
     def __init__(self) -> None:
-        self.points: list[Point] = []
+        self.points: list[PathPoint] = []
 
-    def put(self, point: Point) -> None:
+    def put(self, point: PathPoint) -> None:
         """Remember a state, when it is away from the last one."""
         if not self.points:
             self.points.append(point)
@@ -47,7 +47,7 @@ class PathMemory:
         if not step <= JUMP:
             self.points = [point]
             return
-        is_same = step < STEP and abs(point.opening - last.opening) < FINGERS
+        is_same = step < SPACING and abs(point.opening - last.opening) < FINGERS
         if is_same and point.contact == last.contact:
             return
         self.points.append(point)
@@ -61,7 +61,7 @@ class PathMemory:
         """Forget the last `count` points: they have been gone back."""
         del self.points[len(self.points) - count :]
 
-    def back_to_free(self, clear: float) -> tuple[list[Point], list[Point]]:
+    def back_to_free(self, clear: float) -> tuple[list[PathPoint], list[PathPoint]]:
         """The way back, newest first: to where the hand closed or began to touch, and from there
         to `clear` m beyond it, where nothing was touched.
         """
@@ -98,7 +98,7 @@ class PathMemory:
             free += 1
         if free > 2 * APPROACH:
             del self.points[:-APPROACH]
-        if len(self.points) > MOST:
+        if len(self.points) > MAX_POINTS:
             half = len(self.points) // 2
             old = self.points[:half]
             kept = [p for k, p in enumerate(old) if k % 2 == 0 or p.contact != old[k - 1].contact]

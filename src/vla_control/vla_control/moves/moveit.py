@@ -23,7 +23,7 @@ MISSING = (
 
 
 @dataclass(frozen=True)
-class Plan:
+class MoveItPlan:
     """A timed joint path; feed it to control row by row, the shield still filters it."""
 
     time: Array  # (k,) s from the start
@@ -44,7 +44,7 @@ class MoveItPlanner:
         self._group = group
         self._component: Any = self._moveit.get_planning_component(group)
 
-    def plan_to(self, q_goal: Array) -> Plan:
+    def plan_to(self, q_goal: Array) -> MoveItPlan:
         """A path from the present state to `q_goal` (n,) rad; UserError when there is none."""
         state = importlib.import_module('moveit.core.robot_state')
         goal = state.RobotState(self._moveit.get_robot_model())
@@ -55,10 +55,10 @@ class MoveItPlanner:
         if not result:
             raise UserError(f'MoveIt finds no path to {np.round(q_goal, 3).tolist()}')
         message = result.trajectory.get_robot_trajectory_msg().joint_trajectory
-        return plan_of(message, self._names)
+        return plan_from_msg(message, self._names)
 
 
-def plan_of(message: Any, names: tuple[str, ...]) -> Plan:
+def plan_from_msg(message: Any, names: tuple[str, ...]) -> MoveItPlan:
     """The plan in a trajectory_msgs/JointTrajectory, joints in the order of `names`."""
     missing = [name for name in names if name not in message.joint_names]
     if missing:
@@ -67,4 +67,4 @@ def plan_of(message: Any, names: tuple[str, ...]) -> Plan:
     time = [p.time_from_start.sec + 1e-9 * p.time_from_start.nanosec for p in message.points]
     position = np.array([p.positions for p in message.points])[:, order]
     velocity = np.array([p.velocities for p in message.points])[:, order]
-    return Plan(np.array(time), position, velocity)
+    return MoveItPlan(np.array(time), position, velocity)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 from ruckig import InputParameter, Ruckig, Trajectory
 
-from vla_control.moves.executed_path import Point
+from vla_control.moves.executed_path import PathPoint
 from vla_control.moves.move import solved
 from vla_control.params import ControlParams
 from vla_core.frozen import Array
@@ -23,7 +23,7 @@ class PathMove:
 
     is_pose = False
 
-    def __init__(self, q: Array, way: list[Point], model: RobotModel, params: ControlParams):
+    def __init__(self, q: Array, way: list[PathPoint], model: RobotModel, params: ControlParams):
         self._q = np.array([q, *(point.q for point in way)])  # (k + 1, n) rad
         tool = np.array([model.fk(q)[:3, 3], *(point.tool for point in way)])  # (k + 1, 3) m
         stamps = np.array([way[0].stamp, *(point.stamp for point in way)])

@@ -7,17 +7,17 @@ from __future__ import annotations
 from vla_control.moves.move import JointLimitShare, JointMove, LiftMove, Move
 from vla_control.moves.rollback import Rollback
 from vla_control.params import ControlParams
-from vla_control.tracking.servo import Motion
+from vla_control.tracking.servo import Servo
 from vla_core.frozen import Array
 from vla_core.records.task import Phase
 
-PHASES = (Phase.HOMING, Phase.RETREAT, Phase.ROLLBACK)
+MOVE_PHASES = (Phase.HOMING, Phase.RETREAT, Phase.ROLLBACK)
 
 
-class Planned:
+class PhaseMove:
     """One planned move from wherever the command rests; `step` runs its clock."""
 
-    def __init__(self, params: ControlParams, motion: Motion, rollback: Rollback) -> None:
+    def __init__(self, params: ControlParams, motion: Servo, rollback: Rollback) -> None:
         self.params, self.motion, self.rollback = params, motion, rollback
         self.phase = Phase.IDLE
         self._move: Move | None = None

@@ -10,12 +10,12 @@ from enum import Enum
 
 import numpy as np
 
-from vla_control.moves.contact_estimator import ContactSense, drop_height
-from vla_control.moves.executed_path import PathMemory
+from vla_control.moves.contact_estimator import ContactEstimator, drop_height
+from vla_control.moves.executed_path import ExecutedPath
 from vla_control.moves.move import LiftMove, Move
 from vla_control.moves.path_move import PathMove
 from vla_control.params import ControlParams
-from vla_control.tracking.servo import Motion
+from vla_control.tracking.servo import Servo
 from vla_core.frozen import Array
 from vla_core.records.action import Contact
 
@@ -24,7 +24,7 @@ LEFT = 0.004  # m, fingers this much wider have left what they held
 SETTLED = 0.3  # s, at rest before the scene counts: it shows what was a moment ago
 
 
-class Leg(Enum):
+class RollbackStage(Enum):
     """Where a roll-back stands."""
 
     BACK = 'back'  # to where the hand closed or began to touch
@@ -39,14 +39,14 @@ class Rollback:
     """One roll-back; `reference` runs its clock."""
 
     def __init__(
-        self, params: ControlParams, motion: Motion, memory: PathMemory, sense: ContactSense
+        self, params: ControlParams, motion: Servo, memory: ExecutedPath, sense: ContactEstimator
     ) -> None:
         self.params, self.motion, self.memory, self.sense = params, motion, memory, sense
         self.begin()
 
     def begin(self) -> None:
         """Start from where the arm is."""
-        self.leg = Leg.BACK
+        self.leg = RollbackStage.BACK
         self.problem = ''  # why it cannot go on
         self.opening: float | None = None  # m, asked of the fingers
         self._grip = 0.0  # m, measured opening with the thing between them
@@ -65,14 +65,14 @@ class Rollback:
 
     @property
     def is_done(self) -> bool:
-        return self.leg == Leg.DONE
+        return self.leg == RollbackStage.DONE
 
     def reference(self, now: float, advance: float) -> Array | None:
         """Where the arm is to be, (n,) rad or (4, 4) pose; None to rest there."""
-        if self.leg in (Leg.LOOK, Leg.OPEN):
+        if self.leg in (RollbackStage.LOOK, RollbackStage.OPEN):
             self._rest(now)
             return None
-        if self.leg == Leg.DONE or self.problem:
+        if self.leg == RollbackStage.DONE or self.problem:
             return None
         if self._move is None:
             if not self.motion.tracker.is_still:
@@ -90,10 +90,10 @@ class Rollback:
     def _plan(self) -> Move | None:
         """The move of this leg; None when there is no way to go."""
         pose, speed = self.motion.pose, self.params.lift_speed
-        if self.leg == Leg.LOWER:
+        if self.leg == RollbackStage.LOWER:
             return LiftMove(pose, -self._gap(), 0.5 * speed)
-        way = self._touched if self.leg == Leg.BACK else self._free
-        if self.leg == Leg.CLEAR and (self._is_lowered or not way):
+        way = self._touched if self.leg == RollbackStage.BACK else self._free
+        if self.leg == RollbackStage.CLEAR and (self._is_lowered or not way):
             return LiftMove(pose, self.params.rollback_clear, speed)
         if not way:
             return None
@@ -101,25 +101,25 @@ class Rollback:
 
     def _arrive(self) -> None:
         if isinstance(self._move, PathMove):
-            self._forget(len(self._touched if self.leg == Leg.BACK else self._free))
+            self._forget(len(self._touched if self.leg == RollbackStage.BACK else self._free))
         self._move = None
         self._next()
 
     def _forget(self, count: int) -> None:
-        way = self._touched if self.leg == Leg.BACK else self._free
+        way = self._touched if self.leg == RollbackStage.BACK else self._free
         del way[:count]
         self.memory.drop(count)
 
     def _next(self) -> None:
         """The leg after one whose way is at its end."""
         self._since = None
-        if self.leg == Leg.CLEAR:
-            self.leg = Leg.DONE
-        elif self.leg in (Leg.BACK, Leg.LOWER) and self._was_holding:
-            self._is_lowered |= self.leg == Leg.LOWER
-            self.leg = Leg.LOOK
+        if self.leg == RollbackStage.CLEAR:
+            self.leg = RollbackStage.DONE
+        elif self.leg in (RollbackStage.BACK, RollbackStage.LOWER) and self._was_holding:
+            self._is_lowered |= self.leg == RollbackStage.LOWER
+            self.leg = RollbackStage.LOOK
         else:
-            self.leg = Leg.CLEAR
+            self.leg = RollbackStage.CLEAR
 
     def _rest(self, now: float) -> None:
         """Look whether the hand may open, open it, see that it has."""
@@ -128,10 +128,10 @@ class Rollback:
                 self._since = now
             return
         waited = now - self._since
-        if self.leg == Leg.LOOK:
+        if self.leg == RollbackStage.LOOK:
             self._look(waited)
         elif self._is_open() and waited >= SETTLED:
-            self.problem, self._since, self.leg = '', None, Leg.CLEAR
+            self.problem, self._since, self.leg = '', None, RollbackStage.CLEAR
         elif waited > LOOK:
             self.problem = 'the hand does not open'
 
@@ -149,10 +149,10 @@ class Rollback:
         self.problem = ''
         self._since = None
         if self._gap() > self.params.support_gap:
-            self.leg = Leg.LOWER
+            self.leg = RollbackStage.LOWER
             return
         self.opening, self._grip = self._wide(), self.sense.opening
-        self.leg = Leg.OPEN
+        self.leg = RollbackStage.OPEN
 
     def _gap(self) -> float:
         """m, what is held would fall; 0 for a handle, and for what perception does not see held:

@@ -12,7 +12,7 @@ from vla_core.robot.config import GripperConfig
 
 
 @dataclass(frozen=True)
-class Measured:
+class ArmMeasurement:
     """One joint state in the robot's order."""
 
     stamp: float  # s, ROS time
@@ -21,9 +21,9 @@ class Measured:
     opening: float  # m, between the fingers
 
 
-def measured_of(
+def arm_measurement(
     joints: JointState, names: tuple[str, ...], gripper: GripperConfig
-) -> Measured | None:
+) -> ArmMeasurement | None:
     """The arm's part and the opening; None when a number is not finite. KeyError names a missing
     joint.
     """
@@ -31,4 +31,4 @@ def measured_of(
     finger = joints.select((gripper.joint,))[0]  # m, half of the opening
     if not all(np.isfinite(part).all() for part in (joints.stamp, q, v, finger)):
         return None
-    return Measured(joints.stamp, q, v, 2.0 * float(finger[0]))
+    return ArmMeasurement(joints.stamp, q, v, 2.0 * float(finger[0]))

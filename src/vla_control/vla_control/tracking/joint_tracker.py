@@ -20,7 +20,7 @@ FLOOR = 0.05  # of a limit: what is left to the tracker when the reference itsel
 
 
 @dataclass(frozen=True)
-class Shares:
+class LimitShares:
     """How much of the joint limits the command may use; the rest is the shield's margin."""
 
     velocity: float = 0.95
@@ -35,7 +35,7 @@ class JointTracker:
     by one period.
     """
 
-    def __init__(self, limits: JointLimits, shares: Shares) -> None:
+    def __init__(self, limits: JointLimits, shares: LimitShares) -> None:
         n = len(limits.names)
         self.q, self.v, self.a = np.zeros(n), np.zeros(n), np.zeros(n)
         self.velocity = shares.velocity * limits.velocity

@@ -9,7 +9,7 @@ import numpy as np
 from vla_control.chunks.trajectory import turn_from
 from vla_control.params import ControlParams
 from vla_control.tracking.differential_ik import DifferentialIk, IkParams
-from vla_control.tracking.joint_tracker import JointTracker, Shares
+from vla_control.tracking.joint_tracker import JointTracker, LimitShares
 from vla_core.frozen import Array
 from vla_core.robot.model import RobotModel
 
@@ -18,7 +18,7 @@ DEADBAND = 0.004  # rad, sag and noise: no reason to move the command
 WISH = 10.0  # 1/s, weight of the distance to the reference in where the command wants to go
 
 
-class Motion:
+class Servo:
     """The commanded arm. `brake`, `glide` and `go` move it on by one period within the
     limits.
     """
@@ -26,7 +26,7 @@ class Motion:
     def __init__(self, model: RobotModel, params: ControlParams) -> None:
         self.model = model
         self.ik = DifferentialIk(model, IkParams(limit_margin=params.joint_margin))
-        shares = Shares(
+        shares = LimitShares(
             params.speed_share,
             params.acceleration_share,
             params.jerk_share,
@@ -91,7 +91,7 @@ class Motion:
         """(n,) rad, how far the joints move from reference a to reference b, near the command."""
         if a.ndim == 1:
             return np.abs(b - a)
-        return np.abs(self.ik.solve(self.tracker.q, step_between(a, b)[None])[0][0])
+        return np.abs(self.ik.solve(self.tracker.q, pose_difference(a, b)[None])[0][0])
 
     def _motions(self, last: Array, reference: Array, dt: float) -> tuple[Array, Array]:
         """Joint distance (n,) rad to the last reference, and the velocity (n,) rad/s of the
@@ -102,10 +102,10 @@ class Motion:
             forward = (reference - last) / dt
             self.tool_speed = float(np.linalg.norm(self.model.jacobian(q)[:3] @ forward))
             return last - q, forward
-        twist = step_between(last, reference) / dt
+        twist = pose_difference(last, reference) / dt
         self.tool_speed = float(np.linalg.norm(twist[:3]))
         (error, forward), spare = self.ik.solve(
-            q, np.stack([step_between(self.model.fk(q), last), twist])
+            q, np.stack([pose_difference(self.model.fk(q), last), twist])
         )
         return error, forward + spare
 
@@ -114,6 +114,6 @@ class Motion:
         self.gap = self.tool_speed = 0.0
 
 
-def step_between(a: Array, b: Array) -> Array:
+def pose_difference(a: Array, b: Array) -> Array:
     """(6,) m and rad, base axes: what takes pose a to pose b."""
     return np.concatenate([b[:3, 3] - a[:3, 3], turn_from(a[:3, :3], b[:3, :3])])

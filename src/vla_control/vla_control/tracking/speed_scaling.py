@@ -17,7 +17,7 @@ GAP = (0.05, 0.25)  # rad between reference and command: from here slower, up to
 GAP_FLOOR = 0.2  # slowest rate for a gap: a reference out of reach must not stand for ever
 
 
-class Pace:
+class SpeedScaling:
     """Rate in [0, 1] of control's clock."""
 
     def __init__(self, params: ControlParams) -> None:

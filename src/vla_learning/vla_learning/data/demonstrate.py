@@ -20,7 +20,7 @@ from vla_policy.experts.scripted import ScriptedPolicy
 from vla_sim.scenes.episode import TEST_SEEDS
 from vla_sim.scenes.tasks import TASKS
 from vla_teleop.recorder.episode_file import EpisodeWriter
-from vla_teleop.recorder.record_codec import Tap
+from vla_teleop.recorder.record_codec import RecordWriter
 from vla_teleop.recorder.recorder import episode_facts
 
 KEPT = ('joint_states', 'scene', 'candidates', 'chunk', 'status')
@@ -115,7 +115,7 @@ def record_demo(demo: Demo) -> Row:
     if demo.perturb and demo.seed % 4:  # one in four runs as the expert would
         policy = PerturbedPolicy(policy, PerturbParams())
     with EpisodeWriter(path) as writer:
-        host.tap = Thinned(Tap(writer, host.setup.robot), demo.with_images)
+        host.tap = Thinned(RecordWriter(writer, host.setup.robot), demo.with_images)
         result = host.run(EpisodePlan(demo.task, demo.seed), policy)
         if result.success:
             writer.close(
@@ -133,7 +133,7 @@ def record_demo(demo: Demo) -> Row:
 class Thinned:
     """Keeps what training reads, at the rate it needs."""
 
-    def __init__(self, tap: Tap, with_images: bool) -> None:
+    def __init__(self, tap: RecordWriter, with_images: bool) -> None:
         self._tap = tap
         self._kept = (*KEPT, 'frame') if with_images else KEPT
         self._counts: dict[str, int] = {}

@@ -56,7 +56,7 @@ def absolute(name: str) -> str:
     return name if name.startswith('/') else f'/{name}'
 
 
-class Tap:
+class RecordWriter:
     """Writes records to an episode file as the messages that the graph would have sent."""
 
     def __init__(self, writer: EpisodeWriter, robot: RobotConfig) -> None:
@@ -104,7 +104,7 @@ class Picture:
     rgb: NDArray[np.uint8]  # (H, W, 3)
 
 
-class Decoder:
+class MessageDecoder:
     """Raw messages to (stream, record)."""
 
     def __init__(self, robot: RobotConfig, images: Images = Images.NONE) -> None:

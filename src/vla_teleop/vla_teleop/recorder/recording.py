@@ -12,11 +12,11 @@ from vla_core.robot.config import RobotConfig
 from vla_core.robot.joint_state_merger import JointStateMerger
 from vla_ros.convert.fields import BadMessage
 from vla_teleop.recorder.episode_file import read_facts, read_raw
-from vla_teleop.recorder.record_codec import Decoder, Images
+from vla_teleop.recorder.record_codec import Images, MessageDecoder
 
 
 @dataclass(frozen=True)
-class Said:
+class StampedRecord:
     """One record and when it was sent."""
 
     at: float  # s, ROS time
@@ -31,14 +31,14 @@ class Recording:
     path: Path
     robot: RobotConfig
     facts: dict[str, str]
-    by_stream: dict[str, list[Said]] = field(default_factory=dict)
+    by_stream: dict[str, list[StampedRecord]] = field(default_factory=dict)
     end: float = 0.0  # s, ROS time of the last record
 
-    def of(self, stream: str) -> list[Said]:
+    def of(self, stream: str) -> list[StampedRecord]:
         """What was said in `stream`; empty when nothing was."""
         return self.by_stream.get(stream, [])
 
-    def pictures(self) -> Iterator[Said]:
+    def pictures(self) -> Iterator[StampedRecord]:
         """Read the file again for its colour images."""
         return replay(self.path, self.robot, (), Images.COLOUR)
 
@@ -48,10 +48,10 @@ def replay(
     robot: RobotConfig,
     streams: tuple[str, ...] | None = None,
     images: Images = Images.NONE,
-) -> Iterator[Said]:
+) -> Iterator[StampedRecord]:
     """Yield the records of an episode as they were sent; a bad message counts as none. Where the
     gripper spoke for itself, what it said is in the samples of the arm."""
-    decoder, joints = Decoder(robot, images), JointStateMerger(robot)
+    decoder, joints = MessageDecoder(robot, images), JointStateMerger(robot)
     for raw in read_raw(path, decoder.names(streams)):
         try:
             decoded = decoder.decode(raw)
@@ -63,7 +63,7 @@ def replay(
         if stream == 'joint_states':
             record = joints.arm_at_least(record)
         if record is not None:
-            yield Said(raw.stamp * 1e-9, stream, record)
+            yield StampedRecord(raw.stamp * 1e-9, stream, record)
 
 
 def load(path: Path, robot: RobotConfig, streams: tuple[str, ...] | None = None) -> Recording:

@@ -19,7 +19,7 @@ from vla_core.robot.config import load_robot
 from vla_learning.failure.recorded_traces import gather
 from vla_monitor.failure.signals import SignalParams, Signals
 from vla_monitor.failure.traces import ABOUT, LOG
-from vla_teleop.recorder.record_codec import Tap
+from vla_teleop.recorder.record_codec import RecordWriter
 from vla_teleop.recorder.recorder import Recorder, RecorderParams
 
 PERIOD = BINDING.period
@@ -50,7 +50,7 @@ def attempt(feature, number=1, began=1.0, candidates=2, schema=BINDING.schema, g
 def record(folder, robot, said, label=None, name='episode'):
     """Write what was said with the recorder of the stack; return the file."""
     recorder = Recorder(RecorderParams(out=str(folder), name=name))
-    tap = Tap(SimpleNamespace(write=recorder.on_message), robot)
+    tap = RecordWriter(SimpleNamespace(write=recorder.on_message), robot)
     for stream, item, now in said:
         if stream == 'status':
             recorder.on_status(item, now)
