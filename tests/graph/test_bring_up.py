@@ -26,7 +26,7 @@ def test_a_node_that_cannot_configure_ends_the_supervisor_with_an_error():
     try:
         said, _ = supervisor.communicate(timeout=30.0)
         assert supervisor.returncode == 1
-        assert 'shield could not configure: its log says why' in said
+        assert 'shield could not configure (see its log)' in said
     finally:
         supervisor.kill()
         shield.terminate()

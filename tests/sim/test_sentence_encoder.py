@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from vla_core.records.scene import Verb
-from vla_perception.language import NearestWord, SentenceEncoder
+from vla_perception.language import MiniLmEncoder, NearestWord
 from vla_perception.vocabulary import SHAPES, VERBS
 from vla_perception.words import parse
 
 
 @pytest.mark.timeout(600)  # the first import of torch is slow on a busy machine
 def test_the_packaged_model_gives_unit_vectors_and_sense():
-    encoder = SentenceEncoder()
+    encoder = MiniLmEncoder()
     rows = encoder.encode(['relocate', 'a longer text'])
     nearest = NearestWord(encoder)
 

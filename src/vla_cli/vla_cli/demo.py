@@ -17,7 +17,7 @@ from PIL.Image import Image
 
 from vla_bringup.checkout import elapsed
 from vla_bringup.graph.defaults import POLICY, default_policy, image_period
-from vla_bringup.graph.session import GraphSession, Outcome, SessionPlan
+from vla_bringup.graph.session import GraphSession, SessionPlan, TaskOutcome
 from vla_core.errors import UserError
 from vla_core.records.task import Phase
 from vla_core.result import Figure, Result
@@ -84,7 +84,7 @@ def play(args: argparse.Namespace, screen: Screen) -> Played:
     return Played(outcome, session.seconds_to_start, session.seconds_to_stop)
 
 
-def attempt(graph: GraphSession, args: argparse.Namespace, screen: Screen) -> Outcome:
+def attempt(graph: GraphSession, args: argparse.Namespace, screen: Screen) -> TaskOutcome:
     """Say it to the robot and show what comes of it."""
     own = graph.reset_scene(args.task, args.seed)
     words = args.instruction or own
@@ -102,7 +102,7 @@ def attempt(graph: GraphSession, args: argparse.Namespace, screen: Screen) -> Ou
     if words == own:
         return outcome
     screen.line(f'the simulator judges only “{own}”: there is no truth about these words', 'dim')
-    return Outcome(outcome.code, outcome.text, outcome.task_id, None)
+    return TaskOutcome(outcome.code, outcome.text, outcome.task_id, None)
 
 
 def session_plan(args: argparse.Namespace, policy: str) -> SessionPlan:

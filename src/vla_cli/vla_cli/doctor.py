@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from vla_bringup.checkout.host_checks import (
     ANY_CALL,
-    Finding,
+    HostFinding,
     checkout,
     is_inside,
     machine,
@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     return 1 if missing else 0
 
 
-def findings(is_quick: bool) -> Iterator[Finding]:
+def findings(is_quick: bool) -> Iterator[HostFinding]:
     """In the order in which one would mend them."""
     inside = [python_packages] if is_inside() else []
     drawing = [rendering] if is_inside() and not is_quick else []
@@ -54,16 +54,16 @@ def findings(is_quick: bool) -> Iterator[Finding]:
         yield from check()
 
 
-def python_packages() -> Iterator[Finding]:
+def python_packages() -> Iterator[HostFinding]:
     for name in PACKAGES:
         try:
             version, there = importlib.metadata.version(name), True
         except importlib.metadata.PackageNotFoundError:
             version, there = '', False
-        yield Finding(name, there, version, f'remove .venv; {ANY_CALL}')
+        yield HostFinding(name, there, version, f'remove .venv; {ANY_CALL}')
 
 
-def rendering() -> Iterator[Finding]:
+def rendering() -> Iterator[HostFinding]:
     """Draw one small picture with MuJoCo, as the simulated cameras do."""
     import mujoco
 
@@ -78,6 +78,6 @@ def rendering() -> Iterator[Finding]:
         renderer.update_scene(data)
         lit = bool(renderer.render().any())
         renderer.close()
-        yield Finding('rendering', lit, f'MUJOCO_GL={how}', fix)
+        yield HostFinding('rendering', lit, f'MUJOCO_GL={how}', fix)
     except Exception as error:  # noqa: BLE001 - each GL backend raises its own kind
-        yield Finding('rendering', False, f'MUJOCO_GL={how}: {error}', fix)
+        yield HostFinding('rendering', False, f'MUJOCO_GL={how}: {error}', fix)

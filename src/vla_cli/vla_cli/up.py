@@ -13,7 +13,13 @@ import time
 from pathlib import Path
 
 from vla_bringup.graph.domain import check_domain_number, is_free
-from vla_bringup.graph.launch_file import Argument, Plan, arguments_of, find_share, load_launch
+from vla_bringup.graph.launch_file import (
+    Argument,
+    LaunchPlan,
+    arguments_of,
+    find_share,
+    load_launch,
+)
 from vla_bringup.graph.launch_runner import LaunchRunner, run_until_stopped
 from vla_core.errors import UserError
 
@@ -93,7 +99,7 @@ def nodes_on_domain() -> set[str]:
     return there
 
 
-def check_domain(plan: Plan) -> None:
+def check_domain(plan: LaunchPlan) -> None:
     """UserError when nodes of this plan run already: two shields would fight over one robot."""
     there = nodes_on_domain()
     taken = sorted(there & {node.name for node in plan.nodes})

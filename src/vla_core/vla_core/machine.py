@@ -43,7 +43,7 @@ def gpu() -> str | None:
     return None
 
 
-@functools.cache
+@functools.lru_cache  # not `cache`: `./vla doctor` reads this file with Python 3.8
 def python_ms() -> float:
     """Time of 100,000 additions in plain Python in ms, median of 20; measured once per process.
 

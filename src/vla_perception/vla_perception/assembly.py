@@ -8,7 +8,7 @@ import numpy as np
 
 from vla_perception.colour import GREYS
 from vla_perception.container import is_wall_or_floor
-from vla_perception.detection import Detection, KnownThing
+from vla_perception.detection import Detection, KnownObject
 from vla_perception.drawer import (
     bar_of,
     front_of,
@@ -28,7 +28,7 @@ _BASE_WIDTH = 0.13  # m, and narrower
 _SLIVER = 0.010  # m, what is thinner is an edge seen badly
 
 
-def assemble(found: list[Detection], known: tuple[KnownThing, ...] = ()) -> list[Detection]:
+def assemble(found: list[Detection], known: tuple[KnownObject, ...] = ()) -> list[Detection]:
     """Return the things, with pieces that make up one thing put together."""
     greys = [thing for thing in found if thing.colour in GREYS]
     coloured = [thing for thing in found if thing.colour not in GREYS]
@@ -50,7 +50,7 @@ def assemble(found: list[Detection], known: tuple[KnownThing, ...] = ()) -> list
 
 
 def _drawers(
-    greys: list[Detection], coloured: list[Detection], known: tuple[KnownThing, ...]
+    greys: list[Detection], coloured: list[Detection], known: tuple[KnownObject, ...]
 ) -> tuple[list[Detection], list[Detection], list[Detection]]:
     """Return the drawer with its housing, and what is left of greys and coloured."""
     housings = [grey for grey in greys if is_housing(grey)]

@@ -14,7 +14,7 @@ Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class View:
+class CameraView:
     """Where a camera is and how it projects."""
 
     model: CameraModel

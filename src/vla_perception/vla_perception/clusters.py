@@ -11,7 +11,7 @@ from vla_core.records.scene import ParsedTask
 from vla_perception.assembly import assemble
 from vla_perception.colour import hue_of, name_colour
 from vla_perception.container import fit_container, is_hollow
-from vla_perception.detection import Detection, Sight
+from vla_perception.detection import Detection, PreparedFrame
 from vla_perception.params import GrounderParams
 from vla_perception.rank import median, quantile
 from vla_perception.segments import Joining, Segment, find_segments
@@ -46,7 +46,7 @@ class ClusterDetector:
     def __init__(self, params: GrounderParams) -> None:
         self._joining = Joining(params.depth_step, params.hue_step, params.min_pixels)
 
-    def detect(self, sight: Sight, task: ParsedTask) -> list[Detection]:
+    def detect(self, sight: PreparedFrame, task: ParsedTask) -> list[Detection]:
         """Return the things of this frame; the task does not matter to it."""
         hue = hue_of(sight.rgb)
         segments = find_segments(sight.is_thing, sight.depth, hue, sight.is_robot, self._joining)
@@ -57,7 +57,7 @@ class ClusterDetector:
         return assemble(found, sight.known)
 
 
-def _piece(segment: Segment, sight: Sight) -> Piece:
+def _piece(segment: Segment, sight: PreparedFrame) -> Piece:
     pixels = segment.pixels
     width = sight.depth.shape[1]
     row, col = np.divmod(pixels, width)

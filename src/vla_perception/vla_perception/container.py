@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from vla_perception.detection import KnownThing
+from vla_perception.detection import KnownObject
 from vla_perception.rank import median, quantile
 from vla_perception.rectangle import least_area_yaw, turned
 from vla_perception.solids import Cloud, Solid
@@ -46,7 +46,7 @@ def fit_container(cloud: Cloud) -> Solid:
     return Solid('box', np.r_[centre, cloud.bottom + height / 2], yaw, size, 0.0)
 
 
-def inside_of_box(points: Points, box: KnownThing) -> NDArray[np.bool_]:
+def inside_of_box(points: Points, box: KnownObject) -> NDArray[np.bool_]:
     """(n,) True for what is in the box, not wall or floor; all False if the box is gone."""
     local = turned(points[:, :2] - box.position[:2], -box.yaw)
     depth = (box.size[:2] / 2 - np.abs(local)).min(axis=1)

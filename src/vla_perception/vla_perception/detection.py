@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vla_core.records.scene import ParsedTask
-from vla_perception.camera import View
+from vla_perception.camera import CameraView
 
 Points = NDArray[np.floating]
 
 
 @dataclass(frozen=True)
-class KnownThing:
+class KnownObject:
     """A thing that is remembered; what touches it may have its colour."""
 
     shape: str
@@ -26,16 +26,16 @@ class KnownThing:
 
 
 @dataclass(frozen=True)
-class Sight:
+class PreparedFrame:
     """One frame made ready: what every detector works on."""
 
-    view: View
+    view: CameraView
     rgb: NDArray[np.uint8]  # (H, W, 3)
     depth: NDArray[np.float32]  # (H, W) m, NaN where there is none
     height: NDArray[np.float32]  # (H, W) m above the table, NaN where there is no depth
     is_robot: NDArray[np.bool_]  # (H, W)
     is_thing: NDArray[np.bool_]  # (H, W) above the table, inside the workspace, not the robot
-    known: tuple[KnownThing, ...] = ()
+    known: tuple[KnownObject, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -59,10 +59,10 @@ class Detection:
         return label_of(self.colour, self.shape)
 
 
-class Detector(Protocol):
+class ObjectDetector(Protocol):
     """Finds things; is told the task, so that an open-vocabulary one knows what to look for."""
 
-    def detect(self, sight: Sight, task: ParsedTask) -> list[Detection]: ...
+    def detect(self, sight: PreparedFrame, task: ParsedTask) -> list[Detection]: ...
 
 
 def label_of(colour: str, shape: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from vla_perception.detection import Detection, KnownThing
+from vla_perception.detection import Detection, KnownObject
 from vla_perception.rank import median, quantile
 from vla_perception.rectangle import least_area_yaw, turned
 
@@ -81,7 +81,7 @@ def bar_of(handle: Detection) -> Detection:
     )
 
 
-def moved_bar(known: KnownThing, parts: list[Detection], housing: Detection) -> Detection:
+def moved_bar(known: KnownObject, parts: list[Detection], housing: Detection) -> Detection:
     """Return the known bar, slid along the drawer's way to where its visible ends are."""
     outward = _outward(known.position, housing)
     points = np.concatenate([part.points for part in parts])
@@ -99,7 +99,7 @@ def moved_bar(known: KnownThing, parts: list[Detection], housing: Detection) -> 
     )
 
 
-def implied_bar(known: KnownThing, before: list[KnownThing], now: list[Detection]) -> Detection:
+def implied_bar(known: KnownObject, before: list[KnownObject], now: list[Detection]) -> Detection:
     """Return the known bar, as far in front of the drawer's front as it was before."""
     outward = _outward(known.position, now[0])
     slide = max(_end(d, outward) for d in now) - max(_end(k, outward) for k in before)
@@ -142,7 +142,7 @@ def is_part(thing: Detection, main: Detection, bar: Points | None) -> bool:
     return bool(np.all((at >= low) & (at <= high)))
 
 
-def reach(known: KnownThing, housing: Detection) -> Points:
+def reach(known: KnownObject, housing: Detection) -> Points:
     """(2,) m, where the bar would be with the drawer fully open."""
     return known.position[:2] + 0.15 * _outward(known.position, housing)
 
@@ -156,7 +156,7 @@ def _outward(bar: Points, housing: Detection) -> Points:
     return turned(unit[None], housing.yaw)[0]
 
 
-def _end(housing: Detection | KnownThing, outward: Points) -> float:
+def _end(housing: Detection | KnownObject, outward: Points) -> float:
     """m, how far along `outward` the box reaches."""
     half = np.abs(turned(outward[None], -housing.yaw)[0]) @ housing.size[:2] / 2
     return float(housing.position[:2] @ outward + half)

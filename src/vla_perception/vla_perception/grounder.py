@@ -19,21 +19,21 @@ from vla_core.records.sensing import JointState, RgbdFrame
 from vla_core.records.task import Phase
 from vla_core.robot.config import RobotConfig
 from vla_perception.clusters import ClusterDetector
-from vla_perception.detection import Detector
-from vla_perception.held import Grip
-from vla_perception.judgement import Judgement
+from vla_perception.detection import ObjectDetector
+from vla_perception.held import HeldObject
+from vla_perception.judgement import GroundingVote
 from vla_perception.language import shared_nearest_word
 from vla_perception.open_vocabulary import OpenVocabularyDetector
 from vla_perception.params import GEOMETRIC, OPEN_VOCABULARY, GrounderParams
 from vla_perception.phrases import WordMatcher
 from vla_perception.robot_mask import RobotBody
 from vla_perception.roles import RoleKeeper
-from vla_perception.sight import Eye
+from vla_perception.sight import FramePreprocessor
 from vla_perception.tracker import Tracker
 from vla_perception.tracks import Track
 from vla_perception.words import parse
 
-DETECTORS: dict[str, Callable[[GrounderParams], Detector]] = {
+DETECTORS: dict[str, Callable[[GrounderParams], ObjectDetector]] = {
     GEOMETRIC: ClusterDetector,
     OPEN_VOCABULARY: OpenVocabularyDetector,
 }
@@ -54,16 +54,16 @@ class Grounder:
         self,
         params: GrounderParams,
         robot: RobotConfig,
-        detector: Detector | None = None,
+        detector: ObjectDetector | None = None,
         matcher: WordMatcher | None = None,
     ) -> None:
         self.params = params
         self._body = RobotBody(robot)
-        self._eye = Eye(params, robot.camera(params.camera), self._body)
+        self._eye = FramePreprocessor(params, robot.camera(params.camera), self._body)
         self._detector = detector or DETECTORS[params.detector](params)
         self._matcher = matcher or shared_nearest_word()
         self._tracker = Tracker(params)
-        self._grip = Grip(robot.gripper)
+        self._grip = HeldObject(robot.gripper)
         self._roles = RoleKeeper(params)
         self._health = _Health()
         self._phase = Phase.IDLE
@@ -136,9 +136,9 @@ class Grounder:
             if track.shape == 'drawer' and np.linalg.norm(track.position - tcp) <= _HAND:
                 track.missing = 0
 
-    def judgement(self) -> Judgement:
+    def judgement(self) -> GroundingVote:
         """Return what the last picture says about going on."""
-        return Judgement(
+        return GroundingVote(
             self._health.stamp,
             self._health.trouble,
             self._objection(),

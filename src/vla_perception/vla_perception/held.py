@@ -18,7 +18,7 @@ _STEADY = 0.001  # m, change of the opening from frame to frame that is none
 _SLIPPED = 0.006  # m, opening shrunk by this: the thing is no longer between the fingers
 
 
-class Grip:
+class HeldObject:
     """Decides from the fingers' opening and the tool's pose which thing is held."""
 
     def __init__(self, gripper: GripperConfig) -> None:

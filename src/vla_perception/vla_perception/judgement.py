@@ -12,7 +12,7 @@ VOTER = 'grounding'
 
 
 @dataclass(frozen=True)
-class Judgement:
+class GroundingVote:
     """All that a vote needs but the time; under another task or phase it means nothing."""
 
     stamp: float  # s, ROS time, of the picture

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 WIDTH = 384
 
 
-class Encoder(Protocol):
+class TextEncoder(Protocol):
     """Anything that turns texts into unit vectors."""
 
     def encode(self, texts: list[str]) -> NDArray[np.float32]: ...
 
 
-class SentenceEncoder:
+class MiniLmEncoder:
     """all-MiniLM-L6-v2 (mean pooling) on one thread, from the installed package, offline."""
 
     def __init__(self) -> None:
@@ -54,8 +54,8 @@ class SentenceEncoder:
 class NearestWord:
     """Maps a word outside the vocabulary to the most similar known one, or to ''."""
 
-    def __init__(self, encoder: Encoder | None = None, threshold: float = 0.55) -> None:
-        self._encoder = encoder or SentenceEncoder()
+    def __init__(self, encoder: TextEncoder | None = None, threshold: float = 0.55) -> None:
+        self._encoder = encoder or MiniLmEncoder()
         self._threshold = threshold  # cosine
         self._known: dict[tuple[str, ...], NDArray[np.float32]] = {}
 

@@ -13,7 +13,7 @@ from vla_core.robot.config import load_robot
 from vla_core.robot.joint_state_merger import JointStateMerger
 from vla_core.worker import Worker
 from vla_perception.grounder import Grounder, with_latency
-from vla_perception.judgement import Judgement
+from vla_perception.judgement import GroundingVote
 from vla_perception.params import GrounderParams
 from vla_ros import topics
 from vla_ros.camera import FrameReader
@@ -35,7 +35,7 @@ class PerceptionNodeParams:
 
 
 @dataclass(frozen=True)
-class Job:
+class GroundingRequest:
     """One piece of work: the newest frame (None: only vote) under the task of now."""
 
     frame: RgbdFrame | None
@@ -54,8 +54,10 @@ class PerceptionNode(ManagedNode):
         p = self.parameters(PerceptionNodeParams)
         robot = load_robot(p.robot)
         self.grounder = Grounder(p.grounder, robot)
-        self.worker: Worker[Job, tuple[GroundedScene | None, Judgement]] = Worker(self.work)
-        self.judgement: Judgement | None = None  # of the last picture
+        self.worker: Worker[GroundingRequest, tuple[GroundedScene | None, GroundingVote]] = Worker(
+            self.work
+        )
+        self.judgement: GroundingVote | None = None  # of the last picture
         self.votes = 0
         self.frame: RgbdFrame | None = None
         self.joints: JointState | None = None
@@ -90,7 +92,7 @@ class PerceptionNode(ManagedNode):
         if self.worker.busy or self.joints is None:
             return
         if self.frame is not None or (is_due and not is_of_now):
-            self.worker.ask(Job(self.frame, self.joints, self.status))
+            self.worker.ask(GroundingRequest(self.frame, self.joints, self.status))
             self.frame = None
 
     def is_of_now(self) -> bool:
@@ -107,7 +109,7 @@ class PerceptionNode(ManagedNode):
         self.votes += 1
         self.send_vote(self.judgement.vote(self.now, self.votes, self.grounder.params))
 
-    def work(self, job: Job) -> tuple[GroundedScene | None, Judgement]:
+    def work(self, job: GroundingRequest) -> tuple[GroundedScene | None, GroundingVote]:
         """In the worker thread: follow the task, look, judge."""
         began = time.perf_counter()
         if job.status.task_id != self.known.task_id:

@@ -18,7 +18,7 @@ from vla_core.errors import UserError
 from vla_core.locate import stack_root
 from vla_core.records.scene import ParsedTask, Phrase
 from vla_perception.clusters import ClusterDetector
-from vla_perception.detection import Detection, Detector, Sight
+from vla_perception.detection import Detection, ObjectDetector, PreparedFrame
 from vla_perception.params import GrounderParams, OpenVocabularyParams
 
 Box = tuple[float, float, float, float]  # x0 y0 x1 y1 px
@@ -50,13 +50,13 @@ class OpenVocabularyDetector:
         self,
         params: GrounderParams,
         model: ZeroShot | None = None,
-        inner: Detector | None = None,
+        inner: ObjectDetector | None = None,
     ) -> None:
         self._params = params.open_vocabulary
         self._model = model or Owl(self._params)
         self._inner = inner or ClusterDetector(params)
 
-    def detect(self, sight: Sight, task: ParsedTask) -> list[Detection]:
+    def detect(self, sight: PreparedFrame, task: ParsedTask) -> list[Detection]:
         """Return what depth finds; what the model recognises has the phrase's shape and colour."""
         found = self._inner.detect(sight, task)
         phrases = [phrase for phrase in (task.target, task.destination) if phrase.text]

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from vla_core.records.sensing import RgbdFrame
 from vla_core.robot.config import CameraConfig
-from vla_perception.camera import View, clean_depth
-from vla_perception.detection import Sight
+from vla_perception.camera import CameraView, clean_depth
+from vla_perception.detection import PreparedFrame
 from vla_perception.params import GrounderParams
 from vla_perception.robot_mask import Pose, RobotBody
 from vla_perception.table import deviation, fit_plane, levelled
@@ -20,19 +20,19 @@ _GAIN = 0.3  # of a new plane, after the first
 _LEAST_TABLE = 0.15  # of the pixels that should see the table must see it
 
 
-class Eye:
+class FramePreprocessor:
     """Looks through one camera; remembers by how much it stands off its nominal place."""
 
     def __init__(self, params: GrounderParams, camera: CameraConfig, body: RobotBody) -> None:
         self._params = params
         self._camera = camera
         self._body = body
-        self._view: View | None = None
+        self._view: CameraView | None = None
         self._table_pixels = np.zeros(0, np.intp)
         self._is_levelled = self._is_level = False
         self._looks = 0
 
-    def look(self, frame: RgbdFrame, pose: Pose) -> tuple[Sight, float, str]:
+    def look(self, frame: RgbdFrame, pose: Pose) -> tuple[PreparedFrame, float, str]:
         """Return the frame made ready, the fraction of pixels with depth, what is wrong."""
         p = self._params
         view = self._view_of(frame)
@@ -50,16 +50,16 @@ class Eye:
         is_thing, is_robot = np.zeros((2, *depth.shape), bool)
         is_thing.ravel()[high[~covered]] = True
         is_robot.ravel()[high[covered]] = True
-        return Sight(view, frame.rgb, depth, height, is_robot, is_thing), valid, trouble
+        return PreparedFrame(view, frame.rgb, depth, height, is_robot, is_thing), valid, trouble
 
-    def _view_of(self, frame: RgbdFrame) -> View:
+    def _view_of(self, frame: RgbdFrame) -> CameraView:
         if self._view is None or self._view.model != frame.model:
-            self._view = View(frame.model, self._camera.base_from_camera)
+            self._view = CameraView(frame.model, self._camera.base_from_camera)
             self._is_levelled = self._is_level = False
             self._table_pixels = self._where_table_should_be(self._view)
         return self._view
 
-    def _where_table_should_be(self, view: View) -> NDArray[np.intp]:
+    def _where_table_should_be(self, view: CameraView) -> NDArray[np.intp]:
         """Flat indices of pixels, thinned, whose rays meet z = 0 inside the workspace."""
         p = self._params
         rays = view.rays.reshape(-1, 3)[::_STRIDE]
@@ -68,7 +68,7 @@ class Eye:
         inside = (x >= p.x_min) & (x <= p.x_max) & (y >= p.y_min) & (y <= p.y_max)
         return np.flatnonzero(inside) * _STRIDE
 
-    def _level(self, view: View, depth: NDArray[np.float32]) -> str:
+    def _level(self, view: CameraView, depth: NDArray[np.float32]) -> str:
         """Mend the camera's pose by the table it sees; return why that is not possible, or ''."""
         p = self._params
         height = view.rays[..., 2].ravel()[self._table_pixels] * depth.ravel()[self._table_pixels]
@@ -86,7 +86,7 @@ class Eye:
         angle, distance = deviation(pose, self._camera.base_from_camera)
         if not (angle <= p.max_tilt and distance <= p.max_shift):
             return f'the camera is turned by {np.degrees(angle):.1f} degrees from its place'
-        self._view, self._is_levelled = View(view.model, pose), True
+        self._view, self._is_levelled = CameraView(view.model, pose), True
         return ''
 
     def _trouble(self, frame: RgbdFrame, valid: float) -> str:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from vla_perception.colour import GREYS
-from vla_perception.detection import Detection, KnownThing, Sight
+from vla_perception.detection import Detection, KnownObject, PreparedFrame
 from vla_perception.params import GrounderParams
 from vla_perception.tracks import Track
 
@@ -36,7 +36,7 @@ class Tracker:
         self.tracks = []
         self._updates = 0
 
-    def update(self, detections: list[Detection], sight: Sight) -> None:
+    def update(self, detections: list[Detection], sight: PreparedFrame) -> None:
         """Take the things of one frame in."""
         for track in self.tracks:
             track.is_visible = False
@@ -61,10 +61,10 @@ class Tracker:
         return [track for track in self.tracks if track.sightings > 1 or self._updates <= 1]
 
     @property
-    def known(self) -> tuple[KnownThing, ...]:
+    def known(self) -> tuple[KnownObject, ...]:
         """Things that are known well enough to be told apart where they touch."""
         return tuple(
-            KnownThing(track.shape, track.colour, track.position, track.yaw, track.size)
+            KnownObject(track.shape, track.colour, track.position, track.yaw, track.size)
             for track in self.tracks
             if track.sightings > 1
         )
@@ -76,7 +76,7 @@ class Tracker:
             whole.is_visible, whole.missing = True, 0
         return whole is not None
 
-    def _lost(self, sight: Sight) -> list[Track]:
+    def _lost(self, sight: PreparedFrame) -> list[Track]:
         """Things that nothing of is seen and that are not where they were, by the picture."""
         return [
             track
@@ -134,7 +134,7 @@ class Tracker:
         track.is_released = False
         track.sigma = 0.02
 
-    def _is_gone(self, track: Track, sight: Sight) -> bool:
+    def _is_gone(self, track: Track, sight: PreparedFrame) -> bool:
         """Count frames in which the camera looks through where the thing should be."""
         if track.is_visible or track.is_held:
             return False
@@ -173,7 +173,7 @@ def _is_worth_a_track(seen: Detection) -> bool:
     return seen.hidden <= (_HIDDEN_GREY if seen.colour in GREYS else _HIDDEN)
 
 
-def look_through(track: Track, sight: Sight) -> tuple[float, float]:
+def look_through(track: Track, sight: PreparedFrame) -> tuple[float, float]:
     """Return the fractions of a thing's points that are seen past, and that are hidden."""
     c, s = np.cos(track.yaw), np.sin(track.yaw)
     local = _CORNERS * track.size

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vla_perception.container import inside_of_box
-from vla_perception.detection import KnownThing, Sight
+from vla_perception.detection import KnownObject, PreparedFrame
 from vla_perception.rank import quantile
 from vla_perception.segments import Segment
 from vla_perception.solids import distance_to_cuboid
@@ -20,7 +20,7 @@ _FITS = 0.006  # m, most points lie this near to a known thing when none has mov
 _PARTLY = 0.3  # how hidden a part counts: its outline against the other part is a guess
 
 
-def unpack(segment: Segment, sight: Sight) -> list[Segment]:
+def unpack(segment: Segment, sight: PreparedFrame) -> list[Segment]:
     """Return the piece, or a box and what lies in it, or things stacked, of one colour."""
     if not sight.known:
         return [segment]
@@ -39,7 +39,7 @@ def unpack(segment: Segment, sight: Sight) -> list[Segment]:
     return _stacked(segment, points, [thing for thing in near if thing.shape in COMPACT])
 
 
-def _stacked(segment: Segment, points: Points, near: list[KnownThing]) -> list[Segment]:
+def _stacked(segment: Segment, points: Points, near: list[KnownObject]) -> list[Segment]:
     """Give each point to the thing whose surface is nearest, when that explains the piece."""
     if len(near) < 2:
         return [segment]

@@ -40,7 +40,7 @@ class BundlerParams:
 
 
 @dataclass(frozen=True)
-class Sample:
+class JointSample:
     """Arm and gripper at one moment."""
 
     stamp: float  # s
@@ -58,7 +58,7 @@ class Bundler:
         self.robot = robot
         self._model = RobotModel(robot)
         self._whole = JointStateMerger(robot)
-        self._samples: deque[Sample] = deque()
+        self._samples: deque[JointSample] = deque()
         self._scene: Latest[GroundedScene] = Latest()
         self._frames: dict[str, RgbdFrame] = {}
         self._status: TaskStatus | None = None
@@ -80,7 +80,7 @@ class Bundler:
             return
         if self._samples and whole.stamp < self._samples[-1].stamp:
             self.clear()
-        self._samples.append(Sample(whole.stamp, q, velocity, 2.0 * float(finger[0]), 0.0))
+        self._samples.append(JointSample(whole.stamp, q, velocity, 2.0 * float(finger[0]), 0.0))
         while self._samples[0].stamp < whole.stamp - self.params.history:
             self._samples.popleft()
 
@@ -181,7 +181,7 @@ class Bundler:
             tcp_velocity=self._model.jacobian(sample.joints) @ sample.velocity,
         )
 
-    def _at(self, moment: float) -> Sample:
+    def _at(self, moment: float) -> JointSample:
         """Return the state at `moment`, interpolated; beyond the history the nearest sample."""
         stamps = [sample.stamp for sample in self._samples]
         after = int(np.searchsorted(stamps, moment))
@@ -190,7 +190,7 @@ class Bundler:
         b = self._samples[after]
         a = self._samples[max(after - 1, 0)]
         s = (moment - a.stamp) / (b.stamp - a.stamp) if b.stamp > a.stamp else 1.0
-        return Sample(
+        return JointSample(
             moment,
             a.joints + s * (b.joints - a.joints),
             a.velocity + s * (b.velocity - a.velocity),

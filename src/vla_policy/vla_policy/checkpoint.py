@@ -19,7 +19,7 @@ from vla_core.params import from_mapping, param
 from vla_core.records.action import EE_NAMES, Space
 from vla_core.robot.config import RobotConfig
 from vla_policy.flow_model import FlowModel, ModelParams
-from vla_policy.normalise import Levels, Normaliser
+from vla_policy.normalise import ChunkNormaliser, Levels
 from vla_policy.objects import features
 
 WEIGHTS, CARD = 'policy.safetensors', 'policy.json'
@@ -28,7 +28,7 @@ Rows = tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True)
-class Card:
+class PolicyCard:
     """What policy.json holds; a missing or unknown key is an error."""
 
     format: int = param(text='of this file')
@@ -54,9 +54,9 @@ class Card:
 class Checkpoint:
     """A model that fits the robot, ready to act."""
 
-    card: Card
+    card: PolicyCard
     model: FlowModel
-    normaliser: Normaliser
+    normaliser: ChunkNormaliser
     levels: Levels = field(default_factory=Levels)
 
     @property
@@ -65,14 +65,14 @@ class Checkpoint:
         return self.card.weights[:12]
 
 
-def save(folder: Path, card: Card, model: FlowModel) -> Card:
+def save(folder: Path, card: PolicyCard, model: FlowModel) -> PolicyCard:
     """Write the folder; the card gets the hash of the weights."""
     state = model.state_dict()
     tensors = {name: value.detach().cpu().contiguous() for name, value in state.items()}
     write_atomic(folder / WEIGHTS, as_bytes(tensors))  # save_file hides it from other users
     named = asdict(card) | {'weights': _hash(folder / WEIGHTS)}
     write_atomic(folder / CARD, json.dumps(named, indent=1) + '\n')
-    return Card(**named)
+    return PolicyCard(**named)
 
 
 def load(folder: Path, robot: RobotConfig) -> Checkpoint:
@@ -90,11 +90,11 @@ def load(folder: Path, robot: RobotConfig) -> Checkpoint:
         raise UserError(f'{folder}/{WEIGHTS} do not fit the model: {first}') from error
     if not all(bool(torch.isfinite(value).all()) for value in tensors.values()):
         raise UserError(f'{folder}/{WEIGHTS}: not all weights are finite')
-    normaliser = Normaliser(card.mean, card.spread)  # type: ignore[arg-type]
+    normaliser = ChunkNormaliser(card.mean, card.spread)  # type: ignore[arg-type]
     return Checkpoint(card, model.eval(), normaliser, Levels(card.gripper_levels))
 
 
-def read_card(folder: Path) -> Card:
+def read_card(folder: Path) -> PolicyCard:
     """Return the card; UserError when it or the weights are missing, or a key is."""
     for name in (CARD, WEIGHTS):
         if not (folder / name).is_file():
@@ -103,15 +103,15 @@ def read_card(folder: Path) -> Card:
         mapping = json.loads((folder / CARD).read_text(encoding='utf-8'))
     except json.JSONDecodeError as error:
         raise UserError(f'{folder}/{CARD}: not valid JSON: {error}') from error
-    return from_mapping(Card, mapping, f'{folder}/{CARD}')
+    return from_mapping(PolicyCard, mapping, f'{folder}/{CARD}')
 
 
-def feature_schema(card: Card) -> str:
+def feature_schema(card: PolicyCard) -> str:
     """Return what the features of this checkpoint are: policy, layer, pooling, width, weights."""
     return f'flow/norm/mean/{card.model["width"]}/{card.weights[:12]}'
 
 
-def _check_fit(folder: Path, card: Card, robot: RobotConfig) -> None:
+def _check_fit(folder: Path, card: PolicyCard, robot: RobotConfig) -> None:
     shape = (card.horizon, len(card.names))
     checks = (
         ('format', card.format, FORMAT),

@@ -33,7 +33,7 @@ FIRST_NOISE = 0.3  # of the noise of the first candidate: near the middle of wha
 Announce = Callable[[Observation, Recall], str]
 
 
-class Encoder(Protocol):
+class InstructionEncoder(Protocol):
     """Turns a sentence into a vector (384,)."""
 
     def encode(self, text: str) -> NDArray[np.float32]: ...
@@ -43,7 +43,7 @@ class LearnedPolicy:
     """Acts on one thread; the noise depends on nothing but seed and number of the inference."""
 
     def __init__(
-        self, loaded: Checkpoint, announce: Announce, encoder: Encoder | None = None
+        self, loaded: Checkpoint, announce: Announce, encoder: InstructionEncoder | None = None
     ) -> None:
         """`announce` names the plan step of an observation; the network does not predict it."""
         torch.set_num_threads(1)  # beside other processes more are slower

@@ -36,7 +36,7 @@ class PolicyNodeParams:
 
 
 @dataclass(frozen=True)
-class Job:
+class InferenceRequest:
     """One inference; a new attempt resets the policy first."""
 
     observation: Observation
@@ -55,7 +55,7 @@ class PolicyNode(ManagedNode):
         robot = load_robot(p.robot)
         self.policy = load_policy(p.policy, robot, lambda path: chunks(path, robot))
         self.bundler = Bundler(p.align, robot)
-        self.worker: Worker[Job, Proposal] = Worker(self.think)
+        self.worker: Worker[InferenceRequest, Proposal] = Worker(self.think)
         self.status = IDLE
         self.attempt = ('', 0)  # task and attempt that the policy was reset for
         self.asked = self.voted = 0.0  # s, ROS time
@@ -84,7 +84,7 @@ class PolicyNode(ManagedNode):
         if now - self.asked >= self.p.period and not self.worker.busy:
             observation = self.bundler.bundle(now, self.status)
             if observation is not None:
-                self.worker.ask(Job(observation, self.status))
+                self.worker.ask(InferenceRequest(observation, self.status))
                 self.asked = now
         if now - self.voted >= self.vote_period:
             self.send_vote(self.bundler.vote(now))
@@ -97,7 +97,7 @@ class PolicyNode(ManagedNode):
         if proposal.features is not None:
             self.send_features(proposal.features)
 
-    def think(self, job: Job) -> Proposal:
+    def think(self, job: InferenceRequest) -> Proposal:
         """In the worker thread, which alone touches the policy."""
         attempt = (job.status.task_id, job.status.attempt)
         if attempt != self.attempt:

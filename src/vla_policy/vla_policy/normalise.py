@@ -13,7 +13,7 @@ LEAST = np.array([0.004, 0.004, 0.004, 0.02, 0.02, 0.02, 0.04])
 
 
 @dataclass(frozen=True)
-class Normaliser:
+class ChunkNormaliser:
     """Mean and spread per row and column: the first rows count as much as the last."""
 
     mean: Array  # (horizon, columns)
@@ -48,10 +48,10 @@ class Levels:
         return np.concatenate([chunks[..., :-1], known[nearest][..., None]], axis=-1)
 
 
-def fit(chunks: Array) -> Normaliser:
+def fit(chunks: Array) -> ChunkNormaliser:
     """Return the normaliser of (n, horizon, columns) chunks."""
     spread = np.maximum(chunks.std(axis=0), LEAST)
-    return Normaliser(chunks.mean(axis=0), spread)
+    return ChunkNormaliser(chunks.mean(axis=0), spread)
 
 
 def levels_of(chunks: Array, most: int = 4) -> Levels:

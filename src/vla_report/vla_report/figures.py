@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vla_bringup.graph.session import Outcome
+from vla_bringup.graph.session import TaskOutcome
 from vla_core.records.task import Phase, ResultCode
 from vla_core.result import Figure
 from vla_report.story import Story
@@ -36,7 +36,7 @@ class Film:
 class Played:
     """What the host of the graph measured itself."""
 
-    outcome: Outcome
+    outcome: TaskOutcome
     start: float  # s, until every node was active
     stop: float  # s, until every process was gone
 

@@ -15,7 +15,7 @@ from vla_report.panel import (
     INK,
     PAPER,
     Mark,
-    State,
+    PanelState,
     draw_panel,
     draw_timeline,
     font,
@@ -36,22 +36,22 @@ BOX_EDGES = tuple((a, a | bit) for a in range(8) for bit in (1, 2, 4) if not a &
 
 
 @dataclass(frozen=True)
-class Moment:
+class VideoMoment:
     """Everything known at one picture; None where nothing was said yet."""
 
     frame: Picture  # of the scene camera
     wrist: Picture | None
     camera_from_base: Array  # (4, 4) of the scene camera, optical axes
     scene: GroundedScene | None
-    state: State
+    state: PanelState
     path: Array  # (k, 3) m, base_link, where the chunk leads; may be empty
     elapsed: float  # s since the instruction
 
 
-def draw(moment: Moment, marks: tuple[Mark, ...], end: float) -> Image.Image:
+def draw(moment: VideoMoment, marks: tuple[Mark, ...], end: float) -> Image.Image:
     """Return the picture, SIZE px RGB; `marks` is the time line of an episode of `end` s."""
     canvas = Image.new('RGB', SIZE, PAPER)
-    view = View(moment.frame.model)
+    view = OverlayView(moment.frame.model)
     canvas.paste(view.fitted(moment.frame.rgb), (0, 0))
     pen = ImageDraw.Draw(canvas)
     if moment.scene is not None:
@@ -69,7 +69,7 @@ def draw(moment: Moment, marks: tuple[Mark, ...], end: float) -> Image.Image:
 
 
 @dataclass(frozen=True)
-class View:
+class OverlayView:
     """Where a camera pixel lands in the picture: full width, cut above and below."""
 
     model: CameraModel
@@ -103,7 +103,7 @@ def project(points: Array, camera_from_base: Array, model: CameraModel) -> Array
     return np.column_stack([u, v])
 
 
-def _draw_objects(pen: ImageDraw.ImageDraw, moment: Moment, view: View) -> None:
+def _draw_objects(pen: ImageDraw.ImageDraw, moment: VideoMoment, view: OverlayView) -> None:
     assert moment.scene is not None
     for item in sorted(moment.scene.objects, key=lambda o: o.role != Role.OBSTACLE):
         colour = ROLE_COLOUR.get(item.role)
@@ -141,7 +141,7 @@ def _box_corners(centre: Array, size: Array, yaw: float) -> Array:
     return (signs * size) @ turn.T + centre
 
 
-def _draw_path(pen: ImageDraw.ImageDraw, moment: Moment, view: View) -> None:
+def _draw_path(pen: ImageDraw.ImageDraw, moment: VideoMoment, view: OverlayView) -> None:
     if len(moment.path) < 2:
         return
     pixels = view.pixels(moment.path, moment.camera_from_base)
@@ -152,7 +152,7 @@ def _draw_path(pen: ImageDraw.ImageDraw, moment: Moment, view: View) -> None:
         pen.ellipse([x - 5, y - 5, x + 5, y + 5], fill=PATH)
 
 
-def _draw_words(pen: ImageDraw.ImageDraw, moment: Moment) -> None:
+def _draw_words(pen: ImageDraw.ImageDraw, moment: VideoMoment) -> None:
     status = moment.state.status
     said = f'“{status.instruction}”' if status else ''
     pen.text((16, VIEW[1] + 8), said, fill=INK, font=font(24))

@@ -34,7 +34,7 @@ TIMELINE = (16, 686, 1264, 704)  # px
 
 
 @dataclass(frozen=True)
-class State:
+class PanelState:
     """What the parts of the stack said last; None where nothing was said yet."""
 
     status: TaskStatus | None = None
@@ -65,12 +65,12 @@ def short(pen: ImageDraw.ImageDraw, words: str, size: int, width: int = WIDTH) -
     return kept if kept == words else kept.rstrip() + '…'
 
 
-def is_moving_by_policy(state: State) -> bool:
+def is_moving_by_policy(state: PanelState) -> bool:
     return state.status is not None and state.status.phase == Phase.RUNNING
 
 
 def draw_panel(
-    pen: ImageDraw.ImageDraw, state: State, scene: GroundedScene | None, at: tuple[int, int]
+    pen: ImageDraw.ImageDraw, state: PanelState, scene: GroundedScene | None, at: tuple[int, int]
 ) -> None:
     """Everything below the wrist camera; `at` is the upper left corner, px."""
     x, y = at
@@ -100,7 +100,7 @@ def draw_timeline(
     pen.line([(x, top - 4), (x, bottom + 4)], fill=INK, width=2)
 
 
-def _draw_task(pen: ImageDraw.ImageDraw, state: State, x: int, y: int) -> int:
+def _draw_task(pen: ImageDraw.ImageDraw, state: PanelState, x: int, y: int) -> int:
     status = state.status
     word, colour = _headline(status)
     pen.text((x, y), word, fill=colour, font=font(28))

@@ -16,8 +16,8 @@ from vla_core.records.safety import Decision, Level
 from vla_core.records.task import Phase
 from vla_core.robot.config import RobotConfig
 from vla_core.robot.model import RobotModel
-from vla_report.overlay import Moment
-from vla_report.panel import Mark, State
+from vla_report.overlay import VideoMoment
+from vla_report.panel import Mark, PanelState
 from vla_report.timeseries import Series, Spans, series, spans
 from vla_teleop.recorder.recording import Recording
 
@@ -145,7 +145,7 @@ class Story:
         armed = [r for r in self._records('report') if r.decision != Decision.DISARMED]
         return float(np.mean([r.decision != Decision.PASS for r in armed])) if armed else 0.0
 
-    def moments(self) -> Iterator[Moment]:
+    def moments(self) -> Iterator[VideoMoment]:
         """One per picture of the scene camera, with what was made of it and said at that time."""
         camera_from_base = geometry.inverse(self.robot.camera('scene').base_from_camera)
         scenes = {said.record.stamp: said.record for said in self.recording.of('scene')}
@@ -159,12 +159,12 @@ class Story:
                 continue
             scene = scenes.get(said.record.stamp, scene)
             now, said_votes = newest.at(said.record.stamp), votes.at(said.record.stamp)
-            state = State(
+            state = PanelState(
                 now.get('status'), now.get('report'), now.get('chunk'), tuple(said_votes.values())
             )
             path = chunk_path(state.chunk, self._base_from_tcp)
             elapsed = said.record.stamp - self.zero
-            yield Moment(said.record, wrist, camera_from_base, scene, state, path, elapsed)
+            yield VideoMoment(said.record, wrist, camera_from_base, scene, state, path, elapsed)
 
     def marks(self) -> tuple[Mark, ...]:
         """The time line of a video."""

@@ -11,7 +11,7 @@ from vla_sim.scenes.robot_body import ROBOT, TABLE
 
 
 @dataclass(frozen=True)
-class Contact:
+class ContactPair:
     """Two bodies that touch."""
 
     first: str  # body name
@@ -21,7 +21,7 @@ class Contact:
     force: float  # N, normal
 
 
-def contacts(model: mujoco.MjModel, data: mujoco.MjData) -> list[Contact]:
+def contacts(model: mujoco.MjModel, data: mujoco.MjData) -> list[ContactPair]:
     """Return every touch of this step."""
     found = []
     force = np.zeros(6)
@@ -33,7 +33,7 @@ def contacts(model: mujoco.MjModel, data: mujoco.MjData) -> list[Contact]:
         mujoco.mj_contactForce(model, data, k, force)
         first, second = (model.body(model.geom_bodyid[g]).name for g in geoms)
         found.append(
-            Contact(first, second, _kind(model, geoms), -float(contact.dist), float(force[0]))
+            ContactPair(first, second, _kind(model, geoms), -float(contact.dist), float(force[0]))
         )
     return found
 

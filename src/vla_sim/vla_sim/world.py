@@ -12,12 +12,12 @@ from vla_core.records.sensing import JointState, RgbdFrame
 from vla_core.robot.config import RobotConfig
 from vla_core.robot.fingers import follow
 from vla_sim.camera import Renderer
-from vla_sim.contacts import Contact, contacts, tool_wrench
+from vla_sim.contacts import ContactPair, contacts, tool_wrench
 from vla_sim.faults.kinds import Fault, FaultKind
 from vla_sim.faults.saboteur import Saboteur
 from vla_sim.scenes.episode import Episode
 from vla_sim.scenes.furniture import set_slide
-from vla_sim.scenes.judge import Judge
+from vla_sim.scenes.judge import TaskTruth
 from vla_sim.scenes.robot_body import GRIPPER
 from vla_sim.scenes.scene_model import build
 from vla_sim.scenes.scene_params import SceneParams
@@ -56,7 +56,7 @@ class SimWorld:
         for thing in episode.things:
             if thing.shape == 'drawer':
                 set_slide(self.data, thing, thing.opening)
-        self._judge = Judge(self.model, episode, self.finger_bodies)
+        self._judge = TaskTruth(self.model, episode, self.finger_bodies)
         self.saboteur = Saboteur(self.model, self.data, self.robot, episode)
         mujoco.mj_forward(self.model, self.data)
         return episode
@@ -183,7 +183,7 @@ class SimWorld:
         """Return whether the task is done, as of the last 20 ms."""
         return self._judge.is_done
 
-    def contacts(self) -> list[Contact]:
+    def contacts(self) -> list[ContactPair]:
         """Return what touches what."""
         return contacts(self.model, self.data)
 

@@ -24,12 +24,12 @@ from vla_supervisor.executive import Executive, ExecutiveParams, Request
 from vla_supervisor.goal_node import TaskGoal
 from vla_supervisor.heartbeats import HeartbeatParams
 from vla_supervisor.host import HostParams
-from vla_supervisor.lifecycle import Ask, BringUp, BringUpParams, Step
+from vla_supervisor.lifecycle import BringUp, BringUpParams, NodeTransition, TransitionRequest
 from vla_supervisor.watch import Watch
 
 TRANSITIONS = {
-    Step.CONFIGURE: Transition.TRANSITION_CONFIGURE,
-    Step.ACTIVATE: Transition.TRANSITION_ACTIVATE,
+    NodeTransition.CONFIGURE: Transition.TRANSITION_CONFIGURE,
+    NodeTransition.ACTIVATE: Transition.TRANSITION_ACTIVATE,
 }
 VOTE_EVERY = 5  # ticks
 HOW_TO_ANSWER = './vla answer continue | stop | "what to do instead"'
@@ -91,7 +91,7 @@ class SupervisorNode(ManagedNode):
 
     def on_heartbeat(self, beat: Heartbeat) -> None:
         self.watch.beats.put(beat, time.monotonic())
-        self.bring_up.hear(beat.node, beat.state, beat.stamp)
+        self.bring_up.on_heartbeat(beat.node, beat.state, beat.stamp, beat.seq)
 
     def on_scene(self, scene: GroundedScene) -> None:
         self.executive.on_scene(scene, self.now)
@@ -114,11 +114,11 @@ class SupervisorNode(ManagedNode):
     def tick(self) -> None:
         now = self.now
         self.look(now, self.began)  # what came during a slow cycle is not silence
-        for ask in self.bring_up.due(now):
-            self.change(ask)
+        for request in self.bring_up.due_requests(now):
+            self.change_state(request)
         self.goal.follow(now)
-        for request in self.executive.tick(now):
-            self.fulfil(request)
+        for action in self.executive.tick(now):
+            self.fulfil(action)
         self.ticks += 1
         vote = self.executive.vote(now)
         if self.ticks % VOTE_EVERY == 0 or vote.level != self.voted:  # a change is said at once
@@ -150,13 +150,13 @@ class SupervisorNode(ManagedNode):
             self.executive.abort(gone, now)
         self.gone = gone
 
-    def change(self, ask: Ask) -> None:
-        """Ask a node for a transition; the answer comes when it comes."""
+    def change_state(self, wanted: TransitionRequest) -> None:
+        """Request a lifecycle transition; the response arrives later."""
         request = ChangeState.Request()
-        request.transition.id = TRANSITIONS[ask.step]
-        future = self.changers[ask.node].call_async(request)
+        request.transition.id = TRANSITIONS[wanted.transition]
+        future = self.changers[wanted.node].call_async(request)
         future.add_done_callback(
-            lambda f: self.bring_up.answered(ask.node, f.result().success, self.now)
+            lambda f: self.bring_up.on_response(wanted.node, f.result().success, self.now)
         )
 
     def fulfil(self, request: Request) -> None:

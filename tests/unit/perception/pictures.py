@@ -6,7 +6,7 @@ import numpy as np
 
 from vla_core.records.sensing import CameraModel, JointState, RgbdFrame
 from vla_core.robot.config import load_robot
-from vla_perception.camera import View
+from vla_perception.camera import CameraView
 
 RGB = {
     'red': (204, 25, 35), 'orange': (242, 110, 20), 'yellow': (242, 200, 25),
@@ -65,7 +65,7 @@ def scene_view():
     camera = ROBOT.camera('scene')
     f = float(camera.intrinsics[0, 0])
     model = CameraModel(camera.frame, 320, 240, f, f, 159.5, 119.5)
-    return View(model, camera.base_from_camera)
+    return CameraView(model, camera.base_from_camera)
 
 
 def at_home(opening=OPEN, stamp=0.0, lift=None):

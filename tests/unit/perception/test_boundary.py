@@ -60,8 +60,8 @@ def test_the_constructor_takes_settings_and_the_robot_and_no_scene():
 
 
 def test_the_eye_is_given_a_frame_and_a_pose_only():
-    hints = typing.get_type_hints(sight.Eye.look)
+    hints = typing.get_type_hints(sight.FramePreprocessor.look)
 
     assert hints['frame'] is RgbdFrame
-    assert typing.get_type_hints(sight.Eye.__init__)['camera'] is CameraConfig
+    assert typing.get_type_hints(sight.FramePreprocessor.__init__)['camera'] is CameraConfig
     assert 'Episode' not in vars(grounder)

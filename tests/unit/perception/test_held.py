@@ -7,7 +7,7 @@ import pytest
 from pictures import ROBOT
 
 from vla_core import geometry
-from vla_perception.held import Grip
+from vla_perception.held import HeldObject
 from vla_perception.robot_mask import Pose
 from vla_perception.tracks import Track
 
@@ -25,7 +25,7 @@ def a_cube(edge=0.04, **where):
 
 
 def grasped():
-    grip, cube = Grip(ROBOT.gripper), a_cube()
+    grip, cube = HeldObject(ROBOT.gripper), a_cube()
     for _ in range(2):
         grip.judge([cube], pose(opening=CLOSED_ON_CUBE))
     return grip, cube
@@ -49,7 +49,7 @@ def test_fingers_closed_on_its_width_hold_it():
     ],
 )
 def test_nothing_is_held_by(where, why):
-    grip, cube = Grip(ROBOT.gripper), a_cube()
+    grip, cube = HeldObject(ROBOT.gripper), a_cube()
 
     for _ in range(2):
         grip.judge([cube], pose(**where))
@@ -79,7 +79,7 @@ def test_fingers_that_open_or_meet_let_go(opening):
 
 
 def test_what_is_gripped_while_the_hand_begins_to_rise_keeps_its_place_in_the_hand():
-    grip, cube = Grip(ROBOT.gripper), a_cube()
+    grip, cube = HeldObject(ROBOT.gripper), a_cube()
     grip.judge([cube], pose(opening=0.06))
     grip.judge([cube], pose(opening=CLOSED_ON_CUBE + 0.002))  # about to close on it
     assert not cube.is_held
@@ -93,7 +93,7 @@ def test_what_is_gripped_while_the_hand_begins_to_rise_keeps_its_place_in_the_ha
 
 @pytest.mark.parametrize('before', [0.030, 0.046])
 def test_fingers_that_still_move_do_not_grasp(before):
-    grip, cube = Grip(ROBOT.gripper), a_cube()
+    grip, cube = HeldObject(ROBOT.gripper), a_cube()
     grip.judge([], pose(opening=before))
 
     grip.judge([cube], pose(opening=CLOSED_ON_CUBE))

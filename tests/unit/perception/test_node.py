@@ -9,7 +9,7 @@ from vla_core.records.task import Phase, TaskStatus
 from vla_core.robot.config import load_robot
 from vla_core.robot.joint_state_merger import JointStateMerger
 from vla_perception.grounder import Grounder
-from vla_perception.judgement import Judgement
+from vla_perception.judgement import GroundingVote
 from vla_perception.node import PerceptionNode
 from vla_perception.params import GrounderParams
 from vla_perception.robot_mask import RobotBody
@@ -63,7 +63,7 @@ def test_a_picture_that_is_long_in_work_does_not_silence_the_vote_until_the_last
     node, monkeypatch
 ):
     node.status = TaskStatus(9.0, 't1', 'push it', Phase.RUNNING)
-    node.judgement = Judgement(10.0, '', '', 't1', Phase.RUNNING)
+    node.judgement = GroundingVote(10.0, '', '', 't1', Phase.RUNNING)
     votes = pass_time(node, monkeypatch, 11.0)
     assert max(np.diff([vote.stamp for vote in votes])) < 0.13
     assert [vote.seq for vote in votes] == list(range(1, len(votes) + 1))
@@ -78,5 +78,5 @@ def test_a_picture_that_is_long_in_work_does_not_silence_the_vote_until_the_last
 )
 def test_what_was_judged_for_another_task_or_phase_is_not_said_again(node, monkeypatch, status):
     node.status = status
-    node.judgement = Judgement(10.0, '', '', 't1', Phase.RUNNING)
+    node.judgement = GroundingVote(10.0, '', '', 't1', Phase.RUNNING)
     assert not pass_time(node, monkeypatch, 11.0)

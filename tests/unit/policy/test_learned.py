@@ -50,7 +50,7 @@ def saved(tmp_path, ur5e):
     model = FlowModel(model_params())
     torch.nn.init.normal_(model.out.weight, std=0.1)
     rows = tuple((0.0,) * 7 for _ in range(16))
-    card = checkpoint.Card(
+    card = checkpoint.PolicyCard(
         format=checkpoint.FORMAT, features=features.SCHEMA, space=Space.EE_DELTA.name,
         names=EE_NAMES, step=0.1, horizon=16,
         robot=ur5e.name, joint_names=ur5e.joint_names, tip_frame=ur5e.tip_frame,

@@ -6,8 +6,17 @@ import pytest
 from vla_core.records.safety import Decision
 from vla_core.records.sensing import CameraModel
 from vla_core.records.task import Phase, ResultCode, TaskStatus
-from vla_report.overlay import BOX_EDGES, SIZE, VIEW, Moment, View, _box_corners, draw, project
-from vla_report.panel import DECISION_COLOUR, TIMELINE, Mark, State
+from vla_report.overlay import (
+    BOX_EDGES,
+    SIZE,
+    VIEW,
+    OverlayView,
+    VideoMoment,
+    _box_corners,
+    draw,
+    project,
+)
+from vla_report.panel import DECISION_COLOUR, TIMELINE, Mark, PanelState
 from vla_teleop.recorder.record_codec import Picture
 
 MODEL = CameraModel('scene', 320, 240, 200.0, 210.0, 159.5, 119.5)
@@ -37,7 +46,7 @@ def test_a_box_has_twelve_edges_along_its_axes():
 def test_the_view_shows_what_it_says_at_a_pixel():
     rgb = np.zeros((240, 320, 3), np.uint8)
     rgb[118:122, 158:162] = 255
-    view = View(MODEL)
+    view = OverlayView(MODEL)
     u, v = view.pixels(np.array([[0, 0, 1.0]]), np.eye(4))[0]
     assert view.fitted(rgb).size == VIEW
     assert view.fitted(rgb).getpixel((round(u), round(v)))[0] > 200
@@ -46,7 +55,7 @@ def test_the_view_shows_what_it_says_at_a_pixel():
 def test_the_time_line_shows_decisions_until_now_and_nothing_after():
     frame = Picture('scene', 1.0, MODEL, np.zeros((240, 320, 3), np.uint8))
     status = TaskStatus(1.0, '1', 'do it', Phase.DONE, 1, 0, ResultCode.SUCCEEDED, 'done')
-    moment = Moment(frame, None, np.eye(4), None, State(status), np.zeros((0, 3)), 5.0)
+    moment = VideoMoment(frame, None, np.eye(4), None, PanelState(status), np.zeros((0, 3)), 5.0)
     picture = draw(moment, (Mark(0.0, 2.0, Decision.HOLD), Mark(2.0, 9.0, Decision.PASS)), 10.0)
     left, top, right, bottom = TIMELINE
     row = (top + bottom) // 2

@@ -2,7 +2,13 @@
 
 import pytest
 
-from vla_supervisor.lifecycle import Ask, BringUp, BringUpParams, State, Step
+from vla_supervisor.lifecycle import (
+    BringUp,
+    BringUpParams,
+    NodeState,
+    NodeTransition,
+    TransitionRequest,
+)
 
 ORDER = ('a', 'b', 'c')
 PARAMS = BringUpParams(order=ORDER, startup=10.0, answer=30.0)
@@ -10,84 +16,86 @@ PARAMS = BringUpParams(order=ORDER, startup=10.0, answer=30.0)
 
 def heard(*states, params=PARAMS):
     up = BringUp(params)
-    up.due(0.0)
+    up.due_requests(0.0)
     for node, state in zip(ORDER, states, strict=True):
-        up.hear(node, state, 1.0)
+        up.on_heartbeat(node, state, 1.0)
     return up
 
 
 def test_all_are_configured_at_once_then_activated_in_the_order_of_the_data():
     up = heard('unconfigured', 'unconfigured', 'unconfigured')
-    asks = up.due(1.1)
-    assert asks == [Ask(node, Step.CONFIGURE) for node in ORDER]
+    asks = up.due_requests(1.1)
+    assert asks == [TransitionRequest(node, NodeTransition.CONFIGURE) for node in ORDER]
     for node in reversed(ORDER):
-        assert up.due(1.2) == []
-        up.answered(node, True, 1.3)
+        assert up.due_requests(1.2) == []
+        up.on_response(node, True, 1.3)
     activated = []
     while not up.is_up:
-        (ask,) = up.due(1.4)
+        (ask,) = up.due_requests(1.4)
         activated.append(ask)
-        up.answered(ask.node, True, 1.5)
-    assert activated == [Ask(node, Step.ACTIVATE) for node in ORDER]
+        up.on_response(ask.node, True, 1.5)
+    assert activated == [TransitionRequest(node, NodeTransition.ACTIVATE) for node in ORDER]
     assert up.progress() == ''
 
 
 def test_nobody_is_activated_before_all_are_configured():
     up = heard('inactive', 'unconfigured', 'inactive')
-    assert up.due(1.1) == [Ask('b', Step.CONFIGURE)]
+    assert up.due_requests(1.1) == [TransitionRequest('b', NodeTransition.CONFIGURE)]
 
 
 def test_a_node_that_cannot_configure_is_named_and_nothing_more_is_asked():
     up = heard('unconfigured', 'inactive', 'inactive')
-    up.due(1.1)
-    up.answered('a', False, 1.2)
-    assert up.progress() == 'a could not configure: its log says why'
-    assert up.due(5.0) == []
+    up.due_requests(1.1)
+    up.on_response('a', False, 1.2)
+    assert up.progress() == 'a could not configure (see its log)'
+    assert up.due_requests(5.0) == []
     assert up.is_hopeless
 
 
 def test_a_stack_that_was_up_waits_for_a_node_that_fails_to_come_back():
     up = heard('active', 'active', 'active')
-    up.due(1.1)
-    up.hear('b', 'unconfigured', 2.0)
-    up.due(2.1)
-    up.answered('b', False, 2.2)
+    up.due_requests(1.1)
+    up.on_heartbeat('b', 'unconfigured', 2.0)
+    up.due_requests(2.1)
+    up.on_response('b', False, 2.2)
     assert up.failure
     assert not up.is_hopeless
 
 
 def test_a_heartbeat_from_before_the_answer_says_nothing_new():
     up = heard('unconfigured', 'inactive', 'inactive')
-    up.due(1.1)
-    up.answered('a', True, 1.5)
-    up.hear('a', 'unconfigured', 1.4)
-    assert up.states['a'] == State.INACTIVE
+    up.due_requests(1.1)
+    up.on_response('a', True, 1.5)
+    up.on_heartbeat('a', 'unconfigured', 1.4)
+    assert up.states['a'] == NodeState.INACTIVE
 
 
 def test_a_heartbeat_of_a_clock_that_runs_ahead_does_not_undo_an_answer():
     up = heard('inactive', 'inactive', 'inactive')
-    assert up.due(1.1) == [Ask('a', Step.ACTIVATE)]
-    up.answered('a', True, 1.2)
-    up.hear('a', 'inactive', 1.25)  # made before the answer, by a simulated time read later
-    assert up.due(1.3) == [Ask('b', Step.ACTIVATE)]
+    assert up.due_requests(1.1) == [TransitionRequest('a', NodeTransition.ACTIVATE)]
+    up.on_response('a', True, 1.2)
+    up.on_heartbeat(
+        'a', 'inactive', 1.25
+    )  # made before the answer, by a simulated time read later
+    assert up.due_requests(1.3) == [TransitionRequest('b', NodeTransition.ACTIVATE)]
 
 
 def test_a_restarted_node_is_brought_up_again():
     up = heard('active', 'active', 'active')
     assert up.is_up
-    up.hear('b', 'unconfigured', 2.0)
-    assert up.due(2.1) == [Ask('b', Step.CONFIGURE)]
-    up.answered('b', True, 2.2)
-    assert up.due(2.3) == [Ask('b', Step.ACTIVATE)]
+    up.on_heartbeat('b', 'unconfigured', 2.0)
+    assert up.due_requests(2.1) == [TransitionRequest('b', NodeTransition.CONFIGURE)]
+    up.on_response('b', True, 2.2)
+    assert up.due_requests(2.3) == [TransitionRequest('b', NodeTransition.ACTIVATE)]
 
 
 def test_a_node_that_lost_a_request_is_asked_again():
     up = heard('unconfigured', 'inactive', 'inactive')
-    up.due(1.1)
-    up.hear('a', 'unconfigured', 2.0)
-    assert up.due(2.1) == []  # it may just be on its way
-    up.hear('a', 'unconfigured', 3.2)
-    assert up.due(3.3) == [Ask('a', Step.CONFIGURE)]
+    up.due_requests(1.1)
+    up.on_heartbeat('a', 'unconfigured', 2.0)
+    assert up.due_requests(2.1) == []  # it may just be on its way
+    up.on_heartbeat('a', 'unconfigured', 3.2)
+    assert up.due_requests(3.3) == [TransitionRequest('a', NodeTransition.CONFIGURE)]
 
 
 @pytest.mark.parametrize(
@@ -95,10 +103,10 @@ def test_a_node_that_lost_a_request_is_asked_again():
 )
 def test_who_never_starts_is_named(states):
     up = BringUp(PARAMS)
-    up.due(0.1)
+    up.due_requests(0.1)
     for node, state in zip(ORDER, states, strict=True):
-        up.hear(node, state, 1.0)
-    up.due(11.0)
+        up.on_heartbeat(node, state, 1.0)
+    up.due_requests(11.0)
     missing = [
         node
         for node, s in zip(ORDER, states, strict=True)
@@ -109,14 +117,72 @@ def test_who_never_starts_is_named(states):
 
 def test_a_node_that_never_answers_is_named():
     up = heard('unconfigured', 'inactive', 'inactive')
-    up.due(1.1)
-    up.due(31.2)
-    assert up.progress() == 'a does not answer configure within 30 s'
+    up.due_requests(1.1)
+    up.due_requests(31.2)
+    assert up.progress() == 'no response of a to configure within 30 s'
 
 
 def test_without_a_time_nobody_is_asked_and_nobody_is_late():
     bring_up = BringUp(BringUpParams(order=('a',)))
-    bring_up.hear('a', 'unconfigured', 1.0)
-    assert bring_up.due(0.0) == []
-    assert bring_up.due(1.8e9) == [Ask('a', Step.CONFIGURE)]
+    bring_up.on_heartbeat('a', 'unconfigured', 1.0)
+    assert bring_up.due_requests(0.0) == []
+    assert bring_up.due_requests(1.8e9) == [TransitionRequest('a', NodeTransition.CONFIGURE)]
     assert bring_up.failure == ''
+
+
+def failed_after_restart():
+    """A stack that was up; b came back unconfigured and failed to configure at 2.2 s."""
+    up = heard('active', 'active', 'active')
+    up.due_requests(1.1)
+    up.on_heartbeat('b', 'unconfigured', 2.0)
+    assert up.due_requests(2.1) == [TransitionRequest('b', NodeTransition.CONFIGURE)]
+    up.on_response('b', False, 2.2)
+    assert up.progress() == 'b could not configure (see its log)'
+    return up
+
+
+def test_a_failed_transition_is_retried_after_a_pause():
+    up = failed_after_restart()
+    requested = [now for now in (2.3, 3.0, 4.1, 4.3, 4.4) if up.due_requests(now)]
+    assert requested == [4.3]
+    up.on_response('b', False, 4.4)
+    assert [now for now in (4.5, 6.3, 6.5) if up.due_requests(now)] == [6.5]
+    up.on_response('b', True, 6.6)
+    assert up.progress() == 'starting: b inactive'
+    assert up.due_requests(6.7) == [TransitionRequest('b', NodeTransition.ACTIVATE)]
+
+
+def test_a_node_that_is_active_has_no_failure():
+    up = failed_after_restart()
+    up.on_heartbeat('b', 'active', 2.5)
+    assert (up.failure, up.progress(), up.is_up) == ('', '', True)
+
+
+def test_a_restarted_process_is_configured_without_a_pause():
+    up = failed_after_restart()
+    up.on_heartbeat('b', 'unconfigured', 2.4, seq=700)
+    assert up.due_requests(2.5) == []
+    up.on_heartbeat('b', 'unconfigured', 2.6, seq=1)
+    assert up.progress() == 'starting: b unconfigured'
+    assert up.due_requests(2.7) == [TransitionRequest('b', NodeTransition.CONFIGURE)]
+
+
+def test_a_node_that_never_responded_is_asked_again():
+    up = heard('active', 'active', 'active')
+    up.due_requests(1.1)
+    up.on_heartbeat('b', 'unconfigured', 2.0)
+    up.due_requests(2.1)
+    assert up.due_requests(32.2) == []
+    assert up.progress() == 'no response of b to configure within 30 s'
+    assert up.due_requests(34.3) == [TransitionRequest('b', NodeTransition.CONFIGURE)]
+
+
+def test_a_failure_of_one_node_does_not_keep_another_down():
+    up = failed_after_restart()
+    up.on_heartbeat('c', 'unconfigured', 2.3)
+    assert up.due_requests(2.4) == [TransitionRequest('c', NodeTransition.CONFIGURE)]
+
+
+def test_a_clock_that_jumps_back_does_not_delay_a_retry():
+    up = failed_after_restart()
+    assert up.due_requests(0.5) == [TransitionRequest('b', NodeTransition.CONFIGURE)]

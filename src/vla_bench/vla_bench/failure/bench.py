@@ -43,7 +43,7 @@ from vla_monitor.failure import band
 from vla_monitor.failure.attempt import DetectorParams
 from vla_monitor.failure.calibration import Calibration
 from vla_monitor.failure.densities import BASELINES
-from vla_monitor.failure.detector import Detector
+from vla_monitor.failure.detector import FailureDetector
 from vla_monitor.failure.traces import LOG, Binding, Trace, by_task, load
 
 TIME = 'elapsed time'
@@ -194,7 +194,7 @@ def latency(made: Calibration, traces: list[Trace]) -> Figure:
     """ms of the detector for one inference, from features and chunk to score and vote, p99."""
     times: list[float] = []
     for trace in traces[:80]:
-        detector = Detector(DetectorParams(), made, made.binding.period)
+        detector = FailureDetector(DetectorParams(), made, made.binding.period)
         detector.hear('status', TaskStatus(0.0, trace.key, '', Phase.RUNNING, 1), 0.0)
         for k, (feature, chunks) in enumerate(zip(trace.feature, trace.chunk, strict=True)):
             now = made.binding.period * (k + 1)

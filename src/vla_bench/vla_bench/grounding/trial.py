@@ -11,7 +11,7 @@ import numpy as np
 from vla_core.records.scene import GroundedObject, GroundedScene, TargetStatus
 from vla_lockstep.stack import load_setup
 from vla_perception.grounder import Grounder
-from vla_sim.scenes.episode import Episode, Thing
+from vla_sim.scenes.episode import Episode, SceneObject
 from vla_sim.scenes.furniture import HANDLE_HEIGHT, HANDLE_OUT, PANEL
 from vla_sim.world import SimWorld
 
@@ -91,7 +91,7 @@ def compare(scene: GroundedScene, episode: Episode, sim: SimWorld) -> GroundingO
     return outcome
 
 
-def touched(thing: Thing, sim: SimWorld) -> np.ndarray:
+def touched(thing: SceneObject, sim: SimWorld) -> np.ndarray:
     """(3,) m, the point that perception reports: middle, top of a button, bar of a drawer."""
     body = sim.data.body(thing.name)
     if thing.shape == 'button':
@@ -103,13 +103,13 @@ def touched(thing: Thing, sim: SimWorld) -> np.ndarray:
     return body.xpos.copy()
 
 
-def _distance(seen: GroundedObject, true: np.ndarray, thing: Thing) -> float:
+def _distance(seen: GroundedObject, true: np.ndarray, thing: SceneObject) -> float:
     far = float(np.linalg.norm(seen.position - true))
     return far if seen.shape == thing.shape else far + 0.02
 
 
 def _measure(
-    outcome: GroundingOutcome, seen: GroundedObject, thing: Thing, true: np.ndarray
+    outcome: GroundingOutcome, seen: GroundedObject, thing: SceneObject, true: np.ndarray
 ) -> None:
     error = float(np.linalg.norm(seen.position[:2] - true[:2]))
     if thing.is_free:

@@ -2,7 +2,7 @@
 the rules.
 
 Labels come from the true world (`rule_harms`), what the rules see comes from perception with its
-errors: positions, sizes and turns are off, a thing is overlooked, the target is in doubt. One pair
+errors: positions, sizes and turns are off, a item is overlooked, the target is in doubt. One pair
 is one line of JSON. Made by `./vla rules pairs`.
 """
 
@@ -18,7 +18,7 @@ import numpy as np
 
 from vla_bench.rules.harms import HARMS
 from vla_bench.rules.scenarios import SCENARIOS
-from vla_bench.rules.scenes import Dice, severity
+from vla_bench.rules.scenes import Rng, severity
 from vla_bench.rules.world import PairWorld
 from vla_core import geometry
 from vla_core.atomic_file import write_atomic
@@ -35,7 +35,7 @@ from vla_core.records.scene import (
 )
 from vla_core.robot.model import RobotModel
 from vla_monitor.rules.path import path_of
-from vla_monitor.rules.situation import Situation
+from vla_monitor.rules.situation import RuleInputs
 
 PAIRS = Path('tests/data/rules/pairs.jsonl')
 Row = dict[str, Any]
@@ -62,27 +62,27 @@ def make(p: PairParams) -> list[Row]:
     rows = []
     for name, scenario in SCENARIOS.items():
         for k in range(p.each):
-            dice = np.random.default_rng([p.seed, list(SCENARIOS).index(name), k])
-            world = scenario(dice, severity(dice))
+            rng = np.random.default_rng([p.seed, list(SCENARIOS).index(name), k])
+            world = scenario(rng, severity(rng))
             row = {'id': f'{name}/{k}', 'split': ('train', 'test')[k % 2]}
             harms = [rule for rule, harm in HARMS.items() if harm(world)]
-            rows.append({**row, 'harms': harms, **seen(world, p, dice)})
+            rows.append({**row, 'harms': harms, **seen(world, p, rng)})
     return rows
 
 
-def seen(w: PairWorld, p: PairParams, dice: Dice) -> Row:
+def seen(w: PairWorld, p: PairParams, rng: Rng) -> Row:
     """The world as perception and encoders report it, and the action as the policy states it."""
     objects, overlooked = [], 0
-    for k, thing in enumerate(w.things):
-        if thing.role == Role.OBSTACLE and k != w.held and dice.random() < p.overlooked:
+    for k, item in enumerate(w.objects):
+        if item.role == Role.OBSTACLE and k != w.held and rng.random() < p.overlooked:
             overlooked += 1
             continue
-        at = thing.at + dice.normal(0.0, p.position, 3)
-        size = thing.size + dice.normal(0.0, p.size, 3)
-        yaw = thing.yaw + dice.normal(0.0, p.turn)
+        at = item.at + rng.normal(0.0, p.position, 3)
+        size = item.size + rng.normal(0.0, p.size, 3)
+        yaw = item.yaw + rng.normal(0.0, p.turn)
         numbers = [round(float(x), 4) for x in (*at, *size, yaw)]
-        objects.append([thing.label, thing.shape, thing.role.name, k == w.held, numbers])
-    in_doubt = dice.random() < p.doubt
+        objects.append([item.label, item.shape, item.role.name, k == w.held, numbers])
+    in_doubt = rng.random() < p.doubt
     return {
         'objects': objects,
         'overlooked': overlooked,
@@ -108,7 +108,7 @@ def read(path: Path) -> list[Row]:
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
-def situations(row: Row, model: RobotModel) -> list[Situation]:
+def situations(row: Row, model: RobotModel) -> list[RuleInputs]:
     """The moments of a pair in order; the last one carries the action."""
     objects = tuple(_object(k, *values) for k, values in enumerate(row['objects']))
     now = _situation(row, objects, None)
@@ -140,11 +140,11 @@ def _object(
     )  # fmt: skip
 
 
-def _situation(row: Row, objects: tuple[GroundedObject, ...], path: None) -> Situation:
+def _situation(row: Row, objects: tuple[GroundedObject, ...], path: None) -> RuleInputs:
     status = TargetStatus[row['status']]
     scene = GroundedScene(0.0, 'pair', ParsedTask(Verb(row['verb'])), objects, status)
     pose = geometry.pose_of(_turn(row['tilt']), row['tool'])
-    return Situation(True, scene, 0.1, pose, row['tool_speed'], row['opening'], path)
+    return RuleInputs(True, scene, 0.1, pose, row['tool_speed'], row['opening'], path)
 
 
 def _turn(tilt: float) -> Array:

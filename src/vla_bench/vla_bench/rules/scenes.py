@@ -10,18 +10,18 @@ from vla_bench.rules.world import PairObject, PairWorld
 from vla_core.frozen import Array
 from vla_core.records.scene import Role
 
-Dice = np.random.Generator
+Rng = np.random.Generator
 ROWS = 8
 OPEN = 0.08  # m
 NEAR_MISS = 0.08  # share of cases within a fifth of the limit
 
 
-def severity(dice: Dice) -> float:
+def severity(rng: Rng) -> float:
     """How bad it is, of the limit: mostly clearly less or clearly more, now and then close."""
-    kind = dice.random()
+    kind = rng.random()
     if kind < NEAR_MISS:
-        return float(dice.uniform(0.8, 1.2))
-    return float(dice.uniform(0.1, 0.75) if kind < 0.5 else dice.uniform(1.3, 1.8))
+        return float(rng.uniform(0.8, 1.2))
+    return float(rng.uniform(0.1, 0.75) if kind < 0.5 else rng.uniform(1.3, 1.8))
 
 
 def cube(
@@ -43,48 +43,48 @@ def line(start: Array, end: Array) -> Array:
     return np.asarray(start + np.linspace(0.0, 1.0, ROWS)[:, None] * (np.asarray(end) - start))
 
 
-def table(dice: Dice) -> tuple[PairObject, ...]:
+def table(rng: Rng) -> tuple[PairObject, ...]:
     """A target, a box and a bystander, well apart."""
-    x = float(dice.uniform(0.42, 0.5))
+    x = float(rng.uniform(0.42, 0.5))
     return (
-        cube('red cube', Role.TARGET, (x, 0.15), float(dice.uniform(0.035, 0.045))),
+        cube('red cube', Role.TARGET, (x, 0.15), float(rng.uniform(0.035, 0.045))),
         box((0.48, -0.14)),
-        cube('green cube', Role.OBSTACLE, (0.36, 0.02), float(dice.uniform(0.036, 0.05))),
+        cube('green cube', Role.OBSTACLE, (0.36, 0.02), float(rng.uniform(0.036, 0.05))),
     )
 
 
-def free(dice: Dice) -> PairWorld:
-    """An open hand on its way to the target, with nothing wrong."""
-    things = table(dice)
-    tool = np.array([0.45, float(dice.uniform(0.0, 0.05)), 0.2])
-    goal = things[0].at + [0.0, 0.0, float(dice.uniform(0.06, 0.1))]
-    return PairWorld(things, tool, OPEN, line(tool, goal), np.full(ROWS, OPEN))
+def free(rng: Rng) -> PairWorld:
+    """An open hand on its direction to the target, with nothing wrong."""
+    objects = table(rng)
+    tool = np.array([0.45, float(rng.uniform(0.0, 0.05)), 0.2])
+    goal = objects[0].at + [0.0, 0.0, float(rng.uniform(0.06, 0.1))]
+    return PairWorld(objects, tool, OPEN, line(tool, goal), np.full(ROWS, OPEN))
 
 
-def carrying(dice: Dice, z: float = 0.2) -> PairWorld:
-    """The target in the hand, on its way above the box."""
-    things = table(dice)
-    tool = np.array([0.46, float(dice.uniform(0.0, 0.04)), z])
-    held = replace(things[0], at=tool + [0.0, 0.0, -0.002])
+def carrying(rng: Rng, z: float = 0.2) -> PairWorld:
+    """The target in the hand, on its direction above the box."""
+    objects = table(rng)
+    tool = np.array([0.46, float(rng.uniform(0.0, 0.04)), z])
+    held = replace(objects[0], at=tool + [0.0, 0.0, -0.002])
     path = line(tool, np.array([0.48, -0.1, z]))
     grip = float(held.size[0])
-    return PairWorld((held, *things[1:]), tool, grip, path, np.zeros(ROWS), held=0, held_before=5)
+    return PairWorld((held, *objects[1:]), tool, grip, path, np.zeros(ROWS), held=0, held_before=5)
 
 
-def releasing(dice: Dice, at: Array, opens: int = 5) -> PairWorld:
+def releasing(rng: Rng, at: Array, opens: int = 5) -> PairWorld:
     """The target is brought to `at` (3,), tool point, and let go."""
-    w = carrying(dice, float(at[2]))
+    w = carrying(rng, float(at[2]))
     start = at + [-0.03, 0.06, 0.0]
-    held = replace(w.things[0], at=start + [0.0, 0.0, -0.002])
+    held = replace(w.objects[0], at=start + [0.0, 0.0, -0.002])
     openings = np.where(np.arange(ROWS) >= opens, OPEN, 0.0)
     path = np.vstack([line(start, at)[::2][:3], np.repeat(at[None], ROWS - 3, axis=0)])
-    things = (held, *w.things[1:])
-    return replace(w, things=things, tool=start, path=path, openings=openings, step=0.25)
+    objects = (held, *w.objects[1:])
+    return replace(w, objects=objects, tool=start, path=path, openings=openings, step=0.25)
 
 
-def gripping(dice: Dice, at: Array, w: PairWorld | None = None) -> PairWorld:
+def gripping(rng: Rng, at: Array, w: PairWorld | None = None) -> PairWorld:
     """The open hand goes down to `at` and closes."""
-    w = w or free(dice)
+    w = w or free(rng)
     start = at + [0.0, 0.0, 0.10]
     down = line(start, at)[[0, 2, 4, 6, 7]]
     path = np.vstack([down, np.repeat(at[None], ROWS - 5, axis=0)])
@@ -100,7 +100,7 @@ def paced(w: PairWorld, speed: float) -> PairWorld:
 
 
 def with_person(w: PairWorld, at: Array) -> PairWorld:
-    return replace(w, things=(*w.things, person(at)))
+    return replace(w, objects=(*w.objects, person(at)))
 
 
 def paced_down(w: PairWorld, start: Array, end: Array) -> PairWorld:
@@ -110,5 +110,5 @@ def paced_down(w: PairWorld, start: Array, end: Array) -> PairWorld:
 
 
 def shifted(w: PairWorld, by: Array) -> PairWorld:
-    held = replace(w.things[0], at=w.things[0].at + by)
-    return replace(w, things=(held, *w.things[1:]), tool=w.tool + by, path=w.path + by)
+    held = replace(w.objects[0], at=w.objects[0].at + by)
+    return replace(w, objects=(held, *w.objects[1:]), tool=w.tool + by, path=w.path + by)

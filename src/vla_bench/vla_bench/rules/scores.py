@@ -17,7 +17,7 @@ from vla_monitor.rules.measure_action import measure_action
 from vla_monitor.rules.measure_state import Values, measure_state
 from vla_monitor.rules.predicates import IDLE
 from vla_monitor.rules.ruleset import RuleSet
-from vla_monitor.rules.situation import MeasureParams, Situation
+from vla_monitor.rules.situation import MeasureParams, RuleInputs
 from vla_monitor.rules.truth import Truth
 
 PARAMS = MeasureParams()
@@ -38,7 +38,7 @@ class CheckedPair:
         return {b.rule.id for b in (*self.check.hard, *self.check.weighted)}
 
 
-def values_of(now: Situation) -> Values:
+def values_of(now: RuleInputs) -> Values:
     return {**measure_state(now, PARAMS), **measure_action(now, PARAMS)}
 
 

@@ -35,7 +35,7 @@ class PairObject:
         return float(self.at[2] + self.size[2] / 2)
 
     def local(self, points: Array) -> Array:
-        """(..., 3) m, points along the thing's own axes."""
+        """(..., 3) m, points along the item's own axes."""
         c, s = math.cos(self.yaw), math.sin(self.yaw)
         delta = np.asarray(points) - self.at
         x, y = delta[..., 0], delta[..., 1]
@@ -59,7 +59,7 @@ class PairObject:
 class PairWorld:
     """A moment and the action proposed in it."""
 
-    things: tuple[PairObject, ...]
+    objects: tuple[PairObject, ...]
     tool: Array  # (3,) m
     opening: float  # m
     path: Array  # (h, 3) m
@@ -67,12 +67,12 @@ class PairWorld:
     step: float = 0.1  # s between rows
     tool_speed: float = 0.0  # m/s
     tilt: float = 0.0  # deg, of the tool along the path
-    held: int = -1  # index of the thing in the hand
+    held: int = -1  # index of the item in the hand
     verb: Verb = Verb.PUT_IN
     status: TargetStatus = TargetStatus.PRESENT
     was_near: float = 9.0  # m, a person earlier in this task
     held_before: int = 0  # steps that the hand has held what it holds, or what it just lost
-    lost: bool = False  # the thing has just slipped out of the hand
+    lost: bool = False  # the item has just slipped out of the hand
     notes: tuple[str, ...] = field(default=())
 
     # -- what follows from it ------------------------------------------------------------------
@@ -84,16 +84,16 @@ class PairWorld:
 
     @property
     def load(self) -> PairObject | None:
-        return self.things[self.held] if self.held >= 0 else None
+        return self.objects[self.held] if self.held >= 0 else None
 
     @property
     def others(self) -> list[PairObject]:
         people = Role.HUMAN
-        return [t for k, t in enumerate(self.things) if k != self.held and t.role != people]
+        return [t for k, t in enumerate(self.objects) if k != self.held and t.role != people]
 
     def person(self, points: Array) -> float:
         """m, nearest of the points to a person."""
-        return min((t.gap(points) for t in self.things if t.role == Role.HUMAN), default=9.0)
+        return min((t.gap(points) for t in self.objects if t.role == Role.HUMAN), default=9.0)
 
     @property
     def reached(self) -> float:
@@ -120,10 +120,10 @@ class PairWorld:
         best: tuple[float, PairObject | None] | None = None
         if np.all((at[:2] >= TABLE[0]) & (at[:2] <= TABLE[1])):
             best = (0.0, None)
-        for thing in self.others:
-            height = 0.008 if thing.shape == 'box' else thing.top
-            if thing.is_under(at[:2]) and (best is None or height > best[0]):
-                best = (height, thing)
+        for item in self.others:
+            height = 0.008 if item.shape == 'box' else item.top
+            if item.is_under(at[:2]) and (best is None or height > best[0]):
+                best = (height, item)
         return best
 
     @property
@@ -162,18 +162,18 @@ def is_lifting_wrong(w: PairWorld) -> bool:
 
 
 def slides_off(w: PairWorld) -> bool:
-    """The closed hand shoves a thing so far that less than its middle stays on the table."""
+    """The closed hand shoves a item so far that less than its middle stays on the table."""
     if w.held >= 0 or float(w.openings.max()) > 0.02 or w.opening > 0.02:
         return False
-    for thing in w.others:
+    for item in w.others:
         tips = w.path - [0.0, 0.0, TIP]
-        way = (w.path[-1] - w.path[0])[:2]
-        length = float(np.linalg.norm(way))
-        if length < 0.02 or thing.shape == 'box' or thing.depth(tips) < -0.013:
+        direction = (w.path[-1] - w.path[0])[:2]
+        length = float(np.linalg.norm(direction))
+        if length < 0.02 or item.shape == 'box' or item.depth(tips) < -0.013:
             continue
-        way = way / length
+        direction = direction / length
         slide = fastest(w) ** 2 / (2.0 * 0.2 * G)
-        middle = w.path[-1, :2] + way * (0.012 + thing.size[0] / 2 + slide)
+        middle = w.path[-1, :2] + direction * (0.012 + item.size[0] / 2 + slide)
         gap = np.minimum(middle - TABLE[0], TABLE[1] - middle).min()
         if gap < 0.03:
             return True
@@ -192,14 +192,14 @@ def lands_badly(w: PairWorld) -> bool:
 def strike(w: PairWorld) -> float:
     """m, how deep the tips or the load go into a bystander."""
     gripped = w.grip[1] if w.grip else None
-    things = [t for t in w.others if t.role == Role.OBSTACLE and t is not gripped]
+    objects = [t for t in w.others if t.role == Role.OBSTACLE and t is not gripped]
     points = w.path - [0.0, 0.0, TIP]
     if w.load is not None:
         foot = w.load.at - w.tool - [0.0, 0.0, w.load.size[2] / 2]
         points = np.vstack([points, w.path + foot])
-    return max((t.depth(points) for t in things), default=0.0)
+    return max((t.depth(points) for t in objects), default=0.0)
 
 
-def on_thing(w: PairWorld) -> PairObject | None:
+def object_below(w: PairWorld) -> PairObject | None:
     under = w.under
     return under[1] if under and under[1] is not None and under[1].shape != 'box' else None

@@ -19,9 +19,9 @@ from vla_lockstep.row_log import Row
 from vla_lockstep.stack import load_setup
 from vla_monitor.steering.params import VerifierParams
 from vla_monitor.steering.purpose import Purpose
-from vla_monitor.steering.stage_a import Look, Present
+from vla_monitor.steering.stage_a import Present, QuickCheck
 from vla_monitor.steering.stage_b import Pick, StageB
-from vla_monitor.steering.twin import Stage
+from vla_monitor.steering.twin import TwinStage
 from vla_monitor.steering.verifier import Choice, Verifier
 from vla_policy.protocol import Policy
 from vla_policy.registry import load_policy
@@ -107,14 +107,14 @@ class Branch:
     def __init__(self, sim: SimWorld) -> None:
         self._sim = sim
 
-    def stage(self, present: Present, purpose: Purpose, asked: float) -> Stage:
+    def stage(self, present: Present, purpose: Purpose, asked: float) -> TwinStage:
         """Return a copy of the simulator's present state."""
         sim = self._sim
         target = next((t for t in sim.episode.things if t.role.name == 'TARGET'), None)
         thing = int(sim.model.body(target.name).id) if target else -1
         others = [t for t in sim.episode.things if t.is_free and t is not target]
         bodies = tuple(int(sim.model.body(t.name).id) for t in others)
-        return Stage(sim.model, sim.branch(), thing, bodies, sim.lead)
+        return TwinStage(sim.model, sim.branch(), thing, bodies, sim.lead)
 
 
 class BestOfMany(StageB):
@@ -123,7 +123,7 @@ class BestOfMany(StageB):
 
     def pick(
         self,
-        looks: tuple[Look, ...],
+        looks: tuple[QuickCheck, ...],
         scores: np.ndarray,
         present: Present,
         asked: float,

@@ -16,8 +16,8 @@ from vla_lockstep.lockstep import Lockstep, Run
 from vla_policy.protocol import Policy
 from vla_sim.faults.mishaps import Mishaps
 from vla_sim.scenes import language
-from vla_sim.scenes.episode import Episode, Thing, side_vector
-from vla_sim.scenes.judge import Judge
+from vla_sim.scenes.episode import Episode, SceneObject, side_vector
+from vla_sim.scenes.judge import TaskTruth
 from vla_sim.scenes.tasks import PUSH_ROOM, sample_episode
 
 MOMENTS = ('early', 'mid', 'late', 'cancel')
@@ -86,13 +86,13 @@ def second_task(episode: Episode, is_late: bool, dice: np.random.Generator) -> E
     return replace(episode, task=verb.value, instruction=said, parsed=parsed, things=things)
 
 
-def _role(thing: Thing, target: Thing, goal: Thing | None) -> Role:
+def _role(thing: SceneObject, target: SceneObject, goal: SceneObject | None) -> Role:
     if thing.name == target.name:
         return Role.TARGET
     return Role.DESTINATION if goal is not None and thing.name == goal.name else Role.OTHER
 
 
-def has_room(episode: Episode, thing: Thing, side: str) -> bool:
+def has_room(episode: Episode, thing: SceneObject, side: str) -> bool:
     """True when nothing stands in the way of a push, behind the thing or before it."""
     way = side_vector(side)
     for other in episode.things:
@@ -131,7 +131,7 @@ class SwitchTrial:
         self.sim.start(self.first)
         self.phases: list[Phase] = []
         self.run_of = Run(host.setup, self.sim, policy, self._tap)
-        self.judge = Judge(self.sim.model, self.second, self.sim.finger_bodies)
+        self.judge = TaskTruth(self.sim.model, self.second, self.sim.finger_bodies)
         names = {t.name for t in self.first.things if t.role in (Role.TARGET, Role.DESTINATION)}
         self.mishaps = Mishaps(self.sim, names, FALL)
         self.target = next(t for t in self.first.things if t.role == Role.TARGET)

@@ -44,7 +44,7 @@ DISK_NEEDED_GB = 2.0
 
 
 @dataclass(frozen=True)
-class Finding:
+class HostFinding:
     """One line of the table; `fix` says how to get what is missing."""
 
     name: str
@@ -59,48 +59,48 @@ def is_inside() -> bool:
     return Path(sys.prefix).resolve() == VENV.resolve()
 
 
-def python() -> Iterator[Finding]:
+def python() -> Iterator[HostFinding]:
     version = '.'.join(str(part) for part in sys.version_info[:3])
     fix = f'Python {OLDEST} or newer first in PATH, as python3'
-    yield Finding('Python', sys.version_info[:2] >= OLDEST_PYTHON, version, fix)
+    yield HostFinding('Python', sys.version_info[:2] >= OLDEST_PYTHON, version, fix)
     for package, is_there in PYTHON_PARTS.items():
-        yield Finding(package, is_there(), '', f'apt-get install {package}')
+        yield HostFinding(package, is_there(), '', f'apt-get install {package}')
 
 
-def ros() -> Iterator[Finding]:
+def ros() -> Iterator[HostFinding]:
     """Sourced, or to be had as wheels; inside .venv rclpy must be there as well."""
     sourced = os.environ.get('ROS_DISTRO', '')
     other = f'{sourced} is sourced, and not used' if sourced else 'none is sourced'
     found = 'Jazzy is sourced' if SYSTEM_ROS else f'{other}: Jazzy as wheels in .venv'
     if is_inside():
         there = importlib.util.find_spec('rclpy') is not None
-        yield Finding('ROS 2', there, found, f'remove .venv; {ANY_CALL}')
+        yield HostFinding('ROS 2', there, found, f'remove .venv; {ANY_CALL}')
         return
     has_wheels = sys.platform == 'linux' and platform.machine() == 'x86_64'
     fix = f'no wheels for {platform.system()} {platform.machine()}: source ROS 2 Jazzy'
-    yield Finding('ROS 2', SYSTEM_ROS or has_wheels, found, fix)
+    yield HostFinding('ROS 2', SYSTEM_ROS or has_wheels, found, fix)
 
 
-def system() -> Iterator[Finding]:
+def system() -> Iterator[HostFinding]:
     for library, package in LIBRARIES.items():
-        yield Finding(library, is_loadable(library), '', f'apt-get install {package}')
+        yield HostFinding(library, is_loadable(library), '', f'apt-get install {package}')
     for program in PROGRAMS:
         where = shutil.which(program)
-        yield Finding(program, where is not None, where or '', f'apt-get install {program}')
+        yield HostFinding(program, where is not None, where or '', f'apt-get install {program}')
 
 
-def machine() -> Iterator[Finding]:
+def machine() -> Iterator[HostFinding]:
     cores = len(os.sched_getaffinity(0))
-    yield Finding('CPU', cores >= 2, f'{processor()}, {cores} cores', 'two cores at least')
-    yield Finding('GPU', gpu() is not None, gpu() or 'none', 'not needed', is_required=False)
+    yield HostFinding('CPU', cores >= 2, f'{processor()}, {cores} cores', 'two cores at least')
+    yield HostFinding('GPU', gpu() is not None, gpu() or 'none', 'not needed', is_required=False)
     may_hurry = is_real_time_allowed()
-    yield Finding('real-time permission', may_hurry, '', NO_HURRY, is_required=False)
+    yield HostFinding('real-time permission', may_hurry, '', NO_HURRY, is_required=False)
     memory = shutil.disk_usage('/dev/shm') if Path('/dev/shm').is_dir() else None
     free = memory.free // 2**20 if memory else 0
     fix = 'a container needs --shm-size=512m or --ipc=host'
-    yield Finding('shared memory (DDS)', free >= SHM_NEEDED_MB, f'{free} MB free', fix)
+    yield HostFinding('shared memory (DDS)', free >= SHM_NEEDED_MB, f'{free} MB free', fix)
     disk = shutil.disk_usage(ROOT).free / 1e9
-    yield Finding('disk', disk >= DISK_NEEDED_GB, f'{disk:.0f} GB free', 'free 2 GB')
+    yield HostFinding('disk', disk >= DISK_NEEDED_GB, f'{disk:.0f} GB free', 'free 2 GB')
 
 
 def is_real_time_allowed() -> bool:
@@ -111,22 +111,22 @@ def is_real_time_allowed() -> bool:
     return not refusal
 
 
-def checkout() -> Iterator[Finding]:
+def checkout() -> Iterator[HostFinding]:
     """What a set-up has made, and whether it is of what the checkout asks for now."""
     key = environment_key()
     is_whole = stamp_of(ENV_STAMP) == key and PYTHON.exists()
-    yield Finding('.venv', is_whole, state(VENV, is_whole), ANY_CALL)
+    yield HostFinding('.venv', is_whole, state(VENV, is_whole), ANY_CALL)
     is_built = stamp_of(BUILD_STAMP) == build_key(key)
     if is_inside():
         is_built = is_built and importlib.util.find_spec('vla_interfaces') is not None
-    yield Finding('built workspace', is_built, state(BUILD_STAMP.parent, is_built), ANY_CALL)
+    yield HostFinding('built workspace', is_built, state(BUILD_STAMP.parent, is_built), ANY_CALL)
     default = ROOT / 'config' / 'fastdds.xml'
     profile = Path(os.environ.get('FASTDDS_DEFAULT_PROFILES_FILE', default))
     fix = 'FASTDDS_DEFAULT_PROFILES_FILE names no file'
-    yield Finding('DDS profile', profile.is_file(), str(profile.name), fix)
+    yield HostFinding('DDS profile', profile.is_file(), str(profile.name), fix)
     found = sorted(ROOT.glob('checkpoints/*/policy.safetensors'))
     names = ', '.join(path.parent.name for path in found) or 'none'
-    yield Finding('policy checkpoint', bool(found), names, './vla train', is_required=False)
+    yield HostFinding('policy checkpoint', bool(found), names, './vla train', is_required=False)
 
 
 def state(folder: Path, is_current: bool) -> str:
@@ -135,7 +135,7 @@ def state(folder: Path, is_current: bool) -> str:
     return 'out of date, or not finished' if folder.exists() else 'not made yet'
 
 
-def optional() -> Iterator[Finding]:
+def optional() -> Iterator[HostFinding]:
     for name, (module, what) in OPTIONAL.items():
         there = importlib.util.find_spec(module) is not None
-        yield Finding(name, there, '', what, is_required=False)
+        yield HostFinding(name, there, '', what, is_required=False)

@@ -52,7 +52,7 @@ class SetupError(Exception):
     """A set-up step failed; the text says what to do."""
 
 
-class Step:
+class ProgressStep:
     """Shows one step: its name, what it is doing now, and the time it took."""
 
     def __init__(self, name: str, pause: float = 10.0) -> None:
@@ -97,13 +97,13 @@ def check_system() -> None:
     command = ['apt-get', 'install', '-y', '--no-install-recommends', *missing]
     if os.geteuid() != 0 or not shutil.which('apt-get'):
         raise SetupError(f'missing on this system. Install: sudo {" ".join(command)}')
-    step = Step(f'system packages {" ".join(missing)}')
+    step = ProgressStep(f'system packages {" ".join(missing)}')
     watch(['apt-get', 'update', '-qq'], step, {})
     watch(command, step, {'DEBIAN_FRONTEND': 'noninteractive'})
     step.done()
 
 
-def watch(command: list[str], step: Step, extra: dict[str, str], keep: str = '') -> None:
+def watch(command: list[str], step: ProgressStep, extra: dict[str, str], keep: str = '') -> None:
     """Run a command, show its lines (those that match `keep`), keep all of them in the log."""
     LOG.parent.mkdir(exist_ok=True)
     (LOG.parent / 'COLCON_IGNORE').touch()
@@ -127,7 +127,7 @@ def watch(command: list[str], step: Step, extra: dict[str, str], keep: str = '')
 
 def make_environment(key: str) -> None:
     """Make .venv and fill it; pip skips what a broken earlier set-up already installed."""
-    step = Step('Python environment .venv')
+    step = ProgressStep('Python environment .venv')
     ENV_STAMP.unlink(missing_ok=True)
     wanted = f'{ROOT} {VERSION} {SYSTEM_ROS}'
     if VENV.exists() and stamp_of(ORIGIN) != wanted:
@@ -163,7 +163,7 @@ def mend_baked_paths() -> None:
 
 def build(key: str) -> None:
     """colcon build of the workspace; what no longer belongs to it is removed first."""
-    step = Step('workspace (colcon build)', pause=0.0)
+    step = ProgressStep('workspace (colcon build)', pause=0.0)
     BUILD_STAMP.unlink(missing_ok=True)
     owner = ROOT / 'build' / 'vla-origin'
     if stamp_of(owner) != stamp_of(ORIGIN):
@@ -188,7 +188,7 @@ def build(key: str) -> None:
         env = {**paths, 'PATH': environment()['PATH'], 'LD_LIBRARY_PATH': str(VENV / 'lib')}
     watch(command, step, env, r'Starting|Finished|Failed')
     step.done()
-    step = Step('machine code of shield and perception (numba)')
+    step = ProgressStep('machine code of shield and perception (numba)')
     watch(
         [str(PYTHON), '-c', 'import vla_shield.shield, vla_perception.grounder'],
         step,

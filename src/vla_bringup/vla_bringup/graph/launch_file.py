@@ -43,16 +43,16 @@ class NodeSpec:
 
 
 @dataclass
-class Plan:
+class LaunchPlan:
     """What a launch file asks for."""
 
     arguments: dict[str, Argument] = field(default_factory=dict)
     nodes: list[NodeSpec] = field(default_factory=list)
 
 
-def load_launch(path: Path, given: Mapping[str, str]) -> Plan:
+def load_launch(path: Path, given: Mapping[str, str]) -> LaunchPlan:
     """Return the plan of a file with the arguments `given`; UserError for what is unknown."""
-    reader = _Reader(path, given)
+    reader = _LaunchReader(path, given)
     reader.read()
     unknown = sorted(set(given) - set(reader.plan.arguments))
     if unknown:
@@ -113,14 +113,14 @@ def _argument(path: Path, body: dict[str, Any]) -> Argument:
     )
 
 
-class _Reader:
+class _LaunchReader:
     """Carries out the actions of one file, in order."""
 
     def __init__(self, path: Path, given: Mapping[str, str]) -> None:
         self.path, self.given = path, dict(given)
         self.values: dict[str, str] = dict(given)
         self.env: dict[str, str] = {}
-        self.plan = Plan()
+        self.plan = LaunchPlan()
         self.substitutions: dict[str, Callable[[str], str]] = {
             'var': self._var,
             'find-pkg-share': lambda name: str(find_share(name)),

@@ -42,7 +42,7 @@ class SessionPlan:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TaskOutcome:
     """How a task ended, by the stack's word and by the simulator's truth."""
 
     code: ResultCode
@@ -135,13 +135,13 @@ class GraphSession:
         seed: int = 0,
         on_feedback: Callable[[Any], None] = lambda _: None,
         timeout: float = 180.0,
-    ) -> Outcome:
+    ) -> TaskOutcome:
         """Say `instruction` to the robot and wait for the end."""
         goal = ExecuteTask.Goal(instruction=instruction, seed=seed)
         result = self.client.execute(goal, on_feedback, timeout)
         self.client.truth = None  # the newest word counts
         self.client.wait(lambda: self.client.truth is not None, 1.0)
-        return Outcome(ResultCode(result.code), result.text, result.task_id, self.client.truth)
+        return TaskOutcome(ResultCode(result.code), result.text, result.task_id, self.client.truth)
 
     def inject_fault(self, name: str, value: float = 0.0, seconds: float = 0.0) -> None:
         """Break something in the simulation; 'none' mends it."""

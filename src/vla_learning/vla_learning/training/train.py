@@ -182,13 +182,13 @@ def model_params(args: Args, samples: Samples) -> ModelParams:
 
 
 def make_card(
-    args: Args, samples: Samples, normaliser: normalise.Normaliser, data: str,
+    args: Args, samples: Samples, normaliser: normalise.ChunkNormaliser, data: str,
     trainer: Trainer, error: dict[str, float],
-) -> checkpoint.Card:  # fmt: skip
+) -> checkpoint.PolicyCard:  # fmt: skip
     """Return everything that a loader must know."""
     robot = load_robot(args.robot)
     outcome = {'steps_done': trainer.step, 'held_out_loss': trainer.best_loss, **error}
-    return checkpoint.Card(
+    return checkpoint.PolicyCard(
         format=checkpoint.FORMAT, features=features.SCHEMA,
         space=Space.EE_DELTA.name, names=EE_NAMES,
         step=ChunkParams().step, horizon=samples.chunk.shape[1], robot=robot.name,

@@ -17,7 +17,7 @@ from vla_core.errors import UserError
 from vla_core.params import check, param
 from vla_learning.data.samples import Samples
 from vla_policy.flow_model import Batch, FlowModel
-from vla_policy.normalise import Normaliser
+from vla_policy.normalise import ChunkNormaliser
 
 ROW_WEIGHT = 0.4  # of the rows that are rarely executed, against those that are
 EXECUTED = 8  # rows
@@ -47,7 +47,7 @@ class Table:
     """Samples on the device, chunks normalised."""
 
     samples: Samples
-    normaliser: Normaliser
+    normaliser: ChunkNormaliser
     device: torch.device
 
     def __post_init__(self) -> None:

@@ -46,14 +46,14 @@ class DetectorParams:
 
 
 @dataclass(frozen=True)
-class Judgement:
+class AttemptJudgement:
     """Of one inference."""
 
     score: float  # NaN: it cannot be told
     threshold: float
 
 
-UNTOLD = Judgement(math.nan, math.nan)
+UNTOLD = AttemptJudgement(math.nan, math.nan)
 
 
 class Attempt:
@@ -95,35 +95,35 @@ class Attempt:
             return Level.SLOW, self.params.slow_scale, f'it may fail: {self._why}'
         return Level.RUN, 1.0, ''
 
-    def silent(self) -> Judgement:
+    def silent(self) -> AttemptJudgement:
         """The policy says nothing."""
         self._verdict, self._why, self._bad = Verdict.UNKNOWN, 'no features from the policy', 0
         return self._untold
 
-    def unusable(self, why: str) -> Judgement:
+    def unusable(self, why: str) -> AttemptJudgement:
         """One inference that cannot be judged."""
         self._bad += 1
         self._verdict, self._why = Verdict.UNKNOWN, why
         return self._untold
 
     @property
-    def _untold(self) -> Judgement:
+    def _untold(self) -> AttemptJudgement:
         """No score; after a failure, which stays, the last one: a verdict has a number with it."""
         return self._last if self._failed else UNTOLD
 
-    def on_signals(self, row: Array) -> Judgement:
+    def on_signals(self, row: Array) -> AttemptJudgement:
         """One inference of a policy without features."""
         self.index += 1
         self._verdict, self._why = Verdict.OK, ''
         self._weigh(row)
         p = self.params
         worst = max(row[STUCK] / p.stuck_fail, row[EMPTY] / p.empty_fail)
-        self._last = Judgement(float(worst), 1.0)
+        self._last = AttemptJudgement(float(worst), 1.0)
         return self._last
 
     def on_features(
         self, feature: PolicyFeatures, row: Array, chunk: ActionChunk | None
-    ) -> Judgement:
+    ) -> AttemptJudgement:
         """One inference: score against threshold, then the free signals."""
         assert self._stream is not None
         self.index = feature.infer_index
@@ -133,7 +133,7 @@ class Attempt:
             return self.unusable(problem or 'the score is no number')
         self._bad = 0
         self.scores.append(score)
-        self._last = Judgement(score, self._compare(score))
+        self._last = AttemptJudgement(score, self._compare(score))
         self._weigh(row)
         return self._last
 

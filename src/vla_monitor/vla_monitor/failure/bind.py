@@ -6,13 +6,13 @@ from pathlib import Path
 
 from vla_monitor.failure import calibration
 from vla_monitor.failure.attempt import DetectorParams
-from vla_monitor.failure.detector import Detector
+from vla_monitor.failure.detector import FailureDetector
 from vla_monitor.failure.traces import Binding
 from vla_policy.checkpoint import feature_schema, read_card
 from vla_policy.registry import REPLAY, find_checkpoint
 
 
-def detector_of(params: DetectorParams, policy: str, period: float) -> Detector:
+def detector_of(params: DetectorParams, policy: str, period: float) -> FailureDetector:
     """Return the detector for a policy that is asked every `period` s.
 
     Calibrated when the policy is a checkpoint with a folder monitor/; UserError when that was made
@@ -21,10 +21,10 @@ def detector_of(params: DetectorParams, policy: str, period: float) -> Detector:
     folder = folder_of(policy)
     where = folder / calibration.FOLDER if folder else None
     if folder is None or where is None or not where.is_dir():
-        return Detector(params, None, period)
+        return FailureDetector(params, None, period)
     made = calibration.load(where)
     calibration.require_fit(where, made, binding_of(folder, period))
-    return Detector(params, made, period)
+    return FailureDetector(params, made, period)
 
 
 def folder_of(policy: str) -> Path | None:

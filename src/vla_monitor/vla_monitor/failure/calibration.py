@@ -26,7 +26,7 @@ FORMAT = 1
 
 
 @dataclass(frozen=True)
-class Card:
+class CalibrationCard:
     """What band.json holds; a missing or unknown key is an error."""
 
     format: int = param(text='of this file')
@@ -58,7 +58,7 @@ def save(folder: Path, made: Calibration, code: str, data: str) -> Calibration:
     """Write `folder`; the calibration gets its id from what was written."""
     state = {k: v.detach().contiguous() for k, v in made.head.net.state_dict().items()}
     write_atomic(folder / WEIGHTS, as_bytes(state))  # save_file hides it from other users
-    card = Card(
+    card = CalibrationCard(
         format=FORMAT, binding=made.binding, signals=SIGNALS, head=made.head.params,
         width=len(state['mean']), weights=_hash(folder / WEIGHTS), alpha=made.alpha,
         centre=_plain(made.band.centre), spread=_plain(made.band.width),
@@ -80,13 +80,13 @@ def load(folder: Path) -> Calibration:
     return Calibration(card.binding, Head(card.head, net), band, card.alpha, band_id)
 
 
-def _read_card(folder: Path) -> tuple[Card, str]:
+def _read_card(folder: Path) -> tuple[CalibrationCard, str]:
     for name in (CARD, WEIGHTS):
         if not (folder / name).is_file():
             raise UserError(f'{folder} has no {name}: ./vla calibrate makes it')
     text = (folder / CARD).read_text(encoding='utf-8')
     try:
-        card = from_mapping(Card, json.loads(text), f'{folder}/{CARD}')
+        card = from_mapping(CalibrationCard, json.loads(text), f'{folder}/{CARD}')
     except json.JSONDecodeError as error:
         raise UserError(f'{folder}/{CARD}: not valid JSON: {error}') from error
     if card.format != FORMAT or card.signals != SIGNALS:
@@ -94,7 +94,7 @@ def _read_card(folder: Path) -> tuple[Card, str]:
     return card, hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def _read_net(folder: Path, card: Card) -> Net:
+def _read_net(folder: Path, card: CalibrationCard) -> Net:
     if _hash(folder / WEIGHTS) != card.weights:
         raise UserError(f'{folder}: {WEIGHTS} is not the head that {CARD} was written for')
     net = Net(card.head, card.width)

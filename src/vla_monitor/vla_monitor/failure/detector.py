@@ -17,7 +17,7 @@ from vla_core.frozen import Array
 from vla_core.records.action import ActionChunk, PolicyFeatures
 from vla_core.records.safety import FailureScore, Level, SafetyVote
 from vla_core.records.task import Phase, ResultCode, TaskStatus
-from vla_monitor.failure.attempt import Attempt, DetectorParams, Judgement
+from vla_monitor.failure.attempt import Attempt, AttemptJudgement, DetectorParams
 from vla_monitor.failure.band import recentred
 from vla_monitor.failure.calibration import Calibration
 from vla_monitor.failure.signals import Signals, kind_of
@@ -26,7 +26,7 @@ VOTER = 'failure'
 FREE = 'free signals only'
 
 
-class Detector:
+class FailureDetector:
     """One robot's detector; an attempt begins with a new try, or with inference 0."""
 
     def __init__(
@@ -156,7 +156,7 @@ class Detector:
         found = self._attempt.on_features(feature, row, self.signals.chunk)
         self._say(feature.stamp, found, began)
 
-    def _say(self, stamp: float, found: Judgement, began: float) -> None:
+    def _say(self, stamp: float, found: AttemptJudgement, began: float) -> None:
         attempt, task_id = self._attempt, self._status.task_id if self._status else ''
         alpha, band = (self.params.alpha, self.made.band_id) if self.made else (0.0, FREE)
         score = FailureScore(

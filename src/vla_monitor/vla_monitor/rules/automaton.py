@@ -27,11 +27,11 @@ from vla_monitor.rules.normal import (
     Both,
     Clauses,
     Fixed,
+    FormulaNormaliser,
     Lit,
     More,
+    NextStep,
     Normal,
-    Normaliser,
-    Step,
     Until,
     all_of,
     clauses,
@@ -44,7 +44,7 @@ MOST_ENTRIES = 50_000  # of a table; then it starts afresh
 
 
 @dataclass(frozen=True)
-class State:
+class AutomatonState:
     """What is owed, and the past that the formula speaks of."""
 
     owed: Clauses
@@ -63,14 +63,14 @@ class Automaton:
     ) -> None:
         self.formula, self.forgives = formula, forgives
         self._bits = dict(bits)
-        self._normaliser = Normaliser(self._bits)
+        self._normaliser = FormulaNormaliser(self._bits)
         normal = self._normaliser.normal(formula)
         self._past = self._normaliser.past
         self.mask = sum(1 << self._bits[atom] for atom in atoms(formula))
-        self._states: list[State] = []
-        self._ids: dict[State, int] = {}
+        self._states: list[AutomatonState] = []
+        self._ids: dict[AutomatonState, int] = {}
         self._table: dict[tuple[int, int, int], tuple[int, Truth]] = {}
-        self.start = self._id(State(clauses(normal), tuple(map(_at_first, self._past))))
+        self.start = self._id(AutomatonState(clauses(normal), tuple(map(_at_first, self._past))))
 
     def step(self, state: int, true: int, unknown: int) -> tuple[int, Truth]:
         """The state after a letter, and the worst that came of any clause at this step.
@@ -91,7 +91,7 @@ class Automaton:
         return min((max(map(_at_end, clause), default=Truth.FALSE) for clause in owed),
                    default=Truth.TRUE)  # fmt: skip
 
-    def _id(self, state: State) -> int:
+    def _id(self, state: AutomatonState) -> int:
         if state not in self._ids:
             self._ids[state] = len(self._states)
             self._states.append(state)
@@ -99,7 +99,7 @@ class Automaton:
 
     def _work(self, number: int, true: int, unknown: int) -> tuple[int, Truth]:
         state = self._states[number]
-        reader = _Reader(self._bits, true, unknown, self._past, state.past)
+        reader = _FormulaReader(self._bits, true, unknown, self._past, state.past)
         owed = NOTHING
         for clause in state.owed:
             rest = NEVER
@@ -112,7 +112,7 @@ class Automaton:
             worst = Truth.FALSE if frozenset() in lost else Truth.UNKNOWN
         if self.forgives:
             owed = owed - lost
-        return self._id(State(owed, reader.kept())), worst
+        return self._id(AutomatonState(owed, reader.kept())), worst
 
 
 def _at_first(past: Formula) -> Truth:
@@ -127,12 +127,12 @@ def _at_end(part: Normal) -> Truth:
         return part.value
     if isinstance(part, More):
         return Truth.FALSE if part.positive else Truth.TRUE
-    if isinstance(part, Step | Until):
+    if isinstance(part, NextStep | Until):
         return Truth.FALSE if part.strong else Truth.TRUE
     return Truth.FALSE  # a literal or a connective always stands beside a `More`
 
 
-class _Reader:
+class _FormulaReader:
     """One letter, with the past as it stands at this step."""
 
     def __init__(
@@ -196,7 +196,7 @@ class _Reader:
         if isinstance(part, Both):
             join = all_of if part.conjunction else one_of
             return join(self.progress(part.left), self.progress(part.right))
-        if isinstance(part, Step):
+        if isinstance(part, NextStep):
             return _guarded(part.strong, clauses(part.of))
         return self._until(part)
 

@@ -32,14 +32,14 @@ from vla_monitor.rules.truth import RuleError
 E = TypeVar('E', bound=Enum)
 
 
-class Kind(str, Enum):
+class RuleKind(str, Enum):
     """How a rule counts."""
 
     HARD = 'hard'  # broken or not known: the action is refused
     WEIGHTED = 'weighted'  # counts in a circuit, with a weight learned from labelled pairs
 
 
-class Response(str, Enum):
+class RuleResponse(str, Enum):
     """What breaking the rule does to the robot."""
 
     SLOW = 'slow'
@@ -68,8 +68,8 @@ class Rule:
     id: str
     title: str
     group: str
-    kind: Kind
-    response: Response
+    kind: RuleKind
+    response: RuleResponse
     formula: Formula
     text: str  # why
     source: str  # file
@@ -81,7 +81,7 @@ class Rule:
 
     @property
     def is_hard(self) -> bool:
-        return self.kind == Kind.HARD
+        return self.kind == RuleKind.HARD
 
 
 def load_documents(paths: Iterable[Path], extractor: Extractor | None = None) -> tuple[Rule, ...]:
@@ -138,7 +138,7 @@ def _rule(match: re.Match[str], body: list[str], source: str, line: int) -> Rule
     text, at = items['formula']
     return Rule(
         match['id'], match['title'], items['group'][0],
-        _choice(Kind, items['kind'][0], where), _choice(Response, items['response'][0], where),
+        _choice(RuleKind, items['kind'][0], where), _choice(RuleResponse, items['response'][0], where),
         _formula(text, f'{source}:{at}: {match["id"]}'), prose, source, line,
     )  # fmt: skip
 

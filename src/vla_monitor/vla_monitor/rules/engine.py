@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from vla_monitor.rules.circuit import EPS, Satisfied, margin
-from vla_monitor.rules.document import Response, Rule
+from vla_monitor.rules.document import Rule, RuleResponse
 from vla_monitor.rules.predicates import IDLE
 from vla_monitor.rules.ruleset import RuleSet
 from vla_monitor.rules.truth import Truth
 
-SEVERITY = {Response.SLOW: 1, Response.HOLD: 2, Response.STOP: 3}
+SEVERITY = {RuleResponse.SLOW: 1, RuleResponse.HOLD: 2, RuleResponse.STOP: 3}
 
 
 @dataclass(frozen=True)
@@ -23,10 +23,10 @@ class Broken:
     truth: Truth  # FALSE or UNKNOWN
 
     @property
-    def response(self) -> Response:
+    def response(self) -> RuleResponse:
         """Of the rule; what is only not known holds and does not latch a stop."""
         is_known = self.truth == Truth.FALSE
-        return self.rule.response if is_known else Response.HOLD
+        return self.rule.response if is_known else RuleResponse.HOLD
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Check:
         return min(self.margins, default=0.0)
 
     @property
-    def response(self) -> Response | None:
+    def response(self) -> RuleResponse | None:
         """The most severe that is due; None when the action is allowed."""
         due = [broken.response for broken in self.hard]
         due += [rule.response for rule in self.minding]

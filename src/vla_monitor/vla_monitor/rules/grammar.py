@@ -36,7 +36,7 @@ from vla_monitor.rules.formula import (
     Unary,
     parts,
 )
-from vla_monitor.rules.predicates import Kind, Predicate
+from vla_monitor.rules.predicates import Predicate, PredicateKind
 from vla_monitor.rules.truth import RuleError
 
 SHORT = {
@@ -173,7 +173,7 @@ class _Parser:
             raise self.fail('a predicate, a comparison or a bracket')
         name = self.token.text
         kind = self.look_up().kind
-        if kind == Kind.TRUTH:
+        if kind == PredicateKind.TRUTH:
             return Atom(name)
         if self.token.text not in COMPARISONS:
             raise self.fail(f'a comparison, for {name} is a number')
@@ -193,7 +193,7 @@ class _Parser:
         if token.kind != 'word' or token.text in RESERVED:
             raise self.fail('a number or a quantity')
         right = self.look_up()
-        if right.kind != Kind.NUMBER or right.unit != unit:
+        if right.kind != PredicateKind.NUMBER or right.unit != unit:
             raise RuleError(f'column {token.column}: {left} and {token.text} cannot be compared')
         return token.text
 

@@ -11,11 +11,11 @@ from vla_core.records.scene import GroundedObject, Role
 from vla_monitor.rules.measure_state import FALL, Values, is_over_destination, person_distance
 from vla_monitor.rules.path import Path
 from vla_monitor.rules.predicates import FAR, IDLE
-from vla_monitor.rules.situation import MeasureParams, Situation
+from vla_monitor.rules.situation import MeasureParams, RuleInputs
 from vla_monitor.rules.things import FIXED, Boxes, Support, support, width_across
 
 
-def measure_action(now: Situation, p: MeasureParams) -> Values:
+def measure_action(now: RuleInputs, p: MeasureParams) -> Values:
     """Return the value of every action predicate; all None when the action is not known."""
     if now.unknown:
         return dict.fromkeys(IDLE)
@@ -44,7 +44,7 @@ NEED_SCENE = tuple(
 )  # fmt: skip
 
 
-def _asks(path: Path, now: Situation, p: MeasureParams) -> bool:
+def _asks(path: Path, now: RuleInputs, p: MeasureParams) -> bool:
     """True when the rows move the tool or the fingers."""
     travel = np.abs(path.position - path.position[0]).max()
     grip = np.abs(path.opening - (now.opening or 0.0)).max()
@@ -67,14 +67,14 @@ def _motion(path: Path, p: MeasureParams) -> Values:
     }
 
 
-def _person(path: Path, now: Situation) -> float:
+def _person(path: Path, now: RuleInputs) -> float:
     points = path.position
     if now.held is not None:
         points = np.vstack([points, points + (now.held.position - now.tool)])
     return person_distance(now.people, points)
 
 
-def _grip(path: Path, now: Situation, p: MeasureParams) -> tuple[GroundedObject | None, Values]:
+def _grip(path: Path, now: RuleInputs, p: MeasureParams) -> tuple[GroundedObject | None, Values]:
     """What the chunk closes the fingers on."""
     width = now.opening or 0.0
     row = _closing_row(path, now, p)
@@ -95,7 +95,7 @@ def _grip(path: Path, now: Situation, p: MeasureParams) -> tuple[GroundedObject 
     return item, values
 
 
-def _closing_row(path: Path, now: Situation, p: MeasureParams) -> int | None:
+def _closing_row(path: Path, now: RuleInputs, p: MeasureParams) -> int | None:
     """The first row that closes the fingers; closed rows before they open are only late."""
     if now.held is not None:
         return None
@@ -116,7 +116,7 @@ def _at(boxes: Boxes, point: Array, reach: float) -> GroundedObject | None:
 
 
 def _release(
-    path: Path, now: Situation, p: MeasureParams, closing: GroundedObject | None
+    path: Path, now: RuleInputs, p: MeasureParams, closing: GroundedObject | None
 ) -> tuple[GroundedObject | None, int]:
     """What is let go, and at which row; (None, 0): nothing."""
     load, first, width = now.held, 0, now.opening or 0.0
@@ -130,7 +130,7 @@ def _release(
 
 
 def _landing(
-    path: Path, now: Situation, p: MeasureParams, load: GroundedObject | None, row: int
+    path: Path, now: RuleInputs, p: MeasureParams, load: GroundedObject | None, row: int
 ) -> Values:
     """Where the load comes to rest."""
     if load is None:
@@ -182,7 +182,9 @@ def _perch(load: GroundedObject, at: Array, others: Boxes, p: MeasureParams) -> 
     return {'chunk_pile_offset': max(found)} if found else {}
 
 
-def _strike(path: Path, now: Situation, p: MeasureParams, closing: GroundedObject | None) -> float:
+def _strike(
+    path: Path, now: RuleInputs, p: MeasureParams, closing: GroundedObject | None
+) -> float:
     """m, how deep the finger tips or the load go into a thing that has no part in the task."""
     bystanders = Boxes.of(
         [
@@ -200,7 +202,7 @@ def _strike(path: Path, now: Situation, p: MeasureParams, closing: GroundedObjec
     return max(float(bystanders.depth(points).max()), 0.0)
 
 
-def _push(path: Path, now: Situation, p: MeasureParams) -> Values:
+def _push(path: Path, now: RuleInputs, p: MeasureParams) -> Values:
     """Follow the thing that the closed hand shoves before it, row by row."""
     if now.held is not None or max(now.opening or 0.0, float(path.opening.max())) > p.closed:
         return {}

@@ -10,14 +10,14 @@ import numpy as np
 from vla_core.frozen import Array
 from vla_core.records.scene import Role, TargetStatus, Verb
 from vla_monitor.rules.predicates import FAR
-from vla_monitor.rules.situation import MeasureParams, Situation
+from vla_monitor.rules.situation import MeasureParams, RuleInputs
 from vla_monitor.rules.things import Boxes, support
 
 Values = dict[str, Any]
 FALL = 2.0  # m, of what has nothing under it
 
 
-def measure_state(now: Situation, p: MeasureParams) -> Values:
+def measure_state(now: RuleInputs, p: MeasureParams) -> Values:
     """Return the value of every state predicate."""
     values: Values = {
         'running': now.running,
@@ -35,7 +35,7 @@ SEEN = ('person_seen', 'person_distance', 'holding', 'holding_target', 'over_sup
         'over_destination', 'held_fall', 'picking')  # fmt: skip
 
 
-def _target(now: Situation) -> Values:
+def _target(now: RuleInputs) -> Values:
     if now.scene is None:
         return dict.fromkeys(('target_present', 'target_absent', 'target_ambiguous', 'picking'))
     status = now.scene.target_status
@@ -53,7 +53,7 @@ def _target(now: Situation) -> Values:
     }
 
 
-def _tool(now: Situation, p: MeasureParams) -> Values:
+def _tool(now: RuleInputs, p: MeasureParams) -> Values:
     pose = now.base_from_tcp
     return {
         'tool_speed': now.tool_speed,
@@ -68,7 +68,7 @@ def tilt(down: Array) -> float:
     return math.degrees(math.acos(min(max(-float(down[2]), -1.0), 1.0)))
 
 
-def _people(now: Situation) -> Values:
+def _people(now: RuleInputs) -> Values:
     points = [now.tool] if now.held is None else [now.tool, now.held.position]
     return {
         'person_seen': bool(now.people.items),
@@ -81,7 +81,7 @@ def person_distance(people: Boxes, points: Array) -> float:
     return min(float(people.distance(points).min()), FAR) if people.items else FAR
 
 
-def _held(now: Situation, p: MeasureParams) -> Values:
+def _held(now: RuleInputs, p: MeasureParams) -> Values:
     held = now.held
     if held is None:
         return {
@@ -103,7 +103,7 @@ def _held(now: Situation, p: MeasureParams) -> Values:
     }
 
 
-def is_over_destination(now: Situation, position: Array) -> bool:
+def is_over_destination(now: RuleInputs, position: Array) -> bool:
     """True when the point (3,) is above the footprint of the destination."""
     goal = now.scene.by_role(Role.DESTINATION) if now.scene else None
     if goal is None:

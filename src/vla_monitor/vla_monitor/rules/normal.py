@@ -47,7 +47,7 @@ class Both:
 
 
 @dataclass(frozen=True)
-class Step:
+class NextStep:
     """At the next step; when there is none, `strong` is false and weak is true."""
 
     strong: bool
@@ -67,7 +67,7 @@ class Until:
     bound: int | None = None
 
 
-Normal: TypeAlias = Lit | Fixed | More | Both | Step | Until
+Normal: TypeAlias = Lit | Fixed | More | Both | NextStep | Until
 Clause: TypeAlias = frozenset[Normal]  # one of these
 Clauses: TypeAlias = frozenset[Clause]  # each of these
 
@@ -78,7 +78,7 @@ NEVER: Clauses = frozenset([frozenset()])  # is false
 LOST: Clause = frozenset([OPEN])  # a clause of no more than this can no longer be shown
 
 
-class Normaliser:
+class FormulaNormaliser:
     """Numbers the atoms and the past sub-formulas of what it is given."""
 
     def __init__(self, bits: dict[Atom | Compare, int]) -> None:
@@ -112,7 +112,7 @@ class Normaliser:
             return self.normal(formula.of, not positive)
         inner = self.normal(formula.of, positive)
         if op in ('next', 'weaknext'):
-            return Step((op == 'next') == positive, inner)
+            return NextStep((op == 'next') == positive, inner)
         is_strong = (op == 'eventually') == positive
         return Until(is_strong, TRUE if is_strong else FALSE, inner, bound)
 

@@ -11,7 +11,7 @@ from enum import Enum
 FAR = 10.0  # m, a distance to something that is not there
 
 
-class Kind(Enum):
+class PredicateKind(Enum):
     """What a predicate's value is."""
 
     TRUTH = 'truth'
@@ -23,7 +23,7 @@ class Predicate:
     """One word. An action predicate speaks of the chunk in force; without one it is `idle`."""
 
     name: str
-    kind: Kind
+    kind: PredicateKind
     text: str
     unit: str = ''  # of a number
     lo: float = 0.0  # in `unit`; values are clipped to the range, proofs assume it
@@ -33,15 +33,15 @@ class Predicate:
 
 
 def _truth(name: str, text: str, is_action: bool = False) -> Predicate:
-    return Predicate(name, Kind.TRUTH, text, is_action=is_action)
+    return Predicate(name, PredicateKind.TRUTH, text, is_action=is_action)
 
 
 def _number(name: str, unit: str, lo: float, hi: float, text: str) -> Predicate:
-    return Predicate(name, Kind.NUMBER, text, unit, lo, hi)
+    return Predicate(name, PredicateKind.NUMBER, text, unit, lo, hi)
 
 
 def _asked(name: str, unit: str, lo: float, hi: float, idle: float, text: str) -> Predicate:
-    return Predicate(name, Kind.NUMBER, text, unit, lo, hi, is_action=True, idle=idle)
+    return Predicate(name, PredicateKind.NUMBER, text, unit, lo, hi, is_action=True, idle=idle)
 
 
 STATE = (

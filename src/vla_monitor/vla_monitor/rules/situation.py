@@ -39,7 +39,7 @@ class MeasureParams:
 
 
 @dataclass(frozen=True)
-class Situation:
+class RuleInputs:
     """One moment. What is None is not known; `path` None: nothing is asked for."""
 
     running: bool

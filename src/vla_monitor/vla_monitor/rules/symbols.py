@@ -9,7 +9,7 @@ from typing import Any
 from vla_core.errors import UserError
 from vla_monitor.rules.formula import Atom, Compare, Constant, Formula, Unary
 from vla_monitor.rules.grammar import parse
-from vla_monitor.rules.predicates import PREDICATES, Kind
+from vla_monitor.rules.predicates import PREDICATES, PredicateKind
 
 AXIOMS = (  # true of every moment, by the way the predicates are measured
     'holding_target implies holding',
@@ -48,7 +48,7 @@ class Symbols:
                 f'rules are proven with z3-solver, which is missing: {error}'
             ) from None
         self.z3 = z3
-        make = {Kind.TRUTH: z3.Bool, Kind.NUMBER: z3.Real}
+        make = {PredicateKind.TRUTH: z3.Bool, PredicateKind.NUMBER: z3.Real}
         self.of = {name: make[item.kind](name) for name, item in PREDICATES.items()}
         self._axioms = [parse(text, PREDICATES) for text in AXIOMS]
 
@@ -59,7 +59,7 @@ class Symbols:
         facts = [self.expression(axiom) for axiom in self._axioms]
         idle = []
         for name, item in PREDICATES.items():
-            if item.kind == Kind.NUMBER:
+            if item.kind == PredicateKind.NUMBER:
                 facts.append(z3.And(self.of[name] >= item.lo, self.of[name] <= item.hi))
             if item.is_action:
                 idle.append(self.of[name] == item.idle)

@@ -21,17 +21,21 @@ from vla_core.records.task import Phase, TaskStatus
 from vla_core.robot.config import RobotConfig
 from vla_core.robot.joint_state_merger import JointStateMerger
 from vla_core.robot.model import RobotModel
-from vla_monitor.rules.document import Response
+from vla_monitor.rules.document import RuleResponse
 from vla_monitor.rules.engine import Check, Engine
 from vla_monitor.rules.explain import explain
 from vla_monitor.rules.measure_action import measure_action
 from vla_monitor.rules.measure_state import Values, measure_state
 from vla_monitor.rules.path import Path, path_of
 from vla_monitor.rules.ruleset import RuleSet
-from vla_monitor.rules.situation import MeasureParams, Situation
+from vla_monitor.rules.situation import MeasureParams, RuleInputs
 
 VOTER = 'rules'
-LEVELS = {Response.SLOW: Level.SLOW, Response.HOLD: Level.HOLD, Response.STOP: Level.STOP}
+LEVELS = {
+    RuleResponse.SLOW: Level.SLOW,
+    RuleResponse.HOLD: Level.HOLD,
+    RuleResponse.STOP: Level.STOP,
+}
 HISTORY = 3.0  # s of joint samples kept: a chunk starts from where the tool was at its stamp
 NEAR = 0.1  # s, from a chunk's stamp to the joint sample that counts as of that moment
 
@@ -51,7 +55,7 @@ class WatchParams:
 
 
 @dataclass(frozen=True)
-class Sample:
+class RuleSample:
     """Arm and gripper at one moment."""
 
     stamp: float  # s
@@ -68,7 +72,7 @@ class RuleWatch:
         self.engine = Engine(rules)
         self.model = RobotModel(robot)
         self._whole = JointStateMerger(robot)
-        self._samples: deque[Sample] = deque()
+        self._samples: deque[RuleSample] = deque()
         self._scene: GroundedScene | None = None
         self._status: TaskStatus | None = None
         self._chunk: ActionChunk | None = None
@@ -120,7 +124,7 @@ class RuleWatch:
         p = self.params.measure
         return {**measure_state(moment, p), **measure_action(moment, p)}
 
-    def situation(self, now: float) -> Situation:
+    def situation(self, now: float) -> RuleInputs:
         """All that the predicates are computed from."""
         p = self.params.measure
         sample = self._samples[-1] if self._samples else None
@@ -130,11 +134,11 @@ class RuleWatch:
         scene = self._scene
         age = max(now - scene.stamp, 0.0) if scene else np.inf
         if sample is None:
-            return Situation(self.is_running, scene, age, None, None, None, path, unknown)
+            return RuleInputs(self.is_running, scene, age, None, None, None, path, unknown)
         jacobian = self.model.jacobian(sample.q)
         speed = float(np.linalg.norm(jacobian[:3] @ sample.velocity))
         pose = self.model.fk(sample.q)
-        return Situation(self.is_running, scene, age, pose, speed, sample.opening, path, unknown)
+        return RuleInputs(self.is_running, scene, age, pose, speed, sample.opening, path, unknown)
 
     @property
     def is_running(self) -> bool:
@@ -156,7 +160,7 @@ class RuleWatch:
             return None, self._path
         return self._path.rest(int(timeline.row_at(chunk, now))), ''
 
-    def _at(self, stamp: float) -> Sample | None:
+    def _at(self, stamp: float) -> RuleSample | None:
         best = min(self._samples, key=lambda s: abs(s.stamp - stamp), default=None)
         return best if best is not None and abs(best.stamp - stamp) <= NEAR else None
 
@@ -174,7 +178,7 @@ class RuleWatch:
         if self._samples and whole.stamp < self._samples[-1].stamp:
             self._samples.clear()
             self._scene = None
-        self._samples.append(Sample(whole.stamp, q, velocity, 2.0 * float(finger[0])))
+        self._samples.append(RuleSample(whole.stamp, q, velocity, 2.0 * float(finger[0])))
         while self._samples[0].stamp < whole.stamp - HISTORY:
             self._samples.popleft()
 

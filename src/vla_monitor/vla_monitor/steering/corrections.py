@@ -21,7 +21,7 @@ FUTURE = 0.1  # s, a stamp further ahead is not believed
 
 
 @dataclass(frozen=True)
-class Said:
+class SpokenCorrection:
     """A correction that holds, understood."""
 
     motion: LanguageMotion
@@ -39,7 +39,7 @@ class Corrections:
 
     def __init__(self, params: VerifierParams, gripper: GripperConfig) -> None:
         self._params, self._gripper = params, gripper
-        self._said: Said | None = None
+        self._said: SpokenCorrection | None = None
 
     def clear(self) -> None:
         """Another attempt begins: what was said before is not meant any more."""
@@ -58,14 +58,14 @@ class Corrections:
         except ValueError as error:
             return str(error)
         until = correction.stamp + correction.ttl
-        self._said = Said(motion, until, correction.priority == Priority.HINT)
+        self._said = SpokenCorrection(motion, until, correction.priority == Priority.HINT)
         return ''
 
-    def at(self, now: float) -> Said | None:
+    def at(self, now: float) -> SpokenCorrection | None:
         """Return what holds at ROS time `now`."""
         return self._said if self._said and now < self._said.until else None
 
-    def chunk(self, said: Said, proposed: ActionChunk, asked: float) -> ActionChunk:
+    def chunk(self, said: SpokenCorrection, proposed: ActionChunk, asked: float) -> ActionChunk:
         """Return the motion in the place of `proposed`; `asked` m is the opening it goes on with.
 
         It ends when the correction does: rows after that stay where it ended.
@@ -87,7 +87,7 @@ class Corrections:
         )  # fmt: skip
 
 
-def agreement(said: Said, travel: Array) -> float:
+def agreement(said: SpokenCorrection, travel: Array) -> float:
     """[-1, 1]: how much a candidate that moves the tool by `travel` (3,) m does what was said."""
     length = float(np.linalg.norm(travel))
     way = said.motion.direction(EE_NAMES[:3])

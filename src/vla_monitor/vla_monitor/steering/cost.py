@@ -11,7 +11,7 @@ from vla_core.frozen import Array
 from vla_core.records.plan_step import StepKind
 from vla_core.records.scene import GroundedObject, Verb
 from vla_monitor.steering import hand
-from vla_monitor.steering.moment import Moment
+from vla_monitor.steering.moment import OutcomeMoment
 from vla_monitor.steering.purpose import LENGTH, Purpose
 
 EDGE = 0.008  # m, sideways, within this the tool may come down
@@ -28,7 +28,7 @@ NEARLY = 0.018  # m, short of the length of a push: done
 ASIDE = 0.02  # m, off the line of the push at most
 
 
-def left_to_do(now: Moment, purpose: Purpose) -> float:
+def left_to_do(now: OutcomeMoment, purpose: Purpose) -> float:
     """m; 0 when there is nothing left but to go away."""
     thing = purpose.thing
     if thing is None or purpose.kind in (StepKind.RETREAT, StepKind.LOOK, StepKind.WAIT):
@@ -62,7 +62,7 @@ def turn_left(yaw: float, thing: GroundedObject) -> float:
     return float(abs((yaw - base + period / 2) % period - period / 2))
 
 
-def _handling(now: Moment, purpose: Purpose, thing: GroundedObject) -> float:
+def _handling(now: OutcomeMoment, purpose: Purpose, thing: GroundedObject) -> float:
     place = purpose.place
     if place is not None and _is_placed(now, purpose, thing, place):
         return 0.0
@@ -83,7 +83,7 @@ def _carrying(at: Array, purpose: Purpose, thing: GroundedObject, place: Grounde
 
 
 def _is_placed(
-    now: Moment, purpose: Purpose, thing: GroundedObject, place: GroundedObject
+    now: OutcomeMoment, purpose: Purpose, thing: GroundedObject, place: GroundedObject
 ) -> bool:
     if now.is_holding:
         return False
@@ -94,17 +94,17 @@ def _is_placed(
     return bool(np.hypot(*away) <= 0.5 * float(min(place.size[:2])) and abs(rise) <= 0.015)
 
 
-def _open(now: Moment, width: float) -> float:
+def _open(now: OutcomeMoment, width: float) -> float:
     """m, that opening the fingers for a thing of `width` m counts as."""
     return GRASP * min(max((width + 0.01 - now.opening) / (width + 0.01), 0.0), 1.0)
 
 
-def _closed(now: Moment, weight: float) -> float:
+def _closed(now: OutcomeMoment, weight: float) -> float:
     """m, that closing the hand counts as."""
     return weight * GRASP * min(max(now.opening / 0.08, 0.0), 1.0)
 
 
-def _sliding(now: Moment, purpose: Purpose, thing: GroundedObject, way: Array) -> float:
+def _sliding(now: OutcomeMoment, purpose: Purpose, thing: GroundedObject, way: Array) -> float:
     first = purpose.first if purpose.first is not None else thing.position
     done = float((now.thing[:2] - first[:2]) @ way)
     left = max(LENGTH[purpose.verb] - done, 0.0)

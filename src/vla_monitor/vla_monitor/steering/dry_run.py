@@ -21,7 +21,7 @@ SLACK = 1e-6  # m, rad
 
 
 @dataclass(frozen=True)
-class Trial:
+class DryRunResult:
     """What the shield would do; `refusal` is empty when the candidate may go to it."""
 
     change: float  # share of the motion that would be taken away
@@ -61,19 +61,19 @@ class DryRun:
 
     def try_out(
         self, path: ToolPath, joints: JointPath, q: Array, around: tuple[Indices, Array]
-    ) -> Trial:
+    ) -> DryRunResult:
         """Return what the shield would do with the motion from `q` along `joints`."""
         refusal = self._out_of_reach(joints) or self._out_of_space(path)
         if refusal:
-            return Trial(1.0, refusal)
+            return DryRunResult(1.0, refusal)
         change = self._too_fast(path, joints, q)
         depth, pair = self._too_near(joints, q, around)
         if not depth <= self.params.intrusion:
-            return Trial(change, f'{depth * 1e3:.0f} mm too near: {pair}')
+            return DryRunResult(change, f'{depth * 1e3:.0f} mm too near: {pair}')
         change = 1.0 - (1.0 - change) * (1.0 - self.params.change * depth / self.params.intrusion)
         if not change <= self.params.change:
-            return Trial(change, f'the shield would take {change:.0%} of the motion')
-        return Trial(change)
+            return DryRunResult(change, f'the shield would take {change:.0%} of the motion')
+        return DryRunResult(change)
 
     def _out_of_reach(self, joints: JointPath) -> str:
         if not joints.miss.max() <= self.params.unreachable:

@@ -11,7 +11,7 @@ from vla_core.frozen import Array
 from vla_core.records.plan_step import StepKind
 from vla_core.records.scene import GroundedObject, Verb
 from vla_monitor.steering import hand
-from vla_monitor.steering.moment import Moment, Outcome
+from vla_monitor.steering.moment import CandidateOutcome, OutcomeMoment
 from vla_monitor.steering.path import ToolPath
 from vla_monitor.steering.purpose import Purpose
 
@@ -39,7 +39,7 @@ class Foresight:
     """One candidate, imagined row by row."""
 
     purpose: Purpose
-    now: Moment
+    now: OutcomeMoment
     step: float = 0.1  # s between rows
 
     def __post_init__(self) -> None:
@@ -49,7 +49,7 @@ class Foresight:
         self.event = -1.0
         self._is_gripping = self.now.opening < CLOSE_AT or self.now.is_holding
 
-    def of(self, path: ToolPath) -> Outcome:
+    def of(self, path: ToolPath) -> CandidateOutcome:
         """Return where the path leads."""
         moments = [self.now]
         for k in range(len(path.poses)):
@@ -58,27 +58,29 @@ class Foresight:
             self._note_event(before, asked, k * path.step)
             moments.append(self._next(before, path, k, asked))
         faults = tuple(dict.fromkeys(self.faults))
-        return Outcome(tuple(moments), faults, self.event, len(set(self.doubts) - set(faults)))
+        return CandidateOutcome(
+            tuple(moments), faults, self.event, len(set(self.doubts) - set(faults))
+        )
 
     def _blame(self, fault: str) -> None:
         """What goes wrong later on in a chunk is in doubt: a newer chunk comes before it."""
         is_soon = self._row * self.step <= SOON
         (self.faults if is_soon else self.doubts).append(fault)
 
-    def _note_event(self, before: Moment, asked: float, ahead: float) -> None:
+    def _note_event(self, before: OutcomeMoment, asked: float, ahead: float) -> None:
         is_grip = asked < CLOSE_AT
         if self.event < 0.0 and is_grip != self._is_gripping:
             self.event = ahead
         self._is_gripping = is_grip
 
-    def _next(self, before: Moment, path: ToolPath, k: int, asked: float) -> Moment:
+    def _next(self, before: OutcomeMoment, path: ToolPath, k: int, asked: float) -> OutcomeMoment:
         tcp, yaw = path.positions[k], float(path.yaw[k])
         most = GRIP_SPEED * path.step if k else 0.0
         opening = before.opening + min(max(asked - before.opening, -most), most)
         thing = self.purpose.thing
         if thing is None:
-            return Moment(tcp, yaw, opening, tcp, False)
-        now = Moment(tcp, yaw, opening, before.thing, before.is_holding, before.is_done)
+            return OutcomeMoment(tcp, yaw, opening, tcp, False)
+        now = OutcomeMoment(tcp, yaw, opening, before.thing, before.is_holding, before.is_done)
         if before.is_holding:
             return self._carried(before, now, asked, thing)
         if before.thing is not thing.position:  # it was moved on the way
@@ -91,7 +93,9 @@ class Foresight:
             return self._gripped(before, now, asked, thing)
         return self._left_alone(before, now, thing)
 
-    def _carried(self, before: Moment, now: Moment, asked: float, thing: GroundedObject) -> Moment:
+    def _carried(
+        self, before: OutcomeMoment, now: OutcomeMoment, asked: float, thing: GroundedObject
+    ) -> OutcomeMoment:
         """What is held comes along until the fingers open."""
         moved = before.thing + now.tcp - before.tcp
         if asked < CLOSE_AT:
@@ -123,7 +127,9 @@ class Foresight:
         highest = hand.top(place) + (0.04 if self.purpose.verb == Verb.PUT_IN else 0.02)
         return bool(np.all(local <= share * place.size[:2]) and bottom <= highest)
 
-    def _gripped(self, before: Moment, now: Moment, asked: float, thing: GroundedObject) -> Moment:
+    def _gripped(
+        self, before: OutcomeMoment, now: OutcomeMoment, asked: float, thing: GroundedObject
+    ) -> OutcomeMoment:
         """Closing fingers take the thing when it is between them; they must not come down on
         it."""
         is_closing = asked < CLOSE_AT and now.opening < before.opening
@@ -138,7 +144,7 @@ class Foresight:
             self._check_hit(before, now, thing)
         return now
 
-    def _check_hit(self, before: Moment, now: Moment, thing: GroundedObject) -> None:
+    def _check_hit(self, before: OutcomeMoment, now: OutcomeMoment, thing: GroundedObject) -> None:
         """A finger that is at the thing already may go up or away, not further down."""
         if not hand.is_hit(now.tcp, now.yaw, now.opening, thing):
             return
@@ -146,20 +152,22 @@ class Foresight:
         if is_sinking or not hand.is_hit(before.tcp, before.yaw, before.opening, thing):
             self._blame(f'comes down on the {thing.label}')
 
-    def _pressed(self, now: Moment, thing: GroundedObject) -> Moment:
+    def _pressed(self, now: OutcomeMoment, thing: GroundedObject) -> OutcomeMoment:
         """A closed hand that comes low enough over the button has pressed it."""
         is_over = np.hypot(*(now.tcp[:2] - thing.position[:2])) <= thing.size[0] / 2
         is_low = now.tcp[2] <= hand.top(thing) - PRESSED
         return replace(now, is_done=now.is_done or bool(is_over and is_low))
 
-    def _left_alone(self, before: Moment, now: Moment, thing: GroundedObject) -> Moment:
+    def _left_alone(
+        self, before: OutcomeMoment, now: OutcomeMoment, thing: GroundedObject
+    ) -> OutcomeMoment:
         """A hand that goes away may still be at the thing, but not come down on it."""
         is_sinking = now.tcp[2] < before.tcp[2] - SINKING
         if is_sinking and hand.is_hit(now.tcp, now.yaw, now.opening, thing):
             self._blame(f'comes down on the {thing.label}')
         return now
 
-    def _pushed(self, now: Moment, thing: GroundedObject) -> Moment:
+    def _pushed(self, now: OutcomeMoment, thing: GroundedObject) -> OutcomeMoment:
         """The closed hand moves what is in front of it."""
         way = self.purpose.way
         if way is None or now.tcp[2] - hand.TIP > hand.top(thing):

@@ -20,7 +20,7 @@ APART = 0.0095  # s, at least, between two of them: a fast driver does not short
 SCENES = 8
 
 
-class Heard:
+class VerifierInputs:
     """Short histories; `present` puts together what was true at a stamp."""
 
     def __init__(self, params: VerifierParams, robot: RobotConfig) -> None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from vla_monitor.steering.cost import left_to_do
-from vla_monitor.steering.moment import Outcome
-from vla_monitor.steering.params import JudgeParams
+from vla_monitor.steering.moment import CandidateOutcome
+from vla_monitor.steering.params import CandidateScoreParams
 from vla_monitor.steering.purpose import Purpose
 
 FAULTY = 0.25  # of the score that is left with a fault
@@ -27,7 +27,9 @@ class Score:
         return bool(self.reason)
 
 
-def judge(outcome: Outcome, purpose: Purpose, change: float, p: JudgeParams) -> Score:
+def judge(
+    outcome: CandidateOutcome, purpose: Purpose, change: float, p: CandidateScoreParams
+) -> Score:
     """Return the score: progress of the near future and of all of it weigh the same.
 
     `change` is the share of the motion that the shield would take away.

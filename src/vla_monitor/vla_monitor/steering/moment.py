@@ -8,7 +8,7 @@ from vla_core.frozen import Array
 
 
 @dataclass(frozen=True)
-class Moment:
+class OutcomeMoment:
     """As predicted, by kinematics alone or by the twin."""
 
     tcp: Array  # (3,) m, base_link
@@ -20,10 +20,10 @@ class Moment:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CandidateOutcome:
     """What a candidate leads to."""
 
-    moments: tuple[Moment, ...]  # the present one first, then as time goes
+    moments: tuple[OutcomeMoment, ...]  # the present one first, then as time goes
     faults: tuple[str, ...] = ()  # what must not happen, in words
     event: float = -1.0  # s ahead, of the first grip or release; negative: none
     doubts: int = 0  # faults so late that a newer candidate may still mend them

@@ -30,7 +30,7 @@ class DryRunParams:
 
 
 @dataclass(frozen=True)
-class JudgeParams:
+class CandidateScoreParams:
     """What is good enough."""
 
     accept: float = param(0.36, 'score of a candidate that is good enough', lo=0.0, hi=1.0)
@@ -75,7 +75,7 @@ class VerifierParams:
     correction_speed: float = param(0.06, 'm/s, of a corrected motion', lo=0.005, hi=0.25)
     correction_turn: float = param(0.4, 'rad/s, of a corrected turn', lo=0.05, hi=2.0)
     dry_run: DryRunParams = field(default_factory=DryRunParams)
-    judge: JudgeParams = field(default_factory=JudgeParams)
+    judge: CandidateScoreParams = field(default_factory=CandidateScoreParams)
     twin: TwinParams = field(default_factory=TwinParams)
 
     def __post_init__(self) -> None:

@@ -14,10 +14,10 @@ from vla_core.records.plan_step import read_step
 from vla_core.records.scene import GroundedScene
 from vla_core.robot.config import RobotConfig
 from vla_core.robot.model import RobotModel
-from vla_monitor.steering.dry_run import DryRun, Trial
+from vla_monitor.steering.dry_run import DryRun, DryRunResult
 from vla_monitor.steering.foresight import Foresight, is_holding
 from vla_monitor.steering.judge import Score, judge
-from vla_monitor.steering.moment import Moment
+from vla_monitor.steering.moment import OutcomeMoment
 from vla_monitor.steering.params import VerifierParams
 from vla_monitor.steering.path import JointPath, ToolPath, joint_paths, tool_path
 from vla_monitor.steering.purpose import Purpose, purpose_of
@@ -37,7 +37,7 @@ class Present:
 
 
 @dataclass(frozen=True)
-class Look:
+class QuickCheck:
     """What stage A found out about one candidate."""
 
     score: Score
@@ -59,7 +59,7 @@ class StageA:
         self.model = RobotModel(robot)
         self.dry_run = DryRun(params.dry_run, shield, robot)
 
-    def look(self, chunks: tuple[ActionChunk, ...], present: Present) -> tuple[Look, ...]:
+    def look(self, chunks: tuple[ActionChunk, ...], present: Present) -> tuple[QuickCheck, ...]:
         """Return a score for every candidate."""
         base_from_tcp = self.model.fk(present.q)
         texts = {chunk.plan_step for chunk in chunks}
@@ -84,18 +84,20 @@ class StageA:
             assert not isinstance(purpose, str)
             trial = self.dry_run.try_out(path, joints, present.q, around)
             score = self._score(path, here, purpose, trial)
-            first[k] = Look(score, path, joints, purpose)
+            first[k] = QuickCheck(score, path, joints, purpose)
         return tuple(look for look in first if look is not None)
 
     def _first_look(
         self, path: ToolPath | None, purpose: Purpose | str | None, is_sound: bool
-    ) -> Look | None:
+    ) -> QuickCheck | None:
         """What can be said without a model; None: nothing yet."""
         if not is_sound:
-            return Look(Score(0.0, 'it is not finite'))
+            return QuickCheck(Score(0.0, 'it is not finite'))
         if isinstance(purpose, str):
-            return Look(Score(0.0, purpose))
-        return Look(Score(self.params.judge.neutral)) if path is None else None  # moves no tool
+            return QuickCheck(Score(0.0, purpose))
+        return (
+            QuickCheck(Score(self.params.judge.neutral)) if path is None else None
+        )  # moves no tool
 
     def _walks(self, paths: list[ToolPath | None], q: Array) -> list[JointPath]:
         """Joints of all paths; those of one length are solved together."""
@@ -108,7 +110,9 @@ class StageA:
             found.update(zip(same, solved, strict=True))
         return [found[k] for k in range(len(paths))]
 
-    def _score(self, path: ToolPath, here: Here, purpose: Purpose | None, trial: Trial) -> Score:
+    def _score(
+        self, path: ToolPath, here: Here, purpose: Purpose | None, trial: DryRunResult
+    ) -> Score:
         p = self.params.judge
         if trial.refusal:
             return Score(0.0, trial.refusal)
@@ -131,10 +135,10 @@ def _purpose(text: str, present: Present) -> Purpose | str | None:
         return str(error)
 
 
-def moment_of(here: Here, purpose: Purpose) -> Moment:
+def moment_of(here: Here, purpose: Purpose) -> OutcomeMoment:
     """Return the present moment, as perceived."""
     base_from_tcp, opening = here
     tcp, yaw, thing = base_from_tcp[:3, 3], float(geometry.yaw(base_from_tcp)), purpose.thing
     if thing is None:
-        return Moment(tcp, yaw, opening, tcp, False)
-    return Moment(tcp, yaw, opening, thing.position, is_holding(tcp, yaw, opening, thing))
+        return OutcomeMoment(tcp, yaw, opening, tcp, False)
+    return OutcomeMoment(tcp, yaw, opening, thing.position, is_holding(tcp, yaw, opening, thing))

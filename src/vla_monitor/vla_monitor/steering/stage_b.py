@@ -16,8 +16,8 @@ from vla_core.robot.config import RobotConfig
 from vla_monitor.steering.judge import Score, judge
 from vla_monitor.steering.params import VerifierParams, ranks
 from vla_monitor.steering.purpose import Purpose
-from vla_monitor.steering.stage_a import Look, Present
-from vla_monitor.steering.twin import Player, Stage
+from vla_monitor.steering.stage_a import Present, QuickCheck
+from vla_monitor.steering.twin import Player, TwinStage
 from vla_monitor.steering.twin_model import TwinModel
 
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION
@@ -26,7 +26,7 @@ STATE = mujoco.mjtState.mjSTATE_INTEGRATION
 class Theatre(Protocol):
     """Where candidates are played: the twin, or in a measurement a branch of the simulator."""
 
-    def stage(self, present: Present, purpose: Purpose, asked: float) -> Stage: ...
+    def stage(self, present: Present, purpose: Purpose, asked: float) -> TwinStage: ...
 
 
 class TwinTheatre:
@@ -36,13 +36,13 @@ class TwinTheatre:
         self._twin = TwinModel(robot, params.twin.timestep)
         self._player = player
 
-    def stage(self, present: Present, purpose: Purpose, asked: float) -> Stage:
+    def stage(self, present: Present, purpose: Purpose, asked: float) -> TwinStage:
         """Return the present, as perceived; `asked` m is the opening that is being executed."""
         data, twin = self._twin.show(present.scene), self._twin
         assert twin.model is not None
         thing = twin.body_of(purpose.thing) if purpose.thing else -1
         others = tuple(twin.body_of(o) for o in purpose.others if o.shape != 'housing')
-        stage = Stage(twin.model, data, thing, others, twin.lead)
+        stage = TwinStage(twin.model, data, thing, others, twin.lead)
         self._player.pose(stage, present.q, present.opening, asked)
         return stage
 
@@ -67,7 +67,7 @@ class StageB:
         self.player = Player(robot)
         self._theatre = theatre or TwinTheatre(params, robot, self.player)
 
-    def pays(self, looks: tuple[Look, ...]) -> bool:
+    def pays(self, looks: tuple[QuickCheck, ...]) -> bool:
         """True when there is a choice, and a grip or release is near in one of them."""
         events = [look.score.event for look in looks if look.purpose and not look.score.is_faulty]
         near = [0.0 <= event <= self.params.twin.event for event in events]
@@ -75,7 +75,7 @@ class StageB:
 
     def pick(
         self,
-        looks: tuple[Look, ...],
+        looks: tuple[QuickCheck, ...],
         scores: Array,
         present: Present,
         asked: float,
@@ -106,7 +106,7 @@ class StageB:
         return Pick(NONE, found, False, reason)
 
     def _play(
-        self, look: Look, stage: Stage, present: Present, is_late: Callable[[], bool]
+        self, look: QuickCheck, stage: TwinStage, present: Present, is_late: Callable[[], bool]
     ) -> Score | None:
         assert look.path is not None
         assert look.joints is not None
@@ -114,7 +114,7 @@ class StageB:
         outcome = self.player.play(stage, present.q, look.path, look.joints, look.purpose, is_late)
         return judge(outcome, look.purpose, 0.0, self.params.judge) if outcome else None
 
-    def _out_of_time(self, looks: tuple[Look, ...], scores: Array, found: Array) -> Pick:
+    def _out_of_time(self, looks: tuple[QuickCheck, ...], scores: Array, found: Array) -> Pick:
         """What stage A says, if it says it with conviction and the twin has not said otherwise."""
         untold = np.where(found == scores, scores, 0.0)
         best = int(np.argmax(untold))

@@ -14,7 +14,7 @@ from vla_core import geometry
 from vla_core.frozen import Array
 from vla_core.robot.config import RobotConfig
 from vla_core.robot.fingers import follow
-from vla_monitor.steering.moment import Moment, Outcome
+from vla_monitor.steering.moment import CandidateOutcome, OutcomeMoment
 from vla_monitor.steering.path import JointPath, ToolPath
 from vla_monitor.steering.purpose import Purpose
 from vla_sim.scenes.judge import touching
@@ -27,7 +27,7 @@ NUDGED = 0.03  # m, other things may be moved by this much
 
 
 @dataclass(frozen=True)
-class Stage:
+class TwinStage:
     """A simulation to play in: of the perceived scene, or a branch of the real simulator."""
 
     model: mujoco.MjModel
@@ -77,7 +77,7 @@ class Player:
             self._model, self._known = model, handles_of(model, self.robot)
         return self._known
 
-    def pose(self, stage: Stage, q: Array, opening: float, asked: float) -> None:
+    def pose(self, stage: TwinStage, q: Array, opening: float, asked: float) -> None:
         """Put the arm at `q` (n,) rad with the fingers `opening` m apart, holding what is
         between them."""
         h, data = self.handles(stage.model), stage.data
@@ -88,13 +88,13 @@ class Player:
 
     def play(
         self,
-        stage: Stage,
+        stage: TwinStage,
         q: Array,
         path: ToolPath,
         joints: JointPath,
         purpose: Purpose,
         is_late: Callable[[], bool],
-    ) -> Outcome | None:
+    ) -> CandidateOutcome | None:
         """Return what becomes of the candidate from the state of the stage; None when `is_late`
         said so on the way."""
         moments = [self.look(stage)]
@@ -113,18 +113,18 @@ class Player:
                 mujoco.mj_step(stage.model, stage.data)
             moments.append(self.look(stage))
         moved = self._moved(stage, before)
-        return Outcome(tuple(moments), self._faults(moments, moved, purpose))
+        return CandidateOutcome(tuple(moments), self._faults(moments, moved, purpose))
 
-    def look(self, stage: Stage) -> Moment:
+    def look(self, stage: TwinStage) -> OutcomeMoment:
         """Return the moment that the stage shows."""
         h, data = self.handles(stage.model), stage.data
         rotation, tcp = data.xmat[h.tip].reshape(3, 3), data.xpos[h.tip].copy()
         opening = float(data.qpos[h.position[-2:]].sum())
         thing = data.xpos[stage.thing].copy() if stage.thing >= 0 else tcp
         yaw = float(geometry.yaw(geometry.pose_of(rotation, tcp)))
-        return Moment(tcp, yaw, opening, thing, self._holds(stage, h.fingers))
+        return OutcomeMoment(tcp, yaw, opening, thing, self._holds(stage, h.fingers))
 
-    def _holds(self, stage: Stage, fingers: frozenset[int]) -> bool:
+    def _holds(self, stage: TwinStage, fingers: frozenset[int]) -> bool:
         """True when both fingers touch the thing."""
         if stage.thing < 0:
             return False
@@ -134,7 +134,7 @@ class Player:
         """(n,) rad at a row, straight between the rows that were solved."""
         return np.array([np.interp(row, rows, column) for column in stops.T])
 
-    def _command(self, stage: Stage, q: Array, opening: float) -> None:
+    def _command(self, stage: TwinStage, q: Array, opening: float) -> None:
         h, data, gripper = self.handles(stage.model), stage.data, self.robot.gripper
         data.ctrl[h.arm] = q
         most = 0.5 * gripper.speed * stage.model.opt.timestep
@@ -142,13 +142,15 @@ class Player:
         here = float(data.qpos[h.position[-2:]].mean())
         data.ctrl[h.grip] = follow(float(data.ctrl[h.grip]), here, wanted, most)
 
-    def _moved(self, stage: Stage, before: list[Array]) -> float:
+    def _moved(self, stage: TwinStage, before: list[Array]) -> float:
         """m, how far the one that was moved most has moved."""
         now = [stage.data.xpos[k] for k in stage.others]
         ways = [float(np.linalg.norm(b - a)) for a, b in zip(before, now, strict=True)]
         return max(ways, default=0.0)
 
-    def _faults(self, moments: list[Moment], moved: float, purpose: Purpose) -> tuple[str, ...]:
+    def _faults(
+        self, moments: list[OutcomeMoment], moved: float, purpose: Purpose
+    ) -> tuple[str, ...]:
         faults = []
         if moved > NUDGED:
             faults.append(f'moves other things by {moved * 1e2:.0f} cm')

@@ -9,7 +9,7 @@ import numpy as np
 from vla_core.frozen import Array
 from vla_core.records.scene import GroundedObject, GroundedScene, Role
 from vla_core.robot.config import RobotConfig
-from vla_sim.scenes.episode import Thing
+from vla_sim.scenes.episode import SceneObject
 from vla_sim.scenes.furniture import add_thing
 from vla_sim.scenes.robot_body import COLLISION_GROUP, ROBOT, TABLE, THING, robot_spec, tune_servos
 from vla_sim.scenes.scene_params import SceneParams
@@ -80,7 +80,7 @@ class TwinModel:
         p, size = self.scene, np.maximum(thing.size, LEAST)
         name = self._names[thing.id]
         if thing.shape in FREE:
-            made = Thing(name, thing.colour, thing.shape, size, middle(thing), thing.yaw)
+            made = SceneObject(name, thing.colour, thing.shape, size, middle(thing), thing.yaw)
             add_thing(spec, made, GREY, p.density, p.object_friction)
             return
         body = spec.worldbody.add_body(name=name, pos=middle(thing))

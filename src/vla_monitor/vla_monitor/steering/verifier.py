@@ -16,10 +16,10 @@ from vla_core.records.action import ActionChunk
 from vla_core.records.alignment import NONE, AlignmentVerdict
 from vla_core.records.safety import Level, SafetyVote
 from vla_core.robot.config import RobotConfig
-from vla_monitor.steering.corrections import Corrections, Said, agreement
-from vla_monitor.steering.heard import Heard
+from vla_monitor.steering.corrections import Corrections, SpokenCorrection, agreement
+from vla_monitor.steering.heard import VerifierInputs
 from vla_monitor.steering.params import VerifierParams, ranks
-from vla_monitor.steering.stage_a import Look, Present, StageA
+from vla_monitor.steering.stage_a import Present, QuickCheck, StageA
 from vla_monitor.steering.stage_b import Pick, StageB, Theatre
 from vla_shield.params import ShieldParams
 
@@ -46,7 +46,7 @@ class Verifier:
         theatre: Theatre | None = None,
     ) -> None:
         self.params, self.robot = params, robot
-        self.heard = Heard(params, robot)
+        self.heard = VerifierInputs(params, robot)
         self.stage_a = StageA(params, robot, shield)
         self.stage_b = StageB(params, robot, theatre)
         self.corrections = Corrections(params, robot.gripper)
@@ -99,7 +99,7 @@ class Verifier:
 
     def _pick(
         self,
-        looks: tuple[Look, ...],
+        looks: tuple[QuickCheck, ...],
         scores: np.ndarray,
         present: Present,
         now: float,
@@ -138,12 +138,12 @@ class Verifier:
             reasons=(f'no candidate does what was said: {self._reason}',) if must_hold else (),
         )
 
-    def _best(self, looks: tuple[Look, ...], scores: np.ndarray) -> int:
+    def _best(self, looks: tuple[QuickCheck, ...], scores: np.ndarray) -> int:
         """The best candidate that is not bad, the first if none is better by `margin`."""
         good = [k for k, look in enumerate(looks) if not look.score.is_faulty]
         return max(good, key=lambda k: ranks(scores, self.params)[k]) if good else NONE
 
-    def _hints(self, said: Said | None, looks: tuple[Look, ...]) -> np.ndarray:
+    def _hints(self, said: SpokenCorrection | None, looks: tuple[QuickCheck, ...]) -> np.ndarray:
         """What agreeing with a hint adds to each score."""
         if said is None:
             return np.zeros(len(looks))

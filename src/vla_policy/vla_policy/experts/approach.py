@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vla_core.frozen import Array
-from vla_policy.objects.situation import Situation, top
+from vla_policy.objects.situation import ObjectState, top
 
 OPEN = 0.08  # m
 FREE = 0.20  # m/s, high above everything; the shield lets 0.25 through
@@ -33,7 +33,7 @@ class Aim:
 
 
 @dataclass(frozen=True)
-class Place:
+class Site:
     """A pose to come down on."""
 
     xy: Array  # (2,) m
@@ -47,7 +47,7 @@ class Place:
         return np.array([self.xy[0], self.xy[1], self.height])
 
 
-def travel_height(s: Situation, below: float = 0.008) -> float:
+def travel_height(s: ObjectState, below: float = 0.008) -> float:
     """m, of a tcp whose lowest part hangs `below` m under it and clears everything."""
     held = s.target if s.is_holding else None
     things = [s.target, s.destination, *s.others]
@@ -55,7 +55,7 @@ def travel_height(s: Situation, below: float = 0.008) -> float:
     return float(np.clip(highest + CLEARANCE + below, LOWEST_TRAVEL, HIGHEST_TRAVEL))
 
 
-def approach(s: Situation, place: Place, opening: float, step: str) -> Aim:
+def approach(s: ObjectState, place: Site, opening: float, step: str) -> Aim:
     """Return the aim on the way to `place`: up, over, down; every part fades into the next."""
     travel = place.travel or travel_height(s)
     miss = place.xy - s.tcp[:2]
@@ -72,7 +72,7 @@ def approach(s: Situation, place: Place, opening: float, step: str) -> Aim:
     return Aim(np.r_[xy, place.height + rise], place.yaw, opening, speed, step, arrived)
 
 
-def retreat(s: Situation, opening: float, step: str) -> Aim:
+def retreat(s: ObjectState, opening: float, step: str) -> Aim:
     """Return the aim straight up, well above everything."""
     height = max(travel_height(s) + 0.06, float(s.tcp[2]))
     return Aim(np.r_[s.tcp[:2], height], s.yaw, opening, FREE / 2, step, True)

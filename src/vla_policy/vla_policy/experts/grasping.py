@@ -6,8 +6,8 @@ import numpy as np
 
 from vla_core.frozen import Array
 from vla_core.records.scene import GroundedObject, Verb
-from vla_policy.experts.approach import OPEN, Aim, Place, approach, retreat, travel_height
-from vla_policy.objects.situation import Situation, top, widest
+from vla_policy.experts.approach import OPEN, Aim, Site, approach, retreat, travel_height
+from vla_policy.objects.situation import ObjectState, top, widest
 
 SQUARE = np.pi / 2  # rad, a cuboid looks the same after this turn
 LOWEST = 0.016  # m, of the tcp in a grasp: the finger tips are 8 mm below it
@@ -17,7 +17,7 @@ OVER_BOX = 0.02  # m, sideways, tolerance above a box
 OVER_THING = 0.006  # m, above a thing to stack on
 
 
-def pick_and_place(s: Situation) -> Aim:
+def pick_and_place(s: ObjectState) -> Aim:
     """Return what to do next to bring the target to the destination."""
     if s.target is None:
         return retreat(s, OPEN, 'look')
@@ -28,17 +28,17 @@ def pick_and_place(s: Situation) -> Aim:
     return grasp(s, s.target)
 
 
-def grasp(s: Situation, thing: GroundedObject) -> Aim:
+def grasp(s: ObjectState, thing: GroundedObject) -> Aim:
     """Return the aim that ends with the fingers closed around the thing."""
     height = float(max(thing.position[2], LOWEST))
-    place = Place(thing.position[:2], height, grasp_yaw(s, thing))
+    place = Site(thing.position[:2], height, grasp_yaw(s, thing))
     aim = approach(s, place, OPEN, f'reach the {thing.label}')
     if aim.has_arrived:
         return Aim(place.at(), place.yaw, 0.0, 0.05, f'grasp the {thing.label}', True)
     return aim
 
 
-def grasp_yaw(s: Situation, thing: GroundedObject) -> float:
+def grasp_yaw(s: ObjectState, thing: GroundedObject) -> float:
     """rad, the tool's yaw with the fingers across the thing; the least turn, pulled to 0."""
     base = thing.yaw if thing.shape != 'cylinder' else s.yaw
     wide = thing.size[1] > thing.size[0] + 0.012  # fingers close along y of the tool
@@ -51,12 +51,12 @@ def grasp_yaw(s: Situation, thing: GroundedObject) -> float:
     return float(options[np.argmin(cost)])
 
 
-def carry(s: Situation, thing: GroundedObject, destination: GroundedObject) -> Aim:
+def carry(s: ObjectState, thing: GroundedObject, destination: GroundedObject) -> Aim:
     """Return the aim that ends with the thing let go above the destination."""
     is_box = s.verb == Verb.PUT_IN
     below = s.tcp[2] - (thing.position[2] - thing.size[2] / 2)  # m, tcp above the thing's bottom
     gap = -SINK if is_box else DROP
-    place = Place(
+    place = Site(
         xy=destination.position[:2] + s.tcp[:2] - thing.position[:2],
         height=top(destination) + gap + float(np.clip(below, 0.0, 0.08)),
         yaw=s.yaw,
@@ -69,7 +69,7 @@ def carry(s: Situation, thing: GroundedObject, destination: GroundedObject) -> A
     return aim
 
 
-def is_placed(s: Situation, thing: GroundedObject, destination: GroundedObject) -> bool:
+def is_placed(s: ObjectState, thing: GroundedObject, destination: GroundedObject) -> bool:
     """True when the thing is where it should be, whoever holds it."""
     offset = turned(thing.position[:2] - destination.position[:2], -destination.yaw)
     if s.verb == Verb.PUT_IN:

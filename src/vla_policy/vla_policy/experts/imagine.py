@@ -12,7 +12,7 @@ from vla_core.records.scene import GroundedObject, Verb
 from vla_policy.experts.approach import Aim
 from vla_policy.experts.pushing import SIDES, half_width
 from vla_policy.objects.drawer import FINGER, outwards
-from vla_policy.objects.situation import AT, Situation, moved, top
+from vla_policy.objects.situation import AT, ObjectState, moved, top
 
 ACCELERATION = 0.6  # m/s²
 GAIN = 5.0  # 1/s, speed per distance left
@@ -20,10 +20,10 @@ TURN_SPEED = 1.2  # rad/s
 TURN_ACCELERATION = 5.0  # rad/s²
 GRIP_SPEED = 0.1  # m/s, of the opening
 
-Expert = Callable[[Situation], Aim]
+Expert = Callable[[ObjectState], Aim]
 
 
-def advance(s: Situation, aim: Aim, dt: float) -> Situation:
+def advance(s: ObjectState, aim: Aim, dt: float) -> ObjectState:
     """Return the situation `dt` s later when the tool follows the aim."""
     velocity = _towards(aim.position - s.tcp, aim.speed)
     velocity = s.velocity + _capped(velocity - s.velocity, ACCELERATION * dt)
@@ -51,7 +51,7 @@ def _capped(vector: Array, length: float) -> Array:
     return vector if norm <= length else vector * (length / norm)
 
 
-def _grip(s: Situation, aim: Aim, dt: float) -> float:
+def _grip(s: ObjectState, aim: Aim, dt: float) -> float:
     most = GRIP_SPEED * dt
     opening = s.opening + float(np.clip(aim.opening - s.opening, -most, most))
     thing = s.target
@@ -61,7 +61,7 @@ def _grip(s: Situation, aim: Aim, dt: float) -> float:
     return opening
 
 
-def is_between(s: Situation, thing: GroundedObject) -> bool:
+def is_between(s: ObjectState, thing: GroundedObject) -> bool:
     """True when the thing is where the fingers close."""
     away = s.tcp - thing.position
     return bool(np.hypot(away[0], away[1]) <= AT and abs(away[2]) <= thing.size[2] / 2 + 0.005)
@@ -74,7 +74,7 @@ def _width_across(thing: GroundedObject, yaw: float) -> float:
     return float(thing.size[0] if across > 0.7 else thing.size[1])
 
 
-def _carried(s: Situation, tcp: Array) -> GroundedObject | None:
+def _carried(s: ObjectState, tcp: Array) -> GroundedObject | None:
     """The target after the tool went to `tcp`: held it comes along, pushed it gives way."""
     thing = s.target
     if thing is None:
@@ -93,7 +93,7 @@ def _carried(s: Situation, tcp: Array) -> GroundedObject | None:
     return moved(thing, np.r_[thing.position[:2] + (reach - along) * way, thing.position[2]])
 
 
-def _stroke_way(s: Situation, thing: GroundedObject) -> Array | None:
+def _stroke_way(s: ObjectState, thing: GroundedObject) -> Array | None:
     if s.verb == Verb.PUSH:
         return SIDES.get(s.side)
     if s.verb in (Verb.OPEN, Verb.CLOSE):
@@ -102,7 +102,7 @@ def _stroke_way(s: Situation, thing: GroundedObject) -> Array | None:
     return None
 
 
-def _lowest(s: Situation) -> float:
+def _lowest(s: ObjectState) -> float:
     if s.target is None or np.hypot(*(s.tcp[:2] - s.start[:2])) > 0.03:
         return s.lowest
     first_top = s.start[2] + top(s.target) - s.target.position[2]

@@ -15,7 +15,7 @@ from vla_policy.experts.approach import Aim
 from vla_policy.experts.grasping import OVER_BOX, OVER_THING
 from vla_policy.experts.scripted import decide
 from vla_policy.objects.memory import Recall
-from vla_policy.objects.situation import Situation, situation, top
+from vla_policy.objects.situation import ObjectState, situation, top
 
 LOOSE = 0.010  # m, a held thing this much farther off than where it is let go is lowered
 
@@ -26,7 +26,7 @@ def plan_step(observation: Observation, recall: Recall) -> str:
     return stated(s, decide(s))
 
 
-def stated(s: Situation, aim: Aim) -> str:
+def stated(s: ObjectState, aim: Aim) -> str:
     """Return the step of an aim; a carried thing that is over its place is lowered."""
     if not (s.is_holding and s.target and s.destination and aim.step.startswith('carry')):
         return aim.step

@@ -8,9 +8,9 @@ import numpy as np
 
 from vla_core.frozen import Array
 from vla_core.records.scene import GroundedObject, Verb
-from vla_policy.experts.approach import Aim, Place, approach, retreat
+from vla_policy.experts.approach import Aim, Site, approach, retreat
 from vla_policy.objects.drawer import BELOW_BAR, FINGER, outwards
-from vla_policy.objects.situation import Situation, top
+from vla_policy.objects.situation import ObjectState, top
 
 SIDES = {
     'left': np.array([0.0, 1.0]),
@@ -43,7 +43,7 @@ class Stroke:
     slack: float = 0.02  # m, the tool is low enough below this much above `height`
 
 
-def push(s: Situation) -> Aim:
+def push(s: ObjectState) -> Aim:
     """Return what to do next to bring the target to its side."""
     if s.target is None or s.side not in SIDES:
         return retreat(s, 0.0, 'look')
@@ -52,17 +52,17 @@ def push(s: Situation) -> Aim:
     return shove(s, Stroke(s.target, way, PUSH_LENGTH, height, BEHIND, straight_yaw(s.yaw)))
 
 
-def press(s: Situation) -> Aim:
+def press(s: ObjectState) -> Aim:
     """Return what to do next to press the target down once."""
     if s.target is None or s.lowest <= -PRESSED:
         return retreat(s, 0.0, 'retreat')
     button = s.target
     height = top(button) - PRESS_DEPTH
-    place = Place(button.position[:2], height, straight_yaw(s.yaw), tolerance=0.012)
+    place = Site(button.position[:2], height, straight_yaw(s.yaw), tolerance=0.012)
     return approach(s, place, 0.0, f'press the {button.label}')
 
 
-def slide(s: Situation) -> Aim:
+def slide(s: ObjectState) -> Aim:
     """Return what to do next to open or close the drawer whose handle is the target."""
     if s.target is None:
         return retreat(s, 0.0, 'look')
@@ -75,7 +75,7 @@ def slide(s: Situation) -> Aim:
     return shove(s, Stroke(handle, way, OPEN_LENGTH, height, BEHIND_BAR, yaw, 0.01))
 
 
-def shove(s: Situation, stroke: Stroke) -> Aim:
+def shove(s: ObjectState, stroke: Stroke) -> Aim:
     """Return the aim that makes the stroke: over, down behind the thing, along, up."""
     thing, way = stroke.thing, stroke.way
     done = float((thing.position[:2] - s.start[:2]) @ way)
@@ -91,7 +91,7 @@ def shove(s: Situation, stroke: Stroke) -> Aim:
         return Aim(np.r_[ahead, stroke.height], stroke.yaw, 0.0, SPEED, f'push the {thing.label}')
     behind = thing.position[:2] - (reach + stroke.behind) * way
     tolerance = min(0.008, stroke.behind)
-    place = Place(behind, stroke.height, stroke.yaw, tolerance=tolerance)
+    place = Site(behind, stroke.height, stroke.yaw, tolerance=tolerance)
     return approach(s, place, 0.0, f'go behind the {thing.label}')
 
 

@@ -18,7 +18,7 @@ from vla_policy.experts.grasping import pick_and_place
 from vla_policy.experts.imagine import advance
 from vla_policy.experts.pushing import press, push, slide
 from vla_policy.objects.memory import Memory
-from vla_policy.objects.situation import Situation, situation
+from vla_policy.objects.situation import ObjectState, situation
 from vla_policy.protocol import PolicyInfo, Proposal
 
 EXPERTS = {
@@ -70,7 +70,7 @@ class ScriptedPolicy:
         self._seq += 1
         return Proposal((self._chunk(observation, start),))
 
-    def _chunk(self, observation: Observation, start: Situation) -> ActionChunk:
+    def _chunk(self, observation: Observation, start: ObjectState) -> ActionChunk:
         path, step = roll(start, self.params)
         values = deltas(observation.base_from_tcp, path, self.params)
         return ActionChunk(
@@ -88,13 +88,13 @@ class ScriptedPolicy:
         )
 
 
-def decide(s: Situation) -> Aim:
+def decide(s: ObjectState) -> Aim:
     """Return what the expert of the task's verb wants now."""
     expert = EXPERTS.get(s.verb)
     return expert(s) if expert else retreat(s, s.opening, 'wait')
 
 
-def roll(start: Situation, p: ChunkParams) -> tuple[Array, str]:
+def roll(start: ObjectState, p: ChunkParams) -> tuple[Array, str]:
     """Return rows (horizon, 5) x y z m, yaw rad, opening m; and what the first is for."""
     s, aim = start, decide(start)
     rows = [np.r_[s.tcp, s.yaw, aim.opening]]

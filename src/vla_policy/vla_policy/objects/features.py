@@ -12,7 +12,7 @@ from vla_core.frozen import Array
 from vla_core.records.scene import GroundedObject, Role, Verb
 from vla_core.records.sensing import Observation
 from vla_policy.objects.memory import Recall
-from vla_policy.objects.situation import Situation, situation, top
+from vla_policy.objects.situation import ObjectState, situation, top
 
 SCHEMA = 'objects-1'  # changes with anything below
 MOST_OBJECTS = 10
@@ -52,7 +52,7 @@ def describe(observation: Observation, recall: Recall, sentence: Floats) -> Inpu
     )
 
 
-def robot_row(s: Situation, observation: Observation) -> Array:
+def robot_row(s: ObjectState, observation: Observation) -> Array:
     """Return the tool, its motion, the gripper, and the relations the task is about."""
     upright = geometry.tool_down(s.tcp, s.yaw)
     tilt = geometry.log_rotation(observation.base_from_tcp[:3, :3] @ upright[:3, :3].T)
@@ -70,7 +70,7 @@ def robot_row(s: Situation, observation: Observation) -> Array:
     ])  # fmt: skip
 
 
-def object_row(thing: GroundedObject, s: Situation) -> Array:
+def object_row(thing: GroundedObject, s: ObjectState) -> Array:
     """Return what one object is and where it is, seen from the tool."""
     turn = thing.yaw - s.yaw
     role = np.zeros(len(Role))
@@ -116,12 +116,12 @@ def _between(a: GroundedObject | None, b: GroundedObject | None) -> Array:
     return b.position - a.position if a is not None and b is not None else np.zeros(3)
 
 
-def _highest(s: Situation) -> float:
+def _highest(s: ObjectState) -> float:
     things = [s.target, s.destination, *s.others]
     return max((top(t) for t in things if t is not None and not t.is_held), default=0.0)
 
 
-def _chosen(s: Situation) -> list[GroundedObject]:
+def _chosen(s: ObjectState) -> list[GroundedObject]:
     """Return the named things first, then the others by distance to the tool."""
     named = [thing for thing in (s.target, s.destination) if thing is not None]
     away = {id(t): float(np.linalg.norm(t.position - s.tcp)) for t in s.others}

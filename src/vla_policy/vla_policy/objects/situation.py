@@ -18,7 +18,7 @@ AT = 0.025  # m, sideways, a thing between the fingers
 
 
 @dataclass(frozen=True)
-class Situation:
+class ObjectState:
     """One moment, real or imagined."""
 
     verb: Verb
@@ -68,7 +68,7 @@ def moved(thing: GroundedObject, position: Array) -> GroundedObject:
     return replace(thing, position=position)
 
 
-def situation(observation: Observation, recall: Recall) -> Situation:
+def situation(observation: Observation, recall: Recall) -> ObjectState:
     """Return what an expert needs of an observation and the memory that goes with it."""
     scene, pose = observation.scene, observation.base_from_tcp
     target = scene.by_role(Role.TARGET)
@@ -76,7 +76,7 @@ def situation(observation: Observation, recall: Recall) -> Situation:
     named = {thing.id for thing in (target, destination) if thing is not None}
     tcp = pose[:3, 3]
     start = recall.start if recall.start is not None else tcp
-    return Situation(
+    return ObjectState(
         verb=scene.task.verb,
         side=scene.task.side,
         tcp=tcp,

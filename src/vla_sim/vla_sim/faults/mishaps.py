@@ -8,8 +8,8 @@ import mujoco
 import numpy as np
 
 from vla_core.frozen import Array
-from vla_sim.scenes.episode import Thing
-from vla_sim.scenes.judge import UPRIGHT, State, state_of, touching
+from vla_sim.scenes.episode import SceneObject
+from vla_sim.scenes.judge import UPRIGHT, TaskState, state_of, touching
 from vla_sim.scenes.robot_body import ROBOT, TABLE
 from vla_sim.world import SimWorld
 
@@ -85,7 +85,7 @@ class Mishaps:
             if thing.name in self._falling:
                 self._landed(thing, self._state(thing).position)
 
-    def _follow(self, thing: Thing) -> None:
+    def _follow(self, thing: SceneObject) -> None:
         now = self._state(thing)
         if now.position[2] < BELOW:
             self._note('drop', f'the {thing.label} fell off the table')
@@ -104,7 +104,7 @@ class Mishaps:
         elif thing.name in self._falling and now.speed <= REST and self._is_supported(thing):
             self._landed(thing, now.position)
 
-    def _landed(self, thing: Thing, place: Array) -> None:
+    def _landed(self, thing: SceneObject, place: Array) -> None:
         fall = self._falling.pop(thing.name).height - float(place[2])
         self.falls[thing.name] = max(fall, self.falls.get(thing.name, 0.0))
         limit = self.fall
@@ -126,7 +126,7 @@ class Mishaps:
             return False
         return True if at == fingers and not self._is_supported(thing) else None
 
-    def _is_supported(self, thing: Thing) -> bool:
+    def _is_supported(self, thing: SceneObject) -> bool:
         """True when something but the robot touches it."""
         model, data, body = self.world.model, self.world.data, self._bodies[thing.name]
         geoms = data.contact.geom
@@ -153,12 +153,12 @@ class Mishaps:
                 names = ' and '.join(model.body(int(b)).name for b in bodies[k])
                 self._note('collision', f'{names}, {force[0]:.0f} N')
 
-    def _local(self, box: Thing, place: Array) -> Array:
+    def _local(self, box: SceneObject, place: Array) -> Array:
         frame = self._state(box)
         local: Array = frame.rotation.T @ (place - frame.position)
         return local
 
-    def _state(self, thing: Thing) -> State:
+    def _state(self, thing: SceneObject) -> TaskState:
         return state_of(self.world.model, self.world.data, thing)
 
     def _note(self, kind: str, text: str) -> None:

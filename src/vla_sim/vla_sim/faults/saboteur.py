@@ -12,7 +12,7 @@ from vla_core.records.scene import Role
 from vla_core.records.sensing import JointState, RgbdFrame
 from vla_core.robot.config import RobotConfig
 from vla_sim.faults.kinds import Fault, FaultKind
-from vla_sim.scenes.episode import Episode, Thing
+from vla_sim.scenes.episode import Episode, SceneObject
 from vla_sim.scenes.robot_body import GRIPPER, ROBOT, THING
 
 FAR_AWAY = (8.0, 0.0)  # m, base_link: behind the scene camera
@@ -114,7 +114,7 @@ class Saboteur:
         thing = self._target(fault)
         move_thing(self._model, self._data, thing, (*FAR_AWAY, thing.position[2]))
 
-    def _target(self, fault: Fault) -> Thing:
+    def _target(self, fault: Fault) -> SceneObject:
         target = self._episode.by_role(Role.TARGET)
         if target is None:
             raise UserError(
@@ -124,7 +124,10 @@ class Saboteur:
 
 
 def move_thing(
-    model: mujoco.MjModel, data: mujoco.MjData, thing: Thing, position: tuple[float, float, float]
+    model: mujoco.MjModel,
+    data: mujoco.MjData,
+    thing: SceneObject,
+    position: tuple[float, float, float],
 ) -> None:
     """Put a thing's centre at `position` m, base_link, at rest; its rotation stays."""
     body = model.body(thing.name)

@@ -128,7 +128,7 @@ class Tamper:
         place.write(struct.unpack(layout, bits.to_bytes(size, 'little'))[0])
 
 
-class Place:
+class FieldPath:
     """One float in a message."""
 
     def __init__(self, owner: Any, key: str | int, kind: str) -> None:
@@ -145,15 +145,15 @@ class Place:
             self.owner[self.key] = value
 
 
-def places(message: Any, only: str = '') -> list[Place]:
+def places(message: Any, only: str = '') -> list[FieldPath]:
     """Every float of a message, header left out; `only` names the field to look into."""
-    found: list[Place] = []
+    found: list[FieldPath] = []
     for name, kind in message.get_fields_and_field_types().items():
         if (only and name != only) or name == 'header':
             continue
         value = getattr(message, name)
         if kind in PLAIN:
-            found.append(Place(message, name, kind))
+            found.append(FieldPath(message, name, kind))
         elif hasattr(value, 'get_fields_and_field_types'):
             found += places(value)
         else:
@@ -161,10 +161,10 @@ def places(message: Any, only: str = '') -> list[Place]:
     return found
 
 
-def _in_array(values: Any, kind: str) -> list[Place]:
+def _in_array(values: Any, kind: str) -> list[FieldPath]:
     inner = _inner(kind)
     if inner in PLAIN:
-        return [Place(values, k, inner) for k in range(len(values))]
+        return [FieldPath(values, k, inner) for k in range(len(values))]
     if isinstance(values, list):
         parts = [v for v in values if hasattr(v, 'get_fields_and_field_types')]
         return [place for part in parts for place in places(part)]

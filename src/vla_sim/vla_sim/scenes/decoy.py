@@ -10,7 +10,7 @@ import numpy as np
 
 from vla_core.errors import UserError
 from vla_core.frozen import Array
-from vla_sim.scenes.episode import Episode, Patch, Thing
+from vla_sim.scenes.episode import Episode, Patch, SceneObject
 from vla_sim.scenes.furniture import Rgba
 from vla_sim.scenes.placement import NoRoomError, clearance, discs
 from vla_sim.scenes.scene_params import SceneParams
@@ -92,7 +92,7 @@ def _colour(episode: Episode) -> str:
     return episode.parsed.target.colour
 
 
-def _other(episode: Episode, shapes: tuple[str, ...], dice: np.random.Generator) -> Thing:
+def _other(episode: Episode, shapes: tuple[str, ...], dice: np.random.Generator) -> SceneObject:
     """Return a thing of another colour, of the shape that is named if there is one: with a patch
     on it, it could pass for that."""
     named = episode.parsed.target

@@ -15,7 +15,7 @@ TEST_SEEDS = 1_000_000  # seeds from here on are for testing only
 
 
 @dataclass(frozen=True)
-class Thing:
+class SceneObject:
     """One thing on the table as it is at the start; truth, not perception."""
 
     name: str  # of its body in the simulator
@@ -92,7 +92,7 @@ def overrides_from(wishes: dict[str, object]) -> Overrides:
 
 
 @dataclass(frozen=True)
-class Look:
+class SceneLook:
     """How the scene is lit and filmed."""
 
     table: str
@@ -113,8 +113,8 @@ class Episode:
     seed: int
     instruction: str
     parsed: ParsedTask  # what the words mean, as truth
-    things: tuple[Thing, ...]
-    look: Look
+    things: tuple[SceneObject, ...]
+    look: SceneLook
     split: str  # 'train' or 'test': whose templates
     absent: bool = False
     ambiguous: bool = False
@@ -125,11 +125,11 @@ class Episode:
     def verb(self) -> Verb:
         return self.parsed.verb
 
-    def by_role(self, role: Role) -> Thing | None:
+    def by_role(self, role: Role) -> SceneObject | None:
         """Return the thing of that role, or None (an absent target)."""
         return next((thing for thing in self.things if thing.role == role), None)
 
-    def thing(self, name: str) -> Thing:
+    def thing(self, name: str) -> SceneObject:
         """Return the thing of that name; raise UserError listing the known ones."""
         for thing in self.things:
             if thing.name == name:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import mujoco
 import numpy as np
 
-from vla_sim.scenes.episode import Thing
+from vla_sim.scenes.episode import SceneObject
 from vla_sim.scenes.robot_body import ROBOT, TABLE, THING
 
 G = mujoco.mjtGeom
@@ -24,31 +24,31 @@ PANEL = 0.008  # m, of the drawer and its housing
 Rgba = tuple[float, float, float, float]
 
 
-def slide_name(thing: Thing) -> str:
+def slide_name(thing: SceneObject) -> str:
     """Return the joint of a button or drawer."""
     return f'{thing.name}_slide'
 
 
-def moving_part(thing: Thing) -> str:
+def moving_part(thing: SceneObject) -> str:
     """Return the body that moves: the cap, the drawer itself, or the thing."""
     return f'{thing.name}_part' if thing.shape in ('button', 'drawer') else thing.name
 
 
-def handle_offset(thing: Thing) -> np.ndarray:
+def handle_offset(thing: SceneObject) -> np.ndarray:
     """Return (3,) m from the middle of the housing to that of the closed handle's bar."""
     return np.array(
         [-0.5 * thing.size[0] - PANEL - HANDLE_OUT, 0.0, HANDLE_HEIGHT - 0.5 * thing.size[2]]
     )
 
 
-def set_slide(data: mujoco.MjData, thing: Thing, fraction: float) -> None:
+def set_slide(data: mujoco.MjData, thing: SceneObject, fraction: float) -> None:
     """Put a button or drawer at this fraction of its travel."""
     joint = data.joint(slide_name(thing))
     joint.qpos[0] = fraction * (BUTTON_TRAVEL if thing.shape == 'button' else DRAWER_TRAVEL)
 
 
 def add_thing(
-    spec: mujoco.MjSpec, thing: Thing, rgba: Rgba, density: float, friction: float
+    spec: mujoco.MjSpec, thing: SceneObject, rgba: Rgba, density: float, friction: float
 ) -> None:
     """Add the thing's body, named as the thing, at its place."""
     body = spec.worldbody.add_body(name=thing.name, pos=thing.position)
@@ -73,7 +73,7 @@ def _collide(geom: mujoco.MjsGeom, friction: float) -> None:
     geom.solref, geom.solimp = [0.005, 1.0], [0.95, 0.99, 0.001, 0.5, 2.0]
 
 
-def _carried(body: mujoco.MjsBody, thing: Thing, rgba: Rgba, density: float) -> None:
+def _carried(body: mujoco.MjsBody, thing: SceneObject, rgba: Rgba, density: float) -> None:
     x, y, z = 0.5 * np.asarray(thing.size)
     if thing.shape == 'cube':
         body.add_geom(
@@ -104,7 +104,7 @@ def _tray(body: mujoco.MjsBody, half: tuple[float, float, float], rgba: Rgba) ->
         )
 
 
-def _button(spec: mujoco.MjSpec, body: mujoco.MjsBody, thing: Thing, rgba: Rgba) -> None:
+def _button(spec: mujoco.MjSpec, body: mujoco.MjsBody, thing: SceneObject, rgba: Rgba) -> None:
     bottom = -0.5 * thing.size[2]
     radius = 0.5 * thing.size[0]
     body.add_geom(
@@ -139,7 +139,7 @@ def _button(spec: mujoco.MjSpec, body: mujoco.MjsBody, thing: Thing, rgba: Rgba)
         spec.add_exclude(bodyname1=other, bodyname2=cap.name)
 
 
-def _drawer(spec: mujoco.MjSpec, body: mujoco.MjsBody, thing: Thing, rgba: Rgba) -> None:
+def _drawer(spec: mujoco.MjSpec, body: mujoco.MjsBody, thing: SceneObject, rgba: Rgba) -> None:
     x, y, z = 0.5 * np.asarray(thing.size)
     t = PANEL / 2
     plates = [((0, 0, z - t), (x, y, t)), ((x - t, 0, -t), (t, y, z - t))]

@@ -8,7 +8,7 @@ import mujoco
 import numpy as np
 
 from vla_core.records.scene import Role, Verb
-from vla_sim.scenes.episode import Episode, Thing, side_vector
+from vla_sim.scenes.episode import Episode, SceneObject, side_vector
 from vla_sim.scenes.furniture import BUTTON_TRAVEL, DRAWER_TRAVEL, slide_name
 
 PUSHED = 0.08  # m, along the named side
@@ -20,7 +20,7 @@ AT_REST = 0.02  # m/s
 
 
 @dataclass(frozen=True)
-class State:
+class TaskState:
     """Where one thing is now."""
 
     position: np.ndarray  # (3,) m, base_link, centre
@@ -28,16 +28,16 @@ class State:
     speed: float  # m/s
 
 
-def state_of(model: mujoco.MjModel, data: mujoco.MjData, thing: Thing) -> State:
+def state_of(model: mujoco.MjModel, data: mujoco.MjData, thing: SceneObject) -> TaskState:
     """Return the pose and speed of a thing; of button and drawer that of the fixed part."""
     body = data.body(thing.name)
     speed = 0.0
     if model.body_dofnum[body.id] == 6:
         speed = float(np.linalg.norm(data.qvel[model.body_dofadr[body.id] :][:3]))
-    return State(body.xpos.copy(), body.xmat.reshape(3, 3).copy(), speed)
+    return TaskState(body.xpos.copy(), body.xmat.reshape(3, 3).copy(), speed)
 
 
-class Judge:
+class TaskTruth:
     """Watches one episode; `update` now and then, at least every 50 ms."""
 
     def __init__(self, model: mujoco.MjModel, episode: Episode, fingers: frozenset[int]) -> None:
@@ -63,7 +63,7 @@ class Judge:
         }[self._episode.verb]
         self.is_done = check(data, self._target, now)
 
-    def _is_in(self, data: mujoco.MjData, target: Thing, _: float) -> bool:
+    def _is_in(self, data: mujoco.MjData, target: SceneObject, _: float) -> bool:
         box = self._destination
         if box is None:
             return False
@@ -74,7 +74,7 @@ class Judge:
             np.all(np.abs(local) <= half) and frame.rotation[2, 2] >= UPRIGHT
         ) and self._is_released(data)
 
-    def _is_stacked(self, data: mujoco.MjData, target: Thing, now: float) -> bool:
+    def _is_stacked(self, data: mujoco.MjData, target: SceneObject, now: float) -> bool:
         below = self._destination
         if below is None:
             return False
@@ -92,21 +92,21 @@ class Judge:
         self._since = now if self._since is None else self._since
         return now - self._since >= STACK_STABLE
 
-    def _is_pushed(self, data: mujoco.MjData, target: Thing, _: float) -> bool:
+    def _is_pushed(self, data: mujoco.MjData, target: SceneObject, _: float) -> bool:
         now = state_of(self._model, data, target)
         moved = now.position - target.position
         is_upright = now.rotation[2, 2] >= UPRIGHT and abs(moved[2]) <= 0.01
         return bool(moved[:2] @ side_vector(self._episode.parsed.side) >= PUSHED and is_upright)
 
-    def _is_pressed(self, data: mujoco.MjData, target: Thing, _: float) -> bool:
+    def _is_pressed(self, data: mujoco.MjData, target: SceneObject, _: float) -> bool:
         return self.is_done or bool(
             data.joint(slide_name(target)).qpos[0] >= PRESSED * BUTTON_TRAVEL
         )
 
-    def _is_open(self, data: mujoco.MjData, target: Thing, _: float) -> bool:
+    def _is_open(self, data: mujoco.MjData, target: SceneObject, _: float) -> bool:
         return bool(data.joint(slide_name(target)).qpos[0] >= OPEN * DRAWER_TRAVEL)
 
-    def _is_closed(self, data: mujoco.MjData, target: Thing, _: float) -> bool:
+    def _is_closed(self, data: mujoco.MjData, target: SceneObject, _: float) -> bool:
         return bool(data.joint(slide_name(target)).qpos[0] <= CLOSED * DRAWER_TRAVEL)
 
     def _is_released(self, data: mujoco.MjData) -> bool:

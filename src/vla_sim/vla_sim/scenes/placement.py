@@ -9,7 +9,7 @@ import numpy as np
 
 from vla_core.errors import UserError
 from vla_core.records.scene import Role
-from vla_sim.scenes.episode import Thing
+from vla_sim.scenes.episode import SceneObject
 from vla_sim.scenes.scene_params import SceneParams
 
 TRIES = 60  # positions tried for one thing before it is given up
@@ -19,10 +19,10 @@ Disc = tuple[float, float, float]  # x m, y m, radius m, base_link
 
 
 @dataclass(frozen=True)
-class Wish:
+class PlacementRequest:
     """One thing to place: where it must be, and the sides it must be free to move to."""
 
-    thing: Thing
+    thing: SceneObject
     at: tuple[float, float] | None = None  # m, base_link; None: anywhere in the area
     corridor: tuple[float, float] = (0.0, 0.0)  # m, it will be moved by this much
     may_be_dropped: bool = False
@@ -32,7 +32,7 @@ class NoRoomError(UserError):
     """What must be there does not fit."""
 
 
-def discs(thing: Thing) -> list[Disc]:
+def discs(thing: SceneObject) -> list[Disc]:
     """Return discs that cover the thing's footprint; of a drawer also of its way out."""
     x, y, _ = thing.position
     if thing.shape != 'drawer':
@@ -50,7 +50,9 @@ def clearance(a: list[Disc], b: list[Disc]) -> float:
     return float(np.min(centres - p[:, None, 2] - q[None, :, 2]))
 
 
-def place(wishes: list[Wish], p: SceneParams, dice: np.random.Generator) -> list[Thing]:
+def place(
+    wishes: list[PlacementRequest], p: SceneParams, dice: np.random.Generator
+) -> list[SceneObject]:
     """Return the things with positions, in the order of the wishes; raise NoRoomError."""
     for _ in range(40):
         placed = _attempt(wishes, p, dice)
@@ -59,9 +61,11 @@ def place(wishes: list[Wish], p: SceneParams, dice: np.random.Generator) -> list
     raise NoRoomError(f'no room for {[w.thing.label for w in wishes if not w.may_be_dropped]}')
 
 
-def _attempt(wishes: list[Wish], p: SceneParams, dice: np.random.Generator) -> list[Thing] | None:
+def _attempt(
+    wishes: list[PlacementRequest], p: SceneParams, dice: np.random.Generator
+) -> list[SceneObject] | None:
     taken: list[tuple[list[Disc], bool]] = []
-    placed: list[Thing] = []
+    placed: list[SceneObject] = []
     for wish in wishes:
         found = _find(wish, taken, p, dice)
         if found is None:
@@ -75,8 +79,11 @@ def _attempt(wishes: list[Wish], p: SceneParams, dice: np.random.Generator) -> l
 
 
 def _find(
-    wish: Wish, taken: list[tuple[list[Disc], bool]], p: SceneParams, dice: np.random.Generator
-) -> tuple[Thing, list[Disc]] | None:
+    wish: PlacementRequest,
+    taken: list[tuple[list[Disc], bool]],
+    p: SceneParams,
+    dice: np.random.Generator,
+) -> tuple[SceneObject, list[Disc]] | None:
     important = wish.thing.role != Role.OTHER
     for _ in range(TRIES if wish.at is None else 1):
         thing = _moved(wish, p, dice)
@@ -97,7 +104,7 @@ def _find(
     return None
 
 
-def _moved(wish: Wish, p: SceneParams, dice: np.random.Generator) -> Thing:
+def _moved(wish: PlacementRequest, p: SceneParams, dice: np.random.Generator) -> SceneObject:
     thing, (dx, dy) = wish.thing, wish.corridor
     if wish.at is not None:
         x, y = wish.at

@@ -11,7 +11,7 @@ from vla_core import geometry
 from vla_core.robot.config import CameraConfig, RobotConfig
 from vla_sim.scenes import palette
 from vla_sim.scenes.decoy import add_patch
-from vla_sim.scenes.episode import Episode, Look
+from vla_sim.scenes.episode import Episode, SceneLook
 from vla_sim.scenes.furniture import add_thing
 from vla_sim.scenes.robot_body import COLLISION_GROUP, ROBOT, TABLE, THING, robot_spec, tune_servos
 from vla_sim.scenes.scene_params import SceneParams
@@ -66,7 +66,7 @@ def _set_options(spec: mujoco.MjSpec, robot: RobotConfig, p: SceneParams) -> Non
     visual.global_.offheight = max(camera.height for camera in robot.cameras)
 
 
-def _add_materials(spec: mujoco.MjSpec, look: Look) -> None:
+def _add_materials(spec: mujoco.MjSpec, look: SceneLook) -> None:
     T = mujoco.mjtTextureRole.mjTEXROLE_RGB
     spec.add_texture(
         name='grain',
@@ -96,7 +96,7 @@ def _add_materials(spec: mujoco.MjSpec, look: Look) -> None:
     )
 
 
-def _add_surroundings(spec: mujoco.MjSpec, look: Look) -> None:
+def _add_surroundings(spec: mujoco.MjSpec, look: SceneLook) -> None:
     """Add the plane that carries things, and the table and floor that are seen."""
     world = spec.worldbody
     world.add_geom(
@@ -129,7 +129,7 @@ def _paint_grain(model: mujoco.MjModel, dice: np.random.Generator) -> None:
     model.tex_data[start : start + 3 * GRAIN * GRAIN] = palette.wood(dice, GRAIN).ravel()
 
 
-def _add_lights(spec: mujoco.MjSpec, look: Look) -> None:
+def _add_lights(spec: mujoco.MjSpec, look: SceneLook) -> None:
     head = spec.visual.headlight
     head.ambient, head.diffuse, head.specular = (
         [0.48 * look.light] * 3,
@@ -147,7 +147,7 @@ def _add_lights(spec: mujoco.MjSpec, look: Look) -> None:
     )
 
 
-def _add_camera(spec: mujoco.MjSpec, camera: CameraConfig, look: Look) -> None:
+def _add_camera(spec: mujoco.MjSpec, camera: CameraConfig, look: SceneLook) -> None:
     """Add a camera by its name; it stands a little off its nominal place, as the look says."""
     off = geometry.pose_of(geometry.exp_rotation(look.camera_turn), look.camera_shift)
     if camera.kind == 'scene':

@@ -16,11 +16,11 @@ from vla_sim.scenes.episode import (
     TEST_SEEDS,
     Episode,
     Overrides,
-    Thing,
+    SceneObject,
     overrides_from,
     side_vector,
 )
-from vla_sim.scenes.placement import Wish, place
+from vla_sim.scenes.placement import PlacementRequest, place
 from vla_sim.scenes.scene_params import SceneParams
 from vla_sim.scenes.variety import sample_look, sample_size, sample_yaw
 
@@ -70,7 +70,7 @@ class _Draft:
 
     def __init__(self, verb: Verb, is_test: bool, o: Overrides, dice: np.random.Generator) -> None:
         self.verb, self.is_test, self.o, self.dice = verb, is_test, o, dice
-        self.wishes: list[Wish] = []
+        self.wishes: list[PlacementRequest] = []
         self.used: list[Pair] = []  # pairs on the table or named: nothing else may look like them
         self.target = self.destination = Phrase()
         self.side = ''
@@ -91,7 +91,7 @@ class _Draft:
         self.used.append(pair)
         return pair
 
-    def set_target(self, shapes: tuple[str, ...] = palette.SHAPES) -> Thing:
+    def set_target(self, shapes: tuple[str, ...] = palette.SHAPES) -> SceneObject:
         """Choose and name the target; it is returned without a place."""
         if self.o.shape is not None:
             if self.o.shape not in shapes:
@@ -104,24 +104,26 @@ class _Draft:
         self.target = language.phrase(*pair)
         return self.make(pair, Role.TARGET)
 
-    def make(self, pair: Pair, role: Role) -> Thing:
+    def make(self, pair: Pair, role: Role) -> SceneObject:
         """Return a thing of that pair with a random size and yaw."""
         size, yaw = (
             sample_size(pair[1], role, self.verb, self.dice),
             sample_yaw(pair[1], self.dice),
         )
-        return Thing('', *pair, np.array(size), np.zeros(3), yaw, role)
+        return SceneObject('', *pair, np.array(size), np.zeros(3), yaw, role)
 
-    def add_target(self, thing: Thing, corridor: tuple[float, float] = (0.0, 0.0)) -> None:
+    def add_target(self, thing: SceneObject, corridor: tuple[float, float] = (0.0, 0.0)) -> None:
         """Put the target on the table, or leave it out, or put it there twice."""
         if self.o.target_yaw is not None:
             thing = dataclasses.replace(thing, yaw=self.o.target_yaw)
         if not self.o.absent:
-            self.wishes.append(Wish(thing, self.o.target_at, corridor))
+            self.wishes.append(PlacementRequest(thing, self.o.target_at, corridor))
         if self.o.ambiguous:
             if thing.shape == 'drawer':
                 raise UserError('there is room for one drawer only')
-            self.wishes.append(Wish(self.make((thing.colour, thing.shape), Role.OTHER)))
+            self.wishes.append(
+                PlacementRequest(self.make((thing.colour, thing.shape), Role.OTHER))
+            )
 
     def add_distractors(self, p: SceneParams) -> None:
         """Add things the task does not need; for an absent target first two that are nearly it."""
@@ -142,7 +144,7 @@ class _Draft:
             ]
             shape = shapes[int(self.dice.integers(len(shapes)))]
             thing = self.make(self.choose((shape,), None, pool), Role.OTHER)
-            self.wishes.append(Wish(thing, may_be_dropped=self.o.distractors is None))
+            self.wishes.append(PlacementRequest(thing, may_be_dropped=self.o.distractors is None))
 
     def _add_decoys(self, pool: str) -> int:
         """Add a thing of the absent target's colour and one of its shape; return how many."""
@@ -153,7 +155,7 @@ class _Draft:
         same_colour = next((s for s in others if self.left((s,), named.colour, pool)), None)
         pairs = [self.choose((same_colour,), named.colour, pool)] if same_colour else []
         pairs.append(self.choose((named.shape,), None, pool))
-        self.wishes += [Wish(self.make(pair, Role.OTHER)) for pair in pairs]
+        self.wishes += [PlacementRequest(self.make(pair, Role.OTHER)) for pair in pairs]
         return len(pairs)
 
 
@@ -161,18 +163,18 @@ def _put_in(d: _Draft, p: SceneParams) -> None:
     target = d.set_target()
     box = d.make(d.choose(('box',), d.o.destination_colour, 'any'), Role.DESTINATION)
     d.destination = language.phrase(box.colour, 'box')
-    d.wishes.append(Wish(box, d.o.destination_at))
+    d.wishes.append(PlacementRequest(box, d.o.destination_at))
     d.add_target(target)
     if d.dice.random() < p.second_box:
         other = d.make(d.choose(('box',), None, 'any'), Role.OTHER)
-        d.wishes.append(Wish(other, may_be_dropped=True))
+        d.wishes.append(PlacementRequest(other, may_be_dropped=True))
 
 
 def _stack(d: _Draft, _: SceneParams) -> None:
     target = d.set_target()
     pair = d.choose(('cube',), d.o.destination_colour, 'seen')
     d.destination = language.phrase(*pair)
-    d.wishes.append(Wish(d.make(pair, Role.DESTINATION), d.o.destination_at))
+    d.wishes.append(PlacementRequest(d.make(pair, Role.DESTINATION), d.o.destination_at))
     d.add_target(target)
 
 

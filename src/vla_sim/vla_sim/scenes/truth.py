@@ -15,7 +15,7 @@ from vla_core.frozen import Array
 from vla_core.records.scene import GroundedObject, GroundedScene, Role, TargetStatus
 from vla_core.robot.config import CameraConfig
 from vla_sim.camera import camera_model
-from vla_sim.scenes.episode import Thing
+from vla_sim.scenes.episode import SceneObject
 from vla_sim.scenes.furniture import BUTTON_BASE, CAP, HANDLE_SIZE, handle_offset, slide_name
 from vla_sim.scenes.judge import touching
 from vla_sim.world import SimWorld
@@ -32,7 +32,7 @@ def true_scene(world: SimWorld, task_id: str = '') -> GroundedScene:
     return GroundedScene(world.time, task_id, episode.parsed, numbered, status)
 
 
-def _parts(world: SimWorld, thing: Thing) -> list[GroundedObject]:
+def _parts(world: SimWorld, thing: SceneObject) -> list[GroundedObject]:
     """Return the objects that a thing is perceived as."""
     pose = np.eye(4)
     body = world.data.body(thing.name)
@@ -56,7 +56,7 @@ def _parts(world: SimWorld, thing: Thing) -> list[GroundedObject]:
     return [_object(world, pose, thing)]
 
 
-def _object(world: SimWorld, base_from_box: Array, thing: Thing) -> GroundedObject:
+def _object(world: SimWorld, base_from_box: Array, thing: SceneObject) -> GroundedObject:
     """Return the thing with its box at this pose; its id is set later."""
     camera = next((c for c in world.robot.cameras if c.kind == 'scene'), None)
     body = world.model.body(thing.name).id

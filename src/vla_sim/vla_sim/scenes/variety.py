@@ -9,7 +9,7 @@ import numpy as np
 from vla_core.errors import UserError
 from vla_core.records.scene import Role, Verb
 from vla_sim.scenes import palette
-from vla_sim.scenes.episode import Look, Overrides
+from vla_sim.scenes.episode import Overrides, SceneLook
 from vla_sim.scenes.scene_params import SceneParams
 
 
@@ -41,7 +41,7 @@ def sample_yaw(shape: str, dice: np.random.Generator) -> float:
     return float(dice.uniform(-spread, spread))
 
 
-def sample_look(p: SceneParams, o: Overrides, dice: np.random.Generator) -> Look:
+def sample_look(p: SceneParams, o: Overrides, dice: np.random.Generator) -> SceneLook:
     tables = list(palette.TABLES)
     table = o.table or tables[int(dice.integers(len(tables)))]
     if table not in tables:
@@ -51,8 +51,8 @@ def sample_look(p: SceneParams, o: Overrides, dice: np.random.Generator) -> Look
     light_from = (float(dice.uniform(-0.5, 0.7)), float(dice.uniform(-0.7, 0.7)), 1.4)
     shift, turn = _within(p.camera_shift, dice), _within(math.radians(p.camera_turn), dice)
     if o.plain:
-        return Look(table, floor, texture_seed=seed)
-    return Look(table, floor, light, light_from, seed, shift, turn, p.depth_noise)
+        return SceneLook(table, floor, texture_seed=seed)
+    return SceneLook(table, floor, light, light_from, seed, shift, turn, p.depth_noise)
 
 
 def _within(radius: float, dice: np.random.Generator) -> tuple[float, float, float]:

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from vla_bringup.graph.session import Outcome
+from vla_bringup.graph.session import TaskOutcome
 from vla_core.errors import UserError
 from vla_core.records.task import ResultCode
 from vla_learning.evaluation import graph_trials
@@ -38,8 +38,8 @@ class FakeGraph:
         if seed == 13:
             raise UserError('the graph ended: shield: SIGKILL\n  its last words')
         if words == 'put_in 99':
-            return Outcome(ResultCode.REFUSED_ABSENT, 'no red cube', '1', False)
-        return Outcome(ResultCode.SUCCEEDED, 'done', '1', seed % 2 == 0)
+            return TaskOutcome(ResultCode.REFUSED_ABSENT, 'no red cube', '1', False)
+        return TaskOutcome(ResultCode.SUCCEEDED, 'done', '1', seed % 2 == 0)
 
 
 @pytest.fixture(autouse=True)

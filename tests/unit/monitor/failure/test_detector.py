@@ -20,7 +20,7 @@ from vla_core.errors import UserError
 from vla_core.records.safety import Level, Verdict
 from vla_core.records.task import Phase
 from vla_monitor.failure.attempt import DetectorParams
-from vla_monitor.failure.detector import FREE, Detector
+from vla_monitor.failure.detector import FREE, FailureDetector
 
 BAD, FINE = (next(t for t in rollouts(8, seed=9) if t.is_failure is k) for k in (True, False))
 
@@ -29,7 +29,7 @@ class Rig:
     """A detector in an attempt, fed one inference at a time."""
 
     def __init__(self, made, **params):
-        self.detector = Detector(DetectorParams(**params), made, 0.2)
+        self.detector = FailureDetector(DetectorParams(**params), made, 0.2)
         self.now, self.index = 1.0, 0
         self.begin()
 
@@ -184,7 +184,7 @@ def test_features_that_are_no_record_say_nothing_outside_of_an_attempt(rig):
 def test_a_calibration_that_does_not_say_how_wide_features_are_is_refused(made):
     binding = dataclasses.replace(made.binding, schema='flow/norm/mean/abc')
     with pytest.raises(UserError, match='how wide'):
-        Detector(DetectorParams(), dataclasses.replace(made, binding=binding), 0.2)
+        FailureDetector(DetectorParams(), dataclasses.replace(made, binding=binding), 0.2)
 
 
 def test_chunks_of_another_length_are_not_judged(rig):
@@ -259,4 +259,4 @@ def test_a_vacuous_alpha_is_refused_at_once():
     made = calibration()
     few = dataclasses.replace(made.band, excess=made.band.excess[:4])
     with pytest.raises(Exception, match='vacuous'):
-        Detector(DetectorParams(), dataclasses.replace(made, band=few), 0.2)
+        FailureDetector(DetectorParams(), dataclasses.replace(made, band=few), 0.2)

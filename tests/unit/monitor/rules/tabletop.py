@@ -17,7 +17,7 @@ from vla_core.records.task import Phase, TaskStatus
 from vla_core.robot.config import load_robot
 from vla_core.robot.model import RobotModel
 from vla_monitor.rules.path import path_of
-from vla_monitor.rules.situation import Situation
+from vla_monitor.rules.situation import RuleInputs
 
 ROBOT = load_robot('ur5e')
 MODEL = RobotModel(ROBOT)
@@ -66,7 +66,7 @@ def situation(objects, values=None, tool=(0.5, 0.1, 0.2), opening=0.08, **more):
     path = path_of(chunk(values), pose, MODEL) if values is not None else None
     given = {'running': True, 'scene': scene(*objects), 'scene_age': 0.1, 'base_from_tcp': pose,
              'tool_speed': 0.0, 'opening': opening, 'path': path}  # fmt: skip
-    return Situation(**{**given, **more})
+    return RuleInputs(**{**given, **more})
 
 
 def joints(stamp=10.0, velocity=0.0, width=0.08):

@@ -4,7 +4,7 @@ import pytest
 
 from vla_core.errors import UserError
 from vla_core.locate import stack_root
-from vla_monitor.rules.document import GROUPS, Kind, Response, load_documents, read
+from vla_monitor.rules.document import GROUPS, RuleKind, RuleResponse, load_documents, read
 
 RULE = """# Policy
 
@@ -25,7 +25,7 @@ It breaks.
 def test_a_rule_knows_its_line_and_its_words():
     (rule,) = read(RULE, 'p.md')
     assert (rule.id, rule.title, rule.group) == ('drop-1', 'Not so high', 'drop')
-    assert (rule.kind, rule.response) == (Kind.HARD, Response.HOLD)
+    assert (rule.kind, rule.response) == (RuleKind.HARD, RuleResponse.HOLD)
     assert (rule.where, rule.text) == ('p.md:5', 'It breaks.')
 
 
@@ -71,5 +71,5 @@ def test_what_an_extractor_writes_is_parsed_like_any_file(tmp_path):
 def test_the_policy_covers_every_risk_group_with_hard_and_weighted_rules():
     rules = load_documents(sorted(Path(stack_root() / 'config/rules').glob('*.md')))
     assert {rule.group for rule in rules} == set(GROUPS)
-    assert {rule.kind for rule in rules} == set(Kind)
-    assert {rule.response for rule in rules} == set(Response)
+    assert {rule.kind for rule in rules} == set(RuleKind)
+    assert {rule.response for rule in rules} == set(RuleResponse)
