@@ -27,9 +27,9 @@ from vla_core.records.safety import ArmState, Heartbeat
 from vla_core.records.scene import GroundedObject, GroundedScene, ParsedTask, Role, TargetStatus
 from vla_core.robot.config import config
 from vla_monitor.failure.attempt import Attempt, AttemptJudgement
-from vla_perception import assembly
-from vla_perception.roles import RoleKeeper
-from vla_perception.sight import FramePreprocessor
+from vla_perception.camera.preprocessing import FramePreprocessor
+from vla_perception.detection.protocol import assembly
+from vla_perception.tracking.roles import RoleKeeper
 from vla_ros import links, qos
 from vla_shield.command.reference import Reference
 from vla_shield.constraints.collision_scene import CollisionScene

@@ -5,8 +5,8 @@ import pytest
 
 from vla_core.errors import UserError
 from vla_core.robot.config import load_robot
+from vla_perception.detection.open_vocabulary import Owl
 from vla_perception.grounder import Grounder
-from vla_perception.open_vocabulary import Owl
 from vla_perception.params import GrounderParams, OpenVocabularyParams
 
 

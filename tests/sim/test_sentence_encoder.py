@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from vla_core.records.scene import Verb
-from vla_perception.language import MiniLmEncoder, NearestWord
-from vla_perception.vocabulary import SHAPES, VERBS
-from vla_perception.words import parse
+from vla_perception.language.instruction import parse
+from vla_perception.language.similarity import MiniLmEncoder, NearestWord
+from vla_perception.language.vocabulary import SHAPES, VERBS
 
 
 @pytest.mark.timeout(600)  # the first import of torch is slow on a busy machine

@@ -17,7 +17,7 @@ from rich.table import Table
 from vla_cli import demo
 from vla_core.errors import UserError
 from vla_core.records.scene import Verb
-from vla_perception.words import parse
+from vla_perception.language.instruction import parse
 from vla_teleop.recorder.episode_file import read_facts, read_raw
 
 

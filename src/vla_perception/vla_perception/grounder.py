@@ -18,20 +18,20 @@ from vla_core.records.scene import (
 from vla_core.records.sensing import JointState, RgbdFrame
 from vla_core.records.task import Phase
 from vla_core.robot.config import RobotConfig
-from vla_perception.clusters import ClusterDetector
-from vla_perception.detection import ObjectDetector
-from vla_perception.held import HeldObject
-from vla_perception.judgement import GroundingVote
-from vla_perception.language import shared_nearest_word
-from vla_perception.open_vocabulary import OpenVocabularyDetector
+from vla_perception.camera.preprocessing import FramePreprocessor
+from vla_perception.camera.robot_mask import RobotBody
+from vla_perception.detection.clusters import ClusterDetector
+from vla_perception.detection.open_vocabulary import OpenVocabularyDetector
+from vla_perception.detection.protocol import ObjectDetector
+from vla_perception.grounding_vote import GroundingVote
+from vla_perception.language.instruction import parse
+from vla_perception.language.phrases import WordMatcher
+from vla_perception.language.similarity import shared_nearest_word
 from vla_perception.params import GEOMETRIC, OPEN_VOCABULARY, GrounderParams
-from vla_perception.phrases import WordMatcher
-from vla_perception.robot_mask import RobotBody
-from vla_perception.roles import RoleKeeper
-from vla_perception.sight import FramePreprocessor
-from vla_perception.tracker import Tracker
-from vla_perception.tracks import Track
-from vla_perception.words import parse
+from vla_perception.tracking.held_object import HeldObject
+from vla_perception.tracking.roles import RoleKeeper
+from vla_perception.tracking.track import Track
+from vla_perception.tracking.tracker import Tracker
 
 DETECTORS: dict[str, Callable[[GrounderParams], ObjectDetector]] = {
     GEOMETRIC: ClusterDetector,

@@ -181,7 +181,7 @@ class BringUp:
 
     def _set_state(self, node: str, state: NodeState) -> None:
         if state != self.states[node]:
-            pass
+            self._failures.pop(node, None)
         self.states[node] = state
 
     def _fail(self, node: str, text: str, now: float) -> None:
@@ -196,7 +196,6 @@ class BringUp:
         p = self.params
         for node, pending in list(self._pending.items()):
             if now - pending.stamp > p.answer:
-                del self._pending[node]
                 verb = pending.transition.value
                 self._fail(node, f'no response of {node} to {verb} within {p.answer:g} s', now)
         missing = [] if self._was_up else self._nodes_in(NodeState.UNKNOWN)

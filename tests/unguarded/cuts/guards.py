@@ -146,18 +146,18 @@ GUARDS: dict[str, tuple[Cut | LastInLine, ...]] = {
     ),
     'frozen joint states': (shield('suspicion:Suspicion._frozen', none),),
     'sight of a camera': (
-        Cut('vla_perception', 'vla_perception.sight:Eye._trouble', no_reason),
-        Cut('vla_perception', 'vla_perception.sight:Eye._level', no_reason),
-        Cut('vla_perception', 'vla_perception.roles:RoleKeeper.misses_target', false),
+        Cut('vla_perception', 'vla_perception.camera.preprocessing:Eye._trouble', no_reason),
+        Cut('vla_perception', 'vla_perception.camera.preprocessing:Eye._level', no_reason),
+        Cut('vla_perception', 'vla_perception.tracking.roles:RoleKeeper.misses_target', false),
     ),
     'things around': (shield('world:World.update', no_reason),),
     'a target that is gone': (
-        Cut('vla_perception', 'vla_perception.roles:RoleKeeper.misses_target', false),
+        Cut('vla_perception', 'vla_perception.tracking.roles:RoleKeeper.misses_target', false),
     ),
     'features that cannot be judged': (
         Cut('vla_monitor', 'vla_monitor.failure.attempt:Attempt.unusable', as_if_fine),
     ),
-    'height of a thing': (Cut('lib', 'vla_perception.assembly:_is_flat', false),),
+    'height of a thing': (Cut('lib', 'vla_perception.detection.assembly:_is_flat', false),),
     'rivals': (shield('node:ShieldNode.rivals', no_reason),),
     'braking on leaving': (shield('shield:Shield.disarm', let_go),),
     'silence of a node': (*VOTERS, *NODES, *AGES),

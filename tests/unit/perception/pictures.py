@@ -6,7 +6,7 @@ import numpy as np
 
 from vla_core.records.sensing import CameraModel, JointState, RgbdFrame
 from vla_core.robot.config import load_robot
-from vla_perception.camera import CameraView
+from vla_perception.camera.pinhole import CameraView
 
 RGB = {
     'red': (204, 25, 35), 'orange': (242, 110, 20), 'yellow': (242, 200, 25),

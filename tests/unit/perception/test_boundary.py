@@ -12,7 +12,8 @@ import pytest
 import vla_perception
 from vla_core.records.sensing import JointState, RgbdFrame
 from vla_core.robot.config import CameraConfig, RobotConfig
-from vla_perception import grounder, sight
+from vla_perception import grounder
+from vla_perception.camera.pinhole import preprocessing
 from vla_perception.grounder import Grounder
 
 MODULES = sorted(Path(vla_perception.__file__).parent.glob('*.py'))
@@ -60,8 +61,10 @@ def test_the_constructor_takes_settings_and_the_robot_and_no_scene():
 
 
 def test_the_eye_is_given_a_frame_and_a_pose_only():
-    hints = typing.get_type_hints(sight.FramePreprocessor.look)
+    hints = typing.get_type_hints(preprocessing.FramePreprocessor.look)
 
     assert hints['frame'] is RgbdFrame
-    assert typing.get_type_hints(sight.FramePreprocessor.__init__)['camera'] is CameraConfig
+    assert (
+        typing.get_type_hints(preprocessing.FramePreprocessor.__init__)['camera'] is CameraConfig
+    )
     assert 'Episode' not in vars(grounder)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from pictures import RGB
 
-from vla_perception.colour import hue_of, name_colour
+from vla_perception.detection.colour import hue_of, name_colour
 
 NAMES = ['red', 'orange', 'yellow', 'green', 'cyan', 'blue', 'purple']
 

@@ -20,10 +20,10 @@ from pictures import (
 from vla_core.records.safety import Level
 from vla_core.records.scene import Role, TargetStatus, Verb
 from vla_core.records.task import Phase
-from vla_perception.detection import Detection
+from vla_perception.detection.protocol import Detection
 from vla_perception.grounder import Grounder
 from vla_perception.params import GrounderParams
-from vla_perception.tracks import Track
+from vla_perception.tracking.track import Track
 
 BOX = (0.0, 0.0, 1.0, 1.0)  # px
 ASIDE = 1.5  # rad, turns the arm out of the picture

@@ -7,9 +7,9 @@ import pytest
 from pictures import ROBOT
 
 from vla_core import geometry
-from vla_perception.held import HeldObject
-from vla_perception.robot_mask import Pose
-from vla_perception.tracks import Track
+from vla_perception.camera.robot_mask import Pose
+from vla_perception.tracking.held_object import HeldObject
+from vla_perception.tracking.track import Track
 
 OPEN, CLOSED_ON_CUBE = 0.08, 0.0395
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from vla_perception.language import NearestWord
-from vla_perception.vocabulary import SHAPES
+from vla_perception.language.similarity import NearestWord
+from vla_perception.language.vocabulary import SHAPES
 
 
 class Letters:

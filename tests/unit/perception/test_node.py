@@ -8,11 +8,11 @@ from vla_core.records.sensing import JointState
 from vla_core.records.task import Phase, TaskStatus
 from vla_core.robot.config import load_robot
 from vla_core.robot.joint_state_merger import JointStateMerger
+from vla_perception.camera.robot_mask import RobotBody
 from vla_perception.grounder import Grounder
-from vla_perception.judgement import GroundingVote
+from vla_perception.grounding_vote import GroundingVote
 from vla_perception.node import PerceptionNode
 from vla_perception.params import GrounderParams
-from vla_perception.robot_mask import RobotBody
 
 ROBOT = load_robot('ur5e')
 

@@ -6,7 +6,7 @@ from pictures import ROBOT, at_home
 
 from vla_core.records.sensing import JointState
 from vla_core.robot.config import load_robot
-from vla_perception.robot_mask import RobotBody
+from vla_perception.camera.robot_mask import RobotBody
 
 MARGIN = 0.005
 

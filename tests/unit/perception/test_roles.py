@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from vla_core.records.scene import Role, TargetStatus
+from vla_perception.language.instruction import parse
 from vla_perception.params import GrounderParams
-from vla_perception.roles import RoleKeeper
-from vla_perception.tracks import Track
-from vla_perception.words import parse
+from vla_perception.tracking.roles import RoleKeeper
+from vla_perception.tracking.track import Track
 
 
 def track(number, label):

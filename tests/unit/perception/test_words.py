@@ -3,7 +3,7 @@
 import pytest
 
 from vla_core.records.scene import Verb
-from vla_perception.words import normalise, parse
+from vla_perception.language.instruction import normalise, parse
 
 
 class OneWord:

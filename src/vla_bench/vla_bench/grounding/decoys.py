@@ -18,9 +18,9 @@ from vla_core.records.scene import GroundedScene, Role, TargetStatus
 from vla_core.records.sensing import RgbdFrame
 from vla_lockstep.episode_plan import Setup
 from vla_lockstep.stack import load_setup
-from vla_perception.colour import hue_of, name_colour
+from vla_perception.detection.colour import hue_of, name_colour
+from vla_perception.detection.segments import Joining, find_segments
 from vla_perception.grounder import Grounder
-from vla_perception.segments import Joining, find_segments
 from vla_sim.scenes.decoy import middle
 from vla_sim.scenes.episode import TEST_SEEDS, Episode
 from vla_sim.scenes.scene_params import SceneParams

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vla_core.records.scene import Phrase, TargetStatus, Verb
-from vla_perception.tracks import Track
+from vla_perception.tracking.track import Track
 
 _MOVABLE = ('cube', 'cylinder', 'ball')
 

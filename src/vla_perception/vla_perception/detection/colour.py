@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from vla_perception.rank import median
+from vla_perception.detection.order_statistics import median
 
 # Upper ends of the hue ranges, degrees. Red goes around 360.
 HUES: tuple[tuple[float, str], ...] = (

@@ -8,15 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vla_core.records.scene import ParsedTask
-from vla_perception.assembly import assemble
-from vla_perception.colour import hue_of, name_colour
-from vla_perception.container import fit_container, is_hollow
-from vla_perception.detection import Detection, PreparedFrame
+from vla_perception.detection.assembly import assemble
+from vla_perception.detection.colour import hue_of, name_colour
+from vla_perception.detection.container import fit_container, is_hollow
+from vla_perception.detection.order_statistics import median, quantile
+from vla_perception.detection.protocol import Detection, PreparedFrame
+from vla_perception.detection.segments import Joining, Segment, find_segments
+from vla_perception.detection.solids import Cloud, best_solid, fit_cuboid
+from vla_perception.detection.touching_objects import unpack
 from vla_perception.params import GrounderParams
-from vla_perception.rank import median, quantile
-from vla_perception.segments import Joining, Segment, find_segments
-from vla_perception.solids import Cloud, best_solid, fit_cuboid
-from vla_perception.unpack import unpack
 
 Points = NDArray[np.floating]
 _COMPACT = 0.085  # m, wider things are boxes or housings

@@ -6,10 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from vla_perception.colour import GREYS
-from vla_perception.container import is_wall_or_floor
-from vla_perception.detection import Detection, KnownObject
-from vla_perception.drawer import (
+from vla_perception.detection.colour import GREYS
+from vla_perception.detection.container import is_wall_or_floor
+from vla_perception.detection.drawer import (
     bar_of,
     front_of,
     housing_of,
@@ -21,7 +20,8 @@ from vla_perception.drawer import (
     moved_bar,
     reach,
 )
-from vla_perception.rank import quantile
+from vla_perception.detection.order_statistics import quantile
+from vla_perception.detection.protocol import Detection, KnownObject
 
 _BASE_HEIGHT = 0.045  # m, a button's base is lower
 _BASE_WIDTH = 0.13  # m, and narrower

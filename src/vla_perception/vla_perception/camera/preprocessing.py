@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 
 from vla_core.records.sensing import RgbdFrame
 from vla_core.robot.config import CameraConfig
-from vla_perception.camera import CameraView, clean_depth
-from vla_perception.detection import PreparedFrame
+from vla_perception.camera.pinhole import CameraView, clean_depth
+from vla_perception.camera.robot_mask import Pose, RobotBody
+from vla_perception.camera.support_plane import deviation, fit_plane, levelled
+from vla_perception.detection.protocol import PreparedFrame
 from vla_perception.params import GrounderParams
-from vla_perception.robot_mask import Pose, RobotBody
-from vla_perception.table import deviation, fit_plane, levelled
 
 _STRIDE = 5  # every n-th pixel is enough for the table
 _FLAT = 3e-4  # rad and m, a plane nearer to z = 0 than this needs no correction

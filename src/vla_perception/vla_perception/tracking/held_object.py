@@ -6,8 +6,8 @@ import numpy as np
 
 from vla_core import geometry
 from vla_core.robot.config import GripperConfig
-from vla_perception.robot_mask import Pose
-from vla_perception.tracks import Track
+from vla_perception.camera.robot_mask import Pose
+from vla_perception.tracking.track import Track
 
 _GRASPABLE = ('cube', 'cylinder', 'ball', 'drawer')
 _REACH = 0.012  # m, the tool may be this far outside the thing's box when it closes on it

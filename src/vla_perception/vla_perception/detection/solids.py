@@ -9,9 +9,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from vla_perception.rank import median, quantile
-from vla_perception.rectangle import fit_rectangle
-from vla_perception.surfaces import (
+from vla_perception.detection.order_statistics import median, quantile
+from vla_perception.detection.rectangle import fit_rectangle
+from vla_perception.detection.surfaces import (
     ball_distances,
     ball_through,
     circle_through,

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from vla_perception.colour import GREYS
-from vla_perception.detection import Detection, KnownObject, PreparedFrame
+from vla_perception.detection.colour import GREYS
+from vla_perception.detection.protocol import Detection, KnownObject, PreparedFrame
 from vla_perception.params import GrounderParams
-from vla_perception.tracks import Track
+from vla_perception.tracking.track import Track
 
 Points = NDArray[np.floating]
 _OTHER_COLOUR = 0.05  # m added to the distance when the colours differ

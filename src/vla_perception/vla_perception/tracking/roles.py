@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from vla_core.records.scene import ParsedTask, Phrase, Role, TargetStatus, Verb
-from vla_perception.matching import Match, Rules, destination_shapes, find, target_shapes
 from vla_perception.params import GrounderParams
-from vla_perception.tracks import Track
+from vla_perception.tracking.matching import Match, Rules, destination_shapes, find, target_shapes
+from vla_perception.tracking.track import Track
 
 _NONE = Match(TargetStatus.UNKNOWN)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from vla_perception.container import inside_of_box
-from vla_perception.detection import KnownObject, PreparedFrame
-from vla_perception.rank import quantile
-from vla_perception.segments import Segment
-from vla_perception.solids import distance_to_cuboid
+from vla_perception.detection.container import inside_of_box
+from vla_perception.detection.order_statistics import quantile
+from vla_perception.detection.protocol import KnownObject, PreparedFrame
+from vla_perception.detection.segments import Segment
+from vla_perception.detection.solids import distance_to_cuboid
 
 Points = NDArray[np.floating]
 COMPACT = ('cube', 'cylinder', 'ball')

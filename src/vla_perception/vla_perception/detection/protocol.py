@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vla_core.records.scene import ParsedTask
-from vla_perception.camera import CameraView
+from vla_perception.camera.pinhole import CameraView
 
 Points = NDArray[np.floating]
 

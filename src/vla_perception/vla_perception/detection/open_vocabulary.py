@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from vla_core.errors import UserError
 from vla_core.locate import stack_root
 from vla_core.records.scene import ParsedTask, Phrase
-from vla_perception.clusters import ClusterDetector
-from vla_perception.detection import Detection, ObjectDetector, PreparedFrame
+from vla_perception.detection.clusters import ClusterDetector
+from vla_perception.detection.protocol import Detection, ObjectDetector, PreparedFrame
 from vla_perception.params import GrounderParams, OpenVocabularyParams
 
 Box = tuple[float, float, float, float]  # x0 y0 x1 y1 px

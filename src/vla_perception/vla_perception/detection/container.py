@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from vla_perception.detection import KnownObject
-from vla_perception.rank import median, quantile
-from vla_perception.rectangle import least_area_yaw, turned
-from vla_perception.solids import Cloud, Solid
+from vla_perception.detection.order_statistics import median, quantile
+from vla_perception.detection.protocol import KnownObject
+from vla_perception.detection.rectangle import least_area_yaw, turned
+from vla_perception.detection.solids import Cloud, Solid
 
 Points = NDArray[np.floating]
 _RIM = 0.008  # m below the highest points, what counts as rim

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from vla_perception.detection import Detection, KnownObject
-from vla_perception.rank import median, quantile
-from vla_perception.rectangle import least_area_yaw, turned
+from vla_perception.detection.order_statistics import median, quantile
+from vla_perception.detection.protocol import Detection, KnownObject
+from vla_perception.detection.rectangle import least_area_yaw, turned
 
 Points = NDArray[np.floating]
 _HIGH = 0.05  # m, a housing is higher

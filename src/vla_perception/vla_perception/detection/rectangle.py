@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vla_perception.rank import median, quantile
+from vla_perception.detection.order_statistics import median, quantile
 
 Points = NDArray[np.floating]
 _MIN_FACE = 6  # points that a face needs to count as seen

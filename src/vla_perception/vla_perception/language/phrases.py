@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from vla_core.records.scene import Phrase
-from vla_perception.vocabulary import COLOURS, FILLERS, GENERIC_NOUNS, SHAPES, SIZES, canonical
+from vla_perception.language.vocabulary import (
+    COLOURS,
+    FILLERS,
+    GENERIC_NOUNS,
+    SHAPES,
+    SIZES,
+    canonical,
+)
 
 # What follows one of these describes where the thing is, not what it is.
 _QUALIFIER = re.compile(

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vla_perception.colour import GREYS
-from vla_perception.container import is_wall_or_floor, shift_to_cover
-from vla_perception.detection import Detection, label_of
-from vla_perception.rank import quantile
-from vla_perception.solids import distance_to_cuboid
+from vla_perception.detection.colour import GREYS
+from vla_perception.detection.container import is_wall_or_floor, shift_to_cover
+from vla_perception.detection.order_statistics import quantile
+from vla_perception.detection.protocol import Detection, label_of
+from vla_perception.detection.solids import distance_to_cuboid
 
 Points = NDArray[Any]
 _CLEAR = 0.12  # outline hidden less than this: the whole thing is in view

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, replace
 
 from vla_core.records.scene import ParsedTask, Phrase, Verb
-from vla_perception.phrases import NotUnderstoodError, WordMatcher, parse_phrase
-from vla_perception.vocabulary import CAN_DO, NEGATIONS, POLITE, SIDES, VERBS, canonical
+from vla_perception.language.phrases import NotUnderstoodError, WordMatcher, parse_phrase
+from vla_perception.language.vocabulary import CAN_DO, NEGATIONS, POLITE, SIDES, VERBS, canonical
 
 _IN = r'(?:inside of|inside|into|in to|in|within)'
 _ON = r'(?:on the top of|on top of|onto|on to|on|upon|atop|over)'
