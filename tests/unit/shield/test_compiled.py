@@ -21,8 +21,8 @@ LIMITS = {'accel', 'jerk', 'limit', 'limits', 'period', 'dt', 'links', 'tip', 'g
 
 def everything_compiled():
     """Every compiled function of the shield, by its full name."""
-    names = [m.name for m in pkgutil.iter_modules(vla_shield.__path__) if m.name != 'node']
-    modules = [importlib.import_module(f'vla_shield.{name}') for name in names]
+    found = pkgutil.walk_packages(vla_shield.__path__, 'vla_shield.')
+    modules = [importlib.import_module(m.name) for m in found if m.name != 'vla_shield.node']
     return {
         f'{module.__name__}.{name}': f
         for module in modules
