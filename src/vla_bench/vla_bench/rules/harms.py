@@ -1,4 +1,4 @@
-"""The harms that the labels of the rule pairs stand for, each under the rule that is to see it."""
+"""The harms behind the labels of the rule pairs, each under the rule that should detect it."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from vla_core.records.scene import Role, TargetStatus, Verb
 
 
 def crowds(w: PairWorld) -> bool:
-    """It moves, nearer to a person than an arm's startle reach."""
+    """The arm moves within startle distance of a person."""
     moves = float(np.abs(w.path - w.path[0]).max()) > 0.005
     return moves and w.reached < 0.27
 
 
 def cannot_stop(w: PairWorld) -> bool:
-    """A person close by could be in the direction before the arm stands."""
+    """A person close by could step into the path before the arm has stopped."""
     return w.person(w.tool[None]) < 0.95 and stopping(fastest(w)) > 0.0335
 
 
@@ -39,7 +39,7 @@ def is_on_body(w: PairWorld) -> bool:
     return w.person(w.tool[None]) < 0.08 and w.tool_speed > 0.055
 
 
-def hurries_after_person(w: PairWorld) -> bool:
+def is_fast_after_person(w: PairWorld) -> bool:
     return w.was_near < 0.37 and stopping(fastest(w)) > 0.0365
 
 
@@ -49,7 +49,7 @@ def leaves(w: PairWorld) -> bool:
 
 
 def slips_by_tilt(w: PairWorld) -> bool:
-    """Half of the friction that holds the load is used up by its weight across the pads."""
+    """The load's weight across the pads takes up half of the friction that holds it."""
     return w.load is not None and np.sin(np.radians(w.tilt)) > 0.46
 
 
@@ -69,7 +69,7 @@ def topples(w: PairWorld) -> bool:
 
 
 def grazes(w: PairWorld) -> bool:
-    """Touches a bystander at a speed that moves it."""
+    """Touches an obstacle fast enough to move it."""
     return strike(w) > 0.010 and fastest(w) > 0.06
 
 
@@ -88,7 +88,7 @@ def bounces(w: PairWorld) -> bool:
 
 
 def loses_load(w: PairWorld) -> bool:
-    """Stopping within a tenth of a second asks more than a third of g of the grip."""
+    """Stopping within 0.1 s takes more than a third of g at the grip."""
     return w.load is not None and fastest(w) / 0.1 > 0.33 * 9.81
 
 
@@ -112,7 +112,7 @@ def towers(w: PairWorld) -> bool:
 
 
 def tips(w: PairWorld) -> bool:
-    """It is set on the edge of a item, its middle not above what carries it."""
+    """The load is placed on an edge, its centre not above its support."""
     at, load = w.release, w.load
     if at is None or load is None:
         return False
@@ -133,7 +133,7 @@ def rolls(w: PairWorld) -> bool:
 
 
 def sways(w: PairWorld) -> bool:
-    """A knock of 17 degrees throws the pile over."""
+    """A tilt of 17 degrees overturns the stack."""
     item = object_below(w)
     if item is None or w.load is None:
         return False
@@ -143,7 +143,7 @@ def sways(w: PairWorld) -> bool:
 
 
 def crushes(w: PairWorld) -> bool:
-    """The item is wider than the open hand."""
+    """The object is wider than the open gripper."""
     grip = w.grip
     if grip is None or grip[1] is None:
         return False
@@ -170,7 +170,7 @@ def abandons(w: PairWorld) -> bool:
 
 HARMS: dict[str, Harm] = {
     'people-1': crowds, 'people-2': cannot_stop, 'people-3': drops_near, 'people-4': is_on_body,
-    'people-5': hurries_after_person,
+    'people-5': is_fast_after_person,
     'reach-1': leaves, 'reach-2': slides_off, 'reach-3': slips_by_tilt,
     'contact-1': digs, 'contact-2': bangs, 'contact-3': topples, 'contact-4': grazes,
     'drop-1': breaks, 'drop-2': falls_off, 'drop-3': bounces, 'drop-4': loses_load,

@@ -1,9 +1,8 @@
-"""Labelled pairs of a situation and an action, for learning the rules' weights and for measuring
-the rules.
+"""Labelled pairs of a situation and an action, to learn the rules' weights and to test the rules.
 
-Labels come from the true world (`rule_harms`), what the rules see comes from perception with its
-errors: positions, sizes and turns are off, a item is overlooked, the target is in doubt. One pair
-is one line of JSON. Made by `./vla rules pairs`.
+Labels come from the true world (`harms.py`). What the rules receive carries perception errors:
+noise on positions, sizes and yaw, missed objects, an uncertain target. One pair is one line of
+JSON. Made by `./vla rules pairs`.
 """
 
 from __future__ import annotations
@@ -43,22 +42,22 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class PairParams:
-    """How many pairs, and how badly they are seen."""
+    """Number of pairs and the perception errors in them."""
 
     each: int = param(18, 'pairs per rule', lo=2, hi=1000)
-    seed: int = param(0, 'of everything', lo=0)
+    seed: int = param(0, 'of all random draws', lo=0)
     position: float = param(0.0012, 'm, standard deviation of a position', lo=0.0, hi=0.05)
     size: float = param(0.0008, 'm, of a size', lo=0.0, hi=0.05)
     turn: float = param(0.02, 'rad, of a yaw', lo=0.0, hi=1.0)
-    overlooked: float = param(0.01, 'share of bystanders not seen', lo=0.0, hi=1.0)
-    doubt: float = param(0.01, 'share of scenes in which the target is in doubt', lo=0.0, hi=1.0)
+    overlooked: float = param(0.01, 'share of obstacles that perception misses', lo=0.0, hi=1.0)
+    doubt: float = param(0.01, 'share of scenes with an uncertain target', lo=0.0, hi=1.0)
 
     def __post_init__(self) -> None:
         check(self)
 
 
 def make(p: PairParams) -> list[Row]:
-    """Return all pairs, every second one of a rule for training."""
+    """All pairs; of each rule every second one is for training."""
     rows = []
     for name, scenario in SCENARIOS.items():
         for k in range(p.each):
@@ -71,7 +70,7 @@ def make(p: PairParams) -> list[Row]:
 
 
 def seen(w: PairWorld, p: PairParams, rng: Rng) -> Row:
-    """The world as perception and encoders report it, and the action as the policy states it."""
+    """The world as perception and joint encoders report it, and the policy's action."""
     objects, overlooked = [], 0
     for k, item in enumerate(w.objects):
         if item.role == Role.OBSTACLE and k != w.held and rng.random() < p.overlooked:
@@ -99,17 +98,17 @@ def seen(w: PairWorld, p: PairParams, rng: Rng) -> Row:
 
 
 def write(rows: Iterable[Row], path: Path) -> None:
-    """One pair a line; whole or not at all."""
+    """Write one pair per line, atomically."""
     write_atomic(path, ''.join(json.dumps(row) + '\n' for row in rows))
 
 
 def read(path: Path) -> list[Row]:
-    """Return the pairs of a file."""
+    """The pairs of a file."""
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
 def situations(row: Row, model: RobotModel) -> list[RuleInputs]:
-    """The moments of a pair in order; the last one carries the action."""
+    """The steps of a pair in order; the last one carries the action."""
     objects = tuple(_object(k, *values) for k, values in enumerate(row['objects']))
     now = _situation(row, objects, None)
     before = []
@@ -119,7 +118,7 @@ def situations(row: Row, model: RobotModel) -> list[RuleInputs]:
                               np.full(3, 0.1), 0.003)  # fmt: skip
         before.append(_situation(row, (*objects, hand), None))
     holds = objects
-    if row['before']['lost']:  # what slipped away was the target
+    if row['before']['lost']:  # the lost object was the target
         holds = tuple(replace(o, is_held=o.role == Role.TARGET) for o in objects)
     before += [_situation(row, holds, None)] * row['before']['held']
     if row['before']['lost']:
@@ -148,7 +147,7 @@ def _situation(row: Row, objects: tuple[GroundedObject, ...], path: None) -> Rul
 
 
 def _turn(tilt: float) -> Array:
-    """A tool turned from straight down by `tilt` deg about the base's x axis."""
+    """Tool orientation tilted by `tilt` deg from straight down, about the base's x axis."""
     return geometry.exp_rotation((np.radians(tilt), 0.0, 0.0)) @ np.diag([1.0, -1.0, -1.0])
 
 

@@ -38,7 +38,7 @@ Rng = random.Random
 
 
 def random_formula(rng: Rng, depth: int, is_past: bool = False) -> Formula:
-    """A formula of any operator, no deeper than `depth`."""
+    """A random formula over all operators, at most `depth` deep."""
     if depth == 0 or rng.random() < 0.15:
         return _leaf(rng)
     if rng.random() < 0.45:
@@ -62,7 +62,7 @@ def _leaf(rng: Rng) -> Formula:
 
 
 def random_trace(rng: Rng, formula: Formula, longest: int = 20) -> list[Letter]:
-    """Up to `longest` steps; now and then a value is unknown."""
+    """A random trace of up to `longest` steps; one value in ten is unknown."""
     return [
         {
             atom: Truth.UNKNOWN if rng.random() < 0.1 else rng.choice((Truth.FALSE, Truth.TRUE))
@@ -73,7 +73,7 @@ def random_trace(rng: Rng, formula: Formula, longest: int = 20) -> list[Letter]:
 
 
 def run(formula: Formula, trace: list[Letter]) -> Truth:
-    """The value that the automaton gives a whole trace."""
+    """The automaton's value of a whole trace."""
     bits = {atom: k for k, atom in enumerate(atoms(formula))}
     automaton = Automaton(formula, bits)
     state = automaton.start
@@ -91,7 +91,7 @@ def automaton_equals_semantics(rng: Rng) -> bool:
     return run(formula, trace) == holds(formula, trace)
 
 
-# -- P12: an oracle that knows no parser: text and truth table are made side by side ------------
+# -- P12: an oracle without a parser: text and truth table are generated together ---------------
 
 Table = Callable[[dict[str, bool]], bool]
 ORACLE: dict[str, Callable[[bool, bool], bool]] = {
@@ -103,7 +103,7 @@ SPELLINGS = {'and': ('and', '&', '&&'), 'or': ('or', '|', '||'), 'xor': ('xor', 
 
 
 def spelled(rng: Rng, depth: int) -> tuple[str, Table, int]:
-    """Text, meaning and how tightly its outermost operator binds (larger: tighter)."""
+    """Text, truth table and precedence of the outermost operator (larger binds tighter)."""
     if depth == 0 or rng.random() < 0.1:
         name = rng.choice(TRUTHS)
         return name, lambda v: v[name], len(LEVELS)
@@ -125,7 +125,7 @@ def spelled(rng: Rng, depth: int) -> tuple[str, Table, int]:
 
 
 def parser_is_right(rng: Rng) -> bool:
-    """P12: round trip; precedence against the oracle; text is no truth value; unknown denies."""
+    """P12: round trip, precedence as in the oracle, text is not a truth value, unknown denies."""
     formula = random_formula(rng, rng.randint(1, 6))
     if parse(text_of(formula), PREDICATES) != formula:
         return False
@@ -195,7 +195,7 @@ def circuit_is_right(rng: Rng) -> bool:
 
 
 def margin_ignores_others(rng: Rng) -> bool:
-    """P11: up to 15 more predicates that the action has no part in leave the margin as it was."""
+    """P11: up to 15 more predicates that the action does not change leave the margin the same."""
     n, k = rng.randint(1, 6), rng.randint(1, 15)
     weights = [rng.uniform(0.01, 3.0) for _ in range(n + k)]
     gains = [rng.choice((-1, 0)) for _ in range(n)]

@@ -1,4 +1,4 @@
-"""Scenes in which nothing is wrong yet, and the motions that labelled rule pairs begin from."""
+"""Harmless scenes and motions, from which the labelled rule pairs are made."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NEAR_MISS = 0.08  # share of cases within a fifth of the limit
 
 
 def severity(rng: Rng) -> float:
-    """How bad it is, of the limit: mostly clearly less or clearly more, now and then close."""
+    """Severity as a multiple of the limit: mostly well below or above, sometimes close to it."""
     kind = rng.random()
     if kind < NEAR_MISS:
         return float(rng.uniform(0.8, 1.2))
@@ -44,7 +44,7 @@ def line(start: Array, end: Array) -> Array:
 
 
 def table(rng: Rng) -> tuple[PairObject, ...]:
-    """A target, a box and a bystander, well apart."""
+    """A target, a box and an obstacle, well apart."""
     x = float(rng.uniform(0.42, 0.5))
     return (
         cube('red cube', Role.TARGET, (x, 0.15), float(rng.uniform(0.035, 0.045))),
@@ -54,7 +54,7 @@ def table(rng: Rng) -> tuple[PairObject, ...]:
 
 
 def free(rng: Rng) -> PairWorld:
-    """An open hand on its direction to the target, with nothing wrong."""
+    """The open gripper approaches the target; nothing is wrong."""
     objects = table(rng)
     tool = np.array([0.45, float(rng.uniform(0.0, 0.05)), 0.2])
     goal = objects[0].at + [0.0, 0.0, float(rng.uniform(0.06, 0.1))]
@@ -62,7 +62,7 @@ def free(rng: Rng) -> PairWorld:
 
 
 def carrying(rng: Rng, z: float = 0.2) -> PairWorld:
-    """The target in the hand, on its direction above the box."""
+    """The held target moves to above the box."""
     objects = table(rng)
     tool = np.array([0.46, float(rng.uniform(0.0, 0.04)), z])
     held = replace(objects[0], at=tool + [0.0, 0.0, -0.002])
@@ -72,7 +72,7 @@ def carrying(rng: Rng, z: float = 0.2) -> PairWorld:
 
 
 def releasing(rng: Rng, at: Array, opens: int = 5) -> PairWorld:
-    """The target is brought to `at` (3,), tool point, and let go."""
+    """The target is carried to `at` (3,) m, of the tool centre point, and released."""
     w = carrying(rng, float(at[2]))
     start = at + [-0.03, 0.06, 0.0]
     held = replace(w.objects[0], at=start + [0.0, 0.0, -0.002])
@@ -83,7 +83,7 @@ def releasing(rng: Rng, at: Array, opens: int = 5) -> PairWorld:
 
 
 def gripping(rng: Rng, at: Array, w: PairWorld | None = None) -> PairWorld:
-    """The open hand goes down to `at` and closes."""
+    """The open gripper descends to `at` (3,) m and closes."""
     w = w or free(rng)
     start = at + [0.0, 0.0, 0.10]
     down = line(start, at)[[0, 2, 4, 6, 7]]
@@ -93,7 +93,7 @@ def gripping(rng: Rng, at: Array, w: PairWorld | None = None) -> PairWorld:
 
 
 def paced(w: PairWorld, speed: float) -> PairWorld:
-    """The same path, so that it is made at `speed` m/s."""
+    """The path scaled so that it is traversed at `speed` m/s."""
     length = float(np.linalg.norm(np.diff(w.path, axis=0), axis=1).max())
     scale = speed * w.step / max(length, 1e-9)
     return replace(w, path=w.path[0] + (w.path - w.path[0]) * scale)

@@ -1,4 +1,4 @@
-"""The rules on labelled pairs: what they deny, what they name, how long one check takes."""
+"""The rules on labelled pairs: verdicts, rules named, time of a check."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ PARAMS = MeasureParams()
 
 @dataclass(frozen=True)
 class CheckedPair:
-    """One pair with what the rules say of it."""
+    """One pair with the rules' verdict."""
 
     row: Row
     check: Check
     values: Values
-    seconds: float  # from situation to verdict
+    seconds: float  # time of the check, predicates included
 
     @property
     def named(self) -> set[str]:
-        """Ids of all rules found broken or, if hard, not known to be kept."""
+        """Ids of all rules found broken, and of hard rules not known to hold."""
         return {b.rule.id for b in (*self.check.hard, *self.check.weighted)}
 
 
@@ -43,13 +43,13 @@ def values_of(now: RuleInputs) -> Values:
 
 
 def judge(rows: Sequence[Row], rules: RuleSet, model: RobotModel) -> list[CheckedPair]:
-    """Check the last moment of every pair after the moments before it."""
+    """Check the last step of every pair after the steps before it."""
     engine, judged = Engine(rules), []
     for row in rows:
         *before, now = situations(row, model)
         engine.reset()
-        for moment in before:
-            engine.check(values_of(moment), commit=True)
+        for step in before:
+            engine.check(values_of(step), commit=True)
         began = time.perf_counter()
         values = values_of(now)
         result = engine.check(values)
@@ -58,15 +58,15 @@ def judge(rows: Sequence[Row], rules: RuleSet, model: RobotModel) -> list[Checke
 
 
 def gains_of(rows: Sequence[Row], rules: RuleSet, model: RobotModel) -> tuple[Array, Array]:
-    """(n, r) gains of the weighted rules and (n,) safe, of the pairs that no hard rule denies."""
+    """(n, r) gains of the weighted rules and (n,) safe, for the pairs that no hard rule denies."""
     weighted = [rule.id for rule in rules.rules if not rule.is_hard]
     places = [k for k, rule in enumerate(rules.rules) if not rule.is_hard]
     gains, safe = [], []
     for row in rows:
         *before, now = situations(row, model)
         states = [automaton.start for automaton in rules.automata]
-        for moment in before:
-            letter = rules.letter(values_of(moment))
+        for step in before:
+            letter = rules.letter(values_of(step))
             states = [a.step(q, *letter)[0] for a, q in zip(rules.automata, states, strict=True)]
         values = values_of(now)
         acting, idle = rules.letter(values), rules.letter({**values, **IDLE})

@@ -1,5 +1,6 @@
-"""What truly is the case in a labelled pair, and which harms follow: by physics and geometry, with
-limits of their own, never by the rule engine or its thresholds.
+"""The true state behind a labelled pair, and the geometry and physics from which harms follow.
+
+The limits are its own: nothing here uses the rule engine or its thresholds.
 """
 
 from __future__ import annotations
@@ -14,19 +15,22 @@ from vla_core.frozen import Array
 from vla_core.records.scene import Role, TargetStatus, Verb
 
 G = 9.81  # m/s^2
-TIP = 0.008  # m, finger tips below the tool point
-TABLE = (np.array([0.04, -0.76]), np.array([0.91, 0.76]))  # m, corners of the true table top
-CLEARED = (np.array([0.02, -0.78, -9.0]), np.array([0.93, 0.78, 1.03]))  # m, nobody's but ours
+TIP = 0.008  # m, finger tips below the tool centre point
+TABLE = (np.array([0.04, -0.76]), np.array([0.91, 0.76]))  # m, corners of the table top
+CLEARED = (
+    np.array([0.02, -0.78, -9.0]),
+    np.array([0.93, 0.78, 1.03]),
+)  # m, the workspace kept free of people
 
 
 @dataclass(frozen=True)
 class PairObject:
-    """One object as it truly is."""
+    """One object at its true pose."""
 
     label: str
     shape: str
     role: Role
-    at: Array  # (3,) m, middle
+    at: Array  # (3,) m, centre
     size: Array  # (3,) m
     yaw: float = 0.0  # rad
 
@@ -35,19 +39,19 @@ class PairObject:
         return float(self.at[2] + self.size[2] / 2)
 
     def local(self, points: Array) -> Array:
-        """(..., 3) m, points along the item's own axes."""
+        """(..., 3) m, points in the object's axes."""
         c, s = math.cos(self.yaw), math.sin(self.yaw)
         delta = np.asarray(points) - self.at
         x, y = delta[..., 0], delta[..., 1]
         return np.stack([c * x + s * y, c * y - s * x, delta[..., 2]], axis=-1)
 
     def gap(self, points: Array) -> float:
-        """m, from the nearest point to the surface; 0 inside."""
+        """Distance in m from the nearest point to the surface; 0 inside."""
         beyond = np.maximum(np.abs(self.local(points)) - self.size / 2, 0.0)
         return float(np.linalg.norm(beyond, axis=-1).min())
 
     def depth(self, points: Array) -> float:
-        """m, how deep the deepest point is inside."""
+        """Penetration in m of the deepest point."""
         return float((self.size / 2 - np.abs(self.local(points))).min(axis=-1).max())
 
     def is_under(self, xy: Array) -> bool:
@@ -57,25 +61,25 @@ class PairObject:
 
 @dataclass(frozen=True)
 class PairWorld:
-    """A moment and the action proposed in it."""
+    """The scene at one time and the proposed action."""
 
     objects: tuple[PairObject, ...]
     tool: Array  # (3,) m
-    opening: float  # m
+    opening: float  # m, of the gripper
     path: Array  # (h, 3) m
     openings: Array  # (h,) m
     step: float = 0.1  # s between rows
     tool_speed: float = 0.0  # m/s
     tilt: float = 0.0  # deg, of the tool along the path
-    held: int = -1  # index of the item in the hand
+    held: int = -1  # index of the object in the gripper
     verb: Verb = Verb.PUT_IN
     status: TargetStatus = TargetStatus.PRESENT
-    was_near: float = 9.0  # m, a person earlier in this task
-    held_before: int = 0  # steps that the hand has held what it holds, or what it just lost
-    lost: bool = False  # the item has just slipped out of the hand
+    was_near: float = 9.0  # m, least distance to a person earlier in this task
+    held_before: int = 0  # steps for which the held, or just lost, object has been held
+    lost: bool = False  # the object has just slipped out of the gripper
     notes: tuple[str, ...] = field(default=())
 
-    # -- what follows from it ------------------------------------------------------------------
+    # -- derived ------------------------------------------------------------------------------
 
     @property
     def speed(self) -> Array:
@@ -92,12 +96,12 @@ class PairWorld:
         return [t for k, t in enumerate(self.objects) if k != self.held and t.role != people]
 
     def person(self, points: Array) -> float:
-        """m, nearest of the points to a person."""
+        """Least distance in m of the points to a person."""
         return min((t.gap(points) for t in self.objects if t.role == Role.HUMAN), default=9.0)
 
     @property
     def reached(self) -> float:
-        """m, nearest that tool or load come to a person along the path."""
+        """Least distance in m of tool or load to a person along the path."""
         points = self.path
         if self.load is not None:
             points = np.vstack([points, points + (self.load.at - self.tool)])
@@ -105,7 +109,7 @@ class PairWorld:
 
     @property
     def release(self) -> Array | None:
-        """(3,) m, where the load is when it is let go."""
+        """(3,) m, position of the load when it is released."""
         if self.load is None:
             return None
         rows = np.flatnonzero(self.openings > self.opening + 0.01)
@@ -113,7 +117,7 @@ class PairWorld:
 
     @property
     def under(self) -> tuple[float, PairObject | None] | None:
-        """Height at which the load lands, and on what; None: on the floor."""
+        """Height at which the load lands, and on which object; None: on the floor."""
         at = self.release
         if at is None or self.load is None:
             return None
@@ -128,7 +132,7 @@ class PairWorld:
 
     @property
     def fall(self) -> float:
-        """m, that the load falls when it is let go."""
+        """Height in m that the load falls when it is released."""
         at, under = self.release, self.under
         if at is None or self.load is None or under is None:
             return 0.0
@@ -136,7 +140,7 @@ class PairWorld:
 
     @property
     def grip(self) -> tuple[int, PairObject | None] | None:
-        """Row at which the open hand closes, and on what; None: it does not."""
+        """Row at which the open gripper closes, and on what; None: it does not."""
         rows = np.flatnonzero(self.openings < self.opening - 0.015)
         if self.held >= 0 or not len(rows):
             return None
@@ -149,7 +153,7 @@ Harm = Callable[[PairWorld], bool]
 
 
 def stopping(speed: float, reaction: float = 0.15, braking: float = 2.0) -> float:
-    """m, travelled until the arm stands."""
+    """Stopping distance in m."""
     return speed * reaction + speed * speed / (2.0 * braking)
 
 
@@ -162,7 +166,7 @@ def is_lifting_wrong(w: PairWorld) -> bool:
 
 
 def slides_off(w: PairWorld) -> bool:
-    """The closed hand shoves a item so far that less than its middle stays on the table."""
+    """The closed gripper pushes an object so far that its centre leaves the table."""
     if w.held >= 0 or float(w.openings.max()) > 0.02 or w.opening > 0.02:
         return False
     for item in w.others:
@@ -181,7 +185,7 @@ def slides_off(w: PairWorld) -> bool:
 
 
 def lands_badly(w: PairWorld) -> bool:
-    """It is set on the table, or beside the box, hard enough to roll or break."""
+    """The load lands beside the box, hard enough to roll or break."""
     under, goal = w.under, [t for t in w.others if t.role == Role.DESTINATION]
     at = w.release
     if at is None or under is None or not goal or w.verb not in (Verb.PUT_IN, Verb.STACK):
@@ -190,7 +194,7 @@ def lands_badly(w: PairWorld) -> bool:
 
 
 def strike(w: PairWorld) -> float:
-    """m, how deep the tips or the load go into a bystander."""
+    """Penetration in m of the tips or the load into an obstacle."""
     gripped = w.grip[1] if w.grip else None
     objects = [t for t in w.others if t.role == Role.OBSTACLE and t is not gripped]
     points = w.path - [0.0, 0.0, TIP]
