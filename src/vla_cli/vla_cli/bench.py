@@ -1,4 +1,7 @@
-"""`./vla bench NAME`: measure one thing and write out/bench-NAME/result.json."""
+"""`./vla bench NAME`: measure one thing and write out/bench-NAME/result.json.
+
+`./vla bench NAME --controls` runs control.py beside the bench: what must fail, beside the claim.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import argparse
 import importlib
 import importlib.util
 import sys
+from pathlib import Path
 
 # name: (module, what it measures)
 BENCHES = {
@@ -32,6 +36,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         made.set_defaults(module=module)
         if name in sys.argv:  # the others bring torch and the simulator along for nothing
             importlib.import_module(module).add_arguments(made)
+            add_controls(made, name, module)
+
+
+def add_controls(parser: argparse.ArgumentParser, name: str, module: str) -> None:
+    """The option --controls, for a bench with a control.py; it brings its own defaults."""
+    control = f'{module.rpartition(".")[0]}.control'
+    if importlib.util.find_spec(control) is None:
+        return
+    text = 'what must fail, beside the claim, in one table'
+    parser.add_argument('--controls', action='store_true', help=text)
+    if '--controls' in sys.argv:
+        defaults = getattr(importlib.import_module(control), 'DEFAULTS', {})
+        out = Path(f'out/bench-{name}-controls')
+        parser.set_defaults(**{'module': control, 'out': out, **defaults})
 
 
 def run(args: argparse.Namespace) -> int:

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from vla_bench.trust.always_hold import always_held
 from vla_core.records.scene import Role
 from vla_core.records.task import Phase
 from vla_learning.failure.rollout_plan import FIRST_SEED, Disturbance, TaskKind, disturbance
@@ -28,6 +29,7 @@ from vla_sim.faults.mishaps import Mishaps
 from vla_sim.world import SimWorld
 
 CHAINS = ('off', 'shield', 'on')  # nothing, the shield with its usual voters, everything
+HOLD = 'hold'  # control: the shield with a voter that never permits motion
 CLEAN, NOISE = 'clean', 'noise'
 CAUSES = (NOISE, 'dynamics', 'slippery', 'camera', 'moved')  # of perturbed episodes, in turn
 TASKS = ('put_in', 'stack', 'push', 'press')
@@ -43,7 +45,7 @@ class TrustJob:
 
     robot: str
     policy: str
-    chain: str
+    chain: str  # one of CHAINS, or HOLD
     cause: str  # CLEAN, or one of CAUSES
     task: str
     seed: int
@@ -52,7 +54,9 @@ class TrustJob:
 @cache
 def _setup(robot: str, policy: str, chain: str) -> Setup:
     setup = load_setup(robot, policy=policy)
-    return setup if chain == 'on' else setup.unwatched()
+    if chain == 'on':
+        return setup
+    return always_held(setup.unwatched()) if chain == HOLD else setup.unwatched()
 
 
 @cache
