@@ -196,6 +196,7 @@ class BringUp:
         p = self.params
         for node, pending in list(self._pending.items()):
             if now - pending.stamp > p.answer:
+                del self._pending[node]
                 verb = pending.transition.value
                 self._fail(node, f'no response of {node} to {verb} within {p.answer:g} s', now)
         missing = [] if self._was_up else self._nodes_in(NodeState.UNKNOWN)
