@@ -30,7 +30,7 @@ from vla_monitor.failure.attempt import Attempt, AttemptJudgement
 from vla_perception.camera.preprocessing import FramePreprocessor
 from vla_perception.detection.protocol import assembly
 from vla_perception.tracking.roles import RoleKeeper
-from vla_ros import links, qos
+from vla_ros import endpoints, qos
 from vla_shield.command.reference import Reference
 from vla_shield.constraints.collision_scene import CollisionScene
 from vla_shield.inputs.buffer import InputBuffer
@@ -180,7 +180,7 @@ OTHERS = {
         looks.test_a_target_taken_away_holds_after_two_empty_looks,
     ),
     'F12 a publisher that nobody hears': (
-        links, 'fault', nothing_wrong, lambda: misfit_is_named()
+        endpoints, 'fault', nothing_wrong, lambda: misfit_is_named()
     ),
     'F20 paper on top of a thing': (
         assembly, '_is_flat', false,
@@ -278,8 +278,8 @@ def blind_camera_holds():
 
 
 def misfit_is_named():
-    assert links.fault(qos.SENSOR, qos.EVENT) == 'best effort offered, reliable asked'
-    assert links.fault(qos.EVENT, qos.STATE) == 'volatile offered, latched asked'
+    assert endpoints.fault(qos.SENSOR, qos.EVENT) == 'best effort offered, reliable asked'
+    assert endpoints.fault(qos.EVENT, qos.STATE) == 'volatile offered, latched asked'
 
 
 def robots_without_limits_are_refused():

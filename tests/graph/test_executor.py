@@ -20,8 +20,8 @@ from graph import Stack
 from vla_interfaces.action import ExecuteTask
 from vla_ros.executor import LeanExecutor
 from vla_ros.main import take_down
-from vla_ros.one_goal import OneGoal, Outcome
 from vla_ros.qos import STATE
+from vla_ros.simple_action_server import OneGoal, Outcome
 
 PATIENCE = 10.0  # s
 

@@ -26,7 +26,7 @@ from vla_core.robot.config import load_robot
 from vla_interfaces.msg import SafetyVote as VoteMessage
 from vla_interfaces.srv import Arm
 from vla_ros import params, qos, topics
-from vla_ros.links import Links
+from vla_ros.endpoints import Links
 from vla_ros.node import ManagedNode
 from vla_shield.node import ShieldNode
 
@@ -196,7 +196,7 @@ def test_a_node_does_not_start_beside_a_publisher_that_it_would_not_hear(client,
     assert client.until(lambda: toy.links.misfits() != '', 5.0)
     assert not client.change('toy', ACTIVATE)
     with monkeypatch.context() as without:
-        without.setattr('vla_ros.links.fault', lambda offered, asked: '')
+        without.setattr('vla_ros.endpoints.fault', lambda offered, asked: '')
         assert client.change('toy', ACTIVATE)
     assert client.change('toy', DEACTIVATE)
     client.node.destroy_publisher(wrong)

@@ -91,7 +91,7 @@ def share(
 ) -> Figure:
     """The share k of n with its Wilson interval; the bound gates the interval's worse end."""
     low, high = wilson(int(k), int(n))
-    value = k / n if n else 0.0
+    value = k / n if n else math.nan
     return Figure(name, value, unit, bound, int(n), low, high, worse_end(bound))
 
 

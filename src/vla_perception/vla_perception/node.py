@@ -16,9 +16,9 @@ from vla_perception.grounder import Grounder, with_latency
 from vla_perception.grounding_vote import GroundingVote
 from vla_perception.params import GrounderParams
 from vla_ros import topics
-from vla_ros.camera import FrameReader
 from vla_ros.main import run
 from vla_ros.node import ManagedNode
+from vla_ros.rgbd_subscription import FrameReader
 
 IDLE = TaskStatus(0.0, '', '', Phase.IDLE)
 

@@ -15,10 +15,10 @@ from rclpy.timer import Timer
 
 from vla_core.errors import UserError
 from vla_ros import params, topics
-from vla_ros.late_log import LateLog
-from vla_ros.links import Links
-from vla_ros.pulse import Pulse
-from vla_ros.sim_time import SimTime
+from vla_ros.deferred_log import LateLog
+from vla_ros.endpoints import Links
+from vla_ros.heartbeat import Pulse
+from vla_ros.polled_clock import SimTime
 from vla_ros.topics import Topic
 
 P = TypeVar('P')

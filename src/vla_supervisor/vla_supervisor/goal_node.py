@@ -11,7 +11,7 @@ from vla_core.records.scene import GroundedScene
 from vla_core.records.task import ResultCode
 from vla_interfaces.action import ExecuteTask
 from vla_interfaces.srv import Answer as AnswerService
-from vla_ros.one_goal import OneGoal, Outcome
+from vla_ros.simple_action_server import OneGoal, Outcome
 from vla_supervisor.executive import Answer, Executive
 
 FEEDBACK_EVERY = 10  # answers

@@ -177,7 +177,7 @@ GUARDS: dict[str, tuple[Cut | LastInLine, ...]] = {
         shield('votes:Votes.permission', allowed),
         shield('shield:Shield._watch_clock', none),
     ),
-    'quality of service': (Cut('lib', 'vla_ros.links:fault', no_reason),),
+    'quality of service': (Cut('lib', 'vla_ros.endpoints:fault', no_reason),),
     'range of a joint': (
         Cut('lib', 'vla_shield.optimiser.step:_exceeds', nowhere),
         Cut('lib', 'vla_shield.constraints.clearances:of_range', room_enough),

@@ -13,10 +13,10 @@ import vla_perception
 from vla_core.records.sensing import JointState, RgbdFrame
 from vla_core.robot.config import CameraConfig, RobotConfig
 from vla_perception import grounder
-from vla_perception.camera.pinhole import preprocessing
+from vla_perception.camera import preprocessing
 from vla_perception.grounder import Grounder
 
-MODULES = sorted(Path(vla_perception.__file__).parent.glob('*.py'))
+MODULES = sorted(Path(vla_perception.__file__).parent.rglob('*.py'))
 TRUTH = {'vla_sim', 'mujoco', 'gymnasium', 'vla_learning'}
 
 

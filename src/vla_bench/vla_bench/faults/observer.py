@@ -20,7 +20,7 @@ from vla_core.records.action import ActionChunk
 from vla_core.records.scene import GroundedScene
 from vla_core.robot.config import RobotConfig
 from vla_ros import topics
-from vla_ros.links import Links
+from vla_ros.endpoints import Links
 from vla_ros.topics import Topic
 
 AT_ONE_TIME = 1e-4  # s, between two looks at a clock

@@ -17,7 +17,7 @@ from vla_core.records.safety import Heartbeat
 from vla_core.records.task import TaskStatus
 from vla_interfaces.action import ExecuteTask
 from vla_ros import topics
-from vla_ros.links import Links
+from vla_ros.endpoints import Links
 from vla_ros.main import take_down
 from vla_ros.realtime import dds_first
 

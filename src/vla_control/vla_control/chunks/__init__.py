@@ -1,1 +1,1 @@
-"""FIXME docstring."""
+"""Action chunks: which are accepted, their trajectories, and the blend of overlapping ones."""

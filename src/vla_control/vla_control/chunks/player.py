@@ -1,6 +1,4 @@
-"""Plays chunks: accepts or refuses them, blends them by executed time, and says what they ask for
-now.
-"""
+"""Plays chunks: validates and blends them, and returns the reference due by executed time."""
 
 from __future__ import annotations
 
@@ -23,8 +21,8 @@ RAMP_SHARE = 0.2  # of the acceleration limits, for replacing one chunk by the n
 class ChunkPlayer:
     """The chunks of the current task."""
 
-    def __init__(self, params: ControlParams, motion: Servo) -> None:
-        self.params, self.motion = params, motion
+    def __init__(self, params: ControlParams, servo: Servo) -> None:
+        self.params, self.servo = params, servo
         self.history = JointHistory()
         self.progress = Progress()
         self.blend = Blend(self._window)
@@ -34,17 +32,17 @@ class ChunkPlayer:
         self._first_row = 0  # of it that was executed
 
     def clear(self) -> None:
-        """Stop playing; the sequence number stays."""
+        """Stop playing; keep the sequence number."""
         self.blend.clear()
         self.chunk = None
 
     def new_task(self) -> None:
-        """Stop playing and forget what was played."""
+        """Stop playing and reset the sequence number."""
         self.clear()
         self.seq, self.lateness, self._first_row = -1, 0.0, 0
 
     def put(self, chunk: ActionChunk, expected: Expected, now: float) -> str:
-        """Take the chunk in; why not, when it is refused."""
+        """Accept the chunk; return the reason when it is refused, else ''."""
         reason = refusal(chunk, expected, now, self.params)
         if reason:
             return reason
@@ -52,40 +50,41 @@ class ChunkPlayer:
         if chunk.space == Space.EE_DELTA:
             q = self.history.at(chunk.stamp)
             if q is None:
-                return (
-                    f'no joint states around {chunk.stamp:.3f} s, which the chunk is relative to'
-                )
-            base = self.motion.model.fk(q)
+                return f'no joint states around {chunk.stamp:.3f} s, the stamp of the chunk'
+            base = self.servo.model.fk(q)
         self.seq, self.lateness = chunk.seq, now - chunk.start
         if chunk.mode == Mode.HOLD:
             self.clear()
             return ''
-        if chunk.mode == Mode.ADVANCE:  # nothing of what was queued is played
+        if chunk.mode == Mode.ADVANCE:  # discards all queued motion
             self.blend.clear()
-        self._take(chunk, base, now)
+        self._accept(chunk, base, now)
         return ''
 
-    def _take(self, chunk: ActionChunk, base: Array | None, now: float) -> None:
-        track = trajectory_of(chunk, self.motion.model.limits.names, base)
-        played = self.progress.at(now)
+    def _accept(self, chunk: ActionChunk, base: Array | None, now: float) -> None:
+        trajectory = trajectory_of(chunk, self.servo.model.limits.names, base)
+        executed = self.progress.at(now)
         zero = self.progress.at(chunk.stamp) + chunk.start - chunk.stamp
-        if base is not None:  # the arm was there when the command had been for `lag` s
+        if base is not None:  # the arm reached this pose `lag` s after the command did
             zero -= self.params.lag
-        current = self.motion.pose if track.is_pose else self.motion.q
-        self.blend.push(Layer(track, zero, chunk.step, max(played, zero)), current)
+        current = self.servo.pose if trajectory.is_pose else self.servo.q
+        self.blend.push(Layer(trajectory, zero, chunk.step, max(executed, zero)), current)
         self.chunk = chunk
         self._first_row = max(int(self.progress.row(chunk, now)), 0)
 
     def _window(self, old: Array, new: Array) -> float:
-        """s in which `new` replaces `old`: longer the further they are apart, so that the smooth
-        step, whose acceleration peaks at 6 d / window^2, leaves room for the motion itself.
+        """Return the time in s for replacing `old` by `new`: longer the further apart they are, so
+        that the smooth step, whose acceleration peaks at 6 d / window^2, leaves acceleration for
+        the motion itself.
         """
-        away = self.motion.distance(old, new) / self.motion.tracker.acceleration
-        easy = float(np.sqrt(6.0 * away.max() / RAMP_SHARE))
-        return min(max(easy, self.params.blend_window), self.params.blend_longest)
+        distance = self.servo.joint_distance(old, new) / self.servo.tracker.acceleration
+        window = float(np.sqrt(6.0 * distance.max() / RAMP_SHARE))
+        return min(max(window, self.params.blend_window), self.params.max_blend_window)
 
     def reference(self, now: float) -> Array | None:
-        """(4, 4) base_from_tcp or (n,) rad to be at now; None when there is nothing to play."""
+        """Return the reference at `now`, (4, 4) base_from_tcp or (n,) rad; None when there is
+        nothing to play.
+        """
         if self.chunk is None or self.blend.is_empty:
             return None
         if not now < timeline.deadline(self.chunk, self.params.hold_limit):
@@ -94,16 +93,17 @@ class ChunkPlayer:
         return self.blend.at(self.progress.at(now))
 
     def opening(self, now: float) -> float | None:
-        """m, opening that the newest chunk asks for now; None when it asks for none. A chunk that
-        goes back moves no fingers: only control's own roll-back opens them, over something.
+        """Return the gripper opening, m, of the newest chunk at `now`; None when it has none. A
+        ROLLBACK chunk never moves the fingers: only control's own roll-back opens them, above a
+        support.
         """
         if self.chunk is not None and self.chunk.mode == Mode.ROLLBACK:
             return None
         return opening_at(self.chunk, self.progress.row(self.chunk, now)) if self.chunk else None
 
     def executed_steps(self, now: float) -> int:
-        """Rows of the newest chunk that were executed; those skipped because it came late do not
-        count.
+        """Return how many rows of the newest chunk were executed; rows skipped because it came
+        late do not count.
         """
         if self.chunk is None:
             return 0

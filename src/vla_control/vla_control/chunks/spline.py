@@ -1,47 +1,42 @@
-"""A smooth curve through the rows of a chunk: continuous in velocity and acceleration, slowing
-down at its end.
+"""Smooth interpolation through the rows of a chunk: continuous in velocity and acceleration,
+decelerating at the end.
 """
 
 from __future__ import annotations
 
 import numpy as np
+from scipy.interpolate import CubicSpline
 
 from vla_core.frozen import Array
 
 
 class ChunkSpline:
-    """Natural cubic spline through rows (h, m) over the row index; stands at the last row in the
-    end.
+    """Natural cubic spline through rows (h, m) over the row index; constant outside.
 
-    The last `ease` rows take twice their time, so that a motion that nobody continues comes to
-    rest on its path instead of overshooting it.
+    The last `ease` rows take twice their time, so that a motion without a successor comes to rest
+    on its path instead of overshooting it.
     """
 
     def __init__(self, rows: Array, ease: float = 0.0) -> None:
         self.rows = rows
         self.last = len(rows) - 1
         self.ease = min(ease, 0.5 * self.last)
-        self._bend = second_derivatives(rows)  # (h, m) per row^2
+        self._spline = (
+            CubicSpline(np.arange(len(rows)), rows, bc_type='natural') if self.last > 0 else None
+        )
 
     def at(self, row: float) -> Array:
-        """Return the (m,) values at `row`; the first row before it."""
+        """Return the (m,) values at `row`; the first row before it, the last row after it."""
         row = self.eased(row)
-        if row >= self.last:
+        if self._spline is None or row >= self.last:
             return self.rows[self.last]
         if row <= 0.0:
             return self.rows[0]
-        k = int(row)
-        s = row - k
-        r = 1.0 - s
-        value: Array = (
-            r * self.rows[k]
-            + s * self.rows[k + 1]
-            + ((r**3 - r) * self._bend[k] + (s**3 - s) * self._bend[k + 1]) / 6.0
-        )
+        value: Array = self._spline(row)
         return value
 
     def eased(self, row: float) -> float:
-        """The row reached at the moment of `row`: the same up to the last `ease` rows, then
+        """Return the row reached at the time of `row`: the same up to the last `ease` rows, then
         decelerating to the end.
         """
         begin = self.last - self.ease
@@ -49,15 +44,3 @@ class ChunkSpline:
             return row
         s = min((row - begin) / (2.0 * self.ease), 1.0)
         return begin + self.ease * s * (2.0 - s)
-
-
-def second_derivatives(rows: Array) -> Array:
-    """(h, m) second derivatives at the rows of the natural cubic spline: the tridiagonal system
-    b'' (1 4 1) = 6 d2.
-    """
-    h = len(rows)
-    bend = np.zeros_like(rows)
-    if h > 2:
-        matrix = 4.0 * np.eye(h - 2) + np.eye(h - 2, k=1) + np.eye(h - 2, k=-1)
-        bend[1:-1] = np.linalg.solve(matrix, 6.0 * np.diff(rows, 2, axis=0))
-    return bend

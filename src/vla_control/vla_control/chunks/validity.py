@@ -1,4 +1,4 @@
-"""May this chunk move the arm? A reason in words when not; NaN fails every check."""
+"""Validity of chunks: the reason why one is refused, or ''; NaN fails every check."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from vla_core import timeline
 from vla_core.records.action import EE_NAMES, ActionChunk, Space
 from vla_core.records.task import Phase
 
-STEP = (0.001, 0.5)  # s, between rows
+STEP = (0.001, 0.5)  # s between rows, lowest and highest
 MAX_ROWS = 1000
-START_WINDOW = 1.0  # s, row 0 is no further than this from the observation
-CORRUPT = 1e3  # m or rad, no row of a chunk goes so far
+START_WINDOW = 1.0  # s, largest distance of row 0 from the observation
+CORRUPT = 1e3  # m or rad, larger values are corrupt
 
 
 @dataclass(frozen=True)
 class Expected:
-    """What a chunk must fit to be executed now."""
+    """What a chunk must match to be executed now."""
 
     task_id: str
     phase: Phase
@@ -29,7 +29,7 @@ class Expected:
 
 
 def refusal(chunk: ActionChunk, expected: Expected, now: float, params: ControlParams) -> str:
-    """Why the chunk is not executed; empty when it is."""
+    """Return the reason why the chunk is refused; empty when it is valid."""
     return (
         _wrong_moment(chunk, expected)
         or _wrong_shape(chunk)
@@ -40,9 +40,9 @@ def refusal(chunk: ActionChunk, expected: Expected, now: float, params: ControlP
 
 def _wrong_moment(chunk: ActionChunk, expected: Expected) -> str:
     if expected.phase != Phase.RUNNING:
-        return f'phase is {expected.phase.name}, chunks move the arm in RUNNING'
+        return f'phase is {expected.phase.name}, chunks are executed in RUNNING only'
     if chunk.task_id != expected.task_id:
-        return f'chunk is for task {chunk.task_id!r}, the task is {expected.task_id!r}'
+        return f'chunk is for task {chunk.task_id!r}, the current task is {expected.task_id!r}'
     if not chunk.seq > expected.last_seq:
         return f'chunk {chunk.seq} is not newer than {expected.last_seq}'
     return ''
@@ -55,7 +55,7 @@ def _wrong_shape(chunk: ActionChunk) -> str:
     if not np.all(np.isfinite(chunk.values)):
         return 'values are not finite'
     if np.abs(chunk.values).max(initial=0.0) > CORRUPT:
-        return f'values up to {np.abs(chunk.values).max():.0e} are beyond any motion: corrupt'
+        return f'values up to {np.abs(chunk.values).max():.0e} exceed {CORRUPT:.0e}: corrupt'
     if not STEP[0] <= chunk.step <= STEP[1]:
         return f'step is {chunk.step} s, expected {STEP[0]} to {STEP[1]}'
     return ''
@@ -66,7 +66,7 @@ def _wrong_columns(chunk: ActionChunk, joint_names: tuple[str, ...]) -> str:
         return 'space BASE_TWIST does not move an arm'
     needed = joint_names if chunk.space == Space.JOINT_POSITION else EE_NAMES[:6]
     if len(set(chunk.names)) != len(chunk.names):
-        return f'columns named twice in {list(chunk.names)}'
+        return f'duplicate columns in {list(chunk.names)}'
     missing = [name for name in needed if name not in chunk.names]
     unknown = [name for name in chunk.names if name not in needed and name != GRIPPER]
     if missing or unknown:
@@ -81,5 +81,5 @@ def _wrong_time(chunk: ActionChunk, now: float, params: ControlParams) -> str:
     if not -START_WINDOW <= chunk.start - chunk.stamp <= START_WINDOW:
         return f'row 0 is {chunk.start - chunk.stamp:.3f} s after the observation'
     if not now < timeline.deadline(chunk, params.hold_limit):
-        return 'chunk had run out before it came'
+        return 'chunk had run out before it arrived'
     return ''

@@ -1,4 +1,4 @@
-"""The arm as its joint states say it is."""
+"""The measured state of the arm and its gripper."""
 
 from __future__ import annotations
 
@@ -24,9 +24,7 @@ class ArmMeasurement:
 def arm_measurement(
     joints: JointState, names: tuple[str, ...], gripper: GripperConfig
 ) -> ArmMeasurement | None:
-    """The arm's part and the opening; None when a number is not finite. KeyError names a missing
-    joint.
-    """
+    """Return the measurement; None when a number is not finite. KeyError names a missing joint."""
     q, v = joints.select(names)
     finger = joints.select((gripper.joint,))[0]  # m, half of the opening
     if not all(np.isfinite(part).all() for part in (joints.stamp, q, v, finger)):

@@ -1,6 +1,4 @@
-"""Where the arm was a moment ago: measured joint positions, so that a chunk finds the pose it is
-relative to.
-"""
+"""History of measured joint positions: gives the pose that an EE_DELTA chunk is relative to."""
 
 from __future__ import annotations
 
@@ -10,11 +8,11 @@ import numpy as np
 
 from vla_core.frozen import Array
 
-GAP = 0.1  # s, no interpolation across a longer silence of joint_states
+GAP = 0.1  # s, no interpolation across a longer gap between joint states
 
 
 class JointHistory:
-    """Joint positions of the last `memory` seconds by stamp."""
+    """Joint positions of the last `memory` s by stamp."""
 
     def __init__(self, memory: float = 2.0) -> None:
         self.memory = memory
@@ -22,7 +20,7 @@ class JointHistory:
         self._positions: list[Array] = []  # (n,) rad
 
     def put(self, stamp: float, position: Array) -> None:
-        """Remember a sample; one that is not newer than the last is dropped."""
+        """Store a sample; drop it when it is not newer than the last."""
         if self._stamps and not stamp > self._stamps[-1]:
             return
         self._stamps.append(stamp)
@@ -32,8 +30,8 @@ class JointHistory:
             del self._stamps[:old], self._positions[:old]
 
     def at(self, stamp: float) -> Array | None:
-        """Return the (n,) rad at `stamp`, interpolated; None outside the samples or in a gap
-        between them.
+        """Return the interpolated positions (n,) rad at `stamp`; None outside the samples or in a
+        gap between them.
         """
         after = bisect_left(self._stamps, stamp)
         if after == len(self._stamps):
@@ -52,6 +50,6 @@ class JointHistory:
         return value
 
     def clear(self) -> None:
-        """Forget everything, as after the ROS clock jumped back."""
+        """Delete all samples."""
         self._stamps.clear()
         self._positions.clear()

@@ -1,1 +1,1 @@
-"""FIXME docstring."""
+"""Objects in one frame: segments, fitted solids, colours, or an open-vocabulary model."""

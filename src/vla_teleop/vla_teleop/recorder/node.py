@@ -15,9 +15,9 @@ from vla_core.robot.config import RobotConfig, load_robot
 from vla_interfaces.srv import LabelEpisode
 from vla_ros import params, topics
 from vla_ros.convert.safety import heartbeat_to_msg
-from vla_ros.links import Quiet
+from vla_ros.endpoints import Quiet
+from vla_ros.heartbeat import Pulse
 from vla_ros.main import run
-from vla_ros.pulse import Pulse
 from vla_ros.serialize import from_bytes, type_name
 from vla_ros.topics import Topic
 from vla_teleop.recorder.episode_file import RawMessage

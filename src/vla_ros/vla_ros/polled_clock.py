@@ -14,7 +14,7 @@ from rclpy.lifecycle import LifecycleNode
 from rclpy.subscription import Subscription
 from rclpy.time_source import CLOCK_TOPIC
 
-from vla_ros.links import Inbox, Quiet, take_all
+from vla_ros.endpoints import Inbox, Quiet, take_all
 
 
 class SimTime(LifecycleNode):

@@ -1,6 +1,6 @@
 """What is wrong is answered before it is logged."""
 
-from vla_ros.late_log import LateLog
+from vla_ros.deferred_log import LateLog
 
 
 class Logger:

@@ -3,7 +3,7 @@
 from vla_core.robot.config import load_robot
 from vla_interfaces import msg
 from vla_ros import topics
-from vla_ros.links import Links
+from vla_ros.endpoints import Links
 from vla_ros.serialize import message_to_bytes
 
 
