@@ -278,8 +278,8 @@ def blind_camera_holds():
 
 
 def misfit_is_named():
-    assert endpoints.fault(qos.SENSOR, qos.EVENT) == 'best effort offered, reliable asked'
-    assert endpoints.fault(qos.EVENT, qos.STATE) == 'volatile offered, latched asked'
+    assert endpoints.qos_mismatch(qos.SENSOR, qos.EVENT) == 'best effort offered, reliable asked'
+    assert endpoints.qos_mismatch(qos.EVENT, qos.STATE) == 'volatile offered, latched asked'
 
 
 def robots_without_limits_are_refused():

@@ -19,9 +19,9 @@ from graph import Stack
 
 from vla_interfaces.action import ExecuteTask
 from vla_ros.executor import LeanExecutor
-from vla_ros.main import take_down
+from vla_ros.main import destroy_with_actions
 from vla_ros.qos import STATE
-from vla_ros.simple_action_server import OneGoal, Outcome
+from vla_ros.simple_action_server import GoalOutcome, SimpleActionServer
 
 PATIENCE = 10.0  # s
 
@@ -44,7 +44,7 @@ def pair(context):
     yield (*nodes, executor)
     executor.shutdown()
     for node in nodes:
-        take_down(node)
+        destroy_with_actions(node)
 
 
 def until(executor, condition):
@@ -91,12 +91,13 @@ def test_what_is_made_in_a_callback_works_and_what_is_destroyed_there_does_not(p
 
 def test_a_goal_ends_when_a_timer_says_so(pair):
     one, two, executor = pair
-    server = OneGoal(one, ExecuteTask, 'do', lambda _: None, ExecuteTask.Result)
+    server = SimpleActionServer(one, ExecuteTask, 'do', lambda _: None, ExecuteTask.Result)
     client = ActionClient(two, ExecuteTask, 'do')
     one.create_timer(
         0.05,
         lambda: (
-            server.is_running and server.finish(Outcome.SUCCEED, ExecuteTask.Result(text='done'))
+            server.is_running
+            and server.finish(GoalOutcome.SUCCEED, ExecuteTask.Result(text='done'))
         ),
     )
     until(executor, client.server_is_ready)

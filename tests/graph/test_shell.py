@@ -26,7 +26,7 @@ from vla_core.robot.config import load_robot
 from vla_interfaces.msg import SafetyVote as VoteMessage
 from vla_interfaces.srv import Arm
 from vla_ros import params, qos, topics
-from vla_ros.endpoints import Links
+from vla_ros.endpoints import Endpoints
 from vla_ros.node import ManagedNode
 from vla_shield.node import ShieldNode
 
@@ -231,7 +231,7 @@ def test_the_shield_names_who_else_commands_the_robot_and_does_not_arm(client):
 
 
 def test_the_links_of_one_table_fit_each_other(client, toy):
-    links = Links(client.node, pytest.fail)
+    links = Endpoints(client.node, pytest.fail)
     for topic in topics.ALL:
         links.talk(topic)
         links.listen(topic, lambda _: None)

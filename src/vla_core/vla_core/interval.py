@@ -47,7 +47,7 @@ def bootstrap(
     for k, cluster in enumerate(clusters):
         rows.setdefault(cluster, []).append(k)
     members = [np.array(indices) for indices in rows.values()]
-    if not len(members):
+    if len(members) < 2:
         return None
     for outcome in (0, 1):
         if statistic is mean and np.all(values == outcome):

@@ -18,7 +18,7 @@ from vla_perception.params import GrounderParams
 from vla_ros import topics
 from vla_ros.main import run
 from vla_ros.node import ManagedNode
-from vla_ros.rgbd_subscription import FrameReader
+from vla_ros.rgbd_subscription import RgbdSubscription
 
 IDLE = TaskStatus(0.0, '', '', Phase.IDLE)
 
@@ -66,7 +66,7 @@ class PerceptionNode(ManagedNode):
         self.voted = 0.0  # s, ROS time
         self.listen(topics.joint_states(robot), self.on_joints)
         self.listen(topics.STATUS, self.on_status)
-        self.reader = FrameReader(self, robot.camera(p.grounder.camera), self.on_frame)
+        self.reader = RgbdSubscription(self, robot.camera(p.grounder.camera), self.on_frame)
         self.send_scene = self.talk(topics.SCENE)
         self.send_vote = self.talk(topics.VOTES)
 

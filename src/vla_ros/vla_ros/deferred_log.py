@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 
-class LateLog:
+class DeferredErrorLog:
     """Keeps the first error of a cycle: the answer to what is wrong comes before the word."""
 
     def __init__(self, logger: Any) -> None:

@@ -23,10 +23,10 @@ from vla_ros.topics import Topic
 
 BEST_EFFORT, RELIABLE = QoSReliabilityPolicy.BEST_EFFORT, QoSReliabilityPolicy.RELIABLE
 VOLATILE, LATCHED = QoSDurabilityPolicy.VOLATILE, QoSDurabilityPolicy.TRANSIENT_LOCAL
-MOST = 200  # messages of one topic taken at a time: a flood does not stop the node
+MAX_TAKEN = 200  # messages of one topic taken at a time: a flood does not stop the node
 
 
-class Quiet(CallbackGroup):
+class PolledCallbackGroup(CallbackGroup):
     """The executor neither waits for nor runs what is in this group."""
 
     def can_execute(self, entity: Any) -> bool:
@@ -40,20 +40,20 @@ class Quiet(CallbackGroup):
 
 
 @dataclass(frozen=True)
-class Inbox:
+class PolledSubscription:
     """A subscription and what to do with each of its messages."""
 
     subscription: Subscription
     receive: Callable[[Any], None]
 
 
-class Links:
+class Endpoints:
     """Makes the topics of `node`; `complain` hears of bad messages."""
 
     def __init__(self, node: Node, complain: Callable[[str], None]) -> None:
         self._node, self._complain = node, complain
-        self._quiet = Quiet()
-        self._inboxes: list[Inbox] = []
+        self._quiet = PolledCallbackGroup()
+        self._inboxes: list[PolledSubscription] = []
         self._apart: list[Subscription] = []  # taken in between two cycles, by the executor
         self._publishers: list[Publisher] = []
         self._checked = 0
@@ -93,7 +93,7 @@ class Links:
         if apart:
             self._apart.append(subscription)
         else:
-            self._inboxes.append(Inbox(subscription, receive))
+            self._inboxes.append(PolledSubscription(subscription, receive))
 
     def _checked_by(
         self, topic: Topic, callback: Callable[[Any], None], refuse: Callable[[str], None]
@@ -134,20 +134,20 @@ class Links:
     def _misfit_of(self, end: Publisher | Subscription) -> str:
         if isinstance(end, Publisher):
             others = self._node.get_subscriptions_info_by_topic(end.topic_name)
-            pairs = [(other, fault(end.qos_profile, other.qos_profile)) for other in others]
+            pairs = [(other, qos_mismatch(end.qos_profile, other.qos_profile)) for other in others]
         else:
             others = self._node.get_publishers_info_by_topic(end.topic_name)
-            pairs = [(other, fault(other.qos_profile, end.qos_profile)) for other in others]
+            pairs = [(other, qos_mismatch(other.qos_profile, end.qos_profile)) for other in others]
         bad = [f'{other.node_name}: {reason}' for other, reason in pairs if reason]
         return f'{end.topic_name} does not reach everyone: {"; ".join(bad)}' if bad else ''
 
 
-def take_all(inboxes: list[Inbox], came: Callable[[int], None] | None = None) -> None:
+def take_all(inboxes: list[PolledSubscription], came: Callable[[int], None] | None = None) -> None:
     """Hand over what has come for each of them."""
     for inbox in inboxes:
         subscription = inbox.subscription
         with subscription.handle:
-            for _ in range(MOST):
+            for _ in range(MAX_TAKEN):
                 taken = subscription.handle.take_message(subscription.msg_type, subscription.raw)
                 if taken is None:
                     break
@@ -156,7 +156,7 @@ def take_all(inboxes: list[Inbox], came: Callable[[int], None] | None = None) ->
                 inbox.receive(taken[0])
 
 
-def fault(offered: QoSProfile, asked: QoSProfile) -> str:
+def qos_mismatch(offered: QoSProfile, asked: QoSProfile) -> str:
     """Return why a subscription `asked` gets nothing from a publisher `offered`; '' when it does.
 
     Deadline and liveliness are not compared: we use neither.

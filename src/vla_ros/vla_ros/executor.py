@@ -15,12 +15,12 @@ from rclpy._rclpy_pybind11 import WaitSet
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 
-UNTIL_WOKEN = -1  # ns
-SIZES = ('subscriptions', 'guard_conditions', 'timers', 'clients', 'services', 'events')
-RARE = ('subscription', 'client', 'service')
+NO_TIMEOUT = -1  # ns
+ENTITY_KINDS = ('subscriptions', 'guard_conditions', 'timers', 'clients', 'services', 'events')
+DELEGATED = ('subscription', 'client', 'service')
 
 
-class Watch:
+class NodeWaitSet:
     """A wait set for what the nodes of an executor have at the moment."""
 
     def __init__(self, executor: LeanExecutor, guards: list[Any]) -> None:
@@ -40,7 +40,8 @@ class Watch:
         for waitable in self._waitables:
             more = waitable.get_num_entities()
             sizes = [
-                n + getattr(more, f'num_{kind}') for n, kind in zip(sizes, SIZES, strict=True)
+                n + getattr(more, f'num_{kind}')
+                for n, kind in zip(sizes, ENTITY_KINDS, strict=True)
             ]
         self._set = made = WaitSet(*sizes, executor.context.handle)
         adders = (
@@ -60,7 +61,7 @@ class Watch:
             put(handle)
         for waitable in self._waitables:
             waitable.add_to_wait_set(self._set)
-        self._set.wait(UNTIL_WOKEN)
+        self._set.wait(NO_TIMEOUT)
 
     def due(self) -> list[Any]:
         """The timers that are ready."""
@@ -75,13 +76,13 @@ class Watch:
         for guard in triggered:
             guard._executor_triggered = True  # rclpy triggers it again: this wait has taken it
         ours = [waitable.is_ready(self._set) for waitable in self._waitables]
-        return bool(triggered) or any(ours) or any(ready(kind) for kind in RARE)
+        return bool(triggered) or any(ours) or any(ready(kind) for kind in DELEGATED)
 
 
 class LeanExecutor(SingleThreadedExecutor):
     """Runs nodes whose timers call plain functions, in one thread."""
 
-    _watch: Watch | None = None  # None: what can wake it has changed
+    _watch: NodeWaitSet | None = None  # None: what can wake it has changed
     _tasks: list[tuple[Any, Any, Any]]  # rclpy's: coroutines under way
 
     def add_node(self, node: Node) -> bool:
@@ -102,7 +103,7 @@ class LeanExecutor(SingleThreadedExecutor):
     def turn(self) -> None:
         """Wait until something is ready, and do it."""
         self._check_context()
-        self._watch = watch = self._watch or Watch(self, [self._guard, self._sigint_gc])
+        self._watch = watch = self._watch or NodeWaitSet(self, [self._guard, self._sigint_gc])
         watch.wait()
         self._check_context()
         is_rare = watch.is_rare()

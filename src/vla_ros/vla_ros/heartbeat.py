@@ -8,7 +8,7 @@ from vla_core.records.safety import Heartbeat
 
 
 @dataclass
-class Pulse:
+class HeartbeatBuilder:
     """Counts beats; `due` says when the next one is, by the steady clock."""
 
     node: str

@@ -14,20 +14,20 @@ from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
 from vla_ros.executor import LeanExecutor
-from vla_ros.realtime import dds_first, hurry
+from vla_ros.realtime import realtime_dds_threads, set_realtime_priority
 
-GRACE = 0.7  # s from the signal until the process is ended the hard way
-LATE = 143  # exit code then
+EXIT_GRACE = 0.7  # s from the signal until the process is ended the hard way
+FORCED_EXIT_CODE = 143  # exit code then
 _code = 0  # of a process that ends by itself
 
 
 def run(node_class: type[Node], args: list[str] | None = None) -> None:
     """Spin a `node_class`, then end the process; an exception ends it with a trace."""
-    refusal = hurry(getattr(node_class, 'urgency', 0))
+    refusal = set_realtime_priority(getattr(node_class, 'urgency', 0))
     rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.ALL)
-    threading.Thread(target=_last_resort, name='last_resort', daemon=True).start()
+    threading.Thread(target=_exit_after_grace, name='last_resort', daemon=True).start()
     try:
-        with dds_first():
+        with realtime_dds_threads():
             node = node_class()
         if refusal:
             node.get_logger().warning(refusal)
@@ -46,7 +46,7 @@ def run(node_class: type[Node], args: list[str] | None = None) -> None:
             raise  # else something was still to be sent, or taken, when the end had come
     finally:
         executor.shutdown()
-        take_down(node)
+        destroy_with_actions(node)
         rclpy.try_shutdown()
     # With the last handle DDS gives its shared memory back. To have it found by the collector,
     # among all that a model has loaded, takes 0.2 s, on a busy core 1 s.
@@ -56,7 +56,7 @@ def run(node_class: type[Node], args: list[str] | None = None) -> None:
     os._exit(_code)  # native libraries and worker threads do not always end well
 
 
-def take_down(node: Node) -> None:
+def destroy_with_actions(node: Node) -> None:
     """Destroy a node with its actions. rclpy forgets them, and with them the whole participant
     stays until the collector comes by: seen and served by others, and in reach of a deadlock
     (Fast-DDS issue 6502)."""
@@ -65,16 +65,16 @@ def take_down(node: Node) -> None:
     node.destroy_node()
 
 
-def end(code: int) -> None:
+def request_exit(code: int) -> None:
     """End this process soon, with this exit code."""
     global _code
     _code = code
     rclpy.try_shutdown()
 
 
-def _last_resort() -> None:
+def _exit_after_grace() -> None:
     """End the process when a callback does not come back after a shutdown."""
     while rclpy.ok():
         time.sleep(0.2)
-    time.sleep(GRACE)
-    os._exit(_code or LATE)
+    time.sleep(EXIT_GRACE)
+    os._exit(_code or FORCED_EXIT_CODE)

@@ -15,10 +15,10 @@ from rclpy.timer import Timer
 
 from vla_core.errors import UserError
 from vla_ros import params, topics
-from vla_ros.deferred_log import LateLog
-from vla_ros.endpoints import Links
-from vla_ros.heartbeat import Pulse
-from vla_ros.polled_clock import SimTime
+from vla_ros.deferred_log import DeferredErrorLog
+from vla_ros.endpoints import Endpoints
+from vla_ros.heartbeat import HeartbeatBuilder
+from vla_ros.polled_clock import PolledClockNode
 from vla_ros.topics import Topic
 
 P = TypeVar('P')
@@ -26,7 +26,7 @@ IDLE_PERIOD = 0.05  # s, of heartbeats while not active
 LOOK_EVERY = 0.5  # s, between two looks at the QoS of a topic
 
 
-class ManagedNode(SimTime):
+class ManagedNode(PolledClockNode):
     """Four kinds of method in a node: `configure`, `on_<topic>` (stores), `tick` (works), sends.
 
     Timers run on the steady clock; `now` is ROS time.
@@ -44,12 +44,12 @@ class ManagedNode(SimTime):
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._state = 'unconfigured'
         self._misfit = ''  # who uses a topic with a QoS that does not fit
-        self.pulse = Pulse(self.name, self.beat_period)
+        self.pulse = HeartbeatBuilder(self.name, self.beat_period)
         self._timer: Timer | None = None
         self.began = 0.0  # s, steady clock, of this cycle
-        self._late_log = LateLog(self.get_logger())
+        self._late_log = DeferredErrorLog(self.get_logger())
         self.complain = self._late_log.put  # log an error when the cycle is over
-        self.links = Links(self, self.complain)
+        self.links = Endpoints(self, self.complain)
         self._change_state, self._service_change_state.callback = (
             self._service_change_state.callback, self._on_change_state,
         )  # fmt: skip

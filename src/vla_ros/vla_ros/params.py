@@ -14,7 +14,7 @@ from vla_core.errors import UserError
 from vla_core.params import Spec, from_mapping, spec_of
 
 T = TypeVar('T')
-OWN = ('use_sim_time', 'start_type_description_service')  # declared by rclpy
+RCLPY_PARAMETERS = ('use_sim_time', 'start_type_description_service')  # declared by rclpy
 
 
 def declare(node: Node, cls: type[T]) -> T:
@@ -24,7 +24,7 @@ def declare(node: Node, cls: type[T]) -> T:
     """
     known = {name: (default, spec) for name, default, spec in leaves(cls)}
     overrides = node._parameter_overrides  # no public way to see what was given but not declared
-    unknown = [name for name in overrides if name not in known and name not in OWN]
+    unknown = [name for name in overrides if name not in known and name not in RCLPY_PARAMETERS]
     if unknown:
         raise UserError(f'{node.get_name()}: unknown parameter {unknown}; known: {sorted(known)}')
     values: dict[str, Any] = {}

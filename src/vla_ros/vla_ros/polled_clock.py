@@ -14,14 +14,14 @@ from rclpy.lifecycle import LifecycleNode
 from rclpy.subscription import Subscription
 from rclpy.time_source import CLOCK_TOPIC
 
-from vla_ros.endpoints import Inbox, Quiet, take_all
+from vla_ros.endpoints import PolledCallbackGroup, PolledSubscription, take_all
 
 
-class SimTime(LifecycleNode):
+class PolledClockNode(LifecycleNode):
     """A lifecycle node whose /clock, when it uses one, is read by `take_time` alone."""
 
     def __init__(self, name: str) -> None:
-        self._clocks: list[Inbox] = []
+        self._clocks: list[PolledSubscription] = []
         super().__init__(name)  # subscribes to /clock with `use_sim_time`
 
     @property
@@ -36,9 +36,9 @@ class SimTime(LifecycleNode):
     ) -> Subscription:
         if topic != CLOCK_TOPIC:
             return super().create_subscription(kind, topic, receive, *args, **more)
-        more['callback_group'] = Quiet()
+        more['callback_group'] = PolledCallbackGroup()
         made = super().create_subscription(kind, topic, receive, *args, **more)
-        self._clocks.append(Inbox(made, receive))
+        self._clocks.append(PolledSubscription(made, receive))
         return made
 
     def destroy_subscription(self, subscription: Subscription) -> bool:

@@ -6,10 +6,12 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-LISTENERS = 1  # real-time priority of the DDS threads of nodes that are in no hurry themselves
+DDS_THREAD_PRIORITY = (
+    1  # real-time priority of the DDS threads of nodes that are in no hurry themselves
+)
 
 
-def hurry(urgency: int) -> str:
+def set_realtime_priority(urgency: int) -> str:
     """Schedule this thread and those that it starts, DDS's included, in real time; return why
     not, or ''.
 
@@ -26,7 +28,7 @@ def hurry(urgency: int) -> str:
 
 
 @contextmanager
-def dds_first() -> Iterator[None]:
+def realtime_dds_threads() -> Iterator[None]:
     """The threads of a participant made in here go before all ordinary work; the caller's own
     does not.
 
@@ -35,7 +37,7 @@ def dds_first() -> Iterator[None]:
     """
     before, param = os.sched_getscheduler(0), os.sched_getparam(0)
     if before == os.SCHED_OTHER:
-        hurry(LISTENERS)  # without permission as before
+        set_realtime_priority(DDS_THREAD_PRIORITY)  # without permission as before
     try:
         yield
     finally:

@@ -13,7 +13,7 @@ from vla_ros.convert.sensing import frame_from_msgs
 from vla_ros.node import ManagedNode
 
 
-class FrameReader:
+class RgbdSubscription:
     """Calls back with each frame whose colour and depth were exposed together."""
 
     def __init__(

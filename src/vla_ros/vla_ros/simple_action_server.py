@@ -12,7 +12,7 @@ from rclpy.node import Node
 from rclpy.task import Future
 
 
-class Outcome(Enum):
+class GoalOutcome(Enum):
     """How a goal ends: names of the goal handle's methods."""
 
     SUCCEED = 'succeed'
@@ -20,7 +20,7 @@ class Outcome(Enum):
     CANCEL = 'canceled'
 
 
-class OneGoal:
+class SimpleActionServer:
     """`begin` starts the work of a goal and returns None, or the result when it cannot start.
 
     A goal that starts while another runs takes its place; the other ends with what `displaced`
@@ -60,7 +60,7 @@ class OneGoal:
         if self._handle is not None:
             self._handle.publish_feedback(message)
 
-    def finish(self, outcome: Outcome, result: Any) -> None:
+    def finish(self, outcome: GoalOutcome, result: Any) -> None:
         """End the running goal; its coroutine sends the result."""
         self._handle = None
         self._end.set_result((outcome, result))
@@ -71,10 +71,10 @@ class OneGoal:
             handle.abort()
             return refusal
         if self._handle is not None:
-            self.finish(Outcome.ABORT, self._displaced())
+            self.finish(GoalOutcome.ABORT, self._displaced())
         self._handle, self._end, self._is_cancel_told = handle, Future(), False
         outcome, result = await self._end
-        if outcome == Outcome.CANCEL and not handle.is_cancel_requested:
-            outcome = Outcome.ABORT
+        if outcome == GoalOutcome.CANCEL and not handle.is_cancel_requested:
+            outcome = GoalOutcome.ABORT
         getattr(handle, outcome.value)()
         return result

@@ -11,12 +11,12 @@ from vla_core.records.scene import GroundedScene
 from vla_core.records.task import ResultCode
 from vla_interfaces.action import ExecuteTask
 from vla_interfaces.srv import Answer as AnswerService
-from vla_ros.simple_action_server import OneGoal, Outcome
+from vla_ros.simple_action_server import GoalOutcome, SimpleActionServer
 from vla_supervisor.executive import Answer, Executive
 
 FEEDBACK_EVERY = 10  # answers
 NAN = float('nan')
-OUTCOMES = {ResultCode.SUCCEEDED: Outcome.SUCCEED, ResultCode.CANCELLED: Outcome.CANCEL}
+OUTCOMES = {ResultCode.SUCCEEDED: GoalOutcome.SUCCEED, ResultCode.CANCELLED: GoalOutcome.CANCEL}
 
 
 class TaskGoal:
@@ -30,7 +30,7 @@ class TaskGoal:
         self._now = 0.0  # s, ROS time
         self._answers = 0
         self._displaced = ExecuteTask.Result()  # of a goal that gives way
-        self._goal = OneGoal(
+        self._goal = SimpleActionServer(
             node, ExecuteTask, 'execute_task', self._begin, lambda: self._displaced
         )
         node.create_service(AnswerService, 'supervisor/answer', self.on_answer)
@@ -60,7 +60,7 @@ class TaskGoal:
         status = self.executive.status
         if not self.executive.is_busy:
             result = ExecuteTask.Result(code=status.code, text=status.text, task_id=status.task_id)
-            self._goal.finish(OUTCOMES.get(status.code, Outcome.ABORT), result)
+            self._goal.finish(OUTCOMES.get(status.code, GoalOutcome.ABORT), result)
         elif self._answers % FEEDBACK_EVERY == 0:
             self._goal.feedback(self._feedback())
 

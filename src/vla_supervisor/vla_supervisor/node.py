@@ -16,7 +16,7 @@ from vla_core.records.safety import FailureScore, Heartbeat, Level, ShieldReport
 from vla_core.records.scene import GroundedScene
 from vla_interfaces.srv import Arm, Disarm
 from vla_ros import topics
-from vla_ros.main import end, run
+from vla_ros.main import request_exit, run
 from vla_ros.node import ManagedNode
 from vla_supervisor.deadman import DeadManParams
 from vla_supervisor.estop import PRESSED, EStopParams
@@ -135,7 +135,7 @@ class SupervisorNode(ManagedNode):
             log(progress or 'all nodes are up')
             self.said = progress
             if self.bring_up.is_hopeless:
-                end(1)  # and with it the launch
+                request_exit(1)  # and with it the launch
         self.executive.on_health(progress or self.watch.health(steady))
         self.executive.withheld = self.watch.withheld(steady)
         remark = beats.remark(steady)

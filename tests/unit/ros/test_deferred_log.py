@@ -1,6 +1,6 @@
 """What is wrong is answered before it is logged."""
 
-from vla_ros.deferred_log import LateLog
+from vla_ros.deferred_log import DeferredErrorLog
 
 
 class Logger:
@@ -13,7 +13,7 @@ class Logger:
 
 def test_nothing_is_logged_before_the_cycle_is_over_and_then_the_first_once():
     logger = Logger()
-    log = LateLog(logger)
+    log = DeferredErrorLog(logger)
     log.put('position is not finite')
     log.put('names are missing')
     assert logger.said == []

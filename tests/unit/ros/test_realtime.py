@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from vla_ros.realtime import LISTENERS, dds_first, hurry
+from vla_ros.realtime import DDS_THREAD_PRIORITY, realtime_dds_threads, set_realtime_priority
 
 ORDINARY = (os.SCHED_OTHER, 0)
 
@@ -24,14 +24,14 @@ def in_a_thread(ask):
 
 @pytest.fixture
 def first():
-    """What a thread gets that is made in `dds_first`, on a machine that lets us."""
-    allowed = in_a_thread(lambda: hurry(LISTENERS) == '')
-    return (os.SCHED_RR, LISTENERS) if allowed else ORDINARY
+    """What a thread gets that is made in `realtime_dds_threads`, on a machine that lets us."""
+    allowed = in_a_thread(lambda: set_realtime_priority(DDS_THREAD_PRIORITY) == '')
+    return (os.SCHED_RR, DDS_THREAD_PRIORITY) if allowed else ORDINARY
 
 
 def test_threads_made_inside_go_first_and_the_caller_does_not(first):
     assert turn() == ORDINARY
-    with dds_first():
+    with realtime_dds_threads():
         inside = in_a_thread(turn)
     assert inside == first
     assert turn() == ORDINARY
@@ -40,7 +40,7 @@ def test_threads_made_inside_go_first_and_the_caller_does_not(first):
 
 def test_the_caller_gets_its_turn_back_after_an_error(first):
     def fail():
-        with dds_first():
+        with realtime_dds_threads():
             inside.append(turn())
             raise ValueError('no node')
 
@@ -53,9 +53,9 @@ def test_the_caller_gets_its_turn_back_after_an_error(first):
 
 def test_who_is_in_a_hurry_stays_so():
     def both():
-        hurry(3)
+        set_realtime_priority(3)
         before = turn()
-        with dds_first():
+        with realtime_dds_threads():
             inside = turn()
         return before, inside, turn()
 

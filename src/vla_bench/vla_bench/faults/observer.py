@@ -20,7 +20,7 @@ from vla_core.records.action import ActionChunk
 from vla_core.records.scene import GroundedScene
 from vla_core.robot.config import RobotConfig
 from vla_ros import topics
-from vla_ros.endpoints import Links
+from vla_ros.endpoints import Endpoints
 from vla_ros.topics import Topic
 
 AT_ONE_TIME = 1e-4  # s, between two looks at a clock
@@ -72,7 +72,7 @@ class GraphObserver:
         self, robot: RobotConfig, more: Mapping[str, Topic] = MappingProxyType({})
     ) -> None:
         self._node = rclpy.create_node('witness')
-        links = Links(self._node, lambda _: None)
+        links = Endpoints(self._node, lambda _: None)
         heard = {  # causes first: what is heard in one turn never makes an answer too early
             **more,
             'joints': topics.joint_states(robot),
@@ -141,7 +141,7 @@ class GraphObserver:
         self._thread.join(timeout=2.0)
         self._node.destroy_node()
 
-    def _hear(self, links: Links) -> None:
+    def _hear(self, links: Endpoints) -> None:
         while not self._is_over.is_set():
             self._ahead = steady_ahead(self._ahead)
             links.drain(self._arrived)

@@ -28,7 +28,7 @@ from vla_bringup.checkout.workspace import (
     stamp_of,
 )
 from vla_core.machine import gpu, processor
-from vla_ros.realtime import hurry
+from vla_ros.realtime import set_realtime_priority
 
 OPTIONAL = {
     'moveit_py': ('moveit', 'the adapter in vla_control; needs a full ROS installation'),
@@ -106,7 +106,7 @@ def machine() -> Iterator[HostFinding]:
 def is_real_time_allowed() -> bool:
     """Try it, as the nodes do, and go back to how this thread was scheduled."""
     before, param = os.sched_getscheduler(0), os.sched_getparam(0)
-    refusal = hurry(1)
+    refusal = set_realtime_priority(1)
     os.sched_setscheduler(0, before, param)
     return not refusal
 

@@ -17,9 +17,9 @@ from vla_core.records.safety import Heartbeat
 from vla_core.records.task import TaskStatus
 from vla_interfaces.action import ExecuteTask
 from vla_ros import topics
-from vla_ros.endpoints import Links
-from vla_ros.main import take_down
-from vla_ros.realtime import dds_first
+from vla_ros.endpoints import Endpoints
+from vla_ros.main import destroy_with_actions
+from vla_ros.realtime import realtime_dds_threads
 
 TURN = 0.05  # s, between two looks at what has come
 CANCEL_TIME = 60.0  # s, for a cancelled task to end: what is held is put back first
@@ -31,11 +31,11 @@ class GraphClient:
     def __init__(self, watch: Callable[[], None]) -> None:
         self._watch = watch
         rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-        with dds_first():
+        with realtime_dds_threads():
             self._node = rclpy.create_node('client')
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self._node)
-        self._links = Links(self._node, self._node.get_logger().error)
+        self._links = Endpoints(self._node, self._node.get_logger().error)
         self._execute = ActionClient(self._node, ExecuteTask, 'execute_task')
         self._clients: dict[str, Any] = {}
         self.beats: dict[str, Heartbeat] = {}  # the newest, by node
@@ -98,7 +98,7 @@ class GraphClient:
 
     def close(self) -> None:
         self._executor.shutdown()
-        take_down(self._node)
+        destroy_with_actions(self._node)
         rclpy.try_shutdown()
 
     def _on_beat(self, beat: Heartbeat) -> None:

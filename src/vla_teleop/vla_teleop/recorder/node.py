@@ -15,8 +15,8 @@ from vla_core.robot.config import RobotConfig, load_robot
 from vla_interfaces.srv import LabelEpisode
 from vla_ros import params, topics
 from vla_ros.convert.safety import heartbeat_to_msg
-from vla_ros.endpoints import Quiet
-from vla_ros.heartbeat import Pulse
+from vla_ros.endpoints import PolledCallbackGroup
+from vla_ros.heartbeat import HeartbeatBuilder
 from vla_ros.main import run
 from vla_ros.serialize import from_bytes, type_name
 from vla_ros.topics import Topic
@@ -64,9 +64,11 @@ class RecorderNode(Node):
         super().__init__('recorder')
         p = params.declare(self, RecorderNodeParams)
         self.recorder = Recorder(p.recorder)
-        self.quiet = Quiet()  # emptied by `tick`: to wake up for each message would cost more
+        self.quiet = (
+            PolledCallbackGroup()
+        )  # emptied by `tick`: to wake up for each message would cost more
         self.inboxes = [(t, self.listen(t)) for t in recorded(load_robot(p.robot), p.depth)]
-        self.pulse = Pulse('recorder', BEAT)
+        self.pulse = HeartbeatBuilder('recorder', BEAT)
         beats = topics.HEARTBEATS
         self.beats = self.create_publisher(beats.type, beats.name, beats.qos)
         self.create_service(LabelEpisode, 'label_episode', self.on_label)
