@@ -90,9 +90,9 @@ def share(
     name: str, k: int, n: int, bound: str | None = None, unit: str = 'of episodes'
 ) -> Figure:
     """The share k of n with its Wilson interval; the bound gates the interval's worse end."""
-    low, high = wilson(int(k), int(n))
+    low, high = wilson(k, n)
     value = k / n if n else math.nan
-    return Figure(name, value, unit, bound, int(n), low, high, worse_end(bound))
+    return Figure(name, value, unit, bound, n, low, high, worse_end(bound))
 
 
 def clustered(

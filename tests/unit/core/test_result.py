@@ -89,11 +89,6 @@ def test_a_share_of_nothing_meets_no_bound():
         assert not share('x', 0, 0, bound).ok
 
 
-def test_a_share_of_numpy_counts_can_be_written():
-    figure = share('x', np.int64(3), np.int64(4), '>= 0.1')
-    json.dumps(Result('r', 'c', (figure,)).as_dict())
-
-
 def test_a_clustered_figure_is_gated_by_the_interval_over_clusters():
     values, clusters = [0.0, 0.0, 1.0, 1.0, 1.0, 1.0], [1, 1, 2, 2, 3, 3]
     figure = clustered('x', values, clusters, '>= 0.5', 'points')
