@@ -28,7 +28,7 @@ from vla_core.records.scene import GroundedObject, GroundedScene, ParsedTask, Ro
 from vla_core.robot.config import config
 from vla_monitor.failure.attempt import Attempt, AttemptJudgement
 from vla_perception.camera.preprocessing import FramePreprocessor
-from vla_perception.detection.protocol import assembly
+from vla_perception.detection import assembly
 from vla_perception.tracking.roles import RoleKeeper
 from vla_ros import endpoints, qos
 from vla_shield.command.reference import Reference

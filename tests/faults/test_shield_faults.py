@@ -352,7 +352,7 @@ def test_f4_the_node_sends_nothing_that_is_late(seconds, ticks, monkeypatch):
     class Node:
         tick, before, began, ticks = ShieldNode.tick, 0.0, 0.0, 0
         now = property(lambda self: next(times))
-        take_time = staticmethod(lambda: told.append(('time', None)))
+        read_clock = staticmethod(lambda: told.append(('time', None)))
         send = staticmethod(lambda output: told.append(('sent', output.report.stamp)))
         shield = SimpleNamespace(
             tick=cycle,

@@ -23,15 +23,19 @@ from vla_core.errors import UserError
 from vla_core.params import check, param
 from vla_core.records.safety import Level, SafetyVote
 from vla_core.robot.config import load_robot
+from vla_interfaces.action import ExecuteTask
 from vla_interfaces.msg import SafetyVote as VoteMessage
 from vla_interfaces.srv import Arm
 from vla_ros import params, qos, topics
 from vla_ros.endpoints import Endpoints
+from vla_ros.main import destroy_with_actions
 from vla_ros.node import ManagedNode
+from vla_ros.simple_action_server import SimpleActionServer
 from vla_shield.node import ShieldNode
 
 CONFIGURE, ACTIVATE = Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_ACTIVATE
 DEACTIVATE = Transition.TRANSITION_DEACTIVATE
+CLEANUP = Transition.TRANSITION_CLEANUP
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ class Toy(ManagedNode):
         self.events = []
         if self.trouble:
             raise self.trouble
-        self.listen(topics.VOTES, self.events.append)
+        self.subscribe(topics.VOTES, self.events.append)
         self.ticks = 0
 
     def tick(self):
@@ -134,6 +138,64 @@ def test_a_transition_that_does_not_exist_is_refused_and_the_node_lives(client, 
     assert not client.change('toy', CONFIGURE)
 
 
+class Full(Toy):
+    """A node that creates one endpoint of every kind when it is configured."""
+
+    def configure(self):
+        super().configure()
+        self.advertise(topics.REPORT)
+        self.subscribe(topics.SCENE, self.events.append, by_executor=True)
+        self.create_service(Arm, 'arm', lambda _, response: response)
+        self.create_client(Arm, 'arm')
+        self.create_timer(1.0, self.tick)
+        SimpleActionServer(self, ExecuteTask, 'do', lambda _: None, ExecuteTask.Result)
+
+
+def entity_counts(node):
+    kinds = ('publishers', 'subscriptions', 'services', 'clients', 'timers', 'waitables')
+    return {kind: len(list(getattr(node, kind))) for kind in kinds}
+
+
+def test_cleanup_destroys_what_configure_created(ros):
+    node = Full()
+    try:
+        before = entity_counts(node)
+        node.trigger_configure()
+        configured = entity_counts(node)
+        assert all(configured[kind] > before[kind] for kind in before)
+        node.trigger_cleanup()
+        assert entity_counts(node) == before
+        node.trigger_configure()
+        assert entity_counts(node) == configured
+        assert node.count_publishers('report') == 1
+        assert node.endpoints.first_qos_mismatch() == ''
+    finally:
+        destroy_with_actions(node)
+
+
+def test_a_failed_configure_leaves_no_endpoint_behind(ros):
+    node = Full()
+    try:
+        before = entity_counts(node)
+        node.create_timer = None  # configure fails when most has been created
+        node.trigger_configure()
+        assert entity_counts(node) == before
+    finally:
+        destroy_with_actions(node)
+
+
+def test_a_shield_that_was_configured_again_is_not_its_own_rival(client):
+    shield = ShieldNode()
+    try:
+        shield.trigger_configure()
+        shield.trigger_cleanup()
+        shield.trigger_configure()
+        assert client.until(lambda: shield.rivals() == '', 3.0), shield.rivals()
+        assert shield.count_subscribers('target') == 1
+    finally:
+        shield.destroy_node()
+
+
 def test_heartbeats_say_the_state_and_the_problem(client, toy):
     assert (client.beats['toy'].healthy, client.beats['toy'].state) == (False, 'unconfigured')
     client.change('toy', CONFIGURE)
@@ -185,7 +247,7 @@ def test_a_publisher_whose_qos_does_not_fit_is_found(client, toy):
     client.node.create_publisher(VoteMessage, 'votes', qos.SENSOR)
 
     def found():
-        return 'best effort offered, reliable asked' in toy.links.misfit()
+        return 'best effort offered, reliable asked' in toy.endpoints.next_qos_mismatch()
 
     assert client.until(found, 5.0)
 
@@ -193,14 +255,14 @@ def test_a_publisher_whose_qos_does_not_fit_is_found(client, toy):
 def test_a_node_does_not_start_beside_a_publisher_that_it_would_not_hear(client, toy, monkeypatch):
     client.change('toy', CONFIGURE)
     wrong = client.node.create_publisher(VoteMessage, 'votes', qos.SENSOR)
-    assert client.until(lambda: toy.links.misfits() != '', 5.0)
+    assert client.until(lambda: toy.endpoints.first_qos_mismatch() != '', 5.0)
     assert not client.change('toy', ACTIVATE)
     with monkeypatch.context() as without:
-        without.setattr('vla_ros.endpoints.fault', lambda offered, asked: '')
+        without.setattr('vla_ros.endpoints.qos_mismatch', lambda offered, asked: '')
         assert client.change('toy', ACTIVATE)
     assert client.change('toy', DEACTIVATE)
     client.node.destroy_publisher(wrong)
-    assert client.until(lambda: toy.links.misfits() == '', 5.0)
+    assert client.until(lambda: toy.endpoints.first_qos_mismatch() == '', 5.0)
     assert client.change('toy', ACTIVATE)
 
 
@@ -230,13 +292,15 @@ def test_the_shield_names_who_else_commands_the_robot_and_does_not_arm(client):
         shield.destroy_node()
 
 
-def test_the_links_of_one_table_fit_each_other(client, toy):
-    links = Endpoints(client.node, pytest.fail)
+def test_the_endpoints_of_one_table_fit_each_other(client, toy):
+    endpoints = Endpoints(client.node, pytest.fail)
     for topic in topics.ALL:
-        links.talk(topic)
-        links.listen(topic, lambda _: None)
+        endpoints.advertise(topic)
+        endpoints.subscribe(topic, lambda _: None)
     client.until(lambda: False, 0.3)
-    assert not [text for _ in range(2 * len(topics.ALL)) if (text := links.misfit())]
+    assert not [
+        text for _ in range(2 * len(topics.ALL)) if (text := endpoints.next_qos_mismatch())
+    ]
 
 
 def node_with(**values):

@@ -21,6 +21,8 @@ README = ROOT / 'README.md'
 HEAD = """# Measured results
 
 Made by `./vla docs` from the files in `docs/results/`; every table names the command that made it.
+A bound is compared with the interval end in bold, where there is one, else with the value.
+`python_ms`: time of 100,000 additions in plain Python on that machine; as a unit, a multiple of it.
 """
 
 
@@ -65,13 +67,14 @@ def section(result: dict[str, Any]) -> str:
     """One result as a heading, where it came from, and its table."""
     machine = result['machine']
     place = f'{machine["cpu"]}, {machine["cores"]} cores, {machine["memory_gb"]} GB'
+    speed = f', python_ms {machine["python_ms"]:.3g}' if 'python_ms' in machine else ''
     rows = [row(figure) for figure in result['figures']]
     return '\n'.join(
         [
             f'## {result["name"]}{"" if result["ok"] else " (bounds not met)"}',
             '',
             f'`{result["command"]}` at {result["commit"] or "unknown commit"}, '
-            f'{place}, {machine["gpu"] or "no GPU"}',
+            f'{place}, {machine["gpu"] or "no GPU"}{speed}',
             '',
             '| figure | value | 95 % interval | n | bound | |',
             '|---|---|---|---|---|---|',
@@ -82,13 +85,23 @@ def section(result: dict[str, Any]) -> str:
 
 
 def row(figure: dict[str, Any]) -> str:
-    low, high = figure['low'], figure['high']
-    interval = f'{number(low)} to {number(high)}' if low is not None and high is not None else ''
     verdict = '' if figure['bound'] is None else 'ok' if figure['ok'] else '**no**'
     value = f'{number(figure["value"])} {figure["unit"]}'.strip()
     count = '' if figure['n'] is None else str(figure['n'])
-    cells = [figure['name'], value, interval, count, figure['bound'] or '', verdict]
+    cells = [figure['name'], value, interval(figure), count, figure['bound'] or '', verdict]
     return f'| {" | ".join(cells)} |'
+
+
+def interval(figure: dict[str, Any]) -> str:
+    """'low to high', with the end that the bound gates in bold; '' without an interval."""
+    if figure['low'] is None or figure['high'] is None:
+        return ''
+    gate = figure.get('gate', 'value')  # results of before the gates have none
+    ends = (
+        f'**{number(figure[end])}**' if gate == end else number(figure[end])
+        for end in ('low', 'high')
+    )
+    return ' to '.join(ends)
 
 
 def number(value: float | None) -> str:

@@ -34,7 +34,7 @@ class ControlNode(ManagedNode):
 
     name = 'control'
     period = 0.01
-    urgency = 30
+    realtime_priority = 30
 
     def configure(self) -> None:
         p = self.parameters(ControlNodeParams)
@@ -43,13 +43,13 @@ class ControlNode(ManagedNode):
         self.ticks = 0
         self.reported = 0.0  # s, ROS time of the shield's last cycle
         self.said = ''  # why the last chunk was refused, as the supervisor knows it
-        self.listen(topics.joint_states(robot), self.controller.on_joints)
-        self.listen(topics.CHUNK, self.on_chunk, self.controller.refuse)
-        self.listen(topics.STATUS, self.on_status)
-        self.listen(topics.REPORT, self.on_report)
-        self.listen(topics.SCENE, self.controller.on_scene)
-        self.send_target = self.talk(topics.TARGET)
-        self.send_state = self.talk(topics.CONTROL_STATE)
+        self.subscribe(topics.joint_states(robot), self.controller.on_joints)
+        self.subscribe(topics.CHUNK, self.on_chunk, self.controller.refuse)
+        self.subscribe(topics.STATUS, self.on_status)
+        self.subscribe(topics.REPORT, self.on_report)
+        self.subscribe(topics.SCENE, self.controller.on_scene)
+        self.send_target = self.advertise(topics.TARGET)
+        self.send_state = self.advertise(topics.CONTROL_STATE)
 
     def on_chunk(self, chunk: ActionChunk) -> None:
         refusal = self.controller.on_chunk(chunk, self.now)
@@ -67,7 +67,7 @@ class ControlNode(ManagedNode):
     def tick(self) -> None:
         now = self.now
         target = self.controller.tick(now)
-        self.set_pace(next_period(now, self.reported, self.period))
+        self.set_period(next_period(now, self.reported, self.period))
         if target is None:
             self.problem = 'no joint states'
             return

@@ -16,7 +16,7 @@ from vla_perception.params import GrounderParams
 from vla_policy.align import BundlerParams
 from vla_shield.params import ShieldParams
 from vla_sim.scenes.scene_params import SceneParams
-from vla_supervisor.terms import ExecutiveParams
+from vla_supervisor.params import ExecutiveParams
 
 
 @dataclass(frozen=True)

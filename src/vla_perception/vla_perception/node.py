@@ -64,11 +64,11 @@ class PerceptionNode(ManagedNode):
         self.whole = JointStateMerger(robot)
         self.status, self.known = IDLE, IDLE  # the newest, and the one the grounder has
         self.voted = 0.0  # s, ROS time
-        self.listen(topics.joint_states(robot), self.on_joints)
-        self.listen(topics.STATUS, self.on_status)
+        self.subscribe(topics.joint_states(robot), self.on_joints)
+        self.subscribe(topics.STATUS, self.on_status)
         self.reader = RgbdSubscription(self, robot.camera(p.grounder.camera), self.on_frame)
-        self.send_scene = self.talk(topics.SCENE)
-        self.send_vote = self.talk(topics.VOTES)
+        self.send_scene = self.advertise(topics.SCENE)
+        self.send_vote = self.advertise(topics.VOTES)
 
     def on_joints(self, joints: JointState) -> None:
         self.joints = self.whole.put(joints) or self.joints

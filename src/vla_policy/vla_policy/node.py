@@ -59,13 +59,13 @@ class PolicyNode(ManagedNode):
         self.status = IDLE
         self.attempt = ('', 0)  # task and attempt that the policy was reset for
         self.asked = self.voted = 0.0  # s, ROS time
-        self.listen(topics.joint_states(robot), self.bundler.on_joints)
-        self.listen(topics.SCENE, self.bundler.on_scene)
-        self.listen(topics.STATUS, self.on_status)
-        self.send_candidates = self.talk(topics.CANDIDATES)
-        self.listen(topics.CHUNK, self.on_chunk)
-        self.send_features = self.talk(topics.FEATURES)
-        self.send_vote = self.talk(topics.VOTES)
+        self.subscribe(topics.joint_states(robot), self.bundler.on_joints)
+        self.subscribe(topics.SCENE, self.bundler.on_scene)
+        self.subscribe(topics.STATUS, self.on_status)
+        self.send_candidates = self.advertise(topics.CANDIDATES)
+        self.subscribe(topics.CHUNK, self.on_chunk)
+        self.send_features = self.advertise(topics.FEATURES)
+        self.send_vote = self.advertise(topics.VOTES)
         self.get_logger().info(f'policy {self.policy.info.name}, {self.policy.info.checkpoint}')
 
     def on_status(self, status: TaskStatus) -> None:

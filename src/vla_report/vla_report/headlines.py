@@ -42,13 +42,27 @@ def bounds(figures: Figures) -> str:
 
 
 def missed(figures: Figures) -> str:
-    """The bounds that were not met, by name; '' when all were."""
-    names = [f['name'] for f in figures.values() if f['bound'] is not None and not f['ok']]
+    """The bounds that were not met; '' when all were."""
+    names = [gated(f) for f in figures.values() if f['bound'] is not None and not f['ok']]
     return f'not met: {"; ".join(names)}' if names else ''
 
 
+def gated(figure: dict[str, Any]) -> str:
+    """The figure's name; with the interval end and the bound where the bound gates that end."""
+    gate = figure.get('gate', 'value')  # results of before the gates have none
+    if gate == 'value':
+        return str(figure['name'])
+    end = 'none' if figure[gate] is None else f'{figure[gate]:.4g}'
+    return f'{figure["name"]} ({gate} end of the interval {end}, bound {figure["bound"]})'
+
+
+def ms(name: str, figures: Figures) -> float:
+    """A time in ms: beside its ratio to `python_ms`, or in the figure itself in older results."""
+    return float(figures.get(f'{name}, ms', figures[name])['value'])
+
+
 def latency(figures: Figures) -> str:
-    p50, p99 = (figures[f'camera to command, {p}']['value'] for p in ('p50', 'p99'))
+    p50, p99 = (ms(f'camera to command, {p}', figures) for p in ('p50', 'p99'))
     return f'{p50 / 1e3:.2f} s in the median, {p99 / 1e3:.2f} s at p99; {bounds(figures)}'
 
 
@@ -93,7 +107,9 @@ def _gain_of(title: str, figures: Figures) -> str:
     pooled, alone = suites.pop('all suites'), figures[f'{title}, all suites: K=1']
     said = f'{title}: {alone["value"]:.0%} with one candidate, {_points(pooled)} with ten'
     none = [name for name, f in suites.items() if not f['value'] > 0.0]
-    vague = [name for name, f in suites.items() if f['value'] > 0.0 and not f['low'] > 0.0]
+    vague = [
+        name for name, f in suites.items() if f['value'] > 0.0 and not (f['low'] or 0.0) > 0.0
+    ]
     if len(none) == len(suites):
         return f'{said}; no gain in any suite'
     said += f'; no gain: {", ".join(none)}' if none else ''
@@ -101,7 +117,9 @@ def _gain_of(title: str, figures: Figures) -> str:
 
 
 def _points(gain: dict[str, Any]) -> str:
-    interval = f'{gain["low"]:.0f} to {gain["high"]:.0f}, {gain["n"]} episodes'
+    low, high = gain['low'], gain['high']
+    interval = 'no interval' if low is None or high is None else f'{low:.0f} to {high:.0f}'
+    interval += f', {gain["n"]} episodes'
     return f'{gain["value"]:+.1f} points ({interval})'
 
 

@@ -58,7 +58,7 @@ class Endpoints:
         self._publishers: list[Publisher] = []
         self._checked = 0
 
-    def talk(self, topic: Topic) -> Callable[[Any], None]:
+    def advertise(self, topic: Topic) -> Callable[[Any], None]:
         """Return a function that sends one record."""
         publisher = self._node.create_publisher(
             topic.type,
@@ -70,13 +70,13 @@ class Endpoints:
         make, publish = topic.to_bytes or topic.to_msg, publisher.publish
         return publish if make is None else lambda record: publish(make(record))
 
-    def listen(
+    def subscribe(
         self,
         topic: Topic,
         callback: Callable[[Any], None],
         refuse: Callable[[str], None] = lambda _: None,
         *,
-        apart: bool = False,
+        by_executor: bool = False,
     ) -> None:
         """Call `callback` with every record of the topic. A bad message counts as none; `refuse`
         hears what is wrong with it. `apart`: what is large and rare is taken in as it comes."""
@@ -86,11 +86,11 @@ class Endpoints:
             topic.name,
             receive,
             topic.qos,
-            callback_group=None if apart else self._quiet,
+            callback_group=None if by_executor else self._quiet,
             event_callbacks=SubscriptionEventCallbacks(use_default_callbacks=False),
             raw=topic.from_bytes is not None,
         )
-        if apart:
+        if by_executor:
             self._apart.append(subscription)
         else:
             self._inboxes.append(PolledSubscription(subscription, receive))
@@ -118,20 +118,20 @@ class Endpoints:
         the system's clock."""
         take_all(self._inboxes, came)
 
-    def misfit(self) -> str:
+    def next_qos_mismatch(self) -> str:
         """Look at one topic, the next at each call; return whom it does not reach, or ''."""
         ends = [*self._publishers, *(i.subscription for i in self._inboxes), *self._apart]
         if not ends:
             return ''
         self._checked = (self._checked + 1) % len(ends)
-        return self._misfit_of(ends[self._checked])
+        return self._mismatch_of(ends[self._checked])
 
-    def misfits(self) -> str:
+    def first_qos_mismatch(self) -> str:
         """Look at every topic; return whom the first that does not fit does not reach, or ''."""
         ends = [*self._publishers, *(i.subscription for i in self._inboxes), *self._apart]
-        return next(filter(None, map(self._misfit_of, ends)), '')
+        return next(filter(None, map(self._mismatch_of, ends)), '')
 
-    def _misfit_of(self, end: Publisher | Subscription) -> str:
+    def _mismatch_of(self, end: Publisher | Subscription) -> str:
         if isinstance(end, Publisher):
             others = self._node.get_subscriptions_info_by_topic(end.topic_name)
             pairs = [(other, qos_mismatch(end.qos_profile, other.qos_profile)) for other in others]

@@ -23,7 +23,7 @@ _code = 0  # of a process that ends by itself
 
 def run(node_class: type[Node], args: list[str] | None = None) -> None:
     """Spin a `node_class`, then end the process; an exception ends it with a trace."""
-    refusal = set_realtime_priority(getattr(node_class, 'urgency', 0))
+    refusal = set_realtime_priority(getattr(node_class, 'realtime_priority', 0))
     rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.ALL)
     threading.Thread(target=_exit_after_grace, name='last_resort', daemon=True).start()
     try:

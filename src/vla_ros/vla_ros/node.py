@@ -34,8 +34,8 @@ class ManagedNode(PolledClockNode):
 
     name = ''  # of the node
     period = 0.01  # s of `tick`
-    beat_period = 0.05  # s between heartbeats
-    urgency = 0  # real-time priority, 1 to 99; 0: none. The higher goes first
+    heartbeat_period = 0.05  # s between heartbeats
+    realtime_priority = 0  # real-time priority, 1 to 99; 0: none. The higher goes first
 
     def __init__(self) -> None:
         super().__init__(self.name)
@@ -44,16 +44,16 @@ class ManagedNode(PolledClockNode):
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._state = 'unconfigured'
         self._misfit = ''  # who uses a topic with a QoS that does not fit
-        self.pulse = HeartbeatBuilder(self.name, self.beat_period)
+        self.pulse = HeartbeatBuilder(self.name, self.heartbeat_period)
         self._timer: Timer | None = None
         self.began = 0.0  # s, steady clock, of this cycle
         self._late_log = DeferredErrorLog(self.get_logger())
-        self.complain = self._late_log.put  # log an error when the cycle is over
-        self.links = Endpoints(self, self.complain)
+        self.log_error = self._late_log.put  # log an error when the cycle is over
+        self.endpoints = Endpoints(self, self.log_error)
         self._change_state, self._service_change_state.callback = (
             self._service_change_state.callback, self._on_change_state,
         )  # fmt: skip
-        self._send_beat = self.talk(topics.HEARTBEATS)
+        self._send_beat = self.advertise(topics.HEARTBEATS)
         self._idle = self.create_timer(IDLE_PERIOD, self._wait, clock=self._steady)
         self.create_timer(LOOK_EVERY, self._look, clock=self._steady)
 
@@ -79,19 +79,19 @@ class ManagedNode(PolledClockNode):
         """The dataclass filled from this node's parameters."""
         return params.declare(self, cls)
 
-    def talk(self, topic: Topic) -> Callable[[Any], None]:
+    def advertise(self, topic: Topic) -> Callable[[Any], None]:
         """Return a function that sends one record."""
-        return self.links.talk(topic)
+        return self.endpoints.advertise(topic)
 
-    def listen(
+    def subscribe(
         self, topic: Topic, callback: Callable[[Any], None],
-        refuse: Callable[[str], None] = lambda _: None, *, apart: bool = False,
+        refuse: Callable[[str], None] = lambda _: None, *, by_executor: bool = False,
     ) -> None:  # fmt: skip
         """Call `callback` before a tick with what has come, `refuse` with what is wrong with a bad
         message. `apart`: as it comes, between two ticks, so that none waits for what is large."""
-        self.links.listen(topic, callback, refuse, apart=apart)
+        self.endpoints.subscribe(topic, callback, refuse, by_executor=by_executor)
 
-    def set_pace(self, period: float) -> None:
+    def set_period(self, period: float) -> None:
         """Work every `period` s from the next cycle on."""
         if self._timer is not None:
             self._timer.timer_period_ns = round(period * 1e9)
@@ -123,7 +123,7 @@ class ManagedNode(PolledClockNode):
         return super().on_configure(state)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        self._misfit = self.links.misfits()
+        self._misfit = self.endpoints.first_qos_mismatch()
         if self._misfit:
             self.get_logger().fatal(f'cannot activate: {self._misfit}')
             return TransitionCallbackReturn.FAILURE
@@ -154,8 +154,8 @@ class ManagedNode(PolledClockNode):
     def _cycle(self) -> None:
         self.began = began = monotonic()
         try:
-            self.take_time()
-            self.links.drain()
+            self.read_clock()
+            self.endpoints.drain()
             self.tick()
             self.pulse.cycle(began, monotonic())
             if self.pulse.due(began, 0.5 * self.period):
@@ -165,15 +165,17 @@ class ManagedNode(PolledClockNode):
 
     def _wait(self) -> None:
         """Not active: what is latched is taken in all the same."""
-        self.take_time()
-        self.links.drain()
+        self.read_clock()
+        self.endpoints.drain()
         self._beat()
         self._late_log.flush()
 
     def _look(self) -> None:
-        self._misfit = self.links.misfit() or self._misfit  # for good: half of its inputs is none
+        self._misfit = (
+            self.endpoints.next_qos_mismatch() or self._misfit
+        )  # for good: half of its inputs is none
         if self._misfit:
-            self.complain(self._misfit)
+            self.log_error(self._misfit)
 
     def _beat(self) -> None:
         problem = self._misfit or self.problem

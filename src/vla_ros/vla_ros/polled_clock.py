@@ -18,7 +18,7 @@ from vla_ros.endpoints import PolledCallbackGroup, PolledSubscription, take_all
 
 
 class PolledClockNode(LifecycleNode):
-    """A lifecycle node whose /clock, when it uses one, is read by `take_time` alone."""
+    """A lifecycle node whose /clock, when it uses one, is read by `read_clock` alone."""
 
     def __init__(self, name: str) -> None:
         self._clocks: list[PolledSubscription] = []
@@ -45,6 +45,6 @@ class PolledClockNode(LifecycleNode):
         self._clocks = [c for c in self._clocks if c.subscription is not subscription]
         return bool(super().destroy_subscription(subscription))
 
-    def take_time(self) -> None:
+    def read_clock(self) -> None:
         """Set the node's clock to the newest simulated time, if it uses one."""
         take_all(self._clocks)

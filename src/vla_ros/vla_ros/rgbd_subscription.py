@@ -29,9 +29,9 @@ class RgbdSubscription:
         self._depth: Any = None
         self._info: Any = None
         colour, depth, info = topics.camera(camera)
-        node.listen(colour, self._on_colour)
-        node.listen(depth, self._on_depth)
-        node.listen(info, self._on_info)
+        node.subscribe(colour, self._on_colour)
+        node.subscribe(depth, self._on_depth)
+        node.subscribe(info, self._on_info)
 
     def _on_colour(self, message: Any) -> None:
         self._colour = message
@@ -56,6 +56,6 @@ class RgbdSubscription:
         try:
             frame = frame_from_msgs(self._name, colour, depth, self._info)
         except BadMessage as bad:
-            self._node.complain(f'camera {self._name}: {bad}')
+            self._node.log_error(f'camera {self._name}: {bad}')
         else:
             self._callback(frame)

@@ -43,21 +43,23 @@ class ShieldNode(ManagedNode):
 
     name = 'shield'
     period = 0.01
-    urgency = 40
-    beat_period = 0.01
+    realtime_priority = 40
+    heartbeat_period = 0.01
 
     def configure(self) -> None:
         p = self.parameters(ShieldNodeParams)
         robot = load_robot(p.robot)
         self.shield = Shield(p.shield, robot)
         self.before = self.born = time.monotonic()  # s, when the cycle before this one began
-        self.listen(topics.joint_states(robot), self.on_joints, self.shield.intake.refuse_joints)
-        self.listen(topics.TARGET, self.on_target, self.shield.intake.refuse_target)
-        self.listen(topics.VOTES, self.on_vote)
-        self.listen(topics.SCENE, self.on_scene, apart=True)
-        self.send_arm = self.talk(topics.arm_command(robot))
-        self.send_gripper = self.talk(topics.gripper_command(robot))
-        self.send_report = self.talk(topics.REPORT)
+        self.subscribe(
+            topics.joint_states(robot), self.on_joints, self.shield.intake.refuse_joints
+        )
+        self.subscribe(topics.TARGET, self.on_target, self.shield.intake.refuse_target)
+        self.subscribe(topics.VOTES, self.on_vote)
+        self.subscribe(topics.SCENE, self.on_scene, by_executor=True)
+        self.send_arm = self.advertise(topics.arm_command(robot))
+        self.send_gripper = self.advertise(topics.gripper_command(robot))
+        self.send_report = self.advertise(topics.REPORT)
         edges = (topics.arm_command(robot), topics.gripper_command(robot))
         self.commands = [self.resolve_topic_name(topic.name) for topic in edges]
         self.ticks = 0
@@ -108,7 +110,7 @@ class ShieldNode(ManagedNode):
         asked, output = time.monotonic(), self.shield.tick(self.now)
         if not time.monotonic() - asked <= LATE:
             self.shield.take_back()  # stopped on the way: the controller is further by now
-            self.take_time()
+            self.read_clock()
             output = self.shield.tick(self.now)
         self.send(output)
         work = time.monotonic() - self.began

@@ -35,7 +35,7 @@ class ClockNode(Node):
     """Publishes the machine's time, plus what it was told to jump by, less what it stood."""
 
     name = 'clock'
-    urgency = 45
+    realtime_priority = 45
 
     def __init__(self) -> None:
         super().__init__(self.name)

@@ -48,21 +48,23 @@ class SimNode(ManagedNode):
 
     name = 'sim'
     period = 0.01  # s; a batch of physics steps, then joint states
-    urgency = 10
+    realtime_priority = 10
 
     def configure(self) -> None:
         self.p = p = self.parameters(SimNodeParams)
         self.robot = robot = load_robot(p.robot)
         self.world = SimWorld(robot, p.scene)
         self.pacer = Pacer(step=p.scene.timestep)
-        self.send_joints = self.talk(topics.joint_states(robot))
-        self.send_wrench = self.talk(topics.wrench(robot))
-        self.send_success = self.talk(topics.SUCCESS)
+        self.send_joints = self.advertise(topics.joint_states(robot))
+        self.send_wrench = self.advertise(topics.wrench(robot))
+        self.send_success = self.advertise(topics.SUCCESS)
         self.judged = 0.0  # s, ROS time
-        self.cameras = {c.name: [self.talk(t) for t in topics.camera(c)] for c in robot.cameras}
+        self.cameras = {
+            c.name: [self.advertise(t) for t in topics.camera(c)] for c in robot.cameras
+        }
         self.watched = {c.name: topics.camera(c)[:2] for c in robot.cameras}  # colour, depth
-        self.listen(topics.arm_command(robot), self.on_arm)
-        self.listen(topics.gripper_command(robot), self.on_gripper)
+        self.subscribe(topics.arm_command(robot), self.on_arm)
+        self.subscribe(topics.gripper_command(robot), self.on_gripper)
         self.create_service(ResetScene, 'sim/reset_scene', self.on_reset)
         self.create_service(InjectFault, 'sim/inject_fault', self.on_fault)
         self.due = {c.name: 0.0 for c in robot.cameras}  # s, ROS time of the next picture
@@ -89,7 +91,7 @@ class SimNode(ManagedNode):
         stamp = trajectory.stamp - self.offset if trajectory.stamp else 0.0
         refusal = command(dataclasses.replace(trajectory, stamp=stamp))
         if refusal:
-            self.complain(f'command refused: {refusal}')
+            self.log_error(f'command refused: {refusal}')
 
     # -- sensors -------------------------------------------------------------------------------
 

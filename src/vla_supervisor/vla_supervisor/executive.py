@@ -7,10 +7,10 @@ from vla_core.records.alignment import AlignmentVerdict
 from vla_core.records.safety import FailureScore, Level, SafetyVote, ShieldReport
 from vla_core.records.scene import GroundedScene
 from vla_core.records.task import Phase, ResultCode
-from vla_supervisor.course import MOVING, PLANNED, Course
-from vla_supervisor.leaving import After, Wish
+from vla_supervisor.params import Answer, ExecutiveParams, Request, Started
+from vla_supervisor.preemption import After, Wish
 from vla_supervisor.response import FINE, Rung
-from vla_supervisor.terms import Answer, ExecutiveParams, Request, Started
+from vla_supervisor.task_phases import MOVING, PLANNED, Course
 
 __all__ = ['Answer', 'Executive', 'ExecutiveParams', 'Request', 'Started']
 

@@ -18,14 +18,14 @@ from vla_interfaces.srv import Arm, Disarm
 from vla_ros import topics
 from vla_ros.main import request_exit, run
 from vla_ros.node import ManagedNode
-from vla_supervisor.deadman import DeadManParams
+from vla_supervisor.computer_monitor import HostParams
+from vla_supervisor.dead_man_switch import DeadManParams
 from vla_supervisor.estop import PRESSED, EStopParams
 from vla_supervisor.executive import Executive, ExecutiveParams, Request
-from vla_supervisor.goal_node import TaskGoal
 from vla_supervisor.heartbeats import HeartbeatParams
-from vla_supervisor.host import HostParams
 from vla_supervisor.lifecycle import BringUp, BringUpParams, NodeTransition, TransitionRequest
-from vla_supervisor.watch import Watch
+from vla_supervisor.system_monitor import Watch
+from vla_supervisor.task_action_node import TaskGoal
 
 TRANSITIONS = {
     NodeTransition.CONFIGURE: Transition.TRANSITION_CONFIGURE,
@@ -56,7 +56,7 @@ class SupervisorNode(ManagedNode):
 
     name = 'supervisor'
     period = 0.02
-    urgency = 20
+    realtime_priority = 20
 
     def __init__(self) -> None:
         super().__init__()
@@ -72,16 +72,18 @@ class SupervisorNode(ManagedNode):
         self.gone = ''  # what everything rests on and is not there, last
         self.ticks, self.said = 0, ''  # said: of the bring-up, last
         self.voted: Level | None = None  # last
-        self.listen(topics.HEARTBEATS, self.on_heartbeat)
-        self.listen(topics.SCENE, self.on_scene)
-        self.listen(topics.REPORT, self.on_report)
-        self.listen(topics.CONTROL_STATE, self.on_control_state)
-        self.listen(topics.FAILURE, self.on_failure)
-        self.listen(topics.VERDICT, self.on_verdict)
-        self.listen(topics.DEAD_MAN, lambda m: self.watch.dead_man.put(m.data, time.monotonic()))
-        self.listen(topics.E_STOP, lambda m: self.watch.e_stop.put(m.data, time.monotonic()))
-        self.send_status = self.talk(topics.STATUS)
-        self.send_vote = self.talk(topics.VOTES)
+        self.subscribe(topics.HEARTBEATS, self.on_heartbeat)
+        self.subscribe(topics.SCENE, self.on_scene)
+        self.subscribe(topics.REPORT, self.on_report)
+        self.subscribe(topics.CONTROL_STATE, self.on_control_state)
+        self.subscribe(topics.FAILURE, self.on_failure)
+        self.subscribe(topics.VERDICT, self.on_verdict)
+        self.subscribe(
+            topics.DEAD_MAN, lambda m: self.watch.dead_man.put(m.data, time.monotonic())
+        )
+        self.subscribe(topics.E_STOP, lambda m: self.watch.e_stop.put(m.data, time.monotonic()))
+        self.send_status = self.advertise(topics.STATUS)
+        self.send_vote = self.advertise(topics.VOTES)
         self.changers = {
             n: self.create_client(ChangeState, f'{n}/change_state') for n in p.bring_up.order
         }
@@ -131,7 +133,7 @@ class SupervisorNode(ManagedNode):
         progress, beats = self.bring_up.progress(), self.watch.beats
         beats.look(steady)
         if progress != self.said:
-            log = self.complain if self.bring_up.failure else self.get_logger().info
+            log = self.log_error if self.bring_up.failure else self.get_logger().info
             log(progress or 'all nodes are up')
             self.said = progress
             if self.bring_up.is_hopeless:

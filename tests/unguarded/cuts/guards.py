@@ -116,19 +116,19 @@ def supervisor(place: str, instead: Any) -> Cut:
     return Cut('vla_supervisor', f'vla_supervisor.{place}', instead)
 
 
-VOTERS = (shield('votes:Votes.missing', no_reason),)
+VOTERS = (shield('inputs.votes:Votes.missing', no_reason),)
 NODES = (
     supervisor('heartbeats:Heartbeats.reason', no_reason),
     supervisor('heartbeats:Heartbeats.is_shield_lost', false),
 )
 AGES = (
-    shield('intake:Intake.joints_fault', no_reason),
-    shield('intake:Intake.target_staleness', no_reason),
+    shield('inputs.buffer:InputBuffer.joints_fault', no_reason),
+    shield('inputs.buffer:InputBuffer.target_staleness', no_reason),
     shield('shield:Shield._doubt', none),
 )
 GUARDS: dict[str, tuple[Cut | LastInLine, ...]] = {
-    'numbers of a target': (shield('intake:Intake._value_fault', no_reason),),
-    'joint states': (shield('intake:Intake.joints_fault', no_reason),),
+    'numbers of a target': (shield('inputs.buffer:InputBuffer._value_fault', no_reason),),
+    'joint states': (shield('inputs.buffer:InputBuffer.joints_fault', no_reason),),
     'numbers of a chunk': (
         Cut('vla_control', 'vla_ros.convert.action:finite', as_it_is),
         Cut('vla_control', 'vla_control.chunks.validity:_wrong_shape', no_reason),
@@ -137,20 +137,22 @@ GUARDS: dict[str, tuple[Cut | LastInLine, ...]] = {
     'order of chunks': (
         Cut('vla_control', 'vla_control.chunks.validity:_wrong_moment', no_reason),
     ),
-    'order of targets': (shield('intake:Intake._order_fault', no_reason),),
-    'age of a target': (shield('intake:Intake._order_fault', no_reason), *AGES),
+    'order of targets': (shield('inputs.buffer:InputBuffer._order_fault', no_reason),),
+    'age of a target': (shield('inputs.buffer:InputBuffer._order_fault', no_reason), *AGES),
     'silence of a voter': VOTERS,
     'joints of a target': (
-        shield('intake:Intake._shape_fault', no_reason),
-        shield('layout:Layout.of', by_guess),
+        shield('inputs.buffer:InputBuffer._shape_fault', no_reason),
+        shield('inputs.joint_index:JointIndex.of', by_guess),
     ),
-    'frozen joint states': (shield('suspicion:Suspicion._frozen', none),),
+    'frozen joint states': (
+        shield('monitoring.tracking_faults:TrackingFaultDetector._frozen', none),
+    ),
     'sight of a camera': (
         Cut('vla_perception', 'vla_perception.camera.preprocessing:Eye._trouble', no_reason),
         Cut('vla_perception', 'vla_perception.camera.preprocessing:Eye._level', no_reason),
         Cut('vla_perception', 'vla_perception.tracking.roles:RoleKeeper.misses_target', false),
     ),
-    'things around': (shield('world:World.update', no_reason),),
+    'things around': (shield('constraints.collision_scene:CollisionScene.update', no_reason),),
     'a target that is gone': (
         Cut('vla_perception', 'vla_perception.tracking.roles:RoleKeeper.misses_target', false),
     ),
@@ -168,16 +170,16 @@ GUARDS: dict[str, tuple[Cut | LastInLine, ...]] = {
     'silence of the shield': NODES,
     'late cycles': (
         LastInLine('vla_shield'),
-        shield('loop:LoopWatch.hangs', false),
-        shield('loop:LoopWatch.scale', full_speed),
+        shield('monitoring.loop_timing:LoopTiming.hangs', false),
+        shield('monitoring.loop_timing:LoopTiming.scale', full_speed),
         *NODES,
     ),
     'the clock': (
         *AGES,
-        shield('votes:Votes.permission', allowed),
+        shield('inputs.votes:Votes.permission', allowed),
         shield('shield:Shield._watch_clock', none),
     ),
-    'quality of service': (Cut('lib', 'vla_ros.endpoints:fault', no_reason),),
+    'quality of service': (Cut('lib', 'vla_ros.endpoints:qos_mismatch', no_reason),),
     'range of a joint': (
         Cut('lib', 'vla_shield.optimiser.step:_exceeds', nowhere),
         Cut('lib', 'vla_shield.constraints.clearances:of_range', room_enough),

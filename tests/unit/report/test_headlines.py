@@ -54,6 +54,34 @@ def test_a_kept_result_with_a_missed_bound_names_it_in_every_row(line):
     assert said.split('not met: ')[-1].endswith('something else |')
 
 
+def test_a_bound_that_the_interval_misses_is_named_with_the_end_that_misses():
+    missed = figure('accuracy', 0.97, 50, '>= 0.95', ok=False, low=0.87, high=0.99)
+    empty = figure('recall', 1.0, 1, '>= 0.95', ok=False)
+    gated = result({**missed, 'gate': 'low'}, {**empty, 'gate': 'low'})
+    assert line_of(headlines.table({'bench-rules': gated}), './vla bench rules').endswith(
+        '| 0 of 2 bounds met; not met: '
+        'accuracy (low end of the interval 0.87, bound >= 0.95); '
+        'recall (low end of the interval none, bound >= 0.95) |'
+    )
+
+
+def test_the_latency_is_in_seconds_where_its_bound_is_on_the_ratio():
+    old = result(*(figure(f'camera to command, {p}', 1500.0) for p in ('p50', 'p99')))
+    new = result(
+        *(figure(f'camera to command, {p}', 500.0) for p in ('p50', 'p99')),
+        *(figure(f'camera to command, {p}, ms', 1500.0) for p in ('p50', 'p99')),
+    )
+    for made in (headlines.table({'bench-latency': kept}) for kept in (old, new)):
+        assert '1.50 s in the median, 1.50 s at p99' in line_of(made, './vla bench latency')
+
+
+def test_a_gain_without_an_interval_says_so():
+    made = headlines.table({'bench-steering': result(*gains('shipped', all_suites=(9, None, None),
+                                                            plain=(9.0, None, None)))})  # fmt: skip
+    said = line_of(made, './vla bench steering')
+    assert '+9.0 points (no interval, 96 episodes) with ten; within chance: plain' in said
+
+
 def test_the_row_of_the_trust_chain_shows_both_tables():
     cells = {
         ('clean', 'off'): (1.0, 0.0),

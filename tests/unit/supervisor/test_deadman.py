@@ -2,7 +2,7 @@
 
 import pytest
 
-from vla_supervisor.deadman import DeadMan, DeadManParams
+from vla_supervisor.dead_man_switch import DeadMan, DeadManParams
 
 
 def switch(is_held=True, required=True):

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from vla_supervisor.host import Host, HostParams, free_memory, hottest
+from vla_supervisor.computer_monitor import Host, HostParams, free_memory, hottest
 
 
 def host(memory=4000.0, heat=60.0):

@@ -11,7 +11,7 @@ from world import AWAY, cube_and_box, thing
 
 from vla_core.records.action import ControlState
 from vla_core.records.scene import GroundedScene, ParsedTask, Phrase, Role, TargetStatus, Verb
-from vla_supervisor.judge import Judge, JudgeParams
+from vla_supervisor.success_detector import Judge, JudgeParams
 
 OPEN = 0.08  # m
 

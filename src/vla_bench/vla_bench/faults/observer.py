@@ -88,9 +88,9 @@ class GraphObserver:
         self._logs: dict[str, list[ReceivedMessage]] = {name: [] for name in names}
         for name, topic in heard.items():
             refuse = partial(self._note, self._logs[f'bad {name}'])
-            links.listen(deep(topic), partial(self._note, self._logs[name]), refuse)
-        self.say_chunk: Callable[[ActionChunk], None] = links.talk(topics.CHUNK)
-        self.say_scene: Callable[[GroundedScene], None] = links.talk(topics.SCENE)
+            links.subscribe(deep(topic), partial(self._note, self._logs[name]), refuse)
+        self.say_chunk: Callable[[ActionChunk], None] = links.advertise(topics.CHUNK)
+        self.say_scene: Callable[[GroundedScene], None] = links.advertise(topics.SCENE)
         self._came = 0.0  # s, steady clock, of the message at hand
         self._ahead = steady_ahead(nan)  # s, of the steady clock before the one DDS stamps by
         self._looks = 0  # times that it has looked at all topics

@@ -41,9 +41,9 @@ class GraphClient:
         self.beats: dict[str, Heartbeat] = {}  # the newest, by node
         self.status: TaskStatus | None = None
         self.truth: bool | None = None  # the simulator's word, the newest
-        self._links.listen(topics.HEARTBEATS, self._on_beat)
-        self._links.listen(topics.STATUS, self._on_status)
-        self._links.listen(topics.SUCCESS, self._on_truth)
+        self._links.subscribe(topics.HEARTBEATS, self._on_beat)
+        self._links.subscribe(topics.STATUS, self._on_status)
+        self._links.subscribe(topics.SUCCESS, self._on_truth)
 
     def wait(self, until: Callable[[], Any], timeout: float) -> Any:
         """What `until` says once it is true; what it says at the end of `timeout` s otherwise."""

@@ -1,1 +1,1 @@
-"""FIXME docstring."""
+"""Planned moves: home, retreat, and roll-back along the executed path."""

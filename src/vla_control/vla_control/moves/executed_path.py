@@ -1,6 +1,4 @@
-"""Which way the arm came: the executed path with what the hand touched, so that it can be gone
-back.
-"""
+"""The executed path with what the gripper touched, so that the arm can return along it."""
 
 from __future__ import annotations
 
@@ -11,16 +9,16 @@ import numpy as np
 from vla_core.frozen import Array
 from vla_core.records.action import Contact
 
-SPACING = 0.006  # rad, no joint moves further from one kept point to the next, until it is thinned
-FINGERS = 0.0005  # m, nor do the fingers
-JUMP = 0.1  # rad, a longer step was not made by us: nothing before it is a way back
-MAX_POINTS = 1500  # points; beyond, the older half is thinned
+SPACING = 0.006  # rad, largest joint distance of two stored points, until they are thinned
+FINGERS = 0.0005  # m, the same for the gripper opening
+JUMP = 0.1  # rad, a longer step is not ours: no path back leads across it
+MAX_POINTS = 1500  # beyond, the older half is thinned
 APPROACH = 150  # points kept without contact
 
 
 @dataclass(frozen=True)
 class PathPoint:
-    """One state that was passed."""
+    """One executed state."""
 
     stamp: float  # s, ROS time
     q: Array  # (n,) rad, commanded
@@ -30,15 +28,15 @@ class PathPoint:
 
 
 class ExecutedPath:
-    """The way here, oldest first. Without contact only the last of it is kept: more is never gone
-    back.
+    """The path to the current state, oldest first. Without contact only its end is kept: a
+    roll-back needs no more.
     """
 
     def __init__(self) -> None:
         self.points: list[PathPoint] = []
 
     def put(self, point: PathPoint) -> None:
-        """Remember a state, when it is away from the last one."""
+        """Store a state that differs from the last one."""
         if not self.points:
             self.points.append(point)
             return
@@ -54,16 +52,16 @@ class ExecutedPath:
         self._trim()
 
     def clear(self) -> None:
-        """Forget the way."""
+        """Delete all points."""
         self.points = []
 
     def drop(self, count: int) -> None:
-        """Forget the last `count` points: they have been gone back."""
+        """Delete the last `count` points: the arm has returned along them."""
         del self.points[len(self.points) - count :]
 
-    def back_to_free(self, clear: float) -> tuple[list[PathPoint], list[PathPoint]]:
-        """The way back, newest first: to where the hand closed or began to touch, and from there
-        to `clear` m beyond it, where nothing was touched.
+    def back_to_free(self, clearance: float) -> tuple[list[PathPoint], list[PathPoint]]:
+        """Return the path back, newest first: with contact, to where the gripper closed or began
+        to touch; and without contact, from there to `clearance` m beyond.
         """
         if not self.points:
             return [], []
@@ -77,13 +75,13 @@ class ExecutedPath:
             if point.contact != Contact.NONE:
                 break
             free.append(point)
-            if float(np.linalg.norm(point.tool - begin)) >= clear:
+            if float(np.linalg.norm(point.tool - begin)) >= clearance:
                 break
         return touched, free
 
     def _closing(self, first: int) -> int:
-        """How many points before `first`, the first with contact, had the fingers as far closed as
-        there: they had closed already, it only was not known yet.
+        """Return how many points before `first`, the first with contact, had the fingers as far
+        closed as there: they had closed before the contact was detected.
         """
         if first >= len(self.points) or self.points[first].contact != Contact.HOLDING:
             return 0

@@ -1,7 +1,7 @@
 """Collision-free joint plans from MoveIt 2, where a full ROS installation has it.
 
 An adapter for programs of your own: no node of this stack uses it. Home and retreat are planned by
-`moves`, in the time of one cycle; MoveIt takes longer than control may wait.
+`move`, within one cycle; MoveIt takes longer than control may wait.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MISSING = (
 
 @dataclass(frozen=True)
 class MoveItPlan:
-    """A timed joint path; feed it to control row by row, the shield still filters it."""
+    """A timed joint path. Send it to control row by row; the shield still filters it."""
 
     time: Array  # (k,) s from the start
     position: Array  # (k, n) rad, in the robot's order
@@ -32,7 +32,7 @@ class MoveItPlan:
 
 
 class MoveItPlanner:
-    """Plans with the MoveIt configuration of `robot`; UserError when MoveIt is not there."""
+    """Plans with the MoveIt configuration of `robot`; UserError when MoveIt is not installed."""
 
     def __init__(self, robot: RobotConfig, group: str = 'arm', node: str = 'vla_moveit') -> None:
         try:
@@ -45,7 +45,7 @@ class MoveItPlanner:
         self._component: Any = self._moveit.get_planning_component(group)
 
     def plan_to(self, q_goal: Array) -> MoveItPlan:
-        """A path from the present state to `q_goal` (n,) rad; UserError when there is none."""
+        """Return a plan from the current state to `q_goal` (n,) rad; UserError without one."""
         state = importlib.import_module('moveit.core.robot_state')
         goal = state.RobotState(self._moveit.get_robot_model())
         goal.joint_positions = dict(zip(self._names, map(float, q_goal), strict=True))
@@ -53,13 +53,13 @@ class MoveItPlanner:
         self._component.set_goal_state(robot_state=goal)
         result = self._component.plan()
         if not result:
-            raise UserError(f'MoveIt finds no path to {np.round(q_goal, 3).tolist()}')
+            raise UserError(f'MoveIt finds no plan to {np.round(q_goal, 3).tolist()}')
         message = result.trajectory.get_robot_trajectory_msg().joint_trajectory
         return plan_from_msg(message, self._names)
 
 
 def plan_from_msg(message: Any, names: tuple[str, ...]) -> MoveItPlan:
-    """The plan in a trajectory_msgs/JointTrajectory, joints in the order of `names`."""
+    """Return the plan in a trajectory_msgs/JointTrajectory, joints in the order of `names`."""
     missing = [name for name in names if name not in message.joint_names]
     if missing:
         raise UserError(f'the plan lacks {missing}; it has {list(message.joint_names)}')

@@ -47,11 +47,11 @@ class FailureNode(ManagedNode):
             ('chunk', topics.CHUNK),
             ('report', topics.REPORT),
         ):
-            self.listen(topic, partial(self.hear, name))
+            self.subscribe(topic, partial(self.hear, name))
         refuse = partial(self.hear, 'unreadable')
-        self.listen(topics.FEATURES, partial(self.hear, 'features'), refuse)
-        self.send_score = self.talk(topics.FAILURE)
-        self.send_vote = self.talk(topics.VOTES)
+        self.subscribe(topics.FEATURES, partial(self.hear, 'features'), refuse)
+        self.send_score = self.advertise(topics.FAILURE)
+        self.send_vote = self.advertise(topics.VOTES)
         say = self.get_logger().info if self.detector.made else self.get_logger().warning
         say(f'policy {p.policy}: {self.detector.about}')
 

@@ -54,9 +54,9 @@ class RulesNode(ManagedNode):
             ('scene', topics.SCENE),
             ('status', topics.STATUS),
         ):
-            self.listen(topic, partial(self.hear, name))
-        self.listen(topics.CHUNK, self.on_chunk)
-        self.send_vote = self.talk(topics.VOTES)
+            self.subscribe(topic, partial(self.hear, name))
+        self.subscribe(topics.CHUNK, self.on_chunk)
+        self.send_vote = self.advertise(topics.VOTES)
         self.get_logger().info(f'{len(rules.rules)} rules, proven consistent')
 
     def hear(self, name: str, record: Any) -> None:

@@ -54,12 +54,12 @@ class VerifierNode(ManagedNode):
             ('scene', topics.SCENE),
             ('status', topics.STATUS),
         ):
-            self.listen(topic, self.keeper(name))
-        self.listen(topics.CORRECTIONS, self.on_correction)
-        self.listen(topics.CANDIDATES, self.on_candidates)
-        self.send_chunk = self.talk(topics.CHUNK)
-        self.send_verdict = self.talk(topics.VERDICT)
-        self.send_vote = self.talk(topics.VOTES)
+            self.subscribe(topic, self.keeper(name))
+        self.subscribe(topics.CORRECTIONS, self.on_correction)
+        self.subscribe(topics.CANDIDATES, self.on_candidates)
+        self.send_chunk = self.advertise(topics.CHUNK)
+        self.send_verdict = self.advertise(topics.VERDICT)
+        self.send_vote = self.advertise(topics.VOTES)
 
     def keeper(self, name: str) -> Any:
         """What hears a topic; while the worker looks, it waits."""

@@ -59,7 +59,7 @@ class ProxyNode(Node):
     """One Tamper per topic."""
 
     name = 'proxy'
-    urgency = 35
+    realtime_priority = 35
 
     def __init__(self) -> None:
         super().__init__(self.name)

@@ -11,7 +11,7 @@ from vla_bench.grounding.decoys import ATTACKS, by_colour, is_fooled, is_within,
 from vla_core.records.scene import GroundedObject, GroundedScene, Role, TargetStatus
 from vla_core.records.sensing import RgbdFrame
 from vla_lockstep.stack import load_setup
-from vla_perception.detection.protocol import assembly
+from vla_perception.detection import assembly
 from vla_sim.scenes import decoy
 
 RED, BLUE, GREY = (204, 25, 35), (30, 100, 204), (150, 150, 150)

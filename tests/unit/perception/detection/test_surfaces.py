@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from vla_core.robot.config import load_robot
-from vla_perception.camera.pinhole import robot_mask
+from vla_perception.camera import robot_mask
 from vla_perception.camera.robot_mask import Pose, RobotBody
-from vla_perception.detection.protocol import surfaces
+from vla_perception.detection import surfaces
 
 CENTRE, SIZE = np.array([0.4, -0.1, 0.03]), np.array([0.05, 0.04, 0.06])
 

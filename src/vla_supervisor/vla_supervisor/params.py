@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 
 from vla_core.params import check, param
-from vla_supervisor.judge import JudgeParams
-from vla_supervisor.quorum import QuorumParams
+from vla_supervisor.grounding_filter import QuorumParams
 from vla_supervisor.response import ResponseParams
-from vla_supervisor.stillness import StillnessParams
+from vla_supervisor.shield_monitor import StillnessParams
+from vla_supervisor.success_detector import JudgeParams
 
 
 @dataclass(frozen=True)

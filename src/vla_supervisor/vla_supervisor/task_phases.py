@@ -11,14 +11,14 @@ from dataclasses import replace
 from vla_core.records.action import ControlState
 from vla_core.records.safety import ShieldReport
 from vla_core.records.task import Phase, ResultCode, TaskStatus
-from vla_supervisor.judge import Judge
-from vla_supervisor.leaving import After, Wish, has_arrived, lift, overdue, way_out
-from vla_supervisor.quorum import Answer as Found
-from vla_supervisor.quorum import Finding, Quorum
+from vla_supervisor.camera_monitor import Seeing
+from vla_supervisor.grounding_filter import Answer as Found
+from vla_supervisor.grounding_filter import Finding, Quorum
+from vla_supervisor.params import ExecutiveParams, Request
+from vla_supervisor.preemption import After, Wish, has_arrived, lift, overdue, way_out
 from vla_supervisor.response import FINE, Facts, Response, Rung
-from vla_supervisor.seeing import Seeing
-from vla_supervisor.stillness import Stillness
-from vla_supervisor.terms import ExecutiveParams, Request
+from vla_supervisor.shield_monitor import Stillness
+from vla_supervisor.success_detector import Judge
 
 PLANNED = (Phase.HOMING, Phase.RETREAT, Phase.ROLLBACK)
 MOVING = (Phase.RUNNING, *PLANNED)

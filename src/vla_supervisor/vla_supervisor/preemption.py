@@ -9,7 +9,7 @@ from enum import Enum
 
 from vla_core.records.action import Contact, ControlState
 from vla_core.records.task import Phase, TaskStatus
-from vla_supervisor.terms import ExecutiveParams
+from vla_supervisor.params import ExecutiveParams
 
 
 class After(Enum):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from vla_supervisor.deadman import DeadMan, DeadManParams
+from vla_supervisor.computer_monitor import Host, HostParams
+from vla_supervisor.dead_man_switch import DeadMan, DeadManParams
 from vla_supervisor.estop import EStop, EStopParams
 from vla_supervisor.heartbeats import HeartbeatParams, Heartbeats
-from vla_supervisor.host import Host, HostParams
 
 
 class Watch:
