@@ -5,7 +5,7 @@ from __future__ import annotations
 from vla_core.records.scene import GroundedScene
 
 
-class Seeing:
+class CameraMonitor:
     """Follows what perception says of its pictures; one older than `fresh` s is none."""
 
     def __init__(self, fresh: float) -> None:

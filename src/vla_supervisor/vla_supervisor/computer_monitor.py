@@ -13,7 +13,7 @@ MB = 1e6
 
 
 @dataclass(frozen=True)
-class HostParams:
+class ComputerParams:
     """What the computer must have left."""
 
     memory: float = param(300.0, 'MB that must be free', lo=0.0, hi=1e6)
@@ -36,12 +36,12 @@ def hottest() -> float | None:
     return max((float(t.current) for t in known), default=None)
 
 
-class Host:
+class ComputerMonitor:
     """The last look at the computer. Times are of the steady clock, s."""
 
     def __init__(
         self,
-        params: HostParams,
+        params: ComputerParams,
         memory: Callable[[], float] = free_memory,
         temperature: Callable[[], float | None] = hottest,
     ) -> None:

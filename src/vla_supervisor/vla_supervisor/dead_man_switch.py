@@ -18,7 +18,7 @@ class DeadManParams:
         check(self)
 
 
-class DeadMan:
+class DeadManSwitch:
     """The last word of the switch; times are of the steady clock."""
 
     def __init__(self, params: DeadManParams) -> None:

@@ -7,17 +7,17 @@ from vla_core.records.alignment import AlignmentVerdict
 from vla_core.records.safety import FailureScore, Level, SafetyVote, ShieldReport
 from vla_core.records.scene import GroundedScene
 from vla_core.records.task import Phase, ResultCode
-from vla_supervisor.params import Answer, ExecutiveParams, Request, Started
-from vla_supervisor.preemption import After, Wish
-from vla_supervisor.response import FINE, Rung
-from vla_supervisor.task_phases import MOVING, PLANNED, Course
+from vla_supervisor.params import ExecutiveParams, HostAction, OperatorAnswer, StartResult
+from vla_supervisor.preemption import AfterRelease, TaskRequest
+from vla_supervisor.response import NO_REACTION, ResponseLevel
+from vla_supervisor.task_phases import MOVING, PLANNED, TaskPhases
 
-__all__ = ['Answer', 'Executive', 'ExecutiveParams', 'Request', 'Started']
+__all__ = ['OperatorAnswer', 'Executive', 'ExecutiveParams', 'HostAction', 'StartResult']
 
 VOTER = 'supervisor'
 
 
-class Executive(Course):
+class Executive(TaskPhases):
     """Holds one task; `status` is what every node follows."""
 
     def __init__(self, params: ExecutiveParams) -> None:
@@ -27,26 +27,26 @@ class Executive(Course):
 
     # -- what people say -----------------------------------------------------------------------
 
-    def start(self, instruction: str, seed: int, now: float) -> Started:
+    def start(self, instruction: str, seed: int, now: float) -> StartResult:
         """Begin a task. Another that runs gives way: it is undone first when the hand is in
         contact. The same words again change nothing.
         """
         if not instruction.strip():
-            return Started('', 'the instruction is empty')
-        wanted = self._next or Wish(self.status.task_id, self.status.instruction, 0)
-        goes_on = self.is_busy and self._after != After.CANCELLED
+            return StartResult('', 'the instruction is empty')
+        wanted = self._next or TaskRequest(self.status.task_id, self.status.instruction, 0)
+        goes_on = self.is_busy and self._after != AfterRelease.CANCELLED
         if goes_on and instruction.split() == wanted.instruction.split():
             if self.status.phase == Phase.ASKING:
                 self._continue(now)
-            return Started(wanted.task_id)
+            return StartResult(wanted.task_id)
         self._tasks += 1
-        wish = Wish(f'{self._tasks:03d}-{round(now * 1000)}', instruction, seed)
+        wish = TaskRequest(f'{self._tasks:03d}-{round(now * 1000)}', instruction, seed)
         if self.is_busy:
             self._next = wish
-            self._leave(After.NEXT, now)
+            self._leave(AfterRelease.NEXT, now)
         else:
             self._begin(wish, now)
-        return Started(wish.task_id)
+        return StartResult(wish.task_id)
 
     def cancel(self, now: float) -> None:
         """End the task: what the hand has begun is undone, then the arm holds. Once more: at
@@ -55,18 +55,20 @@ class Executive(Course):
         if not self.is_busy:
             return
         self._next = None
-        if self._after == After.CANCELLED:
+        if self._after == AfterRelease.CANCELLED:
             self._finish(ResultCode.CANCELLED, 'cancelled twice: stopped on the way back', now)
         else:
-            self._leave(After.CANCELLED, now)
+            self._leave(AfterRelease.CANCELLED, now)
 
-    def answer(self, said: Answer, now: float, instruction: str = '', seed: int = 0) -> str:
+    def answer(
+        self, said: OperatorAnswer, now: float, instruction: str = '', seed: int = 0
+    ) -> str:
         """Take a person's answer; return why it cannot be followed, or ''."""
-        if said == Answer.INSTRUCTION:
+        if said == OperatorAnswer.INSTRUCTION:
             return self.start(instruction, seed, now).refusal
         if not self.is_busy:
             return 'no task runs'
-        if said == Answer.STOP:
+        if said == OperatorAnswer.STOP:
             self._next = None
             why = f': {self._question.reason}' if self._question.reason else ''
             self._finish(ResultCode.STOPPED, f'stopped by a person{why}', now)
@@ -80,7 +82,7 @@ class Executive(Course):
 
     def abort(self, reason: str, now: float) -> None:
         """End the task and disarm: something that everything rests on is gone."""
-        self._requests.append(Request.DISARM)
+        self._requests.append(HostAction.DISARM)
         self._next = None
         if self.is_busy:
             self._finish(ResultCode.STOPPED, reason, now)
@@ -131,13 +133,13 @@ class Executive(Course):
 
     # -- what comes of it ----------------------------------------------------------------------
 
-    def tick(self, now: float) -> list[Request]:
+    def tick(self, now: float) -> list[HostAction]:
         """Move on where it is time to; return what the host has to do."""
         if self.health or self.withheld or self._seeing.blind(now):  # no time is lost by it
             self._stillness.begin(now)
             self._began += max(now - self._ticked, 0.0)
         self._ticked = now
-        self.reaction = FINE
+        self.reaction = NO_REACTION
         if self.status.phase in MOVING and not self._is_news:
             self._react(now)
         step = {
@@ -155,7 +157,7 @@ class Executive(Course):
     @property
     def _is_news(self) -> bool:
         """True while the status has to be published before it may change again."""
-        return Request.PUBLISH in self._requests
+        return HostAction.PUBLISH in self._requests
 
     def vote(self, now: float) -> SafetyVote:
         """Return RUN while every required node is well and nothing is wrong with the task."""
@@ -173,8 +175,8 @@ class Executive(Course):
             still = f'waiting for a person: {self._question.reason}'
         if still:
             return Level.HOLD, 0.0, still
-        if self.reaction.rung == Rung.SLOW:
+        if self.reaction.rung == ResponseLevel.SLOW:
             return Level.SLOW, self.params.response.slow_scale, self.reaction.reason
-        if self.reaction.rung == Rung.HOLD:
+        if self.reaction.rung == ResponseLevel.HOLD:
             return Level.HOLD, 0.0, self.reaction.reason
         return Level.RUN, 1.0, ''

@@ -10,7 +10,7 @@ from vla_core.records.scene import GroundedScene, TargetStatus, Verb
 from vla_core.records.task import ResultCode
 
 
-class Finding(Enum):
+class GroundingDecision(Enum):
     """What the scenes say so far."""
 
     OPEN = 'open'  # not enough seen yet
@@ -19,7 +19,7 @@ class Finding(Enum):
 
 
 @dataclass(frozen=True)
-class QuorumParams:
+class GroundingFilterParams:
     """How sure is sure."""
 
     present_scenes: int = param(3, 'scenes in a row with the target PRESENT', lo=1, hi=100)
@@ -31,21 +31,21 @@ class QuorumParams:
 
 
 @dataclass(frozen=True)
-class Answer:
+class GroundingResult:
     """A finding, and when it is REFUSED the code and the words for a person."""
 
-    finding: Finding
+    finding: GroundingDecision
     code: ResultCode = ResultCode.SUCCEEDED
     text: str = ''
 
 
-OPEN = Answer(Finding.OPEN)
+OPEN = GroundingResult(GroundingDecision.OPEN)
 
 
-class Quorum:
+class GroundingFilter:
     """Counts the scenes of one look."""
 
-    def __init__(self, params: QuorumParams) -> None:
+    def __init__(self, params: GroundingFilterParams) -> None:
         self.params = params
         self.begin('', 0.0)
 
@@ -65,13 +65,13 @@ class Quorum:
         self._last = scene
         self._count += 1
 
-    def answer(self, now: float) -> Answer:
+    def answer(self, now: float) -> GroundingResult:
         """Return what the scenes so far add up to."""
         scene = self._last
         if scene is not None:
             if scene.target_status == TargetStatus.PRESENT:
                 if self._count >= self.params.present_scenes:
-                    return Answer(Finding.FOUND)
+                    return GroundingResult(GroundingDecision.FOUND)
             elif scene.stamp - self._first >= self.params.refuse_after:
                 return _refusal(scene)
         if now - self._began < self.params.timeout:
@@ -83,15 +83,15 @@ class Quorum:
         return _refusal(scene)
 
 
-def _refused(code: ResultCode, text: str) -> Answer:
-    return Answer(Finding.REFUSED, code, text)
+def _refused(code: ResultCode, text: str) -> GroundingResult:
+    return GroundingResult(GroundingDecision.REFUSED, code, text)
 
 
 def _unsteady(scene: GroundedScene) -> str:
     return f'I see {scene.task.target.text or "it"} only now and then'
 
 
-def _refusal(scene: GroundedScene) -> Answer:
+def _refusal(scene: GroundedScene) -> GroundingResult:
     """Return why the scene does not do, in words a person understands."""
     if scene.task.verb == Verb.UNKNOWN:
         text = scene.reason or 'I do not understand the instruction'

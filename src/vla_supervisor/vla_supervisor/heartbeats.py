@@ -31,7 +31,7 @@ class HeartbeatParams:
 
 
 @dataclass
-class Pulse:
+class LastHeartbeat:
     """The last word of one node."""
 
     heard: float  # s, steady clock of this process
@@ -44,7 +44,7 @@ class Heartbeats:
     """The last word of every node."""
 
     params: HeartbeatParams
-    pulses: dict[str, Pulse] = field(default_factory=dict)
+    pulses: dict[str, LastHeartbeat] = field(default_factory=dict)
     _looked: float = nan  # s, steady clock
 
     def look(self, steady: float) -> None:
@@ -58,7 +58,7 @@ class Heartbeats:
 
     def put(self, beat: Heartbeat, steady: float) -> None:
         """Note that a node was heard at `steady` s."""
-        self.pulses[beat.node] = Pulse(steady, beat.healthy, beat.detail)
+        self.pulses[beat.node] = LastHeartbeat(steady, beat.healthy, beat.detail)
 
     def age(self, node: str, steady: float) -> float:
         """Return s since `node` was heard; inf when never."""

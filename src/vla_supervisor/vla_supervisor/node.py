@@ -18,14 +18,14 @@ from vla_interfaces.srv import Arm, Disarm
 from vla_ros import topics
 from vla_ros.main import request_exit, run
 from vla_ros.node import ManagedNode
-from vla_supervisor.computer_monitor import HostParams
+from vla_supervisor.computer_monitor import ComputerParams
 from vla_supervisor.dead_man_switch import DeadManParams
 from vla_supervisor.estop import PRESSED, EStopParams
 from vla_supervisor.executive import Executive, ExecutiveParams, Request
 from vla_supervisor.heartbeats import HeartbeatParams
 from vla_supervisor.lifecycle import BringUp, BringUpParams, NodeTransition, TransitionRequest
-from vla_supervisor.system_monitor import Watch
-from vla_supervisor.task_action_node import TaskGoal
+from vla_supervisor.system_monitor import SystemMonitor
+from vla_supervisor.task_action_node import TaskActionServer
 
 TRANSITIONS = {
     NodeTransition.CONFIGURE: Transition.TRANSITION_CONFIGURE,
@@ -44,7 +44,7 @@ class SupervisorNodeParams:
     heartbeats: HeartbeatParams = field(default_factory=HeartbeatParams)
     dead_man: DeadManParams = field(default_factory=DeadManParams)
     e_stop: EStopParams = field(default_factory=EStopParams)
-    host: HostParams = field(default_factory=HostParams)
+    host: ComputerParams = field(default_factory=ComputerParams)
     executive: ExecutiveParams = field(default_factory=ExecutiveParams)
 
     def __post_init__(self) -> None:
@@ -67,7 +67,7 @@ class SupervisorNode(ManagedNode):
         p = self.parameters(SupervisorNodeParams)
         self.executive = Executive(p.executive)
         self.executive.on_health('the nodes are not up yet')
-        self.watch = Watch(p.heartbeats, p.dead_man, p.e_stop, p.host)
+        self.watch = SystemMonitor(p.heartbeats, p.dead_man, p.e_stop, p.host)
         self.bring_up = BringUp(p.bring_up)
         self.gone = ''  # what everything rests on and is not there, last
         self.ticks, self.said = 0, ''  # said: of the bring-up, last
@@ -89,7 +89,7 @@ class SupervisorNode(ManagedNode):
         }
         self.armer = self.create_client(Arm, 'shield/arm')
         self.disarmer = self.create_client(Disarm, 'shield/disarm')
-        self.goal = TaskGoal(self, self.executive)
+        self.goal = TaskActionServer(self, self.executive)
 
     def on_heartbeat(self, beat: Heartbeat) -> None:
         self.watch.beats.put(beat, time.monotonic())

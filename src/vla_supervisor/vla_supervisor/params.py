@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 
 from vla_core.params import check, param
-from vla_supervisor.grounding_filter import QuorumParams
+from vla_supervisor.grounding_filter import GroundingFilterParams
 from vla_supervisor.response import ResponseParams
-from vla_supervisor.shield_monitor import StillnessParams
-from vla_supervisor.success_detector import JudgeParams
+from vla_supervisor.shield_monitor import ShieldMonitorParams
+from vla_supervisor.success_detector import SuccessParams
 
 
 @dataclass(frozen=True)
@@ -30,16 +30,16 @@ class ExecutiveParams:
     auto_arm: bool = param(True, 'arm the shield when a task starts')
     arm_every: float = param(0.2, 's, between two requests to arm', lo=0.02, hi=5.0)
     vote_ttl: float = param(0.3, 's', lo=0.05, hi=1.0)
-    judge: JudgeParams = field(default_factory=JudgeParams)
-    quorum: QuorumParams = field(default_factory=QuorumParams)
-    stillness: StillnessParams = field(default_factory=StillnessParams)
+    judge: SuccessParams = field(default_factory=SuccessParams)
+    quorum: GroundingFilterParams = field(default_factory=GroundingFilterParams)
+    stillness: ShieldMonitorParams = field(default_factory=ShieldMonitorParams)
     response: ResponseParams = field(default_factory=ResponseParams)
 
     def __post_init__(self) -> None:
         check(self)
 
 
-class Request(Enum):
+class HostAction(Enum):
     """What the host has to do for the executive."""
 
     PUBLISH = 'publish'  # the status changed: send it, latched
@@ -49,14 +49,14 @@ class Request(Enum):
 
 
 @dataclass(frozen=True)
-class Started:
+class StartResult:
     """A task that began, or why it did not."""
 
     task_id: str
     refusal: str = ''  # empty when it began
 
 
-class Answer(IntEnum):
+class OperatorAnswer(IntEnum):
     """What a person says to a question, or at any time (values are those of Answer.srv)."""
 
     CONTINUE = 0  # try again

@@ -12,7 +12,7 @@ from vla_core.records.task import Phase, TaskStatus
 from vla_supervisor.params import ExecutiveParams
 
 
-class After(Enum):
+class AfterRelease(Enum):
     """What comes once the hand is free."""
 
     NEXT = 'next'  # the instruction that waits
@@ -22,7 +22,7 @@ class After(Enum):
 
 
 @dataclass(frozen=True)
-class Wish:
+class TaskRequest:
     """A task that waits for its turn."""
 
     task_id: str
@@ -30,21 +30,25 @@ class Wish:
     seed: int
 
 
-def way_out(control: ControlState | None, after: After, clear_height: float) -> Phase | None:
+def release_phase(
+    control: ControlState | None, after: AfterRelease, clear_height: float
+) -> Phase | None:
     """The planned move that has to come first; None when the hand is free where it is."""
     if control is None:
         return None
     if control.contact != Contact.NONE:
         return Phase.ROLLBACK
-    return lift(control, after, clear_height)
+    return retreat_phase(control, after, clear_height)
 
 
-def lift(control: ControlState | None, after: After, clear_height: float) -> Phase | None:
+def retreat_phase(
+    control: ControlState | None, after: AfterRelease, clear_height: float
+) -> Phase | None:
     """RETREAT where a hand that touches nothing is still among things, or in the picture."""
-    if control is None or after == After.CANCELLED:
+    if control is None or after == AfterRelease.CANCELLED:
         return None
     is_low = not control.tcp[2] >= clear_height
-    return Phase.RETREAT if is_low or after in (After.RETRY, After.ASK) else None
+    return Phase.RETREAT if is_low or after in (AfterRelease.RETRY, AfterRelease.ASK) else None
 
 
 def has_arrived(control: ControlState | None, status: TaskStatus) -> bool:
@@ -54,7 +58,7 @@ def has_arrived(control: ControlState | None, status: TaskStatus) -> bool:
     return control.phase == status.phase and control.task_id == status.task_id
 
 
-def overdue(status: TaskStatus, p: ExecutiveParams, elapsed: float, missing: str) -> str:
+def timeout_reason(status: TaskStatus, p: ExecutiveParams, elapsed: float, missing: str) -> str:
     """Why a phase that has lasted `elapsed` s has taken too long, or ''."""
     if status.phase == Phase.RUNNING:
         text = f'not done after {status.attempt} x {p.attempt_timeout:g} s'

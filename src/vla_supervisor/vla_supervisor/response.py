@@ -14,7 +14,7 @@ from vla_core.records.safety import Verdict
 from vla_core.records.task import ResultCode
 
 
-class Rung(IntEnum):
+class ResponseLevel(IntEnum):
     """What to do, the mildest first."""
 
     OK = 0
@@ -59,7 +59,7 @@ class ResponseParams:
 
 
 @dataclass(frozen=True)
-class Facts:
+class TaskConditions:
     """What is known at one moment of a task, besides the verdicts."""
 
     health: str = ''  # why not all nodes are well
@@ -77,16 +77,16 @@ class Facts:
 class Reaction:
     """The rung that is due, and why."""
 
-    rung: Rung
+    rung: ResponseLevel
     reason: str = ''
     code: ResultCode = ResultCode.STOPPED  # of the task, when it ends for this
     may_pass: bool = False  # a node or the picture is lost: over when it is back
 
 
-FINE = Reaction(Rung.OK)
+NO_REACTION = Reaction(ResponseLevel.OK)
 
 
-class Response:
+class GradedResponse:
     """Remembers the verdicts of one try; `judge` turns them and the facts into a reaction."""
 
     def __init__(self, params: ResponseParams) -> None:
@@ -121,10 +121,10 @@ class Response:
         elif self._doubt_since is None:
             self._doubt_since = now
 
-    def judge(self, facts: Facts, now: float) -> Reaction:
+    def judge(self, facts: TaskConditions, now: float) -> Reaction:
         """The highest rung that anything asks for."""
         if facts.fatal:
-            return Reaction(Rung.STOP, facts.fatal)
+            return Reaction(ResponseLevel.STOP, facts.fatal)
         found = [self._of_health(facts, now), self._of_sight(facts, now), self._of_time(facts)]
         if not facts.blind:
             found.append(self._of_shield(facts))
@@ -133,68 +133,74 @@ class Response:
         worst = max(found, key=lambda reaction: reaction.rung)
         return self._possible(worst, facts)
 
-    def _possible(self, reaction: Reaction, facts: Facts) -> Reaction:
+    def _possible(self, reaction: Reaction, facts: TaskConditions) -> Reaction:
         """The next rung where this one is used up."""
         rung = reaction.rung
-        if rung == Rung.BACK_OFF and (facts.is_last or not facts.is_trying):
-            rung = Rung.ASK
-        if rung == Rung.ASK and not self.params.ask_timeout > 0.0:
-            rung = Rung.STOP
+        if rung == ResponseLevel.BACK_OFF and (facts.is_last or not facts.is_trying):
+            rung = ResponseLevel.ASK
+        if rung == ResponseLevel.ASK and not self.params.ask_timeout > 0.0:
+            rung = ResponseLevel.STOP
         return replace(reaction, rung=rung)
 
-    def _of_health(self, facts: Facts, now: float) -> Reaction:
+    def _of_health(self, facts: TaskConditions, now: float) -> Reaction:
         if not facts.health:
             self._lost_since = None
-            return FINE
+            return NO_REACTION
         self._lost_since = now if self._lost_since is None else self._lost_since
         is_long = now - self._lost_since >= self.params.lost_patience
-        rung = Rung.ASK if is_long else Rung.HOLD
+        rung = ResponseLevel.ASK if is_long else ResponseLevel.HOLD
         return Reaction(rung, facts.health, may_pass=True)
 
-    def _of_sight(self, facts: Facts, now: float) -> Reaction:
+    def _of_sight(self, facts: TaskConditions, now: float) -> Reaction:
         """A covered camera is waited for: to go back or to try again would be as blind."""
         if not facts.blind:
             self._blind_since = None
-            return FINE
+            return NO_REACTION
         self._verdict_since = now  # what the blind cannot tell says nothing about the try
         self._doubt_since = None
         self._blind_since = now if self._blind_since is None else self._blind_since
         is_long = now - self._blind_since >= self.params.blind_patience
-        return Reaction(Rung.ASK if is_long else Rung.HOLD, facts.blind, may_pass=True)
+        return Reaction(
+            ResponseLevel.ASK if is_long else ResponseLevel.HOLD, facts.blind, may_pass=True
+        )
 
-    def _of_shield(self, facts: Facts) -> Reaction:
+    def _of_shield(self, facts: TaskConditions) -> Reaction:
         if facts.health or not facts.held >= self.params.held_patience:
-            return FINE
+            return NO_REACTION
         why = facts.held_why or 'it gives no reason'
-        return Reaction(Rung.BACK_OFF, f'held by the shield for {facts.held:.1f} s: {why}')
+        return Reaction(
+            ResponseLevel.BACK_OFF, f'held by the shield for {facts.held:.1f} s: {why}'
+        )
 
-    def _of_time(self, facts: Facts) -> Reaction:
+    def _of_time(self, facts: TaskConditions) -> Reaction:
         if facts.problem:
-            return Reaction(Rung.ASK, facts.problem)
+            return Reaction(ResponseLevel.ASK, facts.problem)
         return (
-            Reaction(Rung.BACK_OFF, facts.overdue, ResultCode.TIMEOUT) if facts.overdue else FINE
+            Reaction(ResponseLevel.BACK_OFF, facts.overdue, ResultCode.TIMEOUT)
+            if facts.overdue
+            else NO_REACTION
         )
 
     def _of_failure(self, now: float) -> Reaction:
         p, lasted = self.params, now - self._verdict_since
         if self._verdict_stamp < 0.0 or not now - self._verdict_stamp <= p.fresh:
-            return FINE  # silent: its vote runs out, and the shield holds
+            return NO_REACTION  # silent: its vote runs out, and the shield holds
         if self._verdict == Verdict.SUSPECT:
-            return Reaction(Rung.SLOW, f'it may fail: {self._words}', ResultCode.FAILED)
+            return Reaction(ResponseLevel.SLOW, f'it may fail: {self._words}', ResultCode.FAILED)
         if self._verdict == Verdict.FAIL:
-            rung = Rung.BACK_OFF if lasted >= p.fail_patience else Rung.HOLD
+            rung = ResponseLevel.BACK_OFF if lasted >= p.fail_patience else ResponseLevel.HOLD
             return Reaction(rung, f'it is failing: {self._words}', ResultCode.FAILED)
         if self._verdict == Verdict.UNKNOWN:
-            rung = Rung.ASK if lasted >= p.unknown_patience else Rung.HOLD
+            rung = ResponseLevel.ASK if lasted >= p.unknown_patience else ResponseLevel.HOLD
             return Reaction(rung, f'the failure detector cannot tell: {self._words}')
-        return FINE
+        return NO_REACTION
 
     def _of_alignment(self, now: float) -> Reaction:
         if self._doubt_since is None or not now - self._doubt_stamp <= self.params.fresh:
-            return FINE
+            return NO_REACTION
         p, lasted = self.params, now - self._doubt_since
         if lasted < p.doubt_grace:
-            return FINE
+            return NO_REACTION
         why = f'no candidate does what was said{f": {self._step}" if self._step else ""}'
-        rung = Rung.BACK_OFF if lasted >= p.doubt_patience else Rung.HOLD
+        rung = ResponseLevel.BACK_OFF if lasted >= p.doubt_patience else ResponseLevel.HOLD
         return Reaction(rung, why, ResultCode.FAILED)

@@ -11,7 +11,7 @@ STILL = (Decision.HOLD, Decision.BRAKE, Decision.REJECTED)
 
 
 @dataclass(frozen=True)
-class StillnessParams:
+class ShieldMonitorParams:
     """How long the shield may be silent or disarmed while a task wants to move."""
 
     arm_grace: float = param(1.0, 's, from the start of a phase to armed', lo=0.0, hi=10.0)
@@ -21,10 +21,10 @@ class StillnessParams:
         check(self)
 
 
-class Stillness:
+class ShieldMonitor:
     """Follows the shield's reports through one phase."""
 
-    def __init__(self, params: StillnessParams) -> None:
+    def __init__(self, params: ShieldMonitorParams) -> None:
         self.params = params
         self._moved = 0.0  # s, when something passed last
 

@@ -20,7 +20,7 @@ SIDES = {
 
 
 @dataclass(frozen=True)
-class JudgeParams:
+class SuccessParams:
     """What counts as done."""
 
     opened: float = param(0.045, 'm, gripper opening of a hand that has let go', lo=0.0, hi=0.2)
@@ -39,27 +39,27 @@ class JudgeParams:
 
 
 @dataclass(frozen=True)
-class Judgement:
+class SuccessCheck:
     """Done or not, and what is missing."""
 
     is_done: bool
     missing: str = ''
 
 
-def _not_yet(missing: str) -> Judgement:
-    return Judgement(False, missing)
+def _not_yet(missing: str) -> SuccessCheck:
+    return SuccessCheck(False, missing)
 
 
-DONE = Judgement(True)
+DONE = SuccessCheck(True)
 
 
-class Judge:
+class SuccessDetector:
     """Watches one attempt; remembers where things were when it began."""
 
-    def __init__(self, params: JudgeParams) -> None:
+    def __init__(self, params: SuccessParams) -> None:
         self.params = params
         self.begin()
-        self._by_verb: dict[Verb, Callable[[GroundedScene, ControlState], Judgement]] = {
+        self._by_verb: dict[Verb, Callable[[GroundedScene, ControlState], SuccessCheck]] = {
             Verb.PUT_IN: self._put_in,
             Verb.STACK: self._stack,
             Verb.PUSH: self._push,
@@ -86,7 +86,7 @@ class Judge:
         if away <= p.press_reach and tool.tcp[2] <= top - p.press_depth:
             self._is_pressed = True
 
-    def judge(self, scene: GroundedScene, tool: ControlState) -> Judgement:
+    def judge(self, scene: GroundedScene, tool: ControlState) -> SuccessCheck:
         """Return whether the task of `scene` is done as far as one can see."""
         target = scene.by_role(Role.TARGET)
         if target is None:
@@ -96,7 +96,7 @@ class Judge:
         rule = self._by_verb.get(scene.task.verb)
         return rule(scene, tool) if rule else _not_yet('nobody knows when that is done')
 
-    def _released(self, target: GroundedObject, tool: ControlState) -> Judgement:
+    def _released(self, target: GroundedObject, tool: ControlState) -> SuccessCheck:
         p = self.params
         if target.is_held or not tool.gripper >= p.opened:
             return _not_yet('the hand has not let go')
@@ -104,7 +104,7 @@ class Judge:
             return _not_yet('the hand is not away')
         return DONE
 
-    def _put_in(self, scene: GroundedScene, tool: ControlState) -> Judgement:
+    def _put_in(self, scene: GroundedScene, tool: ControlState) -> SuccessCheck:
         target, box = scene.by_role(Role.TARGET), scene.by_role(Role.DESTINATION)
         if target is None or box is None:
             return _not_yet('the box is not in view')
@@ -115,7 +115,7 @@ class Judge:
             return _not_yet('it is above the box')
         return self._released(target, tool)
 
-    def _stack(self, scene: GroundedScene, tool: ControlState) -> Judgement:
+    def _stack(self, scene: GroundedScene, tool: ControlState) -> SuccessCheck:
         target, lower = scene.by_role(Role.TARGET), scene.by_role(Role.DESTINATION)
         if target is None or lower is None:
             return _not_yet('the lower one is not in view')
@@ -127,7 +127,7 @@ class Judge:
             return _not_yet('it does not rest on the lower one')
         return self._released(target, tool)
 
-    def _push(self, scene: GroundedScene, tool: ControlState) -> Judgement:
+    def _push(self, scene: GroundedScene, tool: ControlState) -> SuccessCheck:
         target = scene.by_role(Role.TARGET)
         side = SIDES.get(scene.task.side)
         if target is None or self._start is None or side is None:
@@ -138,10 +138,10 @@ class Judge:
             return _not_yet(f'moved {along:.2f} m so far')
         return DONE if target.is_visible else _not_yet('it is hidden')
 
-    def _press(self, scene: GroundedScene, tool: ControlState) -> Judgement:
+    def _press(self, scene: GroundedScene, tool: ControlState) -> SuccessCheck:
         return DONE if self._is_pressed else _not_yet('not pressed yet')
 
-    def _slide(self, scene: GroundedScene, tool: ControlState) -> Judgement:
+    def _slide(self, scene: GroundedScene, tool: ControlState) -> SuccessCheck:
         handle = scene.by_role(Role.TARGET)
         housing = next((thing for thing in scene.objects if thing.shape == 'housing'), None)
         if handle is None or housing is None:

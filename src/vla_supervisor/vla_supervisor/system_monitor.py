@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from vla_supervisor.computer_monitor import Host, HostParams
-from vla_supervisor.dead_man_switch import DeadMan, DeadManParams
+from vla_supervisor.computer_monitor import ComputerMonitor, ComputerParams
+from vla_supervisor.dead_man_switch import DeadManParams, DeadManSwitch
 from vla_supervisor.estop import EStop, EStopParams
 from vla_supervisor.heartbeats import HeartbeatParams, Heartbeats
 
 
-class Watch:
+class SystemMonitor:
     """The nodes, the switches in a person's hand, the computer."""
 
     def __init__(
@@ -16,12 +16,12 @@ class Watch:
         beats: HeartbeatParams,
         dead_man: DeadManParams,
         e_stop: EStopParams,
-        host: HostParams,
+        host: ComputerParams,
     ) -> None:
         self.beats = Heartbeats(beats)
-        self.dead_man = DeadMan(dead_man)
+        self.dead_man = DeadManSwitch(dead_man)
         self.e_stop = EStop(e_stop)
-        self.host = Host(host)
+        self.host = ComputerMonitor(host)
 
     def health(self, steady: float) -> str:
         """Why the stack is not well; empty when it is."""

@@ -19,7 +19,7 @@ NAN = float('nan')
 OUTCOMES = {ResultCode.SUCCEEDED: GoalOutcome.SUCCEED, ResultCode.CANCELLED: GoalOutcome.CANCEL}
 
 
-class TaskGoal:
+class TaskActionServer:
     """One goal of `node` at a time, carried out by `executive`."""
 
     def __init__(self, node: Node, executive: Executive) -> None:

@@ -11,21 +11,28 @@ from dataclasses import replace
 from vla_core.records.action import ControlState
 from vla_core.records.safety import ShieldReport
 from vla_core.records.task import Phase, ResultCode, TaskStatus
-from vla_supervisor.camera_monitor import Seeing
+from vla_supervisor.camera_monitor import CameraMonitor
 from vla_supervisor.grounding_filter import Answer as Found
-from vla_supervisor.grounding_filter import Finding, Quorum
-from vla_supervisor.params import ExecutiveParams, Request
-from vla_supervisor.preemption import After, Wish, has_arrived, lift, overdue, way_out
-from vla_supervisor.response import FINE, Facts, Response, Rung
-from vla_supervisor.shield_monitor import Stillness
-from vla_supervisor.success_detector import Judge
+from vla_supervisor.grounding_filter import GroundingDecision, GroundingFilter
+from vla_supervisor.params import ExecutiveParams, HostAction
+from vla_supervisor.preemption import (
+    AfterRelease,
+    TaskRequest,
+    has_arrived,
+    release_phase,
+    retreat_phase,
+    timeout_reason,
+)
+from vla_supervisor.response import NO_REACTION, GradedResponse, ResponseLevel, TaskConditions
+from vla_supervisor.shield_monitor import ShieldMonitor
+from vla_supervisor.success_detector import SuccessDetector
 
 PLANNED = (Phase.HOMING, Phase.RETREAT, Phase.ROLLBACK)
 MOVING = (Phase.RUNNING, *PLANNED)
 GO_HOME_AFTER = (ResultCode.TIMEOUT, ResultCode.FAILED)  # hold after anything that was stopped
 
 
-class Course:
+class TaskPhases:
     """One task in its phase; `status` is what every node follows."""
 
     def __init__(self, params: ExecutiveParams) -> None:
@@ -37,17 +44,17 @@ class Course:
         self.missing = ''  # what the judge still wants
         self.arm_refusal = ''  # why the shield did not arm, when it was asked; set by the host
         self.is_busy = False  # from the start of a task until there is a result and none waits
-        self.response = Response(params.response)
-        self.reaction = FINE  # of the last tick
-        self._quorum = Quorum(params.quorum)
-        self._judge = Judge(params.judge)
-        self._stillness = Stillness(params.stillness)
-        self._seeing = Seeing(params.response.fresh)
+        self.response = GradedResponse(params.response)
+        self.reaction = NO_REACTION  # of the last tick
+        self._quorum = GroundingFilter(params.quorum)
+        self._judge = SuccessDetector(params.judge)
+        self._stillness = ShieldMonitor(params.stillness)
+        self._seeing = CameraMonitor(params.response.fresh)
         self._control: ControlState | None = None
         self._report: ShieldReport | None = None
-        self._next: Wish | None = None  # waits until the hand is free
-        self._after: After | None = None  # what comes when it is
-        self._question = FINE  # what a person is asked
+        self._next: TaskRequest | None = None  # waits until the hand is free
+        self._after: AfterRelease | None = None  # what comes when it is
+        self._question = NO_REACTION  # what a person is asked
         self._tries = params.attempts  # allowed; a person may grant more
         self._done_since: float | None = None  # s, stamp of the first scene judged done
         self._began = 0.0  # s, of the phase, later by the time that it had to wait
@@ -56,17 +63,17 @@ class Course:
         self._arm_next = 0.0  # s, when to ask again
         self._is_homed = False  # this task has been to the home pose, or need not
         self._is_advancing = False  # this task began where the last one was left
-        self._requests: list[Request] = [Request.PUBLISH]
+        self._requests: list[HostAction] = [HostAction.PUBLISH]
 
     # -- phases --------------------------------------------------------------------------------
 
-    def _begin(self, wish: Wish, now: float) -> None:
+    def _begin(self, wish: TaskRequest, now: float) -> None:
         self.status = TaskStatus(
             now, wish.task_id, wish.instruction, Phase.GROUNDING, 1, wish.seed
         )
         self.is_busy, self._is_homed, self._is_advancing, self.missing = True, False, False, ''
         self._next = self._after = None
-        self._question, self._tries = FINE, self.params.attempts
+        self._question, self._tries = NO_REACTION, self.params.attempts
         self._judge.begin()
         self._arm_next, self.arm_refusal = now, ''
         self._enter(Phase.GROUNDING, now)
@@ -76,15 +83,15 @@ class Course:
             return
         if self.status.attempt == 1 and not self._is_homed:
             self._is_homed = self._control is not None and self._control.at_home
-            way = way_out(self._control, After.RETRY, self.params.clear_height)
+            way = release_phase(self._control, AfterRelease.RETRY, self.params.clear_height)
             self._enter(Phase.GROUNDING if self._is_homed else way or Phase.RETREAT, now)
             return
         answer = self._quorum.answer(now)
-        if answer.finding == Finding.FOUND:
+        if answer.finding == GroundingDecision.FOUND:
             self._done_since = None
             self.response.begin(now)
             self._enter(Phase.RUNNING, now)
-        elif answer.finding == Finding.REFUSED:
+        elif answer.finding == GroundingDecision.REFUSED:
             self._refuse(answer, now)
 
     def _is_waiting(self, now: float) -> bool:
@@ -92,7 +99,7 @@ class Course:
         lacking = self.health or self._stillness.lacks(self._report, now)
         if lacking and self.params.auto_arm and now >= self._arm_next:
             self._arm_next = now + self.params.arm_every
-            self._requests.append(Request.ARM)
+            self._requests.append(HostAction.ARM)
         if lacking and self.arm_refusal:
             lacking = f'the shield does not arm: {self.arm_refusal}'
         if self._control is None:
@@ -115,7 +122,11 @@ class Course:
         if not has_arrived(self._control, self.status):
             return
         phase, after = self.status.phase, self._after
-        up = lift(self._control, after, self.params.clear_height) if after else Phase.RETREAT
+        up = (
+            retreat_phase(self._control, after, self.params.clear_height)
+            if after
+            else Phase.RETREAT
+        )
         if phase == Phase.ROLLBACK and up:
             self._enter(up, now)
         elif after:
@@ -151,64 +162,64 @@ class Course:
     def _react(self, now: float) -> None:
         """Do what the ladder says."""
         self.reaction = reaction = self.response.judge(self._facts(now), now)
-        if reaction.rung <= Rung.HOLD:
+        if reaction.rung <= ResponseLevel.HOLD:
             return
         if not self.is_busy:  # only the way home is cut short; the result stands
             self._enter(Phase.IDLE, now)
-        elif self._after == After.CANCELLED:
+        elif self._after == AfterRelease.CANCELLED:
             self._finish(ResultCode.CANCELLED, f'cancelled; {reaction.reason}', now)
-        elif reaction.rung == Rung.BACK_OFF:
+        elif reaction.rung == ResponseLevel.BACK_OFF:
             again = self.status.attempt + 1
             self.status = replace(self.status, attempt=again, text=reaction.reason)
-            self._leave(After.RETRY, now)
-        elif reaction.rung == Rung.ASK:
+            self._leave(AfterRelease.RETRY, now)
+        elif reaction.rung == ResponseLevel.ASK:
             self._question = reaction
             if self.status.phase == Phase.RUNNING and not reaction.may_pass:
-                self._leave(After.ASK, now)
+                self._leave(AfterRelease.ASK, now)
             else:
                 self._ask(now)
         else:
             self._next = None
             self._finish(reaction.code, reaction.reason, now)
 
-    def _facts(self, now: float) -> Facts:
+    def _facts(self, now: float) -> TaskConditions:
         phase, since, report = self.status.phase, self.status.stamp, self._report
         is_trying = phase == Phase.RUNNING
         problem = self._control.move_problem if self._control and not is_trying else ''
         if not problem or self._stuck_since is None:
             self._stuck_since = now if problem else None
         stuck = now - self._stuck_since if self._stuck_since is not None else 0.0
-        return Facts(
+        return TaskConditions(
             health=self.health,
             blind=self._seeing.blind(now),
             fatal=self._stillness.fatal(report, since, now),
             held=self._stillness.held(now),
             held_why=(report.reason or report.decision.name) if report else '',
-            overdue=overdue(self.status, self.params, now - self._began, self.missing),
+            overdue=timeout_reason(self.status, self.params, now - self._began, self.missing),
             problem=problem if stuck >= self.params.stuck_patience else '',
             is_trying=is_trying,
             is_last=self.status.attempt >= self._tries,
         )
 
-    def _leave(self, after: After, now: float) -> None:
+    def _leave(self, after: AfterRelease, now: float) -> None:
         """Free the hand, then go on with `after`."""
         self._after = after
         if self.status.phase in (Phase.ROLLBACK, Phase.RETREAT):
             return  # on its way already
-        way = way_out(self._control, after, self.params.clear_height)
+        way = release_phase(self._control, after, self.params.clear_height)
         if way is None:
             self._left(after, now)
         else:
             self._enter(way, now)
 
-    def _left(self, after: After, now: float) -> None:
+    def _left(self, after: AfterRelease, now: float) -> None:
         """The hand is free."""
         self._after = None
-        if after == After.NEXT and self._next is not None:
+        if after == AfterRelease.NEXT and self._next is not None:
             self._finish(ResultCode.SWITCHED, f'gave way to "{self._next.instruction}"', now)
-        elif after == After.CANCELLED:
+        elif after == AfterRelease.CANCELLED:
             self._finish(ResultCode.CANCELLED, 'cancelled', now)
-        elif after == After.ASK:
+        elif after == AfterRelease.ASK:
             self._ask(now)
         else:
             self._is_homed = True
@@ -217,21 +228,21 @@ class Course:
     def _ask(self, now: float) -> None:
         text = f'{self._question.reason}. Go on, stop, or do something else?'
         self.status = replace(self.status, text=text)
-        self._requests.append(Request.RING)
+        self._requests.append(HostAction.RING)
         self._enter(Phase.ASKING, now)
 
     def _continue(self, now: float) -> None:
         """A person, or the end of the reason, lets it try again."""
-        self._question = FINE
-        if self._after not in (None, After.ASK):
+        self._question = NO_REACTION
+        if self._after not in (None, AfterRelease.ASK):
             self._leave(self._after, now)  # the way back that was blocked
             return
         self._tries = self.status.attempt + 1
         self.status = replace(self.status, attempt=self._tries, text='')
-        if way_out(self._control, After.NEXT, self.params.clear_height) is None:
-            self._left(After.RETRY, now)
+        if release_phase(self._control, AfterRelease.NEXT, self.params.clear_height) is None:
+            self._left(AfterRelease.RETRY, now)
         else:
-            self._leave(After.RETRY, now)
+            self._leave(AfterRelease.RETRY, now)
 
     def _finish(self, code: ResultCode, text: str, now: float) -> None:
         self.is_busy, self._after = self._next is not None, None
@@ -243,7 +254,7 @@ class Course:
         self._began, self._stuck_since = now, None
         self._stillness.begin(now)
         self._quorum.begin(self.status.task_id, now)
-        self._requests.append(Request.PUBLISH)
+        self._requests.append(HostAction.PUBLISH)
 
     def _success_text(self, now: float) -> str:
         tries = '' if self.status.attempt == 1 else f', at try {self.status.attempt}'

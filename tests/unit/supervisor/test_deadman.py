@@ -2,11 +2,11 @@
 
 import pytest
 
-from vla_supervisor.dead_man_switch import DeadMan, DeadManParams
+from vla_supervisor.dead_man_switch import DeadManParams, DeadManSwitch
 
 
 def switch(is_held=True, required=True):
-    made = DeadMan(DeadManParams(required=required))
+    made = DeadManSwitch(DeadManParams(required=required))
     made.put(is_held, 10.0)
     return made
 
@@ -25,7 +25,7 @@ def test_silence_holds(now):
 
 
 def test_never_heard_holds():
-    assert 'silent' in DeadMan(DeadManParams(required=True)).reason(0.0)
+    assert 'silent' in DeadManSwitch(DeadManParams(required=True)).reason(0.0)
 
 
 def test_where_it_is_not_required_it_does_not_matter():

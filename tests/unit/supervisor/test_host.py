@@ -4,11 +4,11 @@ import math
 
 import pytest
 
-from vla_supervisor.computer_monitor import Host, HostParams, free_memory, hottest
+from vla_supervisor.computer_monitor import ComputerMonitor, ComputerParams, free_memory, hottest
 
 
 def host(memory=4000.0, heat=60.0):
-    return Host(HostParams(), lambda: memory, lambda: heat)
+    return ComputerMonitor(ComputerParams(), lambda: memory, lambda: heat)
 
 
 def test_a_computer_with_room_and_cool_enough_is_well():
@@ -31,7 +31,7 @@ def test_without_a_sensor_the_temperature_is_not_judged():
 
 def test_it_is_looked_at_once_a_second():
     left = [200.0, 4000.0]
-    made = Host(HostParams(), lambda: left.pop(0), lambda: None)
+    made = ComputerMonitor(ComputerParams(), lambda: left.pop(0), lambda: None)
     assert made.reason(0.0)
     assert made.reason(0.9)
     assert made.reason(1.0) == ''

@@ -11,7 +11,7 @@ from world import AWAY, cube_and_box, thing
 
 from vla_core.records.action import ControlState
 from vla_core.records.scene import GroundedScene, ParsedTask, Phrase, Role, TargetStatus, Verb
-from vla_supervisor.success_detector import Judge, JudgeParams
+from vla_supervisor.success_detector import SuccessDetector, SuccessParams
 
 OPEN = 0.08  # m
 
@@ -26,7 +26,7 @@ def tool(at=AWAY, gripper=OPEN):
 
 
 def is_done(scene, hand=None, judge=None):
-    return (judge or Judge(JudgeParams())).judge(scene, hand or tool()).is_done
+    return (judge or SuccessDetector(SuccessParams())).judge(scene, hand or tool()).is_done
 
 
 IN_BOX = (0.51, -0.09, 0.03)
@@ -87,7 +87,7 @@ def test_a_stack_is_done_when_the_upper_rests_on_the_lower(at, done):
     ],
 )
 def test_a_push_is_done_when_it_went_far_enough_to_the_side_asked_for(side, to, done):
-    judge = Judge(JudgeParams())
+    judge = SuccessDetector(SuccessParams())
     assert not is_done(
         seen(Verb.PUSH, thing(Role.TARGET, (0.4, 0.1, 0.02)), side=side), judge=judge
     )
@@ -100,7 +100,7 @@ def test_a_push_is_done_when_it_went_far_enough_to_the_side_asked_for(side, to, 
 )
 def test_a_press_is_done_once_the_tool_was_down_on_the_button(at, done):
     button = thing(Role.TARGET, (0.4, 0.1, 0.04), label='red button')  # placed by its top
-    judge = Judge(JudgeParams())
+    judge = SuccessDetector(SuccessParams())
     assert not is_done(seen(Verb.PRESS, button), judge=judge)
     judge.watch(tool(at=at))
     judge.watch(tool())
@@ -108,7 +108,10 @@ def test_a_press_is_done_once_the_tool_was_down_on_the_button(at, done):
 
 
 def test_a_press_of_the_last_task_does_not_count():
-    judge, button = Judge(JudgeParams()), thing(Role.TARGET, (0.4, 0.1, 0.04), label='red button')
+    judge, button = (
+        SuccessDetector(SuccessParams()),
+        thing(Role.TARGET, (0.4, 0.1, 0.04), label='red button'),
+    )
     judge.judge(seen(Verb.PRESS, button), tool())
     judge.watch(tool(at=(0.4, 0.1, 0.03)))
     judge.begin()
@@ -137,6 +140,6 @@ def test_without_its_housing_in_view_a_drawer_is_not_judged():
 
 @pytest.mark.parametrize('verb', list(Verb))
 def test_nothing_is_done_without_the_target_and_the_missing_is_said(verb):
-    verdict = Judge(JudgeParams()).judge(seen(verb), tool())
+    verdict = SuccessDetector(SuccessParams()).judge(seen(verb), tool())
     assert not verdict.is_done
     assert verdict.missing
