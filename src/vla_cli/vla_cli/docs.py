@@ -22,7 +22,7 @@ HEAD = """# Measured results
 
 Made by `./vla docs` from the files in `docs/results/`; every table names the command that made it.
 A bound is compared with the interval end in bold, where there is one, else with the value.
-`python_ms`: time of 100,000 additions in plain Python on that machine; as a unit, a multiple of it.
+`python_ms`: time of 100,000 additions in plain Python there; as a unit, a multiple of it.
 """
 
 

@@ -76,8 +76,8 @@ def test_the_latency_is_in_seconds_where_its_bound_is_on_the_ratio():
 
 
 def test_a_gain_without_an_interval_says_so():
-    made = headlines.table({'bench-steering': result(*gains('shipped', all_suites=(9, None, None),
-                                                            plain=(9.0, None, None)))})  # fmt: skip
+    gain = gains('shipped', plain=(9.0, None, None), all_suites=(9.0, None, None))
+    made = headlines.table({'bench-steering': result(*gain)})
     said = line_of(made, './vla bench steering')
     assert '+9.0 points (no interval, 96 episodes) with ten; within chance: plain' in said
 
