@@ -16,8 +16,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from vla_bench import controls
-from vla_bench.rules import control, pairs, properties
+from vla_bench.rules import pairs, properties
 from vla_bench.rules import scores as rule_scores
 from vla_bench.rules.scores import CheckedPair
 from vla_core.errors import UserError
@@ -43,7 +42,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add('--repeats', type=int, default=20, help='timed checks of each pair (default %(default)s)')
     add('--fresh', type=int, default=FRESH_EACH, help='fresh pairs per rule (default %(default)s)')
     add('--out', type=Path, default=Path('out/bench-rules'), help='folder (default %(default)s)')
-    controls.add_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -52,9 +50,6 @@ def run(args: argparse.Namespace) -> int:
     rules, model = load_rules(), RobotModel(load_robot('ur5e'))
     prove(rules.rules)
     fresh = pairs.make(pairs.PairParams(seed=FRESH_SEED, each=args.fresh))
-    if args.controls:
-        every = [*pairs.read(pairs.PAIRS), *fresh]
-        return controls.finish('rules', args.out, *control.compare(every, rules, model))
     rows = [row for row in pairs.read(pairs.PAIRS) if row['split'] == 'test']
     judged = rule_scores.judge(rows, rules, model)
     figures = scores('test pairs', judged, rules)

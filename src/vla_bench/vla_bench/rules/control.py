@@ -6,25 +6,39 @@ the learned ones. Hard rules alone, deny all and allow all must miss the claim's
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 from tqdm import tqdm
 
+from vla_bench import controls
+from vla_bench.rules import pairs
+from vla_bench.rules.bench import FRESH_SEED
 from vla_bench.rules.pairs import Row, situations
 from vla_bench.rules.scores import values_of
 from vla_core.result import Figure, share
+from vla_core.robot.config import load_robot
 from vla_core.robot.model import RobotModel
 from vla_monitor.rules.engine import Check, Engine
-from vla_monitor.rules.ruleset import RuleSet
+from vla_monitor.rules.ruleset import RuleSet, load_rules
 
 CLAIM = 'claim: circuit, learned weights'
 AND = 'AND ("any violation denies")'
 WEIGHTS = (0.25, 5.0)
 DRAWS = 3  # sets of random weights, log-uniform between the two
 MUST_FAIL = ('hard rules alone', 'deny all', 'allow all')
+DEFAULTS = {'fresh': 180}
 Verdicts = dict[str, list[bool]]  # whether each pair is allowed, by variant
+
+
+def run(args: argparse.Namespace) -> int:
+    """All labelled pairs of the file, both halves, and fresh ones."""
+    fresh = pairs.make(pairs.PairParams(seed=FRESH_SEED, each=args.fresh))
+    rows = [*pairs.read(pairs.PAIRS), *fresh]
+    figures, notes = compare(rows, load_rules(), RobotModel(load_robot('ur5e')))
+    return controls.finish('rules', args.out, figures, notes)
 
 
 def compare(
@@ -95,9 +109,9 @@ def errors(name: str, allowed: Sequence[bool], safe: Sequence[bool]) -> list[Fig
 
 def same(name: str, verdicts: Verdicts) -> Figure:
     """Share of the pairs on which a variant gives the circuit's verdict."""
-    pairs = list(zip(verdicts[name], verdicts[CLAIM], strict=True))
-    equal = sum(own == claim for own, claim in pairs)
-    return share(f'{name}: same verdict as the circuit', equal, len(pairs), unit='of pairs')
+    both = list(zip(verdicts[name], verdicts[CLAIM], strict=True))
+    equal = sum(own == claim for own, claim in both)
+    return share(f'{name}: same verdict as the circuit', equal, len(both), unit='of pairs')
 
 
 def sentence(name: str, verdicts: Verdicts) -> str:
