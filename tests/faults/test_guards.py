@@ -180,7 +180,7 @@ OTHERS = {
         looks.test_a_target_taken_away_holds_after_two_empty_looks,
     ),
     'F12 a publisher that nobody hears': (
-        endpoints, 'fault', nothing_wrong, lambda: misfit_is_named()
+        endpoints, 'qos_mismatch', nothing_wrong, lambda: misfit_is_named()
     ),
     'F20 paper on top of a thing': (
         assembly, '_is_flat', false,
@@ -278,8 +278,8 @@ def blind_camera_holds():
 
 
 def misfit_is_named():
-    assert endpoints.qos_mismatch(qos.SENSOR, qos.EVENT) == 'best effort offered, reliable asked'
-    assert endpoints.qos_mismatch(qos.EVENT, qos.STATE) == 'volatile offered, latched asked'
+    assert endpoints.qos_mismatch(qos.SENSOR, qos.EVENT) == 'best effort offered, reliable requested'
+    assert endpoints.qos_mismatch(qos.EVENT, qos.STATE) == 'volatile offered, latched requested'
 
 
 def robots_without_limits_are_refused():
