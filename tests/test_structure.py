@@ -35,7 +35,7 @@ MAY_IMPORT = {
         'torch', 'safetensors', 'vla_policy', 'vla_shield', 'vla_sim', 'mujoco', 'z3',
     },
     'vla_shield': {'pinocchio', 'coal'},
-    'vla_control': {'pinocchio', 'ruckig', 'moveit_py', 'moveit'},
+    'vla_control': {'pinocchio', 'ruckig', 'scipy', 'moveit_py', 'moveit'},
     'vla_supervisor': {'py_trees', 'psutil'},  # psutil: is the computer itself well
     # vla_ros: an episode file holds the messages of the wire
     'vla_teleop': {'vla_ros', 'mcap', 'av'},
@@ -239,7 +239,7 @@ def topics_used(path: Path) -> set[str]:
     """What a file takes from the topic table, under the table's names."""
     text = path.read_text()
     found = re.findall(r'\btopics\.(\w+)', text)
-    has_camera = 'camera' in found or 'FrameReader(' in text
+    has_camera = 'camera' in found or 'RgbdSubscription(' in text
     camera = {'COLOUR', 'DEPTH', 'CAMERA_INFO'} if has_camera else set()
     return {name.upper() for name in found} | camera
 

@@ -278,7 +278,9 @@ def blind_camera_holds():
 
 
 def misfit_is_named():
-    assert endpoints.qos_mismatch(qos.SENSOR, qos.EVENT) == 'best effort offered, reliable requested'
+    assert (
+        endpoints.qos_mismatch(qos.SENSOR, qos.EVENT) == 'best effort offered, reliable requested'
+    )
     assert endpoints.qos_mismatch(qos.EVENT, qos.STATE) == 'volatile offered, latched requested'
 
 

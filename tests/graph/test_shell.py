@@ -247,7 +247,7 @@ def test_a_publisher_whose_qos_does_not_fit_is_found(client, toy):
     client.node.create_publisher(VoteMessage, 'votes', qos.SENSOR)
 
     def found():
-        return 'best effort offered, reliable asked' in toy.endpoints.next_qos_mismatch()
+        return 'best effort offered, reliable requested' in toy.endpoints.next_qos_mismatch()
 
     assert client.until(found, 5.0)
 

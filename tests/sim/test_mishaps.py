@@ -9,7 +9,7 @@ from vla_core.params import load_params
 from vla_core.records.action import Trajectory
 from vla_core.records.scene import Role
 from vla_core.robot.config import load_robot
-from vla_sim.faults.mishaps import Fall, Mishaps
+from vla_sim.faults.mishaps import FallIncident, IncidentDetector
 from vla_sim.scenes.scene_params import SceneParams
 from vla_sim.world import SimWorld
 
@@ -23,7 +23,7 @@ def world():
 @pytest.fixture
 def mishaps(world):
     world.reset('put_in', 3, distractors=0)
-    return Mishaps(world, set(), fall=0.02)
+    return IncidentDetector(world, set(), fall=0.02)
 
 
 def run(mishaps, seconds):
@@ -40,7 +40,7 @@ def let_go(mishaps, height):
     world.data.joint(target.name).qpos[2] += height
     mujoco.mj_forward(world.model, world.data)
     z = float(world.data.body(target.name).xpos[2])
-    mishaps._falling[target.name] = Fall(z)
+    mishaps._falling[target.name] = FallIncident(z)
     return target
 
 
@@ -65,7 +65,7 @@ def test_into_a_box_it_may_fall_as_deep_as_the_box(mishaps):
     joint = world.data.joint(target.name)
     joint.qpos[:3] = place + [0.0, 0.0, 0.05]
     mujoco.mj_forward(world.model, world.data)
-    mishaps._falling[target.name] = Fall(float(place[2] + 0.05))
+    mishaps._falling[target.name] = FallIncident(float(place[2] + 0.05))
     run(mishaps, 1.0)
     mishaps.settle()
     assert mishaps.falls[target.name] > 0.02
@@ -104,8 +104,8 @@ def test_the_dome_of_a_named_button_may_be_touched(world):
     world.reset('press', 3, distractors=0)
     button = world.episode.by_role(Role.TARGET)
     part = world.model.body(f'{button.name}_part').id
-    assert part in Mishaps(world, {button.name})._may
-    assert part not in Mishaps(world, set())._may
+    assert part in IncidentDetector(world, {button.name})._may
+    assert part not in IncidentDetector(world, set())._may
 
 
 def press(world, goal):

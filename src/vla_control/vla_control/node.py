@@ -1,11 +1,12 @@
-"""Control as a node: chunks and the task's phase in, one target every 10 ms out."""
+"""The control node: chunks and the task's phase in, one target every 10 ms out."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from vla_control.controller import Controller, ControlParams
+from vla_control.controller import Controller
 from vla_control.cycle_sync import next_period
+from vla_control.params import ControlParams
 from vla_core.params import check, param
 from vla_core.records.action import ActionChunk
 from vla_core.records.safety import ShieldReport
@@ -20,7 +21,7 @@ STATE_EVERY = 2  # ticks between two control states
 
 @dataclass(frozen=True)
 class ControlNodeParams:
-    """Which robot, and how it moves."""
+    """The robot, and the parameters of its motion."""
 
     robot: str = param('ur5e', 'name in config/robots, or a file')
     control: ControlParams = field(default_factory=ControlParams)
@@ -41,8 +42,8 @@ class ControlNode(ManagedNode):
         robot = load_robot(p.robot)
         self.controller = Controller(p.control, robot)
         self.ticks = 0
-        self.reported = 0.0  # s, ROS time of the shield's last cycle
-        self.said = ''  # why the last chunk was refused, as the supervisor knows it
+        self.shield_stamp = 0.0  # s, ROS time of the shield's last cycle
+        self.published_reason = ''  # for the last refusal, as published
         self.subscribe(topics.joint_states(robot), self.controller.on_joints)
         self.subscribe(topics.CHUNK, self.on_chunk, self.controller.refuse)
         self.subscribe(topics.STATUS, self.on_status)
@@ -62,12 +63,12 @@ class ControlNode(ManagedNode):
 
     def on_report(self, report: ShieldReport) -> None:
         self.controller.on_report(report, self.now)
-        self.reported = report.stamp
+        self.shield_stamp = report.stamp
 
     def tick(self) -> None:
         now = self.now
         target = self.controller.tick(now)
-        self.set_period(next_period(now, self.reported, self.period))
+        self.set_period(next_period(now, self.shield_stamp, self.period))
         if target is None:
             self.problem = 'no joint states'
             return
@@ -75,9 +76,10 @@ class ControlNode(ManagedNode):
         self.send_target(target)
         self.ticks += 1
         reason = self.controller.reason
-        if self.ticks % STATE_EVERY == 0 or reason != self.said:  # a refusal is said at once
+        # a refusal is published at once
+        if self.ticks % STATE_EVERY == 0 or reason != self.published_reason:
             self.send_state(self.controller.state(now))
-            self.said = reason
+            self.published_reason = reason
 
 
 def main() -> None:

@@ -24,7 +24,8 @@ from vla_policy.align import Bundler
 from vla_policy.protocol import Policy
 from vla_shield.shield import Shield
 from vla_sim.world import Episode, SimWorld
-from vla_supervisor.executive import Executive, Request
+from vla_supervisor.commands import HostAction
+from vla_supervisor.executive import Executive
 
 __all__ = ['EpisodePlan', 'EpisodeResult', 'LockstepParams', 'Lockstep', 'Setup']
 
@@ -200,12 +201,12 @@ class Run:
         if state is not None:
             self._say('control_state', state, now)
             self.executive.on_control_state(state, now)
-        for request in self.executive.tick(now):
-            if request == Request.PUBLISH:
+        for action in self.executive.tick(now):
+            if action == HostAction.PUBLISH:
                 self._follow(self.executive.status, now)
-            elif request == Request.ARM:
+            elif action == HostAction.ARM:
                 self.wants_arm = True
-            elif request == Request.DISARM:
+            elif action == HostAction.DISARM:
                 self.wants_arm = False
                 self.shield.disarm(now)
         if self.wants_arm and self.shield.arm(now) == '':

@@ -15,7 +15,7 @@ from vla_monitor.failure.attempt import DetectorParams
 from vla_monitor.failure.bind import detector_of
 from vla_monitor.rules.extractor import MARKDOWN, find_extractor
 from vla_monitor.rules.ruleset import RuleSet, load_rules
-from vla_monitor.rules.watch import RuleWatch, WatchParams
+from vla_monitor.rules.watch import RuleMonitor, RuleMonitorParams
 from vla_monitor.steering.verifier import Verifier, VerifierParams
 from vla_perception.params import GrounderParams
 from vla_policy.align import BundlerParams
@@ -49,7 +49,7 @@ def load_setup(
     host = LockstepParams()
     asked_every = host.period * host.policy_every
     detector = part(DetectorParams, 'failure', 'detector')
-    watch, rules = part(WatchParams, 'rules', 'watch'), rules_of(given('rules'))
+    watch, rules = part(RuleMonitorParams, 'rules', 'watch'), rules_of(given('rules'))
     built, verifier = load_robot(robot), part(VerifierParams, 'verifier', 'verifier')
     shield = part(ShieldParams, 'shield', 'shield')
     return Setup(
@@ -63,7 +63,7 @@ def load_setup(
         host=host,
         monitors=(
             lambda: detector_of(detector, policy, asked_every),
-            lambda: RuleWatch(watch, built, rules),
+            lambda: RuleMonitor(watch, built, rules),
         ),
         verifier=lambda: Verifier(verifier, built, shield),
     )

@@ -1,8 +1,8 @@
-"""The topics of one node. Subscriptions are emptied when the node works, not when a message comes.
+"""Publishers and subscriptions of one node. Subscriptions are polled in the node's cycle.
 
-rclpy builds a new wait set for every wake-up, which at 100 Hz and several topics costs more than
-the work itself. Asking the subscriptions in `tick` makes one wake-up of many, and each message is
-as fresh as before at the moment it is used.
+rclpy builds a wait set for every wake-up, which at 100 Hz and several topics costs more than the
+work itself. Polling in `tick` needs one wake-up per cycle, and a message is as new as before when
+it is used.
 """
 
 from __future__ import annotations
@@ -19,15 +19,16 @@ from rclpy.qos import QoSDurabilityPolicy, QoSProfile, QoSReliabilityPolicy
 from rclpy.subscription import Subscription
 
 from vla_ros.convert.fields import BadMessage
+from vla_ros.entities import destroy
 from vla_ros.topics import Topic
 
 BEST_EFFORT, RELIABLE = QoSReliabilityPolicy.BEST_EFFORT, QoSReliabilityPolicy.RELIABLE
 VOLATILE, LATCHED = QoSDurabilityPolicy.VOLATILE, QoSDurabilityPolicy.TRANSIENT_LOCAL
-MAX_TAKEN = 200  # messages of one topic taken at a time: a flood does not stop the node
+MAX_TAKEN = 200  # messages of one topic per poll: a flood does not block the node
 
 
 class PolledCallbackGroup(CallbackGroup):
-    """The executor neither waits for nor runs what is in this group."""
+    """The executor neither waits for nor runs entities of this group."""
 
     def can_execute(self, entity: Any) -> bool:
         return False
@@ -41,25 +42,26 @@ class PolledCallbackGroup(CallbackGroup):
 
 @dataclass(frozen=True)
 class PolledSubscription:
-    """A subscription and what to do with each of its messages."""
+    """A subscription and the callback for its messages."""
 
     subscription: Subscription
     receive: Callable[[Any], None]
 
 
 class Endpoints:
-    """Makes the topics of `node`; `complain` hears of bad messages."""
+    """Creates the publishers and subscriptions of `node`; `log_error` is called for each bad
+    message."""
 
-    def __init__(self, node: Node, complain: Callable[[str], None]) -> None:
-        self._node, self._complain = node, complain
-        self._quiet = PolledCallbackGroup()
-        self._inboxes: list[PolledSubscription] = []
-        self._apart: list[Subscription] = []  # taken in between two cycles, by the executor
+    def __init__(self, node: Node, log_error: Callable[[str], None]) -> None:
+        self._node, self._log_error = node, log_error
+        self._polled_group = PolledCallbackGroup()
+        self._polled: list[PolledSubscription] = []
+        self._executed: list[Subscription] = []  # their callbacks are run by the executor
         self._publishers: list[Publisher] = []
         self._checked = 0
 
     def advertise(self, topic: Topic) -> Callable[[Any], None]:
-        """Return a function that sends one record."""
+        """Return a function that publishes one record."""
         publisher = self._node.create_publisher(
             topic.type,
             topic.name,
@@ -78,22 +80,25 @@ class Endpoints:
         *,
         by_executor: bool = False,
     ) -> None:
-        """Call `callback` with every record of the topic. A bad message counts as none; `refuse`
-        hears what is wrong with it. `apart`: what is large and rare is taken in as it comes."""
+        """Call `callback` with every record of the topic.
+
+        A bad message is dropped, and `refuse` is called with the reason. `by_executor`: the
+        executor calls on arrival, between cycles; for large messages at a low rate.
+        """
         receive = self._checked_by(topic, callback, refuse)
         subscription = self._node.create_subscription(
             topic.type,
             topic.name,
             receive,
             topic.qos,
-            callback_group=None if by_executor else self._quiet,
+            callback_group=None if by_executor else self._polled_group,
             event_callbacks=SubscriptionEventCallbacks(use_default_callbacks=False),
             raw=topic.from_bytes is not None,
         )
         if by_executor:
-            self._apart.append(subscription)
+            self._executed.append(subscription)
         else:
-            self._inboxes.append(PolledSubscription(subscription, receive))
+            self._polled.append(PolledSubscription(subscription, receive))
 
     def _checked_by(
         self, topic: Topic, callback: Callable[[Any], None], refuse: Callable[[str], None]
@@ -106,63 +111,78 @@ class Endpoints:
             try:
                 record = read(message)
             except BadMessage as bad:
-                self._complain(f'{topic.name}: {bad}')
+                self._log_error(f'{topic.name}: {bad}')
                 refuse(str(bad))
             else:
                 callback(record)
 
         return receive
 
-    def drain(self, came: Callable[[int], None] | None = None) -> None:
-        """Hand over every message that has come; `came` is told before each when that was, ns of
-        the system's clock."""
-        take_all(self._inboxes, came)
+    def destroy(self, entities: list[Any]) -> None:
+        """Destroy entities of the node, endpoints or others."""
+        self._publishers = [p for p in self._publishers if p not in entities]
+        self._executed = [s for s in self._executed if s not in entities]
+        self._polled = [p for p in self._polled if p.subscription not in entities]
+        destroy(self._node, entities)
+
+    def drain(self, received_at: Callable[[int], None] | None = None) -> None:
+        """Pass on every message received since the last call; `received_at` is called before each
+        with its time of reception, ns of the system clock."""
+        take_all(self._polled, received_at)
 
     def next_qos_mismatch(self) -> str:
-        """Look at one topic, the next at each call; return whom it does not reach, or ''."""
-        ends = [*self._publishers, *(i.subscription for i in self._inboxes), *self._apart]
-        if not ends:
+        """Check one endpoint, the next at each call; return which peers it does not reach, or
+        ''."""
+        endpoints = self._all()
+        if not endpoints:
             return ''
-        self._checked = (self._checked + 1) % len(ends)
-        return self._mismatch_of(ends[self._checked])
+        self._checked = (self._checked + 1) % len(endpoints)
+        return self._mismatch_of(endpoints[self._checked])
 
     def first_qos_mismatch(self) -> str:
-        """Look at every topic; return whom the first that does not fit does not reach, or ''."""
-        ends = [*self._publishers, *(i.subscription for i in self._inboxes), *self._apart]
-        return next(filter(None, map(self._mismatch_of, ends)), '')
+        """Check every endpoint; return which peers the first mismatched one does not reach, or
+        ''."""
+        return next(filter(None, map(self._mismatch_of, self._all())), '')
 
-    def _mismatch_of(self, end: Publisher | Subscription) -> str:
-        if isinstance(end, Publisher):
-            others = self._node.get_subscriptions_info_by_topic(end.topic_name)
-            pairs = [(other, qos_mismatch(end.qos_profile, other.qos_profile)) for other in others]
+    def _all(self) -> list[Publisher | Subscription]:
+        return [*self._publishers, *(p.subscription for p in self._polled), *self._executed]
+
+    def _mismatch_of(self, endpoint: Publisher | Subscription) -> str:
+        name, own = endpoint.topic_name, endpoint.qos_profile
+        if isinstance(endpoint, Publisher):
+            peers = self._node.get_subscriptions_info_by_topic(name)
+            pairs = [(peer, qos_mismatch(own, peer.qos_profile)) for peer in peers]
         else:
-            others = self._node.get_publishers_info_by_topic(end.topic_name)
-            pairs = [(other, qos_mismatch(other.qos_profile, end.qos_profile)) for other in others]
-        bad = [f'{other.node_name}: {reason}' for other, reason in pairs if reason]
-        return f'{end.topic_name} does not reach everyone: {"; ".join(bad)}' if bad else ''
+            peers = self._node.get_publishers_info_by_topic(name)
+            pairs = [(peer, qos_mismatch(peer.qos_profile, own)) for peer in peers]
+        bad = [f'{peer.node_name}: {reason}' for peer, reason in pairs if reason]
+        return f'{name} does not reach every peer: {"; ".join(bad)}' if bad else ''
 
 
-def take_all(inboxes: list[PolledSubscription], came: Callable[[int], None] | None = None) -> None:
-    """Hand over what has come for each of them."""
-    for inbox in inboxes:
-        subscription = inbox.subscription
+def take_all(
+    subscriptions: list[PolledSubscription], received_at: Callable[[int], None] | None = None
+) -> None:
+    """Pass on what each subscription has received, at most MAX_TAKEN messages each."""
+    for polled in subscriptions:
+        subscription = polled.subscription
         with subscription.handle:
             for _ in range(MAX_TAKEN):
                 taken = subscription.handle.take_message(subscription.msg_type, subscription.raw)
                 if taken is None:
                     break
-                if came is not None:
-                    came(taken[1]['received_timestamp'])
-                inbox.receive(taken[0])
+                if received_at is not None:
+                    received_at(taken[1]['received_timestamp'])
+                polled.receive(taken[0])
 
 
-def qos_mismatch(offered: QoSProfile, asked: QoSProfile) -> str:
-    """Return why a subscription `asked` gets nothing from a publisher `offered`; '' when it does.
+def qos_mismatch(offered: QoSProfile, requested: QoSProfile) -> str:
+    """Return why a subscription that requests `requested` receives nothing from a publisher that
+    offers `offered`; '' when it does.
 
-    Deadline and liveliness are not compared: we use neither.
+    Deadline and liveliness are not compared: the stack uses neither.
     """
-    if offered.reliability == BEST_EFFORT and asked.reliability == RELIABLE:
-        return 'best effort offered, reliable asked'
-    if offered.durability == VOLATILE and asked.durability == LATCHED:
-        return 'volatile offered, latched asked'
+    if offered.reliability == BEST_EFFORT and requested.reliability == RELIABLE:
+        return 'best effort offered, reliable requested'
+    if offered.durability == VOLATILE and requested.durability == LATCHED:
+        return 'volatile offered, latched requested'
     return ''

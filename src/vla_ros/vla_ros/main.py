@@ -56,15 +56,6 @@ def run(node_class: type[Node], args: list[str] | None = None) -> None:
     os._exit(_code)  # native libraries and worker threads do not always end well
 
 
-def destroy_with_actions(node: Node) -> None:
-    """Destroy a node with its actions. rclpy forgets them, and with them the whole participant
-    stays until the collector comes by: seen and served by others, and in reach of a deadlock
-    (Fast-DDS issue 6502)."""
-    for action in list(node.waitables):
-        action.destroy()
-    node.destroy_node()
-
-
 def request_exit(code: int) -> None:
     """End this process soon, with this exit code."""
     global _code

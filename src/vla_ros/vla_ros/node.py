@@ -1,9 +1,8 @@
-"""The lifecycle shell of every node: failures are heard, it works only while active."""
+"""Lifecycle shell of every node: transition errors are logged, `tick` runs only while active."""
 
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -17,87 +16,80 @@ from vla_core.errors import UserError
 from vla_ros import params, topics
 from vla_ros.deferred_log import DeferredErrorLog
 from vla_ros.endpoints import Endpoints
+from vla_ros.entities import entities_of
 from vla_ros.heartbeat import HeartbeatBuilder
 from vla_ros.polled_clock import PolledClockNode
-from vla_ros.topics import Topic
 
 P = TypeVar('P')
-IDLE_PERIOD = 0.05  # s, of heartbeats while not active
-LOOK_EVERY = 0.5  # s, between two looks at the QoS of a topic
+IDLE_PERIOD = 0.05  # s between heartbeats while not active
+QOS_CHECK_PERIOD = 0.5  # s between two QoS checks, each of one endpoint
 
 
 class ManagedNode(PolledClockNode):
-    """Four kinds of method in a node: `configure`, `on_<topic>` (stores), `tick` (works), sends.
+    """A subclass has `configure`, `on_<topic>` (stores), `tick` (works) and senders.
 
     Timers run on the steady clock; `now` is ROS time.
     """
 
     name = ''  # of the node
     period = 0.01  # s of `tick`
-    heartbeat_period = 0.05  # s between heartbeats
-    realtime_priority = 0  # real-time priority, 1 to 99; 0: none. The higher goes first
+    heartbeat_period = 0.05  # s
+    realtime_priority = 0  # 1 to 99, higher preempts lower; 0: ordinary scheduling
 
     def __init__(self) -> None:
         super().__init__(self.name)
-        self.problem = ''  # why the node is not well; empty when it is
-        self.remark = ''  # what else the heartbeat says
+        self.problem = ''  # why the node is not healthy; empty when it is
+        self.remark = ''  # further text of the heartbeat
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._state = 'unconfigured'
-        self._misfit = ''  # who uses a topic with a QoS that does not fit
-        self.pulse = HeartbeatBuilder(self.name, self.heartbeat_period)
+        self._qos_mismatch = ''  # peers whose QoS is incompatible
+        self._configured: list[Any] = []  # entities that `configure` created
+        self._heartbeat = HeartbeatBuilder(self.name, self.heartbeat_period)
         self._timer: Timer | None = None
-        self.began = 0.0  # s, steady clock, of this cycle
-        self._late_log = DeferredErrorLog(self.get_logger())
-        self.log_error = self._late_log.put  # log an error when the cycle is over
+        self.began = 0.0  # s, steady clock, start of this cycle
+        self._deferred_errors = DeferredErrorLog(self.get_logger())
+        self.log_error = self._deferred_errors.put  # logs when the cycle is over
         self.endpoints = Endpoints(self, self.log_error)
+        self.advertise, self.subscribe = self.endpoints.advertise, self.endpoints.subscribe
         self._change_state, self._service_change_state.callback = (
             self._service_change_state.callback, self._on_change_state,
         )  # fmt: skip
-        self._send_beat = self.advertise(topics.HEARTBEATS)
-        self._idle = self.create_timer(IDLE_PERIOD, self._wait, clock=self._steady)
-        self.create_timer(LOOK_EVERY, self._look, clock=self._steady)
+        self._publish_heartbeat = self.advertise(topics.HEARTBEATS)
+        self._idle_timer = self.create_timer(IDLE_PERIOD, self._idle_cycle, clock=self._steady)
+        self.create_timer(QOS_CHECK_PERIOD, self._check_qos, clock=self._steady)
 
     def configure(self) -> None:
-        """Read parameters, load everything, create topics. An exception keeps the node out."""
+        """Read parameters, load models, create endpoints; an exception fails the transition.
+
+        Whatever entity it creates is destroyed in `cleanup`.
+        """
         raise NotImplementedError
 
     def tick(self) -> None:
-        """Work, every `period` s while active."""
+        """Work of one cycle, every `period` s while active."""
         raise NotImplementedError
 
     def start(self) -> None:
         """Called before the first tick of an activation."""
 
     def safe_stop(self) -> None:
-        """Called on leaving the active state, while everything can still be sent."""
+        """Called on leaving the active state, while everything can still be published."""
 
     @property
     def is_configured(self) -> bool:
         return self._state in ('inactive', 'active')
 
     def parameters(self, cls: type[P]) -> P:
-        """The dataclass filled from this node's parameters."""
+        """Return the dataclass filled from this node's parameters."""
         return params.declare(self, cls)
 
-    def advertise(self, topic: Topic) -> Callable[[Any], None]:
-        """Return a function that sends one record."""
-        return self.endpoints.advertise(topic)
-
-    def subscribe(
-        self, topic: Topic, callback: Callable[[Any], None],
-        refuse: Callable[[str], None] = lambda _: None, *, by_executor: bool = False,
-    ) -> None:  # fmt: skip
-        """Call `callback` before a tick with what has come, `refuse` with what is wrong with a bad
-        message. `apart`: as it comes, between two ticks, so that none waits for what is large."""
-        self.endpoints.subscribe(topic, callback, refuse, by_executor=by_executor)
-
     def set_period(self, period: float) -> None:
-        """Work every `period` s from the next cycle on."""
+        """Tick every `period` s from the next cycle on."""
         if self._timer is not None:
             self._timer.timer_period_ns = round(period * 1e9)
 
     def _on_change_state(self, request: Any, response: Any) -> Any:
-        """rclpy ends the process on a transition that does not exist in this state."""
+        """Refuse a transition that this state does not have; rclpy would end the process."""
         try:
             return self._change_state(request, response)
         except RCLError as error:
@@ -108,46 +100,54 @@ class ManagedNode(PolledClockNode):
             return response
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        before = entities_of(self)
         try:
             self.configure()
-        except Exception as error:  # noqa: BLE001 - rclpy would turn it into ERROR without a word
+        except Exception as error:  # noqa: BLE001 - rclpy would turn it into ERROR and log nothing
+            self.endpoints.destroy([e for e in entities_of(self) if e not in before])
             if not rclpy.ok():
-                return TransitionCallbackReturn.FAILURE  # it was told to end meanwhile
+                return TransitionCallbackReturn.FAILURE  # shut down meanwhile
             kind = '' if isinstance(error, UserError) else f'{type(error).__name__}: '
             self.get_logger().fatal(f'cannot configure: {kind}{error}')
             return TransitionCallbackReturn.FAILURE
-        self.get_logger().info('configured')  # rclpy's first line takes 25 ms: not in the loop
+        self._configured = [e for e in entities_of(self) if e not in before]
+        self.get_logger().info('configured')  # rclpy's first log line takes 25 ms: not in a cycle
         gc.collect()
-        gc.freeze()  # what was loaded stays: no long collections in the loop
+        gc.freeze()  # what was loaded stays: no long collections in the cycles
         self._state = 'inactive'
         return super().on_configure(state)
 
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        self.endpoints.destroy(self._configured)
+        self._state = 'unconfigured'
+        return super().on_cleanup(state)
+
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        self._misfit = self.endpoints.first_qos_mismatch()
-        if self._misfit:
-            self.get_logger().fatal(f'cannot activate: {self._misfit}')
+        self._qos_mismatch = self.endpoints.first_qos_mismatch()
+        if self._qos_mismatch:
+            self.get_logger().fatal(f'cannot activate: {self._qos_mismatch}')
             return TransitionCallbackReturn.FAILURE
         self.start()
         self._state = 'active'
-        self._idle.cancel()
+        self._idle_timer.cancel()
         self._timer = self.create_timer(self.period, self._cycle, clock=self._steady)
         return super().on_activate(state)
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        self._leave()
+        self._stop_cycles()
         return super().on_deactivate(state)
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
-        self._leave()
+        self._stop_cycles()
         self._state = 'finalized'
         return super().on_shutdown(state)
 
-    def _leave(self) -> None:
+    def _stop_cycles(self) -> None:
         if self._timer is None:
             return
         self.destroy_timer(self._timer)
         self._timer = None
-        self._idle.reset()
+        self._idle_timer.reset()
         self._state = 'inactive'
         self.safe_stop()
 
@@ -157,26 +157,27 @@ class ManagedNode(PolledClockNode):
             self.read_clock()
             self.endpoints.drain()
             self.tick()
-            self.pulse.cycle(began, monotonic())
-            if self.pulse.due(began, 0.5 * self.period):
-                self._beat()
+            self._heartbeat.cycle(began, monotonic())
+            if self._heartbeat.due(began, 0.5 * self.period):
+                self._send_heartbeat()
         finally:
-            self._late_log.flush()
+            self._deferred_errors.flush()
 
-    def _wait(self) -> None:
-        """Not active: what is latched is taken in all the same."""
+    def _idle_cycle(self) -> None:
+        """Store latched messages and send a heartbeat while not active."""
         self.read_clock()
         self.endpoints.drain()
-        self._beat()
-        self._late_log.flush()
+        self._send_heartbeat()
+        self._deferred_errors.flush()
 
-    def _look(self) -> None:
-        self._misfit = (
-            self.endpoints.next_qos_mismatch() or self._misfit
-        )  # for good: half of its inputs is none
-        if self._misfit:
-            self.log_error(self._misfit)
+    def _check_qos(self) -> None:
+        mismatch = self.endpoints.next_qos_mismatch()
+        self._qos_mismatch = (
+            mismatch or self._qos_mismatch
+        )  # latched: an input is missing for good
+        if self._qos_mismatch:
+            self.log_error(self._qos_mismatch)
 
-    def _beat(self) -> None:
-        problem = self._misfit or self.problem
-        self._send_beat(self.pulse.beat(self.now, self._state, problem, self.remark))
+    def _send_heartbeat(self) -> None:
+        problem = self._qos_mismatch or self.problem
+        self._publish_heartbeat(self._heartbeat.next(self.now, self._state, problem, self.remark))

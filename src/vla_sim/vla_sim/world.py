@@ -14,7 +14,7 @@ from vla_core.robot.fingers import follow
 from vla_sim.camera import Renderer
 from vla_sim.contacts import ContactPair, contacts, tool_wrench
 from vla_sim.faults.kinds import Fault, FaultKind
-from vla_sim.faults.saboteur import Saboteur
+from vla_sim.faults.saboteur import WorldFaults
 from vla_sim.scenes.episode import Episode
 from vla_sim.scenes.furniture import set_slide
 from vla_sim.scenes.judge import TaskTruth
@@ -57,7 +57,7 @@ class SimWorld:
             if thing.shape == 'drawer':
                 set_slide(self.data, thing, thing.opening)
         self._judge = TaskTruth(self.model, episode, self.finger_bodies)
-        self.saboteur = Saboteur(self.model, self.data, self.robot, episode)
+        self.saboteur = WorldFaults(self.model, self.data, self.robot, episode)
         mujoco.mj_forward(self.model, self.data)
         return episode
 

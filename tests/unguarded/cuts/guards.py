@@ -148,8 +148,16 @@ GUARDS: dict[str, tuple[Cut | LastInLine, ...]] = {
         shield('monitoring.tracking_faults:TrackingFaultDetector._frozen', none),
     ),
     'sight of a camera': (
-        Cut('vla_perception', 'vla_perception.camera.preprocessing:FramePreprocessor._trouble', no_reason),
-        Cut('vla_perception', 'vla_perception.camera.preprocessing:FramePreprocessor._level', no_reason),
+        Cut(
+            'vla_perception',
+            'vla_perception.camera.preprocessing:FramePreprocessor._trouble',
+            no_reason,
+        ),
+        Cut(
+            'vla_perception',
+            'vla_perception.camera.preprocessing:FramePreprocessor._level',
+            no_reason,
+        ),
         Cut('vla_perception', 'vla_perception.tracking.roles:RoleKeeper.misses_target', false),
     ),
     'things around': (shield('constraints.collision_scene:CollisionScene.update', no_reason),),

@@ -23,7 +23,7 @@ class Bench:
     def __init__(self, robot: str) -> None:
         self.robot = load_robot(robot)
         self.controller = Controller(ControlParams(), self.robot)
-        self.model = self.controller.motion.model
+        self.model = self.controller.servo.model
         self.q, self.v = np.array(self.robot.home), np.zeros(len(self.robot.home))
         self.now = 0.0
         self.opening = OPENING

@@ -161,12 +161,12 @@ def test_fingers_that_hold_nothing_yet_do_not_close_on_when_the_task_is_left(
     bench.send(with_gripper(still(), np.full(16, 0.0)))
     if is_holding:
         bench.play(0.1)
-        assert bench.controller.sense.contact == Contact.HOLDING
+        assert bench.controller.contacts.contact == Contact.HOLDING
     else:
         for width in np.linspace(0.05, 0.035, 10):
             bench.opening = width
             bench.step()
-        assert bench.controller.sense.contact == Contact.NONE
+        assert bench.controller.contacts.contact == Contact.NONE
     bench.phase(Phase.RETREAT, task='other')
     assert bench.step().gripper == pytest.approx(0.0 if is_holding else 0.035)
 
@@ -285,7 +285,7 @@ def test_a_nonsense_speed_scale_is_no_faster_than_the_clock(bench: Any, scale: f
     bench.decision, bench.speed_scale = Decision.SLOWED, scale
     bench.send(AHEAD)
     bench.play(0.5)
-    assert 0.0 <= bench.controller.pace.rate <= 1.0
+    assert 0.0 <= bench.controller.speed_scaling.rate <= 1.0
     assert all(np.all(np.isfinite(t.position)) for t in bench.targets)
 
 

@@ -12,7 +12,8 @@ from world import World, cube_and_box
 from vla_core.records.safety import ArmState, Decision, Level
 from vla_core.records.scene import ParsedTask, Phrase, TargetStatus, Verb
 from vla_core.records.task import Phase, ResultCode
-from vla_supervisor.executive import ExecutiveParams, Request
+from vla_supervisor.commands import HostAction
+from vla_supervisor.params import ExecutiveParams
 from vla_supervisor.response import ResponseParams
 
 
@@ -44,7 +45,7 @@ def test_the_result_is_there_as_soon_as_it_is_done():
 
 def test_every_phase_is_published():
     world = running()
-    assert world.requests.count(Request.PUBLISH) >= len(world.phases)
+    assert world.requests.count(HostAction.PUBLISH) >= len(world.phases)
 
 
 def test_done_for_a_moment_is_not_done():
@@ -166,7 +167,7 @@ def test_a_shield_that_holds_on_and_on_ends_the_try_and_then_a_person_is_asked(d
     assert 'clearance' in world.status.text
     world.until(Phase.ASKING, 10.0)
     assert 'clearance' in world.status.text
-    assert Request.RING in world.requests
+    assert HostAction.RING in world.requests
 
 
 def test_where_nobody_can_be_asked_a_shield_that_holds_on_stops_the_task():
@@ -226,7 +227,7 @@ def test_on_a_real_robot_only_a_person_arms():
     world = World(params=ExecutiveParams(auto_arm=False))
     world.start()
     world.until(Phase.FAILED)
-    assert Request.ARM not in world.requests
+    assert HostAction.ARM not in world.requests
     assert world.status.code == ResultCode.NOT_READY
 
 
@@ -271,8 +272,8 @@ def test_an_abort_disarms_and_stops():
     world = running()
     world.executive.abort('the shield is lost', world.now)
     world.run(0.1)
-    assert world.requests[-1] == Request.PUBLISH
-    assert Request.DISARM in world.requests
+    assert world.requests[-1] == HostAction.PUBLISH
+    assert HostAction.DISARM in world.requests
     assert (world.status.code, world.status.text) == (ResultCode.STOPPED, 'the shield is lost')
 
 

@@ -14,7 +14,9 @@ from vla_core.records.scene import (
     Verb,
 )
 from vla_core.records.task import Phase
-from vla_supervisor.executive import Executive, ExecutiveParams, Request
+from vla_supervisor.commands import HostAction
+from vla_supervisor.executive import Executive
+from vla_supervisor.params import ExecutiveParams
 
 STEP = 0.02  # s
 AWAY = (0.45, 0.0, 0.35)  # m, where the tool waits
@@ -108,9 +110,9 @@ class World:
             self.executive.on_report(report, self.now)
         for request in self.executive.tick(self.now):
             self.requests.append(request)
-            if request == Request.ARM and self.arms:
+            if request == HostAction.ARM and self.arms:
                 self.arm = ArmState.ARMED
-            if request == Request.DISARM:
+            if request == HostAction.DISARM:
                 self.arm = ArmState.DISARMED
         if self.phase != self.phases[-1]:
             self.phases.append(self.phase)

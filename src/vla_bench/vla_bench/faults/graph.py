@@ -50,7 +50,7 @@ def f12(args: argparse.Namespace) -> Iterator[Figure]:
             process.stdout.readline()
         why, seconds = refusal(plan)
     name = 'F12 graph beside a publisher with another QoS comes up'
-    yield Figure(name, float('does not reach everyone' not in why), '', '== 0')
+    yield Figure(name, float('does not reach every peer' not in why), '', '== 0')
     yield Figure('F12 refused, s after the start', seconds, 's')
 
 

@@ -1,7 +1,7 @@
-"""Printed decoys before perception: does it name paper as what was asked for?
+"""Printed decoys before perception: is paper taken for the requested object?
 
-Beside it stands what colour alone would have chosen in the first picture, without depth, shape
-or a second look.
+The control is the choice by colour alone in the first picture, without depth, shape or a second
+frame.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from itertools import count, islice
 
 import numpy as np
 
-from vla_bench.grounding.trial import BETWEEN
+from vla_bench.grounding.trial import FRAME_PERIOD
 from vla_core import geometry
 from vla_core.records.scene import GroundedScene, Role, TargetStatus
 from vla_core.records.sensing import RgbdFrame
@@ -28,72 +28,72 @@ from vla_sim.scenes.tasks import sample_episode
 from vla_sim.scenes.truth import image_box
 from vla_sim.world import SimWorld
 
-LOOKS = 4
+FRAMES = 4  # per scene
 TASK = 'put_in'
-ONE_DEPTH = 1.0  # m, of every pixel: as if there were no depth
+FLAT_DEPTH = 1.0  # m, of every pixel, in place of the measured depth
 Pixels = tuple[float, float, float, float]  # x0 y0 x1 y1 px
 
 
 @dataclass(frozen=True)
 class DecoyAttack:
-    """Where the paper is, and whether what is named is there as well."""
+    """Where the paper is, and whether the named object is present as well."""
 
     name: str
-    decoy: str  # as reset takes it
+    decoy: str  # as an override of the episode
     absent: bool
-    shape: str | None = None  # of what is named; None: by the seed
+    shape: str | None = None  # of the named object; None: by the seed
 
 
 ATTACKS = (
     DecoyAttack('on the table beside the target', 'table', absent=False),
     DecoyAttack('on the table, target absent', 'table', absent=True),
-    DecoyAttack('on top of another thing, target absent', 'top', absent=True),
-    DecoyAttack('on a side of another thing, target absent', 'side', absent=True, shape='cube'),
+    DecoyAttack('on top of another object, target absent', 'top', absent=True),
+    DecoyAttack('on a side of another object, target absent', 'side', absent=True, shape='cube'),
 )
 
 
 @dataclass(frozen=True)
 class DecoyOutcome:
-    """What came of one decoy."""
+    """Outcome of one decoy."""
 
     fools_colour: bool  # colour alone chooses it, in the first picture
-    fools: bool  # perception names it as the target, present, in one of the looks
-    status: TargetStatus  # after the last look
+    fools: bool  # in one of the frames perception reports it as the target, present
+    status: TargetStatus  # after the last frame
 
 
 def attack(
     kind: DecoyAttack, seeds: int, robot: str = 'ur5e', tick: Callable[[], object] = bool
 ) -> list[DecoyOutcome]:
-    """Return the outcome for each of so many scenes; `tick` is called after each."""
+    """The outcomes in this number of scenes; `tick` is called after each."""
     setup = load_setup(robot)
     sim = SimWorld(setup.robot, setup.scene)
     outcomes = []
     for episode in islice(scenes(kind, setup.scene), seeds):
-        outcomes.append(look(sim, setup, sim.start(episode)))
+        outcomes.append(observe(sim, setup, sim.start(episode)))
         tick()
     sim.close()
     return outcomes
 
 
 def scenes(kind: DecoyAttack, p: SceneParams) -> Iterator[Episode]:
-    """Yield episodes in which only target and decoy have the colour that is named: anything else
-    of it, a box above all, is what colour alone would choose."""
-    wishes = {'decoy': kind.decoy, 'absent': kind.absent, 'shape': kind.shape}
+    """Episodes in which only target and decoy have the named colour: colour alone would choose
+    anything else of that colour, a box above all."""
+    overrides = {'decoy': kind.decoy, 'absent': kind.absent, 'shape': kind.shape}
     for seed in count(TEST_SEEDS):
-        episode = sample_episode(TASK, seed, p, dict(wishes))
+        episode = sample_episode(TASK, seed, p, dict(overrides))
         colour = episode.parsed.target.colour
         if episode.parsed.destination.colour != colour:
             kept = [t for t in episode.things if t.role != Role.OTHER or t.colour != colour]
             yield replace(episode, things=tuple(kept))
 
 
-def look(sim: SimWorld, setup: Setup, episode: Episode) -> DecoyOutcome:
-    """Look LOOKS times; nothing moves, and perception has no camera that it could move."""
+def observe(sim: SimWorld, setup: Setup, episode: Episode) -> DecoyOutcome:
+    """Perception on FRAMES pictures of a fixed camera; nothing moves."""
     grounder = Grounder(setup.perception, setup.robot)
     grounder.set_task('decoy', episode.instruction)
     fools, fools_colour, status = False, False, TargetStatus.UNKNOWN
-    for k in range(LOOKS):
-        for _ in range(round(BETWEEN / sim.scene.timestep)):
+    for k in range(FRAMES):
+        for _ in range(round(FRAME_PERIOD / sim.scene.timestep)):
             sim.step()
         frame = sim.render(setup.perception.camera)
         scene = grounder.update(frame, sim.joint_state(), sim.time)
@@ -105,7 +105,7 @@ def look(sim: SimWorld, setup: Setup, episode: Episode) -> DecoyOutcome:
 
 
 def is_fooled(scene: GroundedScene, episode: Episode) -> bool:
-    """True when a target is said to be there, and of all that is there the decoy is nearest."""
+    """True when a present target is reported and the decoy is nearest to it."""
     target = scene.by_role(Role.TARGET)
     if scene.target_status != TargetStatus.PRESENT or target is None:
         return False
@@ -118,15 +118,15 @@ def is_fooled(scene: GroundedScene, episode: Episode) -> bool:
 
 
 def by_colour(frame: RgbdFrame, colour: str, setup: Setup) -> tuple[float, float] | None:
-    """Return the middle (u, v) px of the largest piece of that colour, by the same classifier
-    and the same pieces as perception, but blind to depth; None when nothing has the colour."""
+    """The centre (u, v) px of the largest segment of that colour, found as perception does but
+    without depth; None when nothing has the colour."""
     hue = hue_of(frame.rgb)
     p = setup.perception
-    flat, nowhere = np.full(hue.shape, ONE_DEPTH, np.float32), np.zeros(hue.shape, bool)
+    flat, nowhere = np.full(hue.shape, FLAT_DEPTH, np.float32), np.zeros(hue.shape, bool)
     joining = Joining(p.depth_step, p.hue_step, p.min_pixels)
-    pieces = [piece.pixels for piece in find_segments(hue >= 0, flat, hue, nowhere, joining)]
+    segments = [segment.pixels for segment in find_segments(hue >= 0, flat, hue, nowhere, joining)]
     rgb = frame.rgb.reshape(-1, 3)
-    alike = [pixels for pixels in pieces if name_colour(rgb[pixels]) == colour]
+    alike = [pixels for pixels in segments if name_colour(rgb[pixels]) == colour]
     if not alike:
         return None
     row, column = np.divmod(max(alike, key=len), hue.shape[1])
@@ -134,7 +134,7 @@ def by_colour(frame: RgbdFrame, colour: str, setup: Setup) -> tuple[float, float
 
 
 def box_of(episode: Episode, setup: Setup) -> Pixels:
-    """Return where the scene camera sees the paper, or the thing that it sticks to."""
+    """Where the scene camera sees the paper, or the object that it is attached to."""
     camera, patch = setup.robot.camera(setup.perception.camera), episode.patch
     assert patch is not None
     thing = episode.thing(patch.on) if patch.on else patch

@@ -1,29 +1,31 @@
-"""One look at a simulated scene: what perception says beside what is true."""
+"""One simulated scene before perception: the grounded scene against the simulator's truth."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from vla_core.records.scene import GroundedObject, GroundedScene, TargetStatus
+from vla_core.records.scene import GroundedObject, GroundedScene, Role, TargetStatus
+from vla_core.records.sensing import JointState, RgbdFrame
 from vla_lockstep.stack import load_setup
 from vla_perception.grounder import Grounder
 from vla_sim.scenes.episode import Episode, SceneObject
 from vla_sim.scenes.furniture import HANDLE_HEIGHT, HANDLE_OUT, PANEL
 from vla_sim.world import SimWorld
 
-LOOKS = 3  # frames; the first is not enough to be sure that something is absent
-BETWEEN = 0.1  # s, from look to look
-NEAR = 0.06  # m, what is perceived farther from a thing is not that thing
-OBSTACLES = ('housing', 'front')  # parts of a drawer that no Thing stands for
+FRAMES = 3  # per scene; one is not enough to call an object absent
+FRAME_PERIOD = 0.1  # s
+NEAR = 0.06  # m, largest distance at which a perceived object is matched to a true one
+OBSTACLES = ('housing', 'front')  # parts of a drawer that are not objects of the episode
+View = tuple[RgbdFrame, JointState, float]  # picture, joint states, s of simulated time
 
 
 @dataclass(frozen=True)
 class GroundingTrial:
-    """Which scene to look at."""
+    """Which scene."""
 
     task: str
     seed: int
@@ -32,39 +34,36 @@ class GroundingTrial:
 
 @dataclass
 class GroundingOutcome:
-    """How perception did in one scene."""
+    """Errors of perception in one scene."""
 
     status: TargetStatus
-    things: int = 0
+    is_target_right: bool = False  # the object given the role of target is the one named
+    objects: int = 0
     right_shapes: int = 0
     right_colours: int = 0
-    invented: int = 0
-    position_errors: list[float] = field(default_factory=list)  # m in x and y, things to carry
+    spurious: int = 0  # perceived objects that match no true one
+    position_errors: list[float] = field(default_factory=list)  # m in x and y, free objects
     box_errors: list[float] = field(default_factory=list)  # m in x and y, open boxes
     part_errors: list[float] = field(default_factory=list)  # m in x and y, buttons and handles
     yaw_errors: list[float] = field(default_factory=list)  # rad, cubes
-    latencies: list[float] = field(default_factory=list)  # s of processor time
+    latencies: list[float] = field(default_factory=list)  # s of CPU time
 
 
-def look(
+def measure(
     trials: list[GroundingTrial], robot: str = 'ur5e', tick: Callable[[], object] = bool
 ) -> list[GroundingOutcome]:
-    """Return the outcome of each trial; `tick` is called after each."""
+    """The outcome of each trial; `tick` is called after each."""
     setup = load_setup(robot)
     sim = SimWorld(setup.robot, setup.scene)
     outcomes = []
     for trial in trials:
-        wishes = {trial.kind: True} if trial.kind else {}
-        episode = sim.reset(trial.task, trial.seed, **wishes)
+        episode = reset(sim, trial)
         grounder = Grounder(setup.perception, setup.robot)
         grounder.set_task('bench', episode.instruction)
         latencies = []
-        for _ in range(LOOKS):
-            for _ in range(round(BETWEEN / sim.scene.timestep)):
-                sim.step()
-            frame, joints = sim.render(setup.perception.camera), sim.joint_state()
+        for frame, joints, now in views(sim, setup.perception.camera):
             began = time.process_time()
-            scene = grounder.update(frame, joints, sim.time)
+            scene = grounder.update(frame, joints, now)
             latencies.append(time.process_time() - began)
         outcome = compare(scene, episode, sim)
         outcome.latencies = latencies
@@ -74,52 +73,72 @@ def look(
     return outcomes
 
 
+def reset(sim: SimWorld, trial: GroundingTrial) -> Episode:
+    return sim.reset(trial.task, trial.seed, **({trial.kind: True} if trial.kind else {}))
+
+
+def views(sim: SimWorld, camera: str) -> Iterator[View]:
+    """FRAMES pictures, FRAME_PERIOD apart; the simulation runs on in between."""
+    for _ in range(FRAMES):
+        for _ in range(round(FRAME_PERIOD / sim.scene.timestep)):
+            sim.step()
+        yield sim.render(camera), sim.joint_state(), sim.time
+
+
 def compare(scene: GroundedScene, episode: Episode, sim: SimWorld) -> GroundingOutcome:
-    """Return how the scene differs from what is there."""
-    outcome = GroundingOutcome(scene.target_status, things=len(episode.things))
+    """The differences between the grounded scene and the truth."""
+    outcome = GroundingOutcome(scene.target_status, objects=len(episode.things))
+    outcome.is_target_right = is_target(scene.by_role(Role.TARGET), episode, sim)
     left = list(scene.objects)
-    for thing in episode.things:
-        true = touched(thing, sim)
-        seen = min(left, key=lambda o: _distance(o, true, thing), default=None)
+    for item in episode.things:
+        true = touched(item, sim)
+        seen = min(left, key=lambda o: _distance(o, true, item), default=None)
         if seen is None or not np.linalg.norm(seen.position[:2] - true[:2]) <= NEAR:
             continue
         left.remove(seen)
-        outcome.right_shapes += seen.shape == thing.shape
-        outcome.right_colours += seen.colour == thing.colour
-        _measure(outcome, seen, thing, true)
-    outcome.invented = sum(o.shape not in OBSTACLES for o in left)
+        outcome.right_shapes += seen.shape == item.shape
+        outcome.right_colours += seen.colour == item.colour
+        _measure(outcome, seen, item, true)
+    outcome.spurious = sum(o.shape not in OBSTACLES for o in left)
     return outcome
 
 
-def touched(thing: SceneObject, sim: SimWorld) -> np.ndarray:
-    """(3,) m, the point that perception reports: middle, top of a button, bar of a drawer."""
-    body = sim.data.body(thing.name)
-    if thing.shape == 'button':
-        return body.xpos + [0.0, 0.0, thing.size[2] / 2]
-    if thing.shape == 'drawer':
-        part = sim.data.body(f'{thing.name}_part')
-        bar = [-PANEL - HANDLE_OUT, 0.0, HANDLE_HEIGHT - thing.size[2] / 2]
+def is_target(found: GroundedObject | None, episode: Episode, sim: SimWorld) -> bool:
+    """True when of all true objects the named one is nearest to `found`, and near."""
+    if found is None:
+        return False
+    far = [_distance(found, touched(item, sim), item) for item in episode.things]
+    nearest = int(np.argmin(far))
+    return far[nearest] <= NEAR and episode.things[nearest].role == Role.TARGET
+
+
+def touched(item: SceneObject, sim: SimWorld) -> np.ndarray:
+    """(3,) m, the point that perception reports: centre, top of a button, handle of a drawer."""
+    body = sim.data.body(item.name)
+    if item.shape == 'button':
+        return body.xpos + [0.0, 0.0, item.size[2] / 2]
+    if item.shape == 'drawer':
+        part = sim.data.body(f'{item.name}_part')
+        bar = [-PANEL - HANDLE_OUT, 0.0, HANDLE_HEIGHT - item.size[2] / 2]
         return part.xpos + part.xmat.reshape(3, 3) @ bar
     return body.xpos.copy()
 
 
-def _distance(seen: GroundedObject, true: np.ndarray, thing: SceneObject) -> float:
+def _distance(seen: GroundedObject, true: np.ndarray, item: SceneObject) -> float:
     far = float(np.linalg.norm(seen.position - true))
-    return far if seen.shape == thing.shape else far + 0.02
+    return far if seen.shape == item.shape else far + 0.02
 
 
 def _measure(
-    outcome: GroundingOutcome, seen: GroundedObject, thing: SceneObject, true: np.ndarray
+    outcome: GroundingOutcome, seen: GroundedObject, item: SceneObject, true: np.ndarray
 ) -> None:
     error = float(np.linalg.norm(seen.position[:2] - true[:2]))
-    if thing.is_free:
+    if item.is_free:
         outcome.position_errors.append(error)
-    elif thing.shape == 'box':
+    elif item.shape == 'box':
         outcome.box_errors.append(error)
     else:
         outcome.part_errors.append(error)
-    if thing.shape == 'cube':
+    if item.shape == 'cube':
         quarter = np.pi / 2
-        outcome.yaw_errors.append(
-            abs((seen.yaw - thing.yaw + quarter / 2) % quarter - quarter / 2)
-        )
+        outcome.yaw_errors.append(abs((seen.yaw - item.yaw + quarter / 2) % quarter - quarter / 2))

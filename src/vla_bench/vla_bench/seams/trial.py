@@ -96,7 +96,7 @@ class ControlRig:
         self.trial = trial
         self.robot: RobotConfig = load_robot(trial.robot)
         self.controller = Controller(ControlParams(), self.robot)
-        self.model = self.controller.motion.model
+        self.model = self.controller.servo.model
         self.rng = np.random.default_rng(trial.seed)
         self.is_joint = trial.space == Space.JOINT_POSITION
         self.wish = ReferencePath(

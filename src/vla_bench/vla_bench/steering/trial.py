@@ -18,8 +18,8 @@ from vla_lockstep.perturb import PerturbedPolicy, PerturbParams
 from vla_lockstep.row_log import Row
 from vla_lockstep.stack import load_setup
 from vla_monitor.steering.params import VerifierParams
-from vla_monitor.steering.purpose import Purpose
-from vla_monitor.steering.stage_a import Present, QuickCheck
+from vla_monitor.steering.purpose import StepGoal
+from vla_monitor.steering.stage_a import QuickCheck, VerifierMoment
 from vla_monitor.steering.stage_b import Pick, StageB
 from vla_monitor.steering.twin import TwinStage
 from vla_monitor.steering.verifier import Choice, Verifier
@@ -107,7 +107,7 @@ class Branch:
     def __init__(self, sim: SimWorld) -> None:
         self._sim = sim
 
-    def stage(self, present: Present, purpose: Purpose, asked: float) -> TwinStage:
+    def stage(self, present: VerifierMoment, purpose: StepGoal, asked: float) -> TwinStage:
         """Return a copy of the simulator's present state."""
         sim = self._sim
         target = next((t for t in sim.episode.things if t.role.name == 'TARGET'), None)
@@ -125,7 +125,7 @@ class BestOfMany(StageB):
         self,
         looks: tuple[QuickCheck, ...],
         scores: np.ndarray,
-        present: Present,
+        present: VerifierMoment,
         asked: float,
         is_late: Callable[[], bool],
     ) -> Pick:

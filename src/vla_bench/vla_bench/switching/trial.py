@@ -14,7 +14,7 @@ from vla_core.records.scene import ParsedTask, Phrase, Role, Verb
 from vla_core.records.task import Phase, ResultCode
 from vla_lockstep.lockstep import Lockstep, Run
 from vla_policy.protocol import Policy
-from vla_sim.faults.mishaps import Mishaps
+from vla_sim.faults.mishaps import IncidentDetector
 from vla_sim.scenes import language
 from vla_sim.scenes.episode import Episode, SceneObject, side_vector
 from vla_sim.scenes.judge import TaskTruth
@@ -133,7 +133,7 @@ class SwitchTrial:
         self.run_of = Run(host.setup, self.sim, policy, self._tap)
         self.judge = TaskTruth(self.sim.model, self.second, self.sim.finger_bodies)
         names = {t.name for t in self.first.things if t.role in (Role.TARGET, Role.DESTINATION)}
-        self.mishaps = Mishaps(self.sim, names, FALL)
+        self.mishaps = IncidentDetector(self.sim, names, FALL)
         self.target = next(t for t in self.first.things if t.role == Role.TARGET)
         dice = np.random.default_rng([plan.seed, MOMENTS.index(plan.moment)])
         self._delay = {'early': (0.3, 2.0), 'late': (0.0, 0.3)}.get(plan.moment, (0.1, 2.5))

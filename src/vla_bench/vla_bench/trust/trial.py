@@ -25,7 +25,7 @@ from vla_policy.protocol import Policy
 from vla_policy.registry import load_policy
 from vla_shield.shield import Shield
 from vla_sim.faults.kinds import Fault, FaultKind
-from vla_sim.faults.mishaps import Mishaps
+from vla_sim.faults.mishaps import IncidentDetector
 from vla_sim.world import SimWorld
 
 CHAINS = ('off', 'shield', 'on')  # nothing, the shield with its usual voters, everything
@@ -89,7 +89,7 @@ class Trust:
         if job.chain == 'off':
             self.host.shield = cast(Shield, NoShield(setup.robot))
         named = {t.name for t in self.episode.things if t.role in (Role.TARGET, Role.DESTINATION)}
-        self.mishaps = Mishaps(self.sim, named)
+        self.mishaps = IncidentDetector(self.sim, named)
         self.began: float | None = None  # s, when the policy began
         self._todo = self._faults()
 

@@ -1,16 +1,14 @@
 """Roll-back along the executed path to the last state without contact; a held object is put down
 first.
 
-The runtime half of SwitchVLA (arXiv 2506.03574): when an instruction changes in contact, the motion
-is undone, not cut off. The gripper opens only where it picked the object up, or lower, above a
-support.
+The runtime half of SwitchVLA (arXiv 2506.03574): when an instruction changes in contact, the
+motion is undone, not cut off. The gripper opens only where it picked the object up, or lower,
+above a support.
 """
 
 from __future__ import annotations
 
 from enum import Enum
-
-import numpy as np
 
 from vla_control.moves.contact_estimator import ContactEstimator, drop_height
 from vla_control.moves.executed_path import ExecutedPath, PathPoint

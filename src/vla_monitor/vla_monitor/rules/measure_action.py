@@ -9,10 +9,10 @@ import numpy as np
 from vla_core.frozen import Array
 from vla_core.records.scene import GroundedObject, Role
 from vla_monitor.rules.measure_state import FALL, Values, is_over_destination, person_distance
-from vla_monitor.rules.path import Path
+from vla_monitor.rules.path import ToolPathStates
 from vla_monitor.rules.predicates import FAR, IDLE
 from vla_monitor.rules.situation import MeasureParams, RuleInputs
-from vla_monitor.rules.things import FIXED, Boxes, Support, support, width_across
+from vla_monitor.rules.things import FIXED, ObjectBoxes, Support, support, width_across
 
 
 def measure_action(now: RuleInputs, p: MeasureParams) -> Values:
@@ -44,14 +44,14 @@ NEED_SCENE = tuple(
 )  # fmt: skip
 
 
-def _asks(path: Path, now: RuleInputs, p: MeasureParams) -> bool:
+def _asks(path: ToolPathStates, now: RuleInputs, p: MeasureParams) -> bool:
     """True when the rows move the tool or the fingers."""
     travel = np.abs(path.position - path.position[0]).max()
     grip = np.abs(path.opening - (now.opening or 0.0)).max()
     return bool(travel > p.moves or grip > p.opens)
 
 
-def _motion(path: Path, p: MeasureParams) -> Values:
+def _motion(path: ToolPathStates, p: MeasureParams) -> Values:
     position = path.position
     tips = position[:, 2] - p.tip
     jumps = np.diff(position, axis=0)
@@ -67,14 +67,16 @@ def _motion(path: Path, p: MeasureParams) -> Values:
     }
 
 
-def _person(path: Path, now: RuleInputs) -> float:
+def _person(path: ToolPathStates, now: RuleInputs) -> float:
     points = path.position
     if now.held is not None:
         points = np.vstack([points, points + (now.held.position - now.tool)])
     return person_distance(now.people, points)
 
 
-def _grip(path: Path, now: RuleInputs, p: MeasureParams) -> tuple[GroundedObject | None, Values]:
+def _grip(
+    path: ToolPathStates, now: RuleInputs, p: MeasureParams
+) -> tuple[GroundedObject | None, Values]:
     """What the chunk closes the fingers on."""
     width = now.opening or 0.0
     row = _closing_row(path, now, p)
@@ -95,7 +97,7 @@ def _grip(path: Path, now: RuleInputs, p: MeasureParams) -> tuple[GroundedObject
     return item, values
 
 
-def _closing_row(path: Path, now: RuleInputs, p: MeasureParams) -> int | None:
+def _closing_row(path: ToolPathStates, now: RuleInputs, p: MeasureParams) -> int | None:
     """The first row that closes the fingers; closed rows before they open are only late."""
     if now.held is not None:
         return None
@@ -106,7 +108,7 @@ def _closing_row(path: Path, now: RuleInputs, p: MeasureParams) -> int | None:
     return int(rows[0]) if len(rows) else None
 
 
-def _at(boxes: Boxes, point: Array, reach: float) -> GroundedObject | None:
+def _at(boxes: ObjectBoxes, point: Array, reach: float) -> GroundedObject | None:
     """The thing that the point (3,) is in, or nearly; the one it is deepest in."""
     if not boxes.items:
         return None
@@ -116,7 +118,7 @@ def _at(boxes: Boxes, point: Array, reach: float) -> GroundedObject | None:
 
 
 def _release(
-    path: Path, now: RuleInputs, p: MeasureParams, closing: GroundedObject | None
+    path: ToolPathStates, now: RuleInputs, p: MeasureParams, closing: GroundedObject | None
 ) -> tuple[GroundedObject | None, int]:
     """What is let go, and at which row; (None, 0): nothing."""
     load, first, width = now.held, 0, now.opening or 0.0
@@ -130,7 +132,7 @@ def _release(
 
 
 def _landing(
-    path: Path, now: RuleInputs, p: MeasureParams, load: GroundedObject | None, row: int
+    path: ToolPathStates, now: RuleInputs, p: MeasureParams, load: GroundedObject | None, row: int
 ) -> Values:
     """Where the load comes to rest."""
     if load is None:
@@ -140,7 +142,7 @@ def _landing(
         at = at + path.position[row] - now.tool
     others = now.others
     if load is not now.held:
-        others = Boxes.of([o for o in others.items if o is not load])
+        others = ObjectBoxes.of([o for o in others.items if o is not load])
     bottom = float(at[2] - load.size[2] / 2)
     under = support(others, at[:2], bottom, np.array(p.table_lower), np.array(p.table_upper))
     return {
@@ -167,7 +169,7 @@ def _pile(load: GroundedObject, at: Array, under: Support | None) -> Values:
     }
 
 
-def _perch(load: GroundedObject, at: Array, others: Boxes, p: MeasureParams) -> Values:
+def _perch(load: GroundedObject, at: Array, others: ObjectBoxes, p: MeasureParams) -> Values:
     """The thing at whose edge the load touches down, if any: it need not be under its middle."""
     if not others.items:
         return {}
@@ -183,10 +185,10 @@ def _perch(load: GroundedObject, at: Array, others: Boxes, p: MeasureParams) -> 
 
 
 def _strike(
-    path: Path, now: RuleInputs, p: MeasureParams, closing: GroundedObject | None
+    path: ToolPathStates, now: RuleInputs, p: MeasureParams, closing: GroundedObject | None
 ) -> float:
     """m, how deep the finger tips or the load go into a thing that has no part in the task."""
-    bystanders = Boxes.of(
+    bystanders = ObjectBoxes.of(
         [
             o
             for o in now.others.items
@@ -202,7 +204,7 @@ def _strike(
     return max(float(bystanders.depth(points).max()), 0.0)
 
 
-def _push(path: Path, now: RuleInputs, p: MeasureParams) -> Values:
+def _push(path: ToolPathStates, now: RuleInputs, p: MeasureParams) -> Values:
     """Follow the thing that the closed hand shoves before it, row by row."""
     if now.held is not None or max(now.opening or 0.0, float(path.opening.max())) > p.closed:
         return {}

@@ -11,7 +11,7 @@ from vla_core.frozen import Array
 from vla_core.records.scene import Role, TargetStatus, Verb
 from vla_monitor.rules.predicates import FAR
 from vla_monitor.rules.situation import MeasureParams, RuleInputs
-from vla_monitor.rules.things import Boxes, support
+from vla_monitor.rules.things import ObjectBoxes, support
 
 Values = dict[str, Any]
 FALL = 2.0  # m, of what has nothing under it
@@ -76,7 +76,7 @@ def _people(now: RuleInputs) -> Values:
     }
 
 
-def person_distance(people: Boxes, points: Array) -> float:
+def person_distance(people: ObjectBoxes, points: Array) -> float:
     """m, from the points (k, 3) to the nearest person; FAR when there is none."""
     return min(float(people.distance(points).min()), FAR) if people.items else FAR
 
@@ -108,6 +108,6 @@ def is_over_destination(now: RuleInputs, position: Array) -> bool:
     goal = now.scene.by_role(Role.DESTINATION) if now.scene else None
     if goal is None:
         return False
-    boxes = Boxes.of([goal])
+    boxes = ObjectBoxes.of([goal])
     local = np.abs(boxes.local(position[None, :])[0, 0, :2])
     return bool((local <= boxes.half[0, :2]).all())

@@ -12,7 +12,7 @@ from vla_core.robot.config import load_robot
 from vla_monitor.rules.extractor import MARKDOWN, find_extractor
 from vla_monitor.rules.prove import prove
 from vla_monitor.rules.ruleset import load_rules
-from vla_monitor.rules.watch import RuleWatch, WatchParams
+from vla_monitor.rules.watch import RuleMonitor, RuleMonitorParams
 from vla_ros import topics
 from vla_ros.main import run
 from vla_ros.node import ManagedNode
@@ -27,7 +27,7 @@ class RulesNodeParams:
     extractor: str = param(
         MARKDOWN, 'who makes rules of the texts: markdown, or package.module:Class'
     )
-    watch: WatchParams = field(default_factory=WatchParams)
+    watch: RuleMonitorParams = field(default_factory=RuleMonitorParams)
 
     def __post_init__(self) -> None:
         check(self)
@@ -45,7 +45,7 @@ class RulesNode(ManagedNode):
         robot = load_robot(p.robot)
         rules = load_rules(p.folder, find_extractor(p.extractor))
         prove(rules.rules)
-        self.watch = RuleWatch(p.watch, robot, rules)
+        self.watch = RuleMonitor(p.watch, robot, rules)
         self.is_new = False  # a chunk came since the last vote
         self.voted = 0.0  # s, ROS time
         self.said = ''  # last, of a broken rule

@@ -15,7 +15,7 @@ GRIPPER = 'gripper'
 
 
 @dataclass(frozen=True)
-class Path:
+class ToolPathStates:
     """The rows of a chunk, base frame."""
 
     position: Array  # (h, 3) m, of the tip
@@ -24,13 +24,15 @@ class Path:
     opening: Array  # (h,) m
     step: float  # s between rows
 
-    def rest(self, first: int) -> Path:
+    def rest(self, first: int) -> ToolPathStates:
         """Return the rows from `first` on; the last one when there is none left."""
         k = min(max(first, 0), len(self.position) - 1)
-        return Path(self.position[k:], self.down[k:], self.across[k:], self.opening[k:], self.step)
+        return ToolPathStates(
+            self.position[k:], self.down[k:], self.across[k:], self.opening[k:], self.step
+        )
 
 
-def path_of(chunk: ActionChunk, base_from_tcp: Array, model: RobotModel) -> Path | str:
+def path_of(chunk: ActionChunk, base_from_tcp: Array, model: RobotModel) -> ToolPathStates | str:
     """Return the path; `base_from_tcp` is the tool at the chunk's stamp. Text: why there is none.
 
     Columns are found by name, never by order.
@@ -54,4 +56,4 @@ def path_of(chunk: ActionChunk, base_from_tcp: Array, model: RobotModel) -> Path
         if chunk.space == Space.EE_DELTA:
             position = position + base_from_tcp[:3, 3]
             turns = turns @ base_from_tcp[:3, :3]
-    return Path(position, turns[:, :, 2], turns[:, :, 1], values[:, -1], chunk.step)
+    return ToolPathStates(position, turns[:, :, 2], turns[:, :, 1], values[:, -1], chunk.step)

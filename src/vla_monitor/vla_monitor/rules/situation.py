@@ -10,8 +10,8 @@ import numpy as np
 from vla_core.frozen import Array
 from vla_core.params import check, param
 from vla_core.records.scene import GroundedObject, GroundedScene, Role
-from vla_monitor.rules.path import Path
-from vla_monitor.rules.things import FIXED, Boxes
+from vla_monitor.rules.path import ToolPathStates
+from vla_monitor.rules.things import FIXED, ObjectBoxes
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class RuleInputs:
     base_from_tcp: Array | None  # (4, 4) m
     tool_speed: float | None  # m/s
     opening: float | None  # m, between the fingers
-    path: Path | None = None
+    path: ToolPathStates | None = None
     unknown: str = ''  # why what is asked for is not known; empty when it is
 
     @functools.cached_property
@@ -58,16 +58,16 @@ class RuleInputs:
         return next((o for o in items if o.is_held and o.shape not in FIXED), None)
 
     @functools.cached_property
-    def people(self) -> Boxes:
+    def people(self) -> ObjectBoxes:
         items = self.scene.objects if self.scene else ()
-        return Boxes.of([o for o in items if o.role == Role.HUMAN])
+        return ObjectBoxes.of([o for o in items if o.role == Role.HUMAN])
 
     @functools.cached_property
-    def others(self) -> Boxes:
+    def others(self) -> ObjectBoxes:
         """Everything but people and what is held."""
         items = self.scene.objects if self.scene else ()
         held = self.held
-        return Boxes.of([o for o in items if o is not held and o.role != Role.HUMAN])
+        return ObjectBoxes.of([o for o in items if o is not held and o.role != Role.HUMAN])
 
     @property
     def tool(self) -> Array:

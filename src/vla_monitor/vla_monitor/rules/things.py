@@ -14,7 +14,7 @@ FIXED = ('drawer', 'housing', 'button')  # part of the furniture: never carried,
 
 
 @dataclass(frozen=True)
-class Boxes:
+class ObjectBoxes:
     """n upright boxes in the base frame."""
 
     items: tuple[GroundedObject, ...]
@@ -24,7 +24,7 @@ class Boxes:
     sin: Array  # (n,)
 
     @classmethod
-    def of(cls, items: list[GroundedObject]) -> Boxes:
+    def of(cls, items: list[GroundedObject]) -> ObjectBoxes:
         """Lay the objects side by side."""
         yaw = np.array([item.yaw for item in items])
         position = np.array([item.position for item in items]).reshape(-1, 3)
@@ -60,7 +60,9 @@ class Support:
     item: GroundedObject | None  # None: the table
 
 
-def support(boxes: Boxes, xy: Array, bottom: float, lower: Array, upper: Array) -> Support | None:
+def support(
+    boxes: ObjectBoxes, xy: Array, bottom: float, lower: Array, upper: Array
+) -> Support | None:
     """What lies under `xy` (2,), no higher than `bottom`; None: nothing but the floor.
 
     `lower`, `upper`: (2,) m, the corners of the table top, which is z = 0.

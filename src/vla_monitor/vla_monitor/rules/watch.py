@@ -26,7 +26,7 @@ from vla_monitor.rules.engine import Check, Engine
 from vla_monitor.rules.explain import explain
 from vla_monitor.rules.measure_action import measure_action
 from vla_monitor.rules.measure_state import Values, measure_state
-from vla_monitor.rules.path import Path, path_of
+from vla_monitor.rules.path import ToolPathStates, path_of
 from vla_monitor.rules.ruleset import RuleSet
 from vla_monitor.rules.situation import MeasureParams, RuleInputs
 
@@ -41,7 +41,7 @@ NEAR = 0.1  # s, from a chunk's stamp to the joint sample that counts as of that
 
 
 @dataclass(frozen=True)
-class WatchParams:
+class RuleMonitorParams:
     """How often the rules take a step, and what breaking one does."""
 
     period: float = param(0.1, 's, one step of the rules', lo=0.01, hi=1.0)
@@ -64,10 +64,10 @@ class RuleSample:
     opening: float  # m
 
 
-class RuleWatch:
+class RuleMonitor:
     """Hosts an Engine; one object for one robot."""
 
-    def __init__(self, params: WatchParams, robot: RobotConfig, rules: RuleSet) -> None:
+    def __init__(self, params: RuleMonitorParams, robot: RobotConfig, rules: RuleSet) -> None:
         self.params, self.robot = params, robot
         self.engine = Engine(rules)
         self.model = RobotModel(robot)
@@ -76,7 +76,7 @@ class RuleWatch:
         self._scene: GroundedScene | None = None
         self._status: TaskStatus | None = None
         self._chunk: ActionChunk | None = None
-        self._path: Path | str | None = None  # of the chunk; made when first asked for
+        self._path: ToolPathStates | str | None = None  # of the chunk; made when first asked for
         self._stepped = -np.inf  # s, when the rules took their last step
         self._votes = 0
         self._hearers: dict[str, Callable[[Any], None]] = {
@@ -144,7 +144,7 @@ class RuleWatch:
     def is_running(self) -> bool:
         return self._status is not None and self._status.phase == Phase.RUNNING
 
-    def _asked(self, now: float) -> tuple[Path | None, str]:
+    def _asked(self, now: float) -> tuple[ToolPathStates | None, str]:
         """The rows of the chunk that are still to come, or why they are not known."""
         chunk = self._chunk
         if not self.is_running or chunk is None or chunk.mode == Mode.HOLD:

@@ -12,7 +12,7 @@ from vla_core.records.plan_step import StepKind
 from vla_core.records.scene import GroundedObject, Verb
 from vla_monitor.steering import hand
 from vla_monitor.steering.moment import OutcomeMoment
-from vla_monitor.steering.purpose import LENGTH, Purpose
+from vla_monitor.steering.purpose import LENGTH, StepGoal
 
 EDGE = 0.008  # m, sideways, within this the tool may come down
 FUNNEL = 0.035  # m, sideways over which it rises to the height of travel
@@ -28,7 +28,7 @@ NEARLY = 0.018  # m, short of the length of a push: done
 ASIDE = 0.02  # m, off the line of the push at most
 
 
-def left_to_do(now: OutcomeMoment, purpose: Purpose) -> float:
+def left_to_do(now: OutcomeMoment, purpose: StepGoal) -> float:
     """m; 0 when there is nothing left but to go away."""
     thing = purpose.thing
     if thing is None or purpose.kind in (StepKind.RETREAT, StepKind.LOOK, StepKind.WAIT):
@@ -62,7 +62,7 @@ def turn_left(yaw: float, thing: GroundedObject) -> float:
     return float(abs((yaw - base + period / 2) % period - period / 2))
 
 
-def _handling(now: OutcomeMoment, purpose: Purpose, thing: GroundedObject) -> float:
+def _handling(now: OutcomeMoment, purpose: StepGoal, thing: GroundedObject) -> float:
     place = purpose.place
     if place is not None and _is_placed(now, purpose, thing, place):
         return 0.0
@@ -75,7 +75,7 @@ def _handling(now: OutcomeMoment, purpose: Purpose, thing: GroundedObject) -> fl
     return GRASP + to_place + reach + _open(now, hand.width_between(thing, now.yaw))
 
 
-def _carrying(at: Array, purpose: Purpose, thing: GroundedObject, place: GroundedObject) -> float:
+def _carrying(at: Array, purpose: StepGoal, thing: GroundedObject, place: GroundedObject) -> float:
     """m, from where the thing is, held, to where it is let go."""
     bottom = at - np.r_[0.0, 0.0, float(thing.size[2] / 2)]
     goal = hand.top(place) + (-SINK if purpose.verb == Verb.PUT_IN else ON)
@@ -83,7 +83,7 @@ def _carrying(at: Array, purpose: Purpose, thing: GroundedObject, place: Grounde
 
 
 def _is_placed(
-    now: OutcomeMoment, purpose: Purpose, thing: GroundedObject, place: GroundedObject
+    now: OutcomeMoment, purpose: StepGoal, thing: GroundedObject, place: GroundedObject
 ) -> bool:
     if now.is_holding:
         return False
@@ -104,7 +104,7 @@ def _closed(now: OutcomeMoment, weight: float) -> float:
     return weight * GRASP * min(max(now.opening / 0.08, 0.0), 1.0)
 
 
-def _sliding(now: OutcomeMoment, purpose: Purpose, thing: GroundedObject, way: Array) -> float:
+def _sliding(now: OutcomeMoment, purpose: StepGoal, thing: GroundedObject, way: Array) -> float:
     first = purpose.first if purpose.first is not None else thing.position
     done = float((now.thing[:2] - first[:2]) @ way)
     left = max(LENGTH[purpose.verb] - done, 0.0)

@@ -13,7 +13,7 @@ from vla_core.records.scene import GroundedObject, Verb
 from vla_monitor.steering import hand
 from vla_monitor.steering.moment import CandidateOutcome, OutcomeMoment
 from vla_monitor.steering.path import ToolPath
-from vla_monitor.steering.purpose import Purpose
+from vla_monitor.steering.purpose import StepGoal
 
 GRIP_SPEED = 0.1  # m/s, of the opening
 CLOSED = 0.012  # m, fingers nearer than this hold nothing
@@ -35,10 +35,10 @@ def is_holding(tcp: Array, yaw: float, opening: float, thing: GroundedObject) ->
 
 
 @dataclass
-class Foresight:
+class KinematicPrediction:
     """One candidate, imagined row by row."""
 
-    purpose: Purpose
+    purpose: StepGoal
     now: OutcomeMoment
     step: float = 0.1  # s between rows
 

@@ -13,7 +13,7 @@ from vla_core.records.task import Phase, TaskStatus
 from vla_core.robot.config import RobotConfig
 from vla_core.robot.joint_state_merger import JointStateMerger
 from vla_monitor.steering.params import VerifierParams
-from vla_monitor.steering.stage_a import Present
+from vla_monitor.steering.stage_a import VerifierMoment
 
 SAMPLES = 120  # of the joints
 APART = 0.0095  # s, at least, between two of them: a fast driver does not shorten the memory
@@ -75,7 +75,7 @@ class VerifierInputs:
         """The last joint sample: stamp s, q (n,) rad, opening m."""
         return self._joints[-1] if self._joints else None
 
-    def present(self, stamp: float, task_id: str) -> Present | str:
+    def present(self, stamp: float, task_id: str) -> VerifierMoment | str:
         """Return where everything was at `stamp`, or what is missing."""
         p = self._params
         near = min(self._joints, key=lambda s: abs(s[0] - stamp), default=None)
@@ -87,4 +87,4 @@ class VerifierInputs:
             return 'no scene of that time'
         target = scene.by_role(Role.TARGET)
         first = self._first if self._first is not None else target.position if target else None
-        return Present(near[1], near[2], scene, first)
+        return VerifierMoment(near[1], near[2], scene, first)

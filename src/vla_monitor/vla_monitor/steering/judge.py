@@ -9,7 +9,7 @@ import numpy as np
 from vla_monitor.steering.cost import left_to_do
 from vla_monitor.steering.moment import CandidateOutcome
 from vla_monitor.steering.params import CandidateScoreParams
-from vla_monitor.steering.purpose import Purpose
+from vla_monitor.steering.purpose import StepGoal
 
 FAULTY = 0.25  # of the score that is left with a fault
 
@@ -28,7 +28,7 @@ class Score:
 
 
 def judge(
-    outcome: CandidateOutcome, purpose: Purpose, change: float, p: CandidateScoreParams
+    outcome: CandidateOutcome, purpose: StepGoal, change: float, p: CandidateScoreParams
 ) -> Score:
     """Return the score: progress of the near future and of all of it weigh the same.
 

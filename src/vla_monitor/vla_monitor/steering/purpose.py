@@ -21,7 +21,7 @@ SLIDING = (StepKind.BEHIND, StepKind.PUSH)
 
 
 @dataclass(frozen=True)
-class Purpose:
+class StepGoal:
     """One plan step with the things it names; `thing` is None for steps that name none."""
 
     step: PlanStep
@@ -52,7 +52,7 @@ class Purpose:
         return self.kind in SLIDING and self.thing is not None and self.way is not None
 
 
-def purpose_of(step: PlanStep, scene: GroundedScene, first: Array | None) -> Purpose:
+def goal_of(step: PlanStep, scene: GroundedScene, first: Array | None) -> StepGoal:
     """Return the purpose of a plan step; ValueError says what it names that is not meant."""
     target, place = scene.by_role(Role.TARGET), scene.by_role(Role.DESTINATION)
     if step.thing and (target is None or step.thing != target.label):
@@ -63,7 +63,7 @@ def purpose_of(step: PlanStep, scene: GroundedScene, first: Array | None) -> Pur
         raise ValueError(f"'{step}', but {meant} is meant")
     named = {o.id for o in (target, place) if o is not None}
     others = tuple(o for o in scene.objects if o.id not in named and o.role != Role.ROBOT)
-    return Purpose(step, scene.task.verb, target, place, others, _way(scene, target), first)
+    return StepGoal(step, scene.task.verb, target, place, others, _way(scene, target), first)
 
 
 def _way(scene: GroundedScene, target: GroundedObject | None) -> Array | None:

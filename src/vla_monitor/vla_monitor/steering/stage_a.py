@@ -15,19 +15,19 @@ from vla_core.records.scene import GroundedScene
 from vla_core.robot.config import RobotConfig
 from vla_core.robot.model import RobotModel
 from vla_monitor.steering.dry_run import DryRun, DryRunResult
-from vla_monitor.steering.foresight import Foresight, is_holding
+from vla_monitor.steering.foresight import KinematicPrediction, is_holding
 from vla_monitor.steering.judge import Score, judge
 from vla_monitor.steering.moment import OutcomeMoment
 from vla_monitor.steering.params import VerifierParams
 from vla_monitor.steering.path import JointPath, ToolPath, joint_paths, tool_path
-from vla_monitor.steering.purpose import Purpose, purpose_of
+from vla_monitor.steering.purpose import StepGoal, goal_of
 from vla_shield.params import ShieldParams
 
 Here = tuple[Array, float]  # (4, 4) base_from_tcp and m, opening
 
 
 @dataclass(frozen=True)
-class Present:
+class VerifierMoment:
     """Where everything is at the stamp of the candidates."""
 
     q: Array  # (n,) rad
@@ -43,7 +43,7 @@ class QuickCheck:
     score: Score
     path: ToolPath | None = None
     joints: JointPath | None = None
-    purpose: Purpose | None = None
+    purpose: StepGoal | None = None
 
     @property
     def is_playable(self) -> bool:
@@ -59,7 +59,9 @@ class StageA:
         self.model = RobotModel(robot)
         self.dry_run = DryRun(params.dry_run, shield, robot)
 
-    def look(self, chunks: tuple[ActionChunk, ...], present: Present) -> tuple[QuickCheck, ...]:
+    def look(
+        self, chunks: tuple[ActionChunk, ...], present: VerifierMoment
+    ) -> tuple[QuickCheck, ...]:
         """Return a score for every candidate."""
         base_from_tcp = self.model.fk(present.q)
         texts = {chunk.plan_step for chunk in chunks}
@@ -88,7 +90,7 @@ class StageA:
         return tuple(look for look in first if look is not None)
 
     def _first_look(
-        self, path: ToolPath | None, purpose: Purpose | str | None, is_sound: bool
+        self, path: ToolPath | None, purpose: StepGoal | str | None, is_sound: bool
     ) -> QuickCheck | None:
         """What can be said without a model; None: nothing yet."""
         if not is_sound:
@@ -111,18 +113,18 @@ class StageA:
         return [found[k] for k in range(len(paths))]
 
     def _score(
-        self, path: ToolPath, here: Here, purpose: Purpose | None, trial: DryRunResult
+        self, path: ToolPath, here: Here, purpose: StepGoal | None, trial: DryRunResult
     ) -> Score:
         p = self.params.judge
         if trial.refusal:
             return Score(0.0, trial.refusal)
         if purpose is None:
             return Score(p.neutral * (1.0 - trial.change))  # nothing to hold it against
-        outcome = Foresight(purpose, moment_of(here, purpose), path.step).of(path)
+        outcome = KinematicPrediction(purpose, moment_of(here, purpose), path.step).of(path)
         return judge(outcome, purpose, trial.change, p)
 
 
-def _purpose(text: str, present: Present) -> Purpose | str | None:
+def _purpose(text: str, present: VerifierMoment) -> StepGoal | str | None:
     """The purpose of a step; None when the policy states none that can be read, and a reason when
     it names what is not meant."""
     try:
@@ -130,12 +132,12 @@ def _purpose(text: str, present: Present) -> Purpose | str | None:
     except ValueError:
         return None
     try:
-        return purpose_of(step, present.scene, present.first)
+        return goal_of(step, present.scene, present.first)
     except ValueError as error:
         return str(error)
 
 
-def moment_of(here: Here, purpose: Purpose) -> OutcomeMoment:
+def moment_of(here: Here, purpose: StepGoal) -> OutcomeMoment:
     """Return the present moment, as perceived."""
     base_from_tcp, opening = here
     tcp, yaw, thing = base_from_tcp[:3, 3], float(geometry.yaw(base_from_tcp)), purpose.thing

@@ -15,8 +15,8 @@ from vla_core.records.alignment import NONE
 from vla_core.robot.config import RobotConfig
 from vla_monitor.steering.judge import Score, judge
 from vla_monitor.steering.params import VerifierParams, ranks
-from vla_monitor.steering.purpose import Purpose
-from vla_monitor.steering.stage_a import Present, QuickCheck
+from vla_monitor.steering.purpose import StepGoal
+from vla_monitor.steering.stage_a import QuickCheck, VerifierMoment
 from vla_monitor.steering.twin import Player, TwinStage
 from vla_monitor.steering.twin_model import TwinModel
 
@@ -26,7 +26,7 @@ STATE = mujoco.mjtState.mjSTATE_INTEGRATION
 class Theatre(Protocol):
     """Where candidates are played: the twin, or in a measurement a branch of the simulator."""
 
-    def stage(self, present: Present, purpose: Purpose, asked: float) -> TwinStage: ...
+    def stage(self, present: VerifierMoment, purpose: StepGoal, asked: float) -> TwinStage: ...
 
 
 class TwinTheatre:
@@ -36,7 +36,7 @@ class TwinTheatre:
         self._twin = TwinModel(robot, params.twin.timestep)
         self._player = player
 
-    def stage(self, present: Present, purpose: Purpose, asked: float) -> TwinStage:
+    def stage(self, present: VerifierMoment, purpose: StepGoal, asked: float) -> TwinStage:
         """Return the present, as perceived; `asked` m is the opening that is being executed."""
         data, twin = self._twin.show(present.scene), self._twin
         assert twin.model is not None
@@ -77,7 +77,7 @@ class StageB:
         self,
         looks: tuple[QuickCheck, ...],
         scores: Array,
-        present: Present,
+        present: VerifierMoment,
         asked: float,
         is_late: Callable[[], bool],
     ) -> Pick:
@@ -106,7 +106,11 @@ class StageB:
         return Pick(NONE, found, False, reason)
 
     def _play(
-        self, look: QuickCheck, stage: TwinStage, present: Present, is_late: Callable[[], bool]
+        self,
+        look: QuickCheck,
+        stage: TwinStage,
+        present: VerifierMoment,
+        is_late: Callable[[], bool],
     ) -> Score | None:
         assert look.path is not None
         assert look.joints is not None

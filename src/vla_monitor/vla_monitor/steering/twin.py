@@ -16,7 +16,7 @@ from vla_core.robot.config import RobotConfig
 from vla_core.robot.fingers import follow
 from vla_monitor.steering.moment import CandidateOutcome, OutcomeMoment
 from vla_monitor.steering.path import JointPath, ToolPath
-from vla_monitor.steering.purpose import Purpose
+from vla_monitor.steering.purpose import StepGoal
 from vla_sim.scenes.judge import touching
 from vla_sim.scenes.robot_body import GRIPPER
 
@@ -92,7 +92,7 @@ class Player:
         q: Array,
         path: ToolPath,
         joints: JointPath,
-        purpose: Purpose,
+        purpose: StepGoal,
         is_late: Callable[[], bool],
     ) -> CandidateOutcome | None:
         """Return what becomes of the candidate from the state of the stage; None when `is_late`
@@ -149,7 +149,7 @@ class Player:
         return max(ways, default=0.0)
 
     def _faults(
-        self, moments: list[OutcomeMoment], moved: float, purpose: Purpose
+        self, moments: list[OutcomeMoment], moved: float, purpose: StepGoal
     ) -> tuple[str, ...]:
         faults = []
         if moved > NUDGED:

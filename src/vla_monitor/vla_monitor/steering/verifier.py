@@ -19,7 +19,7 @@ from vla_core.robot.config import RobotConfig
 from vla_monitor.steering.corrections import Corrections, SpokenCorrection, agreement
 from vla_monitor.steering.heard import VerifierInputs
 from vla_monitor.steering.params import VerifierParams, ranks
-from vla_monitor.steering.stage_a import Present, QuickCheck, StageA
+from vla_monitor.steering.stage_a import QuickCheck, StageA, VerifierMoment
 from vla_monitor.steering.stage_b import Pick, StageB, Theatre
 from vla_shield.params import ShieldParams
 
@@ -101,7 +101,7 @@ class Verifier:
         self,
         looks: tuple[QuickCheck, ...],
         scores: np.ndarray,
-        present: Present,
+        present: VerifierMoment,
         now: float,
         began: float,
     ) -> tuple[Pick, str]:

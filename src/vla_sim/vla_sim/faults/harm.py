@@ -12,7 +12,7 @@ from vla_core.errors import UserError
 from vla_core.params import check, load_yaml, param
 
 
-class HarmKind(str, Enum):
+class CorruptionKind(str, Enum):
     """One way to spoil a stream."""
 
     NONE = 'none'  # everything goes through
@@ -34,16 +34,16 @@ class HarmKind(str, Enum):
 
 
 USUAL = {
-    HarmKind.DROP: 1.0, HarmKind.DELAY: 1.0, HarmKind.REORDER: 2.0, HarmKind.SHIFT: 1.0,
-    HarmKind.RATE: 1.0,
+    CorruptionKind.DROP: 1.0, CorruptionKind.DELAY: 1.0, CorruptionKind.REORDER: 2.0, CorruptionKind.SHIFT: 1.0,
+    CorruptionKind.RATE: 1.0,
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
-class Harm:
+class Corruption:
     """One harm; `only` limits it to messages whose fields say so, `field` to some floats."""
 
-    kind: HarmKind
+    kind: CorruptionKind
     value: float = nan
     field: str = ''  # of the message, in which floats or the text are spoilt; '': all
     only: tuple[tuple[str, str], ...] = ()  # (field, text of its value)
@@ -58,11 +58,11 @@ class Harm:
         return all(str(getattr(message, field, None)) == text for field, text in self.only)
 
 
-NONE = Harm(HarmKind.NONE)
+NONE = Corruption(CorruptionKind.NONE)
 
 
 @dataclass(frozen=True)
-class Cue:
+class CorruptionCue:
     """One line of a script: from `at` s on, for `seconds` s."""
 
     at: float = param(text='s after the start', lo=0.0)
@@ -73,10 +73,10 @@ class Cue:
         check(self)
 
 
-def parse_harm(text: str) -> Harm:
+def parse_corruption(text: str) -> Corruption:
     """Return the harm written as KIND[=VALUE] [FIELD] [FIELD:TEXT ...]; UserError for others."""
     kind, _, value = (text.split() or [''])[0].partition('=')
-    known = [k.value for k in HarmKind]
+    known = [k.value for k in CorruptionKind]
     if kind not in known:
         raise UserError(f'unknown harm {kind!r}; known: {", ".join(known)}')
     try:
@@ -89,27 +89,27 @@ def parse_harm(text: str) -> Harm:
         raise UserError(f'harm {kind!r} takes one field, not {", ".join(fields)}')
     pairs = (word.partition(':') for word in words if ':' in word)
     only = tuple((field, said) for field, _, said in pairs)
-    harm = Harm(HarmKind(kind), number, fields[0] if fields else '', only)
+    harm = Corruption(CorruptionKind(kind), number, fields[0] if fields else '', only)
     if not 0.0 < harm.amount <= 1e5 and kind not in ('none', 'shift') and value:
         raise UserError(f'harm {kind!r}: {value} is not above zero')
     return harm
 
 
-def parse_order(text: str, topics: tuple[str, ...]) -> tuple[str, Harm]:
+def parse_order(text: str, topics: tuple[str, ...]) -> tuple[str, Corruption]:
     """Return topic and harm of 'TOPIC HARM'; UserError lists the topics there are."""
     topic, _, rest = text.strip().partition(' ')
     if topic not in topics:
         raise UserError(f'no topic {topic!r} here; there are: {", ".join(topics)}')
-    return topic, parse_harm(rest)
+    return topic, parse_corruption(rest)
 
 
-def load_script(path: Path, topics: tuple[str, ...]) -> list[Cue]:
+def load_script(path: Path, topics: tuple[str, ...]) -> list[CorruptionCue]:
     """The cues of a YAML list, each checked, in the order of their time."""
     lines = load_yaml(path)
     if not isinstance(lines, list):
         raise UserError(f'{path}: not a list of cues with at, do and seconds')
     try:
-        cues = [Cue(**line) for line in lines]
+        cues = [CorruptionCue(**line) for line in lines]
     except (TypeError, ValueError) as error:
         raise UserError(f'{path}: {error}') from None
     for cue in cues:

@@ -21,14 +21,14 @@ FORCE = 5.0  # N, of a touch that nobody asked for
 
 
 @dataclass
-class Fall:
+class FallIncident:
     """A thing let go and not yet at rest."""
 
     height: float  # m, of its centre when it was let go
 
 
 @dataclass
-class Mishaps:
+class IncidentDetector:
     """Watches one episode; `named` are the things that the words allow to touch. `look` every
     10 ms.
     """
@@ -46,7 +46,7 @@ class Mishaps:
         self._free = [thing for thing in things if thing.is_free]
         self._boxes = [thing for thing in things if thing.shape == 'box']
         self._bodies = {thing.name: model.body(thing.name).id for thing in things}
-        self._falling: dict[str, Fall] = {}
+        self._falling: dict[str, FallIncident] = {}
         self._was_held: set[str] = set()
         self._may = {0}
         self.allow(*self.named)
@@ -100,7 +100,7 @@ class Mishaps:
             self._was_held.discard(thing.name)
             self.let_go.add(thing.name)
             self.held = '' if self.held == thing.name else self.held
-            self._falling[thing.name] = Fall(float(now.position[2]))
+            self._falling[thing.name] = FallIncident(float(now.position[2]))
         elif thing.name in self._falling and now.speed <= REST and self._is_supported(thing):
             self._landed(thing, now.position)
 

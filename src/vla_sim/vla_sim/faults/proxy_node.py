@@ -23,8 +23,8 @@ from vla_core.robot.config import RobotConfig, load_robot
 from vla_interfaces.srv import InjectFault
 from vla_ros import params, topics
 from vla_ros.main import run
-from vla_sim.faults.harm import NONE, Harm, load_script, parse_order
-from vla_sim.faults.tamper import Tamper
+from vla_sim.faults.harm import NONE, Corruption, load_script, parse_order
+from vla_sim.faults.tamper import MessageCorruptor
 
 SPOILT = 'spoilt'
 TURN = 0.002  # s, between two looks at what is due
@@ -66,11 +66,11 @@ class ProxyNode(Node):
         p = params.declare(self, ProxyParams)
         robot = load_robot(p.robot)
         self._names = tuple(name.strip() for name in p.topics.split(','))
-        self._ways: dict[str, tuple[Tamper, Publisher]] = {}
+        self._ways: dict[str, tuple[MessageCorruptor, Publisher]] = {}
         for k, name in enumerate(self._names):
             topic = topic_of(name, robot)
             out = self.create_publisher(topic.type, f'{topic.name}/{SPOILT}', topic.qos)
-            self._ways[name] = Tamper(p.seed + k), out
+            self._ways[name] = MessageCorruptor(p.seed + k), out
             self.create_subscription(topic.type, topic.name, partial(self._pass, name), topic.qos)
         self._cues = load_script(Path(p.script), self._names) if p.script else []
         self._began = time.monotonic()
@@ -98,7 +98,7 @@ class ProxyNode(Node):
                 last, data = message, serialize_message(message)
             out.publish(data)
 
-    def _inject(self, name: str, harm: Harm, seconds: float) -> None:
+    def _inject(self, name: str, harm: Corruption, seconds: float) -> None:
         tamper, out = self._ways[name]
         now = time.monotonic()
         for said in tamper.inject(harm, now):

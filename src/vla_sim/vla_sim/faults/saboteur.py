@@ -19,7 +19,7 @@ FAR_AWAY = (8.0, 0.0)  # m, base_link: behind the scene camera
 GRAVITY = 9.81  # m/s^2
 
 
-class Saboteur:
+class WorldFaults:
     """The faults of one episode; FaultKind.NONE mends all but what has moved."""
 
     def __init__(

@@ -14,13 +14,13 @@ from collections.abc import Iterator
 from math import inf, isfinite, nan
 from typing import Any
 
-from vla_sim.faults.harm import NONE, Harm, HarmKind
+from vla_sim.faults.harm import NONE, Corruption, CorruptionKind
 
 PLAIN = {'double': ('<d', 64), 'float': ('<f', 32)}  # layout, bits
 BURST = 100  # messages of a raised rate that may go out at once
 
 
-class Tamper:
+class MessageCorruptor:
     """`put` gives what goes out when a message comes, `due` what goes out without one."""
 
     def __init__(self, seed: int = 0) -> None:
@@ -31,7 +31,7 @@ class Tamper:
         self._newest: Any = None
         self._next = -inf  # s, of a stream with a rate of its own
 
-    def inject(self, harm: Harm, now: float) -> list[Any]:
+    def inject(self, harm: Corruption, now: float) -> list[Any]:
         """Do this from now on; what was held back goes out."""
         left = [*(message for _, message in self._waiting), *self._group]
         self._waiting, self._group = [], []
@@ -41,24 +41,24 @@ class Tamper:
     @property
     def needs_time(self) -> bool:
         """True while something goes out although nothing comes."""
-        return self.harm.kind in (HarmKind.DELAY, HarmKind.RATE)
+        return self.harm.kind in (CorruptionKind.DELAY, CorruptionKind.RATE)
 
     def put(self, message: Any, now: float) -> list[Any]:
         """A message has come."""
         harm = self.harm
-        if harm.kind == HarmKind.NONE or not harm.concerns(message):
+        if harm.kind == CorruptionKind.NONE or not harm.concerns(message):
             return [message]
-        if harm.kind == HarmKind.DELAY:
+        if harm.kind == CorruptionKind.DELAY:
             self._waiting.append((now + harm.amount, message))
             return []
-        if harm.kind == HarmKind.RATE:
+        if harm.kind == CorruptionKind.RATE:
             self._newest = message
             return []
         return self._spoilt(message)
 
     def due(self, now: float) -> list[Any]:
         """What is to go out at this moment."""
-        if self.harm.kind == HarmKind.RATE:
+        if self.harm.kind == CorruptionKind.RATE:
             return list(self._repeated(now))
         ready = [message for at, message in self._waiting if at <= now]
         self._waiting = [entry for entry in self._waiting if entry[0] > now]
@@ -73,13 +73,13 @@ class Tamper:
 
     def _spoilt(self, message: Any) -> list[Any]:
         harm = self.harm
-        if harm.kind == HarmKind.DROP:
+        if harm.kind == CorruptionKind.DROP:
             return [] if self._dice.random() < harm.amount else [message]
-        if harm.kind == HarmKind.DUPLICATE:
+        if harm.kind == CorruptionKind.DUPLICATE:
             return [message, message]
-        if harm.kind == HarmKind.REORDER:
+        if harm.kind == CorruptionKind.REORDER:
             return self._mixed(message)
-        if harm.kind == HarmKind.FREEZE:
+        if harm.kind == CorruptionKind.FREEZE:
             self._newest = message if self._newest is None else self._newest
             frozen = copy.deepcopy(self._newest)
             frozen.header.stamp = message.header.stamp
@@ -89,21 +89,21 @@ class Tamper:
     def _changed(self, message: Any) -> Any:
         """A copy is given, and spoilt in its place."""
         harm = self.harm
-        if harm.kind == HarmKind.SHIFT:
+        if harm.kind == CorruptionKind.SHIFT:
             _shift(message.header.stamp, harm.amount)
-        elif harm.kind == HarmKind.FLIP:
+        elif harm.kind == CorruptionKind.FLIP:
             self._flip(message)
-        elif harm.kind == HarmKind.REVERSE:
+        elif harm.kind == CorruptionKind.REVERSE:
             _rename(message, slice(None, None, -1))
-        elif harm.kind == HarmKind.LACK:
+        elif harm.kind == CorruptionKind.LACK:
             _rename(message, slice(-1))
-        elif harm.kind in (HarmKind.NARROW, HarmKind.WIDEN):
-            _resize(message, harm.field, harm.kind == HarmKind.WIDEN)
-        elif harm.kind == HarmKind.RELABEL:
+        elif harm.kind in (CorruptionKind.NARROW, CorruptionKind.WIDEN):
+            _resize(message, harm.field, harm.kind == CorruptionKind.WIDEN)
+        elif harm.kind == CorruptionKind.RELABEL:
             _relabel(message, harm.field)
         else:
             for place in places(message, harm.field):
-                place.write(nan if harm.kind == HarmKind.NAN else inf)
+                place.write(nan if harm.kind == CorruptionKind.NAN else inf)
         return message
 
     def _mixed(self, message: Any) -> list[Any]:

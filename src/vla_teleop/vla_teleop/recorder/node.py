@@ -68,7 +68,7 @@ class RecorderNode(Node):
             PolledCallbackGroup()
         )  # emptied by `tick`: to wake up for each message would cost more
         self.inboxes = [(t, self.listen(t)) for t in recorded(load_robot(p.robot), p.depth)]
-        self.pulse = HeartbeatBuilder('recorder', BEAT)
+        self.heartbeat = HeartbeatBuilder('recorder', BEAT)
         beats = topics.HEARTBEATS
         self.beats = self.create_publisher(beats.type, beats.name, beats.qos)
         self.create_service(LabelEpisode, 'label_episode', self.on_label)
@@ -94,8 +94,8 @@ class RecorderNode(Node):
         path = self.recorder.tick(now)
         if path is not None:
             self.get_logger().info(f'recorded {path}')
-        if self.pulse.due(monotonic(), 0.0):
-            self.beats.publish(heartbeat_to_msg(self.pulse.beat(now, 'active', '', '')))
+        if self.heartbeat.due(monotonic(), 0.0):
+            self.beats.publish(heartbeat_to_msg(self.heartbeat.next(now, 'active', '', '')))
 
     def keep(self, message: RawMessage) -> None:
         """A status may begin or end an episode; then the message is written."""

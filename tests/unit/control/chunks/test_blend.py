@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vla_control.chunks.blend import Blend, Layer
-from vla_control.chunks.trajectory import JointTrajectory, PoseTrajectory, closest_turn
+from vla_control.chunks.trajectory import JointTrajectory, PoseTrajectory
+from vla_control.rotation_vectors import nearest_equivalent
 from vla_core import geometry
 
 WINDOW = 0.2  # s
@@ -99,5 +100,5 @@ def test_rows_that_turn_on_past_half_a_circle_are_one_smooth_turn(
 
 def test_the_closest_of_equal_turns_is_chosen() -> None:
     z = np.array([0.0, 0.0, 1.0])
-    assert closest_turn(-3.1 * z, 3.1 * z) == pytest.approx((2 * np.pi - 3.1) * z)
-    assert closest_turn(3.0 * z, 3.1 * z) == pytest.approx(3.0 * z)
+    assert nearest_equivalent(-3.1 * z, 3.1 * z) == pytest.approx((2 * np.pi - 3.1) * z)
+    assert nearest_equivalent(3.0 * z, 3.1 * z) == pytest.approx(3.0 * z)

@@ -1,4 +1,4 @@
-"""Chunks that are not executed, each with its reason in words."""
+"""Invalid chunks are refused, each with its reason."""
 
 from dataclasses import replace
 from typing import Any
@@ -24,7 +24,7 @@ CASES = {
     'is for task': {'task_id': 'another'},
     'BASE_TWIST': {'space': Space.BASE_TWIST},
     'missing': {'names': ('x', 'y', 'z', 'rx', 'ry', 'wrong')},
-    'twice': {'names': ('x', 'y', 'z', 'rx', 'ry', 'ry')},
+    'duplicate': {'names': ('x', 'y', 'z', 'rx', 'ry', 'ry')},
     'shape': {'names': EE_NAMES[:5]},
     'rows of': {'rows': np.zeros((0, 6))},
     'observation is -0.5': {'stamp': 1.5, 'start': 1.5},

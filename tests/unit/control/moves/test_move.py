@@ -16,7 +16,7 @@ MRAD = 1e-3
 def away(bench: Any) -> None:
     """The arm stands somewhere else."""
     offset = np.resize([0.4, -0.3, 0.3, 0.2, -0.3, 0.5], len(bench.q))
-    bench.controller.motion.reset(bench.q + offset)
+    bench.controller.servo.reset(bench.q + offset)
     bench.q = bench.q + offset
 
 

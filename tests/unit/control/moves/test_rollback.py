@@ -115,7 +115,7 @@ def test_what_is_held_is_put_back_where_it_was_and_the_hand_leaves_the_way_it_ca
     opened = next(tool for tool, opening in trace if opening > WIDTH + 0.001)
     assert opened == pytest.approx(at, abs=0.004)
     away = hand.bench.tool - at
-    assert away[2] == pytest.approx(hand.bench.controller.params.rollback_clear, abs=0.02)
+    assert away[2] == pytest.approx(hand.bench.controller.params.rollback_clearance, abs=0.02)
     assert np.hypot(*away[:2]) < 0.005
     hand.bench.assert_smooth()
 
@@ -174,7 +174,7 @@ def test_unseen_the_hand_does_not_open(hand):
         hand.step()
     state = bench.controller.state(bench.now)
     assert not state.move_done
-    assert 'cannot be seen' in state.move_problem
+    assert 'no scene shows' in state.move_problem
     assert hand.opening == pytest.approx(WIDTH)
 
 
@@ -190,7 +190,7 @@ def test_a_hand_that_does_not_open_is_said_to(hand):
     for _ in range(1800):
         jammed()
     state = hand.bench.controller.state(hand.bench.now)
-    assert state.move_problem == 'the hand does not open'
+    assert state.move_problem == 'the gripper does not open'
     assert not state.move_done
 
 
@@ -199,7 +199,7 @@ def test_time_in_which_the_shield_holds_is_not_time_in_which_the_hand_does_not_o
     bench = hand.bench
     bench.phase(Phase.ROLLBACK)
     seen = set()
-    while bench.controller.planned.opening() is None:
+    while bench.controller.phase_move.opening() is None:
         hand.step()
     for k in range(500):
         bench.decision = Decision.HOLD if k < 300 else Decision.PASS

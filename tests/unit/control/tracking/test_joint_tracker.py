@@ -59,7 +59,7 @@ def test_a_step_is_reached_without_overshoot() -> None:
 
 
 def test_a_reference_far_away_is_approached_no_faster_than_the_catch_up_speed() -> None:
-    positions = play(JointTracker(LIMITS, LimitShares(catch_up=0.3)), np.full((200, 2), 0.9))
+    positions = play(JointTracker(LIMITS, LimitShares(catch_up_speed=0.3)), np.full((200, 2), 0.9))
     assert np.abs(np.diff(positions, axis=0)).max() <= 0.3 * DT * (1 + 1e-9)
 
 

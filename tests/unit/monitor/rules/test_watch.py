@@ -13,7 +13,7 @@ from vla_core.records.safety import Level
 from vla_core.records.sensing import JointState
 from vla_core.records.task import Phase
 from vla_monitor.rules.ruleset import load_rules
-from vla_monitor.rules.watch import RuleWatch, WatchParams
+from vla_monitor.rules.watch import RuleMonitor, RuleMonitorParams
 
 TIP = HOME[:3, 3]
 
@@ -25,7 +25,7 @@ def rules():
 
 @pytest.fixture
 def watch(rules):
-    return RuleWatch(WatchParams(), ROBOT, rules)
+    return RuleMonitor(RuleMonitorParams(), ROBOT, rules)
 
 
 def tell(watch, *objects, values=None, now=10.0, phase=Phase.RUNNING, **more):

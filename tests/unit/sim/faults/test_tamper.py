@@ -7,8 +7,8 @@ import pytest
 
 from vla_core.errors import UserError
 from vla_interfaces.msg import PolicyFeatures, SafetyVote, Target
-from vla_sim.faults.harm import load_script, parse_harm, parse_order
-from vla_sim.faults.tamper import Tamper
+from vla_sim.faults.harm import load_script, parse_corruption, parse_order
+from vla_sim.faults.tamper import MessageCorruptor
 
 TOPICS = ('target', 'votes')
 
@@ -21,8 +21,8 @@ def target(k):
 
 def spoil(text, messages, seed=0):
     """What comes out of a tamper that is given the messages 0.1 s apart."""
-    tamper = Tamper(seed)
-    tamper.inject(parse_harm(text), 0.0)
+    tamper = MessageCorruptor(seed)
+    tamper.inject(parse_corruption(text), 0.0)
     out = []
     for k, message in enumerate(messages):
         out += [*tamper.put(message, 0.1 * k), *tamper.due(0.1 * k)]
@@ -138,8 +138,8 @@ def test_shift_moves_stamps_into_the_future_and_the_past():
 
 
 def test_rate_says_the_newest_so_many_times_a_second():
-    tamper = Tamper()
-    tamper.inject(parse_harm('rate=1000'), 0.0)
+    tamper = MessageCorruptor()
+    tamper.inject(parse_corruption('rate=1000'), 0.0)
     assert tamper.put(STREAM[0], 0.0) == []
     assert len(tamper.due(0.05)) == pytest.approx(50, abs=1)
     assert tamper.put(STREAM[1], 0.05) == []
@@ -152,16 +152,16 @@ def test_a_harm_can_concern_one_voter_only():
 
 
 def test_what_was_held_back_goes_out_when_the_harm_ends():
-    tamper = Tamper()
-    tamper.inject(parse_harm('delay=9'), 0.0)
+    tamper = MessageCorruptor()
+    tamper.inject(parse_corruption('delay=9'), 0.0)
     tamper.put(STREAM[0], 0.0)
-    assert firsts(tamper.inject(parse_harm('none'), 0.1)) == [0.0]
+    assert firsts(tamper.inject(parse_corruption('none'), 0.1)) == [0.0]
 
 
 @pytest.mark.parametrize('text', ['', 'ghost', 'drop=much', 'nan position velocity', 'rate=0'])
 def test_what_is_no_harm_is_refused(text):
     with pytest.raises(UserError):
-        parse_harm(text)
+        parse_corruption(text)
 
 
 def test_an_order_names_a_topic_that_is_there():

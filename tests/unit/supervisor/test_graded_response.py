@@ -14,7 +14,8 @@ from vla_core.records.action import Contact
 from vla_core.records.alignment import AlignmentVerdict
 from vla_core.records.safety import ArmState, Decision, FailureScore, Level, Verdict
 from vla_core.records.task import Phase, ResultCode
-from vla_supervisor.executive import Answer, ExecutiveParams, Request
+from vla_supervisor.commands import HostAction, OperatorAnswer
+from vla_supervisor.params import ExecutiveParams
 from vla_supervisor.response import ResponseParams
 
 LOW = (0.4, 0.2, 0.03)  # m
@@ -89,7 +90,7 @@ def test_failing_at_every_try_ends_with_a_question_and_its_bell():
     detect(world, Verdict.FAIL, 1.0)
     world.until(Phase.ASKING, 3.0)
     assert 'failing' in world.status.text
-    assert world.requests.count(Request.RING) == 1
+    assert world.requests.count(HostAction.RING) == 1
     assert vote(world).level == Level.HOLD
 
 
@@ -118,7 +119,7 @@ def test_an_answer_to_go_on_grants_one_more_try():
     world = asked()
     attempt = world.status.attempt
     world.decision = Decision.PASS
-    assert world.executive.answer(Answer.CONTINUE, world.now) == ''
+    assert world.executive.answer(OperatorAnswer.CONTINUE, world.now) == ''
     world.until(Phase.RUNNING, 5.0)
     assert world.status.attempt == attempt + 1
     world.drop_in_box()
@@ -127,7 +128,7 @@ def test_an_answer_to_go_on_grants_one_more_try():
 
 def test_an_answer_to_stop_ends_the_task_where_it_is():
     world = asked()
-    assert world.executive.answer(Answer.STOP, world.now) == ''
+    assert world.executive.answer(OperatorAnswer.STOP, world.now) == ''
     world.run(5.0)
     assert (world.phase, world.status.code) == (Phase.FAILED, ResultCode.STOPPED)
     assert 'by a person' in world.status.text
@@ -137,7 +138,9 @@ def test_an_answer_to_stop_ends_the_task_where_it_is():
 def test_an_answer_in_words_does_that_instead():
     world = asked()
     world.decision = Decision.PASS
-    assert world.executive.answer(Answer.INSTRUCTION, world.now, 'press the button', 4) == ''
+    assert (
+        world.executive.answer(OperatorAnswer.INSTRUCTION, world.now, 'press the button', 4) == ''
+    )
     world.until(Phase.RUNNING, 5.0)
     assert (world.status.instruction, world.status.seed) == ('press the button', 4)
 
@@ -151,20 +154,20 @@ def test_a_question_nobody_answers_ends_the_task_with_its_reason():
     assert 'nobody answered' in world.status.text
 
 
-@pytest.mark.parametrize(('said', 'why'), [(Answer.CONTINUE, 'nothing was asked')])
+@pytest.mark.parametrize(('said', 'why'), [(OperatorAnswer.CONTINUE, 'nothing was asked')])
 def test_an_answer_to_no_question_is_refused(said, why):
     assert running().executive.answer(said, 0.0) == why
 
 
 def test_without_a_task_there_is_nothing_to_answer():
     world = World()
-    assert world.executive.answer(Answer.CONTINUE, world.now) == 'no task runs'
-    assert world.executive.answer(Answer.STOP, world.now) == 'no task runs'
+    assert world.executive.answer(OperatorAnswer.CONTINUE, world.now) == 'no task runs'
+    assert world.executive.answer(OperatorAnswer.STOP, world.now) == 'no task runs'
 
 
 def test_a_person_may_stop_at_any_time():
     world = running(contact=Contact.HOLDING)
-    assert world.executive.answer(Answer.STOP, world.now) == ''
+    assert world.executive.answer(OperatorAnswer.STOP, world.now) == ''
     world.run(1.0)
     assert (world.phase, world.status.code) == (Phase.FAILED, ResultCode.STOPPED)
 
@@ -235,7 +238,7 @@ def test_a_camera_that_stays_covered_is_asked_about_and_its_return_goes_on(how, 
     assert world.phase == Phase.RUNNING
     world.until(Phase.ASKING, 4.0)
     assert why in world.status.text
-    assert Request.RING in world.requests
+    assert HostAction.RING in world.requests
     mended(world).until(Phase.RUNNING, 3.0)
     assert (world.status.attempt, vote(world).level) == (2, Level.RUN)
 
@@ -266,7 +269,7 @@ def test_a_latched_shield_ends_the_task_while_a_person_is_not_asked():
     world.arm = ArmState.LATCHED
     world.run(0.1)
     assert (world.phase, world.status.code) == (Phase.FAILED, ResultCode.STOPPED)
-    assert Request.RING not in world.requests
+    assert HostAction.RING not in world.requests
 
 
 def test_a_hold_that_stops_the_way_back_is_asked_about():

@@ -14,7 +14,8 @@ from world import AWAY, World
 from vla_core.records.action import Contact
 from vla_core.records.safety import Decision, Level
 from vla_core.records.task import Phase, ResultCode
-from vla_supervisor.executive import Answer, ExecutiveParams
+from vla_supervisor.commands import OperatorAnswer
+from vla_supervisor.params import ExecutiveParams
 from vla_supervisor.response import ResponseParams
 
 OTHER = 'press the button'
@@ -166,7 +167,7 @@ def test_a_way_back_that_is_blocked_is_asked_about_and_tried_again():
     assert 'does not open' in world.status.text
     assert world.executive.vote(world.now).level == Level.HOLD
     world.stuck, world.rolls_back = '', True
-    assert world.executive.answer(Answer.CONTINUE, world.now) == ''
+    assert world.executive.answer(OperatorAnswer.CONTINUE, world.now) == ''
     world.until(Phase.RUNNING, 5.0)
     assert world.status.instruction == OTHER
 
@@ -205,7 +206,7 @@ def event(world, dice):
     ways = {
         'say': lambda: say(world, str(dice.choice([OTHER, 'open the drawer', 'close it']))),
         'cancel': lambda: world.executive.cancel(world.now),
-        'answer': lambda: world.executive.answer(Answer(int(dice.integers(2))), world.now),
+        'answer': lambda: world.executive.answer(OperatorAnswer(int(dice.integers(2))), world.now),
         'touch': lambda: setattr(world, 'contact', Contact(int(dice.integers(3)))),
         'stick': lambda: setattr(world, 'stuck', str(dice.choice(['', '', 'stuck']))),
         'block': lambda: setattr(world, 'rolls_back', bool(dice.integers(2))),

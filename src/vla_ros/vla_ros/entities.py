@@ -1,0 +1,44 @@
+"""The entities of a node: publishers, subscriptions, services, clients, timers and actions."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import Any
+
+from rclpy.event_handler import EventHandler
+from rclpy.node import Node
+
+KINDS = ('timer', 'subscription', 'publisher', 'service', 'client')
+
+
+def entities_of(node: Node) -> list[Any]:
+    """Return every entity that `node` has now."""
+    endpoints = chain.from_iterable(getattr(node, f'{kind}s') for kind in KINDS)
+    return [*_actions(node), *endpoints]
+
+
+def destroy(node: Node, entities: list[Any]) -> None:
+    """Destroy those of `entities` that `node` still has."""
+    for action in _actions(node):
+        if action in entities:
+            action.destroy()
+    for kind in KINDS:
+        for entity in list(getattr(node, f'{kind}s')):
+            if entity in entities:
+                getattr(node, f'destroy_{kind}')(entity)
+
+
+def destroy_with_actions(node: Node) -> None:
+    """Destroy a node with its actions.
+
+    `destroy_node` leaves actions alone. They keep the DDS participant until the garbage collector
+    finds them: others still discover it, and it can take part in a deadlock (Fast DDS issue 6502).
+    """
+    for action in _actions(node):
+        action.destroy()
+    node.destroy_node()
+
+
+def _actions(node: Node) -> list[Any]:
+    """Return action servers and clients; QoS event handlers end with their endpoint."""
+    return [entity for entity in node.waitables if not isinstance(entity, EventHandler)]

@@ -1,0 +1,40 @@
+"""What is requested of the executive, and what it requests of its host (the node, or lockstep)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+
+
+@dataclass(frozen=True)
+class TaskRequest:
+    """An instruction that was accepted."""
+
+    task_id: str
+    instruction: str
+    seed: int
+
+
+@dataclass(frozen=True)
+class StartResult:
+    """A task that was started, or why it was refused."""
+
+    task_id: str
+    refusal: str = ''  # empty when it was started
+
+
+class OperatorAnswer(IntEnum):
+    """An operator's answer to a question; STOP and INSTRUCTION at any time. Values of Answer.srv."""
+
+    CONTINUE = 0  # try again
+    STOP = 1  # end the task, hold position
+    INSTRUCTION = 2  # run another instruction instead
+
+
+class HostAction(Enum):
+    """What the host has to do for the executive."""
+
+    PUBLISH = 'publish'  # the task status, latched
+    RING = 'ring'  # alert the operator: the status text is a question
+    ARM = 'arm'  # request arming of the shield
+    DISARM = 'disarm'
