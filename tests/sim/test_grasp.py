@@ -151,7 +151,7 @@ def test_close_by_hand(operator):
 
 
 def test_things_dropped_from_high_stay_in_the_box(ur5e_operator):
-    from vla_sim.faults.saboteur import move_thing
+    from vla_sim.faults.world_faults import move_thing
 
     operator = ur5e_operator
     for seed in range(10):

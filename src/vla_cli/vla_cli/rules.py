@@ -17,12 +17,12 @@ from vla_bench.rules import scores
 from vla_core.locate import stack_root
 from vla_core.robot.config import load_robot
 from vla_core.robot.model import RobotModel
-from vla_monitor.rules.circuit import group
 from vla_monitor.rules.document import GROUPS, load_documents
 from vla_monitor.rules.extractor import MARKDOWN, find_extractor
-from vla_monitor.rules.formula import text_of
 from vla_monitor.rules.learn import LearnParams, learn
-from vla_monitor.rules.prove import prove
+from vla_monitor.rules.logic.circuit import group
+from vla_monitor.rules.logic.formula import text_of
+from vla_monitor.rules.logic.prove import prove
 from vla_monitor.rules.ruleset import FOLDER, WEIGHTS, compile_rules, load_rules, save_weights
 
 

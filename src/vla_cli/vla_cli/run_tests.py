@@ -16,7 +16,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from vla_bringup.checkout import elapsed
+from vla_bringup.checkout import elapsed_time
 from vla_bringup.checkout.root import ROOT
 from vla_bringup.graph.domain import free_domain
 from vla_bringup.graph.launch_runner import die_with_parent
@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
 def keep(outcome: TestOutcome) -> None:
     """Write the counts and the time to out/test/result.json; the time fails no run."""
     counts = outcome.counts
-    took = elapsed.figure()
+    took = elapsed_time.figure()
     figures = (
         Figure('passed', counts['passed'], 'tests', '>= 1'),
         Figure('failed', counts['failed'], 'tests', '== 0'),

@@ -14,8 +14,8 @@ from vla_lockstep.episode_plan import LockstepParams, Setup
 from vla_monitor.failure.attempt import DetectorParams
 from vla_monitor.failure.bind import detector_of
 from vla_monitor.rules.extractor import MARKDOWN, find_extractor
+from vla_monitor.rules.monitor import RuleMonitor, RuleMonitorParams
 from vla_monitor.rules.ruleset import RuleSet, load_rules
-from vla_monitor.rules.watch import RuleMonitor, RuleMonitorParams
 from vla_monitor.steering.verifier import Verifier, VerifierParams
 from vla_perception.params import GrounderParams
 from vla_policy.align import BundlerParams

@@ -20,10 +20,10 @@ from vla_core.robot.config import RobotConfig
 from vla_policy import checkpoint
 from vla_policy.checkpoint import Checkpoint
 from vla_policy.flow_model import Batch
-from vla_policy.language import SentenceEncoder
 from vla_policy.objects.features import Inputs, describe
 from vla_policy.objects.memory import Memory, Recall
 from vla_policy.protocol import PolicyInfo, Proposal
+from vla_policy.sentence_encoder import SentenceEncoder
 
 NAME = 'learned'
 STEPS = 8  # of Euler, from noise to chunk

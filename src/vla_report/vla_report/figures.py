@@ -10,7 +10,7 @@ import numpy as np
 from vla_bringup.graph.session import TaskOutcome
 from vla_core.records.task import Phase, ResultCode
 from vla_core.result import Figure
-from vla_report.story import Story
+from vla_report.episode_story import Story
 
 FACTOR = re.compile(r'real-time factor ([\d.]+)')
 SHUTDOWN = '<= 5'  # s

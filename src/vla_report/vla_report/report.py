@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from vla_core.atomic_file import write_atomic
 from vla_core.result import Result
 from vla_report import plots
+from vla_report.episode_story import Story
 from vla_report.figures import cells
-from vla_report.story import Story
 
 ENGINE = jinja2.Environment(
     loader=jinja2.PackageLoader('vla_report', '.'),

@@ -21,7 +21,7 @@ from vla_ros.convert.sensing import camera_info_to_msg, image_to_msg, wrench_to_
 from vla_ros.main import run
 from vla_ros.node import ManagedNode
 from vla_sim.faults.kinds import Fault, FaultKind, parse_fault
-from vla_sim.pacer import Pacer
+from vla_sim.real_time_pacer import Pacer
 from vla_sim.scenes.scene_params import SceneParams
 from vla_sim.world import SimWorld
 

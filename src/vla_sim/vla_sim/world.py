@@ -14,13 +14,13 @@ from vla_core.robot.fingers import follow
 from vla_sim.camera import Renderer
 from vla_sim.contacts import ContactPair, contacts, tool_wrench
 from vla_sim.faults.kinds import Fault, FaultKind
-from vla_sim.faults.saboteur import WorldFaults
+from vla_sim.faults.world_faults import WorldFaults
 from vla_sim.scenes.episode import Episode
 from vla_sim.scenes.furniture import set_slide
-from vla_sim.scenes.judge import TaskTruth
 from vla_sim.scenes.robot_body import GRIPPER
 from vla_sim.scenes.scene_model import build
 from vla_sim.scenes.scene_params import SceneParams
+from vla_sim.scenes.task_truth import TaskTruth
 from vla_sim.scenes.tasks import sample_episode
 from vla_sim.trajectory import TrajectoryPlayer
 

@@ -1,2 +1,2 @@
-"""Runs the task: phases, heartbeats of the other nodes, arming and disarming, and the graded
-response (slow, hold, back off, ask a person) when something goes wrong."""
+"""Task executive (a state machine of phases), lifecycle bring-up, heartbeat monitoring, and the
+graded response (slow, hold, back off, ask the operator, stop) to faults."""

@@ -1,4 +1,4 @@
-"""Is there a picture that can be used? Not of a camera that is covered, frozen or gone."""
+"""Age of the last usable camera image: not of a camera that is covered, frozen or gone."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from vla_core.records.scene import GroundedScene
 
 
 class CameraMonitor:
-    """Follows what perception says of its pictures; one older than `fresh` s is none."""
+    """Follows what perception reports of its images; older than `max_age` s, there is none."""
 
-    def __init__(self, fresh: float) -> None:
-        self._fresh = fresh
-        self._saw: float | None = None  # s, stamp of the last usable picture
+    def __init__(self, max_age: float) -> None:
+        self._max_age = max_age
+        self._usable_at: float | None = None  # s, stamp of the last usable image
         self._trouble = ''
 
-    def put(self, scene: GroundedScene) -> None:
-        """Take a scene in."""
+    def on_scene(self, scene: GroundedScene) -> None:
+        """Store whether the image of a scene was usable."""
         self._trouble = scene.trouble
         if not scene.trouble:
-            self._saw = scene.stamp
+            self._usable_at = scene.stamp
 
-    def blind(self, now: float) -> str:
-        """Return why nothing is seen any more; empty while something is, or was never yet."""
-        if self._saw is None or now - self._saw <= self._fresh:
+    def fault(self, now: float) -> str:
+        """Return why there is no usable image; empty when there is one, or was never any yet."""
+        if self._usable_at is None or now - self._usable_at <= self._max_age:
             return ''
-        return f'no usable picture: {self._trouble or "no new one comes"}'
+        return f'no usable camera image: {self._trouble or "no new image received"}'

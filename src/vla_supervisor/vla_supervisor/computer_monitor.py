@@ -1,4 +1,4 @@
-"""Is the computer itself well: its memory and its temperature, looked at now and then."""
+"""Free memory and processor temperature of the computer, read periodically."""
 
 from __future__ import annotations
 
@@ -14,53 +14,55 @@ MB = 1e6
 
 @dataclass(frozen=True)
 class ComputerParams:
-    """What the computer must have left."""
+    """Limits of memory and temperature."""
 
-    memory: float = param(300.0, 'MB that must be free', lo=0.0, hi=1e6)
-    temperature: float = param(95.0, 'deg C, of the hottest processor core', lo=40.0, hi=120.0)
-    every: float = param(1.0, 's between two looks', lo=0.1, hi=60.0)
+    memory: float = param(300.0, 'MB, minimum of available memory', lo=0.0, hi=1e6)
+    temperature: float = param(
+        95.0, 'deg C, maximum of the hottest processor core', lo=40.0, hi=120.0
+    )
+    every: float = param(1.0, 's, between two readings', lo=0.1, hi=60.0)
 
     def __post_init__(self) -> None:
         check(self)
 
 
-def free_memory() -> float:
-    """MB that a process could have without swapping."""
+def available_memory() -> float:
+    """Return the memory, MB, that a process could have without swapping."""
     return float(psutil.virtual_memory().available / MB)
 
 
-def hottest() -> float | None:
-    """deg C, of the hottest sensor of the processor; None where there is none to read."""
+def processor_temperature() -> float | None:
+    """Return deg C of the hottest processor sensor; None where there is none."""
     found = psutil.sensors_temperatures()
     known = [t for name in ('coretemp', 'k10temp', 'cpu_thermal') for t in found.get(name, [])]
     return max((float(t.current) for t in known), default=None)
 
 
 class ComputerMonitor:
-    """The last look at the computer. Times are of the steady clock, s."""
+    """The last reading. Times: steady clock, s."""
 
     def __init__(
         self,
         params: ComputerParams,
-        memory: Callable[[], float] = free_memory,
-        temperature: Callable[[], float | None] = hottest,
+        memory: Callable[[], float] = available_memory,
+        temperature: Callable[[], float | None] = processor_temperature,
     ) -> None:
         self.params = params
         self._memory, self._temperature = memory, temperature
         self._next = -float('inf')
-        self._reason = ''
+        self._fault = ''
 
-    def reason(self, steady: float) -> str:
-        """Return why this computer should not run a robot now; empty when it may."""
+    def fault(self, steady: float) -> str:
+        """Return which limit is violated; empty when none is."""
         if steady >= self._next:
             self._next = steady + self.params.every
-            self._reason = self._look()
-        return self._reason
+            self._fault = self._read()
+        return self._fault
 
-    def _look(self) -> str:
-        free, heat = self._memory(), self._temperature()
-        if not free >= self.params.memory:
-            return f'{free:.0f} MB of memory left, {self.params.memory:.0f} needed'
-        if heat is not None and not heat <= self.params.temperature:
-            return f'the processor is at {heat:.0f} deg C, at most {self.params.temperature:.0f}'
+    def _read(self) -> str:
+        p, memory, temperature = self.params, self._memory(), self._temperature()
+        if not memory >= p.memory:
+            return f'{memory:.0f} MB of memory available (minimum {p.memory:.0f} MB)'
+        if temperature is not None and not temperature <= p.temperature:
+            return f'processor at {temperature:.0f} deg C (limit {p.temperature:.0f} deg C)'
         return ''

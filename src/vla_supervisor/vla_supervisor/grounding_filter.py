@@ -1,4 +1,4 @@
-"""From a stream of scenes to one answer: is what the words name there?"""
+"""Filters a stream of grounded scenes into one result: the target is found, or refused."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from vla_core.records.task import ResultCode
 
 
 class GroundingDecision(Enum):
-    """What the scenes say so far."""
+    """Whether the target is grounded."""
 
-    OPEN = 'open'  # not enough seen yet
+    OPEN = 'open'  # not enough scenes yet
     FOUND = 'found'
     REFUSED = 'refused'
 
 
 @dataclass(frozen=True)
 class GroundingFilterParams:
-    """How sure is sure."""
+    """How many consistent scenes are required."""
 
     present_scenes: int = param(3, 'scenes in a row with the target PRESENT', lo=1, hi=100)
     refuse_after: float = param(1.5, 's in a row without it before refusing', lo=0.1, hi=30.0)
-    timeout: float = param(8.0, 's of looking, whatever is seen', lo=0.5, hi=120.0)
+    timeout: float = param(8.0, 's, after which it is decided in any case', lo=0.5, hi=120.0)
 
     def __post_init__(self) -> None:
         check(self)
@@ -32,9 +32,9 @@ class GroundingFilterParams:
 
 @dataclass(frozen=True)
 class GroundingResult:
-    """A finding, and when it is REFUSED the code and the words for a person."""
+    """A decision; when it is REFUSED also the result code and the text for a person."""
 
-    finding: GroundingDecision
+    decision: GroundingDecision
     code: ResultCode = ResultCode.SUCCEEDED
     text: str = ''
 
@@ -43,21 +43,21 @@ OPEN = GroundingResult(GroundingDecision.OPEN)
 
 
 class GroundingFilter:
-    """Counts the scenes of one look."""
+    """Counts consistent scenes since `begin`."""
 
     def __init__(self, params: GroundingFilterParams) -> None:
         self.params = params
         self.begin('', 0.0)
 
     def begin(self, task_id: str, now: float) -> None:
-        """Look afresh for the target of `task_id`."""
+        """Start over for the target of `task_id`."""
         self._task_id, self._began = task_id, now
         self._last: GroundedScene | None = None
         self._first = 0.0  # s, stamp of the first scene in a row with this status
         self._count = 0
 
-    def put(self, scene: GroundedScene) -> None:
-        """Take a scene in; scenes of another task or from before the look do not count."""
+    def on_scene(self, scene: GroundedScene) -> None:
+        """Count a scene, unless it is of another task or from before `begin`."""
         if scene.task_id != self._task_id or not scene.stamp >= self._began:
             return
         if self._last is None or scene.target_status != self._last.target_status:
@@ -65,8 +65,8 @@ class GroundingFilter:
         self._last = scene
         self._count += 1
 
-    def answer(self, now: float) -> GroundingResult:
-        """Return what the scenes so far add up to."""
+    def result(self, now: float) -> GroundingResult:
+        """Return the decision on the scenes so far."""
         scene = self._last
         if scene is not None:
             if scene.target_status == TargetStatus.PRESENT:
@@ -77,9 +77,11 @@ class GroundingFilter:
         if now - self._began < self.params.timeout:
             return OPEN
         if scene is None:
-            return _refused(ResultCode.NOT_READY, 'perception says nothing: is a camera running?')
+            text = 'no scene from perception: is a camera running?'
+            return _refused(ResultCode.NOT_READY, text)
         if scene.target_status == TargetStatus.PRESENT:
-            return _refused(ResultCode.REFUSED_ABSENT, _unsteady(scene))
+            text = f'{_target(scene)} is detected only intermittently'
+            return _refused(ResultCode.REFUSED_ABSENT, text)
         return _refusal(scene)
 
 
@@ -87,17 +89,16 @@ def _refused(code: ResultCode, text: str) -> GroundingResult:
     return GroundingResult(GroundingDecision.REFUSED, code, text)
 
 
-def _unsteady(scene: GroundedScene) -> str:
-    return f'I see {scene.task.target.text or "it"} only now and then'
+def _target(scene: GroundedScene) -> str:
+    return scene.task.target.text or 'the target'
 
 
 def _refusal(scene: GroundedScene) -> GroundingResult:
-    """Return why the scene does not do, in words a person understands."""
+    """Return why the instruction cannot be carried out: perception's own reason if it has one."""
     if scene.task.verb == Verb.UNKNOWN:
-        text = scene.reason or 'I do not understand the instruction'
+        text = scene.reason or 'the instruction is not understood'
         return _refused(ResultCode.REFUSED_INSTRUCTION, text)
-    what = scene.task.target.text or 'what you name'
     if scene.target_status == TargetStatus.AMBIGUOUS:
-        text = scene.reason or f'more than one thing could be {what}: say which'
+        text = scene.reason or f'more than one object matches "{_target(scene)}": specify which'
         return _refused(ResultCode.REFUSED_AMBIGUOUS, text)
-    return _refused(ResultCode.REFUSED_ABSENT, scene.reason or f'I do not see {what}')
+    return _refused(ResultCode.REFUSED_ABSENT, scene.reason or f'{_target(scene)} is not detected')

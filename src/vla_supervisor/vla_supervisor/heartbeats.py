@@ -1,30 +1,36 @@
-"""Who has gone quiet, and who says it is not well. Times are of the steady clock."""
+"""Heartbeats of the other nodes: age and reported health. Times: steady clock, s."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import nan
+from math import inf, nan
 
 from vla_core.params import check, param
 from vla_core.records.safety import Heartbeat
 
+OWN_NAME = 'supervisor'  # its own heartbeat is no sign of the others
+
 
 @dataclass(frozen=True)
 class HeartbeatParams:
-    """Who must be heard, how often."""
+    """Which nodes are monitored, and the maximum ages."""
 
     nodes: tuple[str, ...] = param(
         ('perception', 'policy', 'control', 'shield'), 'nodes that must be alive and healthy'
     )
     noted: tuple[str, ...] = param(
-        ('recorder',), 'nodes whose loss is said, and that the task goes on without'
+        ('recorder',), 'nodes whose loss is logged; the task continues without them'
     )
-    max_age: float = param(0.5, 's, of silence of a node', lo=0.02, hi=10.0)
-    shield_max_age: float = param(0.05, 's, of silence of the shield', lo=0.02, hi=1.0)
+    max_age: float = param(0.5, 's, maximum age of a heartbeat', lo=0.02, hi=10.0)
+    shield_max_age: float = param(0.05, 's, maximum age of a shield heartbeat', lo=0.02, hi=1.0)
     glance: float = param(
-        0.025, 's, from one look to the next; what is longer is not silence', lo=0.001, hi=1.0
+        0.025, 's, longest supervisor cycle; what is beyond does not age heartbeats',
+        lo=0.001, hi=1.0,
+    )  # fmt: skip
+    startup: float = param(30.0, 's, time limit for the first heartbeat', lo=1.0, hi=600.0)
+    isolation: float = param(
+        5.0, 's, without a heartbeat of any node, then the supervisor restarts', lo=1.0, hi=60.0
     )
-    startup: float = param(30.0, 's, in which every node must have been heard', lo=1.0, hi=600.0)
 
     def __post_init__(self) -> None:
         check(self)
@@ -32,59 +38,78 @@ class HeartbeatParams:
 
 @dataclass
 class LastHeartbeat:
-    """The last word of one node."""
+    """The newest heartbeat of one node."""
 
-    heard: float  # s, steady clock of this process
+    received: float  # s, steady clock of this process
     healthy: bool
     detail: str
 
 
 @dataclass
 class Heartbeats:
-    """The last word of every node."""
+    """The newest heartbeat of every other node."""
 
     params: HeartbeatParams
-    pulses: dict[str, LastHeartbeat] = field(default_factory=dict)
-    _looked: float = nan  # s, steady clock
+    latest: dict[str, LastHeartbeat] = field(default_factory=dict)
+    _cycle: float = nan  # s, start of the last cycle
+    _excused: float = -inf  # s, until when silence of all nodes is explained
 
-    def look(self, steady: float) -> None:
-        """Begin a look at `steady` s. One that is late has not listened meanwhile: a machine that
-        stood still did so for who was to be heard, too, and that is not their silence."""
-        deaf = steady - self._looked - self.params.glance
-        if deaf > 0.0:
-            for pulse in self.pulses.values():
-                pulse.heard = min(pulse.heard + deaf, steady)
-        self._looked = steady
+    def begin_cycle(self, steady: float) -> None:
+        """Start a cycle at `steady` s. The time by which it is late does not age the heartbeats:
+        when the whole machine stood still, the other nodes did, too."""
+        late = steady - self._cycle - self.params.glance
+        if late > 0.0:
+            for beat in self.latest.values():
+                beat.received = min(beat.received + late, steady)
+        self._cycle = steady
 
-    def put(self, beat: Heartbeat, steady: float) -> None:
-        """Note that a node was heard at `steady` s."""
-        self.pulses[beat.node] = LastHeartbeat(steady, beat.healthy, beat.detail)
+    def on_heartbeat(self, beat: Heartbeat, steady: float) -> None:
+        """Store a heartbeat received at `steady` s."""
+        if beat.node != OWN_NAME:
+            self.latest[beat.node] = LastHeartbeat(steady, beat.healthy, beat.detail)
 
     def age(self, node: str, steady: float) -> float:
-        """Return s since `node` was heard; inf when never."""
-        pulse = self.pulses.get(node)
-        return steady - pulse.heard if pulse else float('inf')
+        """Return the age, s, of the newest heartbeat of `node`; inf when there is none."""
+        beat = self.latest.get(node)
+        return steady - beat.received if beat else inf
 
     def is_shield_lost(self, steady: float) -> bool:
-        """True when the shield was heard once and has gone quiet."""
-        known = 'shield' in self.pulses
+        """True when the shield has sent heartbeats and none is fresh."""
+        known = 'shield' in self.latest
         return known and not self.age('shield', steady) <= self.params.shield_max_age
 
+    def excuse_silence(self, steady: float) -> None:
+        """Do not count the silence of all nodes until now: a node that loads sends nothing."""
+        self._excused = steady
+
+    def isolation(self, steady: float) -> str:
+        """Return a reason when all nodes went silent at once; empty before the first heartbeat.
+
+        Then it is this process that receives nothing (its DDS participant), and only a restart
+        helps."""
+        if not self.latest:
+            return ''
+        silent = min(self.age(node, steady) for node in self.latest)
+        silent = min(silent, steady - self._excused)
+        if silent < self.params.isolation:
+            return ''
+        return f'no heartbeat from any node for {silent:.1f} s (limit {self.params.isolation:g} s)'
+
     def reason(self, steady: float) -> str:
-        """Return who is missing, quiet or not well; empty when all are well."""
-        return '; '.join(filter(None, (self._of(node, steady) for node in self.params.nodes)))
+        """Return which required nodes are missing, silent or not healthy; empty when none is."""
+        return '; '.join(filter(None, (self._fault(node, steady) for node in self.params.nodes)))
 
     def remark(self, steady: float) -> str:
-        """Return which of the `noted` was heard and is lost; empty when none is."""
-        known = (node for node in self.params.noted if node in self.pulses)
-        return '; '.join(filter(None, (self._of(node, steady) for node in known)))
+        """Return which of the `noted` nodes were there and are lost; empty when none is."""
+        known = (node for node in self.params.noted if node in self.latest)
+        return '; '.join(filter(None, (self._fault(node, steady) for node in known)))
 
-    def _of(self, node: str, steady: float) -> str:
-        pulse = self.pulses.get(node)
-        if pulse is None:
-            return f'{node} has not been heard'
+    def _fault(self, node: str, steady: float) -> str:
+        beat = self.latest.get(node)
+        if beat is None:
+            return f'no heartbeat from {node} yet'
         age = self.age(node, steady)
         limit = self.params.shield_max_age if node == 'shield' else self.params.max_age
         if not age <= limit:
-            return f'{node} has been silent for {age:.2f} s'
-        return '' if pulse.healthy else f'{node} is not well: {pulse.detail}'
+            return f'no heartbeat from {node} for {age:.2f} s (limit {limit:g} s)'
+        return '' if beat.healthy else f'{node} is not healthy: {beat.detail}'

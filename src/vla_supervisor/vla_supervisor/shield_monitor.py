@@ -1,4 +1,4 @@
-"""Is the shield well, and does it let anything through? Held for long is not held briefly."""
+"""State of the shield as its reports show it, and for how long it has let no motion through."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from vla_core.params import check, param
 from vla_core.records.safety import ArmState, Decision, ShieldReport
 
-STILL = (Decision.HOLD, Decision.BRAKE, Decision.REJECTED)
+NO_MOTION = (Decision.HOLD, Decision.BRAKE, Decision.REJECTED)
 
 
 @dataclass(frozen=True)
 class ShieldMonitorParams:
-    """How long the shield may be silent or disarmed while a task wants to move."""
+    """How long the shield may be silent or disarmed in a phase that moves."""
 
     arm_grace: float = param(1.0, 's, from the start of a phase to armed', lo=0.0, hi=10.0)
-    report_age: float = param(0.5, 's, older than this the shield is silent', lo=0.05, hi=5.0)
+    report_age: float = param(0.5, 's, maximum age of a report', lo=0.05, hi=5.0)
 
     def __post_init__(self) -> None:
         check(self)
@@ -26,33 +26,41 @@ class ShieldMonitor:
 
     def __init__(self, params: ShieldMonitorParams) -> None:
         self.params = params
-        self._moved = 0.0  # s, when something passed last
+        self.report: ShieldReport | None = None  # newest
+        self._moved = 0.0  # s, last report of motion
 
     def begin(self, now: float) -> None:
-        """A phase begins: nothing has been held yet."""
+        """Start a phase: the held time counts from now."""
         self._moved = now
 
-    def put(self, report: ShieldReport) -> None:
-        """Take a report in."""
-        if report.decision not in STILL:
+    def on_report(self, report: ShieldReport) -> None:
+        """Store a report."""
+        self.report = report
+        if report.decision not in NO_MOTION:
             self._moved = max(self._moved, report.stamp)
 
-    def lacks(self, report: ShieldReport | None, now: float) -> str:
-        """Return why a task cannot begin to move; empty when it can."""
+    def not_ready(self, now: float) -> str:
+        """Return why motion cannot begin; empty when it can."""
+        report = self.report
         if report is None or not 0.0 <= now - report.stamp + 1e-3 <= self.params.report_age:
-            return 'the shield is silent'
+            return 'no report from the shield'
         if report.state == ArmState.DISARMED:
             return 'the shield is disarmed: arm it first'
         if report.state == ArmState.LATCHED:
             return f'the shield is latched: {report.reason}; clear the cause and reset it'
         return ''
 
-    def fatal(self, report: ShieldReport | None, since: float, now: float) -> str:
-        """Return why nothing moves any more in a phase begun at `since`; empty while it may."""
-        lacking = self.lacks(report, now)
-        is_latched = report is not None and report.state == ArmState.LATCHED
-        return lacking if is_latched or now - since >= self.params.arm_grace else ''
+    def fatal(self, since: float, now: float) -> str:
+        """Return why a phase that began at `since` s cannot move any more; empty while it can."""
+        reason = self.not_ready(now)
+        is_latched = self.report is not None and self.report.state == ArmState.LATCHED
+        return reason if is_latched or now - since >= self.params.arm_grace else ''
 
     def held(self, now: float) -> float:
-        """Return for how long, s, nothing has passed."""
+        """Return for how long, s, the shield has let no motion through."""
         return now - self._moved
+
+    @property
+    def held_reason(self) -> str:
+        """Reason of the newest report, else its decision."""
+        return (self.report.reason or self.report.decision.name) if self.report else ''

@@ -1,4 +1,4 @@
-"""Everything outside the task that may keep the robot from moving. Times: steady clock, s."""
+"""Everything outside the task that can forbid motion. Times: steady clock, s."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from vla_supervisor.heartbeats import HeartbeatParams, Heartbeats
 
 
 class SystemMonitor:
-    """The nodes, the switches in a person's hand, the computer."""
+    """The nodes, the operator's switches and the computer."""
 
     def __init__(
         self,
-        beats: HeartbeatParams,
+        heartbeats: HeartbeatParams,
         dead_man: DeadManParams,
         e_stop: EStopParams,
-        host: ComputerParams,
+        computer: ComputerParams,
     ) -> None:
-        self.beats = Heartbeats(beats)
+        self.heartbeats = Heartbeats(heartbeats)
         self.dead_man = DeadManSwitch(dead_man)
         self.e_stop = EStop(e_stop)
-        self.host = ComputerMonitor(host)
+        self.computer = ComputerMonitor(computer)
 
     def health(self, steady: float) -> str:
-        """Why the stack is not well; empty when it is."""
-        return self.beats.reason(steady) or self.host.reason(steady)
+        """Return which node or limit is at fault; empty when all is healthy."""
+        return self.heartbeats.reason(steady) or self.computer.fault(steady)
 
-    def withheld(self, steady: float) -> str:
-        """Why a person does not let it move; empty when they do."""
-        return self.e_stop.silence(steady) or self.dead_man.reason(steady)
+    def inhibit(self, steady: float) -> str:
+        """Return why the operator's switches do not permit motion; empty when they do."""
+        return self.e_stop.inhibit(steady) or self.dead_man.inhibit(steady)

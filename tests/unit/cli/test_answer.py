@@ -6,7 +6,7 @@ import pytest
 
 from vla_cli.answer import request_of
 from vla_interfaces.srv import Answer
-from vla_report.screen import Screen
+from vla_report.terminal import Screen
 
 KINDS = Answer.Request
 

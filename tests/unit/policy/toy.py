@@ -17,7 +17,7 @@ from vla_core.records.scene import (
     Verb,
 )
 from vla_core.records.sensing import Observation
-from vla_policy.experts import imagine
+from vla_policy.experts import rollout
 from vla_policy.experts.approach import Aim
 from vla_policy.objects.memory import Memory
 from vla_policy.objects.situation import situation
@@ -102,8 +102,8 @@ class Toy:
         step = pose[:3, 3] - self.pose[:3, 3]
         after = replace(
             s,
-            target=imagine._carried(s, pose[:3, 3]),
-            opening=imagine._grip(s, aim, dt),
+            target=rollout._carried(s, pose[:3, 3]),
+            opening=rollout._grip(s, aim, dt),
         )
         self.things[Role.TARGET] = self._settled(after)
         self.velocity = np.r_[step, geometry.log_rotation(pose[:3, :3] @ self.pose[:3, :3].T)] / dt

@@ -6,7 +6,7 @@ import pytest
 from vla_core.records.safety import Decision
 from vla_core.records.sensing import CameraModel
 from vla_core.records.task import Phase, ResultCode, TaskStatus
-from vla_report.overlay import (
+from vla_report.video_overlay import (
     BOX_EDGES,
     SIZE,
     VIEW,
@@ -16,7 +16,7 @@ from vla_report.overlay import (
     draw,
     project,
 )
-from vla_report.panel import DECISION_COLOUR, TIMELINE, Mark, PanelState
+from vla_report.video_panel import DECISION_COLOUR, TIMELINE, Mark, PanelState
 from vla_teleop.recorder.record_codec import Picture
 
 MODEL = CameraModel('scene', 320, 240, 200.0, 210.0, 159.5, 119.5)

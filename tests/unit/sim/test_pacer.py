@@ -2,7 +2,7 @@
 
 import pytest
 
-from vla_sim.pacer import Pacer
+from vla_sim.real_time_pacer import Pacer
 
 
 def test_as_many_steps_are_due_as_time_went_by():

@@ -27,7 +27,7 @@ from vla_core.revision import commit
 from vla_core.robot.config import load_robot
 from vla_lockstep.campaign import spoken
 from vla_lockstep.row_log import MADE_BY, made_by
-from vla_report.screen import Screen
+from vla_report.terminal import Screen
 
 PROXY = {FaultSetup.PROXIED: 'target,votes,chunk', FaultSetup.LEARNED: 'features'}
 SPOILT: dict[FaultSetup, dict[str, tuple[str, ...]]] = {

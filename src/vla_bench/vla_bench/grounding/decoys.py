@@ -21,8 +21,8 @@ from vla_lockstep.stack import load_setup
 from vla_perception.detection.colour import hue_of, name_colour
 from vla_perception.detection.segments import Joining, find_segments
 from vla_perception.grounder import Grounder
-from vla_sim.scenes.decoy import middle
 from vla_sim.scenes.episode import TEST_SEEDS, Episode
+from vla_sim.scenes.printed_patch import middle
 from vla_sim.scenes.scene_params import SceneParams
 from vla_sim.scenes.tasks import sample_episode
 from vla_sim.scenes.truth import image_box

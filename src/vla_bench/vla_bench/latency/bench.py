@@ -12,9 +12,9 @@ from vla_bringup.graph.session import GraphSession, SessionPlan
 from vla_core.result import Figure, Result
 from vla_core.robot.config import load_robot
 from vla_lockstep.campaign import spoken
+from vla_report.episode_story import Story, tell
 from vla_report.figures import Film, percentile, real_time_factor
-from vla_report.screen import Screen
-from vla_report.story import Story, tell
+from vla_report.terminal import Screen
 from vla_teleop.recorder.recording import load
 
 TASKS = ('put_in', 'push', 'stack')

@@ -25,7 +25,7 @@ from vla_core.robot.config import load_robot
 from vla_core.robot.model import RobotModel
 from vla_lockstep.campaign import spoken
 from vla_monitor.rules.document import GROUPS
-from vla_monitor.rules.prove import prove
+from vla_monitor.rules.logic.prove import prove
 from vla_monitor.rules.ruleset import RuleSet, load_rules
 from vla_report import figure_table
 

@@ -33,8 +33,8 @@ from vla_core.records.scene import (
     Verb,
 )
 from vla_core.robot.model import RobotModel
-from vla_monitor.rules.path import path_of
-from vla_monitor.rules.situation import RuleInputs
+from vla_monitor.rules.measures.inputs import RuleInputs
+from vla_monitor.rules.measures.tool_path import path_of
 
 PAIRS = Path('tests/data/rules/pairs.jsonl')
 Row = dict[str, Any]

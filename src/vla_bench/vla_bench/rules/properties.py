@@ -7,11 +7,11 @@ import random
 from collections.abc import Callable, Iterator
 
 from vla_core.errors import UserError
-from vla_monitor.rules.automaton import Automaton
-from vla_monitor.rules.circuit import margin
 from vla_monitor.rules.document import Rule, RuleKind, RuleResponse
 from vla_monitor.rules.engine import Engine
-from vla_monitor.rules.formula import (
+from vla_monitor.rules.logic.automaton import Automaton
+from vla_monitor.rules.logic.circuit import margin
+from vla_monitor.rules.logic.formula import (
     BOUNDED,
     LEVELS,
     PAST,
@@ -26,11 +26,11 @@ from vla_monitor.rules.formula import (
     atoms,
     text_of,
 )
-from vla_monitor.rules.grammar import parse
-from vla_monitor.rules.predicates import IDLE, PREDICATES
+from vla_monitor.rules.logic.grammar import parse
+from vla_monitor.rules.logic.semantics import Letter, holds, value_of
+from vla_monitor.rules.logic.three_valued import RuleError, Truth
+from vla_monitor.rules.measures.predicates import IDLE, PREDICATES
 from vla_monitor.rules.ruleset import compile_rules
-from vla_monitor.rules.semantics import Letter, holds, value_of
-from vla_monitor.rules.truth import RuleError, Truth
 
 TRUTHS = ('holding', 'running', 'picking', 'acting')
 CONNECTIVES = ('and', 'or', 'xor', 'implies', 'iff')

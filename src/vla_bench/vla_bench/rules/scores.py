@@ -11,14 +11,14 @@ import numpy as np
 from vla_bench.rules.pairs import Row, situations
 from vla_core.frozen import Array
 from vla_core.robot.model import RobotModel
-from vla_monitor.rules.circuit import Satisfied
 from vla_monitor.rules.engine import Check, Engine
-from vla_monitor.rules.measure_action import measure_action
-from vla_monitor.rules.measure_state import Values, measure_state
-from vla_monitor.rules.predicates import IDLE
+from vla_monitor.rules.logic.circuit import Satisfied
+from vla_monitor.rules.logic.three_valued import Truth
+from vla_monitor.rules.measures.action import measure_action
+from vla_monitor.rules.measures.inputs import MeasureParams, RuleInputs
+from vla_monitor.rules.measures.predicates import IDLE
+from vla_monitor.rules.measures.state import Values, measure_state
 from vla_monitor.rules.ruleset import RuleSet
-from vla_monitor.rules.situation import MeasureParams, RuleInputs
-from vla_monitor.rules.truth import Truth
 
 PARAMS = MeasureParams()
 

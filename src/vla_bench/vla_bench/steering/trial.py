@@ -17,8 +17,8 @@ from vla_lockstep.lockstep import EpisodePlan, Lockstep, Setup
 from vla_lockstep.perturb import PerturbedPolicy, PerturbParams
 from vla_lockstep.row_log import Row
 from vla_lockstep.stack import load_setup
+from vla_monitor.steering.goal import StepGoal
 from vla_monitor.steering.params import VerifierParams
-from vla_monitor.steering.purpose import StepGoal
 from vla_monitor.steering.stage_a import QuickCheck, VerifierMoment
 from vla_monitor.steering.stage_b import Pick, StageB
 from vla_monitor.steering.twin import TwinStage

@@ -14,10 +14,10 @@ from vla_core.records.scene import ParsedTask, Phrase, Role, Verb
 from vla_core.records.task import Phase, ResultCode
 from vla_lockstep.lockstep import Lockstep, Run
 from vla_policy.protocol import Policy
-from vla_sim.faults.mishaps import IncidentDetector
-from vla_sim.scenes import language
+from vla_sim.faults.incidents import IncidentDetector
+from vla_sim.scenes import instructions
 from vla_sim.scenes.episode import Episode, SceneObject, side_vector
-from vla_sim.scenes.judge import TaskTruth
+from vla_sim.scenes.task_truth import TaskTruth
 from vla_sim.scenes.tasks import PUSH_ROOM, sample_episode
 
 MOMENTS = ('early', 'mid', 'late', 'cancel')
@@ -79,10 +79,10 @@ def second_task(episode: Episode, is_late: bool, dice: np.random.Generator) -> E
         return None
     verb, thing, side = options[int(dice.integers(len(options)))]
     goal = box if verb == Verb.PUT_IN else None
-    words = language.phrase(goal.colour, goal.shape) if goal else Phrase()
-    parsed = ParsedTask(verb, language.phrase(thing.colour, thing.shape), words, side)
+    words = instructions.phrase(goal.colour, goal.shape) if goal else Phrase()
+    parsed = ParsedTask(verb, instructions.phrase(thing.colour, thing.shape), words, side)
     things = tuple(replace(t, role=_role(t, thing, goal)) for t in episode.things)
-    said = language.say(parsed, 'train', 0)
+    said = instructions.say(parsed, 'train', 0)
     return replace(episode, task=verb.value, instruction=said, parsed=parsed, things=things)
 
 

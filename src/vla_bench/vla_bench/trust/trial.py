@@ -24,8 +24,8 @@ from vla_lockstep.stack import load_setup
 from vla_policy.protocol import Policy
 from vla_policy.registry import load_policy
 from vla_shield.shield import Shield
+from vla_sim.faults.incidents import IncidentDetector
 from vla_sim.faults.kinds import Fault, FaultKind
-from vla_sim.faults.mishaps import IncidentDetector
 from vla_sim.world import SimWorld
 
 CHAINS = ('off', 'shield', 'on')  # nothing, the shield with its usual voters, everything

@@ -17,7 +17,7 @@ from vla_core.records.sensing import JointState
 from vla_core.result import Figure, Result
 from vla_core.robot.config import RobotConfig, load_robot
 from vla_lockstep.campaign import spoken
-from vla_report.screen import Screen
+from vla_report.terminal import Screen
 from vla_ros import topics
 from vla_ros.serialize import from_bytes, to_bytes
 from vla_ros.topics import Topic

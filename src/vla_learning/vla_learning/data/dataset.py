@@ -22,9 +22,9 @@ from vla_learning.data.samples import Samples, joined
 from vla_policy.align import Bundler, BundlerParams
 from vla_policy.experts import scripted
 from vla_policy.experts.scripted import ChunkParams
-from vla_policy.language import SentenceEncoder
 from vla_policy.objects import features
 from vla_policy.objects.memory import Memory, Recall
+from vla_policy.sentence_encoder import SentenceEncoder
 
 STREAMS = ('joint_states', 'scene', 'candidates', 'status')
 SAME = 2e-3  # s, a chunk belongs to the observation of this stamp

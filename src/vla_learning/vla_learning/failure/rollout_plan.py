@@ -12,7 +12,7 @@ from vla_core.errors import UserError
 from vla_core.records.scene import ParsedTask, Role, Verb
 from vla_lockstep.episode_plan import LockstepParams
 from vla_sim.faults.kinds import Fault, FaultKind
-from vla_sim.scenes import language
+from vla_sim.scenes import instructions
 from vla_sim.scenes.episode import TEST_SEEDS, Episode
 from vla_sim.scenes.palette import SHAPES
 
@@ -167,7 +167,7 @@ def other_words(episode: Episode) -> str:
     dice = np.random.default_rng([episode.seed, zlib.crc32(b'other words')])
     tasks = [task for task in _other_tasks(episode) if task != episode.parsed]
     task = tasks[int(dice.integers(len(tasks)))]
-    return language.say(task, episode.split, int(dice.integers(1 << 16)))
+    return instructions.say(task, episode.split, int(dice.integers(1 << 16)))
 
 
 def _other_tasks(episode: Episode) -> list[ParsedTask]:
@@ -175,7 +175,7 @@ def _other_tasks(episode: Episode) -> list[ParsedTask]:
     meant = episode.parsed
     things = [t for t in episode.things if t.is_free and t.shape in SHAPES]
     others = [t for t in things if t.role == Role.OTHER]
-    phrases = [language.phrase(t.colour, t.shape) for t in others]
+    phrases = [instructions.phrase(t.colour, t.shape) for t in others]
     if meant.verb in (Verb.PUT_IN, Verb.STACK, Verb.PUSH) and phrases:
         return [replace(meant, target=phrase) for phrase in phrases]
     if meant.verb == Verb.PUSH:
@@ -186,4 +186,4 @@ def _other_tasks(episode: Episode) -> list[ParsedTask]:
     pushes = [ParsedTask(Verb.PUSH, phrase, side='left') for phrase in phrases]
     target = [meant.target] if meant.verb in (Verb.PUT_IN, Verb.STACK) else []
     pushes += [ParsedTask(Verb.PUSH, phrase, side='left') for phrase in target]
-    return pushes or [ParsedTask(Verb.OPEN, language.phrase('', 'drawer'))]
+    return pushes or [ParsedTask(Verb.OPEN, instructions.phrase('', 'drawer'))]

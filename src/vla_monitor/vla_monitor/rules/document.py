@@ -24,10 +24,10 @@ from typing import TypeVar
 
 from vla_core.errors import UserError
 from vla_monitor.rules.extractor import Extractor, Written
-from vla_monitor.rules.formula import Formula, Unary
-from vla_monitor.rules.grammar import parse
-from vla_monitor.rules.predicates import PREDICATES
-from vla_monitor.rules.truth import RuleError
+from vla_monitor.rules.logic.formula import Formula, Unary
+from vla_monitor.rules.logic.grammar import parse
+from vla_monitor.rules.logic.three_valued import RuleError
+from vla_monitor.rules.measures.predicates import PREDICATES
 
 E = TypeVar('E', bound=Enum)
 

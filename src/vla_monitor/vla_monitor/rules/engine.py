@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from vla_monitor.rules.circuit import EPS, Satisfied, margin
 from vla_monitor.rules.document import Rule, RuleResponse
-from vla_monitor.rules.predicates import IDLE
+from vla_monitor.rules.logic.circuit import EPS, Satisfied, margin
+from vla_monitor.rules.logic.three_valued import Truth
+from vla_monitor.rules.measures.predicates import IDLE
 from vla_monitor.rules.ruleset import RuleSet
-from vla_monitor.rules.truth import Truth
 
 SEVERITY = {RuleResponse.SLOW: 1, RuleResponse.HOLD: 2, RuleResponse.STOP: 3}
 

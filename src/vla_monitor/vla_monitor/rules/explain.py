@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from vla_monitor.rules.document import Rule
-from vla_monitor.rules.formula import Compare, atoms
-from vla_monitor.rules.predicates import PREDICATES
+from vla_monitor.rules.logic.formula import Compare, atoms
+from vla_monitor.rules.measures.predicates import PREDICATES
 
 
 def explain(rule: Rule, values: Mapping[str, Any]) -> str:

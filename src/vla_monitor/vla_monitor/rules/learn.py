@@ -14,7 +14,7 @@ import numpy as np
 
 from vla_core.frozen import Array
 from vla_core.params import check, param
-from vla_monitor.rules.circuit import EPS
+from vla_monitor.rules.logic.circuit import EPS
 
 KAPPA = 0.2
 

@@ -10,9 +10,9 @@ from vla_core.params import check, param
 from vla_core.records.action import ActionChunk
 from vla_core.robot.config import load_robot
 from vla_monitor.rules.extractor import MARKDOWN, find_extractor
-from vla_monitor.rules.prove import prove
+from vla_monitor.rules.logic.prove import prove
+from vla_monitor.rules.monitor import RuleMonitor, RuleMonitorParams
 from vla_monitor.rules.ruleset import load_rules
-from vla_monitor.rules.watch import RuleMonitor, RuleMonitorParams
 from vla_ros import topics
 from vla_ros.main import run
 from vla_ros.node import ManagedNode

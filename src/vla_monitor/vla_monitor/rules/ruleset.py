@@ -12,14 +12,14 @@ from vla_core.atomic_file import write_atomic
 from vla_core.errors import UserError
 from vla_core.locate import stack_root
 from vla_core.params import load_yaml
-from vla_monitor.rules import circuit
-from vla_monitor.rules.automaton import Automaton
 from vla_monitor.rules.document import Rule, load_documents
 from vla_monitor.rules.extractor import Extractor
-from vla_monitor.rules.formula import Atom, Compare, atoms, names, text_of
-from vla_monitor.rules.predicates import PREDICATES
-from vla_monitor.rules.semantics import value_of
-from vla_monitor.rules.truth import Truth
+from vla_monitor.rules.logic import circuit
+from vla_monitor.rules.logic.automaton import Automaton
+from vla_monitor.rules.logic.formula import Atom, Compare, atoms, names, text_of
+from vla_monitor.rules.logic.semantics import value_of
+from vla_monitor.rules.logic.three_valued import Truth
+from vla_monitor.rules.measures.predicates import PREDICATES
 
 FOLDER = 'config/rules'
 WEIGHTS = 'weights.yaml'

@@ -10,9 +10,9 @@ import numpy as np
 from vla_core.frozen import Array
 from vla_core.records.plan_step import StepKind
 from vla_core.records.scene import GroundedObject, Verb
-from vla_monitor.steering import hand
-from vla_monitor.steering.moment import OutcomeMoment
-from vla_monitor.steering.purpose import LENGTH, StepGoal
+from vla_monitor.steering import gripper_geometry
+from vla_monitor.steering.goal import LENGTH, StepGoal
+from vla_monitor.steering.outcome import OutcomeMoment
 
 EDGE = 0.008  # m, sideways, within this the tool may come down
 FUNNEL = 0.035  # m, sideways over which it rises to the height of travel
@@ -39,7 +39,7 @@ def left_to_do(now: OutcomeMoment, purpose: StepGoal) -> float:
         return _sliding(now, purpose, thing, purpose.way)
     if now.is_done:
         return 0.0
-    goal = hand.top(thing) - PRESS_DEPTH
+    goal = gripper_geometry.top(thing) - PRESS_DEPTH
     return funnel(now.tcp, thing.position[:2], goal, purpose.travel) + _closed(now, 1.0)
 
 
@@ -72,14 +72,14 @@ def _handling(now: OutcomeMoment, purpose: StepGoal, thing: GroundedObject) -> f
     height = max(float(now.thing[2]), LOWEST_GRASP)
     reach = funnel(now.tcp, now.thing[:2], height, purpose.travel)
     reach += TURN * turn_left(now.yaw, thing)
-    return GRASP + to_place + reach + _open(now, hand.width_between(thing, now.yaw))
+    return GRASP + to_place + reach + _open(now, gripper_geometry.width_between(thing, now.yaw))
 
 
 def _carrying(at: Array, purpose: StepGoal, thing: GroundedObject, place: GroundedObject) -> float:
     """m, from where the thing is, held, to where it is let go."""
     bottom = at - np.r_[0.0, 0.0, float(thing.size[2] / 2)]
-    goal = hand.top(place) + (-SINK if purpose.verb == Verb.PUT_IN else ON)
-    return RELEASE + funnel(bottom, place.position[:2], goal, hand.top(place) + 0.04)
+    goal = gripper_geometry.top(place) + (-SINK if purpose.verb == Verb.PUT_IN else ON)
+    return RELEASE + funnel(bottom, place.position[:2], goal, gripper_geometry.top(place) + 0.04)
 
 
 def _is_placed(
@@ -88,7 +88,7 @@ def _is_placed(
     if now.is_holding:
         return False
     away = np.abs(now.thing[:2] - place.position[:2])
-    rise = float(now.thing[2] - thing.size[2] / 2) - hand.top(place)
+    rise = float(now.thing[2] - thing.size[2] / 2) - gripper_geometry.top(place)
     if purpose.verb == Verb.PUT_IN:
         return bool(np.all(away <= 0.5 * place.size[:2]) and rise <= 0.0)
     return bool(np.hypot(*away) <= 0.5 * float(min(place.size[:2])) and abs(rise) <= 0.015)
@@ -112,7 +112,7 @@ def _sliding(now: OutcomeMoment, purpose: StepGoal, thing: GroundedObject, way: 
         return 0.0
     is_handle = purpose.verb != Verb.PUSH
     height = float(thing.position[2]) - 0.008 if is_handle else _push_height(thing)
-    reach = hand.half_along(thing, way) + hand.FINGER
+    reach = gripper_geometry.half_along(thing, way) + gripper_geometry.FINGER
     offset = now.tcp[:2] - now.thing[:2]
     along = float(offset @ way)
     aside = float(np.hypot(*(offset - along * way)))

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from vla_monitor.steering.cost import left_to_do
-from vla_monitor.steering.moment import CandidateOutcome
+from vla_monitor.steering.goal import StepGoal
+from vla_monitor.steering.outcome import CandidateOutcome
 from vla_monitor.steering.params import CandidateScoreParams
-from vla_monitor.steering.purpose import StepGoal
 
 FAULTY = 0.25  # of the score that is left with a fault
 

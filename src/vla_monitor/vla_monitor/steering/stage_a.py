@@ -15,12 +15,12 @@ from vla_core.records.scene import GroundedScene
 from vla_core.robot.config import RobotConfig
 from vla_core.robot.model import RobotModel
 from vla_monitor.steering.dry_run import DryRun, DryRunResult
-from vla_monitor.steering.foresight import KinematicPrediction, is_holding
+from vla_monitor.steering.goal import StepGoal, goal_of
 from vla_monitor.steering.judge import Score, judge
-from vla_monitor.steering.moment import OutcomeMoment
+from vla_monitor.steering.kinematic_prediction import KinematicPrediction, is_holding
+from vla_monitor.steering.outcome import OutcomeMoment
 from vla_monitor.steering.params import VerifierParams
 from vla_monitor.steering.path import JointPath, ToolPath, joint_paths, tool_path
-from vla_monitor.steering.purpose import StepGoal, goal_of
 from vla_shield.params import ShieldParams
 
 Here = tuple[Array, float]  # (4, 4) base_from_tcp and m, opening

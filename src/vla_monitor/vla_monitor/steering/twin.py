@@ -14,11 +14,11 @@ from vla_core import geometry
 from vla_core.frozen import Array
 from vla_core.robot.config import RobotConfig
 from vla_core.robot.fingers import follow
-from vla_monitor.steering.moment import CandidateOutcome, OutcomeMoment
+from vla_monitor.steering.goal import StepGoal
+from vla_monitor.steering.outcome import CandidateOutcome, OutcomeMoment
 from vla_monitor.steering.path import JointPath, ToolPath
-from vla_monitor.steering.purpose import StepGoal
-from vla_sim.scenes.judge import touching
 from vla_sim.scenes.robot_body import GRIPPER
+from vla_sim.scenes.task_truth import touching
 
 Indices = NDArray[np.intp]
 SETTLE = 0.06  # s, in which contacts come about

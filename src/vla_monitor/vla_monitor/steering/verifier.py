@@ -17,7 +17,7 @@ from vla_core.records.alignment import NONE, AlignmentVerdict
 from vla_core.records.safety import Level, SafetyVote
 from vla_core.robot.config import RobotConfig
 from vla_monitor.steering.corrections import Corrections, SpokenCorrection, agreement
-from vla_monitor.steering.heard import VerifierInputs
+from vla_monitor.steering.inputs import VerifierInputs
 from vla_monitor.steering.params import VerifierParams, ranks
 from vla_monitor.steering.stage_a import QuickCheck, StageA, VerifierMoment
 from vla_monitor.steering.stage_b import Pick, StageB, Theatre

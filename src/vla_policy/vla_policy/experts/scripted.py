@@ -15,8 +15,8 @@ from vla_core.records.scene import Verb
 from vla_core.records.sensing import Observation
 from vla_policy.experts.approach import Aim, retreat
 from vla_policy.experts.grasping import pick_and_place
-from vla_policy.experts.imagine import advance
 from vla_policy.experts.pushing import press, push, slide
+from vla_policy.experts.rollout import advance
 from vla_policy.objects.memory import Memory
 from vla_policy.objects.situation import ObjectState, situation
 from vla_policy.protocol import PolicyInfo, Proposal

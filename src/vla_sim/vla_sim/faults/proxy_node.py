@@ -23,8 +23,8 @@ from vla_core.robot.config import RobotConfig, load_robot
 from vla_interfaces.srv import InjectFault
 from vla_ros import params, topics
 from vla_ros.main import run
-from vla_sim.faults.harm import NONE, Corruption, load_script, parse_order
-from vla_sim.faults.tamper import MessageCorruptor
+from vla_sim.faults.corruption import NONE, Corruption, load_script, parse_order
+from vla_sim.faults.message_corruption import MessageCorruptor
 
 SPOILT = 'spoilt'
 TURN = 0.002  # s, between two looks at what is due

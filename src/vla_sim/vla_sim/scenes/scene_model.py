@@ -10,9 +10,9 @@ import numpy as np
 from vla_core import geometry
 from vla_core.robot.config import CameraConfig, RobotConfig
 from vla_sim.scenes import palette
-from vla_sim.scenes.decoy import add_patch
 from vla_sim.scenes.episode import Episode, SceneLook
 from vla_sim.scenes.furniture import add_thing
+from vla_sim.scenes.printed_patch import add_patch
 from vla_sim.scenes.robot_body import COLLISION_GROUP, ROBOT, TABLE, THING, robot_spec, tune_servos
 from vla_sim.scenes.scene_params import SceneParams
 

@@ -10,8 +10,7 @@ import numpy as np
 
 from vla_core.errors import UserError
 from vla_core.records.scene import ParsedTask, Phrase, Role, Verb
-from vla_sim.scenes import language, palette
-from vla_sim.scenes.decoy import stick
+from vla_sim.scenes import instructions, palette
 from vla_sim.scenes.episode import (
     TEST_SEEDS,
     Episode,
@@ -21,6 +20,7 @@ from vla_sim.scenes.episode import (
     side_vector,
 )
 from vla_sim.scenes.placement import PlacementRequest, place
+from vla_sim.scenes.printed_patch import stick
 from vla_sim.scenes.scene_params import SceneParams
 from vla_sim.scenes.variety import sample_look, sample_size, sample_yaw
 
@@ -53,7 +53,7 @@ def sample_episode(task: str, seed: int, p: SceneParams, wishes: dict[str, objec
     episode = Episode(
         task=task,
         seed=seed,
-        instruction=language.say(parsed, split, pick),
+        instruction=instructions.say(parsed, split, pick),
         parsed=parsed,
         things=things,
         look=look,
@@ -101,7 +101,7 @@ class _Draft:
                 )
             shapes = (self.o.shape,)
         pair = self.choose(shapes, self.o.colour, 'unseen' if self.o.unseen else 'seen')
-        self.target = language.phrase(*pair)
+        self.target = instructions.phrase(*pair)
         return self.make(pair, Role.TARGET)
 
     def make(self, pair: Pair, role: Role) -> SceneObject:
@@ -162,7 +162,7 @@ class _Draft:
 def _put_in(d: _Draft, p: SceneParams) -> None:
     target = d.set_target()
     box = d.make(d.choose(('box',), d.o.destination_colour, 'any'), Role.DESTINATION)
-    d.destination = language.phrase(box.colour, 'box')
+    d.destination = instructions.phrase(box.colour, 'box')
     d.wishes.append(PlacementRequest(box, d.o.destination_at))
     d.add_target(target)
     if d.dice.random() < p.second_box:
@@ -173,7 +173,7 @@ def _put_in(d: _Draft, p: SceneParams) -> None:
 def _stack(d: _Draft, _: SceneParams) -> None:
     target = d.set_target()
     pair = d.choose(('cube',), d.o.destination_colour, 'seen')
-    d.destination = language.phrase(*pair)
+    d.destination = instructions.phrase(*pair)
     d.wishes.append(PlacementRequest(d.make(pair, Role.DESTINATION), d.o.destination_at))
     d.add_target(target)
 
@@ -188,13 +188,13 @@ def _push(d: _Draft, _: SceneParams) -> None:
 
 def _press(d: _Draft, _: SceneParams) -> None:
     colour = d.o.colour or ('red', 'green')[int(d.dice.integers(2))]
-    d.target = language.phrase(colour, 'button')
+    d.target = instructions.phrase(colour, 'button')
     d.add_target(d.make((colour, 'button'), Role.TARGET))
 
 
 def _drawer(d: _Draft, is_open: bool) -> None:
     handle = d.choose(('drawer',), d.o.colour, 'any')
-    d.target = language.phrase(*handle)
+    d.target = instructions.phrase(*handle)
     opening = float(d.dice.uniform(0.8, 1.0)) if is_open else 0.0
     d.add_target(dataclasses.replace(d.make(handle, Role.TARGET), opening=opening))
 

@@ -17,7 +17,7 @@ from vla_core.robot.config import CameraConfig
 from vla_sim.camera import camera_model
 from vla_sim.scenes.episode import SceneObject
 from vla_sim.scenes.furniture import BUTTON_BASE, CAP, HANDLE_SIZE, handle_offset, slide_name
-from vla_sim.scenes.judge import touching
+from vla_sim.scenes.task_truth import touching
 from vla_sim.world import SimWorld
 
 

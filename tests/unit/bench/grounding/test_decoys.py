@@ -12,7 +12,7 @@ from vla_core.records.scene import GroundedObject, GroundedScene, Role, TargetSt
 from vla_core.records.sensing import RgbdFrame
 from vla_lockstep.stack import load_setup
 from vla_perception.detection import assembly
-from vla_sim.scenes import decoy
+from vla_sim.scenes import printed_patch
 
 RED, BLUE, GREY = (204, 25, 35), (30, 100, 204), (150, 150, 150)
 
@@ -37,9 +37,9 @@ def said(episode, place, status=TargetStatus.PRESENT):
 
 
 def test_who_names_the_paper_or_what_it_sticks_to_is_fooled(setup):
-    for name in decoy.PLACES:
+    for name in printed_patch.PLACES:
         episode = first(name, setup)
-        assert is_fooled(said(episode, decoy.middle(episode)), episode)
+        assert is_fooled(said(episode, printed_patch.middle(episode)), episode)
         if episode.patch.on:
             assert is_fooled(said(episode, episode.thing(episode.patch.on).position), episode)
 
@@ -48,8 +48,8 @@ def test_who_names_something_else_or_nothing_is_not(setup):
     episode = first('table', setup)
     assert not is_fooled(said(episode, episode.by_role(Role.TARGET).position), episode)
     for status in set(TargetStatus) - {TargetStatus.PRESENT}:
-        assert not is_fooled(said(episode, decoy.middle(episode), status), episode)
-    nobody = dataclasses.replace(said(episode, decoy.middle(episode)), objects=())
+        assert not is_fooled(said(episode, printed_patch.middle(episode), status), episode)
+    nobody = dataclasses.replace(said(episode, printed_patch.middle(episode)), objects=())
     assert not is_fooled(nobody, episode)
 
 

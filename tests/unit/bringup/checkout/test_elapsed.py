@@ -4,7 +4,7 @@ import subprocess
 import sys
 import time
 
-from vla_bringup.checkout import elapsed
+from vla_bringup.checkout import elapsed_time
 
 
 def test_time_before_the_command_line_counts():
@@ -20,7 +20,7 @@ def test_time_before_the_command_line_counts():
 
 
 def test_a_set_up_is_named(monkeypatch):
-    monkeypatch.delenv(elapsed.FIRST, raising=False)
-    assert elapsed.figure().name == 'the whole command'
-    monkeypatch.setenv(elapsed.FIRST, 'first')
-    assert elapsed.figure().name == 'the whole command, set-up included'
+    monkeypatch.delenv(elapsed_time.FIRST, raising=False)
+    assert elapsed_time.figure().name == 'the whole command'
+    monkeypatch.setenv(elapsed_time.FIRST, 'first')
+    assert elapsed_time.figure().name == 'the whole command, set-up included'

@@ -16,8 +16,8 @@ from vla_core.records.sensing import JointState
 from vla_core.records.task import Phase, TaskStatus
 from vla_core.robot.config import load_robot
 from vla_core.robot.model import RobotModel
-from vla_monitor.rules.path import path_of
-from vla_monitor.rules.situation import RuleInputs
+from vla_monitor.rules.measures.inputs import RuleInputs
+from vla_monitor.rules.measures.tool_path import path_of
 
 ROBOT = load_robot('ur5e')
 MODEL = RobotModel(ROBOT)

@@ -1,10 +1,10 @@
 import pytest
 
-from vla_monitor.rules.automaton import Automaton
-from vla_monitor.rules.formula import Atom
-from vla_monitor.rules.grammar import parse
-from vla_monitor.rules.predicates import PREDICATES
-from vla_monitor.rules.truth import Truth
+from vla_monitor.rules.logic.automaton import Automaton
+from vla_monitor.rules.logic.formula import Atom
+from vla_monitor.rules.logic.grammar import parse
+from vla_monitor.rules.logic.three_valued import Truth
+from vla_monitor.rules.measures.predicates import PREDICATES
 
 BITS = {Atom('holding'): 0, Atom('acting'): 1}
 

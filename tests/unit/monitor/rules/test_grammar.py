@@ -1,9 +1,9 @@
 import pytest
 
-from vla_monitor.rules.formula import Atom, Binary, Compare, Unary, text_of
-from vla_monitor.rules.grammar import parse
-from vla_monitor.rules.predicates import PREDICATES
-from vla_monitor.rules.truth import RuleError
+from vla_monitor.rules.logic.formula import Atom, Binary, Compare, Unary, text_of
+from vla_monitor.rules.logic.grammar import parse
+from vla_monitor.rules.logic.three_valued import RuleError
+from vla_monitor.rules.measures.predicates import PREDICATES
 
 
 def read(text):

@@ -10,10 +10,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 from tabletop import box, cube, hand, rows, situation
 
 from vla_core.records.scene import Role
-from vla_monitor.rules.measure_action import measure_action
-from vla_monitor.rules.measure_state import measure_state
-from vla_monitor.rules.predicates import ACTION, IDLE, STATE
-from vla_monitor.rules.situation import MeasureParams
+from vla_monitor.rules.measures.action import measure_action
+from vla_monitor.rules.measures.inputs import MeasureParams
+from vla_monitor.rules.measures.predicates import ACTION, IDLE, STATE
+from vla_monitor.rules.measures.state import measure_state
 
 P = MeasureParams()
 TOOL = (0.5, 0.1, 0.2)

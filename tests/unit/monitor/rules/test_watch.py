@@ -12,8 +12,8 @@ from tabletop import HOME, ROBOT, box, chunk, cube, hand, joints, rows, scene, s
 from vla_core.records.safety import Level
 from vla_core.records.sensing import JointState
 from vla_core.records.task import Phase
+from vla_monitor.rules.monitor import RuleMonitor, RuleMonitorParams
 from vla_monitor.rules.ruleset import load_rules
-from vla_monitor.rules.watch import RuleMonitor, RuleMonitorParams
 
 TIP = HOME[:3, 3]
 

@@ -7,8 +7,8 @@ import pytest
 
 from vla_core.errors import UserError
 from vla_interfaces.msg import PolicyFeatures, SafetyVote, Target
-from vla_sim.faults.harm import load_script, parse_corruption, parse_order
-from vla_sim.faults.tamper import MessageCorruptor
+from vla_sim.faults.corruption import load_script, parse_corruption, parse_order
+from vla_sim.faults.message_corruption import MessageCorruptor
 
 TOPICS = ('target', 'votes')
 

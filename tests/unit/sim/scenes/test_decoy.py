@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from vla_core.errors import UserError
-from vla_sim.scenes import decoy
+from vla_sim.scenes import printed_patch
 from vla_sim.scenes.placement import clearance, discs
 from vla_sim.scenes.tasks import sample_episode
 
@@ -19,7 +19,7 @@ def episode(scene, where, seed=1, task='put_in', **wishes):
 
 
 def test_without_it_the_episode_is_the_same(scene):
-    for where in decoy.PLACES:
+    for where in printed_patch.PLACES:
         with_it = episode(scene, where, absent=True, shape='cube')
         without = sample_episode('put_in', 1, scene, {'absent': True, 'shape': 'cube'})
         assert [str(t) for t in with_it.things] == [str(t) for t in without.things]
@@ -56,7 +56,7 @@ def test_on_a_side_it_covers_half_of_the_one_that_looks_away_from_the_robot(scen
         made = episode(scene, 'side', seed, absent=True, shape='cube')
         patch, thing = made.patch, made.thing(made.patch.on)
         axis = int(np.abs(patch.position).argmax())
-        away = decoy.middle(made) - thing.position
+        away = printed_patch.middle(made) - thing.position
         assert away[0] >= np.linalg.norm(away) * np.cos(np.pi / 4 + 1e-6)
         assert patch.size[axis] <= PAPER
         assert np.delete(patch.size, axis).prod() == pytest.approx(thing.size[2] ** 2 / 2)
@@ -71,11 +71,11 @@ def test_on_a_side_it_is_flat_whatever_is_named(scene):
 
 
 def test_it_is_where_it_is_said_to_be_weighs_nothing_and_touches_nothing(world):
-    for where in decoy.PLACES:
+    for where in printed_patch.PLACES:
         made = world.reset('put_in', 3, decoy=where, absent=True, shape='cube')
         model = world.model
-        geom = np.linalg.norm(world.data.geom_xpos - decoy.middle(made), axis=1).argmin()
-        assert world.data.geom_xpos[geom] == pytest.approx(decoy.middle(made), abs=1e-4)
+        geom = np.linalg.norm(world.data.geom_xpos - printed_patch.middle(made), axis=1).argmin()
+        assert world.data.geom_xpos[geom] == pytest.approx(printed_patch.middle(made), abs=1e-4)
         assert model.geom_contype[geom] == model.geom_conaffinity[geom] == 0
         owner, mass = model.body(made.patch.on or 'world').id, model.body_mass.copy()
         world.start(dataclasses.replace(made, patch=None))
@@ -84,7 +84,7 @@ def test_it_is_where_it_is_said_to_be_weighs_nothing_and_touches_nothing(world):
 
 
 def test_it_is_seen_and_is_no_farther_from_what_it_sticks_to_than_paper_is(world):
-    for where in decoy.PLACES:
+    for where in printed_patch.PLACES:
         made = world.reset('put_in', 3, decoy=where, absent=True, shape='cube', plain=True)
         seen = world.render('scene')
         world.start(dataclasses.replace(made, patch=None))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vla_core.records.scene import Role
-from vla_sim.faults.saboteur import move_thing
+from vla_sim.faults.world_faults import move_thing
 from vla_sim.scenes.episode import side_vector
 from vla_sim.scenes.furniture import set_slide
 

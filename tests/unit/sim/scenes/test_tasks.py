@@ -5,7 +5,7 @@ import pytest
 
 from vla_core.errors import UserError
 from vla_core.records.scene import Role, Verb
-from vla_sim.scenes import language, palette
+from vla_sim.scenes import instructions, palette
 from vla_sim.scenes.episode import TEST_SEEDS
 from vla_sim.scenes.placement import clearance, discs
 from vla_sim.scenes.tasks import TASKS, sample_episode
@@ -106,7 +106,7 @@ def test_unseen_targets_are_held_out_pairs(scene):
 
 def test_no_template_is_in_both_splits():
     for verb in Verb:
-        assert not set(language.TRAIN.get(verb, ())) & set(language.TEST.get(verb, ()))
+        assert not set(instructions.TRAIN.get(verb, ())) & set(instructions.TEST.get(verb, ()))
 
 
 def test_test_seeds_speak_with_test_words(scene):
@@ -115,8 +115,8 @@ def test_test_seeds_speak_with_test_words(scene):
         sample_episode('open', TEST_SEEDS, scene, {}),
     )
     assert (train.split, test.split) == ('train', 'test')
-    assert train.instruction in language.TRAIN[Verb.OPEN]
-    assert test.instruction in language.TEST[Verb.OPEN]
+    assert train.instruction in instructions.TRAIN[Verb.OPEN]
+    assert test.instruction in instructions.TEST[Verb.OPEN]
     assert sample_episode('open', 1, scene, {'paraphrase': 'test', 'template': 0}).split == 'test'
 
 

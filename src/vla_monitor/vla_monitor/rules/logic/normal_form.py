@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from vla_monitor.rules.formula import PAST, Atom, Binary, Compare, Constant, Formula, Unary
-from vla_monitor.rules.truth import Truth
+from vla_monitor.rules.logic.formula import PAST, Atom, Binary, Compare, Constant, Formula, Unary
+from vla_monitor.rules.logic.three_valued import Truth
 
 
 @dataclass(frozen=True)

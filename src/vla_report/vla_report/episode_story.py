@@ -16,9 +16,9 @@ from vla_core.records.safety import Decision, Level
 from vla_core.records.task import Phase
 from vla_core.robot.config import RobotConfig
 from vla_core.robot.model import RobotModel
-from vla_report.overlay import VideoMoment
-from vla_report.panel import Mark, PanelState
 from vla_report.timeseries import Series, Spans, series, spans
+from vla_report.video_overlay import VideoMoment
+from vla_report.video_panel import Mark, PanelState
 from vla_teleop.recorder.recording import Recording
 
 NUMBER = re.compile(r'\d+\.\d+')  # differs from cycle to cycle; the reason does not

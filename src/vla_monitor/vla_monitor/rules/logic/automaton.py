@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from vla_monitor.rules.formula import (
+from vla_monitor.rules.logic.formula import (
     PAST,
     Atom,
     Binary,
@@ -20,7 +20,7 @@ from vla_monitor.rules.formula import (
     Unary,
     atoms,
 )
-from vla_monitor.rules.normal import (
+from vla_monitor.rules.logic.normal_form import (
     LOST,
     NEVER,
     NOTHING,
@@ -37,8 +37,8 @@ from vla_monitor.rules.normal import (
     clauses,
     one_of,
 )
-from vla_monitor.rules.semantics import connect
-from vla_monitor.rules.truth import Truth
+from vla_monitor.rules.logic.semantics import connect
+from vla_monitor.rules.logic.three_valued import Truth
 
 MOST_ENTRIES = 50_000  # of a table; then it starts afresh
 

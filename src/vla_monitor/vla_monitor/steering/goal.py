@@ -10,7 +10,7 @@ import numpy as np
 from vla_core.frozen import Array
 from vla_core.records.plan_step import PlanStep, StepKind
 from vla_core.records.scene import GroundedObject, GroundedScene, Role, Verb
-from vla_monitor.steering.hand import top
+from vla_monitor.steering.gripper_geometry import top
 
 SIDES = {'left': (0.0, 1.0), 'right': (0.0, -1.0), 'forward': (1.0, 0.0), 'back': (-1.0, 0.0)}
 LENGTH = {Verb.PUSH: 0.11, Verb.OPEN: 0.105, Verb.CLOSE: 0.13}  # m, that a thing is to slide

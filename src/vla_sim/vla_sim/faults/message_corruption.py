@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from math import inf, isfinite, nan
 from typing import Any
 
-from vla_sim.faults.harm import NONE, Corruption, CorruptionKind
+from vla_sim.faults.corruption import NONE, Corruption, CorruptionKind
 
 PLAIN = {'double': ('<d', 64), 'float': ('<f', 32)}  # layout, bits
 BURST = 100  # messages of a raised rate that may go out at once

@@ -22,7 +22,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from vla_monitor.rules.formula import (
+from vla_monitor.rules.logic.formula import (
     BOUNDED,
     LEVELS,
     PAST,
@@ -36,8 +36,8 @@ from vla_monitor.rules.formula import (
     Unary,
     parts,
 )
-from vla_monitor.rules.predicates import Predicate, PredicateKind
-from vla_monitor.rules.truth import RuleError
+from vla_monitor.rules.logic.three_valued import RuleError
+from vla_monitor.rules.measures.predicates import Predicate, PredicateKind
 
 SHORT = {
     '!': 'not', '&': 'and', '&&': 'and', '|': 'or', '||': 'or', '^': 'xor', '->': 'implies',

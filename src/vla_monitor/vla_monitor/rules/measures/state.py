@@ -9,9 +9,9 @@ import numpy as np
 
 from vla_core.frozen import Array
 from vla_core.records.scene import Role, TargetStatus, Verb
-from vla_monitor.rules.predicates import FAR
-from vla_monitor.rules.situation import MeasureParams, RuleInputs
-from vla_monitor.rules.things import ObjectBoxes, support
+from vla_monitor.rules.measures.inputs import MeasureParams, RuleInputs
+from vla_monitor.rules.measures.object_boxes import ObjectBoxes, support
+from vla_monitor.rules.measures.predicates import FAR
 
 Values = dict[str, Any]
 FALL = 2.0  # m, of what has nothing under it

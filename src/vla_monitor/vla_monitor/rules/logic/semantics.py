@@ -10,8 +10,8 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from vla_monitor.rules.formula import Atom, Binary, Compare, Constant, Formula, Unary
-from vla_monitor.rules.truth import Truth, number_of, truth_of
+from vla_monitor.rules.logic.formula import Atom, Binary, Compare, Constant, Formula, Unary
+from vla_monitor.rules.logic.three_valued import Truth, number_of, truth_of
 
 Letter = Mapping[Atom | Compare, Truth]
 OPERATIONS: dict[str, Callable[[float, float], bool]] = {

@@ -12,9 +12,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from vla_monitor.rules.formula import Formula, names
-from vla_monitor.rules.predicates import PREDICATES
-from vla_monitor.rules.truth import Truth
+from vla_monitor.rules.logic.formula import Formula, names
+from vla_monitor.rules.logic.three_valued import Truth
+from vla_monitor.rules.measures.predicates import PREDICATES
 
 EPS = 0.1  # an action is allowed while the margin is at least -EPS
 

@@ -10,10 +10,10 @@ import numpy as np
 from vla_core.frozen import Array
 from vla_core.records.plan_step import StepKind
 from vla_core.records.scene import GroundedObject, Verb
-from vla_monitor.steering import hand
-from vla_monitor.steering.moment import CandidateOutcome, OutcomeMoment
+from vla_monitor.steering import gripper_geometry
+from vla_monitor.steering.goal import StepGoal
+from vla_monitor.steering.outcome import CandidateOutcome, OutcomeMoment
 from vla_monitor.steering.path import ToolPath
-from vla_monitor.steering.purpose import StepGoal
 
 GRIP_SPEED = 0.1  # m/s, of the opening
 CLOSED = 0.012  # m, fingers nearer than this hold nothing
@@ -29,9 +29,9 @@ def is_holding(tcp: Array, yaw: float, opening: float, thing: GroundedObject) ->
     """True when the fingers are tight around the thing."""
     if thing.is_held:
         return True
-    if not CLOSED <= opening <= hand.width_between(thing, yaw) + LOOSE:
+    if not CLOSED <= opening <= gripper_geometry.width_between(thing, yaw) + LOOSE:
         return False
-    return hand.is_between(tcp, yaw, opening, thing)
+    return gripper_geometry.is_between(tcp, yaw, opening, thing)
 
 
 @dataclass
@@ -112,7 +112,7 @@ class KinematicPrediction:
         place = self.purpose.place
         if place is None or not self._is_over_place(at):
             return half
-        return half + (0.008 if place.shape == 'box' else hand.top(place))
+        return half + (0.008 if place.shape == 'box' else gripper_geometry.top(place))
 
     def _is_over_place(self, at: Array) -> bool:
         """True when a thing let go at `at` ends up in or on its place."""
@@ -124,7 +124,9 @@ class KinematicPrediction:
         local = np.abs([c * offset[0] + s * offset[1], c * offset[1] - s * offset[0]])
         share = 0.4 if self.purpose.verb == Verb.PUT_IN else 0.35  # of its size, from its middle
         bottom = at[2] - (self.purpose.thing.size[2] / 2 if self.purpose.thing else 0.0)
-        highest = hand.top(place) + (0.04 if self.purpose.verb == Verb.PUT_IN else 0.02)
+        highest = gripper_geometry.top(place) + (
+            0.04 if self.purpose.verb == Verb.PUT_IN else 0.02
+        )
         return bool(np.all(local <= share * place.size[:2]) and bottom <= highest)
 
     def _gripped(
@@ -133,8 +135,10 @@ class KinematicPrediction:
         """Closing fingers take the thing when it is between them; they must not come down on
         it."""
         is_closing = asked < CLOSE_AT and now.opening < before.opening
-        width = hand.width_between(thing, now.yaw)
-        if is_closing and hand.is_between(now.tcp, now.yaw, max(now.opening, width), thing):
+        width = gripper_geometry.width_between(thing, now.yaw)
+        if is_closing and gripper_geometry.is_between(
+            now.tcp, now.yaw, max(now.opening, width), thing
+        ):
             if now.opening <= width:
                 return replace(now, opening=width, is_holding=True)
             return now
@@ -146,16 +150,18 @@ class KinematicPrediction:
 
     def _check_hit(self, before: OutcomeMoment, now: OutcomeMoment, thing: GroundedObject) -> None:
         """A finger that is at the thing already may go up or away, not further down."""
-        if not hand.is_hit(now.tcp, now.yaw, now.opening, thing):
+        if not gripper_geometry.is_hit(now.tcp, now.yaw, now.opening, thing):
             return
         is_sinking = now.tcp[2] < before.tcp[2] - SINKING
-        if is_sinking or not hand.is_hit(before.tcp, before.yaw, before.opening, thing):
+        if is_sinking or not gripper_geometry.is_hit(
+            before.tcp, before.yaw, before.opening, thing
+        ):
             self._blame(f'comes down on the {thing.label}')
 
     def _pressed(self, now: OutcomeMoment, thing: GroundedObject) -> OutcomeMoment:
         """A closed hand that comes low enough over the button has pressed it."""
         is_over = np.hypot(*(now.tcp[:2] - thing.position[:2])) <= thing.size[0] / 2
-        is_low = now.tcp[2] <= hand.top(thing) - PRESSED
+        is_low = now.tcp[2] <= gripper_geometry.top(thing) - PRESSED
         return replace(now, is_done=now.is_done or bool(is_over and is_low))
 
     def _left_alone(
@@ -163,21 +169,21 @@ class KinematicPrediction:
     ) -> OutcomeMoment:
         """A hand that goes away may still be at the thing, but not come down on it."""
         is_sinking = now.tcp[2] < before.tcp[2] - SINKING
-        if is_sinking and hand.is_hit(now.tcp, now.yaw, now.opening, thing):
+        if is_sinking and gripper_geometry.is_hit(now.tcp, now.yaw, now.opening, thing):
             self._blame(f'comes down on the {thing.label}')
         return now
 
     def _pushed(self, now: OutcomeMoment, thing: GroundedObject) -> OutcomeMoment:
         """The closed hand moves what is in front of it."""
         way = self.purpose.way
-        if way is None or now.tcp[2] - hand.TIP > hand.top(thing):
+        if way is None or now.tcp[2] - gripper_geometry.TIP > gripper_geometry.top(thing):
             return now
         offset = thing.position[:2] - now.tcp[:2]
         along = float(offset @ way)
-        reach = hand.half_along(thing, way) + hand.FINGER
+        reach = gripper_geometry.half_along(thing, way) + gripper_geometry.FINGER
         aside = float(np.hypot(*(offset - along * way)))
         if not (0.0 < along < reach and aside < reach):
-            if hand.is_hit(now.tcp, now.yaw, now.opening, thing):
+            if gripper_geometry.is_hit(now.tcp, now.yaw, now.opening, thing):
                 self._blame(f'comes down on the {thing.label}')
             return now
         return replace(now, thing=thing.position + np.r_[(reach - along) * way, 0.0])

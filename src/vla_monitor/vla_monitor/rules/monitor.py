@@ -24,11 +24,11 @@ from vla_core.robot.model import RobotModel
 from vla_monitor.rules.document import RuleResponse
 from vla_monitor.rules.engine import Check, Engine
 from vla_monitor.rules.explain import explain
-from vla_monitor.rules.measure_action import measure_action
-from vla_monitor.rules.measure_state import Values, measure_state
-from vla_monitor.rules.path import ToolPathStates, path_of
+from vla_monitor.rules.measures.action import measure_action
+from vla_monitor.rules.measures.inputs import MeasureParams, RuleInputs
+from vla_monitor.rules.measures.state import Values, measure_state
+from vla_monitor.rules.measures.tool_path import ToolPathStates, path_of
 from vla_monitor.rules.ruleset import RuleSet
-from vla_monitor.rules.situation import MeasureParams, RuleInputs
 
 VOTER = 'rules'
 LEVELS = {

@@ -10,8 +10,8 @@ import numpy as np
 from vla_core.frozen import Array
 from vla_core.params import check, param
 from vla_core.records.scene import GroundedObject, GroundedScene, Role
-from vla_monitor.rules.path import ToolPathStates
-from vla_monitor.rules.things import FIXED, ObjectBoxes
+from vla_monitor.rules.measures.object_boxes import FIXED, ObjectBoxes
+from vla_monitor.rules.measures.tool_path import ToolPathStates
 
 
 @dataclass(frozen=True)

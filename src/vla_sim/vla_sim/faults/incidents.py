@@ -9,8 +9,8 @@ import numpy as np
 
 from vla_core.frozen import Array
 from vla_sim.scenes.episode import SceneObject
-from vla_sim.scenes.judge import UPRIGHT, TaskState, state_of, touching
 from vla_sim.scenes.robot_body import ROBOT, TABLE
+from vla_sim.scenes.task_truth import UPRIGHT, TaskState, state_of, touching
 from vla_sim.world import SimWorld
 
 FALL = 0.05  # m, let go higher than this above what it lands on is a drop

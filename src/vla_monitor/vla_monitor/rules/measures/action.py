@@ -8,11 +8,17 @@ import numpy as np
 
 from vla_core.frozen import Array
 from vla_core.records.scene import GroundedObject, Role
-from vla_monitor.rules.measure_state import FALL, Values, is_over_destination, person_distance
-from vla_monitor.rules.path import ToolPathStates
-from vla_monitor.rules.predicates import FAR, IDLE
-from vla_monitor.rules.situation import MeasureParams, RuleInputs
-from vla_monitor.rules.things import FIXED, ObjectBoxes, Support, support, width_across
+from vla_monitor.rules.measures.inputs import MeasureParams, RuleInputs
+from vla_monitor.rules.measures.object_boxes import (
+    FIXED,
+    ObjectBoxes,
+    Support,
+    support,
+    width_across,
+)
+from vla_monitor.rules.measures.predicates import FAR, IDLE
+from vla_monitor.rules.measures.state import FALL, Values, is_over_destination, person_distance
+from vla_monitor.rules.measures.tool_path import ToolPathStates
 
 
 def measure_action(now: RuleInputs, p: MeasureParams) -> Values:

@@ -16,11 +16,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vla_core.errors import UserError
-from vla_monitor.rules.automaton import Automaton
 from vla_monitor.rules.document import Rule
-from vla_monitor.rules.formula import Atom, Binary, Compare, Formula, Unary, atoms
-from vla_monitor.rules.symbols import Symbols
-from vla_monitor.rules.truth import Truth
+from vla_monitor.rules.logic.automaton import Automaton
+from vla_monitor.rules.logic.formula import Atom, Binary, Compare, Formula, Unary, atoms
+from vla_monitor.rules.logic.symbols import Symbols
+from vla_monitor.rules.logic.three_valued import Truth
 
 WIDEST = 12  # atoms of one rule: its letters are listed
 MOST_STATES = 500  # of all automata together

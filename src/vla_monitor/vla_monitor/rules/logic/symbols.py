@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import Any
 
 from vla_core.errors import UserError
-from vla_monitor.rules.formula import Atom, Compare, Constant, Formula, Unary
-from vla_monitor.rules.grammar import parse
-from vla_monitor.rules.predicates import PREDICATES, PredicateKind
+from vla_monitor.rules.logic.formula import Atom, Compare, Constant, Formula, Unary
+from vla_monitor.rules.logic.grammar import parse
+from vla_monitor.rules.measures.predicates import PREDICATES, PredicateKind
 
 AXIOMS = (  # true of every moment, by the way the predicates are measured
     'holding_target implies holding',

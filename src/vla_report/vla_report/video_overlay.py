@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 from vla_core.frozen import Array
 from vla_core.records.scene import GroundedScene, Role
 from vla_core.records.sensing import CameraModel
-from vla_report.panel import (
+from vla_report.video_panel import (
     DIM,
     INK,
     PAPER,
