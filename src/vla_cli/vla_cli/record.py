@@ -8,9 +8,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from vla_bringup.graph.launch_file import load_launch
-from vla_bringup.graph.launch_runner import LaunchRunner, run_until_stopped
-from vla_cli.up import find_launch
+from vla_cli.up import find_launch, launch
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,4 +28,4 @@ def run(args: argparse.Namespace) -> int:
     if args.arm_topic:
         given['arm_topic'] = args.arm_topic
     print(f'recording to {args.out}; Ctrl-C ends it and finishes the file that is open')
-    return run_until_stopped(LaunchRunner(load_launch(find_launch('record'), given).nodes))
+    return launch(find_launch('record'), given)

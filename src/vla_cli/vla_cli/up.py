@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from vla_bringup.graph.domain import check_domain_number, is_free
@@ -35,17 +36,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     path = find_launch(args.file)
+    given = parse_settings(args.settings)
+    if args.show_args and has_ros2_launch():
+        return ros2_launch(path, given, '--show-args')
     if args.show_args:
         print('\n'.join(map(shown, arguments_of(path))))
         return 0
-    given = parse_settings(args.settings)
+    return launch(path, given)
+
+
+def launch(path: Path, given: Mapping[str, str]) -> int:
+    """Run a launch file until it ends, by `ros2 launch` where it exists, else by our runner."""
+    if has_ros2_launch():
+        check_domain({'shield'})
+        return ros2_launch(path, given)
     plan = load_launch(path, given)
-    check_domain(plan)
-    if shutil.which('ros2') and has_ros2_launch():
-        return subprocess.run(
-            ['ros2', 'launch', str(path), *args.settings], check=False
-        ).returncode
+    check_domain({node.name for node in plan.nodes})
     return run_until_stopped(LaunchRunner(plan.nodes))
+
+
+def ros2_launch(path: Path, given: Mapping[str, str], *flags: str) -> int:
+    words = [f'{name}:={value}' for name, value in given.items()]
+    return subprocess.run(['ros2', 'launch', *flags, str(path), *words], check=False).returncode
 
 
 def find_launch(name: str) -> Path:
@@ -72,11 +84,11 @@ def shown(argument: Argument) -> str:
 
 
 def has_ros2_launch() -> bool:
-    """True when the real launch can be imported by the ros2 command."""
-    return (
-        subprocess.run(['ros2', 'launch', '--help'], capture_output=True, check=False).returncode
-        == 0
-    )
+    """True when a `ros2` command is on the PATH and knows `launch`."""
+    if not shutil.which('ros2'):
+        return False
+    words = ['ros2', 'launch', '--help']
+    return subprocess.run(words, capture_output=True, check=False).returncode == 0
 
 
 def nodes_on_domain() -> set[str]:
@@ -99,10 +111,9 @@ def nodes_on_domain() -> set[str]:
     return there
 
 
-def check_domain(plan: LaunchPlan) -> None:
-    """UserError when nodes of this plan run already: two shields would fight over one robot."""
-    there = nodes_on_domain()
-    taken = sorted(there & {node.name for node in plan.nodes})
+def check_domain(names: set[str]) -> None:
+    """UserError when a node of these names runs already: two shields would fight."""
+    taken = sorted(nodes_on_domain() & names)
     if taken:
         domain = os.environ.get('ROS_DOMAIN_ID', '0')
         raise UserError(
