@@ -18,7 +18,7 @@ from vla_core.robot.config import load_robot
 from vla_interfaces.action import ExecuteTask
 from vla_interfaces.srv import InjectFault, ResetScene
 from vla_ros import topics
-from vla_ros.main import destroy_with_actions
+from vla_ros.entities import destroy_with_actions
 
 NODES = (
     'sim', 'perception', 'policy', 'verifier', 'failure', 'rules', 'control', 'shield',

@@ -18,8 +18,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from graph import Stack
 
 from vla_interfaces.action import ExecuteTask
+from vla_ros.entities import destroy_with_actions
 from vla_ros.executor import LeanExecutor
-from vla_ros.main import destroy_with_actions
 from vla_ros.qos import STATE
 from vla_ros.simple_action_server import GoalOutcome, SimpleActionServer
 

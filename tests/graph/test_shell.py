@@ -28,7 +28,7 @@ from vla_interfaces.msg import SafetyVote as VoteMessage
 from vla_interfaces.srv import Arm
 from vla_ros import params, qos, topics
 from vla_ros.endpoints import Endpoints
-from vla_ros.main import destroy_with_actions
+from vla_ros.entities import destroy_with_actions
 from vla_ros.node import ManagedNode
 from vla_ros.simple_action_server import SimpleActionServer
 from vla_shield.node import ShieldNode

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vla_bench.grounding.trial import GroundingTrial, look
+from vla_bench.grounding.trial import GroundingTrial, measure
 from vla_core.records.scene import TargetStatus
 
 TASKS = ('put_in', 'stack', 'push', 'press', 'open', 'close')
@@ -12,7 +12,7 @@ TASKS = ('put_in', 'stack', 'push', 'press', 'open', 'close')
 @pytest.fixture(scope='module')
 def trials():
     seeds = [(TASKS[k % len(TASKS)], 1_000_000 + k) for k in range(18)]
-    return look([GroundingTrial(task, seed) for task, seed in seeds])
+    return measure([GroundingTrial(task, seed) for task, seed in seeds])
 
 
 def test_positions_are_within_millimetres(trials):
@@ -31,11 +31,11 @@ def test_boxes_are_centred_and_cubes_turned_right(trials):
 
 
 def test_colours_and_shapes_are_right_and_nothing_is_invented(trials):
-    things = sum(t.things for t in trials)
+    objects = sum(t.objects for t in trials)
 
-    assert sum(t.right_colours for t in trials) >= 0.99 * things
-    assert sum(t.right_shapes for t in trials) >= 0.97 * things
-    assert sum(t.invented for t in trials) == 0
+    assert sum(t.right_colours for t in trials) >= 0.99 * objects
+    assert sum(t.right_shapes for t in trials) >= 0.97 * objects
+    assert sum(t.spurious for t in trials) == 0
 
 
 def test_what_is_named_is_present(trials):
@@ -43,7 +43,7 @@ def test_what_is_named_is_present(trials):
 
 
 def test_a_handle_of_which_little_is_seen_is_still_a_drawer_s():
-    (trial,) = look(
+    (trial,) = measure(
         [GroundingTrial('close', 1_000_085)]
     )  # what is seen of it would fit a ball of 0.4 m
 
@@ -52,7 +52,7 @@ def test_a_handle_of_which_little_is_seen_is_still_a_drawer_s():
 
 @pytest.mark.parametrize('kind', ['absent', 'ambiguous'])
 def test_what_is_missing_or_doubled_is_said(kind):
-    trials = look(
+    trials = measure(
         [GroundingTrial(t, 1_000_100 + k, kind) for k, t in enumerate(('put_in', 'stack', 'push'))]
     )
 

@@ -15,7 +15,7 @@ import rclpy
 from rclpy.duration import Duration
 
 from vla_core.errors import UserError
-from vla_core.motion_words import read_motion, render
+from vla_core.language_motion import read_motion, render
 from vla_core.records.alignment import LONGEST_CORRECTION, Correction, Priority
 from vla_ros import topics
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vla_core.frozen import Array
-from vla_core.motion_words import motion_words
+from vla_core.language_motion import motion_words
 from vla_core.records.action import EE_NAMES, ActionChunk, PolicyFeatures, Space
 from vla_core.records.sensing import Observation
 from vla_core.robot.config import RobotConfig

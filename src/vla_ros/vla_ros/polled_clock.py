@@ -1,8 +1,7 @@
-"""Simulated time for nodes that work in cycles.
+"""Simulated time, read once per cycle.
 
-A simulator publishes /clock hundreds of times a second. rclpy wakes the executor of every node for
-each; at 250 Hz, with ten nodes on two cores, that left too little time for the work. Read as a
-cycle begins, the time is as good and costs nothing in between.
+A simulator publishes /clock hundreds of times a second, and rclpy wakes the executor of every node
+for each message; at 250 Hz, with ten nodes on two cores, too little time was left for the work.
 """
 
 from __future__ import annotations
@@ -18,17 +17,17 @@ from vla_ros.endpoints import PolledCallbackGroup, PolledSubscription, take_all
 
 
 class PolledClockNode(LifecycleNode):
-    """A lifecycle node whose /clock, when it uses one, is read by `read_clock` alone."""
+    """A lifecycle node that takes simulated time from /clock in `read_clock` only."""
 
     def __init__(self, name: str) -> None:
         self._clocks: list[PolledSubscription] = []
-        super().__init__(name)  # subscribes to /clock with `use_sim_time`
+        super().__init__(name)  # subscribes to /clock under `use_sim_time`
 
     @property
     def now(self) -> float:
-        """s, ROS time; a simulated one as it was when this cycle began."""
+        """s, ROS time; simulated time is that of the last `read_clock`."""
         if not self._clocks:
-            return time_ns() * 1e-9  # what rclpy's clock says then, in a tenth of the time
+            return time_ns() * 1e-9  # what rclpy's clock returns, at a tenth of the cost
         return float(self.get_clock().now().nanoseconds * 1e-9)
 
     def create_subscription(

@@ -1,4 +1,4 @@
-"""Who goes first on a busy machine."""
+"""Real-time scheduling of nodes and of their DDS threads."""
 
 from __future__ import annotations
 
@@ -6,39 +6,36 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-DDS_THREAD_PRIORITY = (
-    1  # real-time priority of the DDS threads of nodes that are in no hurry themselves
-)
+DDS_THREAD_PRIORITY = 1  # real-time, of the DDS threads of nodes that have none themselves
 
 
-def set_realtime_priority(urgency: int) -> str:
-    """Schedule this thread and those that it starts, DDS's included, in real time; return why
-    not, or ''.
+def set_realtime_priority(priority: int) -> str:
+    """Schedule this thread, and the threads that it starts, in real time; 0 changes nothing.
 
-    Niceness would not do: with autogroups, the default on desktops, it counts only within
-    one session.
+    Return why it failed, or ''. Niceness would not do: with autogroups, the default on desktops,
+    it counts only within one session.
     """
-    if urgency == 0:
+    if priority == 0:
         return ''
     try:
-        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(urgency))
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(priority))
     except PermissionError:
-        return 'no permission for real-time scheduling: on a busy machine cycles will be late'
+        return 'no permission for real-time scheduling: cycles will be late on a busy machine'
     return ''
 
 
 @contextmanager
 def realtime_dds_threads() -> Iterator[None]:
-    """The threads of a participant made in here go before all ordinary work; the caller's own
-    does not.
+    """DDS threads of a participant created in this context preempt ordinary threads; the caller
+    keeps its own scheduling.
 
-    A sender in shared memory takes a lock of each reader. A thread of a reader that holds it and
-    waits for the processor keeps the sender waiting, however urgent that is (decision 009).
+    A shared-memory sender takes a lock of each reader. A reader's thread that is preempted while
+    it holds the lock blocks the sender, whatever the sender's priority (decision 009).
     """
-    before, param = os.sched_getscheduler(0), os.sched_getparam(0)
-    if before == os.SCHED_OTHER:
-        set_realtime_priority(DDS_THREAD_PRIORITY)  # without permission as before
+    policy, param = os.sched_getscheduler(0), os.sched_getparam(0)
+    if policy == os.SCHED_OTHER:
+        set_realtime_priority(DDS_THREAD_PRIORITY)  # without permission nothing changes
     try:
         yield
     finally:
-        os.sched_setscheduler(0, before, param)
+        os.sched_setscheduler(0, policy, param)

@@ -27,7 +27,6 @@ class HeartbeatParams:
         0.025, 's, longest supervisor cycle; what is beyond does not age heartbeats',
         lo=0.001, hi=1.0,
     )  # fmt: skip
-    startup: float = param(30.0, 's, time limit for the first heartbeat', lo=1.0, hi=600.0)
     isolation: float = param(
         5.0, 's, without a heartbeat of any node, then the supervisor restarts', lo=1.0, hi=60.0
     )

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from vla_core.motion_words import (
+from vla_core.language_motion import (
     VOCABULARY,
     MotionParams,
     motion_words,

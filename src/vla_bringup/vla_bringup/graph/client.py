@@ -18,7 +18,7 @@ from vla_core.records.task import TaskStatus
 from vla_interfaces.action import ExecuteTask
 from vla_ros import topics
 from vla_ros.endpoints import Endpoints
-from vla_ros.main import destroy_with_actions
+from vla_ros.entities import destroy_with_actions
 from vla_ros.realtime import realtime_dds_threads
 
 TURN = 0.05  # s, between two looks at what has come

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from vla_core.frozen import Array
-from vla_core.motion_words import LanguageMotion, read_motion, render
+from vla_core.language_motion import LanguageMotion, read_motion, render
 from vla_core.records.action import EE_NAMES, ActionChunk, Space
 from vla_core.records.alignment import LONGEST_CORRECTION, Correction, Priority
 from vla_core.robot.config import GripperConfig

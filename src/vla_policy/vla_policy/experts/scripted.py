@@ -8,7 +8,7 @@ import numpy as np
 
 from vla_core import geometry
 from vla_core.frozen import Array
-from vla_core.motion_words import motion_words
+from vla_core.language_motion import motion_words
 from vla_core.params import check, param
 from vla_core.records.action import EE_NAMES, ActionChunk, Space
 from vla_core.records.scene import Verb

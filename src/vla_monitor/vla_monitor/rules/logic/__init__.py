@@ -1,1 +1,1 @@
-"""FIXME docstring."""
+"""Temporal logic of the rules: formulas, automata, weighted circuit, proofs."""

@@ -1,1 +1,1 @@
-"""FIXME docstring."""
+"""What the rules measure: predicates over scene, joints and the chunk in force."""
