@@ -15,8 +15,8 @@ import rclpy
 from rclpy.duration import Duration
 
 from vla_core.errors import UserError
-from vla_core.language_motion import read_motion, render
-from vla_core.records.alignment import LONGEST_CORRECTION, Correction, Priority
+from vla_core.language_motion import parse_motion, render
+from vla_core.records.alignment import MAX_CORRECTION_TTL, Correction, Priority
 from vla_ros import topics
 
 READERS = 10.0  # s, to wait for someone who hears it
@@ -43,10 +43,10 @@ def run(args: argparse.Namespace) -> int:
 
 def make(args: argparse.Namespace, stamp: float) -> Correction:
     """Return what is to be sent; UserError when it would not be understood."""
-    if not 0.0 < args.ttl <= LONGEST_CORRECTION:
-        raise UserError(f'--ttl is {args.ttl}, must be above 0 and at most {LONGEST_CORRECTION:g}')
+    if not 0.0 < args.ttl <= MAX_CORRECTION_TTL:
+        raise UserError(f'--ttl is {args.ttl}, must be above 0 and at most {MAX_CORRECTION_TTL:g}')
     try:
-        motion = render(read_motion(args.motion).signs)
+        motion = render(parse_motion(args.motion).signs)
     except ValueError as error:
         raise UserError(str(error)) from error
     priority = Priority.HINT if args.hint else Priority.OVERRIDE

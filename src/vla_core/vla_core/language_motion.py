@@ -40,7 +40,7 @@ FILLERS = {'the', 'to', 'a', 'bit', 'little', 'please', 'further', 'your'}
 
 
 @dataclass(frozen=True)
-class MotionParams:
+class LanguageMotionParams:
     """Cut-offs: what is smaller over the length of a chunk is not said."""
 
     move: float = param(0.02, 'm, of the tool or base', lo=1e-4, hi=1.0)
@@ -76,9 +76,11 @@ def kind(column: str) -> str:
     return WORDS[column][0].replace('roll', 'turn').replace('pitch', 'turn')
 
 
-def motion_words(values: Array, names: tuple[str, ...], params: MotionParams | None = None) -> str:
+def describe_motion(
+    values: Array, names: tuple[str, ...], params: LanguageMotionParams | None = None
+) -> str:
     """Return rows (h, len(names)) in words, as in 'move arm down and left and close gripper'."""
-    p = params or MotionParams()
+    p = params or LanguageMotionParams()
     said = [name for name in names if name in WORDS]
     change = values[-1] - values[0]
     size = {name: float(change[names.index(name)]) / p.cut_off(name) for name in said}
@@ -108,7 +110,7 @@ def _phrase(verb: str, words: list[str]) -> str:
     return f'{words[0]} {verb}' if verb == 'gripper' else f'{verb} {JOIN.join(words)}'
 
 
-def read_motion(text: str) -> LanguageMotion:
+def parse_motion(text: str) -> LanguageMotion:
     """Return the motion of a phrase; ValueError names the three nearest that are known."""
     words = [SAME.get(w, w) for w in text.lower().replace(',', ' and ').split()]
     words = [w for w in words if w not in FILLERS]

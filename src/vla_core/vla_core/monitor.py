@@ -22,7 +22,7 @@ class Monitor(Voter, Protocol):
 
 
 @runtime_checkable
-class Speaker(Protocol):
+class Reporter(Protocol):
     """A monitor that says more than its vote."""
 
     def tell(self, now: float) -> list[tuple[str, Any]]:

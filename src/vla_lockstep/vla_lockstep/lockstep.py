@@ -12,7 +12,7 @@ from typing import Any
 
 from vla_control.controller import Controller
 from vla_core.errors import UserError
-from vla_core.monitor import Speaker, Voter
+from vla_core.monitor import Reporter, Voter
 from vla_core.records.action import ActionChunk
 from vla_core.records.alignment import Correction
 from vla_core.records.scene import GroundedScene
@@ -164,7 +164,7 @@ class Run:
     def _judge(self, now: float) -> None:
         """Pass on what the monitors say: scores of the failure detector and the like."""
         for monitor in self.monitors:
-            if isinstance(monitor, Speaker):
+            if isinstance(monitor, Reporter):
                 for topic, record in monitor.tell(now):
                     self._say(topic, record, now)
                     if topic == 'failure':

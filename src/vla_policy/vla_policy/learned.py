@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vla_core.frozen import Array
-from vla_core.language_motion import motion_words
+from vla_core.language_motion import describe_motion
 from vla_core.records.action import EE_NAMES, ActionChunk, PolicyFeatures, Space
 from vla_core.records.sensing import Observation
 from vla_core.robot.config import RobotConfig
@@ -118,7 +118,7 @@ class LearnedPolicy:
             step=self._loaded.card.step,
             values=chunks[k],
             plan_step=step,
-            language_motion=motion_words(chunks[k], EE_NAMES),
+            language_motion=describe_motion(chunks[k], EE_NAMES),
             candidate=k,
             candidates=len(chunks),
         )

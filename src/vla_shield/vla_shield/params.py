@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vla_core.params import check, param
-from vla_core.robot.joint_state_merger import FINGER_SILENCE
+from vla_core.robot.joint_state_merger import FINGER_MAX_AGE
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class ShieldParams:
 
     joints_timeout: float = param(0.05, 's, older joint states: BRAKE', lo=0.005, hi=0.2)
     finger_timeout: float = param(
-        FINGER_SILENCE, 's, older opening of the gripper: counts as widest', lo=0.05, hi=2.0
+        FINGER_MAX_AGE, 's, older opening of the gripper: counts as widest', lo=0.05, hi=2.0
     )
     target_timeout: float = param(0.1, 's, older target: HOLD', lo=0.01, hi=0.5)
     scene_timeout: float = param(2.0, 's, older scene: HOLD for a policy', lo=0.1, hi=5.0)

@@ -10,7 +10,7 @@ from vla_core.frozen import Array
 from vla_core.records.action import Trajectory
 from vla_core.records.sensing import JointState, RgbdFrame
 from vla_core.robot.config import RobotConfig
-from vla_core.robot.fingers import follow
+from vla_core.robot.fingers import next_finger_command
 from vla_sim.camera import Renderer
 from vla_sim.contacts import ContactPair, contacts, tool_wrench
 from vla_sim.faults.kinds import Fault, FaultKind
@@ -136,7 +136,7 @@ class SimWorld:
         most = 0.5 * self.robot.gripper.speed * dt
         wanted = float(self._grip.sample(now)[0][0])
         told, here = float(data.ctrl[self._grip_ctrl]), float(data.qpos[self._qpos[-2:]].mean())
-        data.ctrl[self._grip_ctrl] = follow(told, here, wanted, most)
+        data.ctrl[self._grip_ctrl] = next_finger_command(told, here, wanted, most)
         mujoco.mj_step(self.model, data)
         self._steps += 1
         if self._steps % JUDGE_EVERY == 0:

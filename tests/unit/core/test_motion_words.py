@@ -3,10 +3,10 @@ import pytest
 
 from vla_core.language_motion import (
     VOCABULARY,
-    MotionParams,
-    motion_words,
+    LanguageMotionParams,
+    describe_motion,
     nearest,
-    read_motion,
+    parse_motion,
     render,
 )
 from vla_core.records.action import EE_NAMES
@@ -33,18 +33,18 @@ def ramp(**ends):
     ],
 )
 def test_a_motion_is_said_by_its_dominant_axes_in_order_of_size(ends, words):
-    assert motion_words(ramp(**ends), EE_NAMES) == words
+    assert describe_motion(ramp(**ends), EE_NAMES) == words
 
 
 def test_cut_offs_are_parameters():
-    assert motion_words(ramp(y=0.03), EE_NAMES, MotionParams(move=0.05)) == 'stay'
-    both = MotionParams(dominance=0.05)
-    assert motion_words(ramp(x=-0.3, y=0.03), EE_NAMES, both) == 'move arm back and left'
+    assert describe_motion(ramp(y=0.03), EE_NAMES, LanguageMotionParams(move=0.05)) == 'stay'
+    both = LanguageMotionParams(dominance=0.05)
+    assert describe_motion(ramp(x=-0.3, y=0.03), EE_NAMES, both) == 'move arm back and left'
 
 
 def test_a_base_has_words_of_its_own():
     values = np.array([[0.0, 0.0, 0.0], [0.5, 0.0, 0.4]])
-    assert motion_words(values, ('vx', 'vy', 'wz')) == (
+    assert describe_motion(values, ('vx', 'vy', 'wz')) == (
         'move base forward and turn base counterclockwise'
     )
 
@@ -52,11 +52,11 @@ def test_a_base_has_words_of_its_own():
 def test_every_phrase_of_the_vocabulary_is_read_as_it_is_said():
     assert len(set(VOCABULARY)) == len(VOCABULARY) > 50
     for phrase in VOCABULARY:
-        assert render(read_motion(phrase).signs) == phrase
+        assert render(parse_motion(phrase).signs) == phrase
 
 
 def test_people_say_it_in_other_words():
-    said = read_motion('Move the arm a bit to the left and upwards, close gripper')
+    said = parse_motion('Move the arm a bit to the left and upwards, close gripper')
     assert said.signs == {'y': 1, 'z': 1, 'gripper': -1}
     np.testing.assert_allclose(said.direction(('x', 'y', 'z')), [0, 2**-0.5, 2**-0.5])
 
@@ -64,7 +64,7 @@ def test_people_say_it_in_other_words():
 @pytest.mark.parametrize('text', ['fly', '', 'move arm', 'move arm left and right', 'gripper'])
 def test_what_is_not_understood_is_refused_with_three_suggestions(text):
     with pytest.raises(ValueError, match='nearest: ') as refused:
-        read_motion(text)
+        parse_motion(text)
     assert len(nearest(text)) == 3
     assert all(phrase in str(refused.value) for phrase in nearest(text))
 

@@ -10,7 +10,7 @@ from vla_control.tracking.arm_measurement import ArmMeasurement
 from vla_core.frozen import Array
 from vla_core.records.action import Contact
 from vla_core.records.scene import GroundedObject, GroundedScene
-from vla_core.robot.config import SQUEEZES, GripperConfig
+from vla_core.robot.config import GRASP_GAP, GripperConfig
 
 EMPTY = 0.002  # m, fingers closer together hold nothing
 OPEN = 0.004  # m, from fully open: nothing is held
@@ -57,11 +57,11 @@ class ContactEstimator:
     def _is_holding(self, commanded: float) -> bool:
         if not EMPTY < self.opening < self._gripper.open_width - OPEN:
             return False
-        if commanded > self.opening + SQUEEZES:
+        if commanded > self.opening + GRASP_GAP:
             return False  # being released
         if not self.is_steady:
             return False
-        return self.opening > commanded + SQUEEZES or self._is_seen_held
+        return self.opening > commanded + GRASP_GAP or self._is_seen_held
 
     @property
     def _is_seen_held(self) -> bool:

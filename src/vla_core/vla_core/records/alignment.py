@@ -8,7 +8,7 @@ from enum import IntEnum
 from vla_core.frozen import Array, freeze_fields
 
 NONE = -1  # no candidate is good enough
-LONGEST_CORRECTION = 3.0  # s
+MAX_CORRECTION_TTL = 3.0  # s
 
 
 class Priority(IntEnum):

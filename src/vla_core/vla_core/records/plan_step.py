@@ -24,7 +24,7 @@ class StepKind(str, Enum):
 
 
 NEEDS_DESTINATION = (StepKind.CARRY, StepKind.LOWER)
-ALONE = (StepKind.RETREAT, StepKind.LOOK, StepKind.WAIT)
+WITHOUT_OBJECT = (StepKind.RETREAT, StepKind.LOOK, StepKind.WAIT)
 PATTERN = re.compile(r'^(?P<kind>[a-z ]+?) the (?P<thing>.+?)(?: to the (?P<place>.+))?$')
 
 
@@ -41,13 +41,13 @@ class PlanStep:
         return f'{self.kind.value}{thing}' + (f' to the {self.place}' if self.place else '')
 
 
-def read_step(text: str) -> PlanStep:
+def parse_step(text: str) -> PlanStep:
     """Return the step of a text; ValueError lists the kinds that are known."""
     text = ' '.join(text.lower().split())
-    if text in {kind.value for kind in ALONE}:
+    if text in {kind.value for kind in WITHOUT_OBJECT}:
         return PlanStep(StepKind(text))
     found = PATTERN.match(text)
-    kinds = {kind.value: kind for kind in StepKind if kind not in ALONE}
+    kinds = {kind.value: kind for kind in StepKind if kind not in WITHOUT_OBJECT}
     kind = kinds.get(found['kind']) if found else None
     if found is None or kind is None:
         known = ', '.join(k.value for k in StepKind)

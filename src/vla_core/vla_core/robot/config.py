@@ -42,7 +42,7 @@ class JointConfig:
             raise ValueError(f'home of {self.name} is not between lower and upper')
 
 
-SQUEEZES = 0.003  # m, fingers this much wider than they are told have something between them
+GRASP_GAP = 0.003  # m, fingers this much wider than they are told have something between them
 
 
 @dataclass(frozen=True)

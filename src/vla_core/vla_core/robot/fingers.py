@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-def follow(told: float, here: float, asked: float, most: float) -> float:
+def next_finger_command(told: float, here: float, asked: float, most: float) -> float:
     """Return the next command, m: `most` m further towards what is asked.
 
     Fingers that a thing stops are at `here` while they are `told` to close on. Asked to turn

@@ -14,8 +14,10 @@ import numpy as np
 from vla_core.records.sensing import JointState
 from vla_core.robot.config import RobotConfig
 
-FINGER_SILENCE = 0.5  # s, from a sample of the arm to the one of the finger that goes with it
-KINDS = 16  # of messages on one topic that are remembered: a flood of names does not fill memory
+FINGER_MAX_AGE = 0.5  # s, from a sample of the arm to the one of the finger that goes with it
+MAX_NAME_SETS = (
+    16  # of messages on one topic that are remembered: a flood of names does not fill memory
+)
 
 
 class JointGroup(Enum):
@@ -28,7 +30,7 @@ class JointGroup(Enum):
     OTHER = "none of the robot's joints"
 
 
-class JointSorter:
+class JointGroupClassifier:
     """Sorts messages by the names in them; remembers its answers, for names seldom change."""
 
     def __init__(self, robot: RobotConfig) -> None:
@@ -39,7 +41,7 @@ class JointSorter:
         """Which part of the robot these names are."""
         part = self._known.get(names)
         if part is None:
-            if len(self._known) >= KINDS:
+            if len(self._known) >= MAX_NAME_SETS:
                 self._known.clear()
             part = self._known[names] = self._sorted(names)
         return part
@@ -62,7 +64,7 @@ class JointStateMerger:
 
     def __init__(self, robot: RobotConfig) -> None:
         self._parts, self._arm, self._joint = (
-            JointSorter(robot),
+            JointGroupClassifier(robot),
             robot.joint_names,
             robot.gripper.joint,
         )
@@ -96,12 +98,12 @@ class JointStateMerger:
         if not (isfinite(state.stamp) and isfinite(opening)):
             return
         before = self._finger
-        if before is None or not 0.0 <= before.stamp - state.stamp <= FINGER_SILENCE:
+        if before is None or not 0.0 <= before.stamp - state.stamp <= FINGER_MAX_AGE:
             self._finger = state
 
     def _joined(self, arm: JointState) -> JointState | None:
         finger = self._finger
-        if finger is None or not abs(arm.stamp - finger.stamp) <= FINGER_SILENCE:
+        if finger is None or not abs(arm.stamp - finger.stamp) <= FINGER_MAX_AGE:
             return None
         k = finger.names.index(self._joint)
         return JointState(

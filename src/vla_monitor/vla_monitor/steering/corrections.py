@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from vla_core.frozen import Array
-from vla_core.language_motion import LanguageMotion, read_motion, render
+from vla_core.language_motion import LanguageMotion, parse_motion, render
 from vla_core.records.action import EE_NAMES, ActionChunk, Space
-from vla_core.records.alignment import LONGEST_CORRECTION, Correction, Priority
+from vla_core.records.alignment import MAX_CORRECTION_TTL, Correction, Priority
 from vla_core.robot.config import GripperConfig
 from vla_monitor.steering.params import VerifierParams
 
@@ -51,10 +51,10 @@ class Corrections:
             return f'it is about task {correction.task_id!r}, not {task_id!r}'
         if not -FUTURE <= now - correction.stamp <= correction.ttl:
             return f'it was said {now - correction.stamp:.1f} s ago'
-        if not 0.0 < correction.ttl <= LONGEST_CORRECTION:
-            return f'its time to live is {correction.ttl} s, at most {LONGEST_CORRECTION} s'
+        if not 0.0 < correction.ttl <= MAX_CORRECTION_TTL:
+            return f'its time to live is {correction.ttl} s, at most {MAX_CORRECTION_TTL} s'
         try:
-            motion = read_motion(correction.language_motion)
+            motion = parse_motion(correction.language_motion)
         except ValueError as error:
             return str(error)
         until = correction.stamp + correction.ttl

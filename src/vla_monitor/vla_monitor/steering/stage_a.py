@@ -10,7 +10,7 @@ import numpy as np
 from vla_core import geometry
 from vla_core.frozen import Array
 from vla_core.records.action import ActionChunk
-from vla_core.records.plan_step import read_step
+from vla_core.records.plan_step import parse_step
 from vla_core.records.scene import GroundedScene
 from vla_core.robot.config import RobotConfig
 from vla_core.robot.model import RobotModel
@@ -128,7 +128,7 @@ def _purpose(text: str, present: VerifierMoment) -> StepGoal | str | None:
     """The purpose of a step; None when the policy states none that can be read, and a reason when
     it names what is not meant."""
     try:
-        step = read_step(text)
+        step = parse_step(text)
     except ValueError:
         return None
     try:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from vla_core import geometry
 from vla_core.frozen import Array
 from vla_core.robot.config import RobotConfig
-from vla_core.robot.fingers import follow
+from vla_core.robot.fingers import next_finger_command
 from vla_monitor.steering.goal import StepGoal
 from vla_monitor.steering.outcome import CandidateOutcome, OutcomeMoment
 from vla_monitor.steering.path import JointPath, ToolPath
@@ -140,7 +140,7 @@ class Player:
         most = 0.5 * gripper.speed * stage.model.opt.timestep
         wanted = 0.5 * min(max(opening, gripper.closed_width), gripper.open_width)
         here = float(data.qpos[h.position[-2:]].mean())
-        data.ctrl[h.grip] = follow(float(data.ctrl[h.grip]), here, wanted, most)
+        data.ctrl[h.grip] = next_finger_command(float(data.ctrl[h.grip]), here, wanted, most)
 
     def _moved(self, stage: TwinStage, before: list[Array]) -> float:
         """m, how far the one that was moved most has moved."""

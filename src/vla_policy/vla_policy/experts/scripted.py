@@ -8,7 +8,7 @@ import numpy as np
 
 from vla_core import geometry
 from vla_core.frozen import Array
-from vla_core.language_motion import motion_words
+from vla_core.language_motion import describe_motion
 from vla_core.params import check, param
 from vla_core.records.action import EE_NAMES, ActionChunk, Space
 from vla_core.records.scene import Verb
@@ -84,7 +84,7 @@ class ScriptedPolicy:
             step=self.params.step,
             values=values,
             plan_step=step,
-            language_motion=motion_words(values, EE_NAMES),
+            language_motion=describe_motion(values, EE_NAMES),
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from vla_core.records.alignment import (
-    LONGEST_CORRECTION,
+    MAX_CORRECTION_TTL,
     NONE,
     AlignmentVerdict,
     Correction,
@@ -76,6 +76,6 @@ def correction_from_msg(message: msg.Correction) -> Correction:
         operator_id=message.operator_id,
         task_id=message.task_id,
         language_motion=message.language_motion,
-        ttl=number(message.ttl, 'ttl', lo=0.0, hi=LONGEST_CORRECTION),
+        ttl=number(message.ttl, 'ttl', lo=0.0, hi=MAX_CORRECTION_TTL),
         priority=member(Priority, message.priority, 'priority'),
     )

@@ -6,8 +6,8 @@ from __future__ import annotations
 import numpy as np
 
 from vla_core.records.action import Trajectory
-from vla_core.robot.config import SQUEEZES, GripperConfig
-from vla_core.robot.fingers import follow
+from vla_core.robot.config import GRASP_GAP, GripperConfig
+from vla_core.robot.fingers import next_finger_command
 
 LEFT = 0.003  # m, fingers this far from where they were stopped are not at the thing any more
 
@@ -28,7 +28,7 @@ class GripperCommand:
         """One period towards the opening asked for; only called while motion is allowed."""
         self._feel(measured)
         here = self.width if measured is None else measured
-        self.place(follow(self.width, here, asked, self._gripper.speed * period))
+        self.place(next_finger_command(self.width, here, asked, self._gripper.speed * period))
 
     def keep(self, measured: float | None, period: float) -> None:
         """One period in which nothing may move: letting go stops, too."""
@@ -43,7 +43,7 @@ class GripperCommand:
             return
         if self._tight is not None and abs(measured - self._tight[1]) > LEFT:
             self._tight = None
-        if self.width < measured - SQUEEZES:
+        if self.width < measured - GRASP_GAP:
             command, place = self._tight or (self.width, measured)
             self._tight = min(command, self.width), place
 

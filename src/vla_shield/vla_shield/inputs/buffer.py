@@ -12,7 +12,7 @@ from vla_core.records.action import Source, Target
 from vla_core.records.scene import GroundedScene, is_finite
 from vla_core.records.sensing import JointState
 from vla_core.robot.config import RobotConfig
-from vla_core.robot.joint_state_merger import JointGroup, JointSorter
+from vla_core.robot.joint_state_merger import JointGroup, JointGroupClassifier
 from vla_shield.inputs import vector_checks
 from vla_shield.inputs.input_status import InputStatus
 from vla_shield.inputs.joint_index import JointIndex
@@ -50,7 +50,7 @@ class InputBuffer:
         self.target: Target | None = None
         self.wish = standstill(self.q)
         limits = self.robot.limits
-        self._parts = JointSorter(self.robot)
+        self._parts = JointGroupClassifier(self.robot)
         self._arm, self._asked = JointIndex(self.names), JointIndex(self.names)
         self._all = JointIndex((*self.names, self.robot.gripper.joint))
         self._fastest = CORRUPT * limits.velocity  # rad/s

@@ -1,6 +1,6 @@
 import pytest
 
-from vla_core.records.plan_step import PlanStep, StepKind, read_step
+from vla_core.records.plan_step import PlanStep, StepKind, parse_step
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ from vla_core.records.plan_step import PlanStep, StepKind, read_step
     ],
 )
 def test_a_step_is_read_as_it_is_said(text, step):
-    assert read_step(text) == step
+    assert parse_step(text) == step
     assert str(step) == text
 
 
@@ -25,4 +25,4 @@ def test_a_step_is_read_as_it_is_said(text, step):
 )
 def test_what_is_no_step_is_refused(text):
     with pytest.raises(ValueError, match="'"):
-        read_step(text)
+        parse_step(text)

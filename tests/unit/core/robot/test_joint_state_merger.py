@@ -9,10 +9,10 @@ import pytest
 from vla_core.records.sensing import JointState
 from vla_core.robot.config import load_robot
 from vla_core.robot.joint_state_merger import (
-    FINGER_SILENCE,
-    KINDS,
+    FINGER_MAX_AGE,
+    MAX_NAME_SETS,
     JointGroup,
-    JointSorter,
+    JointGroupClassifier,
     JointStateMerger,
 )
 
@@ -50,15 +50,15 @@ def half_of(state):
     ],
 )
 def test_names_say_which_part_of_the_robot_a_message_is_of(names, part):
-    parts = JointSorter(ROBOT)
+    parts = JointGroupClassifier(ROBOT)
     assert [parts.of(names), parts.of(names)] == [part, part]
 
 
 def test_a_flood_of_names_is_not_remembered():
-    parts = JointSorter(ROBOT)
-    for k in range(10 * KINDS):
+    parts = JointGroupClassifier(ROBOT)
+    for k in range(10 * MAX_NAME_SETS):
         parts.of((f'joint {k}',))
-    assert len(parts._known) <= KINDS
+    assert len(parts._known) <= MAX_NAME_SETS
     assert parts.of(ARM) is JointGroup.ARM
 
 
@@ -94,7 +94,7 @@ def test_half_an_arm_is_refused_by_name():
     ('stamp', 'is_known'),
     [
         (10.0, True),
-        (10.0 - FINGER_SILENCE, True),
+        (10.0 - FINGER_MAX_AGE, True),
         (9.4, False),
         (10.6, False),
     ],

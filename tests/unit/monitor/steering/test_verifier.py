@@ -15,7 +15,7 @@ from tests.unit.monitor.steering.table import (
     scene,
     verifier,
 )
-from vla_core.monitor import Speaker
+from vla_core.monitor import Reporter
 from vla_core.records.alignment import NONE, Correction, Priority
 from vla_core.records.safety import Level
 from vla_core.records.sensing import JointState
@@ -49,7 +49,7 @@ def test_the_candidate_that_does_what_was_said_is_chosen(above):
     assert chosen.candidate == verdict.chosen == 1
     assert verdict.plan_step == 'reach the red cube'
     assert verdict.scores[1] > verdict.scores[0]
-    assert isinstance(made, Speaker)
+    assert isinstance(made, Reporter)
     assert [record for _, record in made.tell(1.1)] == [verdict]
     assert made.tell(1.1) == []
 

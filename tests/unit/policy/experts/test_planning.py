@@ -7,7 +7,7 @@ import pytest
 from test_learned import Mute, saved  # noqa: F401 - a fixture
 from toy import scene_of
 
-from vla_core.records.plan_step import StepKind, read_step
+from vla_core.records.plan_step import StepKind, parse_step
 from vla_core.records.scene import Role, Verb
 from vla_policy import checkpoint
 from vla_policy.experts.planning import plan_step
@@ -29,7 +29,7 @@ def test_the_steps_of_a_task_come_in_order_and_can_be_read(verb):
     said = []
     for _ in range(120):
         observation = toy.observe()
-        step = read_step(plan_step(observation, memory.update(observation)))
+        step = parse_step(plan_step(observation, memory.update(observation)))
         if step.kind.value not in said:
             said.append(step.kind.value)
         if step.thing:
