@@ -25,7 +25,7 @@ from vla_perception.grounder import Grounder
 from vla_sim.scenes.episode import Episode
 from vla_sim.world import SimWorld
 
-DEFAULTS = {'seeds': 120}
+DEFAULTS = {'seeds': 130}  # the fewest whose interval can meet the claim's bounds: 125
 KINDS = {'': TargetStatus.PRESENT, 'absent': TargetStatus.ABSENT}
 CLAIM = 'claim'
 NEAREST = 'the nearest object, always present'
@@ -43,7 +43,7 @@ class GroundingInput:
 
 @dataclass(frozen=True)
 class ControlOutcome:
-    """Whether the status of the target is right, and the choice of the object where it is present."""
+    """Whether the status of the target and the choice of the object are right."""
 
     is_status_right: bool
     is_target_right: bool | None  # None where the target is absent
