@@ -1,27 +1,29 @@
 """`./vla bench switch`: another instruction, or none, while a task runs.
 
 After the protocol of SwitchVLA (arXiv 2506.03574): the person speaks early (before contact), mid
-(while the thing is held), late (just let go), or cancels while it is held. Right is: undone when
-in contact, straight on when not; the new task done in the simulator's truth (of a cancel: the
-hand empty); nothing dropped, tipped over, or touched that was not named. Lockstep, simulated time.
+(while the object is held), late (just released), or cancels while it is held. Correct is: put back
+when in contact, straight on when not; the new task done in the simulator's truth (of a cancel: the
+gripper empty); nothing dropped, tipped over, or touched that was not named. The switch itself is
+scripted (vla_supervisor), and the scripted policy is the default. Lockstep, simulated time.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from vla_bench.switching.trial import MOMENTS, TASKS, SwitchPlan, SwitchTrial
 from vla_core.errors import UserError
-from vla_core.interval import wilson
-from vla_core.result import Figure, Result
+from vla_core.result import Figure, Result, share
 from vla_lockstep.campaign import run_jobs, spoken
 from vla_lockstep.lockstep import Lockstep
 from vla_lockstep.row_log import Row, RowLog, made_by
 from vla_lockstep.stack import load_setup
 from vla_policy.protocol import Policy
 from vla_policy.registry import load_policy
+from vla_report import figure_table
 from vla_sim.scenes.episode import TEST_SEEDS
 
 BOUND = '>= 0.95'
@@ -34,6 +36,7 @@ class SwitchJob:
     robot: str
     policy: str
     plan: SwitchPlan
+    arm: str = ''  # of the controls
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,23 +60,27 @@ def run(args: argparse.Namespace) -> int:
     rows = run_jobs(make_jobs(args), play, log, args.workers, 'bench-switch')
     result = Result('bench-switch', spoken(), figures(rows))
     result.write(args.out)
-    print(table(rows, result))
+    print(table(rows, result.figures))
     return 0 if result.ok else 1
 
 
 def make_jobs(args: argparse.Namespace) -> list[tuple[str, SwitchJob]]:
-    plans = [
-        SwitchPlan(moment, args.seed + k, TASKS[k % len(TASKS)])
+    return [keyed(args.robot, args.policy, plan) for plan in plans(args)]
+
+
+def plans(args: argparse.Namespace, is_ignored: bool = False) -> list[SwitchPlan]:
+    """The moments in turns, so that a cut-short run says something of each."""
+    return [
+        SwitchPlan(moment, args.seed + k, TASKS[k % len(TASKS)], is_ignored)
         for k in range(args.episodes)
         for moment in MOMENTS
     ]
-    return [
-        (
-            f'{args.robot}/{args.policy}/{p.moment}/{p.task}/{p.seed}',
-            SwitchJob(args.robot, args.policy, p),
-        )
-        for p in plans
-    ]
+
+
+def keyed(robot: str, policy: str, p: SwitchPlan, arm: str = '') -> tuple[str, SwitchJob]:
+    """A job and the key of its row."""
+    key = '/'.join([*filter(None, [arm]), robot, policy, p.moment, p.task, str(p.seed)])
+    return key, SwitchJob(robot, policy, p, arm)
 
 
 _HOSTS: dict[str, Lockstep] = {}
@@ -88,24 +95,21 @@ def play(job: SwitchJob) -> Row:
         _POLICIES[key] = load_policy(job.policy, host.setup.robot)
     result = SwitchTrial(host, job.plan, _POLICIES[key]).play()
     row = {**asdict(result), 'code': result.code.name, 'success': result.is_right}
-    return {'moment': job.plan.moment, 'seed': job.plan.seed, **row}
+    return {'arm': job.arm, 'moment': job.plan.moment, 'seed': job.plan.seed, **row}
 
 
 def figures(rows: list[Row]) -> tuple[Figure, ...]:
-    """Right behaviour by moment with Wilson intervals; drops, and the longest fall."""
+    """Correct behaviour by moment; drops, and the longest fall."""
     made = []
     for moment in MOMENTS:
         said = [row['success'] for row in rows if row['moment'] == moment]
         if said:
-            low, high = wilson(sum(said), len(said))
-            rate = sum(said) / len(said)
-            name = f'right behaviour, {moment}'
-            made.append(Figure(name, rate, 'share', BOUND, n=len(said), low=low, high=high))
+            made.append(share(f'right behaviour, {moment}', sum(said), len(said), BOUND))
     if not rows:
         return ()
     n = len(rows)
     undone = [row['was_held'] in (None, row['rolled_back']) for row in rows]
-    made.append(Figure('undone when held, straight on when not', sum(undone) / n, 'share', n=n))
+    made.append(share('undone when held, straight on when not', sum(undone), n))
     for kind, bound in (('drop', '== 0'), ('collision', '== 0'), ('spill', '== 0')):
         count = sum(kind in row['mishaps'] for row in rows)
         made.append(Figure(f'{kind}s', float(count), '', bound, n=n))
@@ -120,17 +124,15 @@ def figures(rows: list[Row]) -> tuple[Figure, ...]:
     return tuple(made)
 
 
-def table(rows: list[Row], result: Result) -> str:
-    """What a person reads at the end."""
-    lines = [
-        f'{f.name:44}{f.value:8.2f} {f.unit:6} n {f.n:4}  {f.bound or ""}'
-        + ('' if f.ok else ' MISSED')
-        for f in result.figures
-    ]
+def table(rows: list[Row], figures: Sequence[Figure]) -> str:
+    """The figures, then the first of the episodes that went wrong."""
     wrong = [row for row in rows if not row['success']]
-    lines += [
+    return '\n'.join([*figure_table.lines(figures), *map(account, wrong[:12])])
+
+
+def account(r: Row) -> str:
+    """One episode in a line."""
+    return (
         f'  {r["moment"]} {r["seed"]}: {r["code"]}: {r["text"][:70]} held {r["was_held"]} '
         f'undone {r["rolled_back"]} done {r["is_done"]} {r["mishaps"] or ""}'
-        for r in wrong[:12]
-    ]
-    return '\n'.join(lines)
+    )

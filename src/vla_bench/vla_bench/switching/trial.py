@@ -36,6 +36,7 @@ class SwitchPlan:
     moment: str
     seed: int
     task: str
+    is_ignored: bool = False  # control: the stack is not told, the first task goes on
 
 
 @dataclass(frozen=True)
@@ -162,6 +163,8 @@ class SwitchTrial:
 
     def _speak(self) -> str:
         executive, now = self.run_of.executive, self.sim.time
+        if self.plan.is_ignored:
+            return executive.status.task_id
         if self.plan.moment == 'cancel':
             executive.cancel(now)
             return executive.status.task_id
