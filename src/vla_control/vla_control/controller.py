@@ -52,7 +52,7 @@ class Controller:
 
     def on_joints(self, joints: JointState) -> None:
         """Store a joint state or a part of one; KeyError names joints missing from the arm."""
-        merged = self._merger.put(joints)
+        merged = self._merger.merge(joints)
         if merged is None:
             return
         measured = arm_measurement(merged, self.robot.joint_names, self.robot.gripper)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from vla_control.controller import ControlParams
+from vla_control.params import ControlParams
 from vla_core.monitor import Monitor
 from vla_core.params import check, param
 from vla_core.records.task import ResultCode, TaskStatus

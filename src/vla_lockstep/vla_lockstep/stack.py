@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from vla_control.controller import ControlParams
+from vla_control.params import ControlParams
 from vla_core.locate import stack_root
 from vla_core.params import from_mapping, load_params, load_yaml
 from vla_core.robot.config import load_robot

@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from vla_control.controller import Controller, ControlParams
+from vla_control.controller import Controller
+from vla_control.params import ControlParams
 from vla_core.records.action import EE_NAMES, ActionChunk, Space, Target
 from vla_core.records.safety import ArmState, Decision, ShieldReport
 from vla_core.records.sensing import JointState

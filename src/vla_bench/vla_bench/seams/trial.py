@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from vla_control.controller import Controller, ControlParams
+from vla_control.controller import Controller
+from vla_control.params import ControlParams
 from vla_core import geometry
 from vla_core.frozen import Array
 from vla_core.records.action import EE_NAMES, ActionChunk, Space
