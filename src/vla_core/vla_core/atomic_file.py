@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Atomic replacement of small files."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def write_atomic(path: Path, content: str | bytes) -> Path:
-    """Put `content` in the place of what `path` held, in one step; its folder is made."""
+    """Replace the file at `path` in one step, creating its folder; return `path`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f'.{path.name}.{os.getpid()}')
     part.write_bytes(content.encode() if isinstance(content, str) else content)

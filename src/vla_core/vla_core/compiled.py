@@ -1,5 +1,5 @@
-"""Arithmetic on few numbers as machine code: of a NumPy call on six joints, or on the hundred
-points of a thing, most is overhead (decision 010)."""
+"""Compilation of arithmetic on small arrays: a NumPy call on six joints, or on the hundred points
+of an object, is mostly overhead (decision 010)."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ NUMBER = float64
 COUNT = intp
 VECTOR = Array(float64, 1, 'A', readonly=True)
 INDICES = Array(intp, 1, 'A', readonly=True)
-KEPT = Array(float64, 1, 'A')  # may be written to
-KEPT_MATRIX = Array(float64, 2, 'A')
+OUT_VECTOR = Array(float64, 1, 'A')  # writable
+OUT_MATRIX = Array(float64, 2, 'A')
 FLAGS = Array(boolean, 1, 'A', readonly=True)
 MATRIX = Array(float64, 2, 'A', readonly=True)
 FLOATS = Array(float32, 2, 'A', readonly=True)
@@ -29,11 +29,11 @@ TENSOR = Array(float64, 3, 'A', readonly=True)
 
 
 def compiled(*arguments: Any) -> Callable[[F], F]:
-    """Compile for exactly these types when the module is read, once per machine: whatever compiles
-    itself at the first call does so with the robot in motion. Divisions follow IEEE 754.
+    """Compile for exactly these argument types at import, cached on disk: lazy compilation would
+    run at the first call, with the robot in motion. Divisions follow IEEE 754.
 
-    Numba compiles anew when the function's own file changes: after a change to these options
-    remove `__pycache__/*.nbi`.
+    Numba recompiles when the function's own file changes; after a change to these options remove
+    `__pycache__/*.nbi`.
     """
 
     def decorate(function: F) -> F:

@@ -1,5 +1,5 @@
-"""The one exception the command line turns into a plain line."""
+"""The exception that the command line prints as one line."""
 
 
 class UserError(Exception):
-    """What the user can mend; printed as one line, exit 2."""
+    """An error that the user can fix; printed as one line, exit code 2."""

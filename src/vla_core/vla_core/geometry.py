@@ -1,4 +1,4 @@
-"""Rotations and poses on numpy: 3x3 and 4x4 matrices inside, quaternions (xyzw) at the edges.
+"""Rotations and poses in numpy: 3x3 and 4x4 matrices inside, quaternions (xyzw) at interfaces.
 
 Leading axes are batch axes throughout.
 """
@@ -12,11 +12,11 @@ from vla_core.frozen import Array
 
 
 def unit(v: ArrayLike) -> Array:
-    """(..., n) scaled to length one; ValueError for a zero or non-finite vector."""
+    """(..., n) normalised to length one; ValueError for a zero or non-finite vector."""
     v = np.asarray(v, dtype=np.float64)
     norm = np.linalg.norm(v, axis=-1, keepdims=True)
     if not np.all((norm > 1e-12) & np.isfinite(norm)):
-        raise ValueError(f'cannot scale {v} to length one')
+        raise ValueError(f'cannot normalise {v}')
     return np.asarray(v / norm)
 
 
@@ -28,7 +28,7 @@ def skew(v: ArrayLike) -> Array:
 
 
 def matrix_from_quat(quat: ArrayLike) -> Array:
-    """Rotation (..., 3, 3) of a quaternion xyzw (..., 4), scaled to length one first."""
+    """Rotation (..., 3, 3) of a quaternion xyzw (..., 4), which is normalised first."""
     x, y, z, w = np.moveaxis(unit(quat), -1, 0)
     rows = [
         1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w),
@@ -108,8 +108,8 @@ def transform(a_from_b: ArrayLike, points: ArrayLike) -> Array:
 def pose_error(a: ArrayLike, b: ArrayLike) -> Array:
     """(..., 6) from a to b: difference of positions, then the rotation vector of Rb Ra^T."""
     a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
-    turn = log_rotation(b[..., :3, :3] @ np.swapaxes(a[..., :3, :3], -1, -2))
-    return np.concatenate([b[..., :3, 3] - a[..., :3, 3], turn], axis=-1)
+    rotation = log_rotation(b[..., :3, :3] @ np.swapaxes(a[..., :3, :3], -1, -2))
+    return np.concatenate([b[..., :3, 3] - a[..., :3, 3], rotation], axis=-1)
 
 
 def apply_error(a: ArrayLike, error: ArrayLike) -> Array:
@@ -119,7 +119,7 @@ def apply_error(a: ArrayLike, error: ArrayLike) -> Array:
 
 
 def interpolate(a: ArrayLike, b: ArrayLike, s: float) -> Array:
-    """The pose a fraction `s` of the way from a to b: straight line, shortest turn."""
+    """The pose at fraction `s` from a to b: straight line, shortest rotation."""
     return apply_error(a, s * pose_error(a, b))
 
 
@@ -135,12 +135,12 @@ def rotation_z(angle: float) -> Array:
 
 
 def tool_down(xyz: ArrayLike, angle: float = 0.0) -> Array:
-    """Pose of a tool pointing straight down, its x axis `angle` rad from the base's x axis."""
+    """Pose of a tool pointing down, its x axis at `angle` rad from the base's x axis."""
     return pose_of(rotation_z(angle) @ np.diag([1.0, -1.0, -1.0]), xyz)
 
 
 def look_at(eye: ArrayLike, target: ArrayLike, up: ArrayLike = (0.0, 0.0, 1.0)) -> Array:
-    """base_from_camera, optical axes (x right, y down, z forward), `target` in the middle."""
+    """base_from_camera, optical axes (x right, y down, z forward), `target` at image centre."""
     forward = unit(np.asarray(target, dtype=np.float64) - np.asarray(eye, dtype=np.float64))
     right = unit(np.cross(forward, np.asarray(up, dtype=np.float64)))
     return pose_of(np.stack([right, np.cross(forward, right), forward], axis=-1), eye)

@@ -1,4 +1,4 @@
-"""Where config/ and urdf/ are: in the checkout, or in an installed workspace."""
+"""The folder with config/ and urdf/: the checkout, or an installed workspace."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from pathlib import Path
 
 from vla_core.errors import UserError
 
-_MARKS = ('config/robots', 'urdf')
+_REQUIRED = ('config/robots', 'urdf')
 
 
 def stack_root() -> Path:
-    """The folder holding config/ and urdf/; VLA_ROOT overrides. UserError when there is none."""
+    """The folder with config/ and urdf/; VLA_ROOT overrides. UserError when there is none."""
     override = os.environ.get('VLA_ROOT')
     if override:
         if not _is_root(Path(override)):
-            raise UserError(f'VLA_ROOT is {override}, which has no {" and ".join(_MARKS)}')
+            raise UserError(f'VLA_ROOT is {override}, which has no {" and ".join(_REQUIRED)}')
         return Path(override).resolve()
-    for place in _places():
-        if _is_root(place):
-            return place
+    for folder in _candidates():
+        if _is_root(folder):
+            return folder
     raise UserError(
         'no config/ and urdf/ found: run in a checkout, source the workspace or set VLA_ROOT'
     )
 
 
-def _places() -> Iterator[Path]:
+def _candidates() -> Iterator[Path]:
     yield from Path(__file__).resolve().parents
     for prefix in os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep):
         if prefix:
@@ -34,4 +34,4 @@ def _places() -> Iterator[Path]:
 
 
 def _is_root(path: Path) -> bool:
-    return all((path / mark).is_dir() for mark in _MARKS)
+    return all((path / name).is_dir() for name in _REQUIRED)

@@ -1,4 +1,4 @@
-"""What watches the others and votes: failure detector, steering verifier, rules."""
+"""Interfaces of monitors, which observe the stack and vote: failure detector, verifier, rules."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from vla_core.records.safety import SafetyVote
 
 
 class Voter(Protocol):
-    """Has a say in whether the robot may move."""
+    """Votes on whether the robot may move."""
 
     def vote(self, now: float) -> SafetyVote:
-        """Permission at ROS time `now` (s)."""
+        """The permission to move at ROS time `now` (s)."""
 
 
 class Monitor(Voter, Protocol):
-    """Hears what flows, by the name of its topic; may tighten motion and nothing else."""
+    """Observes records by topic name; its vote can only restrict motion."""
 
-    def hear(self, topic: str, record: Any, now: float) -> None:
-        """Take note of a record at ROS time `now` (s); topics it does not care for pass by."""
+    def observe(self, topic: str, record: Any, now: float) -> None:
+        """Process a record received at ROS time `now` (s); unused topics are ignored."""
 
 
 @runtime_checkable
 class Reporter(Protocol):
-    """A monitor that says more than its vote."""
+    """A monitor that publishes records besides its vote."""
 
-    def tell(self, now: float) -> list[tuple[str, Any]]:
-        """Return what it has to say since it was last asked, as (topic, record)."""
+    def outputs(self, now: float) -> list[tuple[str, Any]]:
+        """The records since the last call, as (topic, record)."""

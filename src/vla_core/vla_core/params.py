@@ -1,4 +1,4 @@
-"""Parameters: dataclasses whose fields carry unit, meaning, range; filled strictly from YAML."""
+"""Parameters: dataclasses whose fields declare unit, meaning and range, filled from YAML."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NUMBERS = {int: 'an integer', float: 'a number'}
 
 @dataclass(frozen=True)
 class Spec:
-    """What a parameter means and may be."""
+    """Meaning and valid values of a parameter."""
 
     text: str  # unit, meaning
     lo: float | None = None
@@ -37,7 +37,7 @@ def param(
     hi: float | None = None,
     choices: Any = (),
 ) -> Any:
-    """A dataclass field with unit, meaning and range; without default the key must be given."""
+    """A dataclass field with unit, meaning and range; without `default` the key is required."""
     metadata = {'spec': Spec(text, lo, hi, tuple(choices))}
     if isinstance(default, (dict, list)):
         return field(default_factory=lambda: type(default)(default), metadata=metadata)
@@ -78,7 +78,7 @@ def _check_number(name: str, value: float, spec: Spec) -> None:
 
 
 def from_mapping(cls: type[T], mapping: Any, where: str) -> T:
-    """An instance of the dataclass `cls`; UserError names `where`, the key, and what is known."""
+    """An instance of the dataclass `cls`; UserError names `where`, the key and the known keys."""
     if not isinstance(mapping, Mapping):
         raise UserError(f'{where}: expected keys and values, got {_shown(mapping)}')
     hints = typing.get_type_hints(cls)
@@ -102,7 +102,7 @@ def from_mapping(cls: type[T], mapping: Any, where: str) -> T:
 
 
 def _convert(kind: Any, value: Any, where: str) -> Any:
-    """`value` as `kind`: a dataclass, container, optional, enum or plain type."""
+    """`value` converted to `kind`: a dataclass, container, optional, enum or plain type."""
     origin = typing.get_origin(kind)
     if kind is Any:
         return value
@@ -123,8 +123,8 @@ def _convert_plain(kind: Any, value: Any, where: str) -> Any:
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if (isinstance(value, bool) and kind in _NUMBERS) or not isinstance(value, kind):
-        wanted = _NUMBERS.get(kind, getattr(kind, '__name__', str(kind)))
-        raise UserError(f'{where} must be {wanted}, got {_shown(value)}')
+        expected = _NUMBERS.get(kind, getattr(kind, '__name__', str(kind)))
+        raise UserError(f'{where} must be {expected}, got {_shown(value)}')
     return value
 
 
@@ -174,7 +174,7 @@ def _shown(value: Any) -> str:
 
 
 class _StrictLoader(yaml.SafeLoader):
-    """The safe loader, but a key given twice is an error."""
+    """The safe loader, but a duplicate key is an error."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
@@ -188,7 +188,7 @@ class _StrictLoader(yaml.SafeLoader):
 
 
 def load_yaml(path: str | Path) -> Any:
-    """What the YAML file holds; a one-line UserError with file and line when it is not valid."""
+    """The content of a YAML file; UserError with file and line when it is not valid."""
     path = Path(path)
     try:
         return yaml.load(path.read_text(encoding='utf-8'), Loader=_StrictLoader)
@@ -204,7 +204,7 @@ def load_yaml(path: str | Path) -> Any:
 
 
 def load_params(cls: type[T], path: str | Path) -> T:
-    """The dataclass `cls` filled from a YAML file."""
+    """An instance of the dataclass `cls` from a YAML file."""
     return from_mapping(cls, load_yaml(path), str(path))
 
 

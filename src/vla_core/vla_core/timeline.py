@@ -1,6 +1,4 @@
-"""Which row of a chunk belongs to this moment, until when it may be used, and how much of it was
-executed.
-"""
+"""Time of an action chunk: the row that is due, its expiry, and how much was executed."""
 
 from __future__ import annotations
 
@@ -10,16 +8,12 @@ from vla_core.records.action import ActionChunk
 
 
 def row_at(chunk: ActionChunk, moment: float) -> float:
-    """Return the row that belongs to `moment`, with its fraction; below 0 before the first,
-    unbounded above.
-    """
+    """The fractional row at `moment`; negative before the first, not limited by the last."""
     return (moment - chunk.start) / chunk.step
 
 
 def due(chunk: ActionChunk | None, now: float) -> int | None:
-    """Return the index of the row to execute at `now`; None before the first and once the chunk
-    has run out.
-    """
+    """Index of the row to execute at `now`; None before the first and after the last."""
     if chunk is None:
         return None
     row = row_at(chunk, now)
@@ -27,32 +21,30 @@ def due(chunk: ActionChunk | None, now: float) -> int | None:
 
 
 def last_row_time(chunk: ActionChunk) -> float:
-    """Return the moment (s, ROS time) of the last row."""
+    """Time of the last row (s, ROS time)."""
     return chunk.start + (chunk.horizon - 1) * chunk.step
 
 
 def deadline(chunk: ActionChunk, hold_limit: float) -> float:
-    """Return the moment (s, ROS time) at which the chunk is stale: its last row is held no longer
-    than this.
-    """
+    """Time (s, ROS time) at which the chunk expires: its last row is held until then."""
     return last_row_time(chunk) + min(chunk.horizon * chunk.step, hold_limit)
 
 
 class Progress:
-    """Executed time: runs with the clock while the arm follows, slower or not at all while it is
-    held back.
+    """Executed time: advances with the clock while the arm tracks, slower or not at all while it
+    is slowed or held.
 
-    A chunk is indexed by the time executed since its observation, so a seam after a pause
-    continues with the step that comes next, not with the one the wall clock has reached.
+    A chunk is indexed by the time executed since its observation, so after a pause it continues
+    with the next row, not with the row that the clock has reached.
     """
 
     def __init__(self, memory: float = 2.0) -> None:
-        self.memory = memory  # s kept
+        self.memory = memory  # s of history
         self._moments: list[float] = []  # s, ROS time, ascending
         self._played: list[float] = []  # s executed up to that moment
 
     def advance(self, now: float, rate: float) -> None:
-        """Let the time since the last call count by `rate` in [0, 1]."""
+        """Add the time since the last call, scaled by `rate` in [0, 1]."""
         if self._moments and now <= self._moments[-1]:
             return
         gain = rate * (now - self._moments[-1]) if self._moments else 0.0
@@ -63,9 +55,7 @@ class Progress:
             del self._moments[:keep], self._played[:keep]
 
     def at(self, moment: float) -> float:
-        """Return the time executed up to `moment`; outside what is remembered it runs with the
-        clock.
-        """
+        """Time executed up to `moment` (s); outside the history it advances with the clock."""
         if not self._moments:
             return moment
         after = bisect_right(self._moments, moment)
@@ -79,12 +69,10 @@ class Progress:
         return done + (self._played[after] - done) * elapsed / span
 
     def row(self, chunk: ActionChunk, now: float) -> float:
-        """Return the row due at `now`, with its fraction, by the time executed since the chunk's
-        observation.
-        """
+        """The fractional row due at `now`, by the time executed since the chunk's observation."""
         return row_at(chunk, chunk.stamp + self.at(now) - self.at(chunk.stamp))
 
     def clear(self) -> None:
-        """Forget everything, as after the ROS clock jumped back."""
+        """Discard the history, as after the ROS clock jumped back."""
         self._moments.clear()
         self._played.clear()

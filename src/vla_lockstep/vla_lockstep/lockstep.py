@@ -165,7 +165,7 @@ class Run:
         """Pass on what the monitors say: scores of the failure detector and the like."""
         for monitor in self.monitors:
             if isinstance(monitor, Reporter):
-                for topic, record in monitor.tell(now):
+                for topic, record in monitor.outputs(now):
                     self._say(topic, record, now)
                     if topic == 'failure':
                         self.executive.on_failure(record, now)
@@ -231,7 +231,7 @@ class Run:
 
     def _say(self, topic: str, record: Any, now: float) -> None:
         for monitor in self.monitors:
-            monitor.hear(topic, record, now)
+            monitor.observe(topic, record, now)
         if self.tap is not None:
             self.tap(topic, record, now)
 

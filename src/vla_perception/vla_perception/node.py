@@ -71,7 +71,7 @@ class PerceptionNode(ManagedNode):
         self.send_vote = self.advertise(topics.VOTES)
 
     def on_joints(self, joints: JointState) -> None:
-        self.joints = self.whole.put(joints) or self.joints
+        self.joints = self.whole.merge(joints) or self.joints
 
     def on_status(self, status: TaskStatus) -> None:
         self.status = status
@@ -89,10 +89,10 @@ class PerceptionNode(ManagedNode):
         is_due, is_of_now = self.now - self.voted >= self.vote_period, self.is_of_now()
         if is_due and is_of_now:
             self.vote()  # its age counts: a worker that hangs ends it
-        if self.worker.busy or self.joints is None:
+        if self.worker.is_busy or self.joints is None:
             return
         if self.frame is not None or (is_due and not is_of_now):
-            self.worker.ask(GroundingRequest(self.frame, self.joints, self.status))
+            self.worker.submit(GroundingRequest(self.frame, self.joints, self.status))
             self.frame = None
 
     def is_of_now(self) -> bool:

@@ -71,7 +71,7 @@ class Bundler:
     def on_joints(self, joints: JointState) -> None:
         """Keep a sample, whole or put together from its parts; one from the past of the history
         means the clock jumped: start over."""
-        whole = self._whole.put(joints)
+        whole = self._whole.merge(joints)
         if whole is None:
             return
         q, velocity = whole.select(self.robot.joint_names)

@@ -81,10 +81,10 @@ class PolicyNode(ManagedNode):
         proposal = self.worker.take()
         if proposal is not None and proposal.chunks:
             self.propose(proposal)
-        if now - self.asked >= self.p.period and not self.worker.busy:
+        if now - self.asked >= self.p.period and not self.worker.is_busy:
             observation = self.bundler.bundle(now, self.status)
             if observation is not None:
-                self.worker.ask(InferenceRequest(observation, self.status))
+                self.worker.submit(InferenceRequest(observation, self.status))
                 self.asked = now
         if now - self.voted >= self.vote_period:
             self.send_vote(self.bundler.vote(now))

@@ -36,56 +36,56 @@ def worker(gate):
 
 
 def test_a_result_comes_once(worker, gate):
-    worker.ask(1)
+    worker.submit(1)
     gate.go.release()
     assert worker.take(timeout=5.0) == 10
     assert worker.take() is None
 
 
 def test_take_never_waits_by_itself(worker, gate):
-    worker.ask(1)
+    worker.submit(1)
     assert worker.take() is None
-    assert worker.busy
+    assert worker.is_busy
 
 
 def test_only_the_newest_request_waits(worker, gate):
-    worker.ask(1)
+    worker.submit(1)
     assert gate.started.acquire(timeout=5.0)
     for request in (2, 3, 4):
-        worker.ask(request)
+        worker.submit(request)
     gate.go.release(2)
     assert gate.started.acquire(timeout=5.0)
     assert gate.asked == [1, 4]
 
 
 def test_the_newest_result_stays(worker, gate):
-    worker.ask(1)
+    worker.submit(1)
     gate.go.release()
     assert gate.started.acquire(timeout=5.0)
-    worker.ask(2)
+    worker.submit(2)
     assert gate.started.acquire(timeout=5.0)  # so the first is done and was not taken
     gate.go.release()
     results = [worker.take(timeout=5.0)]
     if results == [10]:  # the second was still on its way
         results.append(worker.take(timeout=5.0))
     assert results[-1] == 20
-    assert not worker.busy
+    assert not worker.is_busy
 
 
 def test_what_the_work_raised_is_raised_in_the_caller_and_the_worker_lives_on():
     worker = Worker(lambda x: 1 / x)
-    worker.ask(0)
+    worker.submit(0)
     with pytest.raises(ZeroDivisionError):
         worker.take(timeout=5.0)
     assert worker.take() is None
-    worker.ask(2)
+    worker.submit(2)
     assert worker.take(timeout=5.0) == pytest.approx(0.5)
     worker.close()
 
 
 def test_a_falsy_result_is_a_result():
     worker = Worker(lambda x: x)
-    worker.ask(0)
+    worker.submit(0)
     assert worker.take(timeout=5.0) == 0
     worker.close()
 
@@ -93,7 +93,7 @@ def test_a_falsy_result_is_a_result():
 def test_a_closed_worker_refuses_work(worker):
     worker.close()
     with pytest.raises(RuntimeError, match='closed'):
-        worker.ask(1)
+        worker.submit(1)
 
 
 def test_work_that_never_ends_does_not_keep_the_process_alive():
@@ -102,7 +102,7 @@ import threading
 from vla_core.worker import Worker
 started = threading.Event()
 worker = Worker(lambda x: (started.set(), threading.Event().wait()))
-worker.ask(1)
+worker.submit(1)
 assert started.wait(5.0)
 worker.close()
 """

@@ -195,15 +195,15 @@ def latency(made: Calibration, traces: list[Trace]) -> Figure:
     times: list[float] = []
     for trace in traces[:80]:
         detector = FailureDetector(DetectorParams(), made, made.binding.period)
-        detector.hear('status', TaskStatus(0.0, trace.key, '', Phase.RUNNING, 1), 0.0)
+        detector.observe('status', TaskStatus(0.0, trace.key, '', Phase.RUNNING, 1), 0.0)
         for k, (feature, chunks) in enumerate(zip(trace.feature, trace.chunk, strict=True)):
             now = made.binding.period * (k + 1)
             features = PolicyFeatures(now, trace.key, k, made.binding.schema, feature)
             candidates = (chunk_of(trace.key, made.binding, now, chunks[0]),)
             began = perf_counter()
-            detector.hear('features', features, now)
-            detector.hear('candidates', candidates, now)
-            said = detector.tell(now)
+            detector.observe('features', features, now)
+            detector.observe('candidates', candidates, now)
+            said = detector.outputs(now)
             detector.vote(now)
             times.append(1e3 * (perf_counter() - began))
             if len(said) != 1:

@@ -19,7 +19,7 @@ class AlwaysHold:
     def __init__(self) -> None:
         self._seq = 0
 
-    def hear(self, topic: str, record: Any, now: float) -> None:
+    def observe(self, topic: str, record: Any, now: float) -> None:
         """Needs no input."""
 
     def vote(self, now: float) -> SafetyVote:

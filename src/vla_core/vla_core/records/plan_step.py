@@ -25,7 +25,7 @@ class StepKind(str, Enum):
 
 NEEDS_DESTINATION = (StepKind.CARRY, StepKind.LOWER)
 WITHOUT_OBJECT = (StepKind.RETREAT, StepKind.LOOK, StepKind.WAIT)
-PATTERN = re.compile(r'^(?P<kind>[a-z ]+?) the (?P<thing>.+?)(?: to the (?P<place>.+))?$')
+PATTERN = re.compile(r'^(?P<kind>[a-z ]+?) the (?P<object>.+?)(?: to the (?P<destination>.+))?$')
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,13 @@ class PlanStep:
     """One step; labels are those of the scene's objects, as in 'red cube'."""
 
     kind: StepKind
-    thing: str = ''
-    place: str = ''
+    object: str = ''
+    destination: str = ''
 
     def __str__(self) -> str:
-        thing = f' the {self.thing}' if self.thing else ''
-        return f'{self.kind.value}{thing}' + (f' to the {self.place}' if self.place else '')
+        patient = f' the {self.object}' if self.object else ''
+        goal = f' to the {self.destination}' if self.destination else ''
+        return f'{self.kind.value}{patient}{goal}'
 
 
 def parse_step(text: str) -> PlanStep:
@@ -52,7 +53,7 @@ def parse_step(text: str) -> PlanStep:
     if found is None or kind is None:
         known = ', '.join(k.value for k in StepKind)
         raise ValueError(f'no plan step {text!r}; known kinds: {known}')
-    place = found['place'] or ''
-    if (kind in NEEDS_DESTINATION) != bool(place):
-        raise ValueError(f'{text!r} {"lacks" if not place else "has"} a destination')
-    return PlanStep(kind, found['thing'], place)
+    destination = found['destination'] or ''
+    if (kind in NEEDS_DESTINATION) != bool(destination):
+        raise ValueError(f'{text!r} {"lacks" if not destination else "has"} a destination')
+    return PlanStep(kind, found['object'], destination)

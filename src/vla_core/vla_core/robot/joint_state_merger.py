@@ -23,10 +23,12 @@ MAX_NAME_SETS = (
 class JointGroup(Enum):
     """What a message speaks of."""
 
-    WHOLE = 'the arm and the finger'
+    COMPLETE = 'the arm and the finger'
     ARM = 'the arm'
     FINGER = 'the finger'
-    TORN = 'some joints of the arm, not all'  # no driver reads half an arm: something is wrong
+    PARTIAL_ARM = (
+        'some joints of the arm, not all'  # no driver reads half an arm: something is wrong
+    )
     OTHER = "none of the robot's joints"
 
 
@@ -37,7 +39,7 @@ class JointGroupClassifier:
         self._arm, self._finger = set(robot.joint_names), robot.gripper.joint
         self._known: dict[tuple[str, ...], JointGroup] = {}
 
-    def of(self, names: tuple[str, ...]) -> JointGroup:
+    def classify(self, names: tuple[str, ...]) -> JointGroup:
         """Which part of the robot these names are."""
         part = self._known.get(names)
         if part is None:
@@ -49,9 +51,9 @@ class JointGroupClassifier:
     def _sorted(self, names: tuple[str, ...]) -> JointGroup:
         has_finger = self._finger in names
         if self._arm <= set(names):
-            return JointGroup.WHOLE if has_finger else JointGroup.ARM
+            return JointGroup.COMPLETE if has_finger else JointGroup.ARM
         if self._arm & set(names):
-            return JointGroup.TORN
+            return JointGroup.PARTIAL_ARM
         return JointGroup.FINGER if has_finger else JointGroup.OTHER
 
 
@@ -70,25 +72,25 @@ class JointStateMerger:
         )
         self._finger: JointState | None = None  # the newest sample with the finger in it
 
-    def put(self, state: JointState) -> JointState | None:
+    def merge(self, state: JointState) -> JointState | None:
         """The arm and the finger; None for any other message, and while no finger goes with the
         arm: one never heard or silent for FINGER_SILENCE is not guessed, the joint states age.
         KeyError names the joints that half an arm lacks."""
-        part = self._parts.of(state.names)
-        if part is JointGroup.WHOLE:
+        part = self._parts.classify(state.names)
+        if part is JointGroup.COMPLETE:
             self._finger = state
             return state
         if part is JointGroup.FINGER:
             self._keep(state)
-        if part is JointGroup.TORN:
+        if part is JointGroup.PARTIAL_ARM:
             state.select(self._arm)  # raises
         return self._joined(state) if part is JointGroup.ARM else None
 
-    def arm_at_least(self, state: JointState) -> JointState | None:
-        """As `put`, but an arm without a finger passes as it is and half an arm counts as none:
+    def merge_or_arm(self, state: JointState) -> JointState | None:
+        """As `merge`, but an arm without a finger passes as it is and half an arm counts as none:
         for readers of records, who take what there is."""
-        part = self._parts.of(state.names)
-        whole = None if part is JointGroup.TORN else self.put(state)
+        part = self._parts.classify(state.names)
+        whole = None if part is JointGroup.PARTIAL_ARM else self.merge(state)
         return state if whole is None and part is JointGroup.ARM else whole
 
     def _keep(self, state: JointState) -> None:

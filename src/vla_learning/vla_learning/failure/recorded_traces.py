@@ -70,7 +70,7 @@ def read_trace(path: Path, robot: RobotConfig, period: float) -> tuple[Binding, 
         if said.stream == 'status':
             status = said.record
         if said.stream not in ('features', 'candidates') or is_asked(status):
-            recorder.hear(said.stream, said.record, said.at)
+            recorder.observe(said.stream, said.record, said.at)
     if not recorder.features:
         return 'without features'
     require_period(path, recorder.stamps, period)

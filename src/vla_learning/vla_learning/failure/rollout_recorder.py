@@ -34,10 +34,10 @@ class TraceRecorder:
         self._bound: set[tuple[str, float, int]] = set()  # schema, step, horizon
         self._feature: PolicyFeatures | None = None
 
-    def hear(self, topic: str, record: Any, now: float) -> None:
+    def observe(self, topic: str, record: Any, now: float) -> None:
         """Take down one row when features and candidates of an inference are there; either may
         come first."""
-        self.signals.hear(topic, record, now)
+        self.signals.observe(topic, record, now)
         if topic == 'features':
             if record.infer_index == 0:
                 self._begin()

@@ -52,9 +52,9 @@ class FailureDetector:
         """What the verdicts rest on, for people."""
         return FREE if self.made is None else f'band {self.made.band_id}'
 
-    def hear(self, topic: str, record: Any, now: float) -> None:
+    def observe(self, topic: str, record: Any, now: float) -> None:
         """Take note of a record at `now` s; under 'unreadable' of what is wrong with features."""
-        self.signals.hear(topic, record, now)
+        self.signals.observe(topic, record, now)
         if topic == 'status':
             self._on_status(record, now)
         elif topic == 'features' and self.made is not None and self._is_mine(record):
@@ -64,7 +64,7 @@ class FailureDetector:
         elif topic == 'candidates' and self._is_running:
             self._on_candidates(record, now)
 
-    def tell(self, now: float) -> list[tuple[str, Any]]:
+    def outputs(self, now: float) -> list[tuple[str, Any]]:
         """Return the scores since the last call, one of UNKNOWN when features are overdue."""
         if self._is_running and self.made is not None and now >= self._due:
             self._due = now + self.period

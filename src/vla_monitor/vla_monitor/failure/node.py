@@ -47,20 +47,20 @@ class FailureNode(ManagedNode):
             ('chunk', topics.CHUNK),
             ('report', topics.REPORT),
         ):
-            self.subscribe(topic, partial(self.hear, name))
-        refuse = partial(self.hear, 'unreadable')
-        self.subscribe(topics.FEATURES, partial(self.hear, 'features'), refuse)
+            self.subscribe(topic, partial(self.observe, name))
+        refuse = partial(self.observe, 'unreadable')
+        self.subscribe(topics.FEATURES, partial(self.observe, 'features'), refuse)
         self.send_score = self.advertise(topics.FAILURE)
         self.send_vote = self.advertise(topics.VOTES)
         say = self.get_logger().info if self.detector.made else self.get_logger().warning
         say(f'policy {p.policy}: {self.detector.about}')
 
-    def hear(self, name: str, record: Any) -> None:
-        self.detector.hear(name, record, self.now)
+    def observe(self, name: str, record: Any) -> None:
+        self.detector.observe(name, record, self.now)
 
     def tick(self) -> None:
         now = self.now
-        said = self.detector.tell(now)
+        said = self.detector.outputs(now)
         for _, score in said:
             self.send_score(score)
         if not said and 0.0 <= now - self.voted < self.vote_period - 0.5 * self.period:

@@ -94,7 +94,7 @@ class Signals:
         self._seen = self._asked_since = self._empty_since = np.inf  # s
         self.began = -np.inf  # s, first record of the attempt
 
-    def hear(self, topic: str, record: Any, now: float) -> None:
+    def observe(self, topic: str, record: Any, now: float) -> None:
         """Take note of a record at `now` s."""
         if topic == 'status':
             self._on_status(record, now)

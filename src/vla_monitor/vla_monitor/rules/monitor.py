@@ -86,7 +86,7 @@ class RuleMonitor:
             'chunk': self._on_chunk,
         }
 
-    def hear(self, topic: str, record: Any, now: float) -> None:
+    def observe(self, topic: str, record: Any, now: float) -> None:
         """Take a record in; topics that no predicate speaks of pass by."""
         hearer = self._hearers.get(topic)
         if hearer is not None:
@@ -166,7 +166,7 @@ class RuleMonitor:
 
     def _on_joints(self, joints: JointState) -> None:
         try:
-            whole = self._whole.put(joints)
+            whole = self._whole.merge(joints)
         except KeyError:
             whole = None
         if whole is None:

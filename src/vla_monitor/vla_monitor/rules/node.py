@@ -54,16 +54,16 @@ class RulesNode(ManagedNode):
             ('scene', topics.SCENE),
             ('status', topics.STATUS),
         ):
-            self.subscribe(topic, partial(self.hear, name))
+            self.subscribe(topic, partial(self.observe, name))
         self.subscribe(topics.CHUNK, self.on_chunk)
         self.send_vote = self.advertise(topics.VOTES)
         self.get_logger().info(f'{len(rules.rules)} rules, proven consistent')
 
-    def hear(self, name: str, record: Any) -> None:
-        self.watch.hear(name, record, self.now)
+    def observe(self, name: str, record: Any) -> None:
+        self.watch.observe(name, record, self.now)
 
     def on_chunk(self, chunk: ActionChunk) -> None:
-        self.hear('chunk', chunk)
+        self.observe('chunk', chunk)
         self.is_new = True
 
     def tick(self) -> None:

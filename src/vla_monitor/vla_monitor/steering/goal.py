@@ -55,10 +55,10 @@ class StepGoal:
 def goal_of(step: PlanStep, scene: GroundedScene, first: Array | None) -> StepGoal:
     """Return the purpose of a plan step; ValueError says what it names that is not meant."""
     target, place = scene.by_role(Role.TARGET), scene.by_role(Role.DESTINATION)
-    if step.thing and (target is None or step.thing != target.label):
+    if step.object and (target is None or step.object != target.label):
         meant = 'nothing' if target is None else f'the {target.label}'
         raise ValueError(f"'{step}', but {meant} is meant")
-    if step.place and (place is None or step.place != place.label):
+    if step.destination and (place is None or step.destination != place.label):
         meant = 'nowhere' if place is None else f'the {place.label}'
         raise ValueError(f"'{step}', but {meant} is meant")
     named = {o.id for o in (target, place) if o is not None}

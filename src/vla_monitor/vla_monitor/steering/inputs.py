@@ -41,7 +41,7 @@ class VerifierInputs:
 
     def on_joints(self, joints: JointState) -> bool:
         """Keep a sample; True when the clock has jumped back and all was forgotten."""
-        whole = self._whole.put(joints)
+        whole = self._whole.merge(joints)
         if whole is None or not (np.isfinite(whole.stamp) and np.isfinite(whole.position).all()):
             return False
         has_jumped = bool(self._joints) and whole.stamp < self._joints[-1][0] - 1.0

@@ -75,23 +75,23 @@ class VerifierNode(ManagedNode):
         now = self.now
         choice = self.worker.take()
         if choice is not None:
-            self.tell(choice)
-        if not self.worker.busy:
-            self.hear(now)
+            self.publish_choice(choice)
+        if not self.worker.is_busy:
+            self.observe(now)
             chunks, self.waiting = self.waiting, ()
             if len(chunks) == 1:
-                self.tell(self.verifier.choose(chunks, now))
+                self.publish_choice(self.verifier.choose(chunks, now))
             elif chunks:
-                self.worker.ask(chunks)
+                self.worker.submit(chunks)
         if now - self.voted >= self.vote_period:
             self.send_vote(self.verifier.vote(now))
             self.voted = now
 
-    def hear(self, now: float) -> None:
+    def observe(self, now: float) -> None:
         """Give the verifier what has come; it is not thread-safe."""
         unheard, self.unheard = self.unheard, []
         for name, record in unheard:
-            self.verifier.hear(name, record, now)
+            self.verifier.observe(name, record, now)
             if name == 'corrections':
                 said = self.verifier.remark or f"'{record.language_motion}' holds"
                 self.get_logger().info(f'correction by {record.operator_id}: {said}')
@@ -100,7 +100,7 @@ class VerifierNode(ManagedNode):
         """In the worker thread."""
         return self.verifier.choose(chunks, self.now)
 
-    def tell(self, choice: Choice) -> None:
+    def publish_choice(self, choice: Choice) -> None:
         chunk, verdict = choice
         if chunk is not None:
             self.send_chunk(chunk)

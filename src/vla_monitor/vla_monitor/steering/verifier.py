@@ -58,7 +58,7 @@ class Verifier:
         self._votes = 0
         self._unsaid: list[AlignmentVerdict] = []
 
-    def hear(self, topic: str, record: Any, now: float) -> None:
+    def observe(self, topic: str, record: Any, now: float) -> None:
         """Take note of what flows."""
         if topic == 'joint_states':
             before = self.heard.newest()
@@ -118,7 +118,7 @@ class Verifier:
         )
         return pick, 'stage B'
 
-    def tell(self, now: float) -> list[tuple[str, Any]]:
+    def outputs(self, now: float) -> list[tuple[str, Any]]:
         """Return the verdicts since it was last asked."""
         said, self._unsaid = self._unsaid, []
         return [('verdict', verdict) for verdict in said]

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from vla_core.compiled import KEPT, KEPT_MATRIX, MATRIX, NUMBER, VECTOR, compiled
+from vla_core.compiled import MATRIX, NUMBER, OUT_MATRIX, OUT_VECTOR, VECTOR, compiled
 
 Points = NDArray[np.floating]
 DAMPING = 1e-9  # of a least-squares solution, so that it always exists
@@ -49,7 +49,7 @@ def ball_distances(points: Points, centre: Points, radius: float) -> Points:
     return found
 
 
-@compiled(KEPT_MATRIX, KEPT, VECTOR, NUMBER)
+@compiled(OUT_MATRIX, OUT_VECTOR, VECTOR, NUMBER)
 def weigh_in(normal: Points, right: Points, row: Points, value: float) -> None:
     """Add one equation row @ x = value to the normal equations."""
     for i in range(len(row)):

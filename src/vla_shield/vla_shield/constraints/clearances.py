@@ -8,9 +8,9 @@ import numpy as np
 from vla_core.compiled import (
     FLAGS,
     INDICES,
-    KEPT,
     MATRIX,
     NUMBER,
+    OUT_VECTOR,
     TENSOR,
     VECTOR,
     Flags,
@@ -112,7 +112,7 @@ def closing(near: Indices, spare: Array, reach: Array, travel: Array, most: floa
     return found[:count].copy()
 
 
-@compiled(INDICES, VECTOR, VECTOR, KEPT)
+@compiled(INDICES, VECTOR, VECTOR, OUT_VECTOR)
 def eased(near: Indices, here: Array, least: Array, allowed: Array) -> Array:
     """(m,) m to keep of the pairs `near`; of a pair already nearer, what it has now: it may part,
     never close in. `allowed` (p,) m remembers those, and is infinite for all others."""

@@ -92,13 +92,13 @@ class InputBuffer:
         finger may have a driver of its own: then it has its own order and age, and what it says
         neither makes the arm's sample younger nor stands against it.
         """
-        part = self._parts.of(state.names)
+        part = self._parts.classify(state.names)
         if part is JointGroup.OTHER:
             return
         if part is JointGroup.FINGER:
             self._put_finger(state, now)
             return
-        ours = self._all.of(state.names) if part is JointGroup.WHOLE else self._arm.of(state.names)
+        ours = self._all.of(state.names) if part is JointGroup.COMPLETE else self._arm.of(state.names)
         fault = self._joints_fault(state)
         if ours is None or fault:
             self.refuse_joints(fault or f'joint state lacks {self._arm.lacks(state.names)}')

@@ -61,7 +61,7 @@ def replay(
             continue
         stream, record = decoded
         if stream == 'joint_states':
-            record = joints.arm_at_least(record)
+            record = joints.merge_or_arm(record)
         if record is not None:
             yield StampedRecord(raw.stamp * 1e-9, stream, record)
 

@@ -64,7 +64,7 @@ def heard(said):
     """The free signals at every inference of what was said, as the detector would have them."""
     signals, rows = Signals(SignalParams()), []
     for stream, item, now in said:
-        signals.hear(stream, item, now)
+        signals.observe(stream, item, now)
         if stream == 'features':
             rows.append(signals.row(now))
     return np.array(rows)

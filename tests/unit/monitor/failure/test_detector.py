@@ -34,18 +34,18 @@ class Rig:
         self.begin()
 
     def begin(self, **changes):
-        self.detector.hear('status', status(**changes), self.now)
-        self.detector.hear('scene', scene(self.now), self.now)
+        self.detector.observe('status', status(**changes), self.now)
+        self.detector.observe('scene', scene(self.now), self.now)
         self.index = 0
 
     def infer(self, values, **changes):
         """One inference; returns the scores said."""
         self.now += 0.2
-        self.detector.hear('control_state', hand(self.now, x=0.4 + 0.05 * self.now), self.now)
-        self.detector.hear('features', features(self.index, values, self.now, **changes), self.now)
-        self.detector.hear('candidates', (chunk(self.now),), self.now)
+        self.detector.observe('control_state', hand(self.now, x=0.4 + 0.05 * self.now), self.now)
+        self.detector.observe('features', features(self.index, values, self.now, **changes), self.now)
+        self.detector.observe('candidates', (chunk(self.now),), self.now)
         self.index += 1
-        return [score for _, score in self.detector.tell(self.now)]
+        return [score for _, score in self.detector.outputs(self.now)]
 
     def play(self, trace):
         return [self.infer(values)[0] for values in trace.feature]
@@ -105,15 +105,15 @@ def test_a_policy_that_starts_over_within_a_try_does_not_undo_a_failure(rig):
 def test_outside_of_attempts_it_has_no_objection(rig):
     rig.play(BAD)
     for phase in (Phase.RETREAT, Phase.ROLLBACK, Phase.HOMING, Phase.ASKING, Phase.IDLE):
-        rig.detector.hear('status', status(phase=phase), rig.now)
+        rig.detector.observe('status', status(phase=phase), rig.now)
         assert rig.vote.level == Level.RUN
     assert rig.infer(BAD.feature[-1]) == []
 
 
 def test_silence_is_unknown_and_holds_until_the_policy_speaks(rig):
     rig.infer(FINE.feature[0])
-    assert rig.detector.tell(rig.now + 0.55) == []
-    said = rig.detector.tell(rig.now + 0.61)
+    assert rig.detector.outputs(rig.now + 0.55) == []
+    said = rig.detector.outputs(rig.now + 0.61)
     assert [score.verdict for _, score in said] == [Verdict.UNKNOWN]
     assert math.isnan(said[0][1].score)
     assert rig.vote.level == Level.HOLD
@@ -123,15 +123,15 @@ def test_silence_is_unknown_and_holds_until_the_policy_speaks(rig):
 
 def test_silence_after_a_failure_is_still_the_failure_with_its_score(rig):
     last = rig.play(BAD)[-1]
-    (_, said), *_ = rig.detector.tell(rig.now + 0.61)
+    (_, said), *_ = rig.detector.outputs(rig.now + 0.61)
     assert said.verdict == Verdict.FAIL
     assert (said.score, said.threshold) == (last.score, last.threshold)
     assert rig.infer(np.full(WIDTH, np.nan))[0].score == last.score
 
 
 def test_a_try_without_any_features_is_unknown(rig):
-    assert rig.detector.tell(rig.now + 1.4) == []
-    assert rig.detector.tell(rig.now + 1.6)[0][1].verdict == Verdict.UNKNOWN
+    assert rig.detector.outputs(rig.now + 1.4) == []
+    assert rig.detector.outputs(rig.now + 1.6)[0][1].verdict == Verdict.UNKNOWN
 
 
 def test_one_unusable_inference_is_unknown_the_second_holds(rig):
@@ -167,8 +167,8 @@ def test_features_that_are_no_record_are_unknown_at_once_and_the_second_time_hol
     rig.infer(FINE.feature[0])
     for level in (Level.RUN, Level.HOLD):
         rig.now += 0.2
-        rig.detector.hear('unreadable', 'feature is not finite', rig.now)
-        said = [score for _, score in rig.detector.tell(rig.now)]
+        rig.detector.observe('unreadable', 'feature is not finite', rig.now)
+        said = [score for _, score in rig.detector.outputs(rig.now)]
         assert [(s.verdict, s.stamp) for s in said] == [(Verdict.UNKNOWN, rig.now)]
         assert rig.vote.level == level
     assert 'feature is not finite' in rig.vote.reasons[0]
@@ -177,8 +177,8 @@ def test_features_that_are_no_record_are_unknown_at_once_and_the_second_time_hol
 
 def test_features_that_are_no_record_say_nothing_outside_of_an_attempt(rig):
     rig.begin(phase=Phase.RETREAT)
-    rig.detector.hear('unreadable', 'feature is not finite', rig.now)
-    assert rig.detector.tell(rig.now) == []
+    rig.detector.observe('unreadable', 'feature is not finite', rig.now)
+    assert rig.detector.outputs(rig.now) == []
 
 
 def test_a_calibration_that_does_not_say_how_wide_features_are_is_refused(made):
@@ -189,9 +189,9 @@ def test_a_calibration_that_does_not_say_how_wide_features_are_is_refused(made):
 
 def test_chunks_of_another_length_are_not_judged(rig):
     rig.now += 0.2
-    rig.detector.hear('candidates', (chunk(rig.now, horizon=8),), rig.now)
-    rig.detector.hear('features', features(0, FINE.feature[0], rig.now), rig.now)
-    assert rig.detector.tell(rig.now)[0][1].verdict == Verdict.UNKNOWN
+    rig.detector.observe('candidates', (chunk(rig.now, horizon=8),), rig.now)
+    rig.detector.observe('features', features(0, FINE.feature[0], rig.now), rig.now)
+    assert rig.detector.outputs(rig.now)[0][1].verdict == Verdict.UNKNOWN
 
 
 def test_what_the_last_try_left_behind_does_not_count(rig):
@@ -216,7 +216,7 @@ def test_a_kind_of_task_is_recentred_after_five_successes(rig, made):
         rig.begin(attempt=attempt + 10)
         said = [rig.infer(values)[0] for values in BAD.feature[:12]]
         limits.append(said[-1].threshold)
-        rig.detector.hear('status', status(Phase.DONE, attempt + 10), rig.now)
+        rig.detector.observe('status', status(Phase.DONE, attempt + 10), rig.now)
     assert limits[0] == limits[4]
     assert limits[6] > limits[4]
 
@@ -230,7 +230,7 @@ def test_without_a_calibration_the_free_signals_speak_and_say_so():
     rig = Rig(None)
     said = rig.infer(FINE.feature[0])
     assert [(s.verdict, s.band_id, s.alpha) for s in said] == [(Verdict.OK, FREE, 0.0)]
-    assert rig.detector.tell(rig.now + 60.0) == []
+    assert rig.detector.outputs(rig.now + 60.0) == []
     assert rig.vote.level == Level.RUN
 
 
@@ -240,11 +240,11 @@ def test_an_arm_that_does_not_follow_is_a_failure_in_the_end(made, has_band):
     seen = []
     for _ in range(50):
         rig.now += 0.2
-        rig.detector.hear('control_state', hand(rig.now), rig.now)
-        rig.detector.hear('features', features(rig.index, FINE.feature[0], rig.now), rig.now)
-        rig.detector.hear('candidates', (chunk(rig.now, speed=0.1),), rig.now)
+        rig.detector.observe('control_state', hand(rig.now), rig.now)
+        rig.detector.observe('features', features(rig.index, FINE.feature[0], rig.now), rig.now)
+        rig.detector.observe('candidates', (chunk(rig.now, speed=0.1),), rig.now)
         rig.index += 1
-        seen += [score.verdict for _, score in rig.detector.tell(rig.now)]
+        seen += [score.verdict for _, score in rig.detector.outputs(rig.now)]
     assert seen[0] == Verdict.OK
     assert Verdict.SUSPECT in seen
     assert seen[-1] == Verdict.FAIL

@@ -17,17 +17,17 @@ class Told:
 
     def __init__(self, verb=Verb.PUT_IN):
         self.signals = Signals(SignalParams())
-        self.signals.hear('status', status(), 0.0)
+        self.signals.observe('status', status(), 0.0)
         self.verb = verb
 
     def go(self, seconds, speed=0.0, asked=0.1, opening=0.04, start=0.0, **kind):
         for k in range(round(seconds / 0.1)):
             now = start + 0.1 * (k + 1)
-            self.signals.hear('scene', scene(now, self.verb), now)
+            self.signals.observe('scene', scene(now, self.verb), now)
             state = hand(now, x=0.4 + speed * now, opening=opening, **kind)
-            self.signals.hear('control_state', state, now)
+            self.signals.observe('control_state', state, now)
             if k % 2 == 0:
-                self.signals.hear('candidates', (chunk(now, asked),), now)
+                self.signals.observe('candidates', (chunk(now, asked),), now)
         return dict(zip(SIGNALS, self.signals.row(now), strict=True))
 
 
@@ -42,10 +42,10 @@ def test_an_arm_that_the_shield_holds_is_not_stuck():
     told = Told()
     told.go(3.0)
     held = ShieldReport(3.0, 1, ArmState.ARMED, Decision.HOLD, 'a vote')
-    told.signals.hear('report', held, 3.0)
+    told.signals.observe('report', held, 3.0)
     assert told.go(0.5, start=3.0)['stuck'] == pytest.approx(0.4, abs=0.11)
     passed = dataclasses.replace(held, decision=Decision.CLIPPED)
-    told.signals.hear('report', passed, 3.5)
+    told.signals.observe('report', passed, 3.5)
     assert told.go(0.5, start=3.5)['stuck'] == pytest.approx(0.9, abs=0.11)
 
 
@@ -69,8 +69,8 @@ def test_the_hand_opened_again_starts_over():
 def test_what_the_hand_and_the_things_do_is_in_the_row():
     told = Told()
     told.go(1.0, speed=0.1)
-    told.signals.hear('scene', scene(1.1, x=0.6, visible=False), 1.1)
-    told.signals.hear('control_state', hand(1.1, 0.5, 0.03, Contact.HOLDING), 1.1)
+    told.signals.observe('scene', scene(1.1, x=0.6, visible=False), 1.1)
+    told.signals.observe('control_state', hand(1.1, 0.5, 0.03, Contact.HOLDING), 1.1)
     row = dict(zip(SIGNALS, told.signals.row(1.3), strict=True))
     assert row['shifted'] == pytest.approx(0.1)
     assert row['away'] == pytest.approx(np.hypot(0.1, 0.18))
@@ -82,7 +82,7 @@ def test_what_the_hand_and_the_things_do_is_in_the_row():
 def test_a_new_attempt_forgets():
     told = Told()
     told.go(2.0, opening=0.0)
-    told.signals.hear('status', status(attempt=2), 2.0)
+    told.signals.observe('status', status(attempt=2), 2.0)
     assert not told.signals.row(2.0)[SIGNALS.index('empty')]
 
 

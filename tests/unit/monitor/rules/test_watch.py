@@ -30,11 +30,11 @@ def watch(rules):
 
 def tell(watch, *objects, values=None, now=10.0, phase=Phase.RUNNING, **more):
     """Everything a running robot hears, then its vote."""
-    watch.hear('joint_states', joints(now), now)
-    watch.hear('status', status(phase), now)
-    watch.hear('scene', scene(*objects, stamp=now, **more), now)
+    watch.observe('joint_states', joints(now), now)
+    watch.observe('status', status(phase), now)
+    watch.observe('scene', scene(*objects, stamp=now, **more), now)
     if values is not None:
-        watch.hear('chunk', chunk(values, now), now)
+        watch.observe('chunk', chunk(values, now), now)
     return watch.vote(now)
 
 
@@ -83,15 +83,15 @@ def test_who_was_close_once_slows_what_follows_in_this_task(watch):
     assert vote.level == Level.SLOW
     assert 0.0 < vote.speed_scale < 1.0
     assert vote.reasons[0].startswith('people-5')
-    watch.hear('status', status(task='next'), 10.3)
-    watch.hear('chunk', chunk(fast, 10.2, task='next'), 10.3)
+    watch.observe('status', status(task='next'), 10.3)
+    watch.observe('chunk', chunk(fast, 10.2, task='next'), 10.3)
     assert watch.vote(10.3).level == Level.RUN
 
 
 def test_moving_on_a_body_stops_for_good(watch):
-    watch.hear('joint_states', joints(10.0, velocity=0.3), 10.0)
-    watch.hear('status', status(), 10.0)
-    watch.hear('scene', scene(cube(), box(), hand(TIP + [0.0, 0.1, 0.0])), 10.0)
+    watch.observe('joint_states', joints(10.0, velocity=0.3), 10.0)
+    watch.observe('status', status(), 10.0)
+    watch.observe('scene', scene(cube(), box(), hand(TIP + [0.0, 0.1, 0.0])), 10.0)
     vote = watch.vote(10.0)
     assert vote.level == Level.STOP
     assert vote.reasons[0].startswith('people-4')
@@ -107,18 +107,18 @@ def test_a_chunk_without_finite_rows_holds(watch, value):
 def test_a_chunk_of_another_task_is_not_judged(watch):
     tell(watch, cube(), box())
     dig = path((0, 0, 0), (0, 0, -1.0))
-    watch.hear('chunk', chunk(dig, 10.0, task='other'), 10.0)
+    watch.observe('chunk', chunk(dig, 10.0, task='other'), 10.0)
     assert watch.vote(10.0).level == Level.RUN
-    watch.hear('chunk', chunk(dig, 10.0), 10.0)
+    watch.observe('chunk', chunk(dig, 10.0), 10.0)
     assert watch.vote(10.0).level == Level.HOLD
 
 
 def test_silence_of_joints_or_scene_holds(watch):
     assert tell(watch, cube(), box(), values=GENTLE).level == Level.RUN
-    watch.hear('joint_states', joints(11.2), 11.2)
-    watch.hear('chunk', chunk(GENTLE, 11.2), 11.2)
+    watch.observe('joint_states', joints(11.2), 11.2)
+    watch.observe('chunk', chunk(GENTLE, 11.2), 11.2)
     assert watch.vote(11.2).level == Level.HOLD  # the scene is old
-    watch.hear('scene', scene(cube(), box(), stamp=11.2), 11.2)
+    watch.observe('scene', scene(cube(), box(), stamp=11.2), 11.2)
     assert watch.vote(11.3).level == Level.RUN
     assert watch.vote(11.65).level == Level.HOLD  # the joints are
 
@@ -142,9 +142,9 @@ def test_an_arm_and_a_gripper_that_speak_apart_are_one_sample(watch):
     before = watch.situation(10.0)
     whole = joints(10.5)
     finger, arm = (ROBOT.gripper.joint,), ROBOT.joint_names
-    watch.hear('joint_states', JointState(10.51, finger, [0.011], [np.nan]), 10.51)
+    watch.observe('joint_states', JointState(10.51, finger, [0.011], [np.nan]), 10.51)
     assert watch.situation(10.51).opening is None  # the arm is silent
-    watch.hear('joint_states', JointState(10.5, arm, *whole.select(arm)), 10.51)
+    watch.observe('joint_states', JointState(10.5, arm, *whole.select(arm)), 10.51)
     after = watch.situation(10.51)
     assert after.opening == pytest.approx(0.022)
     assert np.array_equal(after.base_from_tcp, before.base_from_tcp)
@@ -152,5 +152,5 @@ def test_an_arm_and_a_gripper_that_speak_apart_are_one_sample(watch):
 
 def test_half_an_arm_is_no_sample(watch):
     names = ROBOT.joint_names[1:]
-    watch.hear('joint_states', JointState(10.0, names, 0 * ROBOT.home[1:], ROBOT.home[1:]), 10.0)
+    watch.observe('joint_states', JointState(10.0, names, 0 * ROBOT.home[1:], ROBOT.home[1:]), 10.0)
     assert watch.situation(10.0).opening is None

@@ -80,7 +80,7 @@ def chunk(q, points, openings=(OPEN, OPEN), step='reach the red cube', seq=1, ca
 
 def verifier(q, now_scene=None, opening=OPEN, clock=lambda: 0.0, **params):
     made = Verifier(VerifierParams(**params), ROBOT, ShieldParams(), clock)
-    made.hear('status', TaskStatus(0.5, TASK, 'put it in', Phase.RUNNING, 1), 0.5)
-    made.hear('joint_states', joint_state(q, opening), 1.0)
-    made.hear('scene', now_scene or scene(), 1.0)
+    made.observe('status', TaskStatus(0.5, TASK, 'put it in', Phase.RUNNING, 1), 0.5)
+    made.observe('joint_states', joint_state(q, opening), 1.0)
+    made.observe('scene', now_scene or scene(), 1.0)
     return made

@@ -40,7 +40,7 @@ def away(q, seq=1, candidate=0):
 
 
 def say(made, text, ttl=1.0, stamp=1.0, now=1.0, **given):
-    made.hear('corrections', Correction(stamp, 'me', TASK, text, ttl, **given), now)
+    made.observe('corrections', Correction(stamp, 'me', TASK, text, ttl, **given), now)
 
 
 def test_the_candidate_that_does_what_was_said_is_chosen(above):
@@ -50,8 +50,8 @@ def test_the_candidate_that_does_what_was_said_is_chosen(above):
     assert verdict.plan_step == 'reach the red cube'
     assert verdict.scores[1] > verdict.scores[0]
     assert isinstance(made, Reporter)
-    assert [record for _, record in made.tell(1.1)] == [verdict]
-    assert made.tell(1.1) == []
+    assert [record for _, record in made.outputs(1.1)] == [verdict]
+    assert made.outputs(1.1) == []
 
 
 def test_the_first_keeps_its_place_unless_another_is_better_by_the_margin(above):
@@ -81,8 +81,8 @@ def test_a_new_attempt_begins_without_blame(above):
     for seq in range(2):
         made.choose((away(above, seq),), 1.1)
     assert made.vote(1.1).level == Level.HOLD
-    made.hear('status', TaskStatus(2.0, TASK, 'x', Phase.RETREAT, 1), 2.0)
-    made.hear('status', TaskStatus(3.0, TASK, 'x', Phase.RUNNING, 2), 3.0)
+    made.observe('status', TaskStatus(2.0, TASK, 'x', Phase.RETREAT, 1), 2.0)
+    made.observe('status', TaskStatus(3.0, TASK, 'x', Phase.RUNNING, 2), 3.0)
     assert made.vote(3.0).level == Level.RUN
 
 
@@ -154,7 +154,7 @@ def test_a_hint_tips_the_scale_and_no_more(above):
 
 def test_a_clock_that_jumps_back_forgets(above):
     made = verifier(above, twin=QUICK)
-    made.hear('joint_states', joint_state(above, stamp=-10.0), -10.0)
+    made.observe('joint_states', joint_state(above, stamp=-10.0), -10.0)
     assert made.choose((down(above),), -9.9)[0] is None
 
 
@@ -181,9 +181,9 @@ def test_the_twin_is_shown_the_first_before_one_that_is_hardly_better():
 def test_an_arm_and_a_gripper_that_speak_apart_are_one_sample(above):
     made, whole = verifier(above), joint_state(above)
     arm, finger = ROBOT.joint_names, (ROBOT.gripper.joint,)
-    made.hear('joint_states', JointState(1.52, finger, [0.011], [np.nan]), 1.52)
+    made.observe('joint_states', JointState(1.52, finger, [0.011], [np.nan]), 1.52)
     assert made.heard.newest()[0] == 1.0
-    made.hear('joint_states', JointState(1.5, arm, *whole.select(arm)), 1.52)
+    made.observe('joint_states', JointState(1.5, arm, *whole.select(arm)), 1.52)
     stamp, q, opening = made.heard.newest()
     assert (stamp, opening) == (1.5, pytest.approx(0.022))
     assert np.array_equal(q, above)
@@ -192,8 +192,8 @@ def test_an_arm_and_a_gripper_that_speak_apart_are_one_sample(above):
 def test_a_fast_driver_does_not_shorten_what_is_remembered(above):
     made = verifier(above)
     for k in range(1, 501):
-        made.hear('joint_states', joint_state(above, stamp=1.0 + 0.002 * k), 1.0 + 0.002 * k)
-        made.hear('joint_states', JointState(1.0, ('wheel',), [0.0], [0.0]), 1.0 + 0.002 * k)
+        made.observe('joint_states', joint_state(above, stamp=1.0 + 0.002 * k), 1.0 + 0.002 * k)
+        made.observe('joint_states', JointState(1.0, ('wheel',), [0.0], [0.0]), 1.0 + 0.002 * k)
     assert not isinstance(made.heard.present(1.3, TASK), str)
     assert made.heard.newest()[0] == pytest.approx(2.0)
     assert len(made.stage_a.dry_run._world._past) <= 101

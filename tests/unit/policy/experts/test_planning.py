@@ -32,8 +32,8 @@ def test_the_steps_of_a_task_come_in_order_and_can_be_read(verb):
         step = parse_step(plan_step(observation, memory.update(observation)))
         if step.kind.value not in said:
             said.append(step.kind.value)
-        if step.thing:
-            assert step.thing == toy.things[Role.TARGET].label
+        if step.object:
+            assert step.object == toy.things[Role.TARGET].label
         toy.follow(policy.act(observation).chunks[0])
         if step.kind == StepKind.RETREAT:
             break
