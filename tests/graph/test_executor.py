@@ -1,14 +1,15 @@
-"""The executor of every node: the same as rclpy's own, for less."""
+"""Both executors of a node: rclpy's, and the lean one behind its switch."""
 
 import gc
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import rclpy
 from rclpy.action import ActionClient
-from rclpy.executors import ExternalShutdownException
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from std_msgs.msg import Bool
 from std_srvs.srv import Trigger
@@ -17,9 +18,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from graph import Stack
 
+from vla_core.errors import UserError
 from vla_interfaces.action import ExecuteTask
 from vla_ros.entities import destroy_with_actions
-from vla_ros.executor import LeanExecutor
+from vla_ros.executor import SWITCH, make_executor
+from vla_ros.lean_executor import LeanExecutor
 from vla_ros.qos import STATE
 from vla_ros.simple_action_server import GoalOutcome, SimpleActionServer
 
@@ -34,11 +37,11 @@ def context():
     context.try_shutdown()
 
 
-@pytest.fixture
-def pair(context):
+@pytest.fixture(params=[SingleThreadedExecutor, LeanExecutor])
+def pair(context, request):
     """Two nodes in one executor."""
     nodes = [Node(name, context=context) for name in ('one', 'two')]
-    executor = LeanExecutor(context=context)
+    executor = request.param(context=context)
     for node in nodes:
         executor.add_node(node)
     yield (*nodes, executor)
@@ -51,7 +54,7 @@ def until(executor, condition):
     end = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < end
-        executor.turn()
+        executor.spin_once()
 
 
 def test_a_timer_keeps_its_pace_while_messages_and_calls_come(pair):
@@ -127,8 +130,62 @@ def test_an_exception_in_a_callback_comes_out(pair):
 def test_it_ends_with_its_context(pair, context):
     one, _, executor = pair
     one.create_timer(0.05, context.try_shutdown)
-    with pytest.raises(ExternalShutdownException):
+    with suppress(ExternalShutdownException):  # rclpy's returns, or raises in a wait
         executor.spin()
+    assert not context.ok()
+
+
+class Logger:
+    def __init__(self):
+        self.warnings = []
+        self.warning = self.warnings.append
+
+
+@pytest.mark.parametrize(
+    ('value', 'kind'),
+    [(None, SingleThreadedExecutor), ('', SingleThreadedExecutor), ('0', SingleThreadedExecutor),
+     ('1', LeanExecutor)],
+)  # fmt: skip
+def test_the_switch_chooses_the_executor(context, value, kind):
+    logger = Logger()
+    environment = {} if value is None else {SWITCH: value}
+    executor = make_executor(logger, context, environment)
+    assert (type(executor), logger.warnings) == (kind, [])
+    executor.shutdown()
+
+
+def test_another_value_of_the_switch_is_an_error(context):
+    with pytest.raises(UserError, match='VLA_LEAN_EXECUTOR'):
+        make_executor(Logger(), context, {SWITCH: 'yes'})
+
+
+@pytest.mark.parametrize('name', ['_tasks', '_sigint_gc', '_guard'])
+def test_an_rclpy_without_the_internal_names_runs_its_own_executor_and_says_so(
+    context, monkeypatch, name
+):
+    create = SingleThreadedExecutor.__init__
+
+    def newer(self, *, context):
+        create(self, context=context)
+        vars(self)[f'{name}_renamed'] = vars(self).pop(name)
+
+    logger = Logger()
+    monkeypatch.setattr(SingleThreadedExecutor, '__init__', newer)
+    monkeypatch.setattr(SingleThreadedExecutor, 'shutdown', lambda self: True)
+    executor = make_executor(logger, context, {SWITCH: '1'})
+    assert type(executor) is SingleThreadedExecutor
+    (warning,) = logger.warnings
+    assert 'VLA_LEAN_EXECUTOR=1 is ignored' in warning
+    assert name in warning
+
+
+def test_an_rclpy_without_a_wait_set_runs_its_own_executor_and_says_so(context, monkeypatch):
+    logger = Logger()
+    monkeypatch.setitem(sys.modules, 'vla_ros.lean_executor', None)  # its import fails
+    executor = make_executor(logger, context, {SWITCH: '1'})
+    assert type(executor) is SingleThreadedExecutor
+    assert len(logger.warnings) == 1
+    executor.shutdown()
 
 
 def test_a_client_that_is_closed_leaves_no_participant():

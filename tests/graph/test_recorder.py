@@ -14,9 +14,9 @@ from vla_interfaces.srv import LabelEpisode
 from vla_ros import topics
 from vla_ros.convert.sensing import image_to_msg
 from vla_ros.serialize import message_from_bytes
-from vla_teleop.recorder.episode_file import read_facts, read_raw
+from vla_teleop.recorder.episode_file import read_metadata, read_raw
 from vla_teleop.recorder.node import RecorderNode
-from vla_teleop.recorder.recording import load
+from vla_teleop.recorder.recording import load_recording
 
 DOMAIN = 101
 ROBOT = load_robot('ur5e')
@@ -92,8 +92,8 @@ def test_a_burst_during_a_task_is_recorded_whole_and_in_order(bench):
     bench.until(bench.path.is_file)
     assert kept(bench.path, joints) == sent
     assert kept(bench.path, colour) == [picture]
-    assert read_facts(bench.path)['code'] == 'SUCCEEDED'
-    phases = [said.record.phase for said in load(bench.path, ROBOT).of('status')]
+    assert read_metadata(bench.path)['code'] == 'SUCCEEDED'
+    phases = [said.record.phase for said in load_recording(bench.path, ROBOT).of('status')]
     assert phases == [Phase.RUNNING, Phase.DONE]
 
 
@@ -107,8 +107,8 @@ def test_a_label_reaches_the_file_of_the_open_task(bench):
     assert future.result().success
     bench.say(topics.STATUS, status(Phase.DONE, 'done'))
     bench.until(bench.path.is_file)
-    assert read_facts(bench.path)['label'] == 'failure'
-    assert read_facts(bench.path)['note'] == 'it slipped'
+    assert read_metadata(bench.path)['label'] == 'failure'
+    assert read_metadata(bench.path)['note'] == 'it slipped'
 
 
 def test_a_recorder_that_is_told_to_end_finishes_its_file(bench):
@@ -117,4 +117,4 @@ def test_a_recorder_that_is_told_to_end_finishes_its_file(bench):
     bench.until(lambda: bench.recorder.recorder.episode_id)
     bench.executor.remove_node(bench.recorder)
     bench.recorder.destroy_node()
-    assert read_facts(bench.path)['code'] == 'UNFINISHED'
+    assert read_metadata(bench.path)['code'] == 'UNFINISHED'

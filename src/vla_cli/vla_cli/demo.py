@@ -121,12 +121,12 @@ def tell_all(args: argparse.Namespace, played: Played, screen: Screen) -> Result
     from vla_report.report import write_report
     from vla_report.video import write_video
     from vla_report.video_overlay import draw  # drawing takes a second to load
-    from vla_teleop.recorder.episode_file import without
+    from vla_teleop.recorder.episode_file import remove_topics
     from vla_teleop.recorder.record_codec import image_topics
-    from vla_teleop.recorder.recording import load
+    from vla_teleop.recorder.recording import load_recording
 
     path, robot = args.out / 'episode.mcap', load_robot(args.robot)
-    story = tell(load(path, robot))
+    story = tell(load_recording(path, robot))
     video, marks = args.out / 'episode.mp4', story.marks()
     stamps: list[float] = []
 
@@ -146,7 +146,7 @@ def tell_all(args: argparse.Namespace, played: Played, screen: Screen) -> Result
     write_report(story, result, args.out / 'report.html', video.name if count else '')
     if not args.keep_images:
         screen.now('taking the pictures out of the recording')
-        without(path, image_topics(robot))
+        remove_topics(path, image_topics(robot))
     result = replace(result, figures=(*figures, elapsed_time.figure()))
     result.write(args.out)
     return result

@@ -18,7 +18,7 @@ from vla_cli import demo
 from vla_core.errors import UserError
 from vla_core.records.scene import Verb
 from vla_perception.language.instruction import parse
-from vla_teleop.recorder.episode_file import read_facts, read_raw
+from vla_teleop.recorder.episode_file import read_metadata, read_raw
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    facts = read_facts(args.file)
+    facts = read_metadata(args.file)
     if args.info:
         return info(args.file, facts)
     args.task = args.task or facts.get('task') or task_of(facts['instruction'])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -14,6 +15,7 @@ from torch import Tensor
 
 from vla_core.frozen import Array
 from vla_core.language_motion import describe_motion
+from vla_core.params import check, param
 from vla_core.records.action import EE_NAMES, ActionChunk, PolicyFeatures, Space
 from vla_core.records.sensing import Observation
 from vla_core.robot.config import RobotConfig
@@ -39,16 +41,31 @@ class InstructionEncoder(Protocol):
     def encode(self, text: str) -> NDArray[np.float32]: ...
 
 
+@dataclass(frozen=True)
+class SamplingParams:
+    """From noise to a chunk."""
+
+    steps: int = param(STEPS, 'of Euler', lo=1, hi=100)
+    noise: float = param(1.0, 'factor on the noise; 0: all candidates are equal', lo=0.0, hi=2.0)
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
 class LearnedPolicy:
     """Acts on one thread; the noise depends on nothing but seed and number of the inference."""
 
     def __init__(
-        self, loaded: Checkpoint, announce: Announce, encoder: InstructionEncoder | None = None
+        self,
+        loaded: Checkpoint,
+        announce: Announce,
+        encoder: InstructionEncoder | None = None,
+        sampling: SamplingParams = SamplingParams(),  # noqa: B008
     ) -> None:
         """`announce` names the plan step of an observation; the network does not predict it."""
         torch.set_num_threads(1)  # beside other processes more are slower
         self._loaded = loaded
-        self._announce = announce
+        self._announce, self._sampling = announce, sampling
         card = loaded.card
         self.info = PolicyInfo(
             NAME, Space[card.space], card.names, card.step, card.horizon, loaded.hash
@@ -59,9 +76,15 @@ class LearnedPolicy:
         self._task_id, self._seed, self._seq, self._count = '', 0, 0, 0
 
     @classmethod
-    def load(cls, folder: Path, robot: RobotConfig, announce: Announce) -> LearnedPolicy:
+    def load(
+        cls,
+        folder: Path,
+        robot: RobotConfig,
+        announce: Announce,
+        sampling: SamplingParams = SamplingParams(),  # noqa: B008
+    ) -> LearnedPolicy:
         """Return the policy of a checkpoint folder; UserError when it does not fit the robot."""
-        policy = cls(checkpoint.load(folder, robot), announce)
+        policy = cls(checkpoint.load(folder, robot), announce, sampling=sampling)
         policy.reset('', 'get ready', 0)  # the sentence encoder loads now, not when the arm waits
         return policy
 
@@ -96,7 +119,7 @@ class LearnedPolicy:
         with torch.inference_mode():
             context = model.encode(to_batch([inputs]))
             noise = torch.from_numpy(self._noise(count, (card.horizon, len(card.names))))
-            values, features = model.sample(context.repeated(count), noise, STEPS)
+            values, features = model.sample(context.repeated(count), noise, self._sampling.steps)
         chunks = self._loaded.normaliser.backward(values.numpy().astype(np.float64))
         return self._loaded.levels.backward(chunks), features[0].numpy()
 
@@ -104,7 +127,7 @@ class LearnedPolicy:
         random = np.random.default_rng([abs(self._seed), self._count, zlib.crc32(b'noise')])
         noise = random.standard_normal((count, *shape)).astype(np.float32)
         noise[0] *= FIRST_NOISE
-        return noise
+        return self._sampling.noise * noise
 
     def _chunk(self, observation: Observation, step: str, chunks: Array, k: int) -> ActionChunk:
         return ActionChunk(

@@ -16,7 +16,7 @@ from vla_policy.registry import load_policy
 from vla_ros import topics
 from vla_ros.main import run
 from vla_ros.node import ManagedNode
-from vla_teleop.recorder.recorded_chunks import chunks
+from vla_teleop.recorder.recorded_chunks import replayable_chunks
 
 IDLE = TaskStatus(0.0, '', '', Phase.IDLE)
 
@@ -53,7 +53,7 @@ class PolicyNode(ManagedNode):
     def configure(self) -> None:
         self.p = p = self.parameters(PolicyNodeParams)
         robot = load_robot(p.robot)
-        self.policy = load_policy(p.policy, robot, lambda path: chunks(path, robot))
+        self.policy = load_policy(p.policy, robot, lambda path: replayable_chunks(path, robot))
         self.bundler = Bundler(p.align, robot)
         self.worker: Worker[InferenceRequest, Proposal] = Worker(self.think)
         self.status = IDLE

@@ -101,7 +101,7 @@ class LeanExecutor(SingleThreadedExecutor):
             self.spin_once()
 
     def spin_once(self, timeout_sec: float | None = None) -> None:
-        """Wait until an entity is ready, and execute its callback; a time-out is rclpy's affair."""
+        """Wait until an entity is ready and execute its callback; rclpy handles a time-out."""
         if timeout_sec is not None:
             super().spin_once(timeout_sec)
             return
@@ -141,6 +141,6 @@ def missing_internals(executor: SingleThreadedExecutor) -> list[str]:
         getattr(executor, '_guard', None): ('_executor_triggered', 'handle'),
         WaitSet: ('add_timer', 'add_guard_condition', 'clear_entities', 'get_ready_entities'),
         Node: ('guards', 'timers', 'waitables', 'subscriptions', 'clients', 'services'),
-        Timer: ('handle', 'callback'),
+        Timer: ('handle',),
     }
     return [name for owner, names in used.items() for name in names if not hasattr(owner, name)]

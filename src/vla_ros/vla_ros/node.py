@@ -59,10 +59,8 @@ class ManagedNode(PolledClockNode):
         self.create_timer(QOS_CHECK_PERIOD, self._check_qos, clock=self._steady)
 
     def configure(self) -> None:
-        """Read parameters, load models, create endpoints; an exception fails the transition.
-
-        Whatever entity it creates is destroyed in `cleanup`.
-        """
+        """Read parameters, load models, create endpoints (cleanup destroys them); an exception
+        fails the transition."""
         raise NotImplementedError
 
     def tick(self) -> None:
@@ -93,9 +91,8 @@ class ManagedNode(PolledClockNode):
         try:
             return self._change_state(request, response)
         except RCLError as error:
-            self.get_logger().error(
-                f'no transition {request.transition.id} while {self._state}: {error}'
-            )
+            name = request.transition.id
+            self.get_logger().error(f'no transition {name} while {self._state}: {error}')
             response.success = False
             return response
 
@@ -105,10 +102,9 @@ class ManagedNode(PolledClockNode):
             self.configure()
         except Exception as error:  # noqa: BLE001 - rclpy would turn it into ERROR and log nothing
             self.endpoints.destroy([e for e in entities_of(self) if e not in before])
-            if not rclpy.ok():
-                return TransitionCallbackReturn.FAILURE  # shut down meanwhile
             kind = '' if isinstance(error, UserError) else f'{type(error).__name__}: '
-            self.get_logger().fatal(f'cannot configure: {kind}{error}')
+            if rclpy.ok():  # else the error is one of the shutdown
+                self.get_logger().fatal(f'cannot configure: {kind}{error}')
             return TransitionCallbackReturn.FAILURE
         self._configured = [e for e in entities_of(self) if e not in before]
         self.get_logger().info('configured')  # rclpy's first log line takes 25 ms: not in a cycle

@@ -1,4 +1,4 @@
-"""An action server for one goal at a time that never blocks its executor: the newest."""
+"""An action server with one goal at a time, the newest; it never blocks its executor."""
 
 from __future__ import annotations
 
@@ -21,10 +21,9 @@ class GoalOutcome(Enum):
 
 
 class SimpleActionServer:
-    """`begin` starts the work of a goal and returns None, or the result when it cannot start.
+    """`begin` starts the work of a goal and returns None, or a result that rejects the goal.
 
-    A goal that starts while another runs takes its place; the other ends with what `displaced`
-    returns.
+    A new goal preempts the running one, which is aborted with the result that `preempted` returns.
     """
 
     def __init__(
@@ -33,12 +32,12 @@ class SimpleActionServer:
         action: type,
         name: str,
         begin: Callable[[Any], Any],
-        displaced: Callable[[], Any],
+        preempted: Callable[[], Any],
     ) -> None:
-        self._begin, self._displaced = begin, displaced
+        self._begin, self._preempted = begin, preempted
         self._handle: ServerGoalHandle | None = None
         self._end: Future = Future()
-        self._is_cancel_told = False
+        self._is_cancel_taken = False
         self._server = ActionServer(
             node, action, name, self._execute, cancel_callback=lambda _: CancelResponse.ACCEPT
         )
@@ -48,15 +47,15 @@ class SimpleActionServer:
         return self._handle is not None
 
     def take_cancel(self) -> bool:
-        """Return True once when the running goal is to be cancelled."""
+        """Return True once for each request to cancel the running goal."""
         handle = self._handle
-        if handle is None or self._is_cancel_told or not handle.is_cancel_requested:
+        if handle is None or self._is_cancel_taken or not handle.is_cancel_requested:
             return False
-        self._is_cancel_told = True
+        self._is_cancel_taken = True
         return True
 
     def feedback(self, message: Any) -> None:
-        """Send feedback of the running goal."""
+        """Publish feedback of the running goal."""
         if self._handle is not None:
             self._handle.publish_feedback(message)
 
@@ -66,13 +65,13 @@ class SimpleActionServer:
         self._end.set_result((outcome, result))
 
     async def _execute(self, handle: ServerGoalHandle) -> Any:
-        refusal = self._begin(handle.request)
-        if refusal is not None:
+        rejection = self._begin(handle.request)
+        if rejection is not None:
             handle.abort()
-            return refusal
+            return rejection
         if self._handle is not None:
-            self.finish(GoalOutcome.ABORT, self._displaced())
-        self._handle, self._end, self._is_cancel_told = handle, Future(), False
+            self.finish(GoalOutcome.ABORT, self._preempted())
+        self._handle, self._end, self._is_cancel_taken = handle, Future(), False
         outcome, result = await self._end
         if outcome == GoalOutcome.CANCEL and not handle.is_cancel_requested:
             outcome = GoalOutcome.ABORT

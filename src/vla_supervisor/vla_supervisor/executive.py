@@ -1,4 +1,8 @@
-"""One task from words to result, as people and nodes see it; the phases are in course.py."""
+"""The task executive: runs one task from an instruction to its result.
+
+It takes requests of the operator and records of the other nodes, owns the state machine
+(task_phases.py), and votes whether the robot may move.
+"""
 
 from __future__ import annotations
 
@@ -6,161 +10,131 @@ from vla_core.records.action import ControlState
 from vla_core.records.alignment import AlignmentVerdict
 from vla_core.records.safety import FailureScore, Level, SafetyVote, ShieldReport
 from vla_core.records.scene import GroundedScene
-from vla_core.records.task import Phase, ResultCode
-from vla_supervisor.params import ExecutiveParams, HostAction, OperatorAnswer, StartResult
-from vla_supervisor.preemption import AfterRelease, TaskRequest
-from vla_supervisor.response import NO_REACTION, ResponseLevel
-from vla_supervisor.task_phases import MOVING, PLANNED, TaskPhases
-
-__all__ = ['OperatorAnswer', 'Executive', 'ExecutiveParams', 'HostAction', 'StartResult']
+from vla_core.records.task import Phase, ResultCode, TaskStatus
+from vla_supervisor.commands import HostAction, OperatorAnswer, StartResult, TaskRequest
+from vla_supervisor.params import ExecutiveParams
+from vla_supervisor.response import ResponseLevel
+from vla_supervisor.task_inputs import TaskInputs
+from vla_supervisor.task_phases import TaskPhases
 
 VOTER = 'supervisor'
 
 
-class Executive(TaskPhases):
-    """Holds one task; `status` is what every node follows."""
+class Executive:
+    """One task at a time; every node follows `status`."""
 
     def __init__(self, params: ExecutiveParams) -> None:
-        super().__init__(params)
+        self.params = params
+        self.emergency = ''  # why all motion must stop at once (emergency stop)
+        self._inputs = TaskInputs(params)
+        self._phases = TaskPhases(params, self._inputs)
+        self._state = self._phases.state
         self._tasks = 0
         self._votes = 0
 
-    # -- what people say -----------------------------------------------------------------------
-
-    def start(self, instruction: str, seed: int, now: float) -> StartResult:
-        """Begin a task. Another that runs gives way: it is undone first when the hand is in
-        contact. The same words again change nothing.
-        """
-        if not instruction.strip():
-            return StartResult('', 'the instruction is empty')
-        wanted = self._next or TaskRequest(self.status.task_id, self.status.instruction, 0)
-        goes_on = self.is_busy and self._after != AfterRelease.CANCELLED
-        if goes_on and instruction.split() == wanted.instruction.split():
-            if self.status.phase == Phase.ASKING:
-                self._continue(now)
-            return StartResult(wanted.task_id)
-        self._tasks += 1
-        wish = TaskRequest(f'{self._tasks:03d}-{round(now * 1000)}', instruction, seed)
-        if self.is_busy:
-            self._next = wish
-            self._leave(AfterRelease.NEXT, now)
-        else:
-            self._begin(wish, now)
-        return StartResult(wish.task_id)
-
-    def cancel(self, now: float) -> None:
-        """End the task: what the hand has begun is undone, then the arm holds. Once more: at
-        once.
-        """
-        if not self.is_busy:
-            return
-        self._next = None
-        if self._after == AfterRelease.CANCELLED:
-            self._finish(ResultCode.CANCELLED, 'cancelled twice: stopped on the way back', now)
-        else:
-            self._leave(AfterRelease.CANCELLED, now)
-
-    def answer(
-        self, said: OperatorAnswer, now: float, instruction: str = '', seed: int = 0
-    ) -> str:
-        """Take a person's answer; return why it cannot be followed, or ''."""
-        if said == OperatorAnswer.INSTRUCTION:
-            return self.start(instruction, seed, now).refusal
-        if not self.is_busy:
-            return 'no task runs'
-        if said == OperatorAnswer.STOP:
-            self._next = None
-            why = f': {self._question.reason}' if self._question.reason else ''
-            self._finish(ResultCode.STOPPED, f'stopped by a person{why}', now)
-            return ''
-        if self.status.phase != Phase.ASKING:
-            return 'nothing was asked'
-        self._continue(now)
-        return ''
-
-    # -- what nodes say ------------------------------------------------------------------------
-
-    def abort(self, reason: str, now: float) -> None:
-        """End the task and disarm: something that everything rests on is gone."""
-        self._requests.append(HostAction.DISARM)
-        self._next = None
-        if self.is_busy:
-            self._finish(ResultCode.STOPPED, reason, now)
-        elif self.status.phase in MOVING:  # only the way home is cut short; the result stands
-            self._enter(Phase.IDLE, now)
-
-    def on_health(self, reason: str) -> None:
-        """Take over what the heartbeats say; empty when all are well."""
-        self.health = reason
-
-    def on_scene(self, scene: GroundedScene, now: float) -> None:
-        """Look for the target, or judge whether the task is done."""
-        self._seeing.put(scene)
-        if scene.task_id != self.status.task_id:
-            return
-        if self.status.phase == Phase.GROUNDING:
-            self._quorum.put(scene)
-        elif self.status.phase == Phase.RUNNING and self._control is not None:
-            verdict = self._judge.judge(scene, self._control)
-            self.missing = verdict.missing
-            if not verdict.is_done:
-                self._done_since = None
-            elif self._done_since is None:
-                self._done_since = scene.stamp
-            elif scene.stamp - self._done_since >= self.params.done_after:
-                self._finish(ResultCode.SUCCEEDED, self._success_text(now), now)
-
-    def on_failure(self, score: FailureScore, now: float) -> None:
-        """Hear the failure detector."""
-        self.response.on_failure(score.verdict, score.reason, score.stamp, now)
-
-    def on_verdict(self, verdict: AlignmentVerdict, now: float) -> None:
-        """Hear which candidate the verifier has chosen, if any."""
-        if verdict.task_id == self.status.task_id:
-            has, step = verdict.has_chosen, verdict.plan_step
-            self.response.on_alignment(has, step, verdict.stamp, now)
-
-    def on_report(self, report: ShieldReport, now: float) -> None:
-        """Follow what the shield lets through."""
-        self._report = report
-        self._stillness.put(report)
-
-    def on_control_state(self, state: ControlState, now: float) -> None:
-        """Follow the tool and the planned moves."""
-        self._control = state
-        if self.status.phase == Phase.RUNNING:
-            self._judge.watch(state)
-
-    # -- what comes of it ----------------------------------------------------------------------
-
-    def tick(self, now: float) -> list[HostAction]:
-        """Move on where it is time to; return what the host has to do."""
-        if self.health or self.withheld or self._seeing.blind(now):  # no time is lost by it
-            self._stillness.begin(now)
-            self._began += max(now - self._ticked, 0.0)
-        self._ticked = now
-        self.reaction = NO_REACTION
-        if self.status.phase in MOVING and not self._is_news:
-            self._react(now)
-        step = {
-            Phase.GROUNDING: self._grounding,
-            **dict.fromkeys(PLANNED, self._moving),
-            Phase.ASKING: self._asking,
-            Phase.DONE: self._over,
-            Phase.FAILED: self._over,
-        }.get(self.status.phase)
-        if step is not None and not self._is_news:
-            step(now)
-        requests, self._requests = self._requests, []
-        return requests
+    @property
+    def status(self) -> TaskStatus:
+        return self._state.status
 
     @property
-    def _is_news(self) -> bool:
-        """True while the status has to be published before it may change again."""
-        return HostAction.PUBLISH in self._requests
+    def is_busy(self) -> bool:
+        """True from the start of a task until there is a result and none is queued."""
+        return self._state.is_busy
+
+    # -- requests ------------------------------------------------------------------------------
+
+    def start(self, instruction: str, seed: int, now: float) -> StartResult:
+        """Begin a task. A running one is preempted; the same instruction changes nothing."""
+        if not instruction.strip():
+            return StartResult('', 'the instruction is empty')
+        state, status = self._state, self.status
+        last = state.queued or TaskRequest(status.task_id, status.instruction, status.seed)
+        is_same = instruction.split() == last.instruction.split()
+        if is_same and self.is_busy and not state.is_cancelling:
+            if status.phase == Phase.ASKING:
+                state.resume(now)
+            return StartResult(last.task_id)
+        self._tasks += 1
+        request = TaskRequest(f'{self._tasks:03d}-{round(now * 1000)}', instruction, seed)
+        if self.is_busy:
+            state.preempt(request, now)
+        else:
+            state.begin(request, now)
+        return StartResult(request.task_id)
+
+    def cancel(self, now: float) -> None:
+        """Leave the task (ROLLBACK when in contact) and hold position; twice: hold at once."""
+        if self.is_busy:
+            self._state.cancel(now)
+
+    def answer(
+        self, answer: OperatorAnswer, now: float, instruction: str = '', seed: int = 0
+    ) -> str:
+        """Carry out an operator's answer; return why it is refused, or ''."""
+        if answer == OperatorAnswer.INSTRUCTION:
+            return self.start(instruction, seed, now).refusal
+        if not self.is_busy:
+            return 'no task is running'
+        if answer == OperatorAnswer.STOP:
+            reason = self._state.question.reason
+            text = f'stopped by the operator{f": {reason}" if reason else ""}'
+            self._state.stop(ResultCode.STOPPED, text, now)
+            return ''
+        if self.status.phase != Phase.ASKING:
+            return 'no question is open'
+        self._state.resume(now)
+        return ''
+
+    def abort(self, reason: str, now: float) -> None:
+        """End the task and disarm the shield: the shield is lost, or the emergency stop pressed."""
+        self._state.abort(reason, now)
+
+    # -- inputs --------------------------------------------------------------------------------
+
+    def on_health(self, reason: str) -> None:
+        """Store why not every node is healthy; empty when all are."""
+        self._inputs.health = reason
+
+    def on_inhibit(self, reason: str) -> None:
+        """Store why the operator's switches do not permit motion; empty when they do."""
+        self._inputs.inhibit = reason
+
+    def on_emergency(self, reason: str) -> None:
+        """Store why all motion must stop at once; empty when it need not."""
+        self.emergency = reason
+
+    def on_arm_response(self, refusal: str) -> None:
+        """Store why the shield refused to arm; empty when it armed."""
+        self._inputs.arm_refusal = refusal
+
+    def on_scene(self, scene: GroundedScene, now: float) -> None:
+        self._inputs.camera.on_scene(scene)
+        self._phases.on_scene(scene, now)
+
+    def on_failure(self, score: FailureScore, now: float) -> None:
+        self._phases.response.on_failure(score.verdict, score.reason, score.stamp, now)
+
+    def on_verdict(self, verdict: AlignmentVerdict, now: float) -> None:
+        if verdict.task_id == self.status.task_id:
+            has_chosen, step = verdict.has_chosen, verdict.plan_step
+            self._phases.response.on_alignment(has_chosen, step, verdict.stamp, now)
+
+    def on_report(self, report: ShieldReport, now: float) -> None:
+        self._inputs.shield.on_report(report)
+
+    def on_control_state(self, control: ControlState, now: float) -> None:
+        self._inputs.control = control
+        if self.status.phase == Phase.RUNNING:
+            self._state.success.on_tool(control)
+
+    # -- outputs -------------------------------------------------------------------------------
+
+    def tick(self, now: float) -> list[HostAction]:
+        """Advance the task; return what the host has to do."""
+        return self._phases.tick(now)
 
     def vote(self, now: float) -> SafetyVote:
-        """Return RUN while every required node is well and nothing is wrong with the task."""
+        """Return RUN while every required node is healthy and the task has no fault."""
         self._votes += 1
         level, scale, reason = self._permission()
         ttl, task_id = self.params.vote_ttl, self.status.task_id
@@ -168,15 +142,17 @@ class Executive(TaskPhases):
         return SafetyVote(now, VOTER, self._votes, level, scale, ttl, task_id, reasons)
 
     def _permission(self) -> tuple[Level, float, str]:
-        if self.stopped:
-            return Level.STOP, 0.0, self.stopped
-        still = self.health or self.withheld
-        if not still and self.status.phase == Phase.ASKING:
-            still = f'waiting for a person: {self._question.reason}'
-        if still:
-            return Level.HOLD, 0.0, still
-        if self.reaction.rung == ResponseLevel.SLOW:
-            return Level.SLOW, self.params.response.slow_scale, self.reaction.reason
-        if self.reaction.rung == ResponseLevel.HOLD:
-            return Level.HOLD, 0.0, self.reaction.reason
+        """Return level, speed scale and reason of the vote."""
+        if self.emergency:
+            return Level.STOP, 0.0, self.emergency
+        hold = self._inputs.health or self._inputs.inhibit
+        if not hold and self.status.phase == Phase.ASKING:
+            hold = f'waiting for the operator: {self._state.question.reason}'
+        if hold:
+            return Level.HOLD, 0.0, hold
+        reaction = self._phases.reaction
+        if reaction.level == ResponseLevel.SLOW:
+            return Level.SLOW, self.params.response.slow_scale, reaction.reason
+        if reaction.level == ResponseLevel.HOLD:
+            return Level.HOLD, 0.0, reaction.reason
         return Level.RUN, 1.0, ''

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import nan
 
 import numpy as np
 
@@ -82,8 +83,10 @@ class SuccessDetector:
 
     def begin(self) -> None:
         """Start a task."""
+        self.missing = ''  # for success
         self._start: GroundedObject | None = None
         self._is_pressed = False
+        self._done_since: float | None = None  # s, stamp of the first scene in a row with success
 
     def on_tool(self, tool: ControlState) -> None:
         """Detect a press at the rate of control (100 Hz): it is too short for the camera."""
@@ -97,6 +100,22 @@ class SuccessDetector:
         p = self.params
         if away <= p.press_reach and tool.tcp[2] <= top - p.press_depth:
             self._is_pressed = True
+
+    def on_scene(self, scene: GroundedScene, tool: ControlState) -> float:
+        """Return since how long, s, every scene shows success; NaN before the second such scene."""
+        check = self.check(scene, tool)
+        self.missing = check.missing
+        if not check.is_done:
+            self._done_since = None
+            return nan
+        if self._done_since is None:
+            self._done_since = scene.stamp
+            return nan
+        return scene.stamp - self._done_since
+
+    def begin_attempt(self) -> None:
+        """Success before an attempt does not count."""
+        self._done_since = None
 
     def check(self, scene: GroundedScene, tool: ControlState) -> SuccessCheck:
         """Return whether the task of `scene` is done."""

@@ -1,261 +1,181 @@
-"""The course of a task: its phases, and how one follows from another. Without clock or ROS.
+"""State machine of a task, without clock or ROS: what each phase waits for, and what follows.
 
-GROUNDING (home first if the arm is elsewhere), RUNNING, DONE, RETREAT, HOMING, IDLE. What goes
-wrong is answered by the ladder of response.py; a task is left by the ways of leaving.py.
+GROUNDING (via the home pose if the arm is elsewhere), RUNNING, DONE, RETREAT, HOMING, IDLE. Faults
+go through the graded response (response.py), interruptions through preemption.py.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from vla_core.records.action import ControlState
-from vla_core.records.safety import ShieldReport
-from vla_core.records.task import Phase, ResultCode, TaskStatus
-from vla_supervisor.camera_monitor import CameraMonitor
-from vla_supervisor.grounding_filter import Answer as Found
-from vla_supervisor.grounding_filter import GroundingDecision, GroundingFilter
-from vla_supervisor.params import ExecutiveParams, HostAction
-from vla_supervisor.preemption import (
-    AfterRelease,
-    TaskRequest,
-    has_arrived,
-    release_phase,
-    retreat_phase,
-    timeout_reason,
-)
+from vla_core.records.scene import GroundedScene
+from vla_core.records.task import Phase, ResultCode
+from vla_supervisor.commands import HostAction
+from vla_supervisor.grounding_filter import GroundingDecision, GroundingResult
+from vla_supervisor.params import ExecutiveParams
+from vla_supervisor.preemption import AfterRelease, has_arrived, release_phase, retreat_phase
 from vla_supervisor.response import NO_REACTION, GradedResponse, ResponseLevel, TaskConditions
-from vla_supervisor.shield_monitor import ShieldMonitor
-from vla_supervisor.success_detector import SuccessDetector
+from vla_supervisor.task_inputs import TaskInputs
+from vla_supervisor.task_state import MOVING, PLANNED, TaskState
 
-PLANNED = (Phase.HOMING, Phase.RETREAT, Phase.ROLLBACK)
-MOVING = (Phase.RUNNING, *PLANNED)
-GO_HOME_AFTER = (ResultCode.TIMEOUT, ResultCode.FAILED)  # hold after anything that was stopped
+HOME_AFTER = (ResultCode.TIMEOUT, ResultCode.FAILED)  # hold position after any stop
 
 
 class TaskPhases:
-    """One task in its phase; `status` is what every node follows."""
+    """Advances `state` by its phase and the inputs."""
 
-    def __init__(self, params: ExecutiveParams) -> None:
-        self.params = params
-        self.status = TaskStatus(0.0, '', '', Phase.IDLE)
-        self.health = ''  # why not all nodes are well; empty when they are
-        self.stopped = ''  # why everything must stop at once (emergency stop)
-        self.withheld = ''  # why a person does not let it move (dead-man); empty when they do
-        self.missing = ''  # what the judge still wants
-        self.arm_refusal = ''  # why the shield did not arm, when it was asked; set by the host
-        self.is_busy = False  # from the start of a task until there is a result and none waits
+    def __init__(self, params: ExecutiveParams, inputs: TaskInputs) -> None:
+        self.params, self.inputs = params, inputs
+        self.state = TaskState(params, inputs)
         self.response = GradedResponse(params.response)
         self.reaction = NO_REACTION  # of the last tick
-        self._quorum = GroundingFilter(params.quorum)
-        self._judge = SuccessDetector(params.judge)
-        self._stillness = ShieldMonitor(params.stillness)
-        self._seeing = CameraMonitor(params.response.fresh)
-        self._control: ControlState | None = None
-        self._report: ShieldReport | None = None
-        self._next: TaskRequest | None = None  # waits until the hand is free
-        self._after: AfterRelease | None = None  # what comes when it is
-        self._question = NO_REACTION  # what a person is asked
-        self._tries = params.attempts  # allowed; a person may grant more
-        self._done_since: float | None = None  # s, stamp of the first scene judged done
-        self._began = 0.0  # s, of the phase, later by the time that it had to wait
-        self._ticked = 0.0  # s
-        self._stuck_since: float | None = None  # s, since when a planned move says that it is
-        self._arm_next = 0.0  # s, when to ask again
-        self._is_homed = False  # this task has been to the home pose, or need not
-        self._is_advancing = False  # this task began where the last one was left
-        self._requests: list[HostAction] = [HostAction.PUBLISH]
+        self._ticks = {
+            Phase.GROUNDING: self._ground,
+            **dict.fromkeys(PLANNED, self._await_move),
+            Phase.ASKING: self._await_answer,
+            Phase.DONE: self._end,
+            Phase.FAILED: self._end,
+        }
 
-    # -- phases --------------------------------------------------------------------------------
-
-    def _begin(self, wish: TaskRequest, now: float) -> None:
-        self.status = TaskStatus(
-            now, wish.task_id, wish.instruction, Phase.GROUNDING, 1, wish.seed
-        )
-        self.is_busy, self._is_homed, self._is_advancing, self.missing = True, False, False, ''
-        self._next = self._after = None
-        self._question, self._tries = NO_REACTION, self.params.attempts
-        self._judge.begin()
-        self._arm_next, self.arm_refusal = now, ''
-        self._enter(Phase.GROUNDING, now)
-
-    def _grounding(self, now: float) -> None:
-        if self._is_waiting(now):
+    def on_scene(self, scene: GroundedScene, now: float) -> None:
+        """Ground the target, or detect success."""
+        state, control = self.state, self.inputs.control
+        if scene.task_id != state.status.task_id:
             return
-        if self.status.attempt == 1 and not self._is_homed:
-            self._is_homed = self._control is not None and self._control.at_home
-            way = release_phase(self._control, AfterRelease.RETRY, self.params.clear_height)
-            self._enter(Phase.GROUNDING if self._is_homed else way or Phase.RETREAT, now)
+        if state.status.phase == Phase.GROUNDING:
+            state.grounding.on_scene(scene)
+        elif state.status.phase == Phase.RUNNING and control is not None:
+            if state.success.on_scene(scene, control) >= self.params.done_after:
+                state.finish(ResultCode.SUCCEEDED, self._success_text(now), now)
+
+    def tick(self, now: float) -> list[HostAction]:
+        """Advance the phase where it is due; return what the host has to do."""
+        state, is_paused = self.state, self.inputs.is_paused(now)
+        state.timer.tick(now, is_paused)
+        if is_paused:
+            self.inputs.shield.begin(now)
+        self.reaction = NO_REACTION
+        if state.status.phase in MOVING and not state.is_unpublished:
+            self._react(now)
+        tick = self._ticks.get(state.status.phase)
+        if tick is not None and not state.is_unpublished:
+            tick(now)
+        actions, state.actions = state.actions, []
+        return actions
+
+    def _ground(self, now: float) -> None:
+        """Home the arm if it has to be, then wait for the target."""
+        if not self._is_ready(now):
             return
-        answer = self._quorum.answer(now)
-        if answer.finding == GroundingDecision.FOUND:
-            self._done_since = None
+        state, control = self.state, self.inputs.control
+        if state.status.attempt == 1 and not state.is_homed:
+            state.is_homed = control is not None and control.at_home
+            move = release_phase(control, AfterRelease.RETRY, self.params.clear_height)
+            state.enter(Phase.GROUNDING if state.is_homed else move or Phase.RETREAT, now)
+            return
+        result = state.grounding.result(now)
+        if result.decision == GroundingDecision.FOUND:
             self.response.begin(now)
-            self._enter(Phase.RUNNING, now)
-        elif answer.finding == GroundingDecision.REFUSED:
-            self._refuse(answer, now)
+            state.success.begin_attempt()
+            state.enter(Phase.RUNNING, now)
+        elif result.decision == GroundingDecision.REFUSED:
+            self._refuse(result, now)
 
-    def _is_waiting(self, now: float) -> bool:
-        """True while nodes or arming are missing; too long and the task ends."""
-        lacking = self.health or self._stillness.lacks(self._report, now)
-        if lacking and self.params.auto_arm and now >= self._arm_next:
-            self._arm_next = now + self.params.arm_every
-            self._requests.append(HostAction.ARM)
-        if lacking and self.arm_refusal:
-            lacking = f'the shield does not arm: {self.arm_refusal}'
-        if self._control is None:
-            lacking = lacking or 'control says nothing'
-        if lacking and now - self.status.stamp >= self.params.ready_timeout:
-            self._finish(ResultCode.NOT_READY, lacking, now)
-        return bool(lacking)
+    def _is_ready(self, now: float) -> bool:
+        """True when the nodes are healthy and the shield is armed; else NOT_READY after a time."""
+        state, inputs, p = self.state, self.inputs, self.params
+        reason = inputs.health or inputs.shield.not_ready(now)
+        if reason and p.auto_arm and now >= state.arm_at:
+            state.arm_at = now + p.arm_every
+            state.actions.append(HostAction.ARM)
+        if reason and inputs.arm_refusal:
+            reason = f'the shield refuses to arm: {inputs.arm_refusal}'
+        if inputs.control is None:
+            reason = reason or 'no control state received'
+        if reason and now - state.status.stamp >= p.ready_timeout:
+            state.finish(ResultCode.NOT_READY, reason, now)
+        return not reason
 
-    def _refuse(self, answer: Found, now: float) -> None:
-        if self._is_advancing:  # the arm may hide it: look again from home
-            self._is_advancing = False
-            self._enter(Phase.RETREAT, now)
-        elif self.status.attempt == 1:
-            self._finish(answer.code, answer.text, now)
+    def _refuse(self, result: GroundingResult, now: float) -> None:
+        state = self.state
+        if state.is_preempting:  # the arm may occlude the target: look again from the home pose
+            state.is_preempting = False
+            state.enter(Phase.RETREAT, now)
+        elif state.status.attempt == 1:
+            state.finish(result.code, result.text, now)
         else:
-            self._finish(ResultCode.FAILED, f'lost it after the first try: {answer.text}', now)
+            text = f'target lost after the first attempt: {result.text}'
+            state.finish(ResultCode.FAILED, text, now)
 
-    def _moving(self, now: float) -> None:
-        """A planned move; then what waits for it, else RETREAT, HOMING, and on with the task."""
-        if not has_arrived(self._control, self.status):
+    def _await_move(self, now: float) -> None:
+        """After a planned move: what follows the release, else RETREAT, HOMING, and the task."""
+        state, control = self.state, self.inputs.control
+        if not has_arrived(control, state.status):
             return
-        phase, after = self.status.phase, self._after
-        up = (
-            retreat_phase(self._control, after, self.params.clear_height)
-            if after
-            else Phase.RETREAT
-        )
+        phase, after, height = state.status.phase, state.after, self.params.clear_height
+        up = retreat_phase(control, after, height) if after else Phase.RETREAT
         if phase == Phase.ROLLBACK and up:
-            self._enter(up, now)
+            state.enter(up, now)
         elif after:
-            self._left(after, now)
+            state.released(after, now)
         elif phase == Phase.RETREAT:
-            self._enter(Phase.HOMING, now)
+            state.enter(Phase.HOMING, now)
         else:
-            self._is_homed = True
-            self._enter(Phase.GROUNDING if self.is_busy else Phase.IDLE, now)
+            state.is_homed = True
+            state.enter(Phase.GROUNDING if state.is_busy else Phase.IDLE, now)
 
-    def _asking(self, now: float) -> None:
-        """Wait for the answer; go on without one when the reason is gone."""
-        p, asked = self.params.response, self._question
-        if asked.may_pass and not (self.health or self._seeing.blind(now)):
-            self._continue(now)
-        elif now - self.status.stamp >= p.ask_timeout:
-            text = f'{asked.reason}; asked, and nobody answered within {p.ask_timeout:g} s'
-            self._next = None
-            self._finish(asked.code, text, now)
+    def _await_answer(self, now: float) -> None:
+        """Wait for the operator; resume without an answer when the reason has passed."""
+        state, limit = self.state, self.params.response.ask_timeout
+        asked = state.question
+        if asked.may_pass and not (self.inputs.health or self.inputs.camera.fault(now)):
+            state.resume(now)
+        elif now - state.status.stamp >= limit:
+            text = f'{asked.reason}; no answer from the operator within {limit:g} s'
+            state.stop(asked.code, text, now)
 
-    def _over(self, now: float) -> None:
-        """Begin what waits, or go home after a task that ended by itself."""
-        if self._next is not None:
-            self._begin(self._next, now)
-            self._is_homed = self._is_advancing = True
+    def _end(self, now: float) -> None:
+        """Begin the queued task, or go home after a task that ended by itself."""
+        state = self.state
+        if state.queued is not None:
+            state.begin_queued(state.queued, now)
             return
-        goes_home = self.status.phase == Phase.DONE or self.status.code in GO_HOME_AFTER
-        if goes_home and now - self.status.stamp >= self.params.linger:
-            self._enter(Phase.RETREAT, now)
-
-    # -- from one to another -------------------------------------------------------------------
+        goes_home = state.status.phase == Phase.DONE or state.status.code in HOME_AFTER
+        if goes_home and now - state.status.stamp >= self.params.linger:
+            state.enter(Phase.RETREAT, now)
 
     def _react(self, now: float) -> None:
-        """Do what the ladder says."""
-        self.reaction = reaction = self.response.judge(self._facts(now), now)
-        if reaction.rung <= ResponseLevel.HOLD:
+        """Carry out the graded response."""
+        state = self.state
+        self.reaction = reaction = self.response.react(self._conditions(now), now)
+        if reaction.level <= ResponseLevel.HOLD:
             return
-        if not self.is_busy:  # only the way home is cut short; the result stands
-            self._enter(Phase.IDLE, now)
-        elif self._after == AfterRelease.CANCELLED:
-            self._finish(ResultCode.CANCELLED, f'cancelled; {reaction.reason}', now)
-        elif reaction.rung == ResponseLevel.BACK_OFF:
-            again = self.status.attempt + 1
-            self.status = replace(self.status, attempt=again, text=reaction.reason)
-            self._leave(AfterRelease.RETRY, now)
-        elif reaction.rung == ResponseLevel.ASK:
-            self._question = reaction
-            if self.status.phase == Phase.RUNNING and not reaction.may_pass:
-                self._leave(AfterRelease.ASK, now)
-            else:
-                self._ask(now)
+        if not state.is_busy:  # only the move home is aborted; the result stands
+            state.enter(Phase.IDLE, now)
+        elif state.is_cancelling:
+            state.finish(ResultCode.CANCELLED, f'cancelled; {reaction.reason}', now)
+        elif reaction.level == ResponseLevel.BACK_OFF:
+            state.back_off(reaction.reason, now)
+        elif reaction.level == ResponseLevel.ASK:
+            state.ask(reaction, now)
         else:
-            self._next = None
-            self._finish(reaction.code, reaction.reason, now)
+            state.stop(reaction.code, reaction.reason, now)
 
-    def _facts(self, now: float) -> TaskConditions:
-        phase, since, report = self.status.phase, self.status.stamp, self._report
-        is_trying = phase == Phase.RUNNING
-        problem = self._control.move_problem if self._control and not is_trying else ''
-        if not problem or self._stuck_since is None:
-            self._stuck_since = now if problem else None
-        stuck = now - self._stuck_since if self._stuck_since is not None else 0.0
+    def _conditions(self, now: float) -> TaskConditions:
+        state, inputs, status = self.state, self.inputs, self.state.status
+        is_attempt = status.phase == Phase.RUNNING
+        problem = inputs.control.move_problem if inputs.control and not is_attempt else ''
         return TaskConditions(
-            health=self.health,
-            blind=self._seeing.blind(now),
-            fatal=self._stillness.fatal(report, since, now),
-            held=self._stillness.held(now),
-            held_why=(report.reason or report.decision.name) if report else '',
-            overdue=timeout_reason(self.status, self.params, now - self._began, self.missing),
-            problem=problem if stuck >= self.params.stuck_patience else '',
-            is_trying=is_trying,
-            is_last=self.status.attempt >= self._tries,
+            health=inputs.health,
+            blind=inputs.camera.fault(now),
+            fatal=inputs.shield.fatal(status.stamp, now),
+            held=inputs.shield.held(now),
+            held_reason=inputs.shield.held_reason,
+            overdue=state.timer.timeout(status, state.success.missing, now),
+            problem=state.timer.lasting(problem, now),
+            is_attempt=is_attempt,
+            is_last=status.attempt >= state.attempts,
         )
 
-    def _leave(self, after: AfterRelease, now: float) -> None:
-        """Free the hand, then go on with `after`."""
-        self._after = after
-        if self.status.phase in (Phase.ROLLBACK, Phase.RETREAT):
-            return  # on its way already
-        way = release_phase(self._control, after, self.params.clear_height)
-        if way is None:
-            self._left(after, now)
-        else:
-            self._enter(way, now)
-
-    def _left(self, after: AfterRelease, now: float) -> None:
-        """The hand is free."""
-        self._after = None
-        if after == AfterRelease.NEXT and self._next is not None:
-            self._finish(ResultCode.SWITCHED, f'gave way to "{self._next.instruction}"', now)
-        elif after == AfterRelease.CANCELLED:
-            self._finish(ResultCode.CANCELLED, 'cancelled', now)
-        elif after == AfterRelease.ASK:
-            self._ask(now)
-        else:
-            self._is_homed = True
-            self._enter(Phase.GROUNDING, now)
-
-    def _ask(self, now: float) -> None:
-        text = f'{self._question.reason}. Go on, stop, or do something else?'
-        self.status = replace(self.status, text=text)
-        self._requests.append(HostAction.RING)
-        self._enter(Phase.ASKING, now)
-
-    def _continue(self, now: float) -> None:
-        """A person, or the end of the reason, lets it try again."""
-        self._question = NO_REACTION
-        if self._after not in (None, AfterRelease.ASK):
-            self._leave(self._after, now)  # the way back that was blocked
-            return
-        self._tries = self.status.attempt + 1
-        self.status = replace(self.status, attempt=self._tries, text='')
-        if release_phase(self._control, AfterRelease.NEXT, self.params.clear_height) is None:
-            self._left(AfterRelease.RETRY, now)
-        else:
-            self._leave(AfterRelease.RETRY, now)
-
-    def _finish(self, code: ResultCode, text: str, now: float) -> None:
-        self.is_busy, self._after = self._next is not None, None
-        self.status = replace(self.status, code=code, text=text)
-        self._enter(Phase.DONE if code == ResultCode.SUCCEEDED else Phase.FAILED, now)
-
-    def _enter(self, phase: Phase, now: float) -> None:
-        self.status = replace(self.status, phase=phase, stamp=now)
-        self._began, self._stuck_since = now, None
-        self._stillness.begin(now)
-        self._quorum.begin(self.status.task_id, now)
-        self._requests.append(HostAction.PUBLISH)
-
     def _success_text(self, now: float) -> str:
-        tries = '' if self.status.attempt == 1 else f', at try {self.status.attempt}'
-        return f'done in {now - self._began:.1f} s{tries}: {self.status.instruction}'
+        status, elapsed = self.state.status, self.state.timer.elapsed(now)
+        attempt = '' if status.attempt == 1 else f' on attempt {status.attempt}'
+        return f'done in {elapsed:.1f} s{attempt}: {status.instruction}'

@@ -15,9 +15,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from vla_bench.faults.bounds import ReactionBounds
 from vla_bench.faults.catalogue import FAULTS, LEFT_OUT, FaultCase, FaultSetup
 from vla_bench.faults.features import checkpoint_of, unfit
-from vla_bench.faults.rig import NAN, FaultRig, ReactionBounds
+from vla_bench.faults.rig import NAN, FaultRig
 from vla_bringup.graph.domain import choose_domain
 from vla_bringup.graph.session import GraphSession, SessionPlan, nodes_of
 from vla_core.atomic_file import write_atomic
@@ -174,20 +175,18 @@ def play_on_graph(
         plan = plan_of(args, FAULTS[left[0]], left[0])
         with (
             GraphSession(plan, say) as graph,
-            FaultRig(graph, load_robot(args.robot), args.seed) as stage,
+            FaultRig(graph, load_robot(args.robot), args.seed) as rig,
         ):
             is_well = True
             while left and is_well:
                 name = left.pop(0)
                 say(f'{name}: getting the arm to move')
-                figures, is_well = inject(
-                    stage, FAULTS[name], ReactionBounds(args.factor), name, shown
-                )
+                figures, is_well = inject(rig, FAULTS[name](args.factor), name, shown)
                 yield name, figures
 
 
 def inject(
-    stage: FaultRig, fault: FaultCase, bounds: ReactionBounds, name: str, shown: Shown
+    rig: FaultRig, fault: FaultCase, bounds: ReactionBounds, name: str, shown: Shown
 ) -> tuple[list[Figure], bool]:
     """The figures of one fault, and whether the graph can take the next one."""
     figures: list[Figure] = []
@@ -197,9 +196,9 @@ def inject(
         shown(figure)
 
     try:
-        stage.begin()
+        rig.begin()
         if fault.live is not None:
-            gathered(fault.live(stage, bounds), note)
+            gathered(fault.live(rig, bounds), note)
     except UserError as error:
         note(Figure(f'{name} cannot be shown: {str(error).splitlines()[0]}', NAN, '', '== 0'))
         return figures, False

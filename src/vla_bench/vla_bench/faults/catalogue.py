@@ -17,7 +17,8 @@ from vla_bench.faults import (
     nodes,
     sensors,
 )
-from vla_bench.faults.rig import FaultRig, ReactionBounds
+from vla_bench.faults.bounds import ReactionBounds
+from vla_bench.faults.rig import FaultRig
 from vla_core.result import Figure
 
 
@@ -36,7 +37,7 @@ class FaultCase:
     """How one is shown, `alone` after its graph is gone; `is_last`: it takes the graph down."""
 
     kind: FaultSetup
-    live: Callable[[FaultRig, ReactionBounds], Iterator[Figure]] | None = None
+    live: Callable[[FaultRig], Iterator[Figure]] | None = None
     alone: Callable[[Namespace], Iterator[Figure]] | None = None
     is_last: bool = False
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tqdm import tqdm
 
-from vla_bench.grounding.decoys import ATTACKS, LOOKS, DecoyAttack, DecoyOutcome, attack
+from vla_bench.grounding.decoys import ATTACKS, FRAMES, DecoyAttack, DecoyOutcome, attack
 from vla_core.interval import wilson
 from vla_core.records.scene import TargetStatus
 from vla_core.result import Figure
@@ -33,7 +33,7 @@ def figures_of(kind: DecoyAttack, outcomes: list[DecoyOutcome]) -> Iterator[Figu
     right = TargetStatus.ABSENT if kind.absent else TargetStatus.PRESENT
     judged = sum(o.status == right and not o.fools for o in outcomes)
     yield share(f'{name}: colour alone, no second look, takes it', colour, n, STRONG)
-    yield share(f'{name}: taken within {LOOKS} looks', ours, n)
+    yield share(f'{name}: taken within {FRAMES} looks', ours, n)
     ratio = ours / colour if colour else float('nan')
     yield Figure(f'{name}: taken, as a share of that', ratio, '', f'<= {MOST:g}', n)
     yield share(f'{name}: target rightly called {right.name}', judged, n, HONEST)

@@ -14,10 +14,11 @@ from pathlib import Path
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 
+from vla_bench.faults.bounds import ReactionBounds
 from vla_bench.faults.corrupted_messages import HEARD, after
 from vla_bench.faults.graph import helper
 from vla_bench.faults.observer import ReceivedMessage
-from vla_bench.faults.rig import AT_ONCE, NAN, STOPPING, VOID, FaultRig, ReactionBounds
+from vla_bench.faults.rig import AT_ONCE, NAN, STOPPING, VOID, FaultRig
 from vla_bringup.graph.client import GraphClient
 from vla_bringup.graph.defaults import POLICY
 from vla_bringup.graph.domain import choose_domain
@@ -57,33 +58,33 @@ def unfit(args: Namespace) -> str:
     return '' if card.robot == args.robot else f'the checkpoint is for {card.robot}'
 
 
-def f21(stage: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
+def f21(rig: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
     """Features that cannot be judged."""
-    for what, harm, word in SPOILS:
-        yield from untold(stage, bounds, f'F21 features {what}', harm, word)
+    for what, fault, word in SPOILS:
+        yield from untold(rig, bounds, f'F21 features {what}', fault, word)
 
 
 def untold(
-    stage: FaultRig, bounds: ReactionBounds, name: str, harm: str, word: str
+    rig: FaultRig, bounds: ReactionBounds, name: str, fault: str, word: str
 ) -> Iterator[Figure]:
     """Inferences until the detector says UNKNOWN, and until the shield holds because of it."""
-    witness, began = stage.witness, 0.0
+    observer, began = rig.observer, 0.0
     spoilt: list[ReceivedMessage] = []
     for _ in range(VOID):
-        stage.await_moving()
-        began = stage.harm(f'features {harm}', seconds=LONG)
-        held = witness.wait(partial(held_for, stage, word, began), LONG)
-        stage.pause(HEARD)
-        spoilt = bad_features(stage, began)
+        rig.await_moving()
+        began = rig.inject(f'features {fault}', seconds=LONG)
+        held = observer.wait(partial(held_for, rig, word, began), LONG)
+        rig.pause(HEARD)
+        spoilt = bad_features(rig, began)
         if held or len(spoilt) > INFERENCES:
             break  # else the task ended before there was enough to spoil
-    said = witness.since('score', began)
+    said = observer.since('score', began)
     unknown = next((h for h in said if is_untold(h.record, word)), None)
     until = counted(spoilt, unknown)
     yield Figure(f'{name}: inferences until UNKNOWN', until, '', f'<= {INFERENCES}')
     until = counted(spoilt, held)
     yield Figure(f'{name}: inferences until HOLD', until, '', f'<= {INFERENCES}')
-    seconds = stage.command_of(held).at - began if held else NAN
+    seconds = rig.command_of(held).at - began if held else NAN
     seconds = after(seconds, began, spoilt[INFERENCES - 1 :])
     yield bounds.figure(f'{name}: HOLD, from the second', seconds, TICK + AT_ONCE)
 
@@ -92,21 +93,21 @@ def is_untold(score: FailureScore, word: str) -> bool:
     return score.verdict == Verdict.UNKNOWN and word in score.reason
 
 
-def held_for(stage: FaultRig, word: str, since: float) -> ReceivedMessage | None:
+def held_for(rig: FaultRig, word: str, since: float) -> ReceivedMessage | None:
     """The first cycle that the failure detector holds for this reason."""
-    for heard in stage.witness.since('report', since):
-        said = heard.record
+    for received in rig.observer.since('report', since):
+        said = received.record
         is_its = 'vote:failure' in said.rules and word in said.reason
         if is_its and said.decision in STOPPING:
-            return heard
+            return received
     return None
 
 
-def bad_features(stage: FaultRig, since: float) -> list[ReceivedMessage]:
-    """What left the proxy: what is no record to the witness, too, is an inference."""
-    witness = stage.witness
-    both = witness.since('spoilt features', since) + witness.since('bad spoilt features', since)
-    return sorted(both, key=lambda heard: heard.at)
+def bad_features(rig: FaultRig, since: float) -> list[ReceivedMessage]:
+    """What left the proxy: what is no record to the observer, too, is an inference."""
+    observer = rig.observer
+    both = observer.since('spoilt features', since) + observer.since('bad spoilt features', since)
+    return sorted(both, key=lambda received: received.at)
 
 
 def counted(spoilt: list[ReceivedMessage], answer: ReceivedMessage | None) -> float:

@@ -16,7 +16,8 @@ import yaml
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 
-from vla_bench.faults.rig import NAN, STOPPING, FaultRig, ReactionBounds
+from vla_bench.faults.bounds import ReactionBounds
+from vla_bench.faults.rig import NAN, STOPPING, FaultRig
 from vla_bringup.graph.launch_file import find_executable
 from vla_bringup.graph.session import GraphSession, SessionPlan
 from vla_core.errors import UserError
@@ -117,34 +118,34 @@ def helper(command: list[str], log: Path | None = None) -> Iterator[subprocess.P
         process.wait()
 
 
-def f24(stage: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
+def f24(rig: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
     """Somebody else offers commands to the robot; without SROS2 that cannot be forbidden."""
-    stage.await_moving()
+    rig.await_moving()
     began = time.monotonic()
-    rival = stage.witness.rival(topics.arm_command(stage.robot))
-    seconds = stage.braked(began, 'vote:supervisor')
-    stage.witness.withdraw(rival)
+    rival = rig.observer.rival(topics.arm_command(rig.robot))
+    seconds = rig.braked(began, 'vote:supervisor')
+    rig.observer.withdraw(rival)
     yield bounds.figure('F24 second publisher of commands: HOLD', seconds, 500.0)
 
 
-def f25(stage: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
+def f25(rig: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
     """A second shield is started beside the first; `bounds` are of no use."""
     names = ('shield/arm', 'shield/disarm', 'shield/reset', 'heartbeats')
     words = [f'-r {name}:={SECOND}/{name.removeprefix("shield/")}'.split() for name in names]
     command = [str(find_executable('vla_shield', 'node')), '--ros-args', '-r']
     command += [f'__node:={SECOND}', *(w for pair in words for w in pair)]
-    command += ['-p', f'robot:={stage.robot.name}']
-    stage.await_moving()
-    client = stage.graph.client
-    with helper(command, stage.graph.plan.log.with_suffix('.second')):
+    command += ['-p', f'robot:={rig.robot.name}']
+    rig.await_moving()
+    client = rig.graph.client
+    with helper(command, rig.graph.plan.log.with_suffix('.second')):
         for step in (Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_ACTIVATE):
             request = ChangeState.Request()
             request.transition.id = step
             client.call(ChangeState, f'{SECOND}/change_state', request, 30.0)
         early = client.call(Arm, f'{SECOND}/arm', Arm.Request(), 10.0)
-        stage.pause(DISCOVERY_TIME + 0.5)
+        rig.pause(DISCOVERY_TIME + 0.5)
         response = client.call(Arm, f'{SECOND}/arm', Arm.Request(), 10.0)
-        passing = stage.witness.since('report', time.monotonic() - 0.2)
+        passing = rig.observer.since('report', time.monotonic() - 0.2)
         held = [h.record.decision in STOPPING for h in passing]
     yield Figure('F25 second shield arms at once', float(early.success), '', '== 0')
     yield Figure('F25 second shield arms', float(response.success), '', '== 0')

@@ -1,4 +1,4 @@
-"""Hears a running graph in a thread of its own: what came, and when by one steady clock."""
+"""Records the messages of a running graph in a thread, with arrival times on one steady clock."""
 
 from __future__ import annotations
 
@@ -23,57 +23,59 @@ from vla_ros import topics
 from vla_ros.endpoints import Endpoints
 from vla_ros.topics import Topic
 
-AT_ONE_TIME = 1e-4  # s, between two looks at a clock
-POLL = 0.001  # s, between two looks at what has come
-LOOKS = 20  # after the end of a wait, until what came before it has been heard for sure
-KEPT = 200  # messages of a topic that wait while the witness has no time: none may be missed
+SIMULTANEOUS = 1e-4  # s, within which two clocks count as read at one time
+POLL = 0.001  # s, between two polls of the subscriptions
+POLLS = 20  # after the end of a wait; by then everything that arrived before it is recorded
+DEPTH = 200  # messages queued per topic while the observer thread is not scheduled
 
 
 @dataclass(frozen=True)
 class ReceivedMessage:
-    """One message and when it came."""
+    """One message and its arrival time."""
 
-    at: float  # s, steady clock: when DDS had it, however late the witness looks
+    at: float  # s, steady clock: arrival in DDS, however late the observer polls
     record: Any
 
 
 def deep(topic: Topic) -> Topic:
-    """The same topic for one who wants to hear everything, not the newest."""
+    """The same topic with a queue that keeps every message, not only the newest."""
     profile = copy.copy(topic.qos)
-    profile.depth = KEPT
+    profile.depth = DEPTH
     return replace(topic, qos=profile)
 
 
 def system_now() -> float:
-    """s, of the clock that DDS stamps by."""
+    """Time in s of the system clock, by which DDS stamps arrivals."""
     return float(Clock(clock_type=ClockType.SYSTEM_TIME).now().nanoseconds * 1e-9)
 
 
-def steady_ahead(before: float) -> float:
-    """s, of the steady clock before the system's, by which DDS stamps; `before`, what was found
-    last, while this thread is displaced between the two: then they were not read at one time."""
+def steady_offset(before: float) -> float:
+    """Offset in s of the steady clock to the system clock, by which DDS stamps.
+
+    Returns `before`, the last offset, if this thread was preempted between reading the two clocks.
+    """
     while True:
         began = time.monotonic()
         system = system_now()
         took = time.monotonic() - began
-        if took <= AT_ONE_TIME:
+        if took <= SIMULTANEOUS:
             return began + 0.5 * took - system
         if isfinite(before):
             return before
 
 
 class GraphObserver:
-    """Keeps everything it hears; can speak on some topics, to do harm. rclpy runs already.
+    """Keeps every message; can publish on some topics, to inject faults. rclpy is initialised.
 
-    What is no record is kept too, as the text of what is wrong with it, under 'bad NAME'.
+    A message that cannot be converted is kept under 'bad NAME', as the text of the error.
     """
 
     def __init__(
         self, robot: RobotConfig, more: Mapping[str, Topic] = MappingProxyType({})
     ) -> None:
-        self._node = rclpy.create_node('witness')
-        links = Endpoints(self._node, lambda _: None)
-        heard = {  # causes first: what is heard in one turn never makes an answer too early
+        self._node = rclpy.create_node('observer')
+        endpoints = Endpoints(self._node, lambda _: None)
+        received = {  # causes first: within one poll no reaction is recorded before its cause
             **more,
             'joints': topics.joint_states(robot),
             'target': topics.TARGET,
@@ -84,18 +86,18 @@ class GraphObserver:
             'report': topics.REPORT,
             'command': topics.arm_command(robot),
         }
-        names = [*heard, *(f'bad {name}' for name in heard)]
+        names = [*received, *(f'bad {name}' for name in received)]
         self._logs: dict[str, list[ReceivedMessage]] = {name: [] for name in names}
-        for name, topic in heard.items():
+        for name, topic in received.items():
             refuse = partial(self._note, self._logs[f'bad {name}'])
-            links.subscribe(deep(topic), partial(self._note, self._logs[name]), refuse)
-        self.say_chunk: Callable[[ActionChunk], None] = links.advertise(topics.CHUNK)
-        self.say_scene: Callable[[GroundedScene], None] = links.advertise(topics.SCENE)
-        self._came = 0.0  # s, steady clock, of the message at hand
-        self._ahead = steady_ahead(nan)  # s, of the steady clock before the one DDS stamps by
-        self._looks = 0  # times that it has looked at all topics
+            endpoints.subscribe(deep(topic), partial(self._note, self._logs[name]), refuse)
+        self.publish_chunk: Callable[[ActionChunk], None] = endpoints.advertise(topics.CHUNK)
+        self.publish_scene: Callable[[GroundedScene], None] = endpoints.advertise(topics.SCENE)
+        self._arrival = 0.0  # s, steady clock, of the current message
+        self._offset = steady_offset(nan)  # s, offset of the steady clock to the one DDS stamps by
+        self._polls = 0  # of all subscriptions so far
         self._is_over = threading.Event()
-        self._thread = threading.Thread(target=self._hear, args=(links,), daemon=True)
+        self._thread = threading.Thread(target=self._record, args=(endpoints,), daemon=True)
         self._thread.start()
 
     @property
@@ -104,11 +106,11 @@ class GraphObserver:
         return float(self._node.get_clock().now().nanoseconds * 1e-9)
 
     def ros_of(self, at: float) -> float:
-        """s, ROS time of a moment of the steady clock, where ROS time is the system's."""
-        return at - self._ahead
+        """ROS time in s at a steady time, where ROS time is the system time."""
+        return at - self._offset
 
     def since(self, name: str, at: float) -> list[ReceivedMessage]:
-        """What came on a stream after `at` s, steady clock, oldest first."""
+        """The messages of a topic that arrived after `at` s, steady clock, oldest first."""
         log = self._logs[name]
         k = len(log)
         while k > 0 and log[k - 1].at > at:
@@ -120,20 +122,23 @@ class GraphObserver:
         return log[-1] if log else None
 
     def wait(self, until: Callable[[], Any], seconds: float) -> Any:
-        """What `until` says once it is true, or at the end of `seconds`; not before the witness
-        has looked at what came by then: a busy machine may let neither run for a second."""
-        end, enough = time.monotonic() + seconds, inf
-        while not (said := until()) and self._looks < enough and self._thread.is_alive():
-            if time.monotonic() >= end:
-                enough = min(enough, self._looks + LOOKS)
-            time.sleep(2 * POLL)
-        return said
+        """The value of `until` once it is true, or after `seconds`.
 
-    def rival(self, topic: Topic) -> Any:
-        """Publish where one must not; hand it to `withdraw` afterwards."""
+        Returns only after the observer has recorded what arrived by then: on a busy machine its
+        thread may not run for a second.
+        """
+        end, enough = time.monotonic() + seconds, inf
+        while not (value := until()) and self._polls < enough and self._thread.is_alive():
+            if time.monotonic() >= end:
+                enough = min(enough, self._polls + POLLS)
+            time.sleep(2 * POLL)
+        return value
+
+    def add_publisher(self, topic: Topic) -> Any:
+        """An unauthorised publisher; remove it with `remove_publisher`."""
         return self._node.create_publisher(topic.type, topic.name, topic.qos)
 
-    def withdraw(self, publisher: Any) -> None:
+    def remove_publisher(self, publisher: Any) -> None:
         self._node.destroy_publisher(publisher)
 
     def close(self) -> None:
@@ -141,15 +146,15 @@ class GraphObserver:
         self._thread.join(timeout=2.0)
         self._node.destroy_node()
 
-    def _hear(self, links: Endpoints) -> None:
+    def _record(self, endpoints: Endpoints) -> None:
         while not self._is_over.is_set():
-            self._ahead = steady_ahead(self._ahead)
-            links.drain(self._arrived)
-            self._looks += 1
+            self._offset = steady_offset(self._offset)
+            endpoints.drain(self._set_arrival)
+            self._polls += 1
             time.sleep(POLL)
 
-    def _arrived(self, nanoseconds: int) -> None:
-        self._came = 1e-9 * nanoseconds + self._ahead
+    def _set_arrival(self, nanoseconds: int) -> None:
+        self._arrival = 1e-9 * nanoseconds + self._offset
 
     def _note(self, log: list[ReceivedMessage], record: Any) -> None:
-        log.append(ReceivedMessage(self._came, record))
+        log.append(ReceivedMessage(self._arrival, record))

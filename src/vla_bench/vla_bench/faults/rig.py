@@ -1,11 +1,10 @@
-"""Brings the arm of a running graph to move, so that something can be broken meanwhile."""
+"""A running graph under test: brings the arm into motion, injects faults, measures reactions."""
 
 from __future__ import annotations
 
 import os
 import signal
 import time
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
@@ -17,7 +16,6 @@ from vla_bringup.graph.session import GraphSession
 from vla_core.errors import UserError
 from vla_core.records.safety import Decision
 from vla_core.records.task import Phase
-from vla_core.result import Figure
 from vla_core.robot.config import RobotConfig
 from vla_interfaces.action import ExecuteTask
 from vla_interfaces.srv import InjectFault
@@ -27,54 +25,42 @@ from vla_ros.topics import Topic
 TASK = 'put_in'
 PASSING = (Decision.PASS, Decision.CLIPPED, Decision.SLOWED)
 STOPPING = (Decision.HOLD, Decision.BRAKE, Decision.REJECTED, Decision.DISARMED)
-ON_THE_WAY = (
+UNFINISHED = (
     Phase.GROUNDING, Phase.HOMING, Phase.RETREAT, Phase.RUNNING, Phase.ROLLBACK, Phase.ASKING,
 )  # fmt: skip
-MOVES = 0.05  # rad/s, of any joint
-STILL = 0.02  # rad/s
-CALM = 0.15  # s that the shield must have let everything through before a fault
-REST = 0.1  # s without motion that count as standing
+MOVES = 0.05  # rad/s of any joint: the arm moves
+STILL = 0.02  # rad/s of every joint: the arm stands
+CALM = 0.15  # s before a fault in which the shield must have stopped nothing
+REST = 0.1  # s without motion that count as standstill
 NAN = float('nan')
-STAMP = 1e-6  # s: two stamps nearer than this are the same
+STAMP = 1e-6  # s, below which two stamps are the same
 CYCLE = 10.0  # ms, of control and shield
-TTL = 300.0  # ms, of a vote at most
-AT_ONCE = 20.0 + CYCLE  # ms, the bound of the shield plus the cycle a message waits
-GONE = 0.2  # s after which no word of a lost node is under way any more
-TRIES = 2  # scenes set up until the arm moves
-VOID = 4  # times that a fault is injected until there is something for it to spoil
-PATIENCE = 30.0  # s from the instruction to motion
-SPOILT = {
-    f'spoilt {topic.name}': topic.at(f'{topic.name}/spoilt')
+TTL = 300.0  # ms, longest lifetime of a vote
+AT_ONCE = 20.0 + CYCLE  # ms, the shield's bound plus the cycle for which a message waits
+GONE = 0.2  # s after which no message of a lost node is still in transit
+TRIES = 2  # scenes set up before giving up on motion
+VOID = 4  # injections before giving up on a message that the fault can corrupt
+PATIENCE = 30.0  # s, longest time from the instruction to motion
+CORRUPTED = {
+    f'corrupted {topic.name}': topic.at(f'{topic.name}/spoilt')
     for topic in (topics.TARGET, topics.VOTES, topics.CHUNK, topics.FEATURES)
-}  # what leaves the proxy
+}  # output of the proxy
 SCORE = {'score': topics.FAILURE}
 CLOCK = {'clock': Topic('/clock', Clock, topics.qos.SENSOR, ('clock',), ())}
 
 
-@dataclass(frozen=True)
-class ReactionBounds:
-    """Bounds in ms, all of them times `factor` on a machine that is busy."""
-
-    factor: float = 1.0
-
-    def figure(self, name: str, seconds: float, bound: float, after: float = 0.0) -> Figure:
-        """A reaction time in ms; `after` ms are the arm's own, which no factor stretches."""
-        limit = after + bound * self.factor
-        return Figure(name, 1e3 * seconds, 'ms', f'<= {limit:.0f}')
-
-
 class FaultRig:
-    """One graph, one witness, one task at a time."""
+    """One graph, one observer, one task at a time."""
 
     def __init__(self, graph: GraphSession, robot: RobotConfig, seed: int) -> None:
         self.graph, self.robot, self.seed = graph, robot, seed
         self._helpers = {name for name in ('proxy', 'clock') if graph.has(name)}
-        more = {**SPOILT, **SCORE} if 'proxy' in self._helpers else {}
+        more = {**CORRUPTED, **SCORE} if 'proxy' in self._helpers else {}
         more |= CLOCK if graph.has('clock') else {}
-        self.witness = GraphObserver(robot, more)
+        self.observer = GraphObserver(robot, more)
         self._goal: Any = None
         self._lost: dict[str, float] = {}  # s, ROS time since which a node counts as gone
-        self._before = ''  # id of the task before this one
+        self._before = ''  # id of the previous task
 
     def __enter__(self) -> FaultRig:
         return self
@@ -85,12 +71,12 @@ class FaultRig:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.witness.close()
+        self.observer.close()
 
     # -- before a fault ------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """Every node active, a new scene, a task begun."""
+        """Wait until every node is active, reset the scene, start a task."""
         self.end()
         self.await_nodes()
         words = self.graph.reset_scene(TASK, self.seed)
@@ -99,7 +85,7 @@ class FaultRig:
         self._goal = self.graph.client.begin(goal)
 
     def await_moving(self) -> None:
-        """Wait until the policy moves the arm; a task that does not get there is begun anew."""
+        """Wait until the policy moves the arm; a task in which it does not is started anew."""
         client = self.graph.client
         for _ in range(TRIES):
             if self._goal is None:
@@ -112,34 +98,34 @@ class FaultRig:
         raise UserError(f'the arm does not move: {status.text if status else "no task"}')
 
     def is_moving(self) -> bool:
-        """True when the policy moves the arm and the shield has let it for a while."""
-        status, joints = self.witness.last('status'), self.witness.last('joints')
-        reports = self.witness.since('report', time.monotonic() - CALM)
+        """True when the policy moves the arm and the shield has not stopped it for CALM s."""
+        status, joints = self.observer.last('status'), self.observer.last('joints')
+        reports = self.observer.since('report', time.monotonic() - CALM)
         if status is None or joints is None or status.record.phase != Phase.RUNNING:
             return False
-        if not reports or any(heard.record.decision not in PASSING for heard in reports):
+        if not reports or any(received.record.decision not in PASSING for received in reports):
             return False
         return bool(self.speed(joints) > MOVES)
 
     def is_over(self) -> bool:
-        """True when the supervisor has ended the task, or does not take it."""
+        """True when the supervisor has ended or rejected the task."""
         if self._goal is None or not self._goal.accepted:
             return True
         status = self.graph.client.status
         if status is None or status.task_id == self._before:
-            return False  # the word about this task has not come yet
-        return status.phase not in ON_THE_WAY
+            return False  # the status of this task has not arrived yet
+        return status.phase not in UNFINISHED
 
     def speed(self, joints: ReceivedMessage) -> float:
-        """rad/s, of the fastest arm joint."""
+        """Speed in rad/s of the fastest arm joint."""
         return float(np.abs(joints.record.select(self.robot.joint_names)[1]).max())
 
     # -- a fault -------------------------------------------------------------------------------
 
-    def harm(
+    def inject(
         self, order: str, value: float = 0.0, seconds: float = 0.0, by: str = 'proxy'
     ) -> float:
-        """Have the proxy, or the clock, do something; return when it was asked (steady clock)."""
+        """Order a fault from the proxy or the clock; return the steady time of the order in s."""
         self.graph.client.reach(InjectFault, f'{by}/inject')
         began = time.monotonic()
         request = InjectFault.Request(name=order, value=value, seconds=seconds)
@@ -149,72 +135,72 @@ class FaultRig:
         return began
 
     def pause(self, seconds: float) -> None:
-        """Let the graph run on; what came meanwhile has been looked at then."""
+        """Let the graph run on; afterwards everything that arrived is recorded."""
         self.graph.pause(seconds)
-        self.witness.wait(lambda: False, 0.0)
+        self.observer.wait(lambda: False, 0.0)
 
     # -- after a fault -------------------------------------------------------------------------
 
     def kill(self, node: str) -> float:
-        """End a node the hard way; return when, s, steady clock."""
+        """Kill a node (SIGKILL); return the steady time in s."""
         at = time.monotonic()
         os.kill(self.graph.pid(node), signal.SIGKILL)
         self.lose(node)
         return at
 
     def lose(self, node: str) -> None:
-        """Believe nothing that the node said up to now."""
-        self._lost[node] = self.witness.ros_now + GONE
+        """Disregard every heartbeat of the node up to now."""
+        self._lost[node] = self.observer.ros_now + GONE
 
     def braked(self, since: float, rule: str = '', within: float = 1.0) -> float:
-        """s from `since` until a braking command of the shield came; NaN when none did."""
-        heard = self.braking(since, rule, within)
-        if heard is None:
+        """Time in s from `since` to the first braking command of the shield; NaN without one."""
+        received = self.braking(since, rule, within)
+        if received is None:
             return NAN
-        return self.command_of(heard).at - since
+        return self.command_of(received).at - since
 
     def braking(self, since: float, rule: str = '', within: float = 1.0) -> ReceivedMessage | None:
-        """The report of the first braking cycle; with `rule` only a cycle counts that names it."""
+        """The report of the first braking cycle, with `rule` of the first that names it."""
 
         def answer() -> ReceivedMessage | None:
-            for heard in self.witness.since('report', since):
-                said = heard.record
-                if said.decision in STOPPING and (not rule or rule in said.rules):
-                    return heard
+            for received in self.observer.since('report', since):
+                report = received.record
+                if report.decision in STOPPING and (not rule or rule in report.rules):
+                    return received
             return None
 
-        found: ReceivedMessage | None = self.witness.wait(answer, within)
+        found: ReceivedMessage | None = self.observer.wait(answer, within)
         return found
 
-    def command_of(self, heard: ReceivedMessage) -> ReceivedMessage:
-        """The command of the cycle that a report tells of; the report, when none was heard."""
-        commands = self.witness.since('command', heard.at - 1.0)
-        same = (c for c in commands if abs(c.record.stamp - heard.record.stamp) < STAMP)
-        return next(same, heard)
+    def command_of(self, received: ReceivedMessage) -> ReceivedMessage:
+        """The command of the reported cycle; the report itself when none was received."""
+        commands = self.observer.since('command', received.at - 1.0)
+        same = (c for c in commands if abs(c.record.stamp - received.record.stamp) < STAMP)
+        return next(same, received)
 
     def standstill(self, since: float, within: float) -> float:
-        """s from `since` until the arm, as measured, stands; NaN if it does not."""
+        """Time in s from `since` to standstill of the measured arm; NaN if it moves on."""
 
         def is_still() -> bool:
-            stands, joints = self._stands(since), self.witness.last('joints')
+            stands, joints = self._stands(since), self.observer.last('joints')
             return stands is not None and joints is not None and joints.at - stands >= REST
 
-        self.witness.wait(is_still, within)
+        self.observer.wait(is_still, within)
         stands = self._stands(since)
         return NAN if stands is None else stands - since
 
     def _stands(self, since: float) -> float | None:
-        """When the arm came to rest, s, steady clock."""
+        """Steady time in s at which the arm came to rest."""
         stands = None
-        for heard in self.witness.since('joints', since):
-            if self.speed(heard) >= STILL:
+        for received in self.observer.since('joints', since):
+            if self.speed(received) >= STILL:
                 stands = None
             elif stands is None:
-                stands = heard.at
+                stands = received.at
         return stands
 
     def end(self) -> None:
-        """Cancel the task and mend the simulator."""
+        """Cancel the task and clear every injected fault."""
         if self._goal is None:
             return
         client = self.graph.client
@@ -224,7 +210,7 @@ class FaultRig:
         self._goal = None
         self.graph.inject_fault('none')
         for helper in self._helpers:
-            self.harm('none', by=helper)
+            self.inject('none', by=helper)
 
     def await_nodes(self) -> None:
         """Wait until every node is active again."""

@@ -9,8 +9,9 @@ from itertools import pairwise, takewhile
 
 import numpy as np
 
+from vla_bench.faults.bounds import ReactionBounds
 from vla_bench.faults.observer import ReceivedMessage
-from vla_bench.faults.rig import AT_ONCE, CYCLE, NAN, STAMP, TTL, VOID, FaultRig, ReactionBounds
+from vla_bench.faults.rig import AT_ONCE, CYCLE, NAN, STAMP, TTL, VOID, FaultRig
 from vla_core.frozen import Array
 from vla_core.records.safety import Decision, ShieldReport
 from vla_core.records.scene import GroundedObject, GroundedScene, Role
@@ -33,49 +34,49 @@ MOVES = 0.03  # m/s
 OWN_ID = 60_000
 
 
-def f5(stage: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
+def f5(rig: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
     """Joint states cease; the time counts from the last one that came."""
-    stage.await_moving()
+    rig.await_moving()
     began = time.monotonic()
-    stage.graph.inject_fault('joint_silence', seconds=0.5)
-    answered = began + stage.braked(began, 'joints')
-    before = [h.at for h in stage.witness.since('joints', began - 1.0) if h.at < answered]
+    rig.graph.inject_fault('joint_silence', seconds=0.5)
+    answered = began + rig.braked(began, 'joints')
+    before = [h.at for h in rig.observer.since('joints', began - 1.0) if h.at < answered]
     seconds = answered - before[-1] if before else NAN
     yield bounds.figure('F5 joint states cease: BRAKE', seconds, 70.0)
 
 
-def f6(stage: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
+def f6(rig: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
     """Joint states stand still under fresh stamps; counted from the last that told something, and
     from when the arm was told to move: one that stands says the same all the time."""
     for _ in range(VOID):
-        stage.await_moving()
+        rig.await_moving()
         began = time.monotonic()
-        stage.graph.inject_fault('joint_stuck', seconds=STUCK)
-        heard = stage.braking(began, 'joints:frozen', STUCK)
-        stage.graph.inject_fault('none')
-        same = repeated(stage.witness.since('joints', began))
-        if heard is not None or (same and is_driven(stage, same[0].at)):
+        rig.graph.inject_fault('joint_stuck', seconds=STUCK)
+        received = rig.braking(began, 'joints:frozen', STUCK)
+        rig.graph.inject_fault('none')
+        same = repeated(rig.observer.since('joints', began))
+        if received is not None or (same and is_driven(rig, same[0].at)):
             break  # else the arm was not told to move while they stood still
     seconds = NAN
-    if heard is not None and same:
-        seconds = stage.command_of(heard).at - max(same[0].at, driven_since(stage, heard))
+    if received is not None and same:
+        seconds = rig.command_of(received).at - max(same[0].at, driven_since(rig, received))
     yield bounds.figure('F6 joint states frozen under fresh stamps: HOLD', seconds, NOTICED)
 
 
-def is_driven(stage: FaultRig, began: float) -> bool:
+def is_driven(rig: FaultRig, began: float) -> bool:
     """Whether the arm was commanded to move for long enough to notice that it seems not to."""
     run = longest = 0
-    for command in stage.witness.since('command', began):
+    for command in rig.observer.since('command', began):
         run = run + 1 if drives(command) else 0
         longest = max(longest, run)
     return longest * CYCLE >= NOTICED
 
 
-def driven_since(stage: FaultRig, heard: ReceivedMessage) -> float:
+def driven_since(rig: FaultRig, received: ReceivedMessage) -> float:
     """When the motion began that the shield commanded right before this cycle; s, steady clock,
     and NaN when it commanded none."""
-    commands = stage.witness.since('command', heard.at - STUCK)
-    before = [c for c in commands if c.record.stamp < heard.record.stamp - STAMP]
+    commands = rig.observer.since('command', received.at - STUCK)
+    before = [c for c in commands if c.record.stamp < received.record.stamp - STAMP]
     return min((c.at for c in takewhile(drives, reversed(before))), default=NAN)
 
 
@@ -90,43 +91,43 @@ def repeated(samples: list[ReceivedMessage]) -> list[ReceivedMessage]:
     return [b for a, b in pairs if np.array_equal(a.record.position, b.record.position)]
 
 
-def f8(stage: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
+def f8(rig: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
     """A camera without depth, and one that is covered. There is no base to stop."""
     for name, fault, value in (
         ('95 % of the depth lost', 'depth_holes', 0.95),
         ('camera covered', 'camera_black', 0.0),
     ):
-        stage.await_moving()
+        rig.await_moving()
         began = time.monotonic()
-        stage.graph.inject_fault(fault, value, seconds=1.0)
-        seconds = stage.braked(began, 'vote:grounding')
+        rig.graph.inject_fault(fault, value, seconds=1.0)
+        seconds = rig.braked(began, 'vote:grounding')
         yield bounds.figure(f'F8 {name}: HOLD', seconds, 200.0)
 
 
-def f17(stage: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
+def f17(rig: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
     """Something appears ahead of the hand: 5 cm, and so near that it must brake at once."""
-    model, witness = RobotModel(stage.robot), stage.witness
-    body, names = CollisionModel(ShieldParams(), stage.robot), stage.robot.joint_names
+    model, observer = RobotModel(rig.robot), rig.observer
+    body, names = CollisionModel(ShieldParams(), rig.robot), rig.robot.joint_names
     for words, ahead in (('5 cm', AHEAD), ('too near to pass', AT_HAND)):
-        stage.await_moving()
-        stage.graph.client.wait(lambda: speed(stage, model) >= FAST, 5.0)
-        joints, scene = witness.last('joints'), witness.last('scene')
-        if joints is None or scene is None or not speed(stage, model) >= MOVES:
+        rig.await_moving()
+        rig.graph.client.wait(lambda: speed(rig, model) >= FAST, 5.0)
+        joints, scene = observer.last('joints'), observer.last('scene')
+        if joints is None or scene is None or not speed(rig, model) >= MOVES:
             yield Figure('F17 obstacle ahead: the tip does not move', NAN, '', '== 0')
             return
-        tip, velocity = tip_of(stage, model, joints.record)
+        tip, velocity = tip_of(rig, model, joints.record)
         pace = float(np.linalg.norm(velocity))
         way = velocity / pace
-        body.set_width(width(joints, stage.robot.gripper.joint))
+        body.set_width(width(joints, rig.robot.gripper.joint))
         q, _ = joints.record.select(names)
         thing = obstacle(tip + reach(body, q, tip, way, ahead) * way)
         began = time.monotonic()
-        answer = appear(stage, scene.record, thing)
+        answer = appear(rig, scene.record, thing)
         name = f'F17 obstacle {words} ahead at {pace:.2f} m/s'
         if ahead == AT_HAND:
             yield bounds.figure(f'{name}: motion bent', answer, 2 * CYCLE)
             continue
-        ways = [h.record.select(names)[0] for h in witness.since('joints', began)]
+        ways = [h.record.select(names)[0] for h in observer.since('joints', began)]
         nearest = min((gap(body, q, thing.position) for q in ways), default=NAN)
         yield Figure(f'{name}: nearest the hand came', 1e3 * nearest, 'mm', '> 0')
 
@@ -151,15 +152,15 @@ def gap(body: CollisionModel, q: Array, position: Array) -> float:
     return float(body.distances(q, pairs).min())
 
 
-def appear(stage: FaultRig, scene: GroundedScene, thing: GroundedObject) -> float:
+def appear(rig: FaultRig, scene: GroundedScene, thing: GroundedObject) -> float:
     """Have `thing` seen for a second; return s from the first scene with it to the cycle that is
     bent or held because of it, both by their stamps, or NaN."""
-    witness, began, first = stage.witness, time.monotonic(), stage.witness.ros_now
+    observer, began, first = rig.observer, time.monotonic(), rig.observer.ros_now
     while time.monotonic() - began < 1.0:
-        own = replace(scene, stamp=witness.ros_now, objects=(*scene.objects, thing))
-        witness.say_scene(own)
+        own = replace(scene, stamp=observer.ros_now, objects=(*scene.objects, thing))
+        observer.say_scene(own)
         time.sleep(SEEN)
-    cycles = [h.record for h in witness.since('report', began)]
+    cycles = [h.record for h in observer.since('report', began)]
     return next((c.stamp - first for c in cycles if c.stamp > first and is_answer(c)), NAN)
 
 
@@ -176,50 +177,50 @@ def obstacle(position: Array) -> GroundedObject:
     )
 
 
-def tip_of(stage: FaultRig, model: RobotModel, joints: JointState) -> tuple[Array, Array]:
+def tip_of(rig: FaultRig, model: RobotModel, joints: JointState) -> tuple[Array, Array]:
     """(3,) m and (3,) m/s of the tip."""
-    q, v = joints.select(stage.robot.joint_names)
+    q, v = joints.select(rig.robot.joint_names)
     return model.fk(q)[:3, 3], (model.jacobian(q) @ v)[:3]
 
 
-def speed(stage: FaultRig, model: RobotModel) -> float:
+def speed(rig: FaultRig, model: RobotModel) -> float:
     """m/s, of the tip, while the policy moves it."""
-    last = stage.witness.last('joints')
-    if last is None or not stage.is_moving():
+    last = rig.observer.last('joints')
+    if last is None or not rig.is_moving():
         return 0.0
-    return float(np.linalg.norm(tip_of(stage, model, last.record)[1]))
+    return float(np.linalg.norm(tip_of(rig, model, last.record)[1]))
 
 
-def f18(stage: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
+def f18(rig: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
     """Perception is killed: nothing moves on what it said last."""
-    stage.await_moving()
-    seconds = stage.braked(stage.kill('perception'))
+    rig.await_moving()
+    seconds = rig.braked(rig.kill('perception'))
     yield bounds.figure('F18 perception killed: HOLD', seconds, TTL + AT_ONCE)
 
 
-def f19(stage: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
+def f19(rig: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
     """The target is taken away while the hand comes near."""
-    witness, finger = stage.witness, stage.robot.gripper.joint
+    observer, finger = rig.observer, rig.robot.gripper.joint
     for _ in range(VOID):
-        stage.await_moving()
-        before = width(witness.last('joints'), finger)
-        gone, began = witness.ros_now, time.monotonic()
-        stage.graph.inject_fault('remove_target')
+        rig.await_moving()
+        before = width(observer.last('joints'), finger)
+        gone, began = observer.ros_now, time.monotonic()
+        rig.graph.inject_fault('remove_target')
         if time.monotonic() - began <= SHARP:
             break  # else nobody knows which picture was the first without it
-        stage.end()
-    seconds = stage.braked(began, 'vote:grounding', within=3.0)
-    looks = [h for h in witness.since('scene', began) if h.record.stamp > gone]
+        rig.end()
+    seconds = rig.braked(began, 'vote:grounding', within=3.0)
+    looks = [h for h in observer.since('scene', began) if h.record.stamp > gone]
     needed = sum(h.at <= began + seconds for h in looks) if np.isfinite(seconds) else NAN
     yield Figure('F19 target removed: looks until HOLD', float(needed), '', '<= 2')
     yield Figure('F19 target removed: HOLD', 1e3 * seconds, 'ms')
-    stage.pause(1.0)
-    after = width(witness.last('joints'), finger)
+    rig.pause(1.0)
+    after = width(observer.last('joints'), finger)
     yield Figure('F19 fingers closed on air', 1e3 * max(before - after, 0.0), 'mm', '<= 5')
 
 
-def width(heard: ReceivedMessage | None, finger: str) -> float:
+def width(received: ReceivedMessage | None, finger: str) -> float:
     """m, opening."""
-    if heard is None:
+    if received is None:
         return NAN
-    return 2.0 * float(heard.record.select((finger,))[0][0])
+    return 2.0 * float(received.record.select((finger,))[0][0])

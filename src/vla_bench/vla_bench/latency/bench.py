@@ -15,7 +15,7 @@ from vla_lockstep.campaign import spoken
 from vla_report.episode_story import Story, tell
 from vla_report.figures import Film, percentile, real_time_factor
 from vla_report.terminal import Screen
-from vla_teleop.recorder.recording import load
+from vla_teleop.recorder.recording import load_recording
 
 TASKS = ('put_in', 'push', 'stack')
 SHIELD_PERIOD_MS = 10.0
@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
         play(args, out, screen)
         screen.now('reading the recordings')
         robot = load_robot(args.robot)
-        stories = [tell(load(path, robot)) for path in sorted(out.glob('*.mcap'))]
+        stories = [tell(load_recording(path, robot)) for path in sorted(out.glob('*.mcap'))]
         result = Result('bench-latency', spoken(), measure(stories))
         result.write(out)
     screen.table(result)

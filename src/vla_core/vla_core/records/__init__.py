@@ -1,1 +1,1 @@
-"""The records that travel between modules and, as messages, between nodes."""
+"""Records exchanged between modules and, as messages, between nodes."""

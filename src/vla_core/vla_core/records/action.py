@@ -1,4 +1,4 @@
-"""What the policy asks for, what control makes of it, what the shield lets through."""
+"""Action chunks of the policy, targets of control, trajectories of the shield."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ EE_NAMES = ('x', 'y', 'z', 'rx', 'ry', 'rz', 'gripper')
 
 
 class Space(IntEnum):
-    """What the columns of a chunk mean (values are those of ActionChunk.msg)."""
+    """Action space of a chunk (values of ActionChunk.msg)."""
 
     JOINT_POSITION = 0  # rad, columns named by joint, and 'gripper'
     EE_DELTA = 1  # EE_NAMES: m, rotation vector rad, base_link axes, from the pose at the stamp
@@ -23,7 +23,7 @@ class Space(IntEnum):
 
 
 class Mode(IntEnum):
-    """Which way a chunk goes."""
+    """Direction of a chunk."""
 
     FORWARD = 0
     ROLLBACK = 1
@@ -32,25 +32,25 @@ class Mode(IntEnum):
 
 
 class Source(IntEnum):
-    """Who asks for a target."""
+    """Source of a target."""
 
-    NONE = 0  # nobody: control holds
+    NONE = 0  # none: control holds
     POLICY = 1
     TELEOP = 2
     PLANNER = 3
 
 
 class Contact(IntEnum):
-    """What the hand touches, from fingers and scene (values are those of ControlState.msg)."""
+    """Contact of the gripper, from finger opening and scene (values of ControlState.msg)."""
 
     NONE = 0
-    TOUCHING = 1  # the closed hand is at a perceived object
-    HOLDING = 2  # the fingers stopped wider than asked: something is between them
+    TOUCHING = 1  # the closed gripper is at a perceived object
+    HOLDING = 2  # the fingers stopped wider than commanded: an object is between them
 
 
 @dataclass(frozen=True)
 class ActionChunk:
-    """A stretch of motion proposed by a policy; row k belongs to the moment start + k * step."""
+    """An action chunk of a policy; row k is due at start + k * step."""
 
     stamp: float  # s, ROS time of the observation it was made from
     task_id: str
@@ -62,7 +62,7 @@ class ActionChunk:
     step: float  # s between rows
     values: Array  # (horizon, len(names)), units by space; 'gripper' is the opening in m
     mode: Mode = Mode.FORWARD
-    plan_step: str = ''  # what this motion is for, e.g. 'grasp the red cube'
+    plan_step: str = ''  # purpose of the motion, e.g. 'grasp the red cube'
     language_motion: str = ''  # e.g. 'move arm down'
     candidate: int = 0
     candidates: int = 1
@@ -76,13 +76,13 @@ class ActionChunk:
 
     @property
     def end(self) -> float:
-        """S, ROS time until which the last row is held at most."""
+        """Time until which the last row may be held (s, ROS time)."""
         return self.start + self.horizon * self.step
 
 
 @dataclass(frozen=True)
 class PolicyFeatures:
-    """The policy's own activations, tapped before its output projection."""
+    """Activations of the policy before its output projection."""
 
     stamp: float
     episode_id: str
@@ -96,14 +96,14 @@ class PolicyFeatures:
 
 @dataclass(frozen=True)
 class Target:
-    """What control asks of the arm now (100 Hz); the shield may let less of it through."""
+    """Reference of control for the arm (100 Hz), which the shield may reduce."""
 
     stamp: float  # s, ROS time
     task_id: str
     names: tuple[str, ...]  # arm joints
     position: Array  # (n,) rad
     velocity: Array  # (n,) rad/s
-    gripper: float  # m, opening asked for
+    gripper: float  # m, commanded opening
     source: Source
     chunk_seq: int = -1  # -1: not from a chunk
     chunk_stamp: float = 0.0  # s, stamp of the observation behind it; 0: none
@@ -114,7 +114,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Trajectory:
-    """A trajectory_msgs/JointTrajectory: the next certified state, then the ramp to rest."""
+    """A trajectory_msgs/JointTrajectory: the next certified state, then the stopping ramp."""
 
     stamp: float  # s, ROS time at which time_from_start counts from zero
     names: tuple[str, ...]
@@ -128,20 +128,19 @@ class Trajectory:
 
 @dataclass(frozen=True)
 class ControlState:
-    """What control is doing, for the supervisor: is the commanded move over, and where is the
-    tool."""
+    """State of control for the supervisor: completion of the planned move, tool pose."""
 
     stamp: float  # s, ROS time
-    moving: bool  # a target that is not 'hold' goes out
+    moving: bool  # a target other than 'hold' is published
     move_done: bool  # the planned move (HOMING, RETREAT, ROLLBACK) of the phase has arrived
-    at_home: bool = False  # every arm joint within the tolerance of home
+    at_home: bool = False  # every arm joint is within tolerance of home
     tcp: tuple[float, float, float] = (0.0, 0.0, 0.0)  # m, base_link, measured
     gripper: float = 0.0  # m, measured opening
     reason: str = ''  # why the last chunk was refused; empty when it was not
     chunk_seq: int = -1  # of the newest chunk accepted; -1: none in this task
-    executed_steps: int = 0  # rows of it executed; not those skipped because they came late
+    executed_steps: int = 0  # executed rows of it, without those skipped because it was late
     lateness: float = 0.0  # s, its arrival minus the moment of its row 0
-    phase: Phase = Phase.IDLE  # that control is in; `move_done` is about this one
-    task_id: str = ''  # that control is in
+    phase: Phase = Phase.IDLE  # the phase that control is in, which `move_done` refers to
+    task_id: str = ''  # the task that control is in
     contact: Contact = Contact.NONE
-    move_problem: str = ''  # why the planned move of the phase cannot be finished
+    move_problem: str = ''  # why the planned move of the phase cannot complete

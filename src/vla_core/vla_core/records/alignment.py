@@ -1,4 +1,4 @@
-"""Which candidate does what was said, and what a person says instead."""
+"""Verdict of the verifier on candidates, and corrections by a person."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ from enum import IntEnum
 
 from vla_core.frozen import Array, freeze_fields
 
-NONE = -1  # no candidate is good enough
+NONE = -1  # no candidate is acceptable
 MAX_CORRECTION_TTL = 3.0  # s
 
 
 class Priority(IntEnum):
-    """How much a correction weighs (values are those of Correction.msg)."""
+    """Weight of a correction (values of Correction.msg)."""
 
-    HINT = 0  # weigh it
-    OVERRIDE = 1  # do it
+    HINT = 0  # one cost among others
+    OVERRIDE = 1  # replaces the motion of the policy
 
 
 @dataclass(frozen=True)
 class AlignmentVerdict:
-    """What the verifier made of the candidates of one inference."""
+    """Scores and choice of the verifier for the candidates of one inference."""
 
     stamp: float  # s, ROS time of the observation behind the candidates
     task_id: str
     seq: int  # of the candidates
-    plan_step: str  # what was to be done
-    chosen: int  # index of the candidate; NONE: none is good enough, hold and ask
-    scores: Array  # (candidates,) no unit, larger is better
-    verifier: str  # what judged: 'stage A: why', 'stage B: why'
-    budget: float  # s allowed
-    used: float  # s taken
-    timed_out: bool = False  # the budget ran out first
+    plan_step: str  # that the candidates are scored against
+    chosen: int  # index of the candidate; NONE: none is acceptable, hold and ask a person
+    scores: Array  # (candidates,) dimensionless, larger is better
+    verifier: str  # the deciding stage and reason: 'stage A: reason', 'stage B: reason'
+    budget: float  # s, time allowed
+    used: float  # s, time taken
+    timed_out: bool = False  # the budget was exceeded
 
     def __post_init__(self) -> None:
         freeze_fields(self, 'scores')
@@ -43,11 +43,11 @@ class AlignmentVerdict:
 
 @dataclass(frozen=True)
 class Correction:
-    """A person says how the motion should be; it holds for `ttl` seconds from `stamp`."""
+    """A person's correction of the motion, valid for `ttl` seconds from `stamp`."""
 
-    stamp: float  # s, ROS time at which it was said
+    stamp: float  # s, ROS time at which it was given
     operator_id: str
-    task_id: str  # task it is about; '' means the one that runs
+    task_id: str  # task it applies to; '' means the running one
     language_motion: str  # e.g. 'move arm left', in base_link
     ttl: float  # s, at most LONGEST_CORRECTION
     priority: Priority = Priority.OVERRIDE

@@ -1,4 +1,4 @@
-"""What a policy says it is about to do: a kind of step, what it acts on, and where it ends."""
+"""Plan steps that a policy reports: kind of step, object and destination."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from enum import Enum
 
 
 class StepKind(str, Enum):
-    """The steps that can be said and checked; the value is the verb."""
+    """Kinds of steps; the value is the verb."""
 
-    REACH = 'reach'  # the open hand to where it can close on the thing
-    GRASP = 'grasp'  # close on it
-    CARRY = 'carry'  # held, over the destination
-    LOWER = 'lower'  # held, down to where it can be let go
-    RELEASE = 'release'  # open
-    BEHIND = 'go behind'  # the closed hand to where a push begins
-    PUSH = 'push'  # along, with the thing in front
+    REACH = 'reach'  # the open gripper to the grasp pose
+    GRASP = 'grasp'  # close the gripper on the object
+    CARRY = 'carry'  # the held object above the destination
+    LOWER = 'lower'  # the held object down to the release pose
+    RELEASE = 'release'  # open the gripper
+    BEHIND = 'go behind'  # the closed gripper to the start of a push
+    PUSH = 'push'  # the object along the table
     PRESS = 'press'
-    RETREAT = 'retreat'  # done: up and away
-    LOOK = 'look'  # what is meant is not seen
+    RETREAT = 'retreat'  # up and away after the step
+    LOOK = 'look'  # the object is not in view
     WAIT = 'wait'
 
 
@@ -30,20 +30,20 @@ PATTERN = re.compile(r'^(?P<kind>[a-z ]+?) the (?P<object>.+?)(?: to the (?P<des
 
 @dataclass(frozen=True)
 class PlanStep:
-    """One step; labels are those of the scene's objects, as in 'red cube'."""
+    """One step; labels are those of the objects of the scene, such as 'red cube'."""
 
     kind: StepKind
     object: str = ''
     destination: str = ''
 
     def __str__(self) -> str:
-        patient = f' the {self.object}' if self.object else ''
+        target = f' the {self.object}' if self.object else ''
         goal = f' to the {self.destination}' if self.destination else ''
-        return f'{self.kind.value}{patient}{goal}'
+        return f'{self.kind.value}{target}{goal}'
 
 
 def parse_step(text: str) -> PlanStep:
-    """Return the step of a text; ValueError lists the kinds that are known."""
+    """The step of a text; ValueError lists the known kinds."""
     text = ' '.join(text.lower().split())
     if text in {kind.value for kind in WITHOUT_OBJECT}:
         return PlanStep(StepKind(text))

@@ -1,5 +1,4 @@
-"""What perception says: objects in 3D, which of them the words mean, and whether it is there at
-all."""
+"""Scene from perception: objects in 3D, and which of them the instruction refers to."""
 
 from __future__ import annotations
 
@@ -12,7 +11,7 @@ from vla_core.frozen import Array, freeze_fields
 
 
 class Role(IntEnum):
-    """What an object is to the task (values are those of GroundedObject.msg)."""
+    """Role of an object in the task (values of GroundedObject.msg)."""
 
     OTHER = 0
     TARGET = 1
@@ -23,10 +22,7 @@ class Role(IntEnum):
 
 
 class TargetStatus(IntEnum):
-    """Is what the words name in view?
-
-    (values are those of GroundedScene.msg).
-    """
+    """Whether the target of the instruction is in view (values of GroundedScene.msg)."""
 
     UNKNOWN = 0
     PRESENT = 1
@@ -35,7 +31,7 @@ class TargetStatus(IntEnum):
 
 
 class Verb(str, Enum):
-    """The skills that the parser of instructions knows."""
+    """Skills that the instruction parser knows."""
 
     PUT_IN = 'put_in'
     STACK = 'stack'
@@ -48,9 +44,9 @@ class Verb(str, Enum):
 
 @dataclass(frozen=True)
 class Phrase:
-    """A thing as a person names it; an empty field means it was not said."""
+    """An object as the instruction names it; an empty field was not mentioned."""
 
-    text: str = ''  # the words as said, e.g. 'the red cube'
+    text: str = ''  # as in the instruction, e.g. 'the red cube'
     colour: str = ''  # canonical colour name, e.g. 'red'
     shape: str = ''  # canonical shape: cube, cylinder, ball, box, button, drawer
     size: str = ''  # 'small', 'large' or ''
@@ -58,7 +54,7 @@ class Phrase:
 
 @dataclass(frozen=True)
 class ParsedTask:
-    """An instruction taken apart."""
+    """A parsed instruction."""
 
     verb: Verb = Verb.UNKNOWN
     target: Phrase = Phrase()
@@ -68,22 +64,20 @@ class ParsedTask:
 
 @dataclass(frozen=True)
 class GroundedObject:
-    """One thing on the table, as perceived; pose and size of its upright bounding box."""
+    """A perceived object, with pose and size of its upright bounding box."""
 
-    id: int  # stays with the object from frame to frame
+    id: int  # track id, constant from frame to frame
     label: str  # e.g. 'red cube'
     colour: str
     shape: str
     role: Role
     score: float  # [0, 1] match with the phrase of its role; 0 when the task does not name it
-    position: (
-        Array  # (3,) m, base_link, centre of the bounding box; of a button the top of its dome
-    )
+    position: Array  # (3,) m, base_link, centre of the bounding box; top of a button's dome
     yaw: float  # rad, of the box's x axis about base_link z
     size: Array  # (3,) m, along the box's own axes
     sigma: float  # m, standard deviation of the position
     box: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)  # x0 y0 x1 y1 px, scene camera
-    is_visible: bool = True  # seen in this frame; False: remembered
+    is_visible: bool = True  # detected in this frame; False: from memory
     is_held: bool = False  # moves with the gripper
 
     def __post_init__(self) -> None:
@@ -92,25 +86,25 @@ class GroundedObject:
 
 @dataclass(frozen=True)
 class GroundedScene:
-    """Every object perceived at `stamp`, and what the instruction refers to."""
+    """All objects perceived at `stamp`, and those the instruction refers to."""
 
     stamp: float  # s, ROS time of the image used
     task_id: str  # '' while no task is set
     task: ParsedTask
     objects: tuple[GroundedObject, ...]
     target_status: TargetStatus
-    reason: str = ''  # for people: why it is not PRESENT, naming what was seen instead
-    trouble: str = ''  # for people: why this picture cannot be used; objects are remembered
+    reason: str = ''  # for people: why it is not PRESENT, and what was seen instead
+    trouble: str = ''  # for people: why this image cannot be used; objects are then from memory
     valid_depth: float = 1.0  # fraction of pixels with a depth
-    latency: float = 0.0  # s spent computing
+    latency: float = 0.0  # s, computation time
 
     def by_role(self, role: Role) -> GroundedObject | None:
-        """Return the best object of that role, or None."""
+        """The object of that role with the best score, or None."""
         found = [o for o in self.objects if o.role == role]
         return max(found, key=lambda o: o.score) if found else None
 
 
 def is_finite(scene: GroundedScene) -> bool:
-    """True when every number of the scene that motion depends on is finite."""
+    """True when every number that motion depends on is finite."""
     rows = [np.r_[o.position, o.size, o.yaw, o.sigma, o.score] for o in scene.objects]
     return bool(np.isfinite(scene.stamp) and all(np.isfinite(row).all() for row in rows))

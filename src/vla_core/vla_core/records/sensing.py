@@ -1,5 +1,4 @@
-"""What the robot's own sensors say: joint states, RGB-D frames, and the observation a policy
-acts on."""
+"""Sensor data: joint states, RGB-D frames, and the observation of a policy."""
 
 from __future__ import annotations
 
@@ -14,9 +13,9 @@ from vla_core.records.scene import GroundedScene
 
 @dataclass(frozen=True)
 class JointState:
-    """One sample of named joints; fingers of the gripper included."""
+    """One sample of named joints, gripper fingers included."""
 
-    stamp: float  # s, ROS time the sample was true
+    stamp: float  # s, ROS time of the measurement
     names: tuple[str, ...]
     position: Array  # (n,) rad or m, in the order of names
     velocity: Array  # (n,) rad/s or m/s
@@ -25,8 +24,7 @@ class JointState:
         freeze_fields(self, 'position', 'velocity')
 
     def select(self, names: tuple[str, ...]) -> tuple[Array, Array]:
-        """Return (position, velocity) in the order of `names`; raise KeyError naming what is
-        missing."""
+        """(position, velocity) in the order of `names`; KeyError names the missing joints."""
         missing = [name for name in names if name not in self.names]
         if missing:
             raise KeyError(f'joint state lacks {missing}; it has {list(self.names)}')
@@ -49,7 +47,7 @@ class CameraModel:
 
 @dataclass(frozen=True)
 class RgbdFrame:
-    """One colour image and the depth registered to it."""
+    """A colour image and the depth registered to it."""
 
     camera: str  # name in the robot's configuration, e.g. 'scene' or 'wrist'
     stamp: float  # s, ROS time of exposure
@@ -60,8 +58,7 @@ class RgbdFrame:
 
 @dataclass(frozen=True)
 class Observation:
-    """What a policy sees at one moment: everything aligned to `stamp`, with the skew that is
-    left."""
+    """Input of a policy, aligned to `stamp`, with the remaining skew."""
 
     stamp: float  # s, ROS time; the stamp of the oldest part
     task_id: str

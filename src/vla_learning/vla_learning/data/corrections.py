@@ -16,7 +16,7 @@ from vla_core.records.alignment import Correction
 from vla_core.records.scene import GroundedScene
 from vla_core.records.sensing import JointState
 from vla_core.robot.config import RobotConfig
-from vla_teleop.recorder.recording import replay
+from vla_teleop.recorder.recording import read_records
 
 PERSON = 'a person'  # what a verdict names as its verifier when a correction held
 STREAMS = ('joint_states', 'scene', 'candidates', 'verdict', 'chunk', 'corrections')
@@ -70,7 +70,7 @@ def pairs_of(stream: Iterable[tuple[str, Any]]) -> list[Pair]:
 
 def read_pairs(path: Path, robot: RobotConfig) -> list[Pair]:
     """Return the pairs of a recorded episode."""
-    return pairs_of((said.stream, said.record) for said in replay(path, robot, STREAMS))
+    return pairs_of((said.stream, said.record) for said in read_records(path, robot, STREAMS))
 
 
 def _pair(

@@ -42,12 +42,12 @@ class Inference:
 def inferences(path: Path, robot: RobotConfig) -> Iterator[Inference]:
     """Yield the inferences of a recorded episode in order."""
     from vla_teleop.recorder.recording import (
-        replay,  # needs the built messages; arrays alone do not
+        read_records,  # needs the built messages; arrays alone do not
     )
 
     bundler, memory = Bundler(BundlerParams(), robot), Memory()
     status: TaskStatus | None = None
-    for said in replay(path, robot, STREAMS):
+    for said in read_records(path, robot, STREAMS):
         if said.stream == 'joint_states':
             bundler.on_joints(said.record)
         elif said.stream == 'scene':

@@ -21,7 +21,7 @@ from vla_sim.scenes.episode import TEST_SEEDS
 from vla_sim.scenes.tasks import TASKS
 from vla_teleop.recorder.episode_file import EpisodeWriter
 from vla_teleop.recorder.record_codec import RecordWriter
-from vla_teleop.recorder.recorder import episode_facts
+from vla_teleop.recorder.recorder import episode_metadata
 
 KEPT = ('joint_states', 'scene', 'candidates', 'chunk', 'status')
 PLAN = 'plan.json'  # of a folder: what was asked for
@@ -119,7 +119,7 @@ def record_demo(demo: Demo) -> Row:
         result = host.run(EpisodePlan(demo.task, demo.seed), policy)
         if result.success:
             writer.close(
-                **episode_facts(result.status),
+                **episode_metadata(result.status),
                 task=demo.task,
                 label='success',
                 perturbed=str(demo.perturb),

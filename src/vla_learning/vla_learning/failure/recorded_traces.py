@@ -19,8 +19,8 @@ from vla_core.robot.config import RobotConfig
 from vla_learning.failure.rollout_recorder import TraceRecorder
 from vla_monitor.failure.signals import kind_of
 from vla_monitor.failure.traces import ABOUT, Binding, Trace, load
-from vla_teleop.recorder.episode_file import read_facts
-from vla_teleop.recorder.recording import replay
+from vla_teleop.recorder.episode_file import read_metadata
+from vla_teleop.recorder.recording import read_records
 
 STREAMS = ('status', 'scene', 'control_state', 'report', 'candidates', 'chunk', 'features')
 FAILED = {'success': False, 'failure': True}  # by label
@@ -62,11 +62,11 @@ def read_trace(path: Path, robot: RobotConfig, period: float) -> tuple[Binding, 
 
     A bad message counts as none, as it does to the detector.
     """
-    label = read_facts(path).get('label', '')
+    label = read_metadata(path).get('label', '')
     if label not in FAILED:
         return 'without a label'
     recorder, status = TraceRecorder(), None
-    for said in replay(path, robot, STREAMS):
+    for said in read_records(path, robot, STREAMS):
         if said.stream == 'status':
             status = said.record
         if said.stream not in ('features', 'candidates') or is_asked(status):

@@ -98,7 +98,9 @@ class InputBuffer:
         if part is JointGroup.FINGER:
             self._put_finger(state, now)
             return
-        ours = self._all.of(state.names) if part is JointGroup.COMPLETE else self._arm.of(state.names)
+        ours = (
+            self._all.of(state.names) if part is JointGroup.COMPLETE else self._arm.of(state.names)
+        )
         fault = self._joints_fault(state)
         if ours is None or fault:
             self.refuse_joints(fault or f'joint state lacks {self._arm.lacks(state.names)}')

@@ -106,7 +106,7 @@ def read_raw(path: Path, topics: list[str] | None = None) -> Iterator[RawMessage
             raise UserError(f'{path}: not a whole MCAP file ({error})') from error
 
 
-def read_facts(path: Path) -> dict[str, str]:
+def read_metadata(path: Path) -> dict[str, str]:
     """Return what `close` was told about the episode."""
     with _open(path) as stream:
         try:
@@ -118,13 +118,13 @@ def read_facts(path: Path) -> dict[str, str]:
     raise UserError(f'{path}: no facts about the episode inside; was it recorded by this stack?')
 
 
-def without(path: Path, topics: set[str]) -> None:
+def remove_topics(path: Path, topics: set[str]) -> None:
     """Write the episode anew without some topics."""
     with EpisodeWriter(path) as writer:
         for message in read_raw(path):
             if message.topic not in topics:
                 writer.write(message)
-        writer.close(**read_facts(path))
+        writer.close(**read_metadata(path))
 
 
 def _open(path: Path) -> BinaryIO:

@@ -21,11 +21,11 @@ from vla_ros.main import run
 from vla_ros.serialize import from_bytes, type_name
 from vla_ros.topics import Topic
 from vla_teleop.recorder.episode_file import RawMessage
-from vla_teleop.recorder.record_codec import absolute, streams
+from vla_teleop.recorder.record_codec import absolute_name, streams
 from vla_teleop.recorder.recorder import Recorder, RecorderParams
 
 PERIOD = 0.03  # s, between two looks at what has come
-BEAT = 0.1  # s, between heartbeats
+HEARTBEAT_PERIOD = 0.1  # s, between heartbeats
 DEPTH = 100  # messages of a topic that may wait meanwhile
 
 
@@ -41,7 +41,7 @@ class RecorderNodeParams:
         check(self)
 
 
-def recorded(robot: RobotConfig, with_depth: bool) -> list[Topic]:
+def recorded_topics(robot: RobotConfig, with_depth: bool) -> list[Topic]:
     """Every topic, under the names this robot uses."""
     made = [*streams(robot).values(), topics.wrench(robot), topics.SUCCESS]
     for camera in robot.cameras:
@@ -50,7 +50,7 @@ def recorded(robot: RobotConfig, with_depth: bool) -> list[Topic]:
     return made
 
 
-def patient(profile: QoSProfile) -> QoSProfile:
+def with_long_queue(profile: QoSProfile) -> QoSProfile:
     """The profile with a longer queue at this end: a record has no use for the newest only."""
     made = copy(profile)
     made.depth = DEPTH
@@ -67,8 +67,8 @@ class RecorderNode(Node):
         self.quiet = (
             PolledCallbackGroup()
         )  # emptied by `tick`: to wake up for each message would cost more
-        self.inboxes = [(t, self.listen(t)) for t in recorded(load_robot(p.robot), p.depth)]
-        self.heartbeat = HeartbeatBuilder('recorder', BEAT)
+        self.inboxes = [(t, self.listen(t)) for t in recorded_topics(load_robot(p.robot), p.depth)]
+        self.heartbeat = HeartbeatBuilder('recorder', HEARTBEAT_PERIOD)
         beats = topics.HEARTBEATS
         self.beats = self.create_publisher(beats.type, beats.name, beats.qos)
         self.create_service(LabelEpisode, 'label_episode', self.on_label)
@@ -76,7 +76,7 @@ class RecorderNode(Node):
 
     def listen(self, topic: Topic) -> Any:
         return self.create_subscription(
-            topic.type, topic.name, _nothing, patient(topic.qos),
+            topic.type, topic.name, _nothing, with_long_queue(topic.qos),
             callback_group=self.quiet, raw=True,
         )  # fmt: skip
 
@@ -87,7 +87,7 @@ class RecorderNode(Node):
 
     def tick(self) -> None:
         """Write down what has come since the last look, in the order it came."""
-        came = [message for inbox in self.inboxes for message in taken(*inbox)]
+        came = [message for inbox in self.inboxes for message in take_all(*inbox)]
         for message in sorted(came, key=_stamp):
             self.keep(message)
         now = self.get_clock().now().nanoseconds * 1e-9
@@ -99,7 +99,7 @@ class RecorderNode(Node):
 
     def keep(self, message: RawMessage) -> None:
         """A status may begin or end an episode; then the message is written."""
-        if message.topic == absolute(topics.STATUS.name):
+        if message.topic == absolute_name(topics.STATUS.name):
             before = self.recorder.episode_id
             self.recorder.on_status(from_bytes(topics.STATUS, message.data), message.stamp * 1e-9)
             if self.recorder.episode_id not in ('', before):
@@ -113,9 +113,9 @@ class RecorderNode(Node):
         super().destroy_node()
 
 
-def taken(topic: Topic, subscription: Any) -> list[RawMessage]:
+def take_all(topic: Topic, subscription: Any) -> list[RawMessage]:
     """Everything that waits in a subscription."""
-    name, kind = absolute(topic.name), type_name(topic.type)
+    name, kind = absolute_name(topic.name), type_name(topic.type)
     made: list[RawMessage] = []
     with subscription.handle:
         while len(made) < DEPTH:

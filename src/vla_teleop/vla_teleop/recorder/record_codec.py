@@ -28,7 +28,7 @@ from vla_ros.topics import Topic
 from vla_teleop.recorder.episode_file import EpisodeWriter, RawMessage
 
 COLOUR, DEPTH, INFO = range(3)  # of topics.camera
-EDGE = {
+ROBOT_TOPICS = {
     'joint_states': topics.joint_states,
     'arm_command': topics.arm_command,
     'gripper_command': topics.gripper_command,
@@ -42,16 +42,16 @@ def streams(robot: RobotConfig) -> dict[str, Topic]:
         for name, topic in vars(topics).items()
         if isinstance(topic, Topic) and topic.from_msg is not None
     }
-    return {**table, **{name: at(robot) for name, at in EDGE.items()}}
+    return {**table, **{name: at(robot) for name, at in ROBOT_TOPICS.items()}}
 
 
 def image_topics(robot: RobotConfig) -> set[str]:
     """Names of everything that carries pixels."""
     pairs = (topics.camera(camera)[:2] for camera in robot.cameras)
-    return {absolute(topic.name) for pair in pairs for topic in pair}
+    return {absolute_name(topic.name) for pair in pairs for topic in pair}
 
 
-def absolute(name: str) -> str:
+def absolute_name(name: str) -> str:
     """The name a topic has in the root namespace."""
     return name if name.startswith('/') else f'/{name}'
 
@@ -83,7 +83,7 @@ class RecordWriter:
     def _write(self, topic: Topic, message: Any, now: float) -> None:
         name = type_name(topic.type)
         data = message_to_bytes(message)
-        self.writer.write(RawMessage(absolute(topic.name), name, data, round(now * 1e9)))
+        self.writer.write(RawMessage(absolute_name(topic.name), name, data, round(now * 1e9)))
 
 
 class Images(Enum):
@@ -109,14 +109,14 @@ class MessageDecoder:
 
     def __init__(self, robot: RobotConfig, images: Images = Images.NONE) -> None:
         self._by_topic: dict[str, tuple[str, Topic]] = {
-            absolute(topic.name): (name, topic) for name, topic in streams(robot).items()
+            absolute_name(topic.name): (name, topic) for name, topic in streams(robot).items()
         }
         self._images = images
         self._cameras: dict[str, tuple[str, int, type]] = {}
         for config in robot.cameras if images != Images.NONE else ():
             for part, topic in enumerate(topics.camera(config)):
                 if part != DEPTH or images == Images.RGBD:
-                    self._cameras[absolute(topic.name)] = (config.name, part, topic.type)
+                    self._cameras[absolute_name(topic.name)] = (config.name, part, topic.type)
         self._parts: dict[str, list[Any]] = {config.name: [None] * 3 for config in robot.cameras}
 
     def names(self, wanted: tuple[str, ...] | None) -> list[str]:

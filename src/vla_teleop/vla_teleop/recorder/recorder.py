@@ -10,7 +10,7 @@ from vla_core.params import check, param
 from vla_core.records.task import Phase, ResultCode, TaskStatus
 from vla_teleop.recorder.episode_file import EpisodeWriter, RawMessage
 
-IS_OVER = (Phase.DONE, Phase.FAILED)
+END_PHASES = (Phase.DONE, Phase.FAILED)
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Recorder:
             self.finish()
             self._open(status, now)
         self.status = status
-        if self.writer and status.phase in IS_OVER and self._ends_at == float('inf'):
+        if self.writer and status.phase in END_PHASES and self._ends_at == float('inf'):
             self._ended, self._ends_at = status, now + self.params.tail
 
     def on_message(self, message: RawMessage) -> None:
@@ -77,7 +77,7 @@ class Recorder:
             return None
         status, writer = self._ended or self.status, self.writer
         self.writer, self._ended, self._ends_at = None, None, float('inf')
-        self.last = writer.close(**episode_facts(status), **self._labels)
+        self.last = writer.close(**episode_metadata(status), **self._labels)
         return self.last
 
     def _open(self, status: TaskStatus, now: float) -> None:
@@ -86,9 +86,9 @@ class Recorder:
         self._labels = {}
 
 
-def episode_facts(status: TaskStatus) -> dict[str, str]:
+def episode_metadata(status: TaskStatus) -> dict[str, str]:
     """What a file says about itself."""
-    is_over = status.phase in IS_OVER
+    is_over = status.phase in END_PHASES
     return {
         'task_id': status.task_id,
         'instruction': status.instruction,

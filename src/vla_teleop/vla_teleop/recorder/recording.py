@@ -11,7 +11,7 @@ from vla_core.errors import UserError
 from vla_core.robot.config import RobotConfig
 from vla_core.robot.joint_state_merger import JointStateMerger
 from vla_ros.convert.fields import BadMessage
-from vla_teleop.recorder.episode_file import read_facts, read_raw
+from vla_teleop.recorder.episode_file import read_metadata, read_raw
 from vla_teleop.recorder.record_codec import Images, MessageDecoder
 
 
@@ -40,10 +40,10 @@ class Recording:
 
     def pictures(self) -> Iterator[StampedRecord]:
         """Read the file again for its colour images."""
-        return replay(self.path, self.robot, (), Images.COLOUR)
+        return read_records(self.path, self.robot, (), Images.COLOUR)
 
 
-def replay(
+def read_records(
     path: Path,
     robot: RobotConfig,
     streams: tuple[str, ...] | None = None,
@@ -66,10 +66,12 @@ def replay(
             yield StampedRecord(raw.stamp * 1e-9, stream, record)
 
 
-def load(path: Path, robot: RobotConfig, streams: tuple[str, ...] | None = None) -> Recording:
+def load_recording(
+    path: Path, robot: RobotConfig, streams: tuple[str, ...] | None = None
+) -> Recording:
     """Read an episode; UserError when nothing in it is known."""
-    recording = Recording(Path(path), robot, read_facts(path))
-    for said in replay(path, robot, streams):
+    recording = Recording(Path(path), robot, read_metadata(path))
+    for said in read_records(path, robot, streams):
         recording.by_stream.setdefault(said.stream, []).append(said)
         recording.end = said.at
     if not recording.by_stream:

@@ -7,13 +7,13 @@ from types import SimpleNamespace
 import pytest
 
 from vla_bench.faults import observer
-from vla_bench.faults.observer import steady_ahead, system_now
+from vla_bench.faults.observer import steady_offset, system_now
 
 NEVER = float('nan')
 
 
 def test_the_steady_clock_is_as_far_ahead_as_it_is():
-    found = steady_ahead(NEVER)
+    found = steady_offset(NEVER)
     assert found == pytest.approx(time.monotonic() - system_now(), abs=0.02)
 
 
@@ -21,14 +21,14 @@ def test_a_reader_displaced_between_two_clocks_keeps_what_it_knew(monkeypatch):
     clock = iter([10.0, 10.1])
     monkeypatch.setattr(observer.time, 'monotonic', lambda: next(clock))
     monkeypatch.setattr(observer, 'system_now', lambda: 110.1)
-    assert steady_ahead(-100.0) == -100.0
+    assert steady_offset(-100.0) == -100.0
 
 
 def test_one_that_knew_nothing_looks_again(monkeypatch):
     clock = iter([10.0, 10.1, 10.2, 10.2])
     monkeypatch.setattr(observer.time, 'monotonic', lambda: next(clock))
     monkeypatch.setattr(observer, 'system_now', lambda: 110.2)
-    assert steady_ahead(NEVER) == pytest.approx(-100.0)
+    assert steady_offset(NEVER) == pytest.approx(-100.0)
 
 
 @pytest.mark.parametrize('heard', [True, False])

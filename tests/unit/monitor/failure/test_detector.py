@@ -42,7 +42,9 @@ class Rig:
         """One inference; returns the scores said."""
         self.now += 0.2
         self.detector.observe('control_state', hand(self.now, x=0.4 + 0.05 * self.now), self.now)
-        self.detector.observe('features', features(self.index, values, self.now, **changes), self.now)
+        self.detector.observe(
+            'features', features(self.index, values, self.now, **changes), self.now
+        )
         self.detector.observe('candidates', (chunk(self.now),), self.now)
         self.index += 1
         return [score for _, score in self.detector.outputs(self.now)]

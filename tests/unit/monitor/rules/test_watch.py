@@ -152,5 +152,7 @@ def test_an_arm_and_a_gripper_that_speak_apart_are_one_sample(watch):
 
 def test_half_an_arm_is_no_sample(watch):
     names = ROBOT.joint_names[1:]
-    watch.observe('joint_states', JointState(10.0, names, 0 * ROBOT.home[1:], ROBOT.home[1:]), 10.0)
+    watch.observe(
+        'joint_states', JointState(10.0, names, 0 * ROBOT.home[1:], ROBOT.home[1:]), 10.0
+    )
     assert watch.situation(10.0).opening is None

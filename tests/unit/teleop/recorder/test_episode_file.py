@@ -3,7 +3,7 @@
 import pytest
 
 from vla_core.errors import UserError
-from vla_teleop.recorder.episode_file import EpisodeWriter, RawMessage, read_facts, read_raw
+from vla_teleop.recorder.episode_file import EpisodeWriter, RawMessage, read_metadata, read_raw
 
 MESSAGE = RawMessage('/said', 'std_msgs/msg/String', b'\0\1\0\0\3\0\0\0hi\0', 5_000_000_000)
 
@@ -15,7 +15,7 @@ def test_until_it_is_closed_only_the_partial_file_is_there(tmp_path):
     writer.close(label='success')
     assert [p.name for p in tmp_path.iterdir()] == ['a.mcap']
     assert list(read_raw(tmp_path / 'a.mcap')) == [MESSAGE]
-    assert read_facts(tmp_path / 'a.mcap') == {'label': 'success'}
+    assert read_metadata(tmp_path / 'a.mcap') == {'label': 'success'}
 
 
 def test_a_writer_that_crashes_leaves_no_episode(tmp_path):
@@ -41,7 +41,7 @@ def test_a_file_cut_short_is_an_error_that_names_it(tmp_path):
 
 def test_a_file_that_is_not_there_is_an_error_that_names_it(tmp_path):
     with pytest.raises(UserError, match=r'none\.mcap'):
-        read_facts(tmp_path / 'none.mcap')
+        read_metadata(tmp_path / 'none.mcap')
 
 
 def test_an_unknown_type_is_refused_before_anything_is_written(tmp_path):

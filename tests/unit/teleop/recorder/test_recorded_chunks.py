@@ -10,7 +10,7 @@ from vla_core.records.sensing import JointState
 from vla_core.robot.model import RobotModel
 from vla_teleop.recorder.episode_file import EpisodeWriter
 from vla_teleop.recorder.record_codec import RecordWriter
-from vla_teleop.recorder.recorded_chunks import chunks
+from vla_teleop.recorder.recorded_chunks import replayable_chunks
 
 
 def chunk(stamp, values, space=Space.EE_DELTA):
@@ -26,7 +26,7 @@ def write(tmp_path, robot):
             for stamp, q in ((1.0, robot.home), (2.0, np.add(robot.home, 0.2))):
                 if with_joints:
                     tap('joint_states', JointState(stamp, robot.joint_names, q, 0 * q), stamp)
-            for item, sent in chunks:
+            for item, sent in replayable_chunks:
                 tap('chunk', item, sent)
             writer.close()
         return path
@@ -36,7 +36,7 @@ def write(tmp_path, robot):
 
 def test_poses_are_those_that_the_differences_meant(write, robot, rng):
     values = np.concatenate([rng.normal(size=(4, 6)) * 0.1, np.full((4, 1), 0.03)], axis=1)
-    (found,) = chunks(write([(chunk(1.5, values), 1.6)]), robot)
+    (found,) = replayable_chunks(write([(chunk(1.5, values), 1.6)]), robot)
     base_from_tcp = RobotModel(robot).fk(np.add(robot.home, 0.1))  # half way between the samples
     assert found.space == Space.EE_POSE
     for row, wanted in zip(found.values, values, strict=True):
@@ -49,15 +49,15 @@ def test_poses_are_those_that_the_differences_meant(write, robot, rng):
 def test_a_chunk_that_came_too_late_to_be_executed_is_left_out(write, robot):
     still = np.zeros((2, 7))
     path = write([(chunk(1.0, still), 3.5), (chunk(1.5, still), 1.6)])
-    assert [item.stamp for item in chunks(path, robot)] == [1.5]
+    assert [item.stamp for item in replayable_chunks(path, robot)] == [1.5]
 
 
 def test_poses_stay_as_they_are(write, robot):
     values = np.ones((2, 7))
-    (found,) = chunks(write([(chunk(1.5, values, Space.EE_POSE), 1.6)]), robot)
+    (found,) = replayable_chunks(write([(chunk(1.5, values, Space.EE_POSE), 1.6)]), robot)
     assert np.array_equal(found.values, values)
 
 
 def test_differences_from_nobody_knows_where_are_refused(write, robot):
     with pytest.raises(UserError, match='no joint states'):
-        chunks(write([(chunk(1.5, np.zeros((2, 7))), 1.6)], with_joints=False), robot)
+        replayable_chunks(write([(chunk(1.5, np.zeros((2, 7))), 1.6)], with_joints=False), robot)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from vla_core.records.task import Phase, ResultCode, TaskStatus
-from vla_teleop.recorder.episode_file import RawMessage, read_facts, read_raw
+from vla_teleop.recorder.episode_file import RawMessage, read_metadata, read_raw
 from vla_teleop.recorder.recorder import Recorder, RecorderParams
 
 IDLE = TaskStatus(0.0, '', '', Phase.IDLE)
@@ -46,7 +46,7 @@ def test_the_file_says_how_the_task_ended_also_when_the_arm_is_on_its_way_home(r
     recorder.on_message(hello(2))
     recorder.on_status(DONE, 4.0)
     recorder.on_status(replace(DONE, phase=Phase.RETREAT), 4.3)
-    facts = read_facts(recorder.tick(4.6))
+    facts = read_metadata(recorder.tick(4.6))
     assert facts == {
         'task_id': '001-5', 'instruction': 'press the button', 'seed': '7', 'phase': 'DONE',
         'code': 'SUCCEEDED', 'text': 'done in 3 s', 'attempts': '1',
@@ -56,7 +56,7 @@ def test_the_file_says_how_the_task_ended_also_when_the_arm_is_on_its_way_home(r
 def test_a_task_that_never_ends_is_called_unfinished(recorder):
     recorder.on_status(TASK, 1.0)
     recorder.on_message(hello(2))
-    assert read_facts(recorder.finish())['code'] == 'UNFINISHED'
+    assert read_metadata(recorder.finish())['code'] == 'UNFINISHED'
 
 
 def test_the_next_task_gets_a_file_of_its_own(tmp_path):
@@ -74,5 +74,5 @@ def test_a_label_is_kept_and_refused_when_nothing_is_open(recorder):
     recorder.on_status(TASK, 1.0)
     recorder.on_message(hello(2))
     assert recorder.label(False, 'it slipped') == ''
-    facts = read_facts(recorder.finish())
+    facts = read_metadata(recorder.finish())
     assert (facts['label'], facts['note']) == ('failure', 'it slipped')

@@ -9,9 +9,9 @@ from mcap_ros2.decoder import DecoderFactory
 
 from vla_core.errors import UserError
 from vla_core.records.sensing import JointState
-from vla_teleop.recorder.episode_file import EpisodeWriter, read_facts, read_raw, without
+from vla_teleop.recorder.episode_file import EpisodeWriter, read_metadata, read_raw, remove_topics
 from vla_teleop.recorder.record_codec import Images, RecordWriter, image_topics
-from vla_teleop.recorder.recording import load, replay
+from vla_teleop.recorder.recording import load_recording, read_records
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def same(a, b):
 
 
 def test_every_record_comes_back_equal_and_at_its_time(episode, robot, records):
-    said = list(replay(episode, robot))
+    said = list(read_records(episode, robot))
     assert [s.stream for s in said] == [stream for stream, _ in records]
     assert [s.at for s in said] == pytest.approx([2.0 + 0.5 * k for k in range(len(records))])
     for item, (stream, record) in zip(said, records, strict=True):
@@ -48,11 +48,14 @@ def test_every_record_comes_back_equal_and_at_its_time(episode, robot, records):
 
 
 def test_only_the_streams_asked_for_are_read(episode, robot):
-    assert {s.stream for s in replay(episode, robot, ('votes', 'chunk'))} == {'votes', 'chunk'}
+    assert {s.stream for s in read_records(episode, robot, ('votes', 'chunk'))} == {
+        'votes',
+        'chunk',
+    }
 
 
 def test_a_frame_comes_back_to_the_pixel(episode, robot, frame):
-    (said,) = list(replay(episode, robot, (), Images.RGBD))
+    (said,) = list(read_records(episode, robot, (), Images.RGBD))
     assert said.stream == 'frame:scene'
     assert np.array_equal(said.record.rgb, frame.rgb)
     assert np.array_equal(said.record.depth, frame.depth)
@@ -74,7 +77,7 @@ def test_an_independent_reader_understands_the_file(episode, robot, records):
 
 
 def test_a_recording_knows_its_facts_and_its_end(episode, robot, records):
-    recording = load(episode, robot)
+    recording = load_recording(episode, robot)
     assert recording.facts == {'instruction': 'put it in', 'seed': '7'}
     assert recording.end == pytest.approx(2.0 + 0.5 * (len(records) - 1))
     assert len(recording.of('votes')) == 1
@@ -82,18 +85,18 @@ def test_a_recording_knows_its_facts_and_its_end(episode, robot, records):
 
 
 def test_pictures_can_be_taken_out_and_the_rest_stays(episode, robot, records):
-    without(episode, image_topics(robot))
+    remove_topics(episode, image_topics(robot))
     kept = {message.topic for message in read_raw(episode)}
     assert not kept & image_topics(robot)
-    assert len(list(replay(episode, robot))) == len(records)
-    assert read_facts(episode)['instruction'] == 'put it in'
+    assert len(list(read_records(episode, robot))) == len(records)
+    assert read_metadata(episode)['instruction'] == 'put it in'
 
 
 def test_an_episode_of_nothing_known_is_refused(tmp_path, robot):
     with EpisodeWriter(tmp_path / 'empty.mcap') as writer:
         writer.close()
     with pytest.raises(UserError, match='none of the topics'):
-        load(tmp_path / 'empty.mcap', robot)
+        load_recording(tmp_path / 'empty.mcap', robot)
 
 
 def test_what_a_gripper_said_for_itself_is_in_the_samples_of_the_arm(tmp_path, robot):
@@ -112,7 +115,7 @@ def test_what_a_gripper_said_for_itself_is_in_the_samples_of_the_arm(tmp_path, r
         for record in said:
             tap('joint_states', record, record.stamp)
         writer.close()
-    first, last = [item.record for item in replay(path, robot)]
+    first, last = [item.record for item in read_records(path, robot)]
     assert (first.stamp, first.names) == (1.0, arm)
     assert (last.stamp, last.names) == (pytest.approx(1.04), (*arm, finger))
     assert np.array_equal(last.position, np.r_[robot.home, 0.02])

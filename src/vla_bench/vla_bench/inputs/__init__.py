@@ -1,0 +1,1 @@
+"""Which of its inputs the shipped policy uses."""

@@ -1,0 +1,24 @@
+"""What a task depends on: the newest state of the other nodes and of the operator's switches."""
+
+from __future__ import annotations
+
+from vla_core.records.action import ControlState
+from vla_supervisor.camera_monitor import CameraMonitor
+from vla_supervisor.params import ExecutiveParams
+from vla_supervisor.shield_monitor import ShieldMonitor
+
+
+class TaskInputs:
+    """Set by the executive, read by the phases."""
+
+    def __init__(self, params: ExecutiveParams) -> None:
+        self.health = ''  # why not every node is healthy; empty when all are
+        self.inhibit = ''  # why the operator's switches do not permit motion; empty when they do
+        self.arm_refusal = ''  # why the shield refused to arm
+        self.control: ControlState | None = None  # newest
+        self.shield = ShieldMonitor(params.shield)
+        self.camera = CameraMonitor(params.response.fresh)
+
+    def is_paused(self, now: float) -> bool:
+        """True while the task cannot proceed for a reason outside of it: no time limit runs."""
+        return bool(self.health or self.inhibit or self.camera.fault(now))
