@@ -139,7 +139,7 @@ def test_a_person_says_how_the_motion_should_be(stack):
 def test_an_answer_that_nobody_asked_for_is_refused(stack):
     request = Answer.Request(answer=Answer.Request.CONTINUE)
     response = stack.call(Answer, 'supervisor/answer', request)
-    assert (response.success, response.message) == (False, 'no task runs')
+    assert (response.success, response.message) == (False, 'no task is running')
 
 
 def test_frozen_joint_states_brake_the_arm_and_stop_the_task(stack):

@@ -86,7 +86,7 @@ class Executive:
         return ''
 
     def abort(self, reason: str, now: float) -> None:
-        """End the task and disarm the shield: the shield is lost, or the emergency stop pressed."""
+        """End the task and disarm the shield: it is lost, or the emergency stop is pressed."""
         self._state.abort(reason, now)
 
     # -- inputs --------------------------------------------------------------------------------

@@ -85,7 +85,7 @@ NO_REACTION = Reaction(ResponseLevel.OK)
 
 
 class GradedResponse:
-    """Stores the verdicts of one attempt; `react` turns them and the conditions into a reaction."""
+    """Stores the verdicts of one attempt; `react` turns them and conditions into a reaction."""
 
     def __init__(self, params: ResponseParams) -> None:
         self.params = params
@@ -205,6 +205,7 @@ class GradedResponse:
         p, lasted = self.params, now - self._doubt_since
         if lasted < p.doubt_grace:
             return NO_REACTION
-        why = f'no candidate matches the instruction{f": {self._plan_step}" if self._plan_step else ""}'
+        step = f': {self._plan_step}' if self._plan_step else ''
+        why = f'no candidate matches the instruction{step}'
         level = ResponseLevel.BACK_OFF if lasted >= p.doubt_patience else ResponseLevel.HOLD
         return Reaction(level, why, ResultCode.FAILED)

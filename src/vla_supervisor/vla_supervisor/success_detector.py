@@ -102,7 +102,7 @@ class SuccessDetector:
             self._is_pressed = True
 
     def on_scene(self, scene: GroundedScene, tool: ControlState) -> float:
-        """Return since how long, s, every scene shows success; NaN before the second such scene."""
+        """Return for how long, s, every scene shows success; NaN before the second such scene."""
         check = self.check(scene, tool)
         self.missing = check.missing
         if not check.is_done:

@@ -43,7 +43,8 @@ class TaskPhases:
         if state.status.phase == Phase.GROUNDING:
             state.grounding.on_scene(scene)
         elif state.status.phase == Phase.RUNNING and control is not None:
-            if state.success.on_scene(scene, control) >= self.params.done_after:
+            lasted = state.success.on_scene(scene, control)
+            if lasted >= self.params.done_after:
                 state.finish(ResultCode.SUCCEEDED, self._success_text(now), now)
 
     def tick(self, now: float) -> list[HostAction]:

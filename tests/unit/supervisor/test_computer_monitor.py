@@ -4,7 +4,12 @@ import math
 
 import pytest
 
-from vla_supervisor.computer_monitor import ComputerMonitor, ComputerParams, free_memory, hottest
+from vla_supervisor.computer_monitor import (
+    ComputerMonitor,
+    ComputerParams,
+    available_memory,
+    processor_temperature,
+)
 
 
 def host(memory=4000.0, heat=60.0):
@@ -12,33 +17,35 @@ def host(memory=4000.0, heat=60.0):
 
 
 def test_a_computer_with_room_and_cool_enough_is_well():
-    assert host().reason(0.0) == ''
+    assert host().fault(0.0) == ''
 
 
 @pytest.mark.parametrize('memory', [200.0, math.nan])
 def test_too_little_memory_is_said_with_its_number(memory):
-    assert host(memory=memory).reason(0.0) == f'{memory:.0f} MB of memory left, 300 needed'
+    assert (
+        host(memory=memory).fault(0.0) == f'{memory:.0f} MB of memory available (minimum 300 MB)'
+    )
 
 
 @pytest.mark.parametrize('heat', [99.0, math.nan])
 def test_a_hot_processor_is_said(heat):
-    assert host(heat=heat).reason(0.0) == f'the processor is at {heat:.0f} deg C, at most 95'
+    assert host(heat=heat).fault(0.0) == f'processor at {heat:.0f} deg C (limit 95 deg C)'
 
 
 def test_without_a_sensor_the_temperature_is_not_judged():
-    assert host(heat=None).reason(0.0) == ''
+    assert host(heat=None).fault(0.0) == ''
 
 
 def test_it_is_looked_at_once_a_second():
     left = [200.0, 4000.0]
     made = ComputerMonitor(ComputerParams(), lambda: left.pop(0), lambda: None)
-    assert made.reason(0.0)
-    assert made.reason(0.9)
-    assert made.reason(1.0) == ''
+    assert made.fault(0.0)
+    assert made.fault(0.9)
+    assert made.fault(1.0) == ''
     assert left == []
 
 
 def test_this_computer_can_be_asked():
-    assert free_memory() > 0.0
-    heat = hottest()
+    assert available_memory() > 0.0
+    heat = processor_temperature()
     assert heat is None or 0.0 < heat < 150.0

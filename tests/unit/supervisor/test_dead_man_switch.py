@@ -1,4 +1,4 @@
-"""The dead-man switch: silence and an open hand both hold."""
+"""The dead-man switch: silence and release both inhibit motion."""
 
 import pytest
 
@@ -7,26 +7,26 @@ from vla_supervisor.dead_man_switch import DeadManParams, DeadManSwitch
 
 def switch(is_held=True, required=True):
     made = DeadManSwitch(DeadManParams(required=required))
-    made.put(is_held, 10.0)
+    made.on_state(is_held, 10.0)
     return made
 
 
 def test_held_and_heard_lets_move():
-    assert switch().reason(10.1) == ''
+    assert switch().inhibit(10.1) == ''
 
 
 def test_not_held_holds_at_once():
-    assert switch(False).reason(10.0) == 'the dead-man switch is not held'
+    assert switch(False).inhibit(10.0) == 'the dead-man switch is released'
 
 
 @pytest.mark.parametrize('now', [10.21, float('nan')])
 def test_silence_holds(now):
-    assert switch().reason(now) == 'the dead-man switch is silent'
+    assert switch().inhibit(now) == 'no message from the dead-man switch'
 
 
 def test_never_heard_holds():
-    assert 'silent' in DeadManSwitch(DeadManParams(required=True)).reason(0.0)
+    assert 'no message' in DeadManSwitch(DeadManParams(required=True)).inhibit(0.0)
 
 
 def test_where_it_is_not_required_it_does_not_matter():
-    assert switch(False, required=False).reason(99.0) == ''
+    assert switch(False, required=False).inhibit(99.0) == ''

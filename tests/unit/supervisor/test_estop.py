@@ -1,4 +1,4 @@
-"""The emergency stop: pressed counts always, silence where its word is required."""
+"""The emergency stop: pressed counts always, silence where its message is required."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from vla_supervisor.estop import EStop, EStopParams
 
 def stop(is_pressed, required=True):
     made = EStop(EStopParams(required=required))
-    made.put(is_pressed, 10.0)
+    made.on_state(is_pressed, 10.0)
     return made
 
 
@@ -15,16 +15,16 @@ def stop(is_pressed, required=True):
 def test_pressed_is_pressed_until_it_says_otherwise(required):
     made = stop(True, required)
     assert made.is_pressed
-    made.put(False, 10.1)
+    made.on_state(False, 10.1)
     assert not made.is_pressed
 
 
 @pytest.mark.parametrize('now', [10.51, float('nan')])
 def test_silence_withholds_where_its_word_is_required(now):
-    assert stop(False).silence(10.4) == ''
-    assert stop(False).silence(now) == 'the emergency stop is silent'
-    assert stop(False, required=False).silence(now) == ''
+    assert stop(False).inhibit(10.4) == ''
+    assert stop(False).inhibit(now) == 'no message from the emergency stop'
+    assert stop(False, required=False).inhibit(now) == ''
 
 
 def test_never_heard_withholds():
-    assert EStop(EStopParams(required=True)).silence(0.0)
+    assert EStop(EStopParams(required=True)).inhibit(0.0)

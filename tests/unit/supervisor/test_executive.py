@@ -135,14 +135,14 @@ def test_an_attempt_that_takes_too_long_is_tried_once_more():
     assert Phase.HOMING not in world.phases
     world.drop_in_box()
     world.until(Phase.DONE)
-    assert 'try 2' in world.status.text
+    assert 'attempt 2' in world.status.text
 
 
 def test_two_attempts_that_take_too_long_are_a_timeout_that_says_what_is_missing():
     world = running()
     world.until(Phase.FAILED)
     assert world.status.code == ResultCode.TIMEOUT
-    assert 'it is not in the box' in world.status.text
+    assert 'the object is not in the box' in world.status.text
     world.until(Phase.IDLE)
     assert Phase.HOMING in world.phases
 
@@ -212,7 +212,7 @@ def test_a_silent_shield_stops_the_task():
     world.reports = False
     world.run(0.7)
     assert (world.phase, world.status.code) == (Phase.FAILED, ResultCode.STOPPED)
-    assert 'silent' in world.status.text
+    assert 'no report' in world.status.text
 
 
 def test_a_shield_that_does_not_arm_is_not_ready():
@@ -233,10 +233,10 @@ def test_on_a_real_robot_only_a_person_arms():
 
 def test_unhealthy_nodes_hold_and_a_task_does_not_start():
     world = World()
-    world.executive.on_health('policy has not been heard')
+    world.executive.on_health('no heartbeat from policy yet')
     vote = world.executive.vote(world.now)
     assert (vote.level, vote.speed_scale) == (Level.HOLD, 0.0)
-    assert vote.reasons == ('policy has not been heard',)
+    assert vote.reasons == ('no heartbeat from policy yet',)
     world.start()
     world.until(Phase.FAILED)
     assert world.status.code == ResultCode.NOT_READY

@@ -62,7 +62,7 @@ def test_suspect_slows_the_robot_and_says_why():
     world = detect(running(), Verdict.SUSPECT, 1.0)
     said = vote(world)
     assert (said.level, said.speed_scale) == (Level.SLOW, 0.4)
-    assert said.reasons == ('it may fail: the hand is empty',)
+    assert said.reasons == ('failure suspected: the hand is empty',)
     assert vote(detect(world, Verdict.OK, 0.2)).level == Level.RUN
     assert world.phase == Phase.RUNNING
 
@@ -89,7 +89,7 @@ def test_failing_at_every_try_ends_with_a_question_and_its_bell():
     world.until(Phase.RUNNING, 3.0)
     detect(world, Verdict.FAIL, 1.0)
     world.until(Phase.ASKING, 3.0)
-    assert 'failing' in world.status.text
+    assert 'failure detected' in world.status.text
     assert world.requests.count(HostAction.RING) == 1
     assert vote(world).level == Level.HOLD
 
@@ -131,7 +131,7 @@ def test_an_answer_to_stop_ends_the_task_where_it_is():
     assert world.executive.answer(OperatorAnswer.STOP, world.now) == ''
     world.run(5.0)
     assert (world.phase, world.status.code) == (Phase.FAILED, ResultCode.STOPPED)
-    assert 'by a person' in world.status.text
+    assert 'by the operator' in world.status.text
     assert 'clearance' in world.status.text
 
 
@@ -151,18 +151,18 @@ def test_a_question_nobody_answers_ends_the_task_with_its_reason():
     world.until(Phase.FAILED, 5.0)
     assert 2.9 <= world.now - began <= 3.1
     assert 'clearance' in world.status.text
-    assert 'nobody answered' in world.status.text
+    assert 'no answer' in world.status.text
 
 
-@pytest.mark.parametrize(('said', 'why'), [(OperatorAnswer.CONTINUE, 'nothing was asked')])
+@pytest.mark.parametrize(('said', 'why'), [(OperatorAnswer.CONTINUE, 'no question is open')])
 def test_an_answer_to_no_question_is_refused(said, why):
     assert running().executive.answer(said, 0.0) == why
 
 
 def test_without_a_task_there_is_nothing_to_answer():
     world = World()
-    assert world.executive.answer(OperatorAnswer.CONTINUE, world.now) == 'no task runs'
-    assert world.executive.answer(OperatorAnswer.STOP, world.now) == 'no task runs'
+    assert world.executive.answer(OperatorAnswer.CONTINUE, world.now) == 'no task is running'
+    assert world.executive.answer(OperatorAnswer.STOP, world.now) == 'no task is running'
 
 
 def test_a_person_may_stop_at_any_time():
@@ -219,7 +219,7 @@ def test_a_camera_that_is_covered_for_a_while_costs_nothing_but_time(how, phase)
     world.start()
     blinded(world.until(phase), how).run(25.0)
     assert (world.phase, vote(world).level) == (phase, Level.HOLD)
-    assert 'no usable picture' in vote(world).reasons[0]
+    assert 'no usable camera image' in vote(world).reasons[0]
     mended(world).run(1.0)
     assert (world.phase, world.status.attempt) == (phase, 1)
     assert vote(world).level == Level.RUN
@@ -232,7 +232,9 @@ def test_a_detector_without_features_is_no_news_while_nothing_is_seen():
     assert (world.phase, world.status.attempt) == (Phase.RUNNING, 1)
 
 
-@pytest.mark.parametrize(('how', 'why'), [(COVERED, 'only 0 %'), (FROZEN, 'no new one comes')])
+@pytest.mark.parametrize(
+    ('how', 'why'), [(COVERED, 'only 0 %'), (FROZEN, 'no new image received')]
+)
 def test_a_camera_that_stays_covered_is_asked_about_and_its_return_goes_on(how, why):
     world = blinded(running(), how).run(29.0)
     assert world.phase == Phase.RUNNING
@@ -245,20 +247,21 @@ def test_a_camera_that_stays_covered_is_asked_about_and_its_return_goes_on(how, 
 
 def test_a_person_who_lets_go_of_the_switch_holds_the_robot_for_as_long_as_it_takes():
     world = running()
-    world.executive.withheld = 'the dead-man switch is not held'
+    world.executive.on_inhibit('the dead-man switch is released')
     world.decision = Decision.HOLD
     world.run(100.0)
     assert (world.phase, world.status.attempt) == (Phase.RUNNING, 1)
     assert vote(world).level == Level.HOLD
-    assert vote(world).reasons == ('the dead-man switch is not held',)
-    world.executive.withheld, world.decision = '', Decision.PASS
+    assert vote(world).reasons == ('the dead-man switch is released',)
+    world.executive.on_inhibit('')
+    world.decision = Decision.PASS
     world.run(1.0)
     assert vote(world).level == Level.RUN
 
 
 def test_an_emergency_stop_is_a_vote_to_stop_and_not_only_to_hold():
     world = running()
-    world.executive.stopped = 'the emergency stop is pressed'
+    world.executive.on_emergency('the emergency stop is pressed')
     said = vote(world)
     assert (said.level, said.speed_scale) == (Level.STOP, 0.0)
     assert said.reasons == ('the emergency stop is pressed',)

@@ -176,7 +176,7 @@ def test_a_way_back_that_takes_too_long_is_asked_about():
     world = running(rolls_back=False, **HELD)
     say(world)
     world.until(Phase.ASKING, world.params.rollback_timeout + 1.0)
-    assert 'ROLLBACK took too long' in world.status.text
+    assert 'ROLLBACK timed out' in world.status.text
 
 
 def test_what_is_held_when_a_task_begins_is_put_down_first():

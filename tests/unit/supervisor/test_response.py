@@ -26,63 +26,63 @@ def fails(response, verdict, begin, end, step=0.2):
 
 
 def test_all_is_well():
-    assert ladder().judge(TaskConditions(), 10.0).rung == ResponseLevel.OK
+    assert ladder().react(TaskConditions(), 10.0).level == ResponseLevel.OK
 
 
 def test_suspect_slows_and_ok_lets_go_again():
     response = fails(ladder(), Verdict.SUSPECT, 10.1, 14.1)
-    reaction = response.judge(TaskConditions(), 14.1)
-    assert reaction.rung == ResponseLevel.SLOW
+    reaction = response.react(TaskConditions(), 14.1)
+    assert reaction.level == ResponseLevel.SLOW
     assert 'score 3' in reaction.reason
     response.on_failure(Verdict.OK, '', 14.2, 14.2)
-    assert response.judge(TaskConditions(), 14.2).rung == ResponseLevel.OK
+    assert response.react(TaskConditions(), 14.2).level == ResponseLevel.OK
 
 
 def test_fail_holds_and_then_backs_off():
     response = fails(ladder(), Verdict.FAIL, 10.1, 10.5)
-    assert response.judge(TaskConditions(), 10.5).rung == ResponseLevel.HOLD
+    assert response.react(TaskConditions(), 10.5).level == ResponseLevel.HOLD
     response = fails(response, Verdict.FAIL, 10.7, 10.7)
-    reaction = response.judge(TaskConditions(), 10.7)
-    assert (reaction.rung, reaction.code) == (ResponseLevel.BACK_OFF, ResultCode.FAILED)
-    assert 'failing' in reaction.reason
+    reaction = response.react(TaskConditions(), 10.7)
+    assert (reaction.level, reaction.code) == (ResponseLevel.BACK_OFF, ResultCode.FAILED)
+    assert 'failure detected' in reaction.reason
 
 
 def test_when_the_tries_are_used_up_a_person_is_asked():
     response = fails(ladder(), Verdict.FAIL, 10.1, 11.1)
-    assert response.judge(TaskConditions(is_last=True), 11.1).rung == ResponseLevel.ASK
+    assert response.react(TaskConditions(is_last=True), 11.1).level == ResponseLevel.ASK
 
 
 def test_where_nobody_can_be_asked_the_task_ends():
     response = fails(ladder(ask_timeout=0.0), Verdict.FAIL, 10.1, 11.1)
-    reaction = response.judge(TaskConditions(is_last=True), 11.1)
-    assert (reaction.rung, reaction.code) == (ResponseLevel.STOP, ResultCode.FAILED)
+    reaction = response.react(TaskConditions(is_last=True), 11.1)
+    assert (reaction.level, reaction.code) == (ResponseLevel.STOP, ResultCode.FAILED)
 
 
 def test_a_detector_that_cannot_tell_holds_and_then_asks():
     response = fails(ladder(), Verdict.UNKNOWN, 10.0, 12.8)
-    assert response.judge(TaskConditions(), 12.8).rung == ResponseLevel.HOLD
+    assert response.react(TaskConditions(), 12.8).level == ResponseLevel.HOLD
     response = fails(response, Verdict.UNKNOWN, 13.0, 13.0)
-    assert response.judge(TaskConditions(), 13.0).rung == ResponseLevel.ASK
+    assert response.react(TaskConditions(), 13.0).level == ResponseLevel.ASK
 
 
 @pytest.mark.parametrize('stamp', [9.9, math.nan])
 def test_a_verdict_on_the_try_before_does_not_count(stamp):
     response = ladder()
     response.on_failure(Verdict.FAIL, 'late', stamp, 10.1)
-    assert response.judge(TaskConditions(), 10.2).rung == ResponseLevel.OK
+    assert response.react(TaskConditions(), 10.2).level == ResponseLevel.OK
     response.on_alignment(False, 'late', stamp, 10.1)
-    assert response.judge(TaskConditions(), 10.2).rung == ResponseLevel.OK
+    assert response.react(TaskConditions(), 10.2).level == ResponseLevel.OK
 
 
 def test_a_new_try_forgets_the_last():
     response = fails(ladder(), Verdict.FAIL, 10.1, 12.0)
     response.begin(12.0)
-    assert response.judge(TaskConditions(), 12.1).rung == ResponseLevel.OK
+    assert response.react(TaskConditions(), 12.1).level == ResponseLevel.OK
 
 
 def test_a_verdict_that_is_old_does_not_count():
     response = fails(ladder(), Verdict.FAIL, 10.1, 11.0)
-    assert response.judge(TaskConditions(), 11.0 + P.fresh + 0.1).rung == ResponseLevel.OK
+    assert response.react(TaskConditions(), 11.0 + P.fresh + 0.1).level == ResponseLevel.OK
 
 
 def test_no_good_candidate_holds_and_then_backs_off():
@@ -90,78 +90,78 @@ def test_no_good_candidate_holds_and_then_backs_off():
     for tick in range(11):
         now = 10.1 + 0.2 * tick
         response.on_alignment(False, 'grasp the red cube', now, now)
-        lasted, rung = now - 10.1 + 1e-9, response.judge(TaskConditions(), now).rung
+        lasted, rung = now - 10.1 + 1e-9, response.react(TaskConditions(), now).level
         rungs = (lasted >= P.doubt_grace, lasted >= P.doubt_patience)
         assert rung == (ResponseLevel.OK, ResponseLevel.HOLD, ResponseLevel.BACK_OFF)[sum(rungs)]
     response.on_alignment(True, 'grasp', 12.3, 12.3)
-    assert response.judge(TaskConditions(), 12.3).rung == ResponseLevel.OK
+    assert response.react(TaskConditions(), 12.3).level == ResponseLevel.OK
 
 
 def test_no_good_candidate_says_for_what():
     response = ladder()
     for now in (10.1, 10.3, 10.5, 10.7):
         response.on_alignment(False, 'grasp the red cube', now, now)
-    assert 'grasp the red cube' in response.judge(TaskConditions(), 10.7).reason
+    assert 'grasp the red cube' in response.react(TaskConditions(), 10.7).reason
 
 
 def test_a_lost_node_holds_then_asks_and_is_forgotten_when_it_is_back():
     response = ladder()
     facts = TaskConditions(health='policy has been silent for 0.6 s')
-    assert response.judge(facts, 10.0).rung == ResponseLevel.HOLD
-    assert response.judge(facts, 10.0 + P.lost_patience - 0.1).rung == ResponseLevel.HOLD
-    reaction = response.judge(facts, 10.0 + P.lost_patience)
-    assert (reaction.rung, reaction.may_pass) == (ResponseLevel.ASK, True)
+    assert response.react(facts, 10.0).level == ResponseLevel.HOLD
+    assert response.react(facts, 10.0 + P.lost_patience - 0.1).level == ResponseLevel.HOLD
+    reaction = response.react(facts, 10.0 + P.lost_patience)
+    assert (reaction.level, reaction.may_pass) == (ResponseLevel.ASK, True)
     assert 'policy' in reaction.reason
-    assert response.judge(TaskConditions(), 21.0).rung == ResponseLevel.OK
-    assert response.judge(facts, 22.0).rung == ResponseLevel.HOLD
+    assert response.react(TaskConditions(), 21.0).level == ResponseLevel.OK
+    assert response.react(facts, 22.0).level == ResponseLevel.HOLD
 
 
 def test_a_shield_that_holds_on_ends_the_try_with_its_reason():
     assert (
-        ladder().judge(TaskConditions(held=4.9, held_why='clearance'), 15.0).rung
+        ladder().react(TaskConditions(held=4.9, held_reason='clearance'), 15.0).level
         == ResponseLevel.OK
     )
-    reaction = ladder().judge(TaskConditions(held=5.0, held_why='clearance'), 15.0)
-    assert reaction.rung == ResponseLevel.BACK_OFF
+    reaction = ladder().react(TaskConditions(held=5.0, held_reason='clearance'), 15.0)
+    assert reaction.level == ResponseLevel.BACK_OFF
     assert 'clearance' in reaction.reason
 
 
 def test_a_shield_that_holds_without_a_reason_is_said_to():
-    assert 'no reason' in ladder().judge(TaskConditions(held=5.0), 15.0).reason
+    assert 'no reason' in ladder().react(TaskConditions(held=5.0), 15.0).reason
 
 
 def test_a_held_planned_move_is_asked_about_there_is_nothing_to_back_off_from():
     assert (
-        ladder().judge(TaskConditions(held=5.0, is_trying=False), 15.0).rung == ResponseLevel.ASK
+        ladder().react(TaskConditions(held=5.0, is_attempt=False), 15.0).level == ResponseLevel.ASK
     )
 
 
 def test_verdicts_do_not_count_on_a_planned_move():
     response = fails(ladder(), Verdict.FAIL, 10.1, 11.1)
-    assert response.judge(TaskConditions(is_trying=False), 11.1).rung == ResponseLevel.OK
+    assert response.react(TaskConditions(is_attempt=False), 11.1).level == ResponseLevel.OK
 
 
 def test_a_try_that_takes_too_long_is_a_timeout():
-    reaction = ladder().judge(TaskConditions(overdue='not done after 1 x 40 s'), 50.0)
-    assert (reaction.rung, reaction.code) == (ResponseLevel.BACK_OFF, ResultCode.TIMEOUT)
+    reaction = ladder().react(TaskConditions(overdue='not done after 1 x 40 s'), 50.0)
+    assert (reaction.level, reaction.code) == (ResponseLevel.BACK_OFF, ResultCode.TIMEOUT)
 
 
 def test_what_cannot_be_finished_is_asked_about():
-    reaction = ladder().judge(
-        TaskConditions(problem='the hand does not open', is_trying=False), 50.0
+    reaction = ladder().react(
+        TaskConditions(problem='the hand does not open', is_attempt=False), 50.0
     )
-    assert (reaction.rung, reaction.reason) == (ResponseLevel.ASK, 'the hand does not open')
+    assert (reaction.level, reaction.reason) == (ResponseLevel.ASK, 'the hand does not open')
 
 
 def test_what_is_fatal_stops_whatever_else_is_wrong():
     response = fails(ladder(), Verdict.SUSPECT, 10.1, 11.1)
-    reaction = response.judge(TaskConditions(fatal='the shield is latched', health='x'), 11.1)
-    assert (reaction.rung, reaction.reason) == (ResponseLevel.STOP, 'the shield is latched')
+    reaction = response.react(TaskConditions(fatal='the shield is latched', health='x'), 11.1)
+    assert (reaction.level, reaction.reason) == (ResponseLevel.STOP, 'the shield is latched')
 
 
 def test_the_worst_counts():
     response = fails(ladder(), Verdict.SUSPECT, 10.1, 11.1)
     assert (
-        response.judge(TaskConditions(held=6.0, held_why='clearance'), 11.1).rung
+        response.react(TaskConditions(held=6.0, held_reason='clearance'), 11.1).level
         == ResponseLevel.BACK_OFF
     )

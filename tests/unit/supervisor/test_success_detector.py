@@ -25,8 +25,8 @@ def tool(at=AWAY, gripper=OPEN):
     return ControlState(1.0, False, False, tcp=at, gripper=gripper)
 
 
-def is_done(scene, hand=None, judge=None):
-    return (judge or SuccessDetector(SuccessParams())).judge(scene, hand or tool()).is_done
+def is_done(scene, hand=None, detector=None):
+    return (detector or SuccessDetector(SuccessParams())).check(scene, hand or tool()).is_done
 
 
 IN_BOX = (0.51, -0.09, 0.03)
@@ -87,11 +87,11 @@ def test_a_stack_is_done_when_the_upper_rests_on_the_lower(at, done):
     ],
 )
 def test_a_push_is_done_when_it_went_far_enough_to_the_side_asked_for(side, to, done):
-    judge = SuccessDetector(SuccessParams())
+    detector = SuccessDetector(SuccessParams())
     assert not is_done(
-        seen(Verb.PUSH, thing(Role.TARGET, (0.4, 0.1, 0.02)), side=side), judge=judge
+        seen(Verb.PUSH, thing(Role.TARGET, (0.4, 0.1, 0.02)), side=side), detector=detector
     )
-    assert is_done(seen(Verb.PUSH, thing(Role.TARGET, to), side=side), judge=judge) is done
+    assert is_done(seen(Verb.PUSH, thing(Role.TARGET, to), side=side), detector=detector) is done
 
 
 @pytest.mark.parametrize(
@@ -100,22 +100,22 @@ def test_a_push_is_done_when_it_went_far_enough_to_the_side_asked_for(side, to, 
 )
 def test_a_press_is_done_once_the_tool_was_down_on_the_button(at, done):
     button = thing(Role.TARGET, (0.4, 0.1, 0.04), label='red button')  # placed by its top
-    judge = SuccessDetector(SuccessParams())
-    assert not is_done(seen(Verb.PRESS, button), judge=judge)
-    judge.watch(tool(at=at))
-    judge.watch(tool())
-    assert is_done(seen(Verb.PRESS, button), judge=judge) is done
+    detector = SuccessDetector(SuccessParams())
+    assert not is_done(seen(Verb.PRESS, button), detector=detector)
+    detector.on_tool(tool(at=at))
+    detector.on_tool(tool())
+    assert is_done(seen(Verb.PRESS, button), detector=detector) is done
 
 
 def test_a_press_of_the_last_task_does_not_count():
-    judge, button = (
+    detector, button = (
         SuccessDetector(SuccessParams()),
         thing(Role.TARGET, (0.4, 0.1, 0.04), label='red button'),
     )
-    judge.judge(seen(Verb.PRESS, button), tool())
-    judge.watch(tool(at=(0.4, 0.1, 0.03)))
-    judge.begin()
-    assert not is_done(seen(Verb.PRESS, button), judge=judge)
+    detector.check(seen(Verb.PRESS, button), tool())
+    detector.on_tool(tool(at=(0.4, 0.1, 0.03)))
+    detector.begin()
+    assert not is_done(seen(Verb.PRESS, button), detector=detector)
 
 
 def drawer(out):
@@ -130,16 +130,16 @@ def drawer(out):
     (Verb.OPEN, 0.1, True), (Verb.OPEN, 0.07, False),
     (Verb.CLOSE, 0.004, True), (Verb.CLOSE, 0.02, False), (Verb.CLOSE, 0.1, False),
 ])  # fmt: skip
-def test_a_drawer_is_judged_by_how_far_it_stands_out_of_its_housing(verb, out, done):
+def test_a_drawer_is_detectord_by_how_far_it_stands_out_of_its_housing(verb, out, done):
     assert is_done(seen(verb, *drawer(out))) is done
 
 
-def test_without_its_housing_in_view_a_drawer_is_not_judged():
+def test_without_its_housing_in_view_a_drawer_is_not_detectord():
     assert not is_done(seen(Verb.OPEN, drawer(0.1)[0]))
 
 
 @pytest.mark.parametrize('verb', list(Verb))
 def test_nothing_is_done_without_the_target_and_the_missing_is_said(verb):
-    verdict = SuccessDetector(SuccessParams()).judge(seen(verb), tool())
+    verdict = SuccessDetector(SuccessParams()).check(seen(verb), tool())
     assert not verdict.is_done
     assert verdict.missing

@@ -1,4 +1,4 @@
-"""A small fake of everything around the executive: it says what a well-behaved stack would."""
+"""A fake of everything around the executive: it sends what a healthy stack would send."""
 
 from dataclasses import dataclass, field
 
@@ -40,7 +40,7 @@ PUT_IN = ParsedTask(Verb.PUT_IN, Phrase('the red cube'), Phrase('the blue box'))
 
 @dataclass
 class World:
-    """Turns time; fields are what the other nodes say and may be changed between turns."""
+    """Advances time; fields are what the other nodes report and may be changed between turns."""
 
     params: ExecutiveParams = field(default_factory=ExecutiveParams)
     objects: tuple = field(default_factory=cube_and_box)
