@@ -60,7 +60,7 @@ class LearnedPolicy:
         loaded: Checkpoint,
         announce: Announce,
         encoder: InstructionEncoder | None = None,
-        sampling: SamplingParams = SamplingParams(),  # noqa: B008
+        sampling: SamplingParams = SamplingParams(),
     ) -> None:
         """`announce` names the plan step of an observation; the network does not predict it."""
         torch.set_num_threads(1)  # beside other processes more are slower
@@ -81,7 +81,7 @@ class LearnedPolicy:
         folder: Path,
         robot: RobotConfig,
         announce: Announce,
-        sampling: SamplingParams = SamplingParams(),  # noqa: B008
+        sampling: SamplingParams = SamplingParams(),
     ) -> LearnedPolicy:
         """Return the policy of a checkpoint folder; UserError when it does not fit the robot."""
         policy = cls(checkpoint.load(folder, robot), announce, sampling=sampling)

@@ -1,10 +1,10 @@
 """`./vla bench inputs`: which of its inputs the shipped policy uses.
 
-The same episodes of the six skills with the checkpoint as it is, with its sentence empty, with the
-sentence of another task, with a single flow step and no noise, and with the role of every object
-blanked. The policy reads object states, and roles that the grammar makes from the sentence; success
-does not depend on the sentence that the policy itself gets, nor on the noise. Without roles it must
-fail: that is the control. One attempt per episode, no monitors, lockstep.
+The same episodes of the six skills with the checkpoint as it is, with its sentence empty, with
+the sentence of another task, with a single flow step and no noise, and with the role of every
+object blanked. The policy reads object states, and roles that the grammar makes from the sentence;
+success does not depend on the sentence that the policy itself gets, nor on the noise. Without
+roles it must fail: that is the control. One attempt per episode, no monitors, lockstep.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def make_jobs(args: argparse.Namespace) -> list[tuple[str, InputsJob]]:
 
 
 def figures(rows: list[Row]) -> list[Figure]:
-    """Success by variant over all skills, the change against the policy as shipped, then by skill."""
+    """Success by variant over all skills, the change by each variant, then success by skill."""
     made = []
     by_variant = {name: [row for row in rows if row['variant'] == name] for name in VARIANTS}
     for name, mine in by_variant.items():
