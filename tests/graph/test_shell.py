@@ -190,7 +190,7 @@ def test_a_shield_that_was_configured_again_is_not_its_own_rival(client):
         shield.trigger_configure()
         shield.trigger_cleanup()
         shield.trigger_configure()
-        assert client.until(lambda: shield.rivals() == '', 3.0), shield.rivals()
+        assert client.until(lambda: shield.other_publishers() == '', 3.0), shield.other_publishers()
         assert shield.count_subscribers('target') == 1
     finally:
         shield.destroy_node()
@@ -271,9 +271,9 @@ def test_the_shield_names_who_else_commands_the_robot_and_does_not_arm(client):
     shield.trigger_configure()
     command = topics.arm_command(load_robot('ur5e'))
     try:
-        assert shield.rivals() == ''
+        assert shield.other_publishers() == ''
         rival = client.node.create_publisher(command.type, command.name, command.qos)
-        assert client.until(lambda: 'other publisher' in shield.rivals(), 5.0)
+        assert client.until(lambda: 'other publisher' in shield.other_publishers(), 5.0)
         for _ in range(10):
             shield.tick()
         assert shield.problem == f'1 other publisher of {command.name}'
@@ -281,7 +281,7 @@ def test_the_shield_names_who_else_commands_the_robot_and_does_not_arm(client):
         answer = arm.callback(Arm.Request(), Arm.Response())
         assert (answer.success, answer.message) == (False, shield.problem)
         client.node.destroy_publisher(rival)
-        assert client.until(lambda: shield.rivals() == '', 5.0)
+        assert client.until(lambda: shield.other_publishers() == '', 5.0)
         shield.born = time.monotonic()
         answer = arm.callback(Arm.Request(), Arm.Response())
         assert (answer.success, 'just started' in answer.message) == (False, True)
