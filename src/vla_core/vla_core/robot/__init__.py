@@ -1,1 +1,1 @@
-"""What the robot is: its configuration, URDF, kinematic model and limits."""
+"""Robot description: configuration, URDF, kinematic model and limits."""

@@ -1,4 +1,4 @@
-"""What a robot is: one YAML in config/robots, its URDF in urdf/."""
+"""Robot configuration: one YAML in config/robots, its URDF in urdf/."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from vla_core.robot.limits import JointLimits
 
 @dataclass(frozen=True)
 class UrdfConfig:
-    """Where the kinematics come from."""
+    """Source of the kinematics."""
 
     file: str = param(text='xacro file, relative to the root of the stack')
     args: dict[str, str] = param({}, 'xacro arguments')
@@ -29,7 +29,7 @@ class JointConfig:
     """One joint of the arm."""
 
     name: str = param(text='joint in the URDF')
-    home: float = param(text='rad, where the arm waits')
+    home: float = param(text='rad, in the home pose')
     lower: float = param(text='rad')
     upper: float = param(text='rad')
     velocity: float = param(text='rad/s, both directions', lo=0.01, hi=20.0)
@@ -42,12 +42,12 @@ class JointConfig:
             raise ValueError(f'home of {self.name} is not between lower and upper')
 
 
-GRASP_GAP = 0.003  # m, fingers this much wider than they are told have something between them
+GRASP_GAP = 0.003  # m, wider than commanded by this much: an object is between the fingers
 
 
 @dataclass(frozen=True)
 class GripperConfig:
-    """A gripper with one width."""
+    """A parallel gripper."""
 
     joint: str = param(text='finger joint that is commanded and reported')
     mimic: str = param(text='finger joint that follows; same sign and size')
@@ -64,10 +64,10 @@ class GripperConfig:
 
 @dataclass(frozen=True)
 class CameraConfig:
-    """One colour and depth camera."""
+    """An RGB-D camera."""
 
     name: str = param(text='short name, as in observations')
-    kind: str = param(text='where it is', choices=('scene', 'wrist'))
+    kind: str = param(text='mount', choices=('scene', 'wrist'))
     topic: str = param(text='prefix of its topics')
     frame: str = param(text='optical frame; a link of the URDF for a wrist camera')
     width: int = param(320, 'px', lo=16, hi=4096)
@@ -75,7 +75,7 @@ class CameraConfig:
     fov_y: float = param(58.0, 'degrees, vertical field of view', lo=5.0, hi=150.0)
     position: tuple[float, float, float] | None = param(None, 'm, base_frame; scene cameras only')
     look_at: tuple[float, float, float] | None = param(
-        None, 'm, base_frame, centre of the picture; scene only'
+        None, 'm, base_frame, point at image centre; scene cameras only'
     )
 
     def __post_init__(self) -> None:
@@ -83,12 +83,12 @@ class CameraConfig:
         is_scene = self.kind == 'scene'
         if (self.position is None) == is_scene or (self.look_at is None) == is_scene:
             raise ValueError(
-                f'camera {self.name}: position and look_at are for scene cameras, both'
+                f'camera {self.name}: scene cameras need position and look_at, others neither'
             )
 
     @property
     def intrinsics(self) -> Array:
-        """(3, 3) px, square pixels, principal point in the middle."""
+        """(3, 3) px, square pixels, principal point at image centre."""
         f = self.height / 2 / np.tan(np.radians(self.fov_y) / 2)
         return np.array([[f, 0.0, self.width / 2], [0.0, f, self.height / 2], [0.0, 0.0, 1.0]])
 
@@ -97,14 +97,14 @@ class CameraConfig:
         """4x4 of a scene camera, optical axes; UserError for a wrist camera, which moves."""
         if self.position is None or self.look_at is None:
             raise UserError(
-                f'camera {self.name} moves with {self.frame}: ask the robot model where that is'
+                f'camera {self.name} moves with {self.frame}: its pose is from the robot model'
             )
         return geometry.look_at(self.position, self.look_at)
 
 
 @dataclass(frozen=True)
 class RobotConfig:
-    """One YAML of config/robots."""
+    """Content of a YAML in config/robots."""
 
     name: str = param(text='as in config/robots/<name>.yaml')
     urdf: UrdfConfig = param(text='kinematics and shapes')
@@ -112,23 +112,23 @@ class RobotConfig:
     tip_frame: str = param(text='link between the finger tips, z out of the gripper')
     joints: tuple[JointConfig, ...] = param(text='the arm, from base to tip')
     gripper: GripperConfig = param(text='the gripper')
-    tcp_speed: float = param(text='m/s, cap on the speed of the tip', lo=0.01, hi=3.0)
+    tcp_speed: float = param(text='m/s, speed limit of the tip', lo=0.01, hi=3.0)
     joint_states_topic: str = param(text='sensor_msgs/JointState')
     command_topic: str = param(text='trajectory_msgs/JointTrajectory of the arm')
     gripper_command_topic: str = param(text='trajectory_msgs/JointTrajectory of the gripper joint')
     wrench_topic: str = param(text='geometry_msgs/WrenchStamped at the wrist')
-    cameras: tuple[CameraConfig, ...] = param(text='what it sees with')
+    cameras: tuple[CameraConfig, ...] = param(text='RGB-D cameras')
     disabled_pairs: tuple[tuple[str, str], ...] = param(
-        (), 'links whose shapes always touch or never can'
+        (), 'links whose shapes always or never collide'
     )
 
     def __post_init__(self) -> None:
         check(self)
         names = self.joint_names
         if not names or len(set(names)) != len(names):
-            raise ValueError('joints must be at least one, each with its own name')
+            raise ValueError('joints must be at least one, with unique names')
         if not self.cameras:
-            raise ValueError('cameras must be at least one: perception needs colour and depth')
+            raise ValueError('cameras must be at least one: perception needs an RGB-D image')
 
     @property
     def joint_names(self) -> tuple[str, ...]:
@@ -136,7 +136,7 @@ class RobotConfig:
 
     @property
     def home(self) -> Array:
-        """(n,) rad, read-only."""
+        """(n,) rad, read-only, in the order of `joint_names`."""
         return frozen([joint.home for joint in self.joints])
 
     @functools.cached_property
@@ -148,7 +148,7 @@ class RobotConfig:
         return JointLimits(self.joint_names, **columns)
 
     def camera(self, name: str) -> CameraConfig:
-        """The camera of that name; UserError lists the known ones."""
+        """The camera with that name; UserError lists the known ones."""
         for camera in self.cameras:
             if camera.name == name:
                 return camera
@@ -164,7 +164,7 @@ def known_robots() -> tuple[str, ...]:
 
 
 def load_robot(name_or_path: str | Path) -> RobotConfig:
-    """The robot of that name in config/robots, or of that YAML file; UserError lists the known."""
+    """A robot by name in config/robots or by YAML file; UserError lists the known names."""
     path = Path(name_or_path)
     if path.suffix in ('.yaml', '.yml'):
         return load_params(RobotConfig, path)

@@ -1,14 +1,16 @@
-"""How a finger's command goes on from one period to the next."""
+"""Rate-limited position command of the gripper fingers."""
 
 from __future__ import annotations
 
 
-def next_finger_command(told: float, here: float, asked: float, most: float) -> float:
-    """Return the next command, m: `most` m further towards what is asked.
+def next_finger_command(
+    command: float, measured: float, reference: float, max_step: float
+) -> float:
+    """Next opening command (m): at most `max_step` further towards `reference`.
 
-    Fingers that a thing stops are at `here` while they are `told` to close on. Asked to turn
-    round they go from where they are: a command that had first to travel all that way back would
-    let go late, while the arm moves on.
+    Fingers that an object stops stay at `measured` while `command` closes further. When the
+    reference reverses, the ramp starts from the measured opening: starting from the command would
+    release late, while the arm moves on.
     """
-    start = min(max(here, min(told, asked)), max(told, asked))
-    return start + min(max(asked - start, -most), most)
+    start = min(max(measured, min(command, reference)), max(command, reference))
+    return start + min(max(reference - start, -max_step), max_step)

@@ -1,4 +1,4 @@
-"""Limits of the joints, named and read-only."""
+"""Joint limits, named and read-only."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from vla_core.frozen import Array, freeze_fields
 
 @dataclass(frozen=True)
 class JointLimits:
-    """What each joint may do; every array is (n,) in the order of `names`."""
+    """Limits of each joint; every array is (n,) in the order of `names`."""
 
     names: tuple[str, ...]
     lower: Array  # rad
@@ -27,7 +27,7 @@ class JointLimits:
             array = getattr(self, field)
             if array.shape != (len(self.names),):
                 raise ValueError(
-                    f'{field} has shape {array.shape}, there are {len(self.names)} joints'
+                    f'{field} has shape {array.shape}, but there are {len(self.names)} joints'
                 )
             if not np.all(np.isfinite(array)):
                 raise ValueError(f'{field} is not finite')
@@ -37,10 +37,10 @@ class JointLimits:
             raise ValueError('lower must be smaller than upper')
 
     def clamp(self, q: ArrayLike, margin: float = 0.0) -> Array:
-        """The nearest positions inside the limits less `margin` rad."""
+        """The nearest positions at least `margin` rad inside the limits."""
         return np.clip(np.asarray(q, dtype=np.float64), self.lower + margin, self.upper - margin)
 
     def within(self, q: ArrayLike, margin: float = 0.0) -> bool:
-        """Whether all positions are inside the limits less `margin` rad; NaN is not."""
+        """True when all positions are at least `margin` rad inside the limits; NaN is not."""
         q = np.asarray(q, dtype=np.float64)
         return bool(np.all((self.lower + margin <= q) & (q <= self.upper - margin)))

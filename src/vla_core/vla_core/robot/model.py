@@ -1,4 +1,4 @@
-"""Kinematics and shapes of a robot, on pinocchio."""
+"""Kinematics and collision shapes of a robot, with pinocchio."""
 
 from __future__ import annotations
 
@@ -38,16 +38,16 @@ class RobotModel:
 
     @property
     def neutral(self) -> Array:
-        """(n,) rad, the middle of the limits."""
+        """(n,) rad, midpoint of the limits."""
         return (self.limits.lower + self.limits.upper) / 2
 
     @property
     def frame_names(self) -> tuple[str, ...]:
-        """Links that `fk` and `jacobian` know."""
+        """Links that `fk` and `jacobian` accept."""
         return tuple(f.name for f in self.pin_model.frames if f.type == pin.FrameType.BODY)
 
     def fk(self, q: ArrayLike, frame: str | None = None) -> Array:
-        """4x4 base_from_frame; the tip when no frame is named."""
+        """4x4 base_from_frame; of the tip by default."""
         index = self._tip if frame is None else self._id(frame)
         pin.forwardKinematics(self.pin_model, self.pin_data, self._vector(q))
         placement = pin.updateFramePlacement(self.pin_model, self.pin_data, index)
@@ -62,18 +62,18 @@ class RobotModel:
         )
 
     def jacobian(self, q: ArrayLike, frame: str | None = None) -> Array:
-        """(6, n) m/rad then rad/rad, of the frame's origin, in the axes of base_frame."""
+        """(6, n) linear (m/rad) then angular (rad/rad), at the frame's origin, base_frame axes."""
         index = self._tip if frame is None else self._id(frame)
         return np.asarray(
             pin.computeFrameJacobian(self.pin_model, self.pin_data, self._vector(q), index, _AXES)
         )
 
     def manipulability(self, q: ArrayLike) -> float:
-        """sqrt(det(J J^T)) of the tip; 0 at a singularity."""
+        """sqrt(det(J J^T)) at the tip; 0 at a singularity."""
         return float(np.prod(np.linalg.svd(self.jacobian(q), compute_uv=False)))
 
     def smallest_singular_value(self, q: ArrayLike) -> float:
-        """Of the tip's Jacobian; 0 at a singularity."""
+        """Smallest singular value of the tip's Jacobian; 0 at a singularity."""
         return float(np.linalg.svd(self.jacobian(q), compute_uv=False)[-1])
 
     def _id(self, frame: str) -> int:
@@ -91,10 +91,10 @@ class RobotModel:
 
 
 def collision_model(config: RobotConfig, width: float | None = None) -> tuple[Any, Any]:
-    """pinocchio Model of the arm alone and GeometryModel of its shapes without the disabled pairs.
+    """pinocchio Model of the arm and GeometryModel of its shapes without the disabled pairs.
 
     Cylinders of the URDF become capsules (urdf/shapes.xacro). The fingers are locked at `width` m.
-    Each call gives its own copy.
+    Each call returns a new copy.
     """
     width = config.gripper.open_width if width is None else width
     model, shapes = _built(
@@ -132,7 +132,7 @@ def _built(name: str, text: str, finger: str, mimic: str, width: float) -> tuple
 
 
 def link_of(model: Any, shape: Any) -> str:
-    """Name of the link a shape belongs to."""
+    """Name of the link that a shape belongs to."""
     return str(model.frames[shape.parentFrame].name)
 
 
@@ -143,9 +143,9 @@ def _add_pairs(model: Any, shapes: Any, config: RobotConfig) -> None:
         known = ', '.join(sorted(set(links)))
         raise UserError(f'{config.name}: disabled_pairs names {sorted(unknown)}; known: {known}')
     disabled = {frozenset(pair) for pair in config.disabled_pairs}
-    shapes.addAllCollisionPairs()  # leaves out shapes that cannot move against each other
+    shapes.addAllCollisionPairs()  # leaves out shapes that cannot move relative to each other
     pairs = [(pair.first, pair.second) for pair in shapes.collisionPairs]
-    shapes.removeAllCollisionPairs()  # one by one would shift those still to be read
+    shapes.removeAllCollisionPairs()  # removing one at a time would shift the rest
     for first, second in pairs:
         if frozenset((links[first], links[second])) not in disabled:
             shapes.addCollisionPair(pin.CollisionPair(first, second))

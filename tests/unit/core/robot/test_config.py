@@ -134,14 +134,14 @@ def test_a_missing_urdf_is_named():
     config = from_mapping(
         RobotConfig, {**mapping('fr3'), 'urdf': {'file': 'urdf/x.xacro'}}, 'here'
     )
-    with pytest.raises(UserError, match=r'fr3: there is no .*x\.xacro'):
+    with pytest.raises(UserError, match=r'fr3: no file .*x\.xacro'):
         urdf_text(config)
 
 
 def test_an_arm_that_does_not_expand_is_named():
     urdf = {'file': 'urdf/robot.urdf.xacro', 'args': {'arm': 'ur6'}}
     config = from_mapping(RobotConfig, {**mapping('fr3'), 'urdf': urdf}, 'here')
-    with pytest.raises(UserError, match='does not expand'):
+    with pytest.raises(UserError, match='xacro cannot expand it'):
         urdf_text(config)
 
 
