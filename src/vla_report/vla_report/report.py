@@ -28,7 +28,7 @@ def write_report(story: Story, result: Result, path: Path, video: str) -> None:
     phases = story.phases()
     samples = story.latencies()
     text = ENGINE.get_template('report.html.j2').render(
-        facts=story.recording.facts,
+        facts=story.recording.metadata,
         ok=result.ok,
         robot=story.robot.name,
         policy=policy_of(story),

@@ -1,4 +1,4 @@
-"""A short made-up episode."""
+"""A short synthetic episode."""
 
 import numpy as np
 import pytest

@@ -1,1 +1,1 @@
-"""FIXME docstring."""
+"""Episodes as MCAP files: the recorder node, writing, reading, and conversion to records."""

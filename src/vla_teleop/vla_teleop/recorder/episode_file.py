@@ -1,4 +1,4 @@
-"""An episode on disk: one MCAP file with ROS 2 schemas; `.partial` until it is whole."""
+"""An episode on disk: one MCAP file with ROS 2 schemas; `.partial` until it is complete."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ METADATA = 'episode'
 
 @dataclass(frozen=True)
 class RawMessage:
-    """One serialised message as it was on the wire."""
+    """One serialised message as it was sent."""
 
     topic: str
     type_name: str  # e.g. 'sensor_msgs/msg/JointState'
     data: bytes  # CDR
-    stamp: int  # ns, ROS time it was sent
+    stamp: int  # ns, ROS time of sending
 
 
 class EpisodeWriter:
-    """Writes messages to `<path>.partial`; `close` gives the file its name."""
+    """Writes messages to `<path>.partial`; `close` renames the file to `<path>`."""
 
     def __init__(self, path: Path) -> None:
         self.path = Path(path)
@@ -43,7 +43,7 @@ class EpisodeWriter:
         self.counts: dict[str, int] = {}
 
     def write(self, message: RawMessage) -> None:
-        """Append one message; its channel is made on first use."""
+        """Append one message; its channel is created on first use."""
         channel = self._channels.get(message.topic)
         if channel is None:
             channel = self._add_channel(message.topic, message.type_name)
@@ -56,15 +56,15 @@ class EpisodeWriter:
         )
         self.counts[message.topic] += 1
 
-    def close(self, **facts: str) -> Path:
-        """Finish the file with `facts` about the episode (instruction, label …) and name it."""
-        self._writer.add_metadata(METADATA, {k: str(v) for k, v in facts.items()})
+    def close(self, **metadata: str) -> Path:
+        """Write the episode's `metadata` (instruction, label …), then finish and rename it."""
+        self._writer.add_metadata(METADATA, {k: str(v) for k, v in metadata.items()})
         self._writer.finish()
         self._stream.close()
         return self._partial.rename(self.path)
 
     def discard(self) -> None:
-        """Throw the unfinished file away."""
+        """Delete the unfinished file."""
         self._stream.close()
         self._partial.unlink(missing_ok=True)
 
@@ -103,23 +103,23 @@ def read_raw(path: Path, topics: list[str] | None = None) -> Iterator[RawMessage
                 name = schema.name if schema else ''
                 yield RawMessage(channel.topic, name, message.data, message.log_time)
         except McapError as error:
-            raise UserError(f'{path}: not a whole MCAP file ({error})') from error
+            raise UserError(f'{path}: not a complete MCAP file ({error})') from error
 
 
 def read_metadata(path: Path) -> dict[str, str]:
-    """Return what `close` was told about the episode."""
+    """Return the metadata that `close` wrote."""
     with _open(path) as stream:
         try:
             for record in make_reader(stream).iter_metadata():
                 if record.name == METADATA:
                     return dict(record.metadata)
         except McapError as error:
-            raise UserError(f'{path}: not a whole MCAP file ({error})') from error
-    raise UserError(f'{path}: no facts about the episode inside; was it recorded by this stack?')
+            raise UserError(f'{path}: not a complete MCAP file ({error})') from error
+    raise UserError(f'{path}: no episode metadata; was it recorded by this stack?')
 
 
 def remove_topics(path: Path, topics: set[str]) -> None:
-    """Write the episode anew without some topics."""
+    """Rewrite the episode without `topics`."""
     with EpisodeWriter(path) as writer:
         for message in read_raw(path):
             if message.topic not in topics:

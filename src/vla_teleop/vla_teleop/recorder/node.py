@@ -14,7 +14,7 @@ from vla_core.params import check, param
 from vla_core.robot.config import RobotConfig, load_robot
 from vla_interfaces.srv import LabelEpisode
 from vla_ros import params, topics
-from vla_ros.convert.safety import heartbeat_to_msg
+from vla_ros.convert.safety import HEARTBEAT
 from vla_ros.endpoints import PolledCallbackGroup
 from vla_ros.heartbeat import HeartbeatBuilder
 from vla_ros.main import run
@@ -24,17 +24,17 @@ from vla_teleop.recorder.episode_file import RawMessage
 from vla_teleop.recorder.record_codec import absolute_name, streams
 from vla_teleop.recorder.recorder import Recorder, RecorderParams
 
-PERIOD = 0.03  # s, between two looks at what has come
+PERIOD = 0.03  # s, between two polls of the subscriptions
 HEARTBEAT_PERIOD = 0.1  # s, between heartbeats
-DEPTH = 100  # messages of a topic that may wait meanwhile
+DEPTH = 100  # messages of a topic queued meanwhile
 
 
 @dataclass(frozen=True)
 class RecorderNodeParams:
-    """Which robot, what of it, and where the episodes go."""
+    """The robot, whether depth is recorded, and the parameters of the recorder."""
 
     robot: str = param('ur5e', 'name in config/robots, or a path to a YAML file')
-    depth: bool = param(True, 'depth images too')
+    depth: bool = param(True, 'record depth images too')
     recorder: RecorderParams = field(default_factory=RecorderParams)
 
     def __post_init__(self) -> None:
@@ -42,42 +42,42 @@ class RecorderNodeParams:
 
 
 def recorded_topics(robot: RobotConfig, with_depth: bool) -> list[Topic]:
-    """Every topic, under the names this robot uses."""
-    made = [*streams(robot).values(), topics.wrench(robot), topics.SUCCESS]
+    """Return every topic to record, under the names of this robot."""
+    found = [*streams(robot).values(), topics.wrench(robot), topics.SUCCESS]
     for camera in robot.cameras:
         colour, depth, info = topics.camera(camera)
-        made += [colour, info, *([depth] if with_depth else [])]
-    return made
+        found += [colour, info, *([depth] if with_depth else [])]
+    return found
 
 
 def with_long_queue(profile: QoSProfile) -> QoSProfile:
-    """The profile with a longer queue at this end: a record has no use for the newest only."""
-    made = copy(profile)
-    made.depth = DEPTH
-    return made
+    """Return the profile with a queue of DEPTH: the recorder needs every message."""
+    longer = copy(profile)
+    longer.depth = DEPTH
+    return longer
 
 
 class RecorderNode(Node):
-    """A plain node: it moves nothing, and it works from its first moment."""
+    """A plain node: it moves nothing, and records from its start."""
 
     def __init__(self) -> None:
         super().__init__('recorder')
         p = params.declare(self, RecorderNodeParams)
         self.recorder = Recorder(p.recorder)
-        self.quiet = (
-            PolledCallbackGroup()
-        )  # emptied by `tick`: to wake up for each message would cost more
-        self.inboxes = [(t, self.listen(t)) for t in recorded_topics(load_robot(p.robot), p.depth)]
+        # polled in `tick`: a wake-up per message costs more
+        self.polled = PolledCallbackGroup()
+        robot_topics = recorded_topics(load_robot(p.robot), p.depth)
+        self.subscribed = [(topic, self.subscribe(topic)) for topic in robot_topics]
         self.heartbeat = HeartbeatBuilder('recorder', HEARTBEAT_PERIOD)
-        beats = topics.HEARTBEATS
-        self.beats = self.create_publisher(beats.type, beats.name, beats.qos)
+        topic = topics.HEARTBEATS
+        self.heartbeats = self.create_publisher(topic.type, topic.name, topic.qos)
         self.create_service(LabelEpisode, 'label_episode', self.on_label)
         self.create_timer(PERIOD, self.tick)
 
-    def listen(self, topic: Topic) -> Any:
+    def subscribe(self, topic: Topic) -> Any:
         return self.create_subscription(
-            topic.type, topic.name, _nothing, with_long_queue(topic.qos),
-            callback_group=self.quiet, raw=True,
+            topic.type, topic.name, _ignore, with_long_queue(topic.qos),
+            callback_group=self.polled, raw=True,
         )  # fmt: skip
 
     def on_label(self, request: Any, response: Any) -> Any:
@@ -86,19 +86,19 @@ class RecorderNode(Node):
         return response
 
     def tick(self) -> None:
-        """Write down what has come since the last look, in the order it came."""
-        came = [message for inbox in self.inboxes for message in take_all(*inbox)]
-        for message in sorted(came, key=_stamp):
-            self.keep(message)
+        """Write the messages received since the last tick, in the order of sending."""
+        received = [message for pair in self.subscribed for message in take_all(*pair)]
+        for message in sorted(received, key=_stamp):
+            self.record(message)
         now = self.get_clock().now().nanoseconds * 1e-9
         path = self.recorder.tick(now)
         if path is not None:
             self.get_logger().info(f'recorded {path}')
         if self.heartbeat.due(monotonic(), 0.0):
-            self.beats.publish(heartbeat_to_msg(self.heartbeat.next(now, 'active', '', '')))
+            self.heartbeats.publish(HEARTBEAT.to_msg(self.heartbeat.next(now, 'active', '', '')))
 
-    def keep(self, message: RawMessage) -> None:
-        """A status may begin or end an episode; then the message is written."""
+    def record(self, message: RawMessage) -> None:
+        """Write one message; a status first begins or ends an episode."""
         if message.topic == absolute_name(topics.STATUS.name):
             before = self.recorder.episode_id
             self.recorder.on_status(from_bytes(topics.STATUS, message.data), message.stamp * 1e-9)
@@ -114,24 +114,24 @@ class RecorderNode(Node):
 
 
 def take_all(topic: Topic, subscription: Any) -> list[RawMessage]:
-    """Everything that waits in a subscription."""
+    """Return the messages queued in a subscription."""
     name, kind = absolute_name(topic.name), type_name(topic.type)
-    made: list[RawMessage] = []
+    messages: list[RawMessage] = []
     with subscription.handle:
-        while len(made) < DEPTH:
+        while len(messages) < DEPTH:
             found = subscription.handle.take_message(subscription.msg_type, True)
             if found is None:
                 break
             data, info = found
-            made.append(RawMessage(name, kind, bytes(data), int(info['source_timestamp'])))
-    return made
+            messages.append(RawMessage(name, kind, bytes(data), int(info['source_timestamp'])))
+    return messages
 
 
 def _stamp(message: RawMessage) -> int:
     return message.stamp
 
 
-def _nothing(_: Any) -> None:
+def _ignore(_: Any) -> None:
     return None
 
 

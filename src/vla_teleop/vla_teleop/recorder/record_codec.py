@@ -1,4 +1,4 @@
-"""Records to messages on the wire and back.
+"""Records to recorded messages and back.
 
 Streams are named as in vla_ros/topics.py, in lower case.
 """
@@ -36,7 +36,7 @@ ROBOT_TOPICS = {
 
 
 def streams(robot: RobotConfig) -> dict[str, Topic]:
-    """Every stream that converts to a record, by name, under the topic this robot uses."""
+    """Return the topics of this robot that convert to records, by stream."""
     table = {
         name.lower(): topic
         for name, topic in vars(topics).items()
@@ -46,18 +46,18 @@ def streams(robot: RobotConfig) -> dict[str, Topic]:
 
 
 def image_topics(robot: RobotConfig) -> set[str]:
-    """Names of everything that carries pixels."""
+    """Return the names of the image topics."""
     pairs = (topics.camera(camera)[:2] for camera in robot.cameras)
     return {absolute_name(topic.name) for pair in pairs for topic in pair}
 
 
 def absolute_name(name: str) -> str:
-    """The name a topic has in the root namespace."""
+    """Return the topic name in the root namespace."""
     return name if name.startswith('/') else f'/{name}'
 
 
 class RecordWriter:
-    """Writes records to an episode file as the messages that the graph would have sent."""
+    """Writes records to an episode file as the messages that the graph sends."""
 
     def __init__(self, writer: EpisodeWriter, robot: RobotConfig) -> None:
         self.writer = writer
@@ -87,7 +87,7 @@ class RecordWriter:
 
 
 class Images(Enum):
-    """What a reader wants of the cameras."""
+    """Which images to read."""
 
     NONE = 'none'
     COLOUR = 'colour'  # Picture, stream 'picture:<camera>'
@@ -105,7 +105,7 @@ class Picture:
 
 
 class MessageDecoder:
-    """Raw messages to (stream, record)."""
+    """Decodes raw messages to (stream, record)."""
 
     def __init__(self, robot: RobotConfig, images: Images = Images.NONE) -> None:
         self._by_topic: dict[str, tuple[str, Topic]] = {
@@ -120,12 +120,12 @@ class MessageDecoder:
         self._parts: dict[str, list[Any]] = {config.name: [None] * 3 for config in robot.cameras}
 
     def names(self, wanted: tuple[str, ...] | None) -> list[str]:
-        """Topics that hold the wanted streams (None: all), and the images asked for."""
+        """Return the topics of the requested streams (None: all) and images."""
         found = [t for t, (name, _) in self._by_topic.items() if wanted is None or name in wanted]
         return found + list(self._cameras)
 
     def decode(self, raw: RawMessage) -> tuple[str, Any] | None:
-        """Return the stream and its record; None for half an image or an unknown topic."""
+        """Return the stream and its record; None for an incomplete frame or an unknown topic."""
         if raw.topic in self._cameras:
             return self._camera_part(raw)
         known = self._by_topic.get(raw.topic)

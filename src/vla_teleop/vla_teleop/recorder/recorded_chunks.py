@@ -1,4 +1,4 @@
-"""The motion proposed in a recorded episode, in a form that can be proposed once more."""
+"""The chunks of a recorded episode as absolute poses, for the replay policy."""
 
 from __future__ import annotations
 
@@ -15,22 +15,24 @@ from vla_core.robot.config import RobotConfig
 from vla_core.robot.model import RobotModel
 from vla_teleop.recorder.recording import load_recording
 
-MAX_LATENESS = 1.0  # s, from observation to chunk: control has refused it
+MAX_LATENESS = 1.0  # s, from observation to chunk; control refused later ones
 STREAMS = ('chunk', 'joint_states')
 
 
 def replayable_chunks(path: Path, robot: RobotConfig) -> list[ActionChunk]:
-    """The chunks of an episode; motion relative to where the tool was becomes absolute.
+    """Return the chunks of an episode, EE_DELTA ones as EE_POSE.
 
-    Else the small differences of every chunk would add up: nothing looks at the scene in a replay.
+    A replay does not observe the scene: relative chunks would accumulate their errors.
     """
     recording = load_recording(path, robot, STREAMS)
     found = [s.record for s in recording.of('chunk') if s.at - s.record.stamp <= MAX_LATENESS]
     if not any(chunk.space == Space.EE_DELTA for chunk in found):
         return found
-    samples = [said.record for said in recording.of('joint_states')]
+    samples = [item.record for item in recording.of('joint_states')]
     if not samples:
-        raise UserError(f'{path}: no joint states, so nobody knows where its chunks began')
+        raise UserError(
+            f'{path}: no joint states, so the start poses of its EE_DELTA chunks are unknown'
+        )
     stamps = np.array([sample.stamp for sample in samples])
     q = np.array([sample.select(robot.joint_names)[0] for sample in samples])
     model = RobotModel(robot)
@@ -38,12 +40,12 @@ def replayable_chunks(path: Path, robot: RobotConfig) -> list[ActionChunk]:
 
 
 def positions_at(stamps: Array, q: Array, stamp: float) -> Array:
-    """Joint angles (n,) at a time between samples (k,), (k, n)."""
+    """Return the joint positions (n,) rad at `stamp`, interpolated in samples (k,), (k, n)."""
     return np.array([np.interp(stamp, stamps, column) for column in q.T])
 
 
 def as_poses(chunk: ActionChunk, base_from_tcp: Array) -> ActionChunk:
-    """The chunk as poses in base_link, from the tool's pose (4, 4) at its stamp."""
+    """Return the chunk as EE_POSE; `base_from_tcp` (4, 4) is the tool pose at its stamp."""
     if chunk.space != Space.EE_DELTA:
         return chunk
     columns = [chunk.names.index(name) for name in EE_NAMES[:6]]

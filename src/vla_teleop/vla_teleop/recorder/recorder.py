@@ -1,4 +1,4 @@
-"""What belongs to an episode and when it begins and ends; no ROS in here."""
+"""Begin, end and metadata of recorded episodes; no ROS."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ END_PHASES = (Phase.DONE, Phase.FAILED)
 
 @dataclass(frozen=True)
 class RecorderParams:
-    """Where episodes go and what stays out of them."""
+    """Where episodes are written, and what is excluded."""
 
-    out: str = param('out/episodes', 'folder of the recorded files, made when missing')
-    name: str = param('', 'file name without suffix; empty: made from time and task')
+    out: str = param('out/episodes', 'folder of the recorded files, created when missing')
+    name: str = param('', 'file name without suffix; empty: from time and task')
     exclude: tuple[str, ...] = param((), 'topics that are not recorded')
-    tail: float = param(2.0, 's recorded after a task has ended', lo=0.0, hi=10.0)
+    tail: float = param(2.0, 's, recorded after a task has ended', lo=0.0, hi=10.0)
 
     def __post_init__(self) -> None:
         check(self)
 
 
 class Recorder:
-    """Keeps one file open from the moment a task appears until shortly after it ended."""
+    """Keeps one file open from the first status of a task until `tail` s after its end."""
 
     def __init__(self, params: RecorderParams) -> None:
         self.params = params
@@ -44,7 +44,7 @@ class Recorder:
         return self.status.task_id if self.writer and self.status else ''
 
     def on_status(self, status: TaskStatus, now: float) -> None:
-        """Open a file for a new task; mark its end when the task is over."""
+        """Open a file for a new task; schedule its end when the task is over."""
         is_new = bool(status.task_id) and (
             self.status is None or status.task_id != self.status.task_id
         )
@@ -56,23 +56,23 @@ class Recorder:
             self._ended, self._ends_at = status, now + self.params.tail
 
     def on_message(self, message: RawMessage) -> None:
-        """Keep a message when an episode is open."""
+        """Write a message when an episode is open."""
         if self.writer and message.topic not in self.params.exclude:
             self.writer.write(message)
 
     def label(self, is_success: bool, note: str) -> str:
-        """Say how the open episode went; returns why not, or ''."""
+        """Label the open episode; return the reason when there is none, else ''."""
         if self.writer is None:
             return 'no episode is open'
         self._labels = {'label': 'success' if is_success else 'failure', 'note': note}
         return ''
 
     def tick(self, now: float) -> Path | None:
-        """Close the file once its tail is over; returns it then."""
+        """Close the file when its tail is over; return its path then."""
         return self.finish() if now >= self._ends_at else None
 
     def finish(self) -> Path | None:
-        """Close the open file now, with what is known of its end."""
+        """Close the open file now; return its path."""
         if self.writer is None or self.status is None:
             return None
         status, writer = self._ended or self.status, self.writer
@@ -87,7 +87,7 @@ class Recorder:
 
 
 def episode_metadata(status: TaskStatus) -> dict[str, str]:
-    """What a file says about itself."""
+    """Return the metadata of an episode that ended with `status`."""
     is_over = status.phase in END_PHASES
     return {
         'task_id': status.task_id,

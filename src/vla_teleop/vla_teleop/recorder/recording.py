@@ -1,4 +1,4 @@
-"""A recorded episode as records: what every part said, by stream, in the order it was sent."""
+"""A recorded episode as records, by stream, in the order of sending."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from vla_teleop.recorder.record_codec import Images, MessageDecoder
 
 @dataclass(frozen=True)
 class StampedRecord:
-    """One record and when it was sent."""
+    """One record and its time of sending."""
 
     at: float  # s, ROS time
     stream: str  # as in vla_ros/topics.py, lower case; 'frame:…' and 'picture:…' for images
@@ -26,20 +26,20 @@ class StampedRecord:
 
 @dataclass
 class Recording:
-    """All records of an episode but images, which `pictures` reads one by one."""
+    """All records of an episode except images, which `pictures` reads one by one."""
 
     path: Path
     robot: RobotConfig
-    facts: dict[str, str]
+    metadata: dict[str, str]
     by_stream: dict[str, list[StampedRecord]] = field(default_factory=dict)
     end: float = 0.0  # s, ROS time of the last record
 
     def of(self, stream: str) -> list[StampedRecord]:
-        """What was said in `stream`; empty when nothing was."""
+        """Return the records of `stream`, in order; empty when there are none."""
         return self.by_stream.get(stream, [])
 
     def pictures(self) -> Iterator[StampedRecord]:
-        """Read the file again for its colour images."""
+        """Read the colour images from the file."""
         return read_records(self.path, self.robot, (), Images.COLOUR)
 
 
@@ -49,8 +49,8 @@ def read_records(
     streams: tuple[str, ...] | None = None,
     images: Images = Images.NONE,
 ) -> Iterator[StampedRecord]:
-    """Yield the records of an episode as they were sent; a bad message counts as none. Where the
-    gripper spoke for itself, what it said is in the samples of the arm."""
+    """Yield the records of an episode in the order of sending; skip invalid messages. Joint states
+    of a separate gripper are merged into those of the arm."""
     decoder, joints = MessageDecoder(robot, images), JointStateMerger(robot)
     for raw in read_raw(path, decoder.names(streams)):
         try:
@@ -69,11 +69,11 @@ def read_records(
 def load_recording(
     path: Path, robot: RobotConfig, streams: tuple[str, ...] | None = None
 ) -> Recording:
-    """Read an episode; UserError when nothing in it is known."""
+    """Read an episode; UserError when it holds none of the robot's topics."""
     recording = Recording(Path(path), robot, read_metadata(path))
-    for said in read_records(path, robot, streams):
-        recording.by_stream.setdefault(said.stream, []).append(said)
-        recording.end = said.at
+    for item in read_records(path, robot, streams):
+        recording.by_stream.setdefault(item.stream, []).append(item)
+        recording.end = item.at
     if not recording.by_stream:
-        raise UserError(f'{path}: none of the topics of {robot.name} are in it')
+        raise UserError(f'{path}: contains none of the topics of {robot.name}')
     return recording

@@ -1,4 +1,4 @@
-"""Message definitions as MCAP wants them: the type and everything it contains, in one text."""
+"""Message definitions for MCAP: a type and all its nested types in one text."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _nested(type_name: str) -> list[str]:
 
 
 def _full(name: str, package: str) -> str:
-    """'Header' or 'std_msgs/Header' as 'std_msgs/msg/Header'."""
+    """Return 'Header' or 'std_msgs/Header' as 'std_msgs/msg/Header'."""
     if '/' not in name:
         return f'{package}/msg/{name}'
     owner, _, short = name.rpartition('/')

@@ -1,4 +1,4 @@
-"""A file is whole, or it does not have its name."""
+"""A file has its final name only when it is complete."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from vla_teleop.recorder.episode_file import EpisodeWriter, RawMessage, read_met
 MESSAGE = RawMessage('/said', 'std_msgs/msg/String', b'\0\1\0\0\3\0\0\0hi\0', 5_000_000_000)
 
 
-def test_until_it_is_closed_only_the_partial_file_is_there(tmp_path):
+def test_until_it_is_closed_only_the_partial_file_exists(tmp_path):
     writer = EpisodeWriter(tmp_path / 'a.mcap')
     writer.write(MESSAGE)
     assert [p.name for p in tmp_path.iterdir()] == ['a.mcap.partial']
@@ -29,7 +29,7 @@ def test_a_writer_that_crashes_leaves_no_episode(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_cut_short_is_an_error_that_names_it(tmp_path):
+def test_a_truncated_file_is_an_error_that_names_it(tmp_path):
     path = tmp_path / 'a.mcap'
     with EpisodeWriter(path) as writer:
         writer.write(MESSAGE)
@@ -39,7 +39,7 @@ def test_a_file_cut_short_is_an_error_that_names_it(tmp_path):
         list(read_raw(path))
 
 
-def test_a_file_that_is_not_there_is_an_error_that_names_it(tmp_path):
+def test_a_missing_file_is_an_error_that_names_it(tmp_path):
     with pytest.raises(UserError, match=r'none\.mcap'):
         read_metadata(tmp_path / 'none.mcap')
 

@@ -1,4 +1,4 @@
-"""A file begins with a task and ends shortly after it."""
+"""A file begins with a task and ends `tail` s after it."""
 
 from dataclasses import replace
 
@@ -41,25 +41,25 @@ def test_a_task_is_recorded_until_its_tail_is_over(recorder):
     assert [message.stamp for message in read_raw(path)] == [2, 3]
 
 
-def test_the_file_says_how_the_task_ended_also_when_the_arm_is_on_its_way_home(recorder):
+def test_the_metadata_hold_the_end_of_the_task_also_while_the_arm_moves_home(recorder):
     recorder.on_status(TASK, 1.0)
     recorder.on_message(hello(2))
     recorder.on_status(DONE, 4.0)
     recorder.on_status(replace(DONE, phase=Phase.RETREAT), 4.3)
-    facts = read_metadata(recorder.tick(4.6))
-    assert facts == {
+    metadata = read_metadata(recorder.tick(4.6))
+    assert metadata == {
         'task_id': '001-5', 'instruction': 'press the button', 'seed': '7', 'phase': 'DONE',
         'code': 'SUCCEEDED', 'text': 'done in 3 s', 'attempts': '1',
     }  # fmt: skip
 
 
-def test_a_task_that_never_ends_is_called_unfinished(recorder):
+def test_a_task_without_an_end_is_labelled_unfinished(recorder):
     recorder.on_status(TASK, 1.0)
     recorder.on_message(hello(2))
     assert read_metadata(recorder.finish())['code'] == 'UNFINISHED'
 
 
-def test_the_next_task_gets_a_file_of_its_own(tmp_path):
+def test_the_next_task_has_its_own_file(tmp_path):
     recorder = Recorder(RecorderParams(out=str(tmp_path), tail=0.5))
     recorder.on_status(TASK, 1.0)
     recorder.on_message(hello(2))
@@ -69,10 +69,10 @@ def test_the_next_task_gets_a_file_of_its_own(tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ['1_001-5.mcap', '3_002-9.mcap']
 
 
-def test_a_label_is_kept_and_refused_when_nothing_is_open(recorder):
+def test_a_label_is_stored_and_refused_when_no_episode_is_open(recorder):
     assert recorder.label(True, 'nice') == 'no episode is open'
     recorder.on_status(TASK, 1.0)
     recorder.on_message(hello(2))
     assert recorder.label(False, 'it slipped') == ''
-    facts = read_metadata(recorder.finish())
-    assert (facts['label'], facts['note']) == ('failure', 'it slipped')
+    metadata = read_metadata(recorder.finish())
+    assert (metadata['label'], metadata['note']) == ('failure', 'it slipped')

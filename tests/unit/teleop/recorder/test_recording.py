@@ -1,4 +1,4 @@
-"""What is written through the tap comes back, also through a reader that is not ours."""
+"""Records are read back as they were written, by our reader and by an independent one."""
 
 import dataclasses
 
@@ -18,10 +18,10 @@ from vla_teleop.recorder.recording import load_recording, read_records
 def episode(tmp_path, robot, records, frame):
     path = tmp_path / 'episode.mcap'
     with EpisodeWriter(path) as writer:
-        tap = RecordWriter(writer, robot)
+        write = RecordWriter(writer, robot)
         for k, (stream, record) in enumerate(records):
-            tap(stream, record, 2.0 + 0.5 * k)
-        tap('frame', frame, 9.0)
+            write(stream, record, 2.0 + 0.5 * k)
+        write('frame', frame, 9.0)
         writer.close(instruction='put it in', seed=7)
     return path
 
@@ -39,28 +39,28 @@ def same(a, b):
     return a == b
 
 
-def test_every_record_comes_back_equal_and_at_its_time(episode, robot, records):
-    said = list(read_records(episode, robot))
-    assert [s.stream for s in said] == [stream for stream, _ in records]
-    assert [s.at for s in said] == pytest.approx([2.0 + 0.5 * k for k in range(len(records))])
-    for item, (stream, record) in zip(said, records, strict=True):
+def test_every_record_is_read_back_equal_and_at_its_time(episode, robot, records):
+    found = list(read_records(episode, robot))
+    assert [s.stream for s in found] == [stream for stream, _ in records]
+    assert [s.at for s in found] == pytest.approx([2.0 + 0.5 * k for k in range(len(records))])
+    for item, (stream, record) in zip(found, records, strict=True):
         assert same(record, item.record), stream
 
 
-def test_only_the_streams_asked_for_are_read(episode, robot):
+def test_only_the_requested_streams_are_read(episode, robot):
     assert {s.stream for s in read_records(episode, robot, ('votes', 'chunk'))} == {
         'votes',
         'chunk',
     }
 
 
-def test_a_frame_comes_back_to_the_pixel(episode, robot, frame):
-    (said,) = list(read_records(episode, robot, (), Images.RGBD))
-    assert said.stream == 'frame:scene'
-    assert np.array_equal(said.record.rgb, frame.rgb)
-    assert np.array_equal(said.record.depth, frame.depth)
-    assert said.record.model == frame.model
-    assert said.record.stamp == frame.stamp
+def test_a_frame_is_read_back_to_the_pixel(episode, robot, frame):
+    (item,) = list(read_records(episode, robot, (), Images.RGBD))
+    assert item.stream == 'frame:scene'
+    assert np.array_equal(item.record.rgb, frame.rgb)
+    assert np.array_equal(item.record.depth, frame.depth)
+    assert item.record.model == frame.model
+    assert item.record.stamp == frame.stamp
 
 
 def test_an_independent_reader_understands_the_file(episode, robot, records):
@@ -76,15 +76,15 @@ def test_an_independent_reader_understands_the_file(episode, robot, records):
     assert read['/votes'].reasons == ['late']
 
 
-def test_a_recording_knows_its_facts_and_its_end(episode, robot, records):
+def test_a_recording_has_its_metadata_and_its_end(episode, robot, records):
     recording = load_recording(episode, robot)
-    assert recording.facts == {'instruction': 'put it in', 'seed': '7'}
+    assert recording.metadata == {'instruction': 'put it in', 'seed': '7'}
     assert recording.end == pytest.approx(2.0 + 0.5 * (len(records) - 1))
     assert len(recording.of('votes')) == 1
     assert recording.of('features') == []
 
 
-def test_pictures_can_be_taken_out_and_the_rest_stays(episode, robot, records):
+def test_images_can_be_removed_and_the_rest_stays(episode, robot, records):
     remove_topics(episode, image_topics(robot))
     kept = {message.topic for message in read_raw(episode)}
     assert not kept & image_topics(robot)
@@ -92,17 +92,17 @@ def test_pictures_can_be_taken_out_and_the_rest_stays(episode, robot, records):
     assert read_metadata(episode)['instruction'] == 'put it in'
 
 
-def test_an_episode_of_nothing_known_is_refused(tmp_path, robot):
+def test_an_episode_without_known_topics_is_refused(tmp_path, robot):
     with EpisodeWriter(tmp_path / 'empty.mcap') as writer:
         writer.close()
     with pytest.raises(UserError, match='none of the topics'):
         load_recording(tmp_path / 'empty.mcap', robot)
 
 
-def test_what_a_gripper_said_for_itself_is_in_the_samples_of_the_arm(tmp_path, robot):
+def test_joint_states_of_a_separate_gripper_are_merged_into_those_of_the_arm(tmp_path, robot):
     arm, finger = robot.joint_names, robot.gripper.joint
     still = np.zeros(len(arm))
-    said = [
+    sent = [
         JointState(1.0, arm, robot.home, still),
         JointState(1.01, (finger,), [0.02], [np.nan]),
         JointState(1.02, ('wheel',), [0.5], [0.5]),
@@ -111,9 +111,9 @@ def test_what_a_gripper_said_for_itself_is_in_the_samples_of_the_arm(tmp_path, r
     ]
     path = tmp_path / 'apart.mcap'
     with EpisodeWriter(path) as writer:
-        tap = RecordWriter(writer, robot)
-        for record in said:
-            tap('joint_states', record, record.stamp)
+        write = RecordWriter(writer, robot)
+        for record in sent:
+            write('joint_states', record, record.stamp)
         writer.close()
     first, last = [item.record for item in read_records(path, robot)]
     assert (first.stamp, first.names) == (1.0, arm)
