@@ -1,5 +1,6 @@
-"""Every guard is needed: with it cut out of the running graph, the fault it is for is not answered
-within twice its bound. `./vla test unguarded`; not part of `./vla test`, it takes 4 minutes."""
+"""The control of `./vla bench faults`: with the guard against it removed from the running graph, a
+fault is not answered within twice its bound. `./vla test unguarded`; not part of `./vla test`, it
+takes 4 minutes."""
 
 import sys
 import time
@@ -15,8 +16,9 @@ sys.path.insert(0, str(Path(__file__).parent / 'cuts'))
 from guards import GUARDS
 
 from vla_bench.faults.bench import plan_of
+from vla_bench.faults.bounds import ReactionBounds
 from vla_bench.faults.catalogue import FAULTS, FaultSetup
-from vla_bench.faults.rig import FaultRig, ReactionBounds
+from vla_bench.faults.rig import FaultRig
 from vla_bringup.checkout.root import ROOT
 from vla_bringup.graph.session import GraphSession
 from vla_core.errors import UserError
@@ -30,13 +32,13 @@ TRIES = 2
 LIKE = {
     FaultSetup.CLOCKED: 'F10',
     FaultSetup.LEARNED: 'F21',
-}  # whose graph; else that with the proxy, of F1
+}  # whose graph is used; else the one with the proxy, of F1
 ENDED = 'the graph ended'
-PATIENCE = 5.0  # s, until every process has done as asked
+PATIENCE = 5.0  # s until every process has removed the guard
 
 
 class Case(NamedTuple):
-    """A fault, the first of its figures that must miss its bound, and without which guard."""
+    """A fault, its figure that must miss the bound, and the guard that is removed."""
 
     fault: str
     figure: str
@@ -46,9 +48,9 @@ class Case(NamedTuple):
 CASES = (
     Case('F1', 'F1 target all NaN', 'numbers of a target'),
     Case('F1', 'F1 joint states NaN', 'joint states'),
-    Case('F1', 'F1 chunk all NaN: refused', 'numbers of a chunk'),
-    Case('F9', 'F9 chunk too old: refused', 'age of a chunk'),
-    Case('F9', 'F9 chunk twice: refused', 'order of chunks'),
+    Case('F1', 'F1 chunk all NaN: rejected', 'numbers of a chunk'),
+    Case('F9', 'F9 chunk too old: rejected', 'age of a chunk'),
+    Case('F9', 'F9 chunk twice: rejected', 'order of chunks'),
     Case('F9', 'F9 target out of order', 'order of targets'),
     Case('F9', 'F9 target 5 s old', 'age of a target'),
     Case('F11', 'F11 vote of grounding silent', 'silence of a voter'),
@@ -56,15 +58,15 @@ CASES = (
     Case('F6', 'F6 joint states frozen', 'frozen joint states'),
     Case('F8', 'F8 95 % of the depth lost', 'sight of a camera'),
     Case('F17', 'F17 obstacle too near to pass', 'things around'),
-    Case('F19', 'F19 target removed: looks until HOLD', 'a target that is gone'),
+    Case('F19', 'F19 target removed: scenes until HOLD', 'a target that is gone'),
     Case('F24', 'F24 second publisher', 'rivals'),
-    Case('F25', 'F25 and says that there is another', 'rivals'),
+    Case('F25', 'F25 second shield names the other publisher', 'rivals'),
     Case('F13', 'F13 cycles > 50 ms without HOLD', 'late cycles'),
     Case('F14', 'F14 shield deactivated: HOLD', 'braking on leaving'),
-    Case('F22', 'F22 verifier hangs', 'silence of a node'),
+    Case('F22', 'F22 verifier stopped', 'silence of a node'),
     Case('F18', 'F18 perception killed', 'silence of a node'),
     Case('F2', 'F2 policy killed', 'silence of a node'),
-    Case('F4', 'F4 on going on', 'time that has passed'),
+    Case('F4', 'F4 on resuming', 'time that has passed'),
     Case('F4', 'F4 shield stopped: task ended', 'silence of the shield'),
     Case('F15', 'F15 target lacks a joint', 'joints of a target'),
     Case('F3', 'F3 shield killed: task ended', 'silence of the shield'),
@@ -75,33 +77,32 @@ CASES = (
     Case('F26', 'F26 graph without limits', 'limits of a robot'),
     Case(
         'F20',
-        'F20 decoy on top of another thing, target absent: taken, as a share',
+        'F20 decoy on top of another object, target absent: taken, as a share',
         'height of a thing',
     ),
     Case('F16', 'F16 joint driven at its limit', 'range of a joint'),
 )
 
 
-class Theatre:
-    """Graphs whose guards can be cut, one at a time; one that does not recover is replaced."""
+class UnguardedGraphs:
+    """Graphs whose guards can be removed one at a time; one that does not recover is replaced."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.orders = folder, folder / 'cuts'
         self.orders.write_text('')
         self.figures: list[Figure] = []
-        self._open, self._kind = None, None
+        self._open, self._setup = None, None
 
     def figures_of(self, fault: str) -> Iterator[Figure]:
-        """Play a fault; the caller stops when it has what it wants."""
-        what = FAULTS[fault]
-        if what.live is None:
+        """Play a fault; the caller stops at the figure that it needs."""
+        case = FAULTS[fault]
+        if case.live is None:
             self.close()
-            return what.alone(self._args())
-        return what.live(self._stage(fault), TWICE)
+            return case.alone(self._args())
+        return case.live(self._rig(fault), TWICE)
 
     def first(self, case: Case) -> Figure | None:
-        """The first of its figures with that name; without a number when a node does not survive
-        the fault."""
+        """The first of its figures with that name; NaN when a node does not survive the fault."""
         try:
             figures = self.figures_of(case.fault)
             return next((f for f in figures if f.name.startswith(case.figure)), None)
@@ -113,38 +114,38 @@ class Theatre:
             return Figure(f'{case.figure} ({why})', float('nan'), '', '== 0')
 
     def prepare(self, fault: str) -> None:
-        """The graph is up, the arm moves."""
+        """Start the graph and wait until the arm moves."""
         if FAULTS[fault].live is not None:
-            self._stage(fault).begin()
-            self._stage(fault).await_moving()
+            self._rig(fault).begin()
+            self._rig(fault).await_moving()
 
     def _args(self) -> Namespace:
         return Namespace(robot='ur5e', policy='scripted', seed=SEED, out=self.folder)
 
-    def _stage(self, fault: str) -> FaultRig:
-        like = FAULTS[LIKE.get(FAULTS[fault].kind, 'F1')]
-        kind = like.kind
-        if self._open is None or self._kind != kind:
+    def _rig(self, fault: str) -> FaultRig:
+        like = FAULTS[LIKE.get(FAULTS[fault].setup, 'F1')]
+        setup = like.setup
+        if self._open is None or self._setup != setup:
             self.close()
             graph = GraphSession(plan_of(self._args(), like, fault), lambda _: None)
             graph.__enter__()
-            self._open, self._kind = (graph, FaultRig(graph, load_robot('ur5e'), SEED)), kind
+            self._open, self._setup = (graph, FaultRig(graph, load_robot('ur5e'), SEED)), setup
         return self._open[1]
 
     def close(self) -> None:
         if self._open is None:
             return
-        graph, stage = self._open
+        graph, rig = self._open
         self._open = None
-        stage.witness.close()
+        rig.observer.close()
         graph.stop()
 
     @contextmanager
     def without(self, guard: str, patch: pytest.MonkeyPatch) -> Iterator[None]:
-        """Cut a guard in every process that has it, this one included, for the length of the
-        block; in a graph that is yet to start it is cut as soon as a node has it."""
+        """Remove a guard in every process that has it, this one included, within the block; in a
+        graph that has not started, as soon as a node has it."""
         for note in self._notes():
-            note.unlink()  # of processes that are no more
+            note.unlink()  # of processes that have ended
         self.orders.write_text(guard)
         for cut in GUARDS[guard]:
             if cut.package == 'lib':
@@ -161,7 +162,7 @@ class Theatre:
             self.orders.write_text('')
 
     def note(self, figure: Figure, guard: str) -> None:
-        """Keep what was measured; when all is there, for docs/results.md."""
+        """Keep a figure; with the last one, write the result for docs/results.md."""
         name = f'{figure.name} [{figure.bound}], without the guard of {guard}'
         self.figures.append(Figure(name, figure.value, figure.unit))
         if len(self.figures) == len(CASES):
@@ -176,9 +177,9 @@ class Theatre:
 
 
 @pytest.fixture(scope='module')
-def theatre(tmp_path_factory) -> Iterator[Theatre]:
+def graphs(tmp_path_factory) -> Iterator[UnguardedGraphs]:
     with pytest.MonkeyPatch.context() as patch:
-        made = Theatre(tmp_path_factory.mktemp('unguarded'))
+        made = UnguardedGraphs(tmp_path_factory.mktemp('unguarded'))
         patch.setenv('VLA_TEST_CUTS', str(made.orders))
         patch.setenv('PYTHONPATH', str(CUTS), prepend=':')
         yield made
@@ -186,18 +187,18 @@ def theatre(tmp_path_factory) -> Iterator[Theatre]:
 
 
 @pytest.mark.parametrize('case', CASES, ids=lambda case: case.figure)
-def test_without_its_guard_a_fault_is_not_answered_in_time(theatre, monkeypatch, case):
+def test_without_its_guard_a_fault_is_not_answered_in_time(graphs, monkeypatch, case):
     figure = None
     for _ in range(TRIES):
         try:
-            theatre.prepare(case.fault)
-        except UserError:  # what the last cut has left behind
-            theatre.close()
-            theatre.prepare(case.fault)
-        with theatre.without(case.guard, monkeypatch):
-            figure = theatre.first(case)
+            graphs.prepare(case.fault)
+        except UserError:  # left behind by the previous case
+            graphs.close()
+            graphs.prepare(case.fault)
+        with graphs.without(case.guard, monkeypatch):
+            figure = graphs.first(case)
         if figure is not None:
             break  # else the scene did not allow it
     assert figure is not None
-    theatre.note(figure, case.guard)
+    graphs.note(figure, case.guard)
     assert not figure.ok, f'{figure.name}: {figure.value:.4g} {figure.unit} without its guard'

@@ -105,7 +105,7 @@ def by_guess(layout: Any, names: tuple[str, ...]) -> Any:
     import numpy as np
 
     last = len(names) - 1
-    return np.array([names.index(name) if name in names else last for name in layout._ours])
+    return np.array([names.index(name) if name in names else last for name in layout.joints])
 
 
 def shield(place: str, instead: Any) -> Cut:
@@ -124,10 +124,12 @@ NODES = (
 AGES = (
     shield('inputs.buffer:InputBuffer.joints_fault', no_reason),
     shield('inputs.buffer:InputBuffer.target_staleness', no_reason),
-    shield('shield:Shield._doubt', none),
+    shield('shield:Shield._own_hold', none),
 )
 GUARDS: dict[str, tuple[Cut | LastInLine, ...]] = {
-    'numbers of a target': (shield('inputs.buffer:InputBuffer._value_fault', no_reason),),
+    'numbers of a target': (
+        shield('inputs.target_validator:TargetValidator._value_fault', no_reason),
+    ),
     'joint states': (shield('inputs.buffer:InputBuffer.joints_fault', no_reason),),
     'numbers of a chunk': (
         Cut('vla_control', 'vla_ros.convert.action:finite', as_it_is),
@@ -137,11 +139,16 @@ GUARDS: dict[str, tuple[Cut | LastInLine, ...]] = {
     'order of chunks': (
         Cut('vla_control', 'vla_control.chunks.validity:_wrong_moment', no_reason),
     ),
-    'order of targets': (shield('inputs.buffer:InputBuffer._order_fault', no_reason),),
-    'age of a target': (shield('inputs.buffer:InputBuffer._order_fault', no_reason), *AGES),
+    'order of targets': (
+        shield('inputs.target_validator:TargetValidator._order_fault', no_reason),
+    ),
+    'age of a target': (
+        shield('inputs.target_validator:TargetValidator._order_fault', no_reason),
+        *AGES,
+    ),
     'silence of a voter': VOTERS,
     'joints of a target': (
-        shield('inputs.buffer:InputBuffer._shape_fault', no_reason),
+        shield('inputs.target_validator:TargetValidator._shape_fault', no_reason),
         shield('inputs.joint_index:JointIndex.of', by_guess),
     ),
     'frozen joint states': (
@@ -168,29 +175,29 @@ GUARDS: dict[str, tuple[Cut | LastInLine, ...]] = {
         Cut('vla_monitor', 'vla_monitor.failure.attempt:Attempt.unusable', as_if_fine),
     ),
     'height of a thing': (Cut('lib', 'vla_perception.detection.assembly:_is_flat', false),),
-    'rivals': (shield('node:ShieldNode.rivals', no_reason),),
+    'rivals': (shield('node:ShieldNode.other_publishers', no_reason),),
     'braking on leaving': (shield('shield:Shield.disarm', let_go),),
     'silence of a node': (*VOTERS, *NODES, *AGES),
     'time that has passed': (
         shield('shield:Shield._advance', go_on),
-        shield('shield:Shield.take_back', none),
+        shield('shield:Shield.roll_back', none),
     ),
     'silence of the shield': NODES,
     'late cycles': (
         LastInLine('vla_shield'),
-        shield('monitoring.loop_timing:LoopTiming.hangs', false),
+        shield('monitoring.loop_timing:LoopTiming.has_long_overrun', false),
         shield('monitoring.loop_timing:LoopTiming.scale', full_speed),
         *NODES,
     ),
     'the clock': (
         *AGES,
         shield('inputs.votes:Votes.permission', allowed),
-        shield('shield:Shield._watch_clock', none),
+        shield('shield:Shield._check_clock', none),
     ),
     'quality of service': (Cut('lib', 'vla_ros.endpoints:qos_mismatch', no_reason),),
     'range of a joint': (
         Cut('lib', 'vla_shield.optimiser.step:_exceeds', nowhere),
-        Cut('lib', 'vla_shield.constraints.clearances:of_range', room_enough),
+        Cut('lib', 'vla_shield.constraints.limits:position_slack', room_enough),
     ),
     'limits of a robot': (
         Cut('lib', 'vla_core.robot.config:check', none),

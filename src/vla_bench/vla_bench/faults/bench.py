@@ -1,9 +1,9 @@
-"""Faults against the running graph: what the arm does, and after how long.
+"""`./vla bench faults`: faults injected into the running graph; how the arm reacts, and how fast.
 
-Times are of one process and its steady clock: from the message, or the call, that breaks something
-to DDS's receipt of the command, report or state that answers it; from stamp to stamp for what the
-proxy spoils and for scenes. A message waits up to one cycle, 10 ms, until the shield looks at it;
-that and the transport are part of the time.
+Times are taken by one process on its steady clock: from the message or call that causes the fault
+to the arrival in DDS of the command, report or state that answers it; between stamps for scenes
+and for messages that the proxy corrupts. They include transport and up to one cycle, 10 ms, for
+which a message waits. Bounds are explained in `bounds.py`; the control is `./vla test unguarded`.
 """
 
 from __future__ import annotations
@@ -31,23 +31,23 @@ from vla_lockstep.row_log import MADE_BY, made_by
 from vla_report.terminal import Screen
 
 PROXY = {FaultSetup.PROXIED: 'target,votes,chunk', FaultSetup.LEARNED: 'features'}
-SPOILT: dict[FaultSetup, dict[str, tuple[str, ...]]] = {
+CORRUPTED: dict[FaultSetup, dict[str, tuple[str, ...]]] = {
     FaultSetup.PROXIED: {
         'shield': ('-r', 'target:=target/spoilt', '-r', 'votes:=votes/spoilt'),
         'control': ('-r', 'chunk:=chunk/spoilt'),
     },
     FaultSetup.LEARNED: {'failure': ('-r', 'features:=features/spoilt')},
-}  # who reads what the proxy writes
+}  # readers of the proxy's output, remapped
 SIM_TIME = ('-p', 'use_sim_time:=true')
-Shown = Callable[[Figure], None]
+Show = Callable[[Figure], None]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add('--only', default='', help=f'some of {",".join(FAULTS)} (default: all)')
-    add('--resume', action='store_true', help='keep what was measured at this commit already')
-    add('--merge', action='store_true', help='the whole table, of what was measured so far')
-    add('--factor', type=float, default=1.0, help='on every bound, for a busy machine')
+    add('--resume', action='store_true', help='keep the results of this commit')
+    add('--merge', action='store_true', help='the whole table from the results so far')
+    add('--factor', type=float, default=1.0, help='of every bound, for a machine under load')
     add('--policy', default='scripted', help='scripted or a checkpoint folder')
     add('--robot', default='ur5e', help='name in config/robots (default %(default)s)')
     add('--seed', type=int, default=7, help='of the scene (default %(default)s)')
@@ -56,12 +56,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     chosen = choice(args.only)
-    choose_domain()  # one for all that is started beside the graph, too
+    choose_domain()  # also for the processes started beside the graph
     key = f'{args.policy} {args.robot} x{args.factor:g}'
     parts = PartialResults(args.out.resolve() / 'parts', key, made_by(checkpoint_of(args.policy)))
     with Screen() as screen:
 
-        def shown(figure: Figure) -> None:
+        def show(figure: Figure) -> None:
             limit = f', must be {figure.bound}' if figure.bound else ''
             value = f': {figure.value:.4g} {figure.unit}' if figure.value == figure.value else ''
             screen.line(f'{figure.name}{value}{limit}', '' if figure.ok else 'bold red')
@@ -69,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
         todo = [] if args.merge else chosen
         todo = [name for name in todo if not (args.resume and parts.has(name))]
         for group in groups(todo):
-            for name, figures in play(args, group, screen.now, shown):
+            for name, figures in play(args, group, screen.now, show):
                 parts.keep(name, figures)
         names = list(FAULTS) if args.resume or args.merge else chosen
         figures = [figure for name in names for figure in parts.read(name)]
@@ -81,14 +81,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 class PartialResults:
-    """What was measured, one file per fault; `key` says of what, `code` by which code and
-    weights."""
+    """Results so far, one file per fault, of set-up `key` and `code` (commit and weights)."""
 
     def __init__(self, folder: Path, key: str, code: str) -> None:
         self.folder, self.key, self.code = folder, key, code
 
     def has(self, name: str) -> bool:
-        """True when that fault was measured on the same code and weights."""
+        """True when that fault was measured with the same code and weights."""
         return bool(self.read(name)) and self._load(name).get(MADE_BY) == self.code
 
     def keep(self, name: str, figures: Iterable[Figure]) -> None:
@@ -97,11 +96,11 @@ class PartialResults:
         write_atomic(self.folder / f'{name}.json', json.dumps(entry, indent=1))
 
     def read(self, name: str) -> list[Figure]:
-        """The figures of one fault, none when it was not measured."""
+        """The figures of one fault; none when it was not measured."""
         return [Figure(**entry) for entry in self._load(name).get('figures', [])]
 
     def commits(self, names: list[str]) -> str:
-        """Of what code the numbers are."""
+        """The commits of the numbers."""
         found = [self._load(name).get('commit', '') for name in names]
         return ', '.join(dict.fromkeys(filter(None, found)))
 
@@ -112,7 +111,7 @@ class PartialResults:
 
 
 def left_out(names: list[str], parts: PartialResults) -> Iterator[Figure]:
-    """What is not in the table, and why; in a full run what was not measured breaks it."""
+    """The faults that are left out, and why; in a full run a missing result fails."""
     if len(names) < len(FAULTS):
         return
     for name, why in LEFT_OUT.items():
@@ -123,23 +122,23 @@ def left_out(names: list[str], parts: PartialResults) -> Iterator[Figure]:
 
 
 def choice(only: str) -> list[str]:
-    """The faults that were asked for, in our order."""
-    asked = {name.strip().upper() for name in only.split(',') if name.strip()}
-    unknown = sorted(asked - FAULTS.keys())
+    """The requested faults in the order of the catalogue."""
+    requested = {name.strip().upper() for name in only.split(',') if name.strip()}
+    unknown = sorted(requested - FAULTS.keys())
     if unknown:
         out = ', '.join(LEFT_OUT)
         raise UserError(
             f'no fault {", ".join(unknown)}; known: {", ".join(FAULTS)}; left out: {out}'
         )
-    return [name for name in FAULTS if not asked or name in asked]
+    return [name for name in FAULTS if not requested or name in requested]
 
 
 def groups(names: list[str]) -> Iterator[list[str]]:
-    """Faults that can follow each other on one graph."""
+    """Groups of faults that can follow each other on one graph."""
     group: list[str] = []
     for name in names:
         is_apart = FAULTS[name].alone is not None
-        if group and (is_apart or FAULTS[group[-1]].kind != FAULTS[name].kind):
+        if group and (is_apart or FAULTS[group[-1]].setup != FAULTS[name].setup):
             yield group
             group = []
         group.append(name)
@@ -151,49 +150,51 @@ def groups(names: list[str]) -> Iterator[list[str]]:
 
 
 def play(
-    args: argparse.Namespace, names: list[str], say: Callable[[str], None], shown: Shown
+    args: argparse.Namespace, names: list[str], progress: Callable[[str], None], show: Show
 ) -> Iterator[tuple[str, list[Figure]]]:
     """Each fault of a group with its figures."""
     name, first = names[0], FAULTS[names[0]]
-    if first.kind == FaultSetup.LEARNED and (why := unfit(args)):
-        yield name, gathered([Figure(f'{name} left out: {why}', NAN)], shown)
+    if first.setup == FaultSetup.LEARNED and (why := unfit(args)):
+        yield name, gathered([Figure(f'{name} left out: {why}', NAN)], show)
     elif first.alone is None:
-        yield from play_on_graph(args, names, say, shown)
+        yield from play_on_graph(args, names, progress, show)
     else:
-        live = play_on_graph(args, names, say, shown) if first.live else ()
+        live = play_on_graph(args, names, progress, show) if first.live else ()
         found = [figure for _, figures in live for figure in figures]
-        say(name)
-        yield name, [*found, *gathered(first.alone(args), shown)]
+        progress(name)
+        yield name, [*found, *gathered(first.alone(args), show)]
 
 
 def play_on_graph(
-    args: argparse.Namespace, names: list[str], say: Callable[[str], None], shown: Shown
+    args: argparse.Namespace, names: list[str], progress: Callable[[str], None], show: Show
 ) -> Iterator[tuple[str, list[Figure]]]:
-    """Break a graph in these ways, one after the other; a graph that does not recover is left."""
+    """Inject these faults one after the other; a graph that does not recover is replaced."""
     left = list(names)
     while left:
         plan = plan_of(args, FAULTS[left[0]], left[0])
         with (
-            GraphSession(plan, say) as graph,
+            GraphSession(plan, progress) as graph,
             FaultRig(graph, load_robot(args.robot), args.seed) as rig,
         ):
-            is_well = True
-            while left and is_well:
+            is_healthy = True
+            while left and is_healthy:
                 name = left.pop(0)
-                say(f'{name}: getting the arm to move')
-                figures, is_well = inject(rig, FAULTS[name](args.factor), name, shown)
+                progress(f'{name}: waiting for motion')
+                figures, is_healthy = inject(
+                    rig, FAULTS[name], ReactionBounds(args.factor), name, show
+                )
                 yield name, figures
 
 
 def inject(
-    rig: FaultRig, fault: FaultCase, bounds: ReactionBounds, name: str, shown: Shown
+    rig: FaultRig, fault: FaultCase, bounds: ReactionBounds, name: str, show: Show
 ) -> tuple[list[Figure], bool]:
-    """The figures of one fault, and whether the graph can take the next one."""
+    """The figures of one fault, and whether the graph is ready for the next one."""
     figures: list[Figure] = []
 
     def note(figure: Figure) -> None:
         figures.append(figure)
-        shown(figure)
+        show(figure)
 
     try:
         rig.begin()
@@ -205,25 +206,25 @@ def inject(
     return figures, True
 
 
-def gathered(figures: Iterable[Figure], shown: Shown) -> list[Figure]:
-    """Show each as it comes, return all."""
+def gathered(figures: Iterable[Figure], show: Show) -> list[Figure]:
+    """Show each figure as it is measured; return all."""
     found = []
     for figure in figures:
-        shown(figure)
+        show(figure)
         found.append(figure)
     return found
 
 
 def plan_of(args: argparse.Namespace, fault: FaultCase, name: str) -> SessionPlan:
-    """The graph that a kind of fault needs."""
-    is_learned = fault.kind == FaultSetup.LEARNED
+    """The graph that a fault needs."""
+    is_learned = fault.setup == FaultSetup.LEARNED
     policy = checkpoint_of(args.policy) if is_learned else args.policy
     launches = [('sim', {'robot': args.robot, 'policy': policy})]
     extra: dict[str, tuple[str, ...]] = {}
-    if fault.kind in PROXY:
-        seed = {'robot': args.robot, 'topics': PROXY[fault.kind], 'seed': str(args.seed)}
-        launches, extra = [*launches, ('proxy', seed)], dict(SPOILT[fault.kind])
-    elif fault.kind == FaultSetup.CLOCKED:
+    if fault.setup in PROXY:
+        seed = {'robot': args.robot, 'topics': PROXY[fault.setup], 'seed': str(args.seed)}
+        launches, extra = [*launches, ('proxy', seed)], dict(CORRUPTED[fault.setup])
+    elif fault.setup == FaultSetup.CLOCKED:
         extra = dict.fromkeys((spec.name for spec in nodes_of(*launches[0])), SIM_TIME)
         launches = [*launches, ('clock', {})]
     log = args.out.resolve() / f'graph-{name}.log'

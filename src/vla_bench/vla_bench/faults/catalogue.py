@@ -1,4 +1,8 @@
-"""How each fault of the research notes (runtime, 5.2) is shown; which are left out, and why."""
+"""Which function shows each fault, in what set-up; which faults are left out, and why.
+
+The control of this bench is `./vla test unguarded`: with its check removed from the running graph,
+each fault must miss its bound.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,7 @@ from vla_bench.faults import (
     graph,
     joint_limits,
     nodes,
+    obstacle,
     sensors,
 )
 from vla_bench.faults.bounds import ReactionBounds
@@ -23,10 +28,10 @@ from vla_core.result import Figure
 
 
 class FaultSetup(Enum):
-    """What a fault needs around it."""
+    """What a fault needs to run in."""
 
-    ALONE = 'alone'  # starts what it needs itself
-    PLAIN = 'plain'  # the graph as it is
+    ALONE = 'alone'  # without a graph, or with one of its own
+    PLAIN = 'plain'  # the unmodified graph
     PROXIED = 'proxied'  # with a proxy in front of shield and control
     CLOCKED = 'clocked'  # on a ROS clock that can jump
     LEARNED = 'learned'  # with a checkpoint as policy, and a proxy in front of the failure node
@@ -34,15 +39,15 @@ class FaultSetup(Enum):
 
 @dataclass(frozen=True)
 class FaultCase:
-    """How one is shown, `alone` after its graph is gone; `is_last`: it takes the graph down."""
+    """`live` runs on a graph, `alone` after that graph has ended; `is_last`: the graph ends."""
 
-    kind: FaultSetup
-    live: Callable[[FaultRig], Iterator[Figure]] | None = None
+    setup: FaultSetup
+    live: Callable[[FaultRig, ReactionBounds], Iterator[Figure]] | None = None
     alone: Callable[[Namespace], Iterator[Figure]] | None = None
     is_last: bool = False
 
 
-# in the order in which they are injected: what takes a node away comes late
+# in the order of injection: faults that end a node come late
 FAULTS = {
     'F1': FaultCase(FaultSetup.PROXIED, corrupted_messages.f1),
     'F9': FaultCase(FaultSetup.PROXIED, corrupted_messages.f9),
@@ -51,7 +56,7 @@ FAULTS = {
     'F5': FaultCase(FaultSetup.PLAIN, sensors.f5),
     'F6': FaultCase(FaultSetup.PLAIN, sensors.f6),
     'F8': FaultCase(FaultSetup.PLAIN, sensors.f8),
-    'F17': FaultCase(FaultSetup.PLAIN, sensors.f17),
+    'F17': FaultCase(FaultSetup.PLAIN, obstacle.f17),
     'F19': FaultCase(FaultSetup.PLAIN, sensors.f19),
     'F24': FaultCase(FaultSetup.PLAIN, graph.f24),
     'F25': FaultCase(FaultSetup.PLAIN, graph.f25),

@@ -45,7 +45,7 @@ def broken(rig: FaultRig, since: float) -> float:
 
 
 def stopped(rig: FaultRig, since: float) -> float:
-    """Time in s from the clock fault to the first later report of a braking cycle; 0 without one."""
+    """Time in s from the clock fault to the next report of a braking cycle; 0 without one."""
     fault = broken(rig, since)
     reports = rig.observer.since('report', since)
     stops = [h.at for h in reports if h.record.decision in STOPPING and h.at > fault]

@@ -1,4 +1,4 @@
-"""Messages spoilt on their way, by a proxy between the real publisher and the real reader."""
+"""F1, F9, F11, F15: messages corrupted by a proxy between real publisher and real reader."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vla_bench.faults.chunks import (
     caused,
     earlier_chunk,
     old_chunk,
-    refused_chunk,
+    rejected_chunk,
     same_chunk,
 )  # fmt: skip
 from vla_bench.faults.nodes import peak_acceleration
@@ -23,23 +23,23 @@ from vla_bench.faults.rig import AT_ONCE, NAN, STOPPING, TTL, VOID, FaultRig
 from vla_core.locate import stack_root
 from vla_core.params import load_yaml
 from vla_core.records.action import Target
-from vla_core.result import Figure
+from vla_core.result import Figure, time_ratio
 from vla_shield.params import ShieldParams
 
-LONG = 0.4  # s, for which a message is spoilt
-FLOOD = 5000.0  # votes a second
-FLIPS = 3.0  # s
-HEARD = 0.1  # s after which the observer has received what came before
-BACK = -0.05  # s: older than several that came before, not too old for the shield
-LEAST = 20  # targets in another order, or nothing was shown
-LOOP_P99 = '<= 15'  # ms
+LONG = 0.4  # s for which messages are corrupted
+FLOOD = 5000.0  # votes per second
+FLIPS = 3.0  # s of bit flips, and of the flood
+SETTLE = 0.1  # s after which the observer has recorded everything that came before
+BACK = -0.05  # s: older than several earlier targets, not too old for the shield
+LEAST = 20  # reordered targets without which nothing is shown
+LOOP_P99 = '<= 4'  # python_ms
 
 
 def blind(rig: FaultRig, since: float) -> float:
-    """s from the last good joint state, the one before the first bad one, to the cycle that brakes
-    because of that, both by their stamps: how late the observer hears them does not count."""
+    """Time in s from the last valid joint state to the cycle that brakes because of the first
+    invalid one; by stamps, so that the observer's own delay does not count."""
     answer = rig.braking(since, 'joints')
-    rig.pause(HEARD)
+    rig.pause(SETTLE)
     if answer is None or not rig.observer.since('bad joints', since):
         return NAN
     braked = float(answer.record.stamp)
@@ -48,15 +48,17 @@ def blind(rig: FaultRig, since: float) -> float:
 
 
 def after(seconds: float, since: float, faults: list[ReceivedMessage]) -> float:
-    """s from the first of `faults` to the answer that came `seconds` after `since`; a fault that
-    was not received before its answer counts from the order that asked for it."""
-    answer = since + seconds
-    began = faults[0].at if faults and faults[0].at < answer else since
-    return answer - began
+    """Time in s from the first of `faults` to the reaction `seconds` after `since`.
+
+    A fault that was not received before its reaction counts from its order, at `since`.
+    """
+    reaction = since + seconds
+    began = faults[0].at if faults and faults[0].at < reaction else since
+    return reaction - began
 
 
 def f1(rig: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
-    """Numbers that are none, in targets, joint states and chunks; and single bits turned round."""
+    """Values that are not finite in targets, joint states and chunks; single flipped bits."""
     for name, fault in (
         ('all NaN', 'target nan'),
         ('positions NaN', 'target nan position'),
@@ -73,48 +75,48 @@ def f1(rig: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
 
 
 def rejected(rig: FaultRig, fault: str, is_wrong: Callable[[Target], bool]) -> float:
-    """s from when control made the first wrong target to the cycle that brakes because of it, both
-    by their stamps: how late the observer hears them does not count."""
+    """Time in s from the stamp of the first wrong target to that of the cycle that brakes because
+    of it; by stamps, so that the observer's own delay does not count."""
     rig.await_moving()
     began = rig.inject(fault, seconds=LONG)
     answer = rig.braking(began, 'target')
-    rig.pause(HEARD)
-    targets = [h.record for h in rig.observer.since('spoilt target', began)]
+    rig.pause(SETTLE)
+    targets = [h.record for h in rig.observer.since('corrupted target', began)]
     first = next((t.stamp for t in targets if is_wrong(t)), NAN)
     return float(answer.record.stamp) - first if answer else NAN
 
 
 def is_broken(target: Target) -> bool:
-    """A number that is none."""
+    """True when a value is not finite."""
     return not np.isfinite(np.r_[target.position, target.velocity, target.gripper]).all()
 
 
 def nan_chunks(rig: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
-    """Control says why it refuses them, and the chunk before is played on."""
+    """Control rejects them with a reason and continues the previous chunk."""
     observer = rig.observer
     for _ in range(VOID):
         rig.await_moving()
         began = rig.inject('chunk nan values', seconds=LONG)
-        answer = observer.wait(partial(refused, rig, began), 1.0)
-        rig.pause(HEARD)  # of two topics the answer may be received before the question
-        spoilt = observer.since('bad spoilt chunk', began)
-        if spoilt:
-            break  # else no chunk came while they are spoilt
-    seconds = answer.at - spoilt[0].at if answer and spoilt else NAN
-    yield bounds.figure('F1 chunk all NaN: refused by control', seconds, AT_ONCE)
-    until = spoilt[0].at + 0.2 if spoilt else began
+        answer = observer.wait(partial(rejection_of_nan, rig, began), 1.0)
+        rig.pause(SETTLE)  # of two topics the reaction may be received before its cause
+        corrupted = observer.since('bad corrupted chunk', began)
+        if corrupted:
+            break  # else no chunk came while they are corrupted
+    seconds = answer.at - corrupted[0].at if answer and corrupted else NAN
+    yield bounds.figure('F1 chunk all NaN: rejected by control', seconds, AT_ONCE)
+    until = corrupted[0].at + 0.2 if corrupted else began
     hurt = [h for h in observer.since('report', began) if caused(h) and h.at <= until]
-    yield Figure('F1 chunk all NaN: cycles it stopped', float(len(hurt)), '', '== 0')
+    yield Figure('F1 chunk all NaN: cycles stopped by it', float(len(hurt)), '', '== 0')
 
 
-def refused(rig: FaultRig, since: float) -> ReceivedMessage | None:
-    """Control's first word since then that a chunk is not finite."""
-    said = rig.observer.since('control', since)
-    return next((h for h in said if 'not finite' in h.record.reason), None)
+def rejection_of_nan(rig: FaultRig, since: float) -> ReceivedMessage | None:
+    """Control's first state since then whose reason is a chunk that is not finite."""
+    states = rig.observer.since('control', since)
+    return next((h for h in states if 'not finite' in h.record.reason), None)
 
 
 def flipped(rig: FaultRig) -> Iterator[Figure]:
-    """One bit of one float in every target: what goes out stays finite and within the limits."""
+    """One bit flips in one float of every target: commands stay finite and within the limits."""
     rig.await_moving()
     observer, began = rig.observer, rig.inject('target flip', seconds=FLIPS)
     rig.pause(FLIPS)
@@ -128,17 +130,17 @@ def flipped(rig: FaultRig) -> Iterator[Figure]:
 
 
 def f9(rig: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
-    """Chunks and targets that are too old, come twice, or come in the wrong order."""
-    for name, spoil, word in (
+    """Chunks and targets that are too old, duplicated or out of order."""
+    for name, corrupt, text in (
         ('too old', old_chunk, 'old'),
         ('twice', same_chunk, 'not newer'),
         ('out of order', earlier_chunk, 'not newer'),
     ):
-        yield from refused_chunk(rig, bounds, f'F9 chunk {name}', spoil, word)
+        yield from rejected_chunk(rig, bounds, f'F9 chunk {name}', corrupt, text)
     seconds = shifted(rig, BACK, 'older')
     yield bounds.figure('F9 target out of order: REJECTED, braking', seconds, AT_ONCE)
-    # a target that comes twice is never seen twice: control's next one takes its place in the
-    # queue before the shield looks; tests/faults shows that it would be rejected
+    # The shield never receives a duplicated target twice: control's next one replaces it in the
+    # queue first. tests/faults shows that it would be rejected.
     for fault in ('duplicate', 'reorder=2'):
         yield disorder(rig, fault)
     for name, shift in (('5 s old', -5.0), ('1 s ahead', 1.0)):
@@ -147,7 +149,7 @@ def f9(rig: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
 
 
 def disorder(rig: FaultRig, fault: str) -> Figure:
-    """Every target twice, or in pairs the wrong way round: a queue of one hides what is old."""
+    """Every target duplicated, or swapped in pairs; a queue of depth one hides the older one."""
     rig.await_moving()
     began = rig.inject(f'target {fault}', seconds=1.0)
     rig.pause(1.0)
@@ -156,63 +158,65 @@ def disorder(rig: FaultRig, fault: str) -> Figure:
     return Figure(f'F9 every target {fault}: acceleration / limit', share, '', '<= 1.05')
 
 
-def shifted(rig: FaultRig, shift: float, word: str = '') -> float:
-    """s from when control made the first target that reached the shield with its stamp shifted, to
-    the first cycle after that which brakes, and says `word`; both by their stamps."""
+def shifted(rig: FaultRig, shift: float, text: str = '') -> float:
+    """Time in s from the original stamp of the first target that reached the shield with a shifted
+    one, to the stamp of the first later cycle that brakes with `text` in its reason."""
     observer, wrong = rig.observer, []
     for _ in range(VOID):
         rig.await_moving()
         began = rig.inject(f'target shift={shift:g}', seconds=LONG)
         rig.braking(began)
-        rig.pause(HEARD)
-        stamps = [h.record.stamp for h in observer.since('spoilt target', began - 0.1)]
+        rig.pause(SETTLE)
+        stamps = [h.record.stamp for h in observer.since('corrupted target', began - 0.1)]
         wrong = [b for a, b in pairwise(stamps) if (b - a) * np.sign(shift) > 0.5 * abs(shift)]
         if wrong:
             break  # else no target came while they are shifted
     made = wrong[0] - shift if wrong else NAN
     cycles = [h.record for h in observer.since('report', began)]
-    stopped = [c for c in cycles if c.decision in STOPPING and word in c.reason]
+    stopped = [c for c in cycles if c.decision in STOPPING and text in c.reason]
     return next((float(c.stamp - made) for c in stopped if c.stamp > made), NAN)
 
 
 def f15(rig: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
-    """Joints in another order, and one joint too few."""
+    """Joints in another order, and one joint missing."""
     rig.await_moving()
     observer, began = rig.observer, rig.inject('target reverse', seconds=LONG)
     rig.pause(LONG)
-    targets = [h.record for h in observer.since('spoilt target', began)]
+    targets = [h.record for h in observer.since('corrupted target', began)]
     targets = [t for t in targets if t.names[0] == rig.robot.joint_names[-1]]
     cycles = observer.since('report', began)
     stopped = [h for h in cycles if 'target' in h.record.rules and h.record.decision in STOPPING]
     name = 'F15 targets in another joint order'
-    yield Figure(f'{name}: cycles they stopped', float(len(stopped)), '', '== 0', n=len(cycles))
-    off = strayed(rig, targets)
-    yield Figure(f'{name}: arm off them', off, 'rad', '<= 0.02', n=len(targets))
+    yield Figure(f'{name}: cycles stopped by them', float(len(stopped)), '', '== 0', n=len(cycles))
+    off = deviation(rig, targets)
+    yield Figure(f'{name}: deviation of the arm from them', off, 'rad', '<= 0.02', n=len(targets))
     joints = len(rig.robot.joint_names)
     seconds = rejected(rig, 'target lack', lambda target: len(target.names) < joints)
     yield bounds.figure('F15 target lacks a joint: REJECTED, braking', seconds, AT_ONCE)
 
 
-def strayed(rig: FaultRig, targets: list[Target]) -> float:
-    """rad, the farthest that a commanded joint was from where the nearest of the targets has it;
-    commands from the second target on, so that each has one before and one after it."""
+def deviation(rig: FaultRig, targets: list[Target]) -> float:
+    """Largest distance in rad of a commanded joint to its value in the nearest target.
+
+    Only commands after the second target count, so that each lies between two targets.
+    """
     if len(targets) < LEAST:
         return NAN
     joints = rig.robot.joint_names
-    asked = np.array([t.position[[t.names.index(name) for name in joints]] for t in targets])
+    requested = np.array([t.position[[t.names.index(name) for name in joints]] for t in targets])
     commands = [h.record for h in rig.observer.since('command', 0.0)]
     within = [c for c in commands if targets[1].stamp < c.stamp < targets[-1].stamp]
-    off = [np.abs(asked - c.position[0]).max(axis=1).min() for c in within]
+    off = [np.abs(requested - c.position[0]).max(axis=1).min() for c in within]
     return float(max(off, default=NAN))
 
 
 def f11(rig: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
-    """Each required voter falls silent; one says the same 5000 times a second."""
+    """Each required voter falls silent; one publishes its vote 5000 times per second."""
     for voter in voters():
         rig.await_moving()
         began = rig.inject(f'votes drop voter:{voter}', seconds=1.0)
         seconds = rig.braked(began, 'votes:silence')
-        received = rig.observer.since('spoilt votes', began - 1.0)
+        received = rig.observer.since('corrupted votes', began - 1.0)
         last = [h for h in received if h.record.voter == voter and h.at <= began + seconds]
         seconds = after(seconds, began, last[-1:])
         yield bounds.figure(f'F11 vote of {voter} silent: HOLD', seconds, TTL + AT_ONCE)
@@ -220,14 +224,14 @@ def f11(rig: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
     began = rig.inject(f'votes rate={FLOOD:g} voter:policy', seconds=FLIPS)
     rig.pause(FLIPS)
     reports = [h.record for h in rig.observer.since('report', began)]
-    came = len(rig.observer.since('spoilt votes', began)) / FLIPS
+    came = len(rig.observer.since('corrupted votes', began)) / FLIPS
     loop = float(np.percentile([r.loop_ms for r in reports] or [NAN], 99))
-    name = f'F11 votes flooded, {came:.0f} a second received: work of the shield, p99'
-    yield Figure(name, loop, 'ms', LOOP_P99, n=len(reports))
+    name = f'F11 votes flooded, {came:.0f} per second received: computation of the shield, p99'
+    yield from time_ratio(name, loop, LOOP_P99, len(reports))
 
 
 def voters() -> tuple[str, ...]:
-    """Without whose vote nothing moves, as the stack is configured."""
+    """The required voters as configured in config/stack.yaml."""
     nodes = load_yaml(stack_root() / 'config/stack.yaml')
     given = nodes['shield']['ros__parameters'].get('shield', {})
     return tuple(given.get('required_voters', ShieldParams().required_voters))

@@ -1,4 +1,4 @@
-"""Graphs that must not come up, and nodes that must not be beside the shield."""
+"""F12, F24 to F26: graphs that must not start, and nodes that must not run beside the shield."""
 
 from __future__ import annotations
 
@@ -29,44 +29,44 @@ from vla_ros import topics
 from vla_shield.node import DISCOVERY_TIME
 
 SECOND = 'shield2'
-DEAF = """
+INCOMPATIBLE = """
 import signal, time
 import rclpy
 from vla_ros import qos, topics
 rclpy.init()
-node = rclpy.create_node('deaf')
+node = rclpy.create_node('incompatible')
 node.create_publisher(topics.CHUNK.type, topics.CHUNK.name, qos.SENSOR)
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 print('ready', flush=True)
 time.sleep(60.0)
-"""  # a publisher that no reader of the table hears
+"""  # a publisher whose QoS matches no reader of the topic table
 NO_LIMIT = (0.0, -1.0, float('nan'), float('inf'))
 
 
 def f12(args: argparse.Namespace) -> Iterator[Figure]:
-    """A publisher whose QoS does not fit is there before the graph."""
+    """A publisher with an incompatible QoS runs before the graph starts."""
     plan = plan_of(args, 'F12')
-    with helper([sys.executable, '-c', DEAF]) as process:
+    with helper([sys.executable, '-c', INCOMPATIBLE]) as process:
         if process.stdout is not None:
             process.stdout.readline()
-        why, seconds = refusal(plan)
-    name = 'F12 graph beside a publisher with another QoS comes up'
+        why, seconds = startup_error(plan)
+    name = 'F12 graph beside a publisher with another QoS starts'
     yield Figure(name, float('does not reach every peer' not in why), '', '== 0')
-    yield Figure('F12 refused, s after the start', seconds, 's')
+    yield Figure('F12 refused after', seconds, 's')
 
 
 def f26(args: argparse.Namespace) -> Iterator[Figure]:
-    """The limits of a joint are taken out of the robot's file."""
+    """The limits of a joint are missing from the robot's file, or invalid."""
     document = yaml.safe_load((stack_root() / f'config/robots/{args.robot}.yaml').read_text())
     folder = args.out.resolve() / 'no-limits'
     folder.mkdir(parents=True, exist_ok=True)
-    files = [spoilt(document, folder, value) for value in (*NO_LIMIT, None)]
+    files = [changed(document, folder, value) for value in (*NO_LIMIT, None)]
     loaded = sum(is_loaded(file) for file in files)
     n = len(files)
     yield Figure('F26 robots without a velocity limit that load', float(loaded), '', '== 0', n=n)
-    why, seconds = refusal(plan_of(args, 'F26', str(files[-2])))
-    yield Figure('F26 graph without limits comes up', float('velocity' not in why), '', '== 0')
-    yield Figure('F26 refused, s after the start', seconds, 's')
+    why, seconds = startup_error(plan_of(args, 'F26', str(files[-2])))
+    yield Figure('F26 graph without limits starts', float('velocity' not in why), '', '== 0')
+    yield Figure('F26 refused after', seconds, 's')
 
 
 def plan_of(args: argparse.Namespace, name: str, robot: str = '') -> SessionPlan:
@@ -74,8 +74,8 @@ def plan_of(args: argparse.Namespace, name: str, robot: str = '') -> SessionPlan
     return SessionPlan((('sim', sim),), args.out.resolve() / f'graph-{name}.log')
 
 
-def refusal(plan: SessionPlan) -> tuple[str, float]:
-    """Why the graph did not come up, and after how many s; '' when it did."""
+def startup_error(plan: SessionPlan) -> tuple[str, float]:
+    """Why the graph did not start, and after how many s; '' when it did."""
     began = time.monotonic()
     try:
         with GraphSession(plan, lambda _: None):
@@ -84,8 +84,10 @@ def refusal(plan: SessionPlan) -> tuple[str, float]:
         return str(error), time.monotonic() - began
 
 
-def spoilt(document: dict[str, list[dict[str, float]]], folder: Path, value: float | None) -> Path:
-    """The robot's file with another velocity limit of its first joint, or without one."""
+def changed(
+    document: dict[str, list[dict[str, float]]], folder: Path, value: float | None
+) -> Path:
+    """A copy of the robot's file with another velocity limit of the first joint, or none."""
     first = {**document['joints'][0]}
     del first['velocity']
     first |= {} if value is None else {'velocity': value}
@@ -104,14 +106,14 @@ def is_loaded(path: Path) -> bool:
 
 @contextmanager
 def helper(command: list[str], log: Path | None = None) -> Iterator[subprocess.Popen[str]]:
-    """A process that does not outlive the block; what it says goes to `log`, or can be read."""
+    """A process that ends with the block; its output goes to `log` or to a pipe."""
     with ExitStack() as stack:
-        said = subprocess.PIPE if log is None else stack.enter_context(log.open('w'))
-        process = subprocess.Popen(command, stdout=said, stderr=said, text=True)
+        output = subprocess.PIPE if log is None else stack.enter_context(log.open('w'))
+        process = subprocess.Popen(command, stdout=output, stderr=output, text=True)
     try:
         yield process
     finally:
-        process.send_signal(signal.SIGINT)  # killed, it would haunt DDS for 20 s
+        process.send_signal(signal.SIGINT)  # after SIGKILL, DDS would list it for 20 s
         with suppress(subprocess.TimeoutExpired):
             process.wait(3.0)
         process.kill()
@@ -119,21 +121,21 @@ def helper(command: list[str], log: Path | None = None) -> Iterator[subprocess.P
 
 
 def f24(rig: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
-    """Somebody else offers commands to the robot; without SROS2 that cannot be forbidden."""
+    """A second publisher of arm commands; without SROS2 it cannot be prevented."""
     rig.await_moving()
     began = time.monotonic()
-    rival = rig.observer.rival(topics.arm_command(rig.robot))
+    other = rig.observer.add_publisher(topics.arm_command(rig.robot))
     seconds = rig.braked(began, 'vote:supervisor')
-    rig.observer.withdraw(rival)
+    rig.observer.remove_publisher(other)
     yield bounds.figure('F24 second publisher of commands: HOLD', seconds, 500.0)
 
 
 def f25(rig: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
-    """A second shield is started beside the first; `bounds` are of no use."""
+    """A second shield is started beside the first; no reaction time is bounded."""
     names = ('shield/arm', 'shield/disarm', 'shield/reset', 'heartbeats')
-    words = [f'-r {name}:={SECOND}/{name.removeprefix("shield/")}'.split() for name in names]
+    remaps = [f'-r {name}:={SECOND}/{name.removeprefix("shield/")}'.split() for name in names]
     command = [str(find_executable('vla_shield', 'node')), '--ros-args', '-r']
-    command += [f'__node:={SECOND}', *(w for pair in words for w in pair)]
+    command += [f'__node:={SECOND}', *(w for pair in remaps for w in pair)]
     command += ['-p', f'robot:={rig.robot.name}']
     rig.await_moving()
     client = rig.graph.client
@@ -150,6 +152,6 @@ def f25(rig: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
     yield Figure('F25 second shield arms at once', float(early.success), '', '== 0')
     yield Figure('F25 second shield arms', float(response.success), '', '== 0')
     is_named = 'other publisher' in response.message
-    yield Figure('F25 and says that there is another', float(is_named), '', '== 1')
+    yield Figure('F25 second shield names the other publisher', float(is_named), '', '== 1')
     share = float(np.mean(held)) if held else NAN
-    yield Figure('F25 first shield holds meanwhile', share, 'share of cycles', '== 1')
+    yield Figure('F25 first shield holds during that time', share, 'share of cycles', '== 1')

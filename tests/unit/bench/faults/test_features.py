@@ -7,7 +7,7 @@ import pytest
 
 from vla_bench.faults import bench, features
 from vla_bench.faults.catalogue import FAULTS, FaultCase, FaultSetup
-from vla_bench.faults.features import POLICY, counted, held_for, is_untold, rebound, unfit
+from vla_bench.faults.features import POLICY, counted, held_for, is_unscored, rebound, unfit
 from vla_bench.faults.observer import ReceivedMessage
 from vla_core.errors import UserError
 from vla_core.records.safety import Decision, Verdict
@@ -32,7 +32,7 @@ def test_unknown_for_another_reason_does_not_count():
     silent = SimpleNamespace(verdict=Verdict.UNKNOWN, reason='no features from the policy')
     broken = SimpleNamespace(verdict=Verdict.UNKNOWN, reason='features are not finite')
     failed = SimpleNamespace(verdict=Verdict.FAIL, reason='features are not finite')
-    assert [is_untold(score, 'finite') for score in (silent, broken, failed)] == [0, 1, 0]
+    assert [is_unscored(score, 'finite') for score in (silent, broken, failed)] == [0, 1, 0]
 
 
 def test_a_hold_counts_when_the_detector_asked_for_it_and_says_why():
@@ -47,10 +47,10 @@ def test_a_hold_counts_when_the_detector_asked_for_it_and_says_why():
         said(Decision.HOLD, 'vote:failure', 'no features from the policy'),
         said(Decision.HOLD, 'votes:silence', 'features are not finite'),
     ]
-    stage = SimpleNamespace(witness=SimpleNamespace(since=lambda *_: [*others, mine]))
-    assert held_for(stage, 'finite', 0.0) is mine
-    stage.witness.since = lambda *_: others
-    assert held_for(stage, 'finite', 0.0) is None
+    rig = SimpleNamespace(observer=SimpleNamespace(since=lambda *_: [*others, mine]))
+    assert held_for(rig, 'finite', 0.0) is mine
+    rig.observer.since = lambda *_: others
+    assert held_for(rig, 'finite', 0.0) is None
 
 
 def test_the_copy_is_bound_to_other_weights_and_to_nothing_else(tmp_path):

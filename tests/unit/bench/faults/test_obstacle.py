@@ -1,9 +1,9 @@
-"""F17's obstacle stands where it is said to stand, however the hand moves towards it."""
+"""F17's obstacle has the stated clearance, in whatever direction the gripper moves."""
 
 import numpy as np
 import pytest
 
-from vla_bench.faults.sensors import FINELY, gap, reach
+from vla_bench.faults.obstacle import TOLERANCE, clearance, distance_to
 from vla_core.robot.config import load_robot
 from vla_shield.constraints.collision_model import CollisionModel
 from vla_shield.params import ShieldParams
@@ -11,11 +11,13 @@ from vla_shield.params import ShieldParams
 
 @pytest.mark.parametrize('name', ['ur5e', 'fr3'])
 @pytest.mark.parametrize('least', [ShieldParams().gripper_clearance, 0.05])
-@pytest.mark.parametrize('way', [(0, 0, -1), (1, 0, 0), (0.2, -0.7, -0.68), (-0.5, 0.5, -0.7)])
-def test_an_obstacle_on_the_way_leaves_the_hand_what_was_asked(name, least, way):
+@pytest.mark.parametrize(
+    'direction', [(0, 0, -1), (1, 0, 0), (0.2, -0.7, -0.68), (-0.5, 0.5, -0.7)]
+)
+def test_an_obstacle_has_the_requested_clearance(name, least, direction):
     robot = load_robot(name)
     body, q = CollisionModel(ShieldParams(), robot), np.array(robot.home)
-    way = np.array(way) / np.linalg.norm(way)
+    direction = np.array(direction) / np.linalg.norm(direction)
     tip = body.tip(q)[:3, 3]
-    far = reach(body, q, tip, way, least)
-    assert least <= gap(body, q, tip + far * way) <= least + 2 * FINELY
+    far = distance_to(body, q, tip, direction, least)
+    assert least <= clearance(body, q, tip + far * direction) <= least + 2 * TOLERANCE

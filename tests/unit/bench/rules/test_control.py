@@ -1,4 +1,4 @@
-"""Simpler verdicts beside the circuit's: what is counted, and that weights which matter are seen."""
+"""Simpler verdicts beside the circuit's: what is counted, and that weights can matter."""
 
 import dataclasses
 
