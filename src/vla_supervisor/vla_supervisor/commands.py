@@ -24,7 +24,7 @@ class StartResult:
 
 
 class OperatorAnswer(IntEnum):
-    """An operator's answer to a question, STOP and INSTRUCTION at any time (values of Answer.srv)."""
+    """What an operator answers; STOP and INSTRUCTION at any time (values of Answer.srv)."""
 
     CONTINUE = 0  # try again
     STOP = 1  # end the task, hold position

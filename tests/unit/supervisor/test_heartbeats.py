@@ -79,3 +79,41 @@ def test_looks_on_time_take_nothing_off_a_silence():
     for k in range(6):
         heartbeats.begin_cycle(10.0 + 0.02 * k)
     assert heartbeats.age('shield', 10.1) == pytest.approx(0.1)
+
+
+LIMIT = 'no heartbeat from any node for 5.1 s (limit 5 s)'
+
+
+def test_silence_of_all_nodes_is_isolation():
+    assert beats(policy=10.0, shield=12.0).isolation(16.9) == ''
+    assert beats(policy=10.0, shield=12.0).isolation(17.1) == LIMIT
+
+
+def test_nobody_is_isolated_before_the_first_heartbeat():
+    assert Heartbeats(PARAMS).isolation(99.0) == ''
+
+
+def test_the_own_heartbeat_is_no_sign_of_the_others():
+    heartbeats = beats()
+    heartbeats.on_heartbeat(Heartbeat(0.0, 'supervisor', 1, True), 15.0)
+    assert heartbeats.isolation(15.1) == LIMIT
+
+
+def test_a_node_that_nobody_requires_ends_an_isolation():
+    heartbeats = beats()
+    heartbeats.on_heartbeat(Heartbeat(0.0, 'recorder', 1, True), 15.0)
+    assert heartbeats.isolation(15.1) == ''
+
+
+def test_nodes_that_load_are_not_an_isolation():
+    heartbeats = beats()
+    heartbeats.excuse_silence(20.0)
+    assert heartbeats.isolation(24.9) == ''
+    assert heartbeats.isolation(25.1) == LIMIT
+
+
+def test_a_machine_that_stood_still_is_not_an_isolation():
+    heartbeats = beats()
+    heartbeats.begin_cycle(10.0)
+    heartbeats.begin_cycle(30.0)
+    assert heartbeats.isolation(30.0) == ''

@@ -17,7 +17,7 @@ from vla_core.params import load_yaml
 SUBSTITUTION = re.compile(r'\$\(([\w-]+)(?:\s+([^()]*))?\)')
 NODE_KEYS = {
     'pkg', 'exec', 'name', 'namespace', 'output', 'param', 'remap', 'env', 'args', 'on_exit',
-    'respawn', 'respawn_delay',
+    'respawn', 'respawn_delay', 'respawn_max_retries',
 }  # fmt: skip
 
 
@@ -40,6 +40,7 @@ class NodeSpec:
     env: Mapping[str, str] = field(default_factory=dict)  # on top of the runner's
     ends_all: bool = False  # everything stops when it exits
     respawn_delay: float | None = None  # s; None: not started again
+    max_respawns: int | None = None  # None: no limit; else see LaunchRunner
 
 
 @dataclass
@@ -199,6 +200,7 @@ class _LaunchReader:
                 {**self.env, **env},
                 body.get('on_exit') == 'shutdown',
                 float(body.get('respawn_delay', 0.0)) if respawns else None,
+                body.get('respawn_max_retries') if respawns else None,
             )
         )
 

@@ -22,6 +22,8 @@ ESCALATION = (
     (4.5, signal.SIGKILL),
 )  # s after the stop
 FATAL = '[FATAL]'  # in a line: why a node gives up
+RESTART = os.EX_TEMPFAIL  # exit code of a node that asks to be started again
+RESPAWN_WINDOW = 60.0  # s
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -41,7 +43,12 @@ class Running:
 
 
 class LaunchRunner:
-    """`start`, then `poll` until it is False, then `stop`. Processes die with this one."""
+    """`start`, then `poll` until it is False, then `stop`. Processes die with this one.
+
+    A node with `max_respawns` is started again after exit code RESTART only, at most so often
+    within RESPAWN_WINDOW; any other end of it ends everything. (`ros2 launch` starts it again
+    after every exit, at most so often altogether, and then leaves it down.)
+    """
 
     def __init__(self, nodes: list[NodeSpec], say: Say | None = None) -> None:
         self.nodes = nodes
@@ -50,6 +57,7 @@ class LaunchRunner:
         self.is_over = False  # a node that ends everything has ended
         self._say = say or printer([node.name for node in nodes])
         self._running: list[Running] = []
+        self._respawns: dict[str, list[float]] = {}  # s, monotonic, by node
 
     def start(self) -> None:
         """Start every process."""
@@ -108,11 +116,20 @@ class LaunchRunner:
         self._say(name, f'process has ended: {how}')
         if code != 0:
             self.failures.append(f'{name}: {how}')
-        if spec.ends_all:
+        if spec.ends_all or not self._may_respawn(spec, code):
             self.is_over = True
         elif spec.respawn_delay is not None:
             running.again = time.monotonic() + spec.respawn_delay
             self._say(name, f'starting it again in {spec.respawn_delay:g} s')
+
+    def _may_respawn(self, spec: NodeSpec, code: int) -> bool:
+        """False for a node with `max_respawns` that has used them up or did not ask for one."""
+        if spec.max_respawns is None:
+            return True
+        now = time.monotonic()
+        recent = [t for t in self._respawns.get(spec.name, []) if now - t < RESPAWN_WINDOW]
+        self._respawns[spec.name] = [*recent, now]
+        return code == RESTART and len(recent) < spec.max_respawns
 
     def _spawn(self, spec: NodeSpec) -> Running:
         process = subprocess.Popen(

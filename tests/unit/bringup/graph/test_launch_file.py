@@ -92,6 +92,12 @@ def test_let_and_set_env_hold_for_what_follows(prefix):
     assert (spec.env, spec.respawn_delay, spec.ends_all) == ({'A': 'x3'}, 1.5, True)
 
 
+def test_a_limit_of_respawns_is_read(prefix):
+    text = "- node: {pkg: toy, exec: node, respawn: 'true', respawn_max_retries: 3}\n"
+    spec = load_launch(write(prefix, text), {}).nodes[0]
+    assert (spec.max_respawns, spec.ends_all) == (3, False)
+
+
 @pytest.mark.parametrize(
     ('text', 'given', 'message'),
     [

@@ -119,6 +119,32 @@ def test_a_node_that_respawns_is_started_again_and_its_end_is_said():
     assert ('it', 'process has ended: exit code 1') in run.lines
 
 
+LIMITED = {'respawn_delay': 0.05, 'max_respawns': 2}
+
+
+def test_a_node_that_asks_for_a_restart_is_started_again_a_limited_number_of_times():
+    run = Runner(spec(POLITE, 'a'), spec(READY + f'sys.exit({os.EX_TEMPFAIL})', 'b', **LIMITED))
+    run.until(lambda: not run.runner.poll())
+    run.stop()
+    assert run.lines.count(('b', 'ready')) == 3
+    assert run.runner.failures == ['b: exit code 75'] * 3
+
+
+def test_restarts_long_ago_do_not_count(monkeypatch):
+    monkeypatch.setattr(launch_runner, 'RESPAWN_WINDOW', 0.0)
+    run = Runner(spec(READY + f'sys.exit({os.EX_TEMPFAIL})', 'b', **LIMITED))
+    run.until(lambda: run.lines.count(('b', 'ready')) >= 5)
+    run.stop()
+
+
+@pytest.mark.parametrize('end', ['sys.exit(1)', 'os.kill(os.getpid(), 9)'])
+def test_a_node_with_limited_restarts_that_does_not_ask_for_one_ends_everything(end):
+    run = Runner(spec(POLITE, 'a'), spec(READY + end, 'b', **LIMITED))
+    run.until(lambda: not run.runner.poll())
+    run.stop()
+    assert run.lines.count(('b', 'ready')) == 1
+
+
 def test_processes_end_when_the_runner_is_killed():
     code = (
         'import sys, time; from pathlib import Path; '
