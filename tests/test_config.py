@@ -145,4 +145,4 @@ def test_who_is_brought_up_and_listened_to_is_there(name):
 def test_a_hand_that_presses_is_drawn_back_before_it_may_try_again(name):
     nodes = nodes_of(CONFIG / name)
     patience = nodes['supervisor'].executive.response.held_patience
-    assert patience < nodes['shield'].shield.press_rest
+    assert patience < nodes['shield'].shield.press_retry_time

@@ -34,6 +34,7 @@ from vla_ros import endpoints, qos
 from vla_shield.command.reference import Reference
 from vla_shield.constraints.collision_scene import CollisionScene
 from vla_shield.inputs.buffer import InputBuffer
+from vla_shield.inputs.target_validator import TargetValidator
 from vla_shield.inputs.votes import Votes
 from vla_shield.monitoring.loop_timing import LoopTiming
 from vla_shield.monitoring.tracking_faults import TrackingFaultDetector
@@ -75,13 +76,13 @@ def go_on_as_if_nothing(shield, now, verdict):
     return shield.params.period
 
 
-place = Reference.place
+reset = Reference.reset
 stop_with_ramp = Shield._trajectory
 
 
-def place_without_limits(reference, q):
+def reset_without_limits(reference, q):
     reference._low, reference._high = np.full(len(q), -100.0), np.full(len(q), 100.0)
-    place(reference, q)
+    reset(reference, q)
 
 
 def first_state_only(shield, now, lead):
@@ -94,7 +95,7 @@ def first_state_only(shield, now, lead):
 # fault: the guard that is cut out, what it is replaced by, the check that then fails
 SHIELD = {
     'F1 a number in a target': (
-        InputBuffer, '_value_fault', nothing_wrong,
+        TargetValidator, '_value_fault', nothing_wrong,
         lambda: checks.test_f1_a_target_with_a_broken_number_brakes_in_the_same_cycle(
             moving(), np.nan, 'position'
         ),
@@ -127,17 +128,17 @@ SHIELD = {
         lambda: frozen_joints_hold(moving()),
     ),
     'F9 targets out of order': (
-        InputBuffer, '_order_fault', nothing_wrong,
+        TargetValidator, '_order_fault', nothing_wrong,
         lambda: checks.test_f9_a_target_late_doubled_or_from_the_future_is_not_followed(
             moving(), -0.05
         ),
     ),
     'F9 an old observation': (
-        Shield, '_doubt', none,
+        Shield, '_own_hold', none,
         lambda: checks.test_f9_a_chunk_from_an_old_observation_is_not_followed(moving()),
     ),
     'F10 the clock jumps back': (
-        Shield, '_watch_clock', none,
+        Shield, '_check_clock', none,
         lambda: checks.test_f10_after_a_jump_back_old_inputs_are_gone(moving()),
     ),
     'F11 F18 F21 F22 a voter is silent': (
@@ -145,7 +146,7 @@ SHIELD = {
         lambda: checks.test_f11_each_required_voter_that_goes_silent_holds(moving(), 'grounding'),
     ),
     'F13 the shield is late': (
-        LoopTiming, 'hangs', false,
+        LoopTiming, 'has_long_overrun', false,
         lambda: checks.test_three_late_cycles_slow_the_arm_and_a_long_one_holds_it(moving()),
     ),
     'F14 disarmed on the way': (
@@ -153,16 +154,18 @@ SHIELD = {
         lambda: checks.test_f14_disarming_while_moving_brakes_first(moving()),
     ),
     'F15 a joint is missing': (
-        InputBuffer, '_shape_fault', nothing_wrong,
+        TargetValidator, '_shape_fault', nothing_wrong,
         lambda: checks.test_f15_permuted_joints_are_followed_and_missing_ones_rejected(moving()),
     ),
     'F16 a limit ahead': (
-        Reference, 'place', place_without_limits,
+        Reference, 'reset', reset_without_limits,
         lambda: checks.test_f16_at_full_speed_towards_a_limit_the_arm_stops_before_its_margin(
             0, 1.0
         ),
     ),
-    'F17 an obstacle ahead': (CollisionScene, 'update', nothing_wrong, lambda: obstacle_is_kept_off()),
+    'F17 an obstacle ahead': (
+        CollisionScene, 'update', nothing_wrong, lambda: obstacle_is_kept_off()
+    ),
 }  # fmt: skip
 
 OTHERS = {

@@ -75,7 +75,7 @@ def test_f1_a_good_target_in_the_same_cycle_does_not_hide_a_broken_one(moving):
 def test_f9_a_target_that_comes_twice_or_late_is_rejected(moving):
     target = moving.target(moving.goal)
     assert moving.step(target).report.decision in (Decision.PASS, Decision.CLIPPED)
-    assert 'twice' in moving.step(target).report.reason
+    assert 'duplicate' in moving.step(target).report.reason
     moving.step(moving.target(moving.goal))
     older = replace(moving.target(moving.goal), stamp=target.stamp - DT)
     out = moving.step(older)
@@ -84,14 +84,14 @@ def test_f9_a_target_that_comes_twice_or_late_is_rejected(moving):
 
 
 def test_f1_a_message_that_is_no_target_at_all_brakes_in_the_same_cycle(moving):
-    moving.shield.intake.refuse_target('position, velocity and names differ in length')
+    moving.shield.inputs.refuse_target('position, velocity and names differ in length')
     report = moving.step(moving.target(moving.goal)).report
     assert report.decision == Decision.REJECTED
     assert report.reason == 'position, velocity and names differ in length'
 
 
 def test_f1_joints_that_are_no_numbers_brake_in_the_same_cycle_even_beside_good_ones(moving):
-    moving.shield.intake.refuse_joints('position is not finite')
+    moving.shield.inputs.refuse_joints('position is not finite')
     report = moving.step(moving.target(moving.goal)).report
     assert (report.decision, report.reason) == (Decision.BRAKE, 'position is not finite')
     assert moving.step(moving.target(moving.goal)).report.decision not in STOPS
@@ -298,9 +298,9 @@ def test_arming_needs_fresh_joints_all_votes_and_a_still_robot(missing):
 
 def test_three_late_cycles_slow_the_arm_and_a_long_one_holds_it(moving):
     for _ in range(3):
-        moving.shield.note_loop(16.0, 10.0)
+        moving.shield.record_cycle(16.0, 10.0)
     assert moving.step(moving.target(moving.goal)).report.speed_scale == 0.5
-    moving.shield.note_loop(1.0, 51.0)
+    moving.shield.record_cycle(1.0, 51.0)
     assert moving.step(moving.target(moving.goal)).report.decision == Decision.HOLD
 
 
@@ -315,7 +315,7 @@ def test_an_arm_that_is_held_back_is_not_pulled_ever_harder(moving):
     assert np.abs(moving.commands[-1] - stuck).max() <= limit + 0.1
 
 
-def stopped_on_the_way(moving, seconds, take_back):
+def stopped_on_the_way(moving, seconds, roll_back):
     """The last command that went out, and the first after a cycle in which the process stood still
     for `seconds` before it had sent its own."""
     last = moving.out.arm
@@ -324,18 +324,18 @@ def stopped_on_the_way(moving, seconds, take_back):
     moving.shield.on_target(moving.target(moving.q + 0.5), moving.now)
     moving.shield.tick(moving.now)
     moving.now += seconds
-    if take_back:
-        moving.shield.take_back()
+    if roll_back:
+        moving.shield.roll_back()
     return last, moving.shield.tick(moving.now).arm
 
 
 def test_f4_a_command_that_was_not_sent_is_taken_back(moving):
-    last, first = stopped_on_the_way(moving, 0.2, take_back=True)
+    last, first = stopped_on_the_way(moving, 0.2, roll_back=True)
     assert np.abs(first.position[0] - last.position[-1]).max() <= 1e-9
 
 
 def test_f4_what_was_not_sent_and_not_taken_back_is_a_jump(moving):
-    last, first = stopped_on_the_way(moving, 0.2, take_back=False)
+    last, first = stopped_on_the_way(moving, 0.2, roll_back=False)
     assert np.abs(first.position[0] - last.position[-1]).max() > 1e-4
 
 
@@ -350,14 +350,14 @@ def test_f4_the_node_sends_nothing_that_is_late(seconds, ticks, monkeypatch):
         return SimpleNamespace(report=SimpleNamespace(stamp=now))
 
     class Node:
-        tick, before, began, ticks = ShieldNode.tick, 0.0, 0.0, 0
+        tick, last_began, began, ticks = ShieldNode.tick, 0.0, 0.0, 0
         now = property(lambda self: next(times))
         read_clock = staticmethod(lambda: told.append(('time', None)))
         send = staticmethod(lambda output: told.append(('sent', output.report.stamp)))
         shield = SimpleNamespace(
             tick=cycle,
-            take_back=lambda: told.append(('back', None)),
-            note_loop=lambda work, period: None,
+            roll_back=lambda: told.append(('back', None)),
+            record_cycle=lambda work, period: None,
         )
 
     Node().tick()

@@ -1,4 +1,4 @@
-"""What one cycle decides, and why."""
+"""The decision of one cycle and its reason."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from vla_core.frozen import Array
 from vla_core.records.safety import Decision
 
-FREE = Decision.PASS  # nothing stands against moving; what becomes of it is known after steering
+PERMITTED = Decision.PASS  # motion is permitted; the optimiser step refines the decision
 MOVING = (Decision.PASS, Decision.CLIPPED, Decision.SLOWED)
 
 
@@ -18,9 +18,7 @@ class CycleDecision:
     decision: Decision
     reason: str = ''
     rules: tuple[str, ...] = ()
-    ease_to: Array | None = (
-        None  # (n,) rad, where to go slowly meanwhile instead of standing still
-    )
+    return_to: Array | None = None  # (n,) rad, moved to slowly instead of braking
 
     @property
     def is_moving(self) -> bool:

@@ -1,4 +1,4 @@
-"""The shield as a node: the only publisher of the robot's commands, every 10 ms."""
+"""The shield node: the only publisher of robot commands, every 10 ms."""
 
 from __future__ import annotations
 
@@ -19,17 +19,15 @@ from vla_ros.main import run
 from vla_ros.node import ManagedNode
 from vla_shield.shield import Shield, ShieldOutput, ShieldParams
 
-LATE = 0.01  # s after it was asked for, a command is not sent any more
-RIVALS_EVERY = 10  # ticks between two looks at who else commands the robot
-GRIPPER_EVERY = 10  # cycles between two commands to a gripper that is to stay as it is
-DISCOVERY_TIME = (
-    2.0  # s until DDS has found everyone: who else commands the robot is not known before
-)
+MAX_CYCLE_TIME = 0.01  # s, the command of a longer cycle is not sent
+PUBLISHER_CHECK_EVERY = 10  # cycles between two checks for other command publishers
+GRIPPER_EVERY = 10  # cycles between two equal commands to the gripper
+DISCOVERY_TIME = 2.0  # s, DDS discovery: other command publishers are not known before
 
 
 @dataclass(frozen=True)
 class ShieldNodeParams:
-    """Which robot, and what is allowed."""
+    """Robot and shield parameters."""
 
     robot: str = param('ur5e', 'name in config/robots, or a file')
     shield: ShieldParams = field(default_factory=ShieldParams)
@@ -39,7 +37,7 @@ class ShieldNodeParams:
 
 
 class ShieldNode(ManagedNode):
-    """Hosts the Shield. Its publishers are plain: they send in every state of the lifecycle."""
+    """Hosts the Shield. Its publishers publish in every lifecycle state."""
 
     name = 'shield'
     period = 0.01
@@ -50,27 +48,27 @@ class ShieldNode(ManagedNode):
         p = self.parameters(ShieldNodeParams)
         robot = load_robot(p.robot)
         self.shield = Shield(p.shield, robot)
-        self.before = self.born = time.monotonic()  # s, when the cycle before this one began
+        self.configured_at = self.last_began = time.monotonic()  # s; of the last cycle
         self.subscribe(
-            topics.joint_states(robot), self.on_joints, self.shield.intake.refuse_joints
+            topics.joint_states(robot), self.on_joints, self.shield.inputs.refuse_joints
         )
-        self.subscribe(topics.TARGET, self.on_target, self.shield.intake.refuse_target)
+        self.subscribe(topics.TARGET, self.on_target, self.shield.inputs.refuse_target)
         self.subscribe(topics.VOTES, self.on_vote)
         self.subscribe(topics.SCENE, self.on_scene, by_executor=True)
         self.send_arm = self.advertise(topics.arm_command(robot))
         self.send_gripper = self.advertise(topics.gripper_command(robot))
         self.send_report = self.advertise(topics.REPORT)
-        edges = (topics.arm_command(robot), topics.gripper_command(robot))
-        self.commands = [self.resolve_topic_name(topic.name) for topic in edges]
+        outputs = (topics.arm_command(robot), topics.gripper_command(robot))
+        self.command_topics = [self.resolve_topic_name(topic.name) for topic in outputs]
         self.ticks = 0
-        self.told: float | None = None  # m, finger in the last command
-        self.untold = 0  # cycles since
+        self.sent_finger: float | None = None  # m, in the last gripper command
+        self.cycles_since_sent = 0
         self.serve(Arm, 'shield/arm', self.arm)
         self.serve(Disarm, 'shield/disarm', self.disarm)
         self.serve(Reset, 'shield/reset', lambda: self.shield.reset(self.now))
 
     def serve(self, kind: type, name: str, act: Callable[[], str]) -> None:
-        """Offer a service whose `act` returns why not, or ''."""
+        """Create a service; `act` returns why the request is refused, or ''."""
 
         def answer(_: Any, response: Any) -> Any:
             response.message = act()
@@ -80,15 +78,16 @@ class ShieldNode(ManagedNode):
 
         self.create_service(kind, name, answer)
 
-    def rivals(self) -> str:
-        """Who else commands the robot, or ''. They cannot be stopped from here, the shield can."""
-        counts = {name: self.count_publishers(name) - 1 for name in self.commands}
+    def other_publishers(self) -> str:
+        """Another publisher of commands, or ''. The shield cannot stop it, only itself."""
+        counts = {name: self.count_publishers(name) - 1 for name in self.command_topics}
         return next((f'{n} other publisher of {name}' for name, n in counts.items() if n > 0), '')
 
     def arm(self) -> str:
-        if time.monotonic() - self.born < DISCOVERY_TIME:
-            return self.rivals() or 'just started: still looking who else commands the robot'
-        return self.rivals() or self.shield.arm(self.now)
+        if time.monotonic() - self.configured_at < DISCOVERY_TIME:
+            why = f'configured less than {DISCOVERY_TIME:.0f} s ago, discovery is not complete'
+            return self.other_publishers() or why
+        return self.other_publishers() or self.shield.arm(self.now)
 
     def disarm(self) -> str:
         self.shield.disarm(self.now)
@@ -107,21 +106,21 @@ class ShieldNode(ManagedNode):
         self.shield.on_scene(scene, self.now)
 
     def tick(self) -> None:
-        asked, output = time.monotonic(), self.shield.tick(self.now)
-        if not time.monotonic() - asked <= LATE:
-            self.shield.take_back()  # stopped on the way: the controller is further by now
+        began, output = time.monotonic(), self.shield.tick(self.now)
+        if not time.monotonic() - began <= MAX_CYCLE_TIME:
+            self.shield.roll_back()  # interrupted: the controller has played on meanwhile
             self.read_clock()
             output = self.shield.tick(self.now)
         self.send(output)
         work = time.monotonic() - self.began
-        self.shield.note_loop(work * 1e3, (self.began - self.before) * 1e3)
-        self.before = self.began
+        self.shield.record_cycle(work * 1e3, (self.began - self.last_began) * 1e3)
+        self.last_began = self.began
         self.ticks += 1
-        if self.ticks % RIVALS_EVERY == 0:
-            self.problem = self.rivals()  # the heartbeat says so, and the supervisor holds
+        if self.ticks % PUBLISHER_CHECK_EVERY == 0:
+            self.problem = self.other_publishers()  # in the heartbeat; the supervisor holds
 
     def safe_stop(self) -> None:
-        """Leave the controllers with the braking ramp."""
+        """Send the braking ramp as the last command."""
         self.shield.disarm(self.now)
         self.send(self.shield.tick(self.now))
 
@@ -133,12 +132,12 @@ class ShieldNode(ManagedNode):
         self.send_report(output.report)
 
     def command_gripper(self, command: Trajectory) -> None:
-        """Say what is new at once, and what the gripper knows now and then."""
+        """Send a new command at once, an unchanged one every GRIPPER_EVERY cycles."""
         finger = float(command.position[-1, 0])
-        self.untold += 1
-        if finger != self.told or self.untold >= GRIPPER_EVERY:
+        self.cycles_since_sent += 1
+        if finger != self.sent_finger or self.cycles_since_sent >= GRIPPER_EVERY:
             self.send_gripper(command)
-            self.told, self.untold = finger, 0
+            self.sent_finger, self.cycles_since_sent = finger, 0
 
 
 def main() -> None:

@@ -1,5 +1,5 @@
-"""Parameters of the shield. None of them turns it off: every age and margin has a floor above
-zero."""
+"""Parameters of the shield. None turns it off: every timeout and clearance has a lower bound
+above zero, except that of a held object."""
 
 from __future__ import annotations
 
@@ -11,40 +11,44 @@ from vla_core.robot.joint_state_merger import FINGER_MAX_AGE
 
 @dataclass(frozen=True)
 class ShieldParams:
-    """What is allowed beyond the robot's own limits, and how long each input is believed."""
+    """Limits beside the robot's own, and the maximum age of each input."""
 
     period: float = param(
         0.01, 's, between cycles and between certified states', lo=0.002, hi=0.02
     )
     required_voters: tuple[str, ...] = param(
-        ('grounding', 'policy', 'supervisor'), 'voters without whose fresh vote nothing moves'
+        ('grounding', 'policy', 'supervisor'), 'voters whose valid vote is required for motion'
     )
 
     joints_timeout: float = param(0.05, 's, older joint states: BRAKE', lo=0.005, hi=0.2)
     finger_timeout: float = param(
-        FINGER_MAX_AGE, 's, older opening of the gripper: counts as widest', lo=0.05, hi=2.0
+        FINGER_MAX_AGE, 's, older opening of the gripper: taken as widest', lo=0.05, hi=2.0
     )
     target_timeout: float = param(0.1, 's, older target: HOLD', lo=0.01, hi=0.5)
     scene_timeout: float = param(2.0, 's, older scene: HOLD for a policy', lo=0.1, hi=5.0)
-    vote_timeout: float = param(0.3, 's, cap on the ttl of a vote', lo=0.02, hi=1.0)
+    vote_timeout: float = param(0.3, 's, upper limit of the ttl of a vote', lo=0.02, hi=1.0)
     observation_timeout: float = param(
-        3.0, 's, oldest observation a chunk may still come from', lo=0.1, hi=10.0
+        3.0, 's, maximum age of the observation behind a chunk', lo=0.1, hi=10.0
     )
-    future_tolerance: float = param(0.02, 's, stamps further ahead are invalid', lo=0.001, hi=0.05)
+    future_tolerance: float = param(0.02, 's, stamps further ahead are refused', lo=0.001, hi=0.05)
     frozen_time: float = param(
         0.2, 's, joint samples identical while moving: HOLD', lo=0.05, hi=0.5
     )
-    frozen_speed: float = param(0.05, 'rad/s, commanded, counts as moving', lo=0.005, hi=0.2)
-    dwell: float = param(0.2, 's, votes must allow motion this long after a HOLD', lo=0.02, hi=5.0)
-
-    joint_margin: float = param(0.05, 'rad, kept from each joint limit', lo=0.005, hi=0.5)
-    brake_jerk: float = param(
-        5.0, 'times the jerk limit of a joint, for stopping', lo=1.0, hi=100.0
+    frozen_speed: float = param(
+        0.05, 'rad/s, commanded speed that counts as moving', lo=0.005, hi=0.2
     )
-    tcp_speed: float = param(0.25, 'm/s, cap on the tip; 0.25 until commissioned', lo=0.01, hi=1.0)
-    link_speed: float = param(0.5, 'm/s, cap on elbow and wrist', lo=0.01, hi=1.5)
+    dwell: float = param(0.2, 's, that votes must allow motion after a HOLD', lo=0.02, hi=5.0)
+
+    joint_margin: float = param(0.05, 'rad, distance to each joint limit', lo=0.005, hi=0.5)
+    brake_jerk: float = param(
+        5.0, 'times the jerk limit of a joint, when braking', lo=1.0, hi=100.0
+    )
+    tcp_speed: float = param(
+        0.25, 'm/s, speed cap of the tip; 0.25 until commissioned', lo=0.01, hi=1.0
+    )
+    link_speed: float = param(0.5, 'm/s, speed cap of elbow and wrist', lo=0.01, hi=1.5)
     slow_floor: float = param(
-        0.1, 'of full speed, base of the scale when a target rests', lo=0.01, hi=0.5
+        0.1, 'of full speed, least base of speed_scale when the target rests', lo=0.01, hi=0.5
     )
     workspace_lower: tuple[float, float, float] = param((0.05, -0.75, 0.0), 'm, tip, base frame')
     workspace_upper: tuple[float, float, float] = param((0.90, 0.75, 1.00), 'm, tip, base frame')
@@ -56,36 +60,36 @@ class ShieldParams:
     )
     held_clearance: float = param(
         -0.01,
-        'm, held object to the world; below zero for what perception errs',
+        'm, held object to table and objects; negative by the error of perception',
         lo=-0.02,
         hi=0.05,
     )
     human_clearance: float = param(0.3, 'm, any link to a human', lo=0.1, hi=2.0)
     inflate: float = param(2.0, 'sigmas added to each side of an object', lo=0.5, hi=5.0)
-    inflate_max: float = param(0.03, 'm, cap on that', lo=0.001, hi=0.2)
-    gamma: float = param(0.2, 'of the clearance left, used up per cycle at most', lo=0.01, hi=0.9)
+    inflate_max: float = param(0.03, 'm, upper limit of inflate', lo=0.001, hi=0.2)
+    gamma: float = param(
+        0.2, 'of the slack of a clearance, used up per cycle at most', lo=0.01, hi=0.9
+    )
     delay: float = param(0.03, 's, from command to motion', lo=0.005, hi=0.2)
-    sweeps: int = param(20, 'of the dual solver, two passes', lo=4, hi=100)
+    sweeps: int = param(20, 'of the QP solver, in two passes', lo=4, hi=100)
 
     condition_slow: float = param(
-        17.0, 'condition number from which speed is scaled', lo=5, hi=500
+        17.0, 'condition number above which speed is scaled down', lo=5, hi=500
     )
-    condition_stop: float = param(30.0, 'condition number that is not exceeded', lo=6, hi=1000)
-    singular_floor: float = param(0.02, 'smallest singular value kept', lo=0.001, hi=0.2)
+    condition_stop: float = param(30.0, 'largest condition number allowed', lo=6, hi=1000)
+    singular_floor: float = param(0.02, 'smallest singular value allowed', lo=0.001, hi=0.2)
 
-    tracking_limit: float = param(0.1, 'rad, commanded from measured: HOLD', lo=0.01, hi=0.5)
-    hang_limit: float = param(
-        0.005, 'm, tip below where it was told to be: HOLD', lo=0.002, hi=0.05
-    )
-    hang_time: float = param(0.3, 's, that the tip may hang low', lo=0.05, hi=2.0)
+    tracking_limit: float = param(0.1, 'rad, larger tracking error: HOLD', lo=0.01, hi=0.5)
+    hang_limit: float = param(0.005, 'm, tip lower than commanded: HOLD', lo=0.002, hi=0.05)
+    hang_time: float = param(0.3, 's, duration of that before HOLD', lo=0.05, hi=2.0)
     press_limit: float = param(
-        0.01, 'm, tip above where it was told to be: it presses, HOLD', lo=0.002, hi=0.05
+        0.01, 'm, tip higher than commanded: it presses on an obstacle, HOLD', lo=0.002, hi=0.05
     )
-    press_time: float = param(0.1, 's, that it may be held up: it presses', lo=0.05, hi=2.0)
-    press_rest: float = param(  # longer than the supervisor waits before it backs off
-        8.0, 's, after which a hand that stood on something may try again', lo=1.0, hi=60.0
+    press_time: float = param(0.1, 's, duration of that before HOLD', lo=0.05, hi=2.0)
+    press_retry_time: float = param(  # longer than the supervisor waits before it backs off
+        8.0, 's, after which a gripper that pressed may move down again', lo=1.0, hi=60.0
     )
-    still_speed: float = param(0.02, 'rad/s, below this the robot is still', lo=0.001, hi=0.1)
+    still_speed: float = param(0.02, 'rad/s, below it the robot is at rest', lo=0.001, hi=0.1)
 
     def __post_init__(self) -> None:
         check(self)

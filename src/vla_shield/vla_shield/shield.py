@@ -1,8 +1,6 @@
-"""The shield: every cycle one certified command with its own stop, or the stop itself."""
+"""The shield: in every cycle one certified command with its own stop, or the stop itself."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,239 +10,239 @@ from vla_core.records.scene import GroundedScene
 from vla_core.records.sensing import JointState
 from vla_core.robot.config import RobotConfig
 from vla_shield.command.gripper import GripperCommand
-from vla_shield.command.reference import Reference, joined
+from vla_shield.command.reference import Reference, with_stop
 from vla_shield.constraints.checker import ConstraintChecker
 from vla_shield.constraints.collision_model import CollisionModel
 from vla_shield.constraints.collision_scene import CollisionScene
-from vla_shield.decision import DISARMED, FREE, CycleDecision
+from vla_shield.decision import DISARMED, PERMITTED, CycleDecision
 from vla_shield.inputs.buffer import InputBuffer
 from vla_shield.inputs.target_motion import standstill
 from vla_shield.inputs.votes import Votes
 from vla_shield.monitoring.loop_timing import LoopTiming
 from vla_shield.monitoring.tracking_faults import TrackingFaultDetector
+from vla_shield.monitoring.tracking_offset import TrackingOffset
 from vla_shield.optimiser.step import OptimisedStep, StepOptimiser
 from vla_shield.params import ShieldParams
-from vla_shield.report import ReportBuilder, outcome
+from vla_shield.report import ReportBuilder, ShieldOutput, final_decision
 
 __all__ = ['Shield', 'ShieldOutput', 'ShieldParams']
 
-
-@dataclass(frozen=True)
-class ShieldOutput:
-    """What goes out in one cycle; nothing for the robot while disarmed."""
-
-    arm: Trajectory | None
-    gripper: Trajectory | None
-    report: ShieldReport
+WIDTH_CHANGE = 5e-4  # m, a smaller change of the opening leaves the collision model as it is
 
 
 class Shield:
-    """Takes joints, target, votes and scene; `tick` gives the command. Times are ROS times, s."""
+    """Takes joints, target, votes and scene; `tick` returns the command. Times are ROS time, s."""
 
     def __init__(self, params: ShieldParams, robot: RobotConfig) -> None:
         self.params = params
         self.robot = robot
         self.state = ArmState.DISARMED
-        self.intake = InputBuffer(params, robot)
+        self.inputs = InputBuffer(params, robot)
         self.votes = Votes(params)
         self.loop = LoopTiming()
         self.reference = Reference(robot.limits, params)
-        self.grip = GripperCommand(robot.gripper)
-        self._body = CollisionModel(params, robot)
-        self._world = CollisionScene(params, self._body)
-        self._guard = ConstraintChecker(params, robot, self._body)
-        self._steer = StepOptimiser(params, robot, self._body, self._guard)
-        self._suspicion = TrackingFaultDetector(params, self._guard, self._body)
-        self._account = ReportBuilder(self.intake, self.votes, self._guard, self.loop)
-        self._is_leaving = False
-        self._latch = ''  # why, while latched
+        self.gripper = GripperCommand(robot.gripper)
+        self._model = CollisionModel(params, robot)
+        self._scene = CollisionScene(params, self._model)
+        self._checker = ConstraintChecker(params, robot, self._model)
+        self._optimiser = StepOptimiser(params, robot, self._model, self._checker)
+        self._offset = TrackingOffset(params)
+        self._tracking = TrackingFaultDetector(params, self._checker, self._model, self._offset)
+        self._report = ReportBuilder(self.inputs, self.votes, self._checker, self.loop)
+        self._is_disarming = False
+        self._latch_reason = ''
         self._scene_fault = ''
-        self._width = -1.0  # m, of the fingers in the body
+        self._width = -1.0  # m, opening of the gripper in the collision model
         self._now = -np.inf  # s, of the last cycle
         self._node_time = 0.0  # s, when the reference is to be reached
         self._cycle = 0
         self._step: OptimisedStep | None = None
 
     def on_joints(self, joints: JointState, now: float | None = None) -> None:
-        """A sample of the joints; without `now` it counts as received in the next cycle."""
-        self.intake.put_joints(joints, now)
+        """Take a joint sample; without `now` it counts as received in the next cycle."""
+        self.inputs.put_joints(joints, now)
 
     def on_target(self, target: Target, now: float) -> None:
-        """What control asks for."""
-        self.intake.put_target(target, now)
+        """Take a target from control."""
+        self.inputs.put_target(target, now)
 
     def on_vote(self, vote: SafetyVote, now: float) -> None:
-        """A permission, or a refusal."""
+        """Take a vote."""
         self.votes.put(vote, now)
 
     def on_scene(self, scene: GroundedScene, now: float | None = None) -> None:
-        """What is around; objects stay until the next scene."""
-        if self.intake.put_scene(scene, now):
-            self._scene_fault = self._world.update(scene)
-            self._guard.on_world(self.reference.now.position)
+        """Take a scene; its objects stay until the next one."""
+        if self.inputs.put_scene(scene, now):
+            self._scene_fault = self._scene.update(scene)
+            self._checker.on_scene(self.reference.state.position)
 
-    def note_loop(self, ms: float, period_ms: float) -> None:
-        """How long the host's last cycle worked, and how long after the one before it began."""
-        self.loop.put(ms, period_ms, self._now)
+    def record_cycle(self, work_ms: float, period_ms: float) -> None:
+        """Record the host's work time in its last cycle, and the time since the cycle before."""
+        self.loop.put(work_ms, period_ms, self._now)
 
     def arm(self, now: float) -> str:
-        """Begin to move; return why not, or ''."""
-        if self.state == ArmState.ARMED and not self._is_leaving:
+        """Enable motion; return why that is refused, or ''."""
+        if self.state == ArmState.ARMED and not self._is_disarming:
             return ''
         if self.state != ArmState.DISARMED:
-            return self._latch or 'still braking'
-        self.intake.stamp_arrivals(now)
-        why = self.intake.arming_fault(now) or self.votes.stop_reason() or self.votes.missing(now)
-        if not why and not np.all(np.abs(self.intake.velocity) <= self.params.still_speed):
+            return self._latch_reason or 'still braking'
+        self.inputs.begin_cycle(now)
+        why = self.inputs.arming_fault(now) or self.votes.stop_reason() or self.votes.missing(now)
+        if not why and not np.all(np.abs(self.inputs.velocity) <= self.params.still_speed):
             why = 'the robot is moving'
         if why:
             return why
-        self.reference.place(self.intake.q)
-        self.grip.place(self.intake.width)
-        self._suspicion.clear()
-        self._guard.sag.clear()
-        self._node_time, self.state, self._is_leaving = now, ArmState.ARMED, False
+        self.reference.reset(self.inputs.q)
+        self.gripper.reset(self.inputs.width)
+        self._tracking.clear()
+        self._offset.reset()
+        self._node_time, self.state, self._is_disarming = now, ArmState.ARMED, False
         return ''
 
     def disarm(self, now: float) -> None:
-        """Brake, then let go."""
-        self._is_leaving = self.state == ArmState.ARMED
+        """Brake, then stop commanding."""
+        self._is_disarming = self.state == ArmState.ARMED
 
     def reset(self, now: float) -> str:
-        """Leave the latch for DISARMED; return what still stands against it, or ''."""
+        """Change from LATCHED to DISARMED; return why that is refused, or ''."""
         if self.state == ArmState.ARMED:
             return ''
         if not self.reference.is_at_rest:
             return 'still braking'
         why = self.votes.release(now)  # a STOP may have come while disarmed, too
         if not why:
-            self.state, self._latch = ArmState.DISARMED, ''
+            self.state, self._latch_reason = ArmState.DISARMED, ''
         return why
 
     def tick(self, now: float) -> ShieldOutput:
-        """One cycle; while armed or latched always with a command."""
+        """Run one cycle; while armed or latched it always returns a command."""
         self._cycle += 1
-        self._before = self.reference.now, self.reference.span, self._node_time, self.grip.width
-        self._watch_clock(now)
-        self.intake.stamp_arrivals(now)
-        self._follow_body()
+        reference = self.reference
+        self._before = reference.state, reference.joint_range, self._node_time, self.gripper.width
+        self._check_clock(now)
+        self.inputs.begin_cycle(now)
+        self._update_model()
         if self.state == ArmState.DISARMED:
-            return ShieldOutput(None, None, self._report(now, DISARMED))
-        verdict = self._verdict(now)
-        lead = self._advance(now, verdict)
-        verdict = outcome(verdict, self._step, self._guard.scale)
-        if self._is_leaving and self.reference.is_at_rest:
-            self.state, self._is_leaving = ArmState.DISARMED, False
+            return ShieldOutput(None, None, self._build_report(now, DISARMED))
+        decision = self._decide(now)
+        lead = self._advance(now, decision)
+        decision = final_decision(decision, self._step, self._checker.scale)
+        if self._is_disarming and reference.is_at_rest:
+            self.state, self._is_disarming = ArmState.DISARMED, False
         arm = self._trajectory(now, lead)
-        return ShieldOutput(arm, self.grip.trajectory(now, lead), self._report(now, verdict))
+        gripper = self.gripper.trajectory(now, lead)
+        return ShieldOutput(arm, gripper, self._build_report(now, decision))
 
-    def take_back(self) -> None:
-        """The last command was not sent: the controller plays the stop of the one before it."""
-        self.reference.now, self.reference.span, self._node_time, self.grip.width = self._before
+    def roll_back(self) -> None:
+        """Undo the last cycle, whose command was not sent: the controller plays the stop of the
+        command before it."""
+        reference = self.reference
+        reference.state, reference.joint_range, self._node_time, self.gripper.width = self._before
 
-    def _watch_clock(self, now: float) -> None:
+    def _check_clock(self, now: float) -> None:
         if now < self._now - 1e-6 or not np.isfinite(now):
-            self.intake.clear()
+            self.inputs.clear()
             self.votes.clear()
-            self._world.forget()
+            self._scene.clear_history()
             self.loop.clear()
-            self._suspicion.clear()
+            self._tracking.clear()
             self._node_time = now
         self._now = now
 
-    def _follow_body(self) -> None:
-        intake = self.intake
-        self._world.remember(intake.joints.stamp, intake.q)
-        self._guard.follow(intake.q, self.reference.now.position)
-        if abs(intake.width - self._width) > 5e-4:
-            self._width = intake.width
-            self._body.set_width(intake.width)
-            self._guard.on_fingers()
+    def _update_model(self) -> None:
+        inputs = self.inputs
+        self._scene.record_joints(inputs.joints_status.stamp, inputs.q)
+        self._checker.offset = self._offset.update(inputs.q, self.reference.state.position)
+        if abs(inputs.width - self._width) > WIDTH_CHANGE:
+            self._width = inputs.width
+            self._model.set_width(inputs.width)
+            self._checker.on_fingers()
 
-    def _verdict(self, now: float) -> CycleDecision:
-        """The first of these that stands against moving, most severe first."""
-        intake, task = self.intake, self.intake.target.task_id if self.intake.target else ''
+    def _decide(self, now: float) -> CycleDecision:
+        """The first reason against motion, most severe first, or PERMITTED."""
+        inputs, task = self.inputs, self.inputs.target.task_id if self.inputs.target else ''
         vote = self.votes.permission(now, task)
         if vote.level == Level.STOP:
-            self.state, self._latch, self._is_leaving = ArmState.LATCHED, vote.reason, False
-        self._guard.scale = (
+            self.state, self._latch_reason = ArmState.LATCHED, vote.reason
+            self._is_disarming = False
+        self._checker.scale = (
             min(vote.scale, self.loop.scale(now)) if vote.level < Level.HOLD else 1.0
         )
-        joints = intake.joints_fault(now)
+        joints = inputs.joints_fault(now)
         if joints:
             return CycleDecision(Decision.BRAKE, joints, ('joints',))
         if self.state == ArmState.LATCHED:
-            return CycleDecision(Decision.BRAKE, f'latched: {self._latch}', ('latch', *vote.rules))
-        if self._is_leaving:
+            why = f'latched: {self._latch_reason}'
+            return CycleDecision(Decision.BRAKE, why, ('latch', *vote.rules))
+        if self._is_disarming:
             return CycleDecision(Decision.HOLD, 'disarming', ('disarm',))
-        fault = intake.target_fault()
+        fault = inputs.target_fault()
         if fault:
             return CycleDecision(Decision.REJECTED, fault, ('target',))
-        why = intake.target_staleness(now)
+        why = inputs.target_staleness(now)
         if why:
             return CycleDecision(Decision.HOLD, why, ('target:stale',))
         if vote.level >= Level.HOLD:
             return CycleDecision(Decision.HOLD, vote.reason, vote.rules)
-        return self._doubt(now) or CycleDecision(FREE, vote.reason, vote.rules)
+        return self._own_hold(now) or CycleDecision(PERMITTED, vote.reason, vote.rules)
 
-    def _doubt(self, now: float) -> CycleDecision | None:
-        """Reasons to hold although nobody asks for it."""
-        intake, target = self.intake, self.intake.target
+    def _own_hold(self, now: float) -> CycleDecision | None:
+        """A HOLD by the shield's own checks, without a vote for it."""
+        inputs, target = self.inputs, self.inputs.target
         if self._scene_fault:
             return CycleDecision(Decision.HOLD, self._scene_fault, ('scene',))
-        if target is not None and target.source == Source.POLICY and intake.scene_fault(now):
-            return CycleDecision(Decision.HOLD, intake.scene_fault(now), ('scene:stale',))
+        if target is not None and target.source == Source.POLICY and inputs.scene_fault(now):
+            return CycleDecision(Decision.HOLD, inputs.scene_fault(now), ('scene:stale',))
         if target is not None and target.chunk_seq >= 0:
             age = now - target.chunk_stamp
             if not -self.params.future_tolerance <= age <= self.params.observation_timeout:
-                return CycleDecision(
-                    Decision.HOLD, f'chunk from {age:.2f} s ago', ('chunk:stale',)
-                )
-        if self.loop.hangs(now, self.params.dwell):
-            return CycleDecision(Decision.HOLD, 'the shield itself was late', ('loop',))
-        return self._suspicion.look(self.reference, intake)
+                why = f'observation of the chunk is {age:.2f} s old'
+                return CycleDecision(Decision.HOLD, why, ('chunk:stale',))
+        if self.loop.has_long_overrun(now, self.params.dwell):
+            return CycleDecision(Decision.HOLD, 'overrun of a shield cycle', ('loop',))
+        return self._tracking.check(self.reference, inputs)
 
-    def _advance(self, now: float, verdict: CycleDecision) -> float:
-        """Move the reference on to the next period; return how far ahead of now it lies, s. States
-        lie on a fixed grid of time: a late cycle has played some of the stop, an early one repeats
-        what it sent."""
+    def _advance(self, now: float, decision: CycleDecision) -> float:
+        """Advance the reference to the next period; return its lead over now, s. States lie on a
+        fixed grid of time: a late cycle skips the part of the stop that was played, an early one
+        repeats the last command."""
         dt, reference = self.params.period, self.reference
         self._step = None
         if abs(self._node_time - now) > 1.0:
-            reference.place(reference.now.ramp.end)
+            reference.reset(reference.state.ramp.end)
             self._node_time = now
         while self._node_time + dt - now < 0.5 * dt:
             reference.accept(reference.stop())
             self._node_time += dt
         if self._node_time + dt - now <= 1.5 * dt:
-            self._move(verdict)
+            self._move(decision)
             self._node_time += dt
         return self._node_time - now
 
-    def _move(self, verdict: CycleDecision) -> None:
-        target, fingers, dt = self.intake.target, self.intake.fingers, self.params.period
-        if verdict.decision != FREE or target is None:
-            self.grip.keep(fingers, dt)
-            if verdict.ease_to is not None:
-                wish = standstill(verdict.ease_to)
-                self.reference.accept(self._steer.step(self.reference, wish, 0.0).candidate)
+    def _move(self, decision: CycleDecision) -> None:
+        target, opening, dt = self.inputs.target, self.inputs.opening, self.params.period
+        if decision.decision != PERMITTED or target is None:
+            self.gripper.hold(opening, dt)
+            if decision.return_to is not None:
+                step = self._optimiser.solve(self.reference, standstill(decision.return_to), 0.0)
+                self.reference.accept(step.candidate)
             else:
-                self._guard.look(self.reference.now.position, np.zeros(len(self.intake.q)))
+                self._checker.prepare(self.reference.state.position, np.zeros(len(self.inputs.q)))
                 self.reference.accept(self.reference.stop())
             return
-        late = self.intake.lateness(self._node_time)
-        self._step = self._steer.step(self.reference, self.intake.wish, late)
+        time = self.inputs.excess_latency(self._node_time)
+        self._step = self._optimiser.solve(self.reference, self.inputs.motion, time)
         self.reference.accept(self._step.candidate)
-        self.grip.move(target.gripper, fingers, dt)
+        self.gripper.step_towards(target.gripper, opening, dt)
 
     def _trajectory(self, now: float, lead: float) -> Trajectory:
-        """The certified state `lead` s from now, then the stop."""
-        state = self.reference.now
+        """The certified state `lead` s from now, then its stop."""
+        state = self.reference.state
         stop = state.stop
-        times, path, speeds = joined(
+        times, path, speeds = with_stop(
             lead, state.position, state.velocity, stop.times, stop.position, stop.velocity
         )
         return Trajectory(now, self.robot.joint_names, times, path, speeds)
 
-    def _report(self, now: float, verdict: CycleDecision) -> ShieldReport:
-        return self._account.report((now, self._cycle), self.state, verdict, self._step)
+    def _build_report(self, now: float, decision: CycleDecision) -> ShieldReport:
+        return self._report.build((now, self._cycle), self.state, decision, self._step)

@@ -11,7 +11,7 @@ import pytest
 import vla_shield
 from vla_core import compiled as types
 from vla_shield.command import ramp
-from vla_shield.constraints import clearances
+from vla_shield.constraints import clearances, limits
 from vla_shield.inputs import vector_checks
 
 # of arguments; in all others every dimension is 6
@@ -98,34 +98,36 @@ def test_it_was_compiled():
 
 def test_what_lies_outside_an_array_is_not_read():
     with pytest.raises(IndexError):
-        clearances.eased(np.array([6]), np.ones(1), np.ones(6), np.ones(6))
+        clearances.relaxed(np.array([6]), np.ones(1), np.ones(6), np.ones(6))
 
 
 def test_nan_leaves_nothing():
     nan, one, near = np.full(6, np.nan), np.ones(6), np.arange(6)
     reach = np.ones((6, 6))
-    assert np.isnan(clearances.of_range(nan, one, -one, one)[1])
-    assert np.isnan(clearances.of_range(one, one, -one, nan)[1])
-    assert np.isnan(clearances.of_speed(nan, one, one)[1])
+    assert np.isnan(limits.position_slack(nan, one, -one, one)[1])
+    assert np.isnan(limits.position_slack(one, one, -one, nan)[1])
+    assert np.isnan(limits.velocity_slack(nan, one, one)[1])
     points = np.ones((2, 3, 6))
-    assert np.isnan(clearances.fastest(points, one, np.array([one, nan]))).all()
-    assert np.isnan(clearances.fastest(points, nan, np.array([one]))).all()
-    assert np.isnan(clearances.of_caps(points, nan, 1.0, 1.0))
-    assert np.isnan(clearances.travel(one, np.array([one, nan]), one)[1])
-    assert np.isnan(vector_checks.largest(nan, one))
-    assert np.isnan(vector_checks.furthest(one, nan))
+    assert np.isnan(limits.max_point_speeds(points, one, np.array([one, nan]))).all()
+    assert np.isnan(limits.max_point_speeds(points, nan, np.array([one]))).all()
+    assert np.isnan(limits.speed_ratio(points, nan, 1.0, 1.0))
+    assert np.isnan(limits.path_travel(one, np.array([one, nan]), one)[1])
+    assert np.isnan(vector_checks.max_ratio(nan, one))
+    assert np.isnan(vector_checks.max_difference(one, nan))
     assert not vector_checks.are_finite(one, nan)
-    assert not vector_checks.picked(one, nan, near)[2]
-    assert clearances.in_reach(nan, one, reach, one, near >= 0).tolist() == near.tolist()
-    assert clearances.in_reach(9.0 * one, one, reach, nan, near >= 0).tolist() == near.tolist()
-    assert clearances.closing(near, nan, reach, one, 0.0).tolist() == near.tolist()
-    assert clearances.closing(near, 9.0 * one, reach, nan, 0.0).tolist() == near.tolist()
-    assert np.isnan(clearances.eased(near, nan, one, np.full(6, np.inf))).all()
+    assert not vector_checks.select(one, nan, near)[2]
+    assert clearances.pairs_in_reach(nan, one, reach, one, near >= 0).tolist() == near.tolist()
+    assert (
+        clearances.pairs_in_reach(9.0 * one, one, reach, nan, near >= 0).tolist() == near.tolist()
+    )
+    assert clearances.closing_pairs(near, nan, reach, one, 0.0).tolist() == near.tolist()
+    assert clearances.closing_pairs(near, 9.0 * one, reach, nan, 0.0).tolist() == near.tolist()
+    assert np.isnan(clearances.relaxed(near, nan, one, np.full(6, np.inf))).all()
     assert np.isnan(clearances.tightest(near, nan, one)[1])
     box = np.array([[-1.0] * 3, [1.0] * 3])
-    assert clearances.leaves(np.zeros(3), box, one, nan)
-    assert clearances.leaves(np.full(3, np.nan), box, one, 0.0 * one)
-    assert len(clearances.walls(np.zeros(3), box, np.ones((3, 6)), nan)[0]) == 6
+    assert limits.may_leave_workspace(np.zeros(3), box, one, nan)
+    assert limits.may_leave_workspace(np.full(3, np.nan), box, one, 0.0 * one)
+    assert len(limits.workspace_sides(np.zeros(3), box, np.ones((3, 6)), nan)[0]) == 6
 
 
 def test_nan_goes_through_a_ramp():

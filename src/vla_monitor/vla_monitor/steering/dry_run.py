@@ -41,7 +41,7 @@ class DryRun:
 
     def on_joints(self, stamp: float, q: Array, width: float) -> None:
         """Note where the arm is and how wide the fingers are."""
-        self._world.remember(stamp, q)
+        self._world.record_joints(stamp, q)
         if abs(width - self._width) > 5e-4:
             self._width = width
             self._body.set_width(width)
@@ -52,7 +52,7 @@ class DryRun:
 
     def forget(self) -> None:
         """The clock jumped: past poses mean nothing any more."""
-        self._world.forget()
+        self._world.clear_history()
 
     def around(self, q: Array) -> tuple[Indices, Array]:
         """Pairs that are watched, and their distances (m,) m at `q` (n,) rad."""
@@ -108,12 +108,12 @@ class DryRun:
         is), and its name; pairs that cannot come so near are not measured."""
         soon = joints.q[joints.rows <= max(self.params.soon * joints.rows[-1], joints.rows[0])]
         active, here = around
-        motion = self._body.reach[active] @ np.abs(soon - q).max(axis=0)  # (m,) m
-        open_ = here - motion < self._body.least[active]
+        motion = self._body.lever_arms[active] @ np.abs(soon - q).max(axis=0)  # (m,) m
+        open_ = here - motion < self._body.required[active]
         pairs, here = active[open_], here[open_]
         if not len(pairs):
             return 0.0, ''
-        least = np.minimum(self._body.least[pairs], here)
+        least = np.minimum(self._body.required[pairs], here)
         depth = np.array([(least - self._body.distances(at, pairs)) for at in soon])  # (m, p)
         k = int(np.argmax(depth.max(axis=0)))
         return max(float(depth[:, k].max()), 0.0), self._body.names[int(pairs[k])]

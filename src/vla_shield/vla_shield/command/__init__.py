@@ -1,1 +1,1 @@
-"""FIXME docstring."""
+"""What is commanded: the certified reference with its braking ramp, and the gripper's opening."""

@@ -1,5 +1,5 @@
-"""The gripper's command: follows what is asked within its speed; while the arm is held it stands
-still, but takes hold again of what it was about to let go."""
+"""The commanded opening of the gripper. While the arm is held the fingers stand still, but a grasp
+that was about to be released is closed again."""
 
 from __future__ import annotations
 
@@ -9,46 +9,46 @@ from vla_core.records.action import Trajectory
 from vla_core.robot.config import GRASP_GAP, GripperConfig
 from vla_core.robot.fingers import next_finger_command
 
-LEFT = 0.003  # m, fingers this far from where they were stopped are not at the thing any more
+LOST = 0.003  # m, fingers this far from where an object stopped them have lost it
 
 
 class GripperCommand:
-    """The commanded opening in m."""
+    """The commanded opening, m, within the gripper's speed."""
 
     def __init__(self, gripper: GripperConfig) -> None:
         self._gripper = gripper
         self.width = gripper.open_width
-        self._tight: tuple[float, float] | None = None  # m, commanded and measured, of a hold
+        self._grasp: tuple[float, float] | None = None  # m, commanded and measured, of a grasp
 
-    def place(self, width: float) -> None:
-        """Begin from a measured opening."""
+    def reset(self, width: float) -> None:
+        """Start from a measured opening."""
         self.width = float(np.clip(width, self._gripper.closed_width, self._gripper.open_width))
 
-    def move(self, asked: float, measured: float | None, period: float) -> None:
-        """One period towards the opening asked for; only called while motion is allowed."""
-        self._feel(measured)
+    def step_towards(self, requested: float, measured: float | None, period: float) -> None:
+        """One period towards the requested opening; call it only while motion is allowed."""
+        self._update_grasp(measured)
         here = self.width if measured is None else measured
-        self.place(next_finger_command(self.width, here, asked, self._gripper.speed * period))
+        self.reset(next_finger_command(self.width, here, requested, self._gripper.speed * period))
 
-    def keep(self, measured: float | None, period: float) -> None:
-        """One period in which nothing may move: letting go stops, too."""
-        self._feel(measured)
-        if self._tight is not None:
+    def hold(self, measured: float | None, period: float) -> None:
+        """One period in which motion is not allowed: a release that has begun is undone."""
+        self._update_grasp(measured)
+        if self._grasp is not None:
             step = self._gripper.speed * period
-            self.place(max(self.width - step, min(self.width, self._tight[0])))
+            self.reset(max(self.width - step, min(self.width, self._grasp[0])))
 
-    def _feel(self, measured: float | None) -> None:
-        """Note how the fingers hold a thing, for as long as they are at it."""
+    def _update_grasp(self, measured: float | None) -> None:
+        """Remember how an object is grasped for as long as the fingers are at it."""
         if measured is None:
             return
-        if self._tight is not None and abs(measured - self._tight[1]) > LEFT:
-            self._tight = None
+        if self._grasp is not None and abs(measured - self._grasp[1]) > LOST:
+            self._grasp = None
         if self.width < measured - GRASP_GAP:
-            command, place = self._tight or (self.width, measured)
-            self._tight = min(command, self.width), place
+            command, contact = self._grasp or (self.width, measured)
+            self._grasp = min(command, self.width), contact
 
     def trajectory(self, now: float, lead: float) -> Trajectory:
-        """Be at the commanded opening `lead` s from now, and stay; finger position is half of
-        it."""
+        """Reach the commanded opening `lead` s from now and stay; the finger joint's position is
+        half the opening."""
         half = np.array([[self.width / 2.0]])
         return Trajectory(now, (self._gripper.joint,), np.array([lead]), half, np.zeros((1, 1)))

@@ -1,5 +1,5 @@
-"""The stop that goes with every command: per joint, the quickest ramp to rest within
-acceleration and jerk."""
+"""The braking ramp in every command: per joint, the time-optimal stop within acceleration and
+jerk limits."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 from vla_core.compiled import MATRIX, VECTOR, compiled
 from vla_core.frozen import Array
 
-TINY = 1e-300  # no division by zero
-COLUMNS = 10  # numbers that describe the stop of a joint
+TINY = 1e-300  # avoids a division by zero
+COLUMNS = 10  # numbers that describe the stop of one joint
 
 
 class Ramp:
@@ -35,9 +35,8 @@ class Ramp:
 def _plan(
     q: Array, v: Array, a: Array, accel: Array, jerk: Array
 ) -> tuple[Array, Array, Array, float]:
-    """The spans (n, COLUMNS) of each joint, with the speeds at their beginnings; where they end,
-    the fastest on the way, and s until all rest. A comparison is written so that NaN goes through
-    to the result."""
+    """Spans (n, COLUMNS) of each joint with their initial velocities, end positions, peak
+    velocities, and s until all joints rest. Comparisons let NaN through to the result."""
     n = len(q)
     spans, end, fastest, duration = np.empty((n, COLUMNS)), np.empty(n), np.empty(n), 0.0
     for k in range(n):
@@ -52,13 +51,13 @@ def _plan(
         t1, t3 = (a0 + peak) / j, peak / j
         left = (excess - peak * peak) / j
         left = 0.0 if left < 0.0 else left
-        t2 = left / (TINY if peak < TINY else peak)  # no peak: nothing left
+        t2 = left / (TINY if peak < TINY else peak)  # no peak: no second span
         v1 = v0 + a0 * t1 - 0.5 * j * t1 * t1
         v2 = v1 - peak * t2
         half, sixth = 0.5 * peak, j / 6.0
         travel = t1 * (v0 + t1 * (0.5 * a0 - sixth * t1)) + t2 * (v1 - half * t2)
         travel += t3 * (v2 + t3 * (sixth * t3 - half))
-        rising = 0.0 if a0 < 0.0 else a0  # while it is, velocity goes on to its peak
+        rising = 0.0 if a0 < 0.0 else a0  # velocity rises until acceleration is zero
         fastest[k] = sign * (v0 + 0.5 * rising * rising / j)
         end[k] = q[k] + sign * travel
         spans[k] = (t1, t2, t3, v0, v1, v2, a0, peak, sign, j)
@@ -80,8 +79,8 @@ def _sample(q: Array, spans: Array, times: Array) -> tuple[Array, Array]:
             after = np.maximum(times[i] - t1, 0.0)
             s2 = np.minimum(after, t2)
             s3 = np.minimum(np.maximum(after - t2, 0.0), t3)
-            way = s1 * (v0 + s1 * (0.5 * a - sixth * s1)) + s2 * (v1 - half * s2)
-            way += s3 * (v2 + s3 * (sixth * s3 - half))
+            travel = s1 * (v0 + s1 * (0.5 * a - sixth * s1)) + s2 * (v1 - half * s2)
+            travel += s3 * (v2 + s3 * (sixth * s3 - half))
             speed = v0 + s1 * (a - 0.5 * jerk * s1) - peak * (s2 + s3) + 0.5 * jerk * s3 * s3
-            position[i, k], velocity[i, k] = q[k] + sign * way, sign * speed
+            position[i, k], velocity[i, k] = q[k] + sign * travel, sign * speed
     return position, velocity

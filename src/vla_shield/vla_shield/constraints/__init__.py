@@ -1,1 +1,1 @@
-"""FIXME docstring."""
+"""Constraints on a candidate: joint limits, speeds, workspace and clearances."""

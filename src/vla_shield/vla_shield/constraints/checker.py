@@ -1,5 +1,5 @@
-"""Is a next state allowed, with its whole stop? Speeds of points, workspace and clearances,
-checked exactly."""
+"""Constraint check of a candidate and its whole stop: joint limits, speeds, workspace and
+clearances."""
 
 from __future__ import annotations
 
@@ -11,27 +11,26 @@ from vla_core.compiled import Indices
 from vla_core.frozen import Array
 from vla_core.robot.config import RobotConfig
 from vla_shield.command.reference import Candidate
-from vla_shield.constraints import clearances
+from vla_shield.constraints import clearances, limits
 from vla_shield.constraints.collision_model import CollisionModel
 from vla_shield.constraints.distance_bounds import DistanceBounds
-from vla_shield.monitoring.tracking_offset import TrackingOffset
 from vla_shield.params import ShieldParams
 
-SPACING = 0.005  # m, furthest two shapes move to each other between two checks along a stop
-MOST_CHECKS = 40  # along one stop
-TOLERANCE = 1e-6  # m or rad, of what is already violated and must not get worse
-BUFFER = 2e-4  # m, steered for above what must be kept: curvature then costs no proof
-PLAY = 2e-5  # m, the same where the arm is found to be: of each cycle
-TURN = 0.25  # m/rad, what turning the tool counts against moving it
-ANY = 0.01  # m^2/rad^2, what moving a joint counts by itself
+CHECK_SPACING = 0.005  # m, most that two shapes move relative to each other between two checks
+MAX_CHECKS = 40  # along one stop
+TOLERANCE = 1e-6  # m or rad, by which an existing violation may grow
+BUFFER = 2e-4  # m, added to clearances in the optimiser, so that curvature violates none
+OFFSET_TOLERANCE = 2e-5  # m per cycle, the same at the measured position
+ROTATION_WEIGHT = 0.25  # m/rad, cost of rotating the tool against translating it
+JOINT_WEIGHT = 0.01  # m^2/rad^2, cost of moving a joint
 
 
 @dataclass(frozen=True)
 class Violation:
-    """What a candidate violates; `rule` is empty when nothing."""
+    """The constraint that a candidate violates; `rule` is empty when there is none."""
 
     rule: str = ''
-    margin: float = 0.0  # m or m/s, negative by how much
+    slack: float = 0.0  # m, m/s, rad or rad/s; negative
 
 
 @dataclass(frozen=True)
@@ -43,172 +42,183 @@ class LinearConstraints:
     names: tuple[str, ...]
 
 
-ALL: Indices = np.zeros(0, np.intp)  # every pair there is
+ALL_PAIRS: Indices = np.zeros(0, np.intp)
 UNCONSTRAINED = LinearConstraints(np.zeros((0, 0)), np.zeros(0), ())
 
 
 class ConstraintChecker:
-    """Knows the present certified state of a cycle and judges candidates that start from it."""
+    """Checks candidates that start from the present certified state; `prepare` once per cycle."""
 
-    def __init__(self, params: ShieldParams, robot: RobotConfig, body: CollisionModel) -> None:
+    def __init__(self, params: ShieldParams, robot: RobotConfig, model: CollisionModel) -> None:
         self._params = params
         self._limits = robot.limits
         self._tip_speed = min(params.tcp_speed, robot.tcp_speed)
-        self._allowed: Array = np.full(len(body.least), np.inf)  # (p,) m, of pairs too near
-        self._body = body
-        self._known = DistanceBounds(body)
+        self._allowed: Array = np.full(len(model.required), np.inf)  # (p,) m, of pairs too near
+        self._model = model
+        self._bounds = DistanceBounds(model)
         self._box = np.array([params.workspace_lower, params.workspace_upper])
         self.joint_range: tuple[Array, Array] = (robot.limits.lower, robot.limits.upper)  # rad
         self.scale = 1.0  # [0, 1], of all speeds
-        self.sag = TrackingOffset(params)
-        self._off: Array | None = None  # (n,) rad, of the arm from its command
-        self.points: Array = np.zeros((1, 3, body.n))  # (k, 3, n) m/rad, of the last cycle
-        self.closest, self.slack, self.separation = '', 0.0, 0.0  # of the last cycle; m
+        self.offset: Array | None = None  # (n,) rad, measured less commanded position, if large
+        self.points: Array = np.zeros((1, 3, model.n))  # (k, 3, n) m/rad, of the last cycle
+        # of the last cycle: pair with the least slack to its clearance, that slack, least distance
+        self.tightest, self.slack, self.separation = '', 0.0, 0.0
 
-    def follow(self, q: Array, told: Array) -> None:
-        """The arm, told to be at `told`, is at `q` (n,) rad: off, it must be clear there too."""
-        self._off = self.sag.see(q, told)
-
-    def on_world(self, q: Array) -> None:
-        """The world has changed: measure all distances, at `q` (n,) rad, where the arm is."""
-        self._known.measure(q)
-        self._allowed[self._body.second > self._body.table] = np.inf
+    def on_scene(self, q: Array) -> None:
+        """The scene has changed: measure all distances at `q` (n,) rad, where the arm is."""
+        self._bounds.measure_all(q)
+        self._allowed[self._model.second > self._model.table] = np.inf
 
     def on_fingers(self) -> None:
-        """The fingers have moved: what was too near to them is not let off any more."""
-        self._allowed[self._body.second > self._body.table] = np.inf
+        """The fingers have moved: pairs that were too near must keep their clearance again."""
+        self._allowed[self._model.second > self._model.table] = np.inf
 
-    def look(self, q: Array, reach: Array) -> None:
-        """Prepare a cycle at `q`; each joint may move `reach` (n,) rad in it, stop included."""
-        body = self._body
-        bound = self._known.bound(q, self._off)
-        near = clearances.in_reach(bound, body.least, body.reach, reach, body.is_active)
-        self.near = near
-        self.q, self._reach = q, reach
-        self.columns = body.columns_at(q)
-        self.points = body.watched_points(self.columns)  # (k, 3, n)
-        self.tip = body.tip_there()
-        self.there = self._there(q, near)  # (m,) m, with the arm where it is found to be
-        self.here = body.distances(q, near)  # (m,) m, and where it is told to be
-        self._known.note(near, self.here, q)
-        self.nearest = np.minimum(self.here, self.there)
-        self.least = clearances.eased(near, self.here, body.least, self._allowed)
-        self.least_there = np.minimum(body.least[near], self.there - PLAY)
-        self.closest, self.slack = self._tightest(bound)
+    def prepare(self, q: Array, travel: Array) -> None:
+        """Begin a cycle at `q` with at most `travel` (n,) rad of each joint, stop included."""
+        model = self._model
+        bounds = self._bounds.lower(q, self.offset)
+        near = clearances.pairs_in_reach(
+            bounds, model.required, model.lever_arms, travel, model.is_active
+        )
+        self._near = near
+        self.q, self._max_travel = q, travel
+        self.spatial_jacobian = model.spatial_jacobian(q)
+        self.points = model.point_jacobians(self.spatial_jacobian)  # (k, 3, n)
+        self._tip = model.current_tip()
+        # (m,) m, of the pairs `near`: at the measured and at the commanded position
+        self._measured_distances = self._distances_at_offset(q, near)
+        self._distances = model.distances(q, near)
+        self._bounds.update(near, self._distances, q)
+        self._min_distances = np.minimum(self._distances, self._measured_distances)
+        self._required = clearances.relaxed(near, self._distances, model.required, self._allowed)
+        self._measured_required = np.minimum(
+            model.required[near], self._measured_distances - OFFSET_TOLERANCE
+        )
+        self.tightest, self.slack = self._tightest_pair(bounds)
 
-    def _there(self, q: Array, pairs: Indices) -> Array:
-        """(len(pairs),) m, with the arm as far off `q` as it is; infinite when it is not."""
-        if self._off is None:
+    def _distances_at_offset(self, q: Array, pairs: Indices) -> Array:
+        """(len(pairs),) m, with the arm at its offset from `q`; infinite without an offset."""
+        if self.offset is None:
             return np.full(len(pairs), np.inf)
-        return self._body.distances(q + self._off, pairs)
+        return self._model.distances(q + self.offset, pairs)
 
-    def _tightest(self, bound: Array) -> tuple[str, float]:
-        """Name and slack (m) of the pair nearest to its limit."""
-        body = self._body
-        if len(self.near):
-            near, distances = self.near, self.nearest
+    def _tightest_pair(self, bounds: Array) -> tuple[str, float]:
+        """Name and slack (m) of the pair nearest to its clearance."""
+        model = self._model
+        if len(self._near):
+            pairs, distances = self._near, self._min_distances
         else:
-            near, distances = ALL, bound
-        pair, slack, self.separation = clearances.tightest(near, distances, body.least)
-        return body.names[pair], slack
+            pairs, distances = ALL_PAIRS, bounds
+        pair, slack, self.separation = clearances.tightest(pairs, distances, model.required)
+        return model.names[pair], slack
 
-    def speed_share(self, u: Array, caps: tuple[float, float]) -> float:
-        """Fastest point of the arm at `u` (n,) rad/s as a share of its cap; caps are (links,
+    def speed_ratio(self, u: Array, caps: tuple[float, float]) -> float:
+        """Speed of the fastest point at `u` (n,) rad/s as a share of its cap; caps are (links,
         tip) m/s."""
-        return clearances.of_caps(self.points, u, *caps)
+        return limits.speed_ratio(self.points, u, *caps)
 
-    def judge(self, candidate: Candidate) -> Violation:
-        """What is wrong with a candidate, cheapest checks first."""
-        return self._judge_joints(candidate) or self._judge_path(candidate) or Violation()
+    def check(self, candidate: Candidate) -> Violation:
+        """The first violation of a candidate, cheapest checks first."""
+        return self._check_joints(candidate) or self._check_path(candidate) or Violation()
 
-    def _judge_joints(self, candidate: Candidate) -> Violation | None:
-        limits, ramp, top = self._limits, candidate.ramp, self.joint_range
-        k, room = clearances.of_range(candidate.position, ramp.end, *top)
-        if not room >= -TOLERANCE:
-            return Violation(f'position:{limits.names[k]}', room)
-        k, room = clearances.of_speed(ramp.peak_velocity, candidate.step_velocity, limits.velocity)
-        if not room >= -TOLERANCE:
-            return Violation(f'velocity:{limits.names[k]}', room)
+    def _check_joints(self, candidate: Candidate) -> Violation | None:
+        names, ramp = self._limits.names, candidate.ramp
+        k, slack = limits.position_slack(candidate.position, ramp.end, *self.joint_range)
+        if not slack >= -TOLERANCE:
+            return Violation(f'position:{names[k]}', slack)
+        k, slack = limits.velocity_slack(
+            ramp.peak_velocity, candidate.step_velocity, self._limits.velocity
+        )
+        if not slack >= -TOLERANCE:
+            return Violation(f'velocity:{names[k]}', slack)
         return None
 
-    def _judge_path(self, candidate: Candidate) -> Violation | None:
+    def _check_path(self, candidate: Candidate) -> Violation | None:
         path, speeds = candidate.stop.path, candidate.stop.speeds
         caps = self.caps()
-        links, tip = clearances.fastest(self.points, candidate.step_velocity, speeds)
+        links, tip = limits.max_point_speeds(self.points, candidate.step_velocity, speeds)
         if not tip <= caps[1] + 1e-9:
             return Violation('speed:tip', caps[1] - tip)
         if not links <= caps[0] + 1e-9:
             return Violation('speed:link', caps[0] - links)
-        travel, room = clearances.travel(self.q, path, self._reach)
-        if not room >= 0.0:
-            return Violation('reach', room)
-        return self._judge_workspace(path, travel) or self._judge_clearance(candidate, travel)
+        travel, slack = limits.path_travel(self.q, path, self._max_travel)
+        if not slack >= 0.0:
+            return Violation('reach', slack)
+        return self._check_workspace(path, travel) or self._check_clearances(candidate, travel)
 
     def caps(self) -> tuple[float, float]:
         """(links, tip) m/s allowed now."""
         return self._params.link_speed * self.scale, self._tip_speed * self.scale
 
-    def _judge_workspace(self, path: Array, travel: Array) -> Violation | None:
-        here, box = self.tip[:3, 3], self._box
-        if not clearances.leaves(here, box, self._body.tip_reach, travel):
+    def _check_workspace(self, path: Array, travel: Array) -> Violation | None:
+        here, box = self._tip[:3, 3], self._box
+        if not limits.may_leave_workspace(here, box, self._model.tip_arms, travel):
             return None
-        leeway = np.maximum(np.maximum(box[0] - here, here - box[1]) + TOLERANCE, 0.0)  # (3,) m
+        # (3,) m, a tip that is outside may not go further out
+        leeway = np.maximum(np.maximum(box[0] - here, here - box[1]) + TOLERANCE, 0.0)
         for q in (path[0], path[-1]):
-            tip = self._body.tip(q)[:3, 3]
-            room = np.minimum(tip - box[0], box[1] - tip) + leeway
-            k = int(np.argmin(room))
-            if not room[k] >= 0.0:
-                return Violation(f'workspace:{"xyz"[k]}', float(room[k]))
+            tip = self._model.tip(q)[:3, 3]
+            slack = np.minimum(tip - box[0], box[1] - tip) + leeway
+            k = int(np.argmin(slack))
+            if not slack[k] >= 0.0:
+                return Violation(f'workspace:{"xyz"[k]}', float(slack[k]))
         return None
 
-    def _judge_clearance(self, candidate: Candidate, travel: Array) -> Violation | None:
-        """Pairs that could come too near on the way are measured at points no more than SPACING
-        apart."""
-        body = self._body
-        spare = np.minimum(self.here - self.least, self.there - self.least_there)
-        open_ = clearances.closing(self.near, spare, body.reach, travel, 0.0)
-        if not len(open_):
+    def _check_clearances(self, candidate: Candidate, travel: Array) -> Violation | None:
+        """Measure the pairs that may come too near at points at most CHECK_SPACING apart."""
+        model = self._model
+        slack = np.minimum(
+            self._distances - self._required, self._measured_distances - self._measured_required
+        )
+        closing = clearances.closing_pairs(self._near, slack, model.lever_arms, travel, 0.0)
+        if not len(closing):
             return None
-        pairs, least, least_there = self.near[open_], self.least[open_], self.least_there[open_]
-        left = candidate.left
-        fastest = float((body.reach[pairs] @ np.abs(candidate.ramp.peak_velocity)).max())  # m/s
-        count = int(np.clip(np.ceil(fastest * left / SPACING), 1, MOST_CHECKS))
-        path, _ = candidate.ramp.sample(candidate.elapsed + np.linspace(0.0, left, count + 1))
-        for q in path:
-            room = body.distances(q, pairs) - least
-            if self._off is not None:
-                room = np.minimum(room, self._there(q, pairs) - least_there)
-            k = int(np.argmin(room))
-            if not room[k] >= 0.0:
-                return Violation(f'clearance:{body.names[int(pairs[k])]}', float(room[k]))
+        pairs = self._near[closing]
+        required, measured_required = self._required[closing], self._measured_required[closing]
+        duration = candidate.time_to_rest
+        arms, peak = model.lever_arms[pairs], np.abs(candidate.ramp.peak_velocity)
+        fastest = float((arms @ peak).max())  # m/s
+        count = int(np.clip(np.ceil(fastest * duration / CHECK_SPACING), 1, MAX_CHECKS))
+        times = candidate.elapsed + np.linspace(0.0, duration, count + 1)
+        for q in candidate.ramp.sample(times)[0]:
+            slack = model.distances(q, pairs) - required
+            if self.offset is not None:
+                slack = np.minimum(slack, self._distances_at_offset(q, pairs) - measured_required)
+            k = int(np.argmin(slack))
+            if not slack[k] >= 0.0:
+                return Violation(f'clearance:{model.names[int(pairs[k])]}', float(slack[k]))
         return None
 
-    def rows(self, candidate: Candidate) -> LinearConstraints:
-        """Half-spaces that keep the stop of a candidate clear, to first order; to steer around."""
-        params, u = self._params, candidate.step_velocity
-        travel = clearances.way(self.q, candidate.ramp.end, u, params.delay)  # (n,) rad
-        normals, rooms, names = self._walls(travel)
-        spare = self.nearest - self._body.least[self.near]
-        for k in clearances.closing(self.near, spare, self._body.reach, travel, 1e-4):
-            pair = int(self.near[k])
-            normals.append(self._body.row(pair, self.columns))
-            rooms.append(float(spare[k]))
-            names.append(f'clearance:{self._body.names[pair]}')
+    def linearise(self, candidate: Candidate) -> LinearConstraints:
+        """Half-spaces that keep the stop of a candidate clear, to first order."""
+        params, model, u = self._params, self._model, candidate.step_velocity
+        displacement = clearances.stop_displacement(  # (n,) rad
+            self.q, candidate.ramp.end, u, params.delay
+        )
+        normals, slacks, names = self._workspace_sides(displacement)
+        slack = self._min_distances - model.required[self._near]
+        arms = model.lever_arms
+        for k in clearances.closing_pairs(self._near, slack, arms, displacement, 1e-4):
+            pair = int(self._near[k])
+            normals.append(model.distance_gradient(pair, self.spatial_jacobian))
+            slacks.append(float(slack[k]))
+            names.append(f'clearance:{model.names[pair]}')
         if not names:
             return UNCONSTRAINED
         matrix, most = np.array(normals), params.gamma / params.period
-        floor = clearances.floors(matrix, u, travel, np.array(rooms), most, BUFFER)
+        floor = clearances.velocity_floors(matrix, u, displacement, np.array(slacks), most, BUFFER)
         return LinearConstraints(matrix, floor, tuple(names))
 
     def metric(self) -> Array:
-        """(n, n): what a change of joint velocities costs, in motion of the tool foremost."""
-        linear, angular = self.points[-1], TURN * self.columns[3:]
-        cost: Array = linear.T @ linear + angular.T @ angular + ANY * np.eye(len(self.q))
+        """Cost matrix (n, n) of a change of joint velocities, mostly by the tool's motion."""
+        linear, angular = self.points[-1], ROTATION_WEIGHT * self.spatial_jacobian[3:]
+        cost: Array = linear.T @ linear + angular.T @ angular + JOINT_WEIGHT * np.eye(len(self.q))
         return cost
 
-    def _walls(self, travel: Array) -> tuple[list[Array], list[float], list[str]]:
-        """Sides of the workspace that the stop may reach, as normals, rooms and names."""
-        jacobian, tip = self.points[-1], self.tip[:3, 3]
-        near, rooms = clearances.walls(tip, self._box, jacobian, travel)
-        normals = [jacobian[k] if k < 3 else -jacobian[k - 3] for k in near]
-        return normals, [float(rooms[k]) for k in near], [f'workspace:{"xyzxyz"[k]}' for k in near]
+    def _workspace_sides(self, displacement: Array) -> tuple[list[Array], list[float], list[str]]:
+        """Normals, slacks and names of the sides of the workspace that the stop may reach."""
+        jacobian, tip = self.points[-1], self._tip[:3, 3]
+        sides, slack = limits.workspace_sides(tip, self._box, jacobian, displacement)
+        normals = [jacobian[k] if k < 3 else -jacobian[k - 3] for k in sides]
+        names = [f'workspace:{"xyzxyz"[k]}' for k in sides]
+        return normals, [float(slack[k]) for k in sides], names

@@ -1,4 +1,4 @@
-"""The robot's body and the things around it: placements, point Jacobians, distances of pairs."""
+"""Collision shapes of robot and scene: placements, Jacobians, distances of pairs."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ import coal
 import numpy as np
 import pinocchio as pin
 
-from vla_core.compiled import COUNT, MATRIX, NUMBER, VECTOR, Indices, compiled
+from vla_core.compiled import Indices
 from vla_core.frozen import Array
 from vla_core.robot.config import RobotConfig
 from vla_core.robot.model import collision_model, link_of
+from vla_shield.constraints import jacobians
 from vla_shield.params import ShieldParams
 
-SLOTS = 16  # objects that can be kept clear of at once
-_FAR = np.array([0.0, 0.0, 50.0])  # m, where unused shapes are parked
+MAX_OBJECTS = 16  # objects in the scene at once
+_FAR = np.array([0.0, 0.0, 50.0])  # m, where unused shapes are placed
 
 
 class CollisionModel:
-    """Shapes of arm, gripper, table, objects and a held object. q is (n,) rad; positions in base
-    frame."""
+    """Shapes of arm, gripper, table, objects and a held object. q is (n,) rad; positions in the
+    base frame."""
 
     def __init__(self, params: ShieldParams, robot: RobotConfig) -> None:
         self.n = len(robot.joints)
@@ -28,22 +29,25 @@ class CollisionModel:
         self.model, self.shapes = collision_model(robot, robot.gripper.closed_width)
         self._data = self.model.createData()
         self._tip = self.model.getFrameId(robot.tip_frame)
-        carried = np.array([*range(3, self.n + 1), self.n])
-        self._carries = (np.arange(self.n) < carried[:, None]).astype(float)  # (p, n)
-        # views of what pinocchio computes: elbow and wrist joints and, last, the tip
-        self._watched = [self._data.oMi[j].translation for j in range(3, self.n + 1)]
-        self._watched.append(self._data.oMf[self._tip].translation)
+        parents = np.array([*range(3, self.n + 1), self.n])
+        self._is_moved = (np.arange(self.n) < parents[:, None]).astype(float)  # (p, n)
+        # views into pinocchio's data: elbow and wrist joints and, last, the tip
+        self._points = [self._data.oMi[j].translation for j in range(3, self.n + 1)]
+        self._points.append(self._data.oMf[self._tip].translation)
         self._split_fingers()
         count = self.shapes.ngeoms
         self.table = self._add('table', coal.Halfspace(np.array([0.0, 0.0, 1.0]), 0.0), 0)
-        self.slots = [self._add(f'object {k}', coal.Box(0.1, 0.1, 0.1), 0) for k in range(SLOTS)]
+        self.slots = [
+            self._add(f'object {k}', coal.Box(0.1, 0.1, 0.1), 0) for k in range(MAX_OBJECTS)
+        ]
         self.held = self._add('held object', coal.Box(0.1, 0.1, 0.1), self.n)
-        self._pair_up(count, params)
-        self._sizes()
+        self._add_pairs(count, params)
+        self._compute_lever_arms()
         self.set_width(robot.gripper.open_width)
 
     def _split_fingers(self) -> None:
-        """Where each shape is with the gripper open and closed; those that differ are fingers."""
+        """Placement of each shape with the gripper open and closed; those that differ are
+        fingers."""
         _, opened = collision_model(self._robot, self._robot.gripper.open_width)
         self._closed = [shape.placement.copy() for shape in self.shapes.geometryObjects]
         self._open = [shape.placement.copy() for shape in opened.geometryObjects]
@@ -56,11 +60,11 @@ class CollisionModel:
         self.gripper = [
             k
             for k, s in enumerate(shapes)
-            if k in self.fingers or self._hangs_on(s.parentFrame, palm)
+            if k in self.fingers or self._is_fixed_to(s.parentFrame, palm)
         ]
 
-    def _hangs_on(self, frame: int, root: int) -> bool:
-        """Whether a frame is `root` or fixed to it, directly or through others."""
+    def _is_fixed_to(self, frame: int, root: int) -> bool:
+        """True when a frame is `root` or fixed to it, directly or through others."""
         while frame != root:
             parent = self.model.frames[frame].parentFrame
             if parent == frame or self.model.frames[frame].type == pin.FrameType.JOINT:
@@ -74,27 +78,30 @@ class CollisionModel:
             self.shapes.addGeometryObject(pin.GeometryObject(name, joint, 0, placement, geometry))
         )
 
-    def _pair_up(self, count: int, params: ShieldParams) -> None:
-        """Self pairs come from the robot's model; add arm, gripper and held thing to the world."""
-        least = [params.self_clearance] * len(self.shapes.collisionPairs)
+    def _add_pairs(self, count: int, params: ShieldParams) -> None:
+        """Self-collision pairs come from the robot's model; add arm, gripper and held object to
+        table and objects."""
+        required = [params.self_clearance] * len(self.shapes.collisionPairs)
         shapes = self.shapes.geometryObjects
         for k in range(count):
             if shapes[k].parentJoint > 1:
                 self.shapes.addCollisionPair(pin.CollisionPair(k, self.table))
-                least.append(params.gripper_clearance if k in self.fingers else params.clearance)
+                required.append(
+                    params.gripper_clearance if k in self.fingers else params.clearance
+                )
             if shapes[k].parentJoint > 0:
                 for slot in self.slots:
                     self.shapes.addCollisionPair(pin.CollisionPair(k, slot))
-                    least.append(
+                    required.append(
                         params.gripper_clearance if k in self.gripper else params.clearance
                     )
         for other in (self.table, *self.slots):
             self.shapes.addCollisionPair(pin.CollisionPair(self.held, other))
-            least.append(params.held_clearance)
+            required.append(params.held_clearance)
         pairs = self.shapes.collisionPairs
         self.first = np.array([pair.first for pair in pairs])
         self.second = np.array([pair.second for pair in pairs])
-        self.least = np.array(least)  # (p,) m, distance to keep
+        self.required = np.array(required)  # (p,) m, clearance
         self.is_active = (self.second <= self.table) & (self.first != self.held)
         self.names = [
             f'{self._name(a)}-{self._name(b)}'
@@ -106,12 +113,12 @@ class CollisionModel:
         item = self.shapes.geometryObjects[int(shape)]
         return link_of(self.model, item) if shape < self.table else str(item.name)
 
-    def _sizes(self) -> None:
-        """(p, n) m: how far at most one radian of each joint moves the shapes of a pair to each
-        other."""
+    def _compute_lever_arms(self) -> None:
+        """Upper bounds (p, n) m/rad of how fast each joint moves the shapes of a pair relative to
+        each other."""
         joints = self.model.jointPlacements
         hops = np.array([np.linalg.norm(joints[k].translation) for k in range(1, self.n + 1)])
-        self._reach = np.zeros((self.shapes.ngeoms, self.n))
+        self._shape_arms = np.zeros((self.shapes.ngeoms, self.n))
         self._joints = np.array([int(s.parentJoint) for s in self.shapes.geometryObjects])
         for k, shape in enumerate(self.shapes.geometryObjects):
             joint = int(shape.parentJoint)
@@ -119,17 +126,18 @@ class CollisionModel:
                 continue
             own = _extent(shape, self._open[k] if k < len(self._open) else None)
             for j in range(joint):
-                self._reach[k, j] = hops[j + 1 : joint].sum() + own
-        self.tip_reach: Array = self._reach[self.fingers].max(axis=0)  # (n,) m, the tip is between
-        self._refresh_reach()
+                self._shape_arms[k, j] = hops[j + 1 : joint].sum() + own
+        self.tip_arms: Array = self._shape_arms[self.fingers].max(
+            axis=0
+        )  # (n,) m/rad, the tip lies between them
+        self._update_lever_arms()
 
-    def _refresh_reach(self) -> None:
-        a, b = self._reach[self.first], self._reach[self.second]
+    def _update_lever_arms(self) -> None:
+        a, b = self._shape_arms[self.first], self._shape_arms[self.second]
         below = np.minimum(self._joints[self.first], self._joints[self.second])[:, None]
-        is_between = (
-            np.arange(self.n)[None, :] >= below
-        )  # joints that carry both move neither to the other
-        self.reach = np.where(is_between, np.maximum(a, b), 0.0)
+        # a joint that moves both shapes of a pair does not change their distance
+        is_between = np.arange(self.n)[None, :] >= below
+        self.lever_arms = np.where(is_between, np.maximum(a, b), 0.0)
 
     def set_width(self, width: float) -> None:
         """Place the fingers `width` m apart."""
@@ -142,32 +150,32 @@ class CollisionModel:
             middle = (1.0 - share) * a.translation + share * b.translation
             self.shapes.geometryObjects[k].placement = pin.SE3(a.rotation, middle)
 
-    def set_box(self, shape: int, size: Array, place: Array | None) -> None:
-        """Make `shape` a box of `size` (3,) m at `place` (4, 4), in the frame it hangs on; None
-        parks it."""
+    def set_box(self, shape: int, size: Array, pose: Array | None) -> None:
+        """Make `shape` a box of `size` (3,) m at `pose` (4, 4) in the frame of its parent joint;
+        None moves it out of the scene."""
         item = self.shapes.geometryObjects[shape]
         item.geometry.halfSide = np.asarray(size) / 2.0
         item.geometry.computeLocalAABB()
-        item.placement = pin.SE3(np.eye(3), _FAR) if place is None else pin.SE3(np.asarray(place))
+        item.placement = pin.SE3(np.eye(3), _FAR) if pose is None else pin.SE3(np.asarray(pose))
         if shape == self.held:
-            self._reach[shape] = self._held_reach(size, place)
-            self._refresh_reach()
+            self._shape_arms[shape] = self._held_arms(size, pose)
+            self._update_lever_arms()
 
-    def _held_reach(self, size: Array, place: Array | None) -> Array:
-        if place is None:
+    def _held_arms(self, size: Array, pose: Array | None) -> Array:
+        if pose is None:
             return np.zeros(self.n)
         joints = self.model.jointPlacements
         hops = np.array([np.linalg.norm(joints[k].translation) for k in range(1, self.n + 1)])
-        own = float(np.linalg.norm(place[:3, 3]) + np.linalg.norm(size) / 2.0)
+        own = float(np.linalg.norm(pose[:3, 3]) + np.linalg.norm(size) / 2.0)
         return np.array([hops[j + 1 :].sum() + own for j in range(self.n)])
 
     def tip(self, q: Array) -> Array:
-        """4x4 base_from_tip; also places all joints."""
+        """4x4 base_from_tip; also updates the placements of all joints."""
         pin.forwardKinematics(self.model, self._data, q)
         return np.asarray(pin.updateFramePlacement(self.model, self._data, self._tip).homogeneous)
 
-    def tip_there(self) -> Array:
-        """4x4 base_from_tcp, after `watched_points` for the same q."""
+    def current_tip(self) -> Array:
+        """4x4 base_from_tip, after `point_jacobians` for the same q."""
         return np.asarray(self._data.oMf[self._tip].homogeneous)
 
     def last_link(self, q: Array) -> Array:
@@ -183,65 +191,28 @@ class CollisionModel:
         shapes, data, compute = self.shapes, self._geometry_data, pin.computeDistance
         return np.array([compute(shapes, data, int(k)).min_distance for k in pairs])
 
-    def row(self, pair: int, columns: Array) -> Array:
-        """(n,) m/rad, how joint velocities change the distance of a pair; after `distances`, with
-        `columns` from `columns_at` for the same q."""
+    def distance_gradient(self, pair: int, spatial_jacobian: Array) -> Array:
+        """Gradient (n,) m/rad of the distance of a pair, after `distances` for the same q and with
+        its `spatial_jacobian`."""
         result = self._geometry_data.distanceResults[pair]
-        return _row(
-            columns, result.getNearestPoint1(), result.getNearestPoint2(), result.normal,
+        return jacobians.distance_gradient(
+            spatial_jacobian, result.getNearestPoint1(), result.getNearestPoint2(), result.normal,
             result.min_distance, self._joints[self.first[pair]], self._joints[self.second[pair]],
         )  # fmt: skip
 
-    def columns_at(self, q: Array) -> Array:
-        """(6, n) spatial velocity at the base origin per joint velocity: linear, then angular."""
+    def spatial_jacobian(self, q: Array) -> Array:
+        """Spatial Jacobian (6, n) at the base origin: linear, then angular."""
         return np.asarray(pin.computeJointJacobians(self.model, self._data, q)).copy()
 
-    def watched_points(self, columns: Array) -> Array:
-        """(p, 3, n) velocity Jacobians of elbow and wrist joints and, last, of the tip, after
-        `columns_at`."""
+    def point_jacobians(self, spatial_jacobian: Array) -> Array:
+        """Jacobians (p, 3, n) m/rad of elbow and wrist joints and, last, of the tip, after
+        `spatial_jacobian`."""
         pin.updateFramePlacement(self.model, self._data, self._tip)
-        return _jacobians(columns, np.array(self._watched), self._carries)
-
-
-@compiled(MATRIX, VECTOR, VECTOR, VECTOR, NUMBER, COUNT, COUNT)
-def _row(
-    columns: Array, a: Array, b: Array, normal: Array, distance: float, first: int, second: int
-) -> Array:
-    """How fast the nearest points `a` and `b` (3,) m, on the links of these joints, part; `normal`
-    (3,) is believed where they touch. Joint 0 is the world, it stands still."""
-    way = b - a
-    size = np.sqrt(way[0] * way[0] + way[1] * way[1] + way[2] * way[2])
-    way = way / size if distance > 1e-5 and size > 1e-9 else normal
-    row = np.zeros(columns.shape[1])
-    for sign, p, joint in ((1.0, b, second), (-1.0, a, first)):
-        x = p[1] * way[2] - p[2] * way[1]
-        y = p[2] * way[0] - p[0] * way[2]
-        z = p[0] * way[1] - p[1] * way[0]
-        for j in range(joint):
-            row[j] += sign * (
-                way[0] * columns[0, j]
-                + way[1] * columns[1, j]
-                + way[2] * columns[2, j]
-                + x * columns[3, j]
-                + y * columns[4, j]
-                + z * columns[5, j]
-            )
-    return row
-
-
-@compiled(MATRIX, MATRIX, MATRIX)
-def _jacobians(columns: Array, points: Array, carries: Array) -> Array:
-    made, linear, angular = np.zeros((len(points), 3, columns.shape[1])), columns[:3], columns[3:]
-    for p in range(len(points)):
-        x, y, z = points[p, 0], points[p, 1], points[p, 2]
-        made[p, 0] = carries[p] * (linear[0] + angular[1] * z - angular[2] * y)
-        made[p, 1] = carries[p] * (linear[1] + angular[2] * x - angular[0] * z)
-        made[p, 2] = carries[p] * (linear[2] + angular[0] * y - angular[1] * x)
-    return made
+        return jacobians.point_jacobians(spatial_jacobian, np.array(self._points), self._is_moved)
 
 
 def _extent(shape: Any, other: Any) -> float:
-    """m, furthest any point of a shape can be from its joint."""
+    """Upper bound of the distance of any point of a shape from its joint, m."""
     shape.geometry.computeLocalAABB()
     offset = float(np.linalg.norm(shape.placement.translation))
     if other is not None:

@@ -1,5 +1,5 @@
-"""No pair of shapes is nearer than this: each distance as it was last measured, taken off by how
-far joints and fingers can have brought the two together since."""
+"""Lower bounds of all distances: each distance as last measured, less how far joints and fingers
+can have brought the two shapes together since."""
 
 from __future__ import annotations
 
@@ -11,48 +11,53 @@ from vla_shield.constraints.collision_model import CollisionModel
 
 
 class DistanceBounds:
-    """Distances (p,) m, each with the configuration it was measured at. To measure all takes
-    0.2 ms, best between two cycles; in a cycle those are that may be near."""
+    """Distances (p,) m, each with the configuration it was measured at.
 
-    def __init__(self, body: CollisionModel) -> None:
-        self._body = body
-        count = len(body.least)
-        self._at: Array = np.full((count, body.n), np.nan)  # rad; never measured may be anything
-        self._widths: Array = np.zeros(count)  # m, of the fingers then
+    Measuring all pairs takes 0.2 ms and is best done between two cycles; within a cycle only
+    those pairs are measured that may be near.
+    """
+
+    def __init__(self, model: CollisionModel) -> None:
+        self._model = model
+        count = len(model.required)
+        self._q: Array = np.full((count, model.n), np.nan)  # rad; NaN: never measured
+        self._widths: Array = np.zeros(count)  # m, of the gripper then
         self._distances: Array = np.full(count, np.inf)
-        self._are_fingers: Array = np.logical_or(
-            np.isin(body.first, body.fingers), np.isin(body.second, body.fingers)
+        self._has_finger: Array = np.logical_or(
+            np.isin(model.first, model.fingers), np.isin(model.second, model.fingers)
         ).astype(float)
 
-    def measure(self, q: Array) -> None:
-        """Measure every pair that counts, at `q` (n,) rad."""
-        pairs = np.flatnonzero(self._body.is_active)
-        self.note(pairs, self._body.distances(q, pairs), q)
+    def measure_all(self, q: Array) -> None:
+        """Measure every active pair at `q` (n,) rad."""
+        pairs = np.flatnonzero(self._model.is_active)
+        self.update(pairs, self._model.distances(q, pairs), q)
 
-    def note(self, pairs: Indices, distances: Array, q: Array) -> None:
-        """Pairs (m,) were measured at `q` (n,) rad to be `distances` (m,) m apart."""
+    def update(self, pairs: Indices, distances: Array, q: Array) -> None:
+        """Store the `distances` (m,) m that `pairs` (m,) have at `q` (n,) rad."""
         if len(pairs):
-            self._distances[pairs], self._at[pairs] = distances, q
-            self._widths[pairs] = self._body.width
+            self._distances[pairs], self._q[pairs] = distances, q
+            self._widths[pairs] = self._model.width
 
-    def bound(self, q: Array, off: Array | None) -> Array:
-        """(p,) m, at `q` (n,) rad and wherever the arm is `off` (n,) rad from it, with the fingers
-        as wide as they are in the body; infinite for pairs that do not count."""
-        body, off = self._body, np.zeros(len(q)) if off is None else off
-        fingers = (self._are_fingers, self._widths, body.width)
-        return _bound(self._distances, self._at, *fingers, body.reach, q, off, body.is_active)
+    def lower(self, q: Array, offset: Array | None) -> Array:
+        """Lower bounds (p,) m at `q` (n,) rad, and anywhere within `offset` (n,) rad of it, with
+        the model's present width of the gripper; infinite for inactive pairs."""
+        model, offset = self._model, np.zeros(len(q)) if offset is None else offset
+        fingers = (self._has_finger, self._widths, model.width)
+        return _lower(
+            self._distances, self._q, *fingers, model.lever_arms, q, offset, model.is_active
+        )
 
 
 @compiled(VECTOR, MATRIX, VECTOR, VECTOR, NUMBER, MATRIX, VECTOR, VECTOR, FLAGS)
-def _bound(
-    distances: Array, at: Array, are_fingers: Array, widths: Array, width: float, reach: Array,
-    q: Array, off: Array, counts: Flags,
+def _lower(
+    distances: Array, measured_at: Array, has_finger: Array, widths: Array, width: float,
+    lever_arms: Array, q: Array, offset: Array, is_active: Flags,
 ) -> Array:  # fmt: skip
-    bound = np.full(len(distances), np.inf)
+    bounds = np.full(len(distances), np.inf)
     for k in range(len(distances)):
-        if counts[k]:
-            left = distances[k] - are_fingers[k] * np.abs(width - widths[k])
+        if is_active[k]:
+            bound = distances[k] - has_finger[k] * np.abs(width - widths[k])
             for j in range(len(q)):
-                left -= reach[k, j] * (np.abs(q[j] - at[k, j]) + np.abs(off[j]))
-            bound[k] = left
-    return bound
+                bound -= lever_arms[k, j] * (np.abs(q[j] - measured_at[k, j]) + np.abs(offset[j]))
+            bounds[k] = bound
+    return bounds

@@ -1,1 +1,1 @@
-"""FIXME docstring."""
+"""Inputs of the shield: validation, age of each input, and the votes of the monitors."""

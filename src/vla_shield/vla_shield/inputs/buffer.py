@@ -1,4 +1,4 @@
-"""Inputs with their ages: what came, whether it is well formed, whether it is still believed."""
+"""The newest joint states, target and scene: whether they are well formed, and how old."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from math import inf, isfinite
 import numpy as np
 
 from vla_core.frozen import Array
-from vla_core.records.action import Source, Target
+from vla_core.records.action import Target
 from vla_core.records.scene import GroundedScene, is_finite
 from vla_core.records.sensing import JointState
 from vla_core.robot.config import RobotConfig
@@ -17,242 +17,211 @@ from vla_shield.inputs import vector_checks
 from vla_shield.inputs.input_status import InputStatus
 from vla_shield.inputs.joint_index import JointIndex
 from vla_shield.inputs.target_motion import (
-    FOLLOWS,
-    SMOOTH,
+    MAX_INTERVAL,
+    MAX_MISMATCH,
     TargetLatency,
     TargetMotion,
     standstill,
 )
+from vla_shield.inputs.target_validator import TargetValidator
 from vla_shield.params import ShieldParams
-
-SOURCES = frozenset(Source)
-CORRUPT = 10.0  # times a limit: not fast, broken
 
 
 @dataclass
 class InputBuffer:
-    """The newest joints, target and scene. A bad message leaves a fault, and the shield brakes
-    on it."""
+    """Keeps the newest valid message of each input. An invalid one leaves a fault, which makes
+    the shield brake."""
 
     params: ShieldParams
     robot: RobotConfig
-    joints: InputStatus = field(default_factory=InputStatus)
-    finger: InputStatus = field(default_factory=InputStatus)
-    goal: InputStatus = field(default_factory=InputStatus)
-    scene: InputStatus = field(default_factory=InputStatus)
+    joints_status: InputStatus = field(default_factory=InputStatus)
+    finger_status: InputStatus = field(default_factory=InputStatus)
+    target_status: InputStatus = field(default_factory=InputStatus)
+    scene_status: InputStatus = field(default_factory=InputStatus)
 
     def __post_init__(self) -> None:
         self.names = self.robot.joint_names
         self.q: Array = np.zeros(len(self.names))  # rad, measured
         self.velocity: Array = np.zeros(len(self.names))  # rad/s, measured
-        self.fingers: float | None = None  # m, measured opening; None: not known any more
-        self.changed = -inf  # s, stamp of the last sample that differed from the one before
+        self.opening: float | None = None  # m, measured opening of the gripper; None: unknown
+        self.last_change = -inf  # s, stamp of the last sample with other positions than before
         self.target: Target | None = None
-        self.wish = standstill(self.q)
-        limits = self.robot.limits
-        self._parts = JointGroupClassifier(self.robot)
-        self._arm, self._asked = JointIndex(self.names), JointIndex(self.names)
-        self._all = JointIndex((*self.names, self.robot.gripper.joint))
-        self._fastest = CORRUPT * limits.velocity  # rad/s
-        self._furthest = CORRUPT * np.maximum(np.abs(limits.lower), np.abs(limits.upper))  # rad
-        self._is_answered = True  # the shield has braked on the fault of the target
-        self._lag = TargetLatency()
-        self._spoilt = self._refused = ''  # fault of a sample of the joints: newest, of this cycle
-        self._waiting: list[InputStatus] = []
+        self.motion = standstill(self.q)  # of the target
+        self._validator = TargetValidator(self.robot)
+        self._classifier = JointGroupClassifier(self.robot)
+        self._arm_index = JointIndex(self.names)
+        self._full_index = JointIndex((*self.names, self.robot.gripper.joint))
+        self._is_target_fault_seen = True  # the shield has braked on it
+        self._latency = TargetLatency()
+        # fault of a sample of the joints: received since the last cycle, in this cycle
+        self._new_fault = self._cycle_fault = ''
+        self._unreceived: list[InputStatus] = []  # without a time of receipt yet
 
     @property
     def width(self) -> float:
-        """m, measured opening; while there is none the widest."""
-        return self.robot.gripper.open_width if self.fingers is None else self.fingers
+        """m, measured opening of the gripper; the widest while it is unknown."""
+        return self.robot.gripper.open_width if self.opening is None else self.opening
 
     def clear(self) -> None:
         """Forget everything: the clock jumped back."""
-        self.joints, self.finger, self.goal, self.scene = (InputStatus() for _ in range(4))
-        self.target, self.changed, self._lag = None, -inf, TargetLatency()
-        self._waiting.clear()
+        self.joints_status, self.finger_status = InputStatus(), InputStatus()
+        self.target_status, self.scene_status = InputStatus(), InputStatus()
+        self.target, self.last_change, self._latency = None, -inf, TargetLatency()
+        self._unreceived.clear()
 
-    def stamp_arrivals(self, now: float) -> None:
-        """Give messages that came without a time of receipt the time of this cycle; drop the
-        future."""
-        for clock in self._waiting:
-            clock.received = now
-        self._waiting.clear()
-        self._refused, self._spoilt = self._spoilt, ''
-        for name in ('joints', 'finger', 'goal', 'scene'):
-            ahead = getattr(self, name).stamp - now
+    def begin_cycle(self, now: float) -> None:
+        """Date messages that came without a time of receipt; refuse those from the future."""
+        for status in self._unreceived:
+            status.received = now
+        self._unreceived.clear()
+        self._cycle_fault, self._new_fault = self._new_fault, ''
+        for name in ('joints', 'finger', 'target', 'scene'):
+            ahead = getattr(self, f'{name}_status').stamp - now
             if ahead > self.params.future_tolerance:
-                setattr(self, name, InputStatus(fault=f'{name} from {ahead:.2f} s in the future'))
-        if not self.finger.age(now) <= self.params.finger_timeout:
-            self.fingers = None
+                fault = f'{name} stamp is {ahead:.2f} s in the future'
+                setattr(self, f'{name}_status', InputStatus(fault=fault))
+        if not self.finger_status.age(now) <= self.params.finger_timeout:
+            self.opening = None
 
     def put_joints(self, state: JointState, now: float | None) -> None:
-        """Take a sample of the joints, or note what is wrong with it.
+        """Keep a sample of the joints, or note its fault.
 
-        An arm is read at one instant, so its joints come all together or something is wrong. The
-        finger may have a driver of its own: then it has its own order and age, and what it says
-        neither makes the arm's sample younger nor stands against it.
+        The arm's joints are read at one instant, so a sample without one of them is a fault. The
+        finger may have its own driver, with its own order and age: its samples neither make the
+        arm's younger nor invalidate them.
         """
-        part = self._parts.classify(state.names)
-        if part is JointGroup.OTHER:
+        group = self._classifier.classify(state.names)
+        if group is JointGroup.OTHER:
             return
-        if part is JointGroup.FINGER:
+        if group is JointGroup.FINGER:
             self._put_finger(state, now)
             return
-        ours = (
-            self._all.of(state.names) if part is JointGroup.COMPLETE else self._arm.of(state.names)
-        )
-        fault = self._joints_fault(state)
-        if ours is None or fault:
-            self.refuse_joints(fault or f'joint state lacks {self._arm.lacks(state.names)}')
+        lookup = self._full_index if group is JointGroup.COMPLETE else self._arm_index
+        index, fault = lookup.of(state.names), self._joints_fault(state)
+        if index is None or fault:
+            missing = self._arm_index.missing(state.names)
+            self.refuse_joints(fault or f'joint state lacks joints {missing}')
             return
-        q, velocity, is_finite = vector_checks.picked(state.position, state.velocity, ours)
+        q, velocity, is_finite = vector_checks.select(state.position, state.velocity, index)
         if not is_finite:
             self.refuse_joints('joint state is not finite')
             return
-        if state.stamp == self.joints.stamp:
+        if state.stamp == self.joints_status.stamp:
             return
         n = len(self.names)
-        if not isfinite(self.changed) or vector_checks.differ(q[:n], self.q):
-            self.changed = state.stamp
+        if not isfinite(self.last_change) or vector_checks.differ(q[:n], self.q):
+            self.last_change = state.stamp
         self.q, self.velocity = q[:n], velocity[:n]
-        self.joints = self._clocked(state.stamp, now)
+        self.joints_status = self._status(state.stamp, now)
         if len(q) > n:
-            self._take_finger(float(q[n]), state.stamp, now)
+            self._keep_finger(float(q[n]), state.stamp, now)
 
     def _put_finger(self, state: JointState, now: float | None) -> None:
-        """Its velocity is not looked at: nothing here uses it, and many a gripper has none."""
-        place = state.names.index(self.robot.gripper.joint)
-        half = float(state.position[place]) if place < len(state.position) else inf
+        """The velocity is not checked: it is not used, and many grippers publish none."""
+        index = state.names.index(self.robot.gripper.joint)
+        half = float(state.position[index]) if index < len(state.position) else inf
         if isfinite(state.stamp) and isfinite(half):
-            self._take_finger(half, state.stamp, now)
+            self._keep_finger(half, state.stamp, now)
         else:
-            self.finger.fault = self._spoilt = 'joint state is not finite'
+            self.finger_status.fault = self._new_fault = 'joint state is not finite'
 
-    def _take_finger(self, half: float, stamp: float, now: float | None) -> None:
-        """Half the opening, m. One as old as the last or older says nothing new: it only ages."""
-        if stamp > self.finger.stamp:
-            self.fingers = 2.0 * half
-            self.finger = self._clocked(stamp, now)
+    def _keep_finger(self, half: float, stamp: float, now: float | None) -> None:
+        """Half the opening, m; ignored unless newer than the last."""
+        if stamp > self.finger_status.stamp:
+            self.opening = 2.0 * half
+            self.finger_status = self._status(stamp, now)
 
-    def _clocked(self, stamp: float, now: float | None) -> InputStatus:
-        """What came at `now`; None: it counts as received in the next cycle."""
-        clock = InputStatus(stamp, stamp if now is None else now)
+    def _status(self, stamp: float, now: float | None) -> InputStatus:
+        """Received at `now`; None: in the next cycle."""
+        status = InputStatus(stamp, stamp if now is None else now)
         if now is None:
-            self._waiting.append(clock)
-        return clock
+            self._unreceived.append(status)
+        return status
 
     def refuse_joints(self, fault: str) -> None:
-        """Note what is wrong with a sample: a good one in the same cycle does not hide it."""
-        self.joints.fault = self._spoilt = fault
+        """Note the fault of a sample: a valid one in the same cycle does not hide it."""
+        self.joints_status.fault = self._new_fault = fault
 
     def _joints_fault(self, state: JointState) -> str:
-        if not isfinite(state.stamp) or state.stamp < self.joints.stamp:
-            return f'joint state stamp {state.stamp} is not after {self.joints.stamp}'
+        if not isfinite(state.stamp) or state.stamp < self.joints_status.stamp:
+            return f'joint state stamp {state.stamp} is not after {self.joints_status.stamp}'
         if not len(state.names) == len(state.position) == len(state.velocity):
             return 'joint state has arrays of different length'
         return ''
 
     def put_target(self, target: Target, now: float) -> None:
-        """Take a target, or note why it is rejected; a rejected one never replaces a good one."""
-        fault = self._order_fault(target) or self._shape_fault(target) or self._value_fault(target)
+        """Keep a target, or note why it is refused; a refused one never replaces a valid one."""
+        fault = self._validator.fault(target, self.target_status.stamp)
         if fault:
             self.refuse_target(fault)
             return
-        index = self._asked.of(target.names)
-        position, velocity = target.position[index], target.velocity[index]
-        self.wish = self._wish(target, position, velocity)
+        position, velocity = self._validator.in_order(target)
+        self.motion = self._motion(target, position, velocity)
         self.target = target
-        self.goal = InputStatus(target.stamp, now, '' if self._is_answered else self.goal.fault)
+        fault = '' if self._is_target_fault_seen else self.target_status.fault
+        self.target_status = InputStatus(target.stamp, now, fault)
 
-    def _wish(self, target: Target, position: Array, velocity: Array) -> TargetMotion:
-        """The target in the robot's order, with its acceleration where it goes on from the one
-        before."""
-        before, since = self.wish, target.stamp - self.goal.stamp
-        wish = TargetMotion(position, velocity, np.zeros(len(velocity)))
-        if self.target is None or not 1e-3 <= since <= FOLLOWS:
-            return wish
-        most = self.robot.limits.acceleration
-        gap, gain = vector_checks.motion(
-            position, velocity, before.position, before.velocity, since, most
-        )
-        return TargetMotion(position, velocity, gain) if gap <= SMOOTH else wish
+    def _motion(self, target: Target, position: Array, velocity: Array) -> TargetMotion:
+        """The target with its acceleration, where it continues the previous target's motion."""
+        before, since = self.motion, target.stamp - self.target_status.stamp
+        motion = TargetMotion(position, velocity, np.zeros(len(velocity)))
+        if self.target is None or not 1e-3 <= since <= MAX_INTERVAL:
+            return motion
+        error, acceleration = vector_checks.continuity(
+            position, velocity, before.position, before.velocity, since,
+            self.robot.limits.acceleration,
+        )  # fmt: skip
+        return TargetMotion(position, velocity, acceleration) if error <= MAX_MISMATCH else motion
 
     def refuse_target(self, fault: str) -> None:
-        """Note what is wrong with a target: no good one hides it before the shield has braked."""
-        self.goal.fault, self._is_answered = fault, False
+        """Note the fault of a target: no valid one hides it before the shield has braked."""
+        self.target_status.fault, self._is_target_fault_seen = fault, False
 
     def target_fault(self) -> str:
-        """What is wrong with the newest target, or with one that came in this cycle, or ''."""
-        self._is_answered = True
-        return self.goal.fault
-
-    def _order_fault(self, target: Target) -> str:
-        if not isfinite(target.stamp):
-            return 'target stamp is not finite'
-        if target.stamp == self.goal.stamp:
-            return 'target stamp came twice'
-        return 'target is older than the one before' if target.stamp < self.goal.stamp else ''
-
-    def _shape_fault(self, target: Target) -> str:
-        if self._asked.of(target.names) is None:
-            return f'target lacks {self._asked.lacks(target.names)}'
-        if len(target.names) != len(self.names):
-            return f'target names joints that are not of the arm: {list(target.names)}'
-        shape = (len(self.names),)
-        is_sized = target.position.shape == shape and target.velocity.shape == shape
-        return '' if is_sized else 'target has arrays of the wrong size'
-
-    def _value_fault(self, target: Target) -> str:
-        position, velocity = target.position, target.velocity
-        is_finite = isfinite(target.gripper) and isfinite(target.chunk_stamp)
-        if not (is_finite and vector_checks.are_finite(position, velocity)):
-            return 'target is not finite'
-        if target.source not in SOURCES:
-            return f'target source is {target.source}'
-        index = self._asked.of(target.names)
-        is_sane = (
-            vector_checks.largest(position[index], self._furthest) <= 1.0
-            and vector_checks.largest(velocity[index], self._fastest) <= 1.0
-            and abs(target.gripper) <= CORRUPT * self.robot.gripper.open_width
-        )
-        return '' if is_sane else 'target is beyond ten times a limit: corrupt'
+        """Fault of the newest target, or of another one received in this cycle, or ''."""
+        self._is_target_fault_seen = True
+        return self.target_status.fault
 
     def put_scene(self, scene: GroundedScene, now: float | None) -> bool:
         """Note a scene; False when it is malformed or older than the last."""
         if not is_finite(scene) or any(not np.all(o.size > 0.0) for o in scene.objects):
-            self.scene.fault = 'scene is not finite'
+            self.scene_status.fault = 'scene is not finite'
             return False
-        if scene.stamp < self.scene.stamp:
+        if scene.stamp < self.scene_status.stamp:
             return False
-        self.scene = self._clocked(scene.stamp, now)
+        self.scene_status = self._status(scene.stamp, now)
         return True
 
     def joints_fault(self, now: float) -> str:
-        """Why the joints are not believed now, or one sample of this cycle was not, or ''."""
-        stale = self.joints.staleness('joint states', self.params.joints_timeout, now)
-        return self._refused or self.joints.fault or self.finger.fault or stale
+        """Why the joint states are invalid or stale now, or a sample of this cycle was, or ''."""
+        stale = self.joints_status.staleness('joint states', self.params.joints_timeout, now)
+        return self._cycle_fault or self.joints_status.fault or self.finger_status.fault or stale
 
     def arming_fault(self, now: float) -> str:
-        """Why the robot is not known well enough to begin, or ''. A hand that is not known would
-        be told to open, and let go of what it holds."""
-        stale = self.finger.staleness('finger', self.params.finger_timeout, now)
+        """Why the joint states do not suffice for arming, or ''. A gripper with unknown opening
+        would be commanded to open, and drop what it holds."""
+        stale = self.finger_status.staleness('finger', self.params.finger_timeout, now)
         return self.joints_fault(now) or stale
 
     def target_staleness(self, now: float) -> str:
         """Why there is no target to follow, or ''."""
         if self.target is None:
             return 'no target'
-        return self.goal.staleness('target', self.params.target_timeout, now)
+        return self.target_status.staleness('target', self.params.target_timeout, now)
 
-    def lateness(self, time: float) -> float:
-        """s that the target is older at `time` than targets usually are."""
-        return self._lag.of(time - self.goal.stamp)
+    def excess_latency(self, time: float) -> float:
+        """s by which the target at `time` is older than targets usually are."""
+        return self._latency.excess(time - self.target_status.stamp)
 
     def scene_fault(self, now: float) -> str:
-        """Why the scene cannot guide a policy, or ''."""
-        return self.scene.fault or self.scene.staleness('scene', self.params.scene_timeout, now)
+        """Why a policy may not move by this scene, or ''."""
+        status = self.scene_status
+        return status.fault or status.staleness('scene', self.params.scene_timeout, now)
 
     def ages(self, now: float) -> dict[str, float]:
         """s per input; infinite when there is none."""
-        clocks = {'joints': self.joints, 'target': self.goal, 'scene': self.scene}
-        return {name: clock.age(now) for name, clock in clocks.items()}
+        return {
+            'joints': self.joints_status.age(now),
+            'target': self.target_status.age(now),
+            'scene': self.scene_status.age(now),
+        }

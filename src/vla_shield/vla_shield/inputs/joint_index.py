@@ -1,4 +1,4 @@
-"""Where the robot's joints are in the names of a message."""
+"""Positions of the robot's joints in the joint names of a message."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from vla_core.compiled import Indices
 
 
 class JointIndex:
-    """Finds `ours` in names; remembers the last answer, for names seldom change."""
+    """Looks up `joints` in a list of names; caches the last answer, since names seldom change."""
 
-    def __init__(self, ours: tuple[str, ...]) -> None:
-        self._ours = ours
+    def __init__(self, joints: tuple[str, ...]) -> None:
+        self.joints = joints
         self._names: tuple[str, ...] = ()
         self._index: Indices | None = None
 
     def of(self, names: tuple[str, ...]) -> Indices | None:
-        """(len(ours),) places in `names`; None when one is missing."""
+        """(len(joints),) indices into `names`; None when a joint is missing."""
         if names != self._names:
-            is_whole = set(self._ours) <= set(names)
-            self._index = np.array([names.index(n) for n in self._ours]) if is_whole else None
+            is_complete = set(self.joints) <= set(names)
+            self._index = np.array([names.index(n) for n in self.joints]) if is_complete else None
             self._names = names
         return self._index
 
-    def lacks(self, names: tuple[str, ...]) -> list[str]:
-        """Which of ours are missing."""
-        return [name for name in self._ours if name not in names]
+    def missing(self, names: tuple[str, ...]) -> list[str]:
+        """The joints that `names` does not contain."""
+        return [name for name in self.joints if name not in names]

@@ -1,4 +1,4 @@
-"""What a target asks for, and where its motion leads."""
+"""The motion that a target describes, and the usual latency of targets."""
 
 from __future__ import annotations
 
@@ -9,56 +9,59 @@ import numpy as np
 from vla_core.compiled import NUMBER, VECTOR, compiled
 from vla_core.frozen import Array
 
-FOLLOWS = 0.03  # s, targets no further apart are one motion
-SMOOTH = 5e-5  # rad, between positions and velocities of two targets, or they are no one motion
-USUAL = 0.02  # of the difference, by which the usual age follows the age of each target
-OLDEST = 0.03  # s, at most usual: what is older is caught up with
+MAX_INTERVAL = 0.03  # s, targets no further apart belong to one motion
+MAX_MISMATCH = 5e-5  # rad, between positions and velocities of two targets of one motion
+LATENCY_GAIN = 0.02  # of the difference, by which the mean latency follows that of each target
+MAX_LATENCY = 0.03  # s, at most usual: an older target is caught up with
 
 
 @dataclass(frozen=True)
 class TargetMotion:
-    """What the target asks for, in the robot's order: (n,) rad, rad/s, rad/s^2 at its stamp."""
+    """Position, velocity and acceleration of a target at its stamp, each (n,), in the robot's
+    order of joints: rad, rad/s, rad/s^2."""
 
     position: Array
     velocity: Array
     acceleration: Array
 
-    def seen_from(self, q: Array, time: float, dt: float) -> tuple[Array, Array, Array, Array]:
-        """What it asks of an arm at `q` (n,) rad, `time` s after its stamp, if the motion goes on
-        so: the way to it, its velocity, what that gains in `dt` s, and the velocity that meets it
-        then, each (n,)."""
-        bent = min(max(time, -FOLLOWS), FOLLOWS)  # s, for which the acceleration is believed
-        return _seen(q, self.position, self.velocity, self.acceleration, time, bent, dt)
+    def relative_to(self, q: Array, time: float, dt: float) -> tuple[Array, Array, Array, Array]:
+        """The extrapolated motion relative to an arm at `q` (n,) rad, `time` s after the stamp.
+
+        Returns position error, feed-forward velocity, its change within `dt` s, and the velocity
+        that meets the target after `dt`, each (n,).
+        """
+        horizon = min(max(time, -MAX_INTERVAL), MAX_INTERVAL)  # s, the acceleration is valid for
+        return _relative(q, self.position, self.velocity, self.acceleration, time, horizon, dt)
 
 
 class TargetLatency:
     """The usual age of a target when it is followed.
 
-    Carrying each target on to the moment itself would turn every change of its acceleration into a
-    jump; so the arm follows the target's motion as it was made, by the usual age later.
+    Extrapolating each target to the present would turn every change of its acceleration into a
+    jump; so the arm follows the target's motion as sent, delayed by the usual latency.
     """
 
     def __init__(self) -> None:
-        self._usual: float | None = None  # s
+        self._mean: float | None = None  # s
 
-    def of(self, age: float) -> float:
-        """s by which `age`, s, of the newest target is more than usual."""
-        usual = age if self._usual is None else self._usual + USUAL * (age - self._usual)
-        self._usual = min(max(usual, 0.0), OLDEST)
-        return age - self._usual
+    def excess(self, age: float) -> float:
+        """s by which `age`, s, of the newest target exceeds the usual latency."""
+        mean = age if self._mean is None else self._mean + LATENCY_GAIN * (age - self._mean)
+        self._mean = min(max(mean, 0.0), MAX_LATENCY)
+        return age - self._mean
 
 
 def standstill(q: Array) -> TargetMotion:
-    """Be at `q` (n,) rad and stay."""
+    """Rest at `q` (n,) rad."""
     zero = np.zeros(len(q))
     return TargetMotion(q, zero, zero)
 
 
 @compiled(VECTOR, VECTOR, VECTOR, VECTOR, NUMBER, NUMBER, NUMBER)
-def _seen(
-    q: Array, position: Array, velocity: Array, acceleration: Array, time: float, bent: float,
+def _relative(
+    q: Array, position: Array, velocity: Array, acceleration: Array, time: float, horizon: float,
     dt: float,
 ) -> tuple[Array, Array, Array, Array]:  # fmt: skip
-    there = position + time * velocity + bent * (time - 0.5 * bent) * acceleration
-    error, feed = there - q, velocity + bent * acceleration
+    there = position + time * velocity + horizon * (time - 0.5 * horizon) * acceleration
+    error, feed = there - q, velocity + horizon * acceleration
     return error, feed, acceleration * dt, error / dt + feed

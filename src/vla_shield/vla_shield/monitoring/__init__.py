@@ -1,1 +1,1 @@
-"""FIXME docstring."""
+"""Monitoring of execution: tracking error, frozen encoders, cycle overruns."""

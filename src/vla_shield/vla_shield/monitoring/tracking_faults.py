@@ -1,5 +1,5 @@
-"""Signs that the robot does not do what it is told: encoders that stand still, an arm left
-behind, an arm that a load pulls down or that stands on something."""
+"""Detection of tracking faults: frozen encoders, a large tracking error, an undeclared payload, a
+gripper that presses on an obstacle."""
 
 from __future__ import annotations
 
@@ -14,40 +14,47 @@ from vla_shield.constraints.checker import ConstraintChecker
 from vla_shield.constraints.collision_model import CollisionModel
 from vla_shield.decision import CycleDecision
 from vla_shield.inputs.buffer import InputBuffer
-from vla_shield.inputs.vector_checks import furthest
+from vla_shield.inputs.vector_checks import max_difference
+from vla_shield.monitoring.tracking_offset import TrackingOffset
 from vla_shield.params import ShieldParams
 
-EASED = 0.3  # of a limit: the arm is back at its command
-ASIDE = 1.5  # times as far aside as up or down: not a load
+RELEASE_RATIO = 0.3  # of a limit, below which its fault is cleared
+LATERAL_RATIO = 1.5  # lateral to vertical offset, above which it is not a payload
 
 
 class TrackingFaultDetector:
-    """Remembers since when the arm is commanded to move, and what it doubts."""
+    """Keeps the state of each fault and since when it has lasted."""
 
     def __init__(
-        self, params: ShieldParams, guard: ConstraintChecker, body: CollisionModel
+        self,
+        params: ShieldParams,
+        checker: ConstraintChecker,
+        model: CollisionModel,
+        offset: TrackingOffset,
     ) -> None:
-        self._params, self._guard, self._body = params, guard, body
-        self._still: Array = np.zeros(body.n)  # rad/s
+        self._params, self._checker, self._model = params, checker, model
+        self._offset = offset
+        self._zero: Array = np.zeros(model.n)  # rad/s
         self.clear()
 
     def clear(self) -> None:
-        """Begin without a doubt."""
+        """Start without a fault."""
         self._moving_since: float | None = None  # s
-        self._frozen_at: float | None = None  # s, stamp of the last change when it was noticed
-        self._is_behind = self._is_loaded = self._is_pressing = False
-        self._well_at: float | None = None  # s, stamp at which the arm was last where it should be
-        self._pressed_at = 0.0  # s, stamp at which it was last held up
+        self._frozen_at: float | None = None  # s, stamp of the last change when frozen
+        self._has_tracking_error = self._has_payload = self._is_pressing = False
+        self._nominal_at: float | None = None  # s, stamp at which the height was last nominal
+        self._raised_at = 0.0  # s, stamp at which the tip was last above its command
 
-    def look(self, reference: Reference, intake: InputBuffer) -> CycleDecision | None:
-        """HOLD while samples are frozen, or while the arm is far from where it was told to be."""
-        doubt = self._frozen(reference, intake) or self._behind(reference, intake)
-        return doubt or self._off_height(intake)
+    def check(self, reference: Reference, inputs: InputBuffer) -> CycleDecision | None:
+        """HOLD while there is a fault."""
+        fault = self._frozen(reference, inputs) or self._tracking_error(reference, inputs)
+        return fault or self._height_offset(inputs)
 
-    def _frozen(self, reference: Reference, intake: InputBuffer) -> CycleDecision | None:
-        stamp, changed = intake.joints.stamp, intake.changed
-        step = reference.now.step_velocity
-        if furthest(step, self._still) <= self._params.frozen_speed:
+    def _frozen(self, reference: Reference, inputs: InputBuffer) -> CycleDecision | None:
+        """Joint samples with fresh stamps do not change while motion is commanded."""
+        stamp, changed = inputs.joints_status.stamp, inputs.last_change
+        step = reference.state.step_velocity
+        if max_difference(step, self._zero) <= self._params.frozen_speed:
             self._moving_since = None
         elif self._moving_since is None:
             self._moving_since = stamp
@@ -59,61 +66,63 @@ class TrackingFaultDetector:
         if changed > self._frozen_at:
             self._frozen_at = None
             return None
-        return CycleDecision(
-            Decision.HOLD, 'joint states do not change while the arm is moved', ('joints:frozen',)
-        )
+        why = 'joint states do not change while motion is commanded'
+        return CycleDecision(Decision.HOLD, why, ('joints:frozen',))
 
-    def _behind(self, reference: Reference, intake: InputBuffer) -> CycleDecision | None:
-        """Something may hold the arm: do not pull, but bring the command back to where the arm
-        is."""
-        gap = furthest(reference.now.position, intake.q)
-        if not gap <= self._params.tracking_limit:
-            self._is_behind = True
-        elif gap <= EASED * self._params.tracking_limit:
-            self._is_behind = False
-        if not self._is_behind:
+    def _tracking_error(self, reference: Reference, inputs: InputBuffer) -> CycleDecision | None:
+        """Something may block the arm: return the command to the measured position instead of
+        increasing the error."""
+        error = max_difference(reference.state.position, inputs.q)
+        if not error <= self._params.tracking_limit:
+            self._has_tracking_error = True
+        elif error <= RELEASE_RATIO * self._params.tracking_limit:
+            self._has_tracking_error = False
+        if not self._has_tracking_error:
             return None
-        self._well_at = intake.joints.stamp  # so far off it says nothing of what is below
-        why = f'arm is {gap:.2f} rad from its command'
-        return CycleDecision(Decision.HOLD, why, ('tracking',), intake.q)
+        self._nominal_at = inputs.joints_status.stamp  # the height tells nothing meanwhile
+        why = f'tracking error is {error:.2f} rad'
+        return CycleDecision(Decision.HOLD, why, ('tracking',), inputs.q)
 
-    def _off_height(self, intake: InputBuffer) -> CycleDecision | None:
-        """An arm that hangs does not put things where it is told to; one that stands on something
-        must not press on: its command goes back to where it is, until it is asked to rise, or
-        has rested there for so long that what it stood on may be gone."""
-        p, stamp, rise = self._params, intake.joints.stamp, self._rise()
-        if rise >= -EASED * p.hang_limit:
-            self._is_loaded = False
-        if rise > EASED * p.hang_limit:
-            self._pressed_at = stamp
+    def _height_offset(self, inputs: InputBuffer) -> CycleDecision | None:
+        """The tip is steadily below or above its command.
+
+        Below: an undeclared payload, with which objects are placed inaccurately. Above: the
+        gripper presses on an obstacle; the command returns to the measured position until the
+        target rises, or until the tip has rested for so long that the obstacle may be gone.
+        """
+        p, stamp, rise = self._params, inputs.joints_status.stamp, self._rise()
+        if rise >= -RELEASE_RATIO * p.hang_limit:
+            self._has_payload = False
+        if rise > RELEASE_RATIO * p.hang_limit:
+            self._raised_at = stamp
         elif self._is_pressing:
-            has_rested = stamp - self._pressed_at >= p.press_rest
-            self._is_pressing = not has_rested and self._is_asked_down(intake)
-        if self._well_at is None or -p.hang_limit <= rise <= p.press_limit:
-            self._well_at = stamp
-        lasted = stamp - self._well_at
-        self._is_loaded |= rise < 0.0 and lasted >= p.hang_time
+            has_rested = stamp - self._raised_at >= p.press_retry_time
+            self._is_pressing = not has_rested and self._is_target_lower(inputs)
+        if self._nominal_at is None or -p.hang_limit <= rise <= p.press_limit:
+            self._nominal_at = stamp
+        lasted = stamp - self._nominal_at
+        self._has_payload |= rise < 0.0 and lasted >= p.hang_time
         self._is_pressing |= rise > 0.0 and lasted >= p.press_time
         if self._is_pressing:
-            why = 'the hand presses on something below it'
-            return CycleDecision(Decision.HOLD, why, ('tracking:press',), intake.q)
-        if self._is_loaded:
-            why = f'arm hangs {-1e3 * rise:.0f} mm low: is there a load that it was not told of?'
+            why = 'gripper presses on an obstacle below it'
+            return CycleDecision(Decision.HOLD, why, ('tracking:press',), inputs.q)
+        if self._has_payload:
+            why = f'tip is {-1e3 * rise:.0f} mm below its command: undeclared payload?'
             return CycleDecision(Decision.HOLD, why, ('tracking:load',))
         return None
 
-    def _is_asked_down(self, intake: InputBuffer) -> bool:
-        """True while the target is lower than the tip."""
-        if intake.target is None:
+    def _is_target_lower(self, inputs: InputBuffer) -> bool:
+        """True unless the target is higher than the tip."""
+        if inputs.target is None:
             return True
-        wanted, here = (self._body.tip(q)[2, 3] for q in (intake.wish.position, intake.q))
-        return not wanted >= here + self._params.hang_limit
+        target, here = (self._model.tip(q)[2, 3] for q in (inputs.motion.position, inputs.q))
+        return not target >= here + self._params.hang_limit
 
     def _rise(self) -> float:
-        """m, the tip is higher than it was told to be; 0 when it is rather aside: then something
-        is in its way, a drawer that is shut or a button that is down."""
-        gap = self._guard.sag.gap
-        if gap is None:
+        """m, height of the tip above its command; 0 when the offset is mainly lateral: then an
+        object blocks it, such as a closed drawer or a pressed button."""
+        offset = self._offset.value
+        if offset is None:
             return 0.0
-        x, y, z = (self._guard.points[-1] @ gap).tolist()
-        return z if hypot(x, y) <= ASIDE * abs(z) else 0.0
+        x, y, z = (self._checker.points[-1] @ offset).tolist()
+        return z if hypot(x, y) <= LATERAL_RATIO * abs(z) else 0.0

@@ -1,5 +1,4 @@
-"""From target to the velocity asked for: exact where the limits allow, else smoothly towards
-it."""
+"""Joint velocity that tracks the target: exact where the limits allow, else a smooth approach."""
 
 from __future__ import annotations
 
@@ -9,8 +8,8 @@ from vla_core.compiled import NUMBER, VECTOR, Flags, compiled
 from vla_core.frozen import Array
 
 APPROACH_GAIN = 10.0  # 1/s, of the error near the target
-RESERVE = 0.5  # of acceleration and jerk, used for approaching; the rest corrects
-DRIFT = 0.7  # times what jerk changes in two steps: a step that leaves more swings past the target
+RESERVE = 0.5  # of acceleration and jerk, used for the approach; the rest is for corrections
+DRIFT_RATIO = 0.7  # of what jerk changes in two steps; with more, the step overshoots the target
 
 
 @compiled(VECTOR, VECTOR, VECTOR)
@@ -25,9 +24,9 @@ def approach_speed(error: Array, accel: Array, jerk: Array) -> Array:
 
 
 @compiled(VECTOR, VECTOR, VECTOR, VECTOR)
-def chase(error: Array, feed: Array, accel: Array, jerk: Array) -> Array:
-    """Velocity (n,) rad/s that closes `error` (n,) rad on a straight line while moving along
-    with `feed`."""
+def approach_velocity(error: Array, feed: Array, accel: Array, jerk: Array) -> Array:
+    """Velocity (n,) rad/s that closes `error` (n,) rad on a straight line, added to the
+    feed-forward velocity `feed`."""
     speed, size = approach_speed(error, accel, jerk), np.abs(error)
     far = size > 1e-12
     gain = np.min(speed[far] / size[far]) if far.any() else 0.0
@@ -36,10 +35,10 @@ def chase(error: Array, feed: Array, accel: Array, jerk: Array) -> Array:
 
 
 @compiled(VECTOR, VECTOR, VECTOR, VECTOR, NUMBER)
-def soften(wanted: Array, velocity: Array, accel: Array, jerk: Array, period: float) -> Array:
-    """Next step velocity (n,) rad/s after `velocity` towards `wanted`, with acceleration back at
+def smoothed(desired: Array, velocity: Array, accel: Array, jerk: Array, period: float) -> Array:
+    """Next step velocity (n,) rad/s from `velocity` towards `desired`, such that acceleration is
     zero on arrival."""
-    gap = wanted - velocity
+    gap = desired - velocity
     size = np.abs(gap)
     step = np.minimum(np.minimum(np.sqrt(1.6 * jerk * size), accel) * period, size)
     next_: Array = velocity + np.sign(gap) * step
@@ -48,22 +47,23 @@ def soften(wanted: Array, velocity: Array, accel: Array, jerk: Array, period: fl
 
 @compiled(VECTOR, VECTOR, VECTOR, VECTOR, VECTOR, VECTOR, VECTOR, NUMBER)
 def is_exact(
-    u: Array, feed: Array, bend: Array, velocity: Array, acceleration: Array, accel: Array,
+    u: Array, feed: Array, feed_change: Array, velocity: Array, acceleration: Array, accel: Array,
     jerk: Array, period: float,
 ) -> Flags:  # fmt: skip
-    """(n,) bool: may the target's position be met at the end of this step, and kept from there on?
+    """(n,) bool: can `u` reach the target's position at the end of this step and keep tracking it?
 
-    `feed` is the target's velocity and `bend` what it gains in this step; `velocity` and
-    `acceleration` are of the step before, `accel` and `jerk` the limits, each (n,).
+    `feed` is the target's velocity and `feed_change` its change in this step; `velocity` and
+    `acceleration` are those of the previous step, `accel` and `jerk` the limits, each (n,).
     """
     a = (u - velocity) / period
     slack = 1e-9 + 1e-9 * accel / period
     is_reachable = (np.abs(a) <= accel + slack) & (
         np.abs(a - acceleration) <= jerk * period + slack
     )
-    over = u + 0.5 * period * a - feed  # faster than the target by then
+    over = u + 0.5 * period * a - feed  # velocity beyond the target's at the end
     drift = np.abs(
-        over - np.minimum(np.maximum(over, np.minimum(bend, 0.0)), np.maximum(bend, 0.0))
+        over
+        - np.minimum(np.maximum(over, np.minimum(feed_change, 0.0)), np.maximum(feed_change, 0.0))
     )
-    room = DRIFT * jerk * period * period + 0.5 * np.abs(acceleration) * period
+    room = DRIFT_RATIO * jerk * period * period + 0.5 * np.abs(acceleration) * period
     return is_reachable & (drift <= room)

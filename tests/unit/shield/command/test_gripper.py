@@ -12,7 +12,7 @@ STEP = GRIPPER.speed * PERIOD
 
 def grip(width):
     made = GripperCommand(GRIPPER)
-    made.place(width)
+    made.reset(width)
     return made
 
 
@@ -32,28 +32,28 @@ def grip(width):
 )
 def test_one_period(commanded, asked, measured, expected):
     made = grip(commanded)
-    made.move(asked, measured, PERIOD)
+    made.step_towards(asked, measured, PERIOD)
     assert made.width == pytest.approx(expected, abs=1e-12)
 
 
 def test_what_it_was_about_to_let_go_is_held_again_when_nothing_may_move():
     made = grip(0.0)
-    made.move(0.0, 0.038, PERIOD)
-    made.move(0.08, 0.038, PERIOD)
+    made.step_towards(0.0, 0.038, PERIOD)
+    made.step_towards(0.08, 0.038, PERIOD)
     assert made.width > 0.038
     for _ in range(50):
-        made.keep(0.038, PERIOD)
+        made.hold(0.038, PERIOD)
     assert made.width == 0.0
 
 
 @pytest.mark.parametrize('measured', [0.045, 0.03, None])
 def test_fingers_that_have_left_the_thing_stand_still(measured):
     made = grip(0.0)
-    made.move(0.0, 0.038, PERIOD)
+    made.step_towards(0.0, 0.038, PERIOD)
     for _ in range(3):
-        made.move(0.08, 0.038, PERIOD)
+        made.step_towards(0.08, 0.038, PERIOD)
     before = made.width
     if measured is None:
         made = grip(before)
-    made.keep(measured, PERIOD)
+    made.hold(measured, PERIOD)
     assert made.width == before

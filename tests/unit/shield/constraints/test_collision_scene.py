@@ -88,7 +88,7 @@ def test_an_arm_that_hangs_low_for_long_is_held_and_goes_on_when_it_does_not():
     rig = sagging(0.0, 0.0, -0.012)
     reports = drive(rig, [0.0, 0.0, 0.02], 1.0)
     assert (reports[-1].decision, reports[-1].rules) == (Decision.HOLD, ('tracking:load',))
-    assert '12 mm low' in reports[-1].reason
+    assert '12 mm below' in reports[-1].reason
     first = next(k for k, report in enumerate(reports) if report.decision == Decision.HOLD)
     assert rig.params.hang_time <= first * DT <= rig.params.hang_time + 0.2
     rig.sag = np.zeros(3)
@@ -129,7 +129,7 @@ def test_a_hand_that_stands_on_something_does_not_press_on_and_may_rise():
 
 
 def test_what_a_hand_stood_on_may_be_gone_it_tries_again_after_a_rest():
-    rig = Standing(press_rest=1.0).armed()
+    rig = Standing(press_retry_time=1.0).armed()
     rig.floor = tip(rig)[2] - 0.01
     drive(rig, [0.0, 0.0, -0.1], 1.0)
     first = min(model('ur5e').fk(q)[2, 3] for q in rig.commands)
@@ -245,7 +245,7 @@ def test_a_broken_scene_holds_a_policy_and_leaves_the_old_objects(rig):
     good = thing(tip(rig) + [0.0, 0.15, 0.0], (0.04, 0.04, 0.30))
     show(rig, good)
     show(rig, thing(np.full(3, np.nan)))
-    assert rig.shield.intake.scene_fault(rig.now) == 'scene is not finite'
+    assert rig.shield.inputs.scene_fault(rig.now) == 'scene is not finite'
     drive(rig, [0.0, 0.2, 0.0], 1.2)
     assert tip(rig)[1] < good.position[1] - 0.02
 

@@ -17,4 +17,4 @@ def test_what_is_missing_is_named_and_leaves_no_old_answer():
     layout.of(('a', 'b', 'c'))
     assert layout.of(('a', 'c')) is None
     assert layout.of(('a', 'c')) is None
-    assert layout.lacks(('a', 'c')) == ['b']
+    assert layout.missing(('a', 'c')) == ['b']

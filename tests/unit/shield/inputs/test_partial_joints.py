@@ -53,7 +53,7 @@ def rig():
 
 def test_a_gripper_that_speaks_for_itself_does_not_brake_the_arm(rig):
     assert not {report.decision for report in rig.go(1.0)} & set(STOPS)
-    assert rig.shield.intake.width == pytest.approx(0.04)
+    assert rig.shield.inputs.width == pytest.approx(0.04)
 
 
 def test_commands_are_those_of_a_robot_that_speaks_whole():
@@ -76,27 +76,27 @@ def test_a_silent_arm_brakes_after_50_ms_while_the_gripper_goes_on(rig):
 def test_an_opening_heard_long_ago_counts_as_widest_and_the_arm_goes_on(rig):
     rig.is_finger_silent = True
     rig.go(SILENCE - DT)
-    assert rig.shield.intake.width == pytest.approx(0.04)
+    assert rig.shield.inputs.width == pytest.approx(0.04)
     reports = rig.go(4 * DT)
-    assert rig.shield.intake.fingers is None
-    assert rig.shield.intake.width == rig.robot.gripper.open_width
+    assert rig.shield.inputs.opening is None
+    assert rig.shield.inputs.width == rig.robot.gripper.open_width
     assert not {report.decision for report in reports} & set(STOPS)
     rig.is_finger_silent = False
     rig.go(DT)
-    assert rig.shield.intake.width == pytest.approx(0.04)
+    assert rig.shield.inputs.width == pytest.approx(0.04)
 
 
 def test_an_opening_under_old_stamps_is_not_known_either(rig):
     rig.lead = -SILENCE - 0.1
     rig.go(SILENCE + 0.05)
-    assert rig.shield.intake.width == rig.robot.gripper.open_width
+    assert rig.shield.inputs.width == rig.robot.gripper.open_width
 
 
 def test_a_finger_ages_by_its_receipt_too(rig):
     rig.is_finger_silent = True
     rig.say_finger(rig.now + 0.015, 0.02)
     rig.go(SILENCE + 0.01)
-    assert rig.shield.intake.fingers is None
+    assert rig.shield.inputs.opening is None
 
 
 @pytest.mark.parametrize('half', [nan, inf, -inf])
@@ -128,17 +128,17 @@ def test_a_finger_from_the_future_brakes_and_says_so(rig):
     rig.lead = 0.1
     report = rig.go(DT)[0]
     assert (report.decision, report.reason) == (
-        Decision.BRAKE, 'finger from 0.10 s in the future',
+        Decision.BRAKE, 'finger stamp is 0.10 s in the future',
     )  # fmt: skip
 
 
 def test_a_finger_overtaken_or_doubled_changes_nothing(rig):
-    at = rig.shield.intake.finger.stamp
+    at = rig.shield.inputs.finger_status.stamp
     rig.is_finger_silent = True
     for stamp in (at, at - 0.1):
         rig.say_finger(stamp, 0.01)
     assert not {report.decision for report in rig.go(2 * DT)} & set(STOPS)
-    assert rig.shield.intake.width == pytest.approx(0.04)
+    assert rig.shield.inputs.width == pytest.approx(0.04)
 
 
 def test_an_arm_out_of_order_brakes_however_the_gripper_is_stamped(rig):
@@ -152,7 +152,7 @@ def test_half_an_arm_brakes_and_is_named(rig):
     rig.say(rig.now + 0.001, rig.robot.joint_names[1:], rig.q[1:], rig.v[1:])
     report = rig.go(DT)[0]
     assert report.decision == Decision.BRAKE
-    assert report.reason == f'joint state lacks {[rig.robot.joint_names[0]]}'
+    assert report.reason == f'joint state lacks joints {[rig.robot.joint_names[0]]}'
 
 
 def test_joints_of_somebody_else_are_nothing(rig):
@@ -167,7 +167,7 @@ def test_a_shield_that_does_not_know_the_hand_does_not_arm():
     rig = Split()
     rig.is_finger_silent = True
     rig.sense()
-    assert rig.shield.arm(rig.now) == 'finger never came'
+    assert rig.shield.arm(rig.now) == 'finger never received'
     rig.is_finger_silent = False
     rig.sense()
     assert rig.shield.arm(rig.now) == ''
@@ -177,15 +177,15 @@ def test_a_sample_without_a_time_of_receipt_is_received_in_the_next_cycle():
     rig = Split()
     rig.shield.on_joints(JointState(0.0, (rig.robot.gripper.joint,), [0.02], [0.0]))
     rig.shield.tick(0.3)
-    assert (rig.shield.intake.finger.received, rig.shield.intake.width) == (0.3, 0.04)
+    assert (rig.shield.inputs.finger_status.received, rig.shield.inputs.width) == (0.3, 0.04)
 
 
 def test_after_the_clock_has_jumped_back_the_finger_is_forgotten_then_heard(rig):
     rig.now -= 5.0
     rig.is_finger_silent = True
     rig.go(DT)
-    assert rig.shield.intake.fingers is None
-    assert rig.shield.intake.finger.fault == ''  # nothing is from the future
+    assert rig.shield.inputs.opening is None
+    assert rig.shield.inputs.finger_status.fault == ''  # nothing is from the future
     rig.is_finger_silent = False
     rig.go(DT)
-    assert rig.shield.intake.width == pytest.approx(0.04)
+    assert rig.shield.inputs.width == pytest.approx(0.04)

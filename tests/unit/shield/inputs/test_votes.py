@@ -57,7 +57,7 @@ def test_a_required_voter_never_heard_holds():
     box = Votes(PARAMS)
     box.put(vote('a'), NOW)
     assert box.permission(NOW, 't').level == Level.HOLD
-    assert 'b was never heard' in box.permission(NOW, 't').reason
+    assert 'b was never received' in box.permission(NOW, 't').reason
 
 
 def test_silence_holds_after_the_time_to_live():
