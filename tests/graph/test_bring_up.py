@@ -1,5 +1,6 @@
 """A stack that cannot start ends, and says which node it was."""
 
+import os
 import subprocess
 import sys
 
@@ -32,3 +33,22 @@ def test_a_node_that_cannot_configure_ends_the_supervisor_with_an_error():
         shield.terminate()
         why, _ = shield.communicate(timeout=10.0)
     assert 'tcp_sped' in why
+
+
+def test_a_supervisor_that_hears_no_node_any_more_asks_to_be_started_again():
+    choose_domain()
+    shield = node(SHIELD)
+    settings = ('bring_up.order:=[shield]', 'heartbeats.isolation:=1.0')
+    supervisor = node(SUPERVISOR, *settings)
+    try:
+        for line in supervisor.stdout:
+            if 'all nodes are active' in line:
+                break
+        shield.kill()
+        said, _ = supervisor.communicate(timeout=30.0)
+        assert supervisor.returncode == os.EX_TEMPFAIL
+        assert said.count('[FATAL]') == 1
+        assert 'no heartbeat from any node for 1.0 s (limit 1 s)' in said
+    finally:
+        supervisor.kill()
+        shield.kill()
