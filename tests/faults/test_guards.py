@@ -25,7 +25,7 @@ from rig import model
 from vla_core.records.action import Trajectory
 from vla_core.records.safety import ArmState, Heartbeat
 from vla_core.records.scene import GroundedObject, GroundedScene, ParsedTask, Role, TargetStatus
-from vla_core.robot.config import config
+from vla_core.robot import config
 from vla_monitor.failure.attempt import Attempt, AttemptJudgement
 from vla_perception.camera.preprocessing import FramePreprocessor
 from vla_perception.detection import assembly

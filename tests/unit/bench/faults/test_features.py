@@ -41,7 +41,7 @@ def test_a_hold_counts_when_the_detector_asked_for_it_and_says_why():
             1.0, SimpleNamespace(decision=decision, rules=(rule,), reason=reason)
         )
 
-    mine = said(Decision.HOLD, 'vote:failure', 'failure says HOLD: features are not finite')
+    mine = said(Decision.HOLD, 'vote:failure', 'failure votes HOLD: features are not finite')
     others = [
         said(Decision.SLOWED, 'vote:failure', 'features are not finite'),
         said(Decision.HOLD, 'vote:failure', 'no features from the policy'),
