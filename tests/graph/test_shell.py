@@ -190,7 +190,9 @@ def test_a_shield_that_was_configured_again_is_not_its_own_rival(client):
         shield.trigger_configure()
         shield.trigger_cleanup()
         shield.trigger_configure()
-        assert client.until(lambda: shield.other_publishers() == '', 3.0), shield.other_publishers()
+        assert client.until(lambda: shield.other_publishers() == '', 3.0), (
+            shield.other_publishers()
+        )
         assert shield.count_subscribers('target') == 1
     finally:
         shield.destroy_node()

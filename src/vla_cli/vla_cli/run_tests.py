@@ -41,7 +41,7 @@ LONGEST = '<= 720'  # s, of everything on two cores
 
 
 @dataclass
-class TestOutcome:
+class TierOutcome:
     """What the tiers found: counts by kind, and how often each reason to skip came up."""
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -56,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    outcome = TestOutcome()
+    outcome = TierOutcome()
     whole = args.tier == 'all' and not args.k
     if whole:
         for name, words in CHECKS.items():
@@ -69,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
     return close(outcome)
 
 
-def keep(outcome: TestOutcome) -> None:
+def keep(outcome: TierOutcome) -> None:
     """Write the counts and the time to out/test/result.json; the time fails no run."""
     counts = outcome.counts
     took = elapsed_time.figure()
@@ -83,7 +83,7 @@ def keep(outcome: TestOutcome) -> None:
     Result('test', './vla test', figures).write(ROOT / 'out' / 'test')
 
 
-def check(name: str, words: list[str], outcome: TestOutcome) -> None:
+def check(name: str, words: list[str], outcome: TierOutcome) -> None:
     start = time.monotonic()
     done = subprocess.run(
         [sys.executable, *words], cwd=ROOT, capture_output=True, text=True,
@@ -96,7 +96,7 @@ def check(name: str, words: list[str], outcome: TestOutcome) -> None:
         outcome.broken.append(name)
 
 
-def run_tier(tier: str, extra: list[str], outcome: TestOutcome) -> None:
+def run_tier(tier: str, extra: list[str], outcome: TierOutcome) -> None:
     paths = (TIERS | ASKED_FOR)[tier]
     missing = [path for path in paths if not (ROOT / path).exists()]
     if missing:
@@ -120,7 +120,7 @@ def run_tier(tier: str, extra: list[str], outcome: TestOutcome) -> None:
     print(f'{tier:12} {summary}  {time.monotonic() - start:.1f} s', flush=True)
 
 
-def read(report: Path, outcome: TestOutcome) -> Counter[str]:
+def read(report: Path, outcome: TierOutcome) -> Counter[str]:
     """Count the cases of one pytest run and remember the reasons of the skipped ones."""
     counts: Counter[str] = Counter()
     cases = ET.parse(report).iter('testcase') if report.exists() else ()
@@ -137,7 +137,7 @@ def read(report: Path, outcome: TestOutcome) -> Counter[str]:
     return counts
 
 
-def close(outcome: TestOutcome) -> int:
+def close(outcome: TierOutcome) -> int:
     """Print why tests were skipped, what broke, and the counts; return the exit code."""
     counts = outcome.counts
     print()

@@ -1,7 +1,7 @@
-"""Every topic of the stack: name, type, QoS, who publishes it and who reads it.
+"""Every topic of the stack: name, type, QoS, publishers and readers.
 
 Topics at the robot's edge (marked) take their name from the robot's configuration; remapping and
-namespaces are launch's business.
+namespaces are set at launch.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from trajectory_msgs.msg import JointTrajectory
 from vla_core.robot.config import CameraConfig, RobotConfig
 from vla_interfaces import msg
 from vla_ros import qos
-from vla_ros.convert import action, from_bytes, safety, scene, sensing, steering, task, to_bytes
+from vla_ros.convert import action, safety, scene, sensing, steering, task, trajectory
 
 ROBOT = 'robot'  # the driver of the real robot, or the simulator in its place
 
 
 @dataclass(frozen=True)
 class Topic:
-    """One stream; `to_msg` and `from_msg` are None where a node handles the message itself.
+    """One topic; `to_msg` and `from_msg` are None where nodes use the message itself.
 
-    `to_bytes` and `from_bytes` do the same on the wire's bytes, for streams at 100 Hz.
+    `to_bytes` serialises a record where that saves much of a control cycle (decision 008).
     """
 
     name: str
@@ -39,17 +39,16 @@ class Topic:
     to_msg: Callable[[Any], Any] | None = None
     from_msg: Callable[[Any], Any] | None = None
     to_bytes: Callable[[Any], bytes] | None = None
-    from_bytes: Callable[[bytes], Any] | None = None
 
     def at(self, name: str) -> Topic:
-        """Return the same stream under another name."""
+        """Return the same topic under another name."""
         return replace(self, name=name)
 
 
 JOINT_STATES = Topic(  # edge
     '/joint_states', JointState, qos.SAMPLES, (ROBOT,),
     ('perception', 'policy', 'verifier', 'rules', 'control', 'shield'),
-    sensing.joints_to_msg, sensing.joints_from_msg, to_bytes.joints, from_bytes.joints,
+    sensing.JOINTS.to_msg, sensing.JOINTS.from_msg,
 )  # fmt: skip
 WRENCH = Topic('/wrist/wrench', WrenchStamped, qos.SENSOR, (ROBOT,), ('recorder',))  # edge
 COLOUR = Topic('color/image_raw', Image, qos.SENSOR, (ROBOT,), ('perception',))  # edge
@@ -59,18 +58,18 @@ CAMERA_INFO = Topic(  # edge
 )
 ARM_COMMAND = Topic(  # edge
     '/arm_controller/joint_trajectory', JointTrajectory, qos.COMMAND, ('shield',), (ROBOT,),
-    action.trajectory_to_msg, action.trajectory_from_msg, to_bytes.trajectory,
-    from_bytes.trajectory,
+    trajectory.trajectory_to_msg, trajectory.trajectory_from_msg,
+    trajectory.trajectory_to_bytes,
 )  # fmt: skip
 GRIPPER_COMMAND = Topic(  # edge
     '/gripper_controller/joint_trajectory', JointTrajectory, qos.COMMAND, ('shield',), (ROBOT,),
-    action.trajectory_to_msg, action.trajectory_from_msg, to_bytes.trajectory,
-    from_bytes.trajectory,
+    trajectory.trajectory_to_msg, trajectory.trajectory_from_msg,
+    trajectory.trajectory_to_bytes,
 )  # fmt: skip
 SCENE = Topic(
     'scene', msg.GroundedScene, qos.COMMAND, ('perception',),
     ('policy', 'verifier', 'failure', 'rules', 'control', 'shield', 'supervisor'),
-    scene.scene_to_msg, scene.scene_from_msg,
+    scene.SCENE.to_msg, scene.SCENE.from_msg,
 )  # fmt: skip
 CANDIDATES = Topic(
     'candidates', msg.ChunkCandidates, qos.COMMAND, ('policy',),
@@ -80,56 +79,56 @@ CANDIDATES = Topic(
 CHUNK = Topic(
     'chunk', msg.ActionChunk, qos.COMMAND, ('verifier',),
     ('policy', 'failure', 'rules', 'control'),
-    action.chunk_to_msg, action.chunk_from_msg,
+    action.CHUNK.to_msg, action.CHUNK.from_msg,
 )  # fmt: skip
 FEATURES = Topic(
     'features', msg.PolicyFeatures, qos.EVENT, ('policy',), ('failure', 'recorder'),
-    action.features_to_msg, action.features_from_msg,
+    action.FEATURES.to_msg, action.FEATURES.from_msg,
 )  # fmt: skip
 FAILURE = Topic(
     'failure', msg.FailureScore, qos.EVENT, ('failure',), ('supervisor', 'recorder'),
-    safety.score_to_msg, safety.score_from_msg,
+    safety.FAILURE.to_msg, safety.FAILURE.from_msg,
 )  # fmt: skip
 VERDICT = Topic(
     'verdict', msg.AlignmentVerdict, qos.EVENT, ('verifier',), ('supervisor', 'recorder'),
-    steering.verdict_to_msg, steering.verdict_from_msg,
+    steering.VERDICT.to_msg, steering.VERDICT.from_msg,
 )  # fmt: skip
 CORRECTIONS = Topic(
     'corrections', msg.Correction, qos.EVENT, ('operator',), ('verifier', 'recorder'),
-    steering.correction_to_msg, steering.correction_from_msg,
+    steering.CORRECTION.to_msg, steering.CORRECTION.from_msg,
 )  # fmt: skip
 TARGET = Topic(
     'target', msg.Target, qos.SENSOR, ('control',), ('shield',),
-    action.target_to_msg, action.target_from_msg, to_bytes.target, from_bytes.target,
+    action.TARGET.to_msg, action.TARGET.from_msg,
 )  # fmt: skip
 CONTROL_STATE = Topic(
     'control_state', msg.ControlState, qos.COMMAND, ('control',), ('failure', 'supervisor'),
-    action.control_state_to_msg, action.control_state_from_msg,
+    action.CONTROL_STATE.to_msg, action.CONTROL_STATE.from_msg,
 )  # fmt: skip
 VOTES = Topic(
     'votes', msg.SafetyVote, qos.EVENT,
     ('perception', 'policy', 'verifier', 'failure', 'rules', 'supervisor'), ('shield',),
-    safety.vote_to_msg, safety.vote_from_msg, from_bytes=from_bytes.vote,
+    safety.VOTE.to_msg, safety.VOTE.from_msg,
 )  # fmt: skip
 REPORT = Topic(
     'report', msg.ShieldReport, qos.SAMPLES, ('shield',), ('failure', 'control', 'supervisor'),
-    safety.report_to_msg, safety.report_from_msg, to_bytes.report, from_bytes.report,
+    safety.REPORT.to_msg, safety.REPORT.from_msg,
 )  # fmt: skip
 HEARTBEATS = Topic(
     'heartbeats', msg.Heartbeat, qos.SAMPLES,
     (
         'sim', 'perception', 'policy', 'verifier', 'failure', 'rules', 'control', 'shield',
         'supervisor', 'recorder',
-    ), ('supervisor',), safety.heartbeat_to_msg, safety.heartbeat_from_msg,
+    ), ('supervisor',), safety.HEARTBEAT.to_msg, safety.HEARTBEAT.from_msg,
 )  # fmt: skip
 STATUS = Topic(
     'task', msg.TaskStatus, qos.STATE, ('supervisor',),
     ('perception', 'policy', 'verifier', 'failure', 'rules', 'control'),
-    task.status_to_msg, task.status_from_msg,
+    task.STATUS.to_msg, task.STATUS.from_msg,
 )  # fmt: skip
 DEAD_MAN = Topic('dead_man', Bool, qos.COMMAND, ('operator',), ('supervisor',))
 E_STOP = Topic('e_stop', Bool, qos.COMMAND, ('operator',), ('supervisor',))  # True: pressed
-SUCCESS = Topic(  # the simulator's truth, for judging; nothing that moves the robot may read it
+SUCCESS = Topic(  # ground truth for evaluation; nothing that moves the robot may read it
     'sim/success', Bool, qos.STATE, ('sim',), ('recorder',)
 )
 

@@ -13,7 +13,7 @@ import pytest
 from vla_bringup.checkout.root import ROOT
 from vla_bringup.graph import domain
 from vla_cli import run_tests
-from vla_cli.run_tests import TestOutcome, close, environment, keep, read
+from vla_cli.run_tests import TierOutcome, close, environment, keep, read
 
 REPORT = """<testsuites><testsuite>
 <testcase name="a"/>
@@ -24,7 +24,7 @@ REPORT = """<testsuites><testsuite>
 
 
 def test_the_counts_come_from_the_report(tmp_path):
-    report, outcome = tmp_path / 'r.xml', TestOutcome()
+    report, outcome = tmp_path / 'r.xml', TierOutcome()
     report.write_text(REPORT)
     assert read(report, outcome) == {'passed': 1, 'failed': 2, 'skipped': 1}
     assert outcome.reasons == {'needs MoveIt': 1}
@@ -33,12 +33,12 @@ def test_the_counts_come_from_the_report(tmp_path):
 @pytest.mark.parametrize(
     ('outcome', 'code'),
     [
-        (TestOutcome(Counter(passed=2)), 0),
-        (TestOutcome(Counter(passed=2, skipped=1)), 0),
-        (TestOutcome(Counter(passed=2, failed=1)), 1),
-        (TestOutcome(Counter(passed=2), broken=['mypy']), 1),
-        (TestOutcome(Counter(skipped=3)), 1),
-        (TestOutcome(), 1),
+        (TierOutcome(Counter(passed=2)), 0),
+        (TierOutcome(Counter(passed=2, skipped=1)), 0),
+        (TierOutcome(Counter(passed=2, failed=1)), 1),
+        (TierOutcome(Counter(passed=2), broken=['mypy']), 1),
+        (TierOutcome(Counter(skipped=3)), 1),
+        (TierOutcome(), 1),
     ],
 )
 def test_only_tests_that_ran_and_passed_are_a_success(outcome, code):
@@ -46,7 +46,7 @@ def test_only_tests_that_ran_and_passed_are_a_success(outcome, code):
 
 
 def test_the_last_line_counts_and_the_lines_before_say_why(capsys):
-    close(TestOutcome(Counter(passed=2, skipped=1), Counter({'needs MoveIt': 1})))
+    close(TierOutcome(Counter(passed=2, skipped=1), Counter({'needs MoveIt': 1})))
     lines = capsys.readouterr().out.splitlines()
     assert lines[-2:] == ['skipped 1: needs MoveIt', '2 passed, 0 failed, 1 skipped']
 
@@ -54,7 +54,7 @@ def test_the_last_line_counts_and_the_lines_before_say_why(capsys):
 def test_the_counts_and_the_time_are_kept(tmp_path, monkeypatch):
     monkeypatch.setattr(run_tests, 'ROOT', tmp_path)
     keep(
-        TestOutcome(Counter(passed=2, failed=1, skipped=1), Counter({'needs MoveIt': 1}), ['sim'])
+        TierOutcome(Counter(passed=2, failed=1, skipped=1), Counter({'needs MoveIt': 1}), ['sim'])
     )
     kept = json.loads((tmp_path / 'out' / 'test' / 'result.json').read_text())
     values = {figure['name']: (figure['value'], figure['ok']) for figure in kept['figures']}
@@ -66,7 +66,7 @@ def test_the_counts_and_the_time_are_kept(tmp_path, monkeypatch):
 
 def test_what_is_listed_and_not_there_fails_by_name(monkeypatch, capsys):
     monkeypatch.setitem(run_tests.TIERS, 'unit', ['tests/unit', 'tests/test_nowhere.py'])
-    outcome = TestOutcome()
+    outcome = TierOutcome()
     run_tests.run_tier('unit', [], outcome)
     assert outcome.broken == ['unit']
     assert 'FAILED: tests/test_nowhere.py is not there' in capsys.readouterr().out

@@ -19,7 +19,7 @@ OPENING = 0.05  # m, measured
 
 
 class Bench:
-    """Steps the controller; `decision` is the shield's word, `is_stuck` keeps the arm still."""
+    """Steps the controller; `decision` is the shield's, `is_stuck` keeps the arm still."""
 
     def __init__(self, robot: str) -> None:
         self.robot = load_robot(robot)
@@ -62,7 +62,7 @@ class Bench:
         return target
 
     def play(self, seconds: float, each: Callable[[], None] = lambda: None) -> list[Target]:
-        """Step for so long; `each` is called before every step."""
+        """Step for `seconds`; call `each` before every step."""
         first = len(self.targets)
         for _ in range(round(seconds / DT)):
             each()
@@ -70,7 +70,7 @@ class Bench:
         return self.targets[first:]
 
     def chunk(self, rows: np.ndarray, **changes: object) -> ActionChunk:
-        """An EE_DELTA chunk observed now, seq counted up, unless `changes` say otherwise."""
+        """Return an EE_DELTA chunk observed now with the next seq, and `changes` applied."""
         self.seq += 1
         rows = np.asarray(rows, dtype=float)
         names = EE_NAMES[: rows.shape[1]]
@@ -84,11 +84,11 @@ class Bench:
 
     @property
     def tool(self) -> np.ndarray:
-        """(3,) m, of the arm."""
+        """Measured tool position (3,) m."""
         return self.model.fk(self.q)[:3, 3]
 
     def assert_smooth(self, share: float = 1.0) -> None:
-        """Every target so far keeps velocity, acceleration and jerk, by finite differences."""
+        """Assert velocity, acceleration and jerk of all targets by finite differences."""
         limits = self.robot.limits
         positions = np.array([target.position for target in self.targets])
         for order, limit in ((1, limits.velocity), (2, limits.acceleration), (3, limits.jerk)):

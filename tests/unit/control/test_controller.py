@@ -1,4 +1,4 @@
-"""The controller: what it executes, when it holds, and how it goes on after a pause."""
+"""The controller: what it executes, when it holds, and how it resumes after a pause."""
 
 from typing import Any
 
@@ -123,7 +123,7 @@ def test_a_circle_is_tracked_within_a_millimetre(either: Any) -> None:
     either.assert_smooth()
 
 
-def test_the_last_row_is_held_for_a_while_and_then_nobody_asks(bench: Any) -> None:
+def test_the_last_row_is_held_until_the_hold_limit(bench: Any) -> None:
     bench.phase(Phase.RUNNING)
     bench.send(AHEAD)
     targets = bench.play(2.0)
@@ -154,7 +154,7 @@ def test_the_gripper_follows_the_newest_chunk_unblended_and_is_held(bench: Any) 
 
 
 @pytest.mark.parametrize('is_holding', [False, True])
-def test_fingers_that_hold_nothing_yet_do_not_close_on_when_the_task_is_left(
+def test_fingers_that_hold_nothing_yet_stop_closing_when_the_task_changes(
     bench: Any, is_holding: bool
 ) -> None:
     bench.phase(Phase.RUNNING)
@@ -208,7 +208,7 @@ def test_a_chunk_is_not_resumed_after_another_phase(bench: Any) -> None:
 
 
 @pytest.mark.parametrize('length', [DT, 0.05, 0.6])
-def test_after_a_hold_it_goes_on_without_a_jump(bench: Any, length: float) -> None:
+def test_motion_resumes_after_a_hold_without_a_jump(bench: Any, length: float) -> None:
     bench.phase(Phase.RUNNING)
     bench.decision = Decision.PASS
     bench.send(AHEAD)
@@ -221,7 +221,7 @@ def test_after_a_hold_it_goes_on_without_a_jump(bench: Any, length: float) -> No
     bench.assert_smooth()
 
 
-def test_while_held_the_command_comes_to_the_arm_and_stays(bench: Any) -> None:
+def test_while_held_the_command_converges_to_the_arm(bench: Any) -> None:
     bench.phase(Phase.RUNNING)
     bench.decision = Decision.PASS
     bench.send(AHEAD)
@@ -251,7 +251,7 @@ def test_rows_are_not_lost_while_the_shield_holds(bench: Any) -> None:
 
 
 @pytest.mark.parametrize(('speed', 'lead'), [(1, 0.1), (5, 0.2)])
-def test_an_arm_that_does_not_follow_is_not_run_away_from(
+def test_the_tracking_error_of_a_stuck_arm_is_bounded(
     bench: Any, speed: float, lead: float
 ) -> None:
     bench.phase(Phase.RUNNING)
@@ -280,7 +280,7 @@ def test_a_slow_vote_slows_the_clock_and_keeps_the_path(bench: Any) -> None:
 
 
 @pytest.mark.parametrize('scale', [-1.0, 7.0, float('nan')])
-def test_a_nonsense_speed_scale_is_no_faster_than_the_clock(bench: Any, scale: float) -> None:
+def test_an_invalid_speed_scale_is_no_faster_than_the_clock(bench: Any, scale: float) -> None:
     bench.phase(Phase.RUNNING)
     bench.decision, bench.speed_scale = Decision.SLOWED, scale
     bench.send(AHEAD)
@@ -299,7 +299,7 @@ def test_a_disarmed_arm_that_is_moved_by_hand_is_where_control_starts(bench: Any
     assert bench.play(0.3)[-1].position == pytest.approx(bench.q)
 
 
-def test_a_shield_gone_silent_holds(bench: Any) -> None:
+def test_control_holds_without_reports_of_the_shield(bench: Any) -> None:
     bench.phase(Phase.RUNNING)
     bench.decision = Decision.PASS
     bench.send(AHEAD)
@@ -310,7 +310,7 @@ def test_a_shield_gone_silent_holds(bench: Any) -> None:
     assert bench.play(0.2)[-1].source == Source.NONE
 
 
-def test_joint_states_gone_silent_stop_the_motion(bench: Any) -> None:
+def test_without_joint_states_the_motion_stops(bench: Any) -> None:
     bench.phase(Phase.RUNNING)
     bench.send(AHEAD)
     bench.play(0.3)
@@ -320,7 +320,7 @@ def test_joint_states_gone_silent_stop_the_motion(bench: Any) -> None:
     assert not targets[-1].velocity.any()
 
 
-def test_a_joint_state_that_is_not_finite_counts_as_none(bench: Any) -> None:
+def test_a_joint_state_that_is_not_finite_is_ignored(bench: Any) -> None:
     bench.sense(stamp=1.0, position=np.full(len(bench.q) + 1, np.nan))
     assert bench.play(0.1)[-1].position == pytest.approx(bench.robot.home)
 
@@ -339,7 +339,7 @@ def test_the_same_moment_twice_gives_the_same_target(bench: Any) -> None:
     assert np.array_equal(again.position, bench.targets[-1].position)
 
 
-def test_a_clock_that_jumps_back_starts_over(bench: Any) -> None:
+def test_a_clock_that_jumps_back_restarts_control(bench: Any) -> None:
     bench.phase(Phase.RUNNING)
     bench.now = 50.0
     bench.play(0.5)
@@ -354,7 +354,7 @@ def test_ee_names_are_those_of_the_contract() -> None:
     assert EE_NAMES == ('x', 'y', 'z', 'rx', 'ry', 'rz', 'gripper')
 
 
-def test_a_gripper_that_speaks_for_itself_moves_the_arm_as_one_record_does(bench: Any) -> None:
+def test_separate_joint_states_of_the_gripper_give_the_same_motion(bench: Any) -> None:
     def apart(bench: Any) -> None:
         arm, finger = bench.robot.joint_names, (bench.robot.gripper.joint,)
         for state in (
@@ -375,7 +375,9 @@ def test_a_gripper_that_speaks_for_itself_moves_the_arm_as_one_record_does(bench
     assert split.controller.state(split.now).gripper == OPENING
 
 
-def test_an_arm_that_is_silent_while_its_gripper_speaks_stands(bench: Any) -> None:
+def test_without_joint_states_of_the_arm_it_stops_although_those_of_the_gripper_arrive(
+    bench: Any,
+) -> None:
     bench.phase(Phase.RUNNING)
     bench.send(AHEAD)
     bench.play(0.3)

@@ -1,4 +1,4 @@
-"""Control keeps half a period away from the shield's cycle, from wherever it starts."""
+"""Control settles half a period after the shield's cycle, from every start."""
 
 import pytest
 
@@ -18,5 +18,5 @@ def test_it_settles_half_a_period_after_the_shield(start):
 
 
 @pytest.mark.parametrize('reported', [0.0, 99.0, 100.02])
-def test_no_report_or_an_odd_one_moves_a_cycle_by_a_little_only(reported):
+def test_a_missing_or_wrong_report_changes_a_period_by_the_maximum_correction_only(reported):
     assert abs(next_period(100.0, reported, PERIOD) - PERIOD) <= MAX_CORRECTION * PERIOD + 1e-12

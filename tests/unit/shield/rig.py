@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections import deque
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 import numpy as np
 
 from vla_core.records.action import Source, Target
-from vla_core.records.safety import Level, SafetyVote
+from vla_core.records.safety import Level, SafetyVote, ShieldReport
 from vla_core.records.sensing import JointState
 from vla_core.robot.config import load_robot
 from vla_core.robot.model import RobotModel
@@ -157,3 +158,26 @@ def complaints(rig: Rig) -> list[str]:
         'acceleration of the stop': np.all(slowing <= limits.acceleration * 1.01 + 1e-6),
     }
     return [name for name, is_good in good.items() if not is_good]
+
+
+def tip(rig: Rig) -> np.ndarray:
+    """(3,) m, commanded position of the tip."""
+    return model('ur5e').fk(rig.commands[-1])[:3, 3]
+
+
+def drive(
+    rig: Rig, velocity: Any, seconds: float, check: Callable[[Rig], None] | None = None
+) -> list[ShieldReport]:
+    """Send targets that move the tip with `velocity` (3,) m/s; returns the reports."""
+    robot, reports, q = model('ur5e'), [], rig.commands[-1].copy()
+    start = robot.fk(q)[:3, 3]
+    for k in range(round(seconds / DT)):
+        jacobian = robot.jacobian(q)
+        error = start + np.array(velocity) * k * DT - robot.fk(q)[:3, 3]
+        rate = np.linalg.pinv(jacobian) @ np.r_[np.array(velocity) + 5.0 * error, 0.0, 0.0, 0.0]
+        q = q + rate * DT
+        reports.append(rig.step(rig.target(q, rate)).report)
+        assert complaints(rig) == []
+        if check:
+            check(rig)
+    return reports

@@ -1,4 +1,4 @@
-"""Targets that no sane policy sends: walks, jumps, swings, NaN, goals inside table or arm."""
+"""Random targets beyond any policy's: walks, jumps, sines, NaN, goals in collision."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from vla_shield.params import ShieldParams
 Stream = Iterator[tuple[Array, Array]]  # (n,) rad and (n,) rad/s, one per period
 SPREAD = 2.0  # rad, around home, within the limits
 NAN_CHANCE = 0.01  # per period, that a burst begins
-BAD_GOALS = 40  # configurations kept per kind
+COLLIDING_GOALS = 40  # configurations kept per kind
 
 
-def wild(robot: RobotConfig, period: float, rng: np.random.Generator) -> Stream:
-    """Endless targets; the kind changes every 1 to 3 s, any of them is now and then broken."""
+def random_targets(robot: RobotConfig, period: float, rng: np.random.Generator) -> Stream:
+    """Endless targets; the kind changes every 1 to 3 s, and bursts of invalid values occur."""
     position = np.array(robot.home)
     while True:
         kind = KINDS[rng.integers(len(KINDS))]
@@ -27,17 +27,17 @@ def wild(robot: RobotConfig, period: float, rng: np.random.Generator) -> Stream:
         for _ in range(int(rng.uniform(1.0, 3.0) / period)):
             position, velocity = next(stream)
             if rng.random() < NAN_CHANCE:
-                yield from _broken(position, velocity, rng)
+                yield from _invalid(position, velocity, rng)
             yield position, velocity
 
 
-def _broken(position: Array, velocity: Array, rng: np.random.Generator) -> Stream:
-    """A few targets with a number that is none, or far too large."""
+def _invalid(position: Array, velocity: Array, rng: np.random.Generator) -> Stream:
+    """A few targets with a value that is not finite or far too large."""
     bad = rng.choice([np.nan, np.inf, -np.inf, 1e300, 1e4])
     for _ in range(int(rng.integers(1, 10))):
-        broken = position.copy()
-        broken[rng.integers(len(broken))] = bad
-        yield broken, velocity
+        invalid = position.copy()
+        invalid[rng.integers(len(invalid))] = bad
+        yield invalid, velocity
 
 
 def _anywhere(robot: RobotConfig, rng: np.random.Generator) -> Array:
@@ -65,8 +65,8 @@ def _walk(robot: RobotConfig, period: float, start: Array, rng: np.random.Genera
         yield position, velocity
 
 
-def _swing(robot: RobotConfig, period: float, start: Array, rng: np.random.Generator) -> Stream:
-    """Sines, large or fast, each joint its own."""
+def _sines(robot: RobotConfig, period: float, start: Array, rng: np.random.Generator) -> Stream:
+    """A sine per joint, some large, some fast."""
     size = rng.uniform(0.0, 1.2, size=len(start)) * rng.integers(0, 2, size=len(start))
     rate = rng.uniform(0.5, 6.0, size=len(start))
     time = 0.0
@@ -75,9 +75,11 @@ def _swing(robot: RobotConfig, period: float, start: Array, rng: np.random.Gener
         yield start + size * np.sin(rate * time), size * rate * np.cos(rate * time)
 
 
-def _bad_goal(robot: RobotConfig, period: float, start: Array, rng: np.random.Generator) -> Stream:
-    """Straight at a configuration inside the table or inside the arm itself, slow or fast."""
-    goals = bad_goals(robot.name)
+def _colliding_goal(
+    robot: RobotConfig, period: float, start: Array, rng: np.random.Generator
+) -> Stream:
+    """A straight joint path to a configuration in collision with table or arm, slow or fast."""
+    goals = colliding_goals(robot.name)
     goal = goals[rng.integers(len(goals))]
     speed = rng.uniform(0.2, 3.0)  # rad/s of the fastest joint
     step = (goal - start) / max(float(np.abs(goal - start).max()), 1e-6) * speed * period
@@ -88,10 +90,10 @@ def _bad_goal(robot: RobotConfig, period: float, start: Array, rng: np.random.Ge
         yield position, np.zeros_like(goal) if is_there else step / period
 
 
-def _gibberish(
+def _inconsistent(
     robot: RobotConfig, period: float, start: Array, rng: np.random.Generator
 ) -> Stream:
-    """Positions and velocities that have nothing to do with each other."""
+    """Positions and velocities that do not fit together."""
     while True:
         yield _anywhere(robot, rng), rng.normal(size=len(start)) * robot.limits.velocity
 
@@ -99,27 +101,27 @@ def _gibberish(
 KINDS: tuple[Callable[..., Stream], ...] = (
     _jumps,
     _walk,
-    _swing,
-    _bad_goal,
-    _bad_goal,
-    _gibberish,
+    _sines,
+    _colliding_goal,
+    _colliding_goal,
+    _inconsistent,
 )
 
 
 @cache
-def bad_goals(name: str) -> Array:
-    """(k, n) rad: half of them touch the table, half the arm itself."""
+def colliding_goals(name: str) -> Array:
+    """(k, n) rad: half of them in collision with the table, half with the arm itself."""
     robot, rng = load_robot(name), np.random.default_rng(1)
     body = CollisionModel(ShieldParams(), robot)
     active = np.flatnonzero(body.is_active)
     is_table = body.second[active] == body.table
     low: list[Array] = []
     folded: list[Array] = []
-    while len(low) < BAD_GOALS or len(folded) < BAD_GOALS:
+    while len(low) < COLLIDING_GOALS or len(folded) < COLLIDING_GOALS:
         q = _anywhere(robot, rng)
         distance = body.distances(q, active)
         if distance[~is_table].min() < 0.0:
             folded.append(q)
         elif distance[is_table].min() < -0.02:
             low.append(q)
-    return np.array(low[:BAD_GOALS] + folded[:BAD_GOALS])
+    return np.array(low[:COLLIDING_GOALS] + folded[:COLLIDING_GOALS])

@@ -1,4 +1,4 @@
-"""One rollout of wild targets: shield or none, player, physics; counted by the physics' truth."""
+"""One rollout of random targets, with or without the shield; contacts counted in the physics."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from functools import cache
 
 import numpy as np
 
-from vla_bench.shield.random_targets import wild
+from vla_bench.shield.random_targets import random_targets
 from vla_core.locate import stack_root
+from vla_core.machine import python_ms
 from vla_core.params import load_params
 from vla_core.records.action import Source, Target, Trajectory
 from vla_core.records.safety import Level, SafetyVote
@@ -24,34 +25,35 @@ from vla_sim.world import SimWorld
 PERIOD = 0.01  # s
 EVERY = 10  # cycles between votes, scenes
 TASKS = ('put_in', 'stack', 'push')
-ABSURD = 100.0  # rad
-KEPT = 20  # of the durations of cycles, every so many
+ABSURD = 100.0  # rad; larger targets would break the physics
+TIMED = 20  # every TIMED-th cycle is timed
 
 
 @dataclass(frozen=True)
 class ShieldRollout:
-    """Which rollout; the same seed gives the same targets with and without the shield."""
+    """Which rollout; a seed gives the same targets with and without the shield."""
 
     robot: str
     seed: int
     is_shielded: bool
     seconds: float = 10.0
-    tcp_speed: float = 0.25  # m/s, cap of the shield
+    tcp_speed: float = 0.25  # m/s, limit of the shield
 
 
 @dataclass(frozen=True)
 class ShieldOutcome:
-    """What the physics saw; counts are physics steps of 2 ms."""
+    """Events in the physics; counts are physics steps of 2 ms."""
 
     limit_crossings: int
     self_contacts: int
     table_contacts: int
     object_contacts: int
     silent_cycles: int
-    tip_speed: float  # m/s, fastest
-    travel: float  # m, of the tip
-    tick_ms: tuple[float, ...]  # every KEPT-th cycle
-    first: str = ''  # the first touch, for people
+    tip_speed: float  # m/s, peak
+    travel: float  # m, path length of the tip
+    tick_ms: tuple[float, ...]  # CPU time of every TIMED-th cycle
+    python_ms: float  # of the process that played the rollout
+    first: str = ''  # the first contact, as text
 
 
 @cache
@@ -71,7 +73,7 @@ class _Rollout:
         self.robot = load_robot(plan.robot)
         self.world = _world(plan.robot)
         self.world.reset(TASKS[plan.seed % len(TASKS)], plan.seed)
-        self.targets = wild(self.robot, PERIOD, np.random.default_rng(plan.seed))
+        self.targets = random_targets(self.robot, PERIOD, np.random.default_rng(plan.seed))
         params = ShieldParams(tcp_speed=plan.tcp_speed, link_speed=max(0.5, plan.tcp_speed))
         self.shield: Shield | None = None
         if plan.is_shielded:
@@ -85,20 +87,20 @@ class _Rollout:
         for count in range(round(self.plan.seconds / PERIOD)):
             position, velocity = next(self.targets)
             if self.shield is None:
-                self._bare(position, velocity)
+                self._unshielded(position, velocity)
             else:
                 self._shielded(self.shield, count, position, velocity)
             before = self.world.base_from_tcp()[:3, 3]
             for _ in range(round(PERIOD / self.world.scene.timestep)):
                 self.world.step()
-                self._look()
-            way = float(np.linalg.norm(self.world.base_from_tcp()[:3, 3] - before))
-            self.travel += way
-            self.speed = max(self.speed, way / PERIOD)
+                self._count()
+            step = float(np.linalg.norm(self.world.base_from_tcp()[:3, 3] - before))
+            self.travel += step
+            self.speed = max(self.speed, step / PERIOD)
         return self._outcome()
 
-    def _bare(self, position: np.ndarray, velocity: np.ndarray) -> None:
-        """The target itself as the next point; only what would break the physics is left out."""
+    def _unshielded(self, position: np.ndarray, velocity: np.ndarray) -> None:
+        """The target itself as the next point, unless it would break the physics."""
         if not np.all(np.abs(position) <= ABSURD):
             return
         names, now = self.robot.joint_names, self.world.time
@@ -122,13 +124,13 @@ class _Rollout:
         shield.on_target(Target(now, '', names, position, velocity, 0.08, Source.POLICY), now)
         began = time.process_time()
         output = shield.tick(now)
-        if count % KEPT == 0:
+        if count % TIMED == 0:
             self.ticks.append(1e3 * (time.process_time() - began))
         if output.arm is None or self.world.command(output.arm):
             self.counts['silent'] += 1
 
-    def _look(self) -> None:
-        """Count what touches and what is beyond its limit in this physics step."""
+    def _count(self) -> None:
+        """Count contacts and joint limit violations in this physics step."""
         for contact in self.world.contacts():
             if contact.kind != 'scene':
                 self.counts[contact.kind] += 1
@@ -142,12 +144,12 @@ class _Rollout:
         c = self.counts
         return ShieldOutcome(
             c['limit'], c['self'], c['table'], c['object'], c['silent'],
-            self.speed, self.travel, tuple(self.ticks), self.first,
+            self.speed, self.travel, tuple(self.ticks), python_ms(), self.first,
         )  # fmt: skip
 
 
 def _as_obstacles(scene: GroundedScene) -> GroundedScene:
-    """The same scene with nothing that may be touched."""
+    """The same scene with every object an obstacle."""
     objects = tuple(
         dataclasses.replace(o, role=Role.OBSTACLE, is_held=False) for o in scene.objects
     )

@@ -1,4 +1,4 @@
-"""How often the robot does what it is told, on episodes it was not trained on."""
+"""Success rates on episodes that the policy was not trained on."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from vla_core.errors import UserError
-from vla_core.interval import wilson
 from vla_core.records.task import ResultCode
-from vla_core.result import Figure, Result
+from vla_core.result import Result, share
 from vla_lockstep.campaign import run_jobs, spoken
 from vla_lockstep.lockstep import EpisodePlan, Lockstep
 from vla_lockstep.row_log import Row, RowLog, made_by
 from vla_lockstep.stack import load_setup
 from vla_policy.protocol import Policy
 from vla_policy.registry import load_policy
+from vla_report import figure_table
 from vla_sim.scenes.episode import TEST_SEEDS
 
 POLICY = 'checkpoints/tabletop'
@@ -158,35 +158,19 @@ def play(job: EvalJob) -> Row:
 
 
 def summarise(name: str, rows: list[Row], trials: tuple[EvalTrial, ...]) -> Result:
-    """Success rates with Wilson intervals, by trial."""
+    """Success by trial; a bound is met when that end of the 95 % interval meets it."""
     figures = []
     for trial in trials:
         said = [row['success'] for row in rows if row['trial'] == trial.name]
-        if not said:
-            continue
-        low, high = wilson(sum(said), len(said))
-        rate = sum(said) / len(said)
-        figures.append(
-            Figure(
-                f'success {trial.name}',
-                rate,
-                'share',
-                trial.bound,
-                n=len(said),
-                low=low,
-                high=high,
-            )
-        )
+        if said:
+            figures.append(share(f'success {trial.name}', sum(said), len(said), trial.bound))
     return Result(name, spoken(), tuple(figures))
 
 
 def table(rows: list[Row], result: Result) -> str:
-    """What a person reads at the end."""
-    lines = [f'{"trial":22}{"rate":>7}  {"95 % interval":17}{"n":>5}  bound']
-    for f in result.figures:
-        mark = '' if f.bound is None else ('  ok' if f.ok else '  MISSED')
-        interval = f'[{f.low:.2f}, {f.high:.2f}]'
-        lines.append(f'{f.name:22}{f.value:7.2f}  {interval:17}{f.n:5}  {f.bound or ""}{mark}')
+    """The figures, then the first of the episodes that failed."""
     failed = [row for row in rows if not row['success']]
-    lines += [f'  {r["trial"]} {r["seed"]}: {r["code"]}: {r["text"][:90]}' for r in failed[:12]]
-    return '\n'.join(lines)
+    return '\n'.join([
+        *figure_table.lines(result.figures, 22),
+        *(f'  {r["trial"]} {r["seed"]}: {r["code"]}: {r["text"][:90]}' for r in failed[:12]),
+    ])  # fmt: skip

@@ -98,6 +98,7 @@ class MethodScores:
     alarms: dict[float, Alarms]  # by alpha, on the test rollouts of seen tasks
     alarms_unseen: dict[float, Alarms]
     recentred: dict[float, Alarms]  # the same after five successes of each unseen task
+    by_task: dict[float, dict[str, Alarms]]  # `alarms` by task
 
 
 def examine(scorer: Scorer, split: Split, seed: int) -> MethodScores:
@@ -115,7 +116,11 @@ def examine(scorer: Scorer, split: Split, seed: int) -> MethodScores:
         for part in (split.test, split.unseen)
     )
     raised = {a: count_recentred(scorer, b, split.unseen, a) for a, b in bands.items()}
-    return MethodScores(areas[0], areas[2], areas[1], areas[3], seen, unseen, raised)
+    parts = by_task(split.test)
+    tasks = {
+        a: {t: count(scorer, b, part, a) for t, part in parts.items()} for a, b in bands.items()
+    }
+    return MethodScores(areas[0], areas[2], areas[1], areas[3], seen, unseen, raised, tasks)
 
 
 def enough(fine: Sequence[Array], alpha: float) -> bool:

@@ -1,6 +1,6 @@
-"""Checks and small fields that every message shares.
+"""Conversions and checks of single fields.
 
-Scalars are cast to Python's own types on their way out: rclpy aborts on a NumPy scalar.
+Scalars are cast to Python types before they are sent: rclpy aborts on a NumPy scalar.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ E = TypeVar('E', bound=IntEnum)
 BASE = 'base_link'
 
 
-class BadMessage(Exception):  # noqa: N818 - it is the message that is bad, nothing has failed
-    """The message counts as none; the text says why."""
+class BadMessage(Exception):  # noqa: N818 - the message is bad, nothing has failed
+    """The message is dropped; the text is the reason."""
 
 
 def time_msg(stamp: float) -> Time:
@@ -43,31 +43,21 @@ def split(time: float) -> tuple[int, int]:
 
 
 def seconds(stamp: Time | Duration) -> float:
-    """Return s of ROS time; to 0.3 µs, which is what a float holds today."""
-    return joined(stamp.sec, stamp.nanosec)
-
-
-def joined(sec: int, nanosec: int) -> float:
-    """Return s; `split` is the way back."""
-    return sec + nanosec * 1e-9
+    """Return s of ROS time; today's times have a resolution of 0.3 µs as a float."""
+    return float(stamp.sec + stamp.nanosec * 1e-9)
 
 
 def header(stamp: float, frame: str = BASE) -> Header:
-    """Return a header true at `stamp` s."""
+    """Return a header with `stamp` s."""
     return Header(stamp=time_msg(stamp), frame_id=frame)
 
 
 def stamp_of(message: Any) -> float:
-    """Return s of the message's header; a message without a stamp is bad."""
+    """Return s of the header's stamp; BadMessage when it is zero."""
     stamp = message.header.stamp
-    return stamped(stamp.sec, stamp.nanosec)
-
-
-def stamped(sec: int, nanosec: int) -> float:
-    """Return s of a header's stamp; one of zero means that there is none."""
-    if sec == 0 and nanosec == 0:
+    if stamp.sec == 0 and stamp.nanosec == 0:
         raise BadMessage('it has no stamp')
-    return joined(sec, nanosec)
+    return seconds(stamp)
 
 
 def member(kind: type[E], value: int, field: str) -> E:
@@ -79,7 +69,7 @@ def member(kind: type[E], value: int, field: str) -> E:
 
 
 def floats(values: Any) -> array[float]:
-    """Return doubles as the message holds them, without a list in between."""
+    """Return the doubles of an array-like, without building a list."""
     return array('d', np.ascontiguousarray(values, dtype=np.float64).tobytes())
 
 

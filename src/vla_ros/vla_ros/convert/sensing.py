@@ -11,34 +11,35 @@ from sensor_msgs.msg import JointState as JointStateMsg
 
 from vla_core.frozen import Array
 from vla_core.records.sensing import CameraModel, JointState, RgbdFrame
-from vla_ros.convert.fields import BadMessage, finite, floats, header, sized, stamp_of, vector
+from vla_ros.convert.fields import BadMessage, finite, floats, header, sized, stamp_of
+from vla_ros.convert.table import ARRAY, TEXTS, Field, MessageTable, Spread, stamp
 
 DEPTH_UNITS = {'32FC1': (np.float32, 1.0), '16UC1': (np.uint16, 0.001)}  # dtype, m per count
 
 
-def joints_to_msg(record: JointState) -> JointStateMsg:
-    return JointStateMsg(
-        header=header(record.stamp, ''),
-        name=list(record.names),
-        position=floats(record.position),
-        velocity=floats(record.velocity),
-    )
+def _velocity(message: JointStateMsg) -> Array:
+    """Return (n,) velocities; NaN where none is measured, as of many grippers.
 
-
-def joints_from_msg(message: JointStateMsg) -> JointState:
+    sensor_msgs leaves the array empty then, ros2_control fills it with NaN.
+    """
     n = len(message.name)
-    position = vector(message.position, n, 'position')
-    velocity = speeds(np.array(message.velocity, dtype=np.float64), n)
-    return JointState(stamp_of(message), tuple(message.name), position, velocity)
+    if not len(message.velocity):
+        return np.full(n, np.nan)
+    sized(message.velocity, n, 'velocity')
+    return np.array(message.velocity, dtype=np.float64)
 
 
-def speeds(values: Array, length: int) -> Array:
-    """Return (length,) velocities; NaN where none is measured, as of many a gripper: who uses one
-    checks it. sensor_msgs leaves the array empty then, ros2_control fills it with NaN."""
-    if len(values) == 0:
-        return np.full(length, np.nan)
-    sized(values, length, 'velocity')
-    return values
+def _positions_are_complete(message: JointStateMsg) -> None:
+    sized(message.position, len(message.name), 'position')
+
+
+JOINTS = MessageTable(
+    JointState, JointStateMsg, _positions_are_complete,
+    stamp=stamp(),
+    names=Field(TEXTS.write, TEXTS.read, path='name'),
+    position=ARRAY,
+    velocity=Spread(lambda value: {'velocity': floats(value)}, _velocity),
+)  # fmt: skip
 
 
 def wrench_to_msg(wrench: Array, stamp: float, frame: str) -> WrenchStamped:

@@ -23,14 +23,14 @@ def still_pose(rotation: np.ndarray, x: float = 0.0) -> PoseTrajectory:
 
 
 def spinning(axis: np.ndarray, start: float, rate: float) -> PoseTrajectory:
-    """A pose per 0.1 s that turns about `axis` from `start` rad at `rate` rad/s."""
+    """Return one pose per 0.1 s, turning about `axis` from `start` rad at `rate` rad/s."""
     angles = start + rate * 0.1 * np.arange(20)
     rotations = geometry.exp_rotation(angles[:, None] * axis)
     return PoseTrajectory(np.zeros((20, 3)), rotations)
 
 
 def turn_rates(blend: Blend, end: float) -> np.ndarray:
-    """rad per 2 ms, how far the blended rotation turns."""
+    """Return the rotation per 2 ms, rad, of the blended pose."""
     poses = np.array([blend.at(t) for t in np.arange(0.0, end, 0.002)])
     steps = geometry.log_rotation(poses[1:, :3, :3] @ np.swapaxes(poses[:-1, :3, :3], 1, 2))
     return np.linalg.norm(steps, axis=1)
@@ -44,7 +44,7 @@ def test_the_first_chunk_ramps_in_from_where_the_arm_is() -> None:
     assert blend.at(0.2) == pytest.approx([1.0, 1.0])
 
 
-def test_at_a_seam_position_and_velocity_go_on_as_before() -> None:
+def test_position_and_velocity_are_continuous_at_a_seam() -> None:
     blend = Blend(always)
     rows = np.linspace(0.0, 1.0, 11)[:, None]  # 1 rad/s
     blend.push(Layer(JointTrajectory(rows), 0.0, 0.1, 0.0), np.zeros(1))
@@ -92,8 +92,8 @@ def test_rows_that_turn_on_past_half_a_circle_are_one_smooth_turn(
     axis: tuple[float, float, float],
 ) -> None:
     axis = np.array(axis) / np.linalg.norm(axis)
-    track = spinning(axis, 0.0, 2.5)
-    poses = np.array([track.at(r) for r in np.arange(1.0, 18.0, 0.1)])
+    trajectory = spinning(axis, 0.0, 2.5)
+    poses = np.array([trajectory.at(r) for r in np.arange(1.0, 18.0, 0.1)])
     steps = geometry.log_rotation(poses[1:, :3, :3] @ np.swapaxes(poses[:-1, :3, :3], 1, 2))
     assert np.linalg.norm(steps, axis=1) == pytest.approx(0.025, rel=0.02)
 

@@ -1,4 +1,4 @@
-"""Seams between chunks that come late, not at all, twice or in the wrong order."""
+"""Seams between chunks that arrive late, not at all, twice or in the wrong order."""
 
 import numpy as np
 import pytest
@@ -50,7 +50,7 @@ def test_no_seam_jumps(robot: str, space: Space, condition: Condition, seed: int
     error=st.floats(0.0, 0.1),
     seed=st.integers(0, 10**6),
 )
-def test_whatever_the_post_does_no_seam_jumps(
+def test_no_seam_jumps_for_any_delivery(
     every: float,
     delays: tuple[float, float],
     lost: float,
@@ -64,7 +64,7 @@ def test_whatever_the_post_does_no_seam_jumps(
     assert_no_jump(rig, rig.run())
 
 
-def test_the_measure_sees_a_jump() -> None:
+def test_the_metric_detects_a_jump() -> None:
     trace = SeamTrace(position=[np.zeros(1), np.array([0.01]), np.array([0.05])])
     assert jump_beyond_limits(trace, np.array([2.0])) == pytest.approx(0.02)
     assert kick(trace.position) == pytest.approx(0.03)

@@ -46,19 +46,21 @@ def running(bench: Any) -> Any:
 
 
 @pytest.mark.parametrize('reason', CASES)
-def test_a_bad_chunk_is_refused_with_a_reason_and_nothing_moves(running: Any, reason: str) -> None:
+def test_an_invalid_chunk_is_refused_with_a_reason_and_nothing_moves(
+    running: Any, reason: str
+) -> None:
     changes = dict(CASES[reason])
     rows = changes.pop('rows', ROWS)
     before = running.targets[-1].position
-    said = running.send(rows, **changes)
-    assert reason.strip() in said
-    assert running.controller.state(running.now).reason == said
+    refusal = running.send(rows, **changes)
+    assert reason.strip() in refusal
+    assert running.controller.state(running.now).reason == refusal
     targets = running.play(0.3)
     assert all(t.source == Source.NONE for t in targets)
     assert np.array_equal(targets[-1].position, before)
 
 
-def test_a_good_chunk_is_taken_and_clears_the_reason(running: Any) -> None:
+def test_a_valid_chunk_is_accepted_and_clears_the_reason(running: Any) -> None:
     assert running.send(NAN_ROWS) != ''
     assert running.send(ROWS) == ''
     assert running.controller.state(running.now).reason == ''
@@ -83,7 +85,7 @@ def test_a_new_task_counts_from_the_beginning(running: Any) -> None:
     assert running.send(ROWS, seq=0, task_id='next') == ''
 
 
-def test_a_retry_of_the_task_goes_on_counting(running: Any) -> None:
+def test_a_retry_of_the_task_continues_counting(running: Any) -> None:
     assert running.send(ROWS, seq=100) == ''
     running.phase(Phase.RETREAT)
     running.phase(Phase.RUNNING)
@@ -92,9 +94,9 @@ def test_a_retry_of_the_task_goes_on_counting(running: Any) -> None:
 
 def test_joint_columns_must_be_the_robots(running: Any) -> None:
     names = (*running.robot.joint_names[:5], 'elbw_joint')
-    said = running.send(ROWS, space=Space.JOINT_POSITION, names=names)
-    assert 'elbw_joint' in said
-    assert 'wrist_3_joint' in said
+    refusal = running.send(ROWS, space=Space.JOINT_POSITION, names=names)
+    assert 'elbw_joint' in refusal
+    assert 'wrist_3_joint' in refusal
 
 
 def test_a_hold_chunk_stops_the_motion(running: Any) -> None:
@@ -107,7 +109,7 @@ def test_a_hold_chunk_stops_the_motion(running: Any) -> None:
 
 
 @pytest.mark.parametrize('huge', [2e3, 1.34e154, -1e300])
-def test_a_number_beyond_any_motion_is_refused(running: Any, huge: float) -> None:
+def test_a_value_beyond_any_motion_is_refused(running: Any, huge: float) -> None:
     rows = ROWS.copy()
     rows[-1, 5] = huge
     assert 'corrupt' in running.send(rows)
@@ -122,7 +124,7 @@ def test_a_number_beyond_any_motion_is_refused(running: Any, huge: float) -> Non
     step=st.floats(allow_nan=True, allow_infinity=True),
     lag=st.floats(allow_nan=True, allow_infinity=True),
 )
-def test_whatever_comes_in_the_target_is_finite_and_smooth(
+def test_the_target_is_finite_and_smooth_for_every_chunk(
     running: Any, values: list[float], step: float, lag: float
 ) -> None:
     chunk = running.chunk(np.array(values).reshape(2, 6))
@@ -135,7 +137,7 @@ def test_whatever_comes_in_the_target_is_finite_and_smooth(
     running.assert_smooth()
 
 
-def test_a_chunk_that_goes_back_moves_the_arm_and_no_finger(running):
+def test_a_rollback_chunk_moves_the_arm_and_no_finger(running):
     rows = np.hstack([ROWS, np.full((len(ROWS), 1), 0.08)])
     assert running.send(rows, mode=Mode.ROLLBACK) == ''
     targets = running.play(0.4)
@@ -143,12 +145,12 @@ def test_a_chunk_that_goes_back_moves_the_arm_and_no_finger(running):
     assert {target.gripper for target in targets} == {OPENING}
 
 
-def test_a_chunk_that_advances_leaves_nothing_of_the_last_one(running):
+def test_an_advance_chunk_discards_the_last_one(running):
     ahead = np.linspace(0.0, 0.08, 16)[:, None] * np.array([1.0, 0, 0, 0, 0, 0])
     running.send(ahead)
     running.play(0.3)
     player = running.controller.player
     assert running.send(-ahead, mode=Mode.ADVANCE) == ''
-    assert len(player.blend._layers) == 2  # where the command is, and the new one
+    assert len(player.blend._layers) == 2  # the current command, and the new chunk
     running.play(1.5)
     running.assert_smooth()

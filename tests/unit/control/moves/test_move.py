@@ -14,7 +14,7 @@ MRAD = 1e-3
 
 
 def away(bench: Any) -> None:
-    """The arm stands somewhere else."""
+    """Move the arm away from home."""
     offset = np.resize([0.4, -0.3, 0.3, 0.2, -0.3, 0.5], len(bench.q))
     bench.controller.servo.reset(bench.q + offset)
     bench.q = bench.q + offset
@@ -85,7 +85,7 @@ def test_a_retreat_from_full_motion_brakes_first_and_then_lifts(bench: Any) -> N
 
 
 @pytest.mark.parametrize('phase', [Phase.HOMING, Phase.RETREAT])
-def test_a_move_that_was_held_goes_on_to_its_end(bench: Any, phase: Phase) -> None:
+def test_a_move_that_was_held_is_completed(bench: Any, phase: Phase) -> None:
     away(bench)
     top = bench.tool[2] + bench.controller.params.lift_height
     bench.phase(phase)
@@ -103,7 +103,7 @@ def test_a_move_that_was_held_goes_on_to_its_end(bench: Any, phase: Phase) -> No
     bench.assert_smooth()
 
 
-def test_a_plan_from_nowhere_is_an_error_that_says_so(bench: Any) -> None:
+def test_a_plan_from_nan_is_an_error_that_names_it(bench: Any) -> None:
     limits = JointLimitShare(bench.model.limits, 0.5, 0.25)
     nowhere = (np.full(6, np.nan), np.zeros(6), np.zeros(6))
     with pytest.raises(MoveError, match='nan'):

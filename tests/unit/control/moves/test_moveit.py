@@ -1,4 +1,4 @@
-"""The MoveIt file: a clear word when MoveIt is absent, and joints in the robot's order."""
+"""The MoveIt adapter: a clear error when MoveIt is absent, and joints in the robot's order."""
 
 import importlib.util
 from types import SimpleNamespace
@@ -23,7 +23,7 @@ def point(sec: int, positions: list[float]) -> SimpleNamespace:
     return SimpleNamespace(time_from_start=when, positions=positions, velocities=[0.0, 0.0])
 
 
-def test_a_plan_comes_in_the_robots_order() -> None:
+def test_a_plan_has_the_joint_order_of_the_robot() -> None:
     message = SimpleNamespace(joint_names=['b', 'a'], points=[point(0, [2.0, 1.0])])
     plan = plan_from_msg(message, ('a', 'b'))
     assert plan.position.tolist() == [[1.0, 2.0]]

@@ -1,4 +1,4 @@
-"""Back along the way: only as far as needed, slowly, and the hand opens only over something."""
+"""Roll-back: only as far as needed, slowly, and the gripper opens only above a support."""
 
 from dataclasses import replace
 from typing import Any
@@ -17,10 +17,10 @@ from vla_core.robot.config import load_robot
 
 GRIPPER = load_robot('ur5e').gripper
 DT = 0.01  # s, of the bench
-WIDTH = 0.04  # m, of the thing
+WIDTH = 0.04  # m, of the object
 
 
-def thing(position: Any, held: bool = False, **more: Any) -> GroundedObject:
+def scene_object(position: Any, held: bool = False, **more: Any) -> GroundedObject:
     given = {'id': 1, 'shape': 'cube', 'size': (0.04, 0.04, 0.04), **more}
     return GroundedObject(
         given['id'], 'red cube', 'red', given['shape'], Role.TARGET, 1.0, np.array(position), 0.0,
@@ -28,36 +28,38 @@ def thing(position: Any, held: bool = False, **more: Any) -> GroundedObject:
     )  # fmt: skip
 
 
-def scene(stamp: float, *things: GroundedObject) -> GroundedScene:
-    return GroundedScene(stamp, 'task', ParsedTask(), things, TargetStatus.PRESENT)
+def scene(stamp: float, *objects: GroundedObject) -> GroundedScene:
+    return GroundedScene(stamp, 'task', ParsedTask(), objects, TargetStatus.PRESENT)
 
 
-class Hand:
-    """Fingers on the bench: they close on a thing of WIDTH, and stop there while `has_thing`."""
+class Gripper:
+    """Simulated fingers: they close on an object of WIDTH, and stop there while `has_object`."""
 
     def __init__(self, bench: Any) -> None:
-        self.bench, self.opening, self.asked, self.has_thing = bench, 0.08, 0.08, True
-        self.sees = True  # perception shows the thing in the hand, bottom `low` above the table
-        self.lift = 0.0  # m, of the table: the thing was picked up from z = 0
+        self.bench, self.opening, self.commanded, self.has_object = bench, 0.08, 0.08, True
+        self.sees = True  # perception shows the object in the gripper
+        self.lift = 0.0  # m, of the table: the object was picked up from z = 0
 
     def step(self) -> None:
         bench = self.bench
-        least = WIDTH if self.has_thing else 0.0
-        self.opening += float(np.clip(self.asked - self.opening, -0.002, 0.002))
-        self.opening = max(self.opening, least if self.asked < WIDTH else 0.0)
+        least = WIDTH if self.has_object else 0.0
+        self.opening += float(np.clip(self.commanded - self.opening, -0.002, 0.002))
+        self.opening = max(self.opening, least if self.commanded < WIDTH else 0.0)
         bench.opening = self.opening
         if round(bench.now / DT) % 10 == 0:
             is_held = self.opening <= WIDTH + 1e-6
             z = bench.tool[2] - self.grasped + 0.02 if is_held and self.sees else 0.02
-            bench.controller.on_scene(scene(bench.now, thing((*bench.tool[:2], z), is_held)))
-        self.asked = bench.step().gripper
+            bench.controller.on_scene(
+                scene(bench.now, scene_object((*bench.tool[:2], z), is_held))
+            )
+        self.commanded = bench.step().gripper
 
-    grasped = 0.0  # m, height of the tool when the hand closed
+    grasped = 0.0  # m, height of the tool when the gripper closed
 
 
 @pytest.fixture
-def hand(bench: Any, monkeypatch: pytest.MonkeyPatch) -> Hand:
-    made = Hand(bench)
+def gripper(bench: Any, monkeypatch: pytest.MonkeyPatch) -> Gripper:
+    made = Gripper(bench)
     plain = bench.sense
 
     def sense(**changes: Any) -> None:
@@ -69,155 +71,155 @@ def hand(bench: Any, monkeypatch: pytest.MonkeyPatch) -> Hand:
     return made
 
 
-def drive(hand: Hand, rows: np.ndarray, opening: float, seconds: float) -> None:
-    """A chunk with the fingers at `opening`, played to its end."""
-    hand.bench.send(np.hstack([rows, np.full((len(rows), 1), opening)]))
+def drive(gripper: Gripper, rows: np.ndarray, opening: float, seconds: float) -> None:
+    """Play a chunk with the fingers at `opening` to its end."""
+    gripper.bench.send(np.hstack([rows, np.full((len(rows), 1), opening)]))
     for _ in range(round(seconds / DT)):
-        hand.step()
+        gripper.step()
 
 
 def line(x: float = 0.0, z: float = 0.0, rows: int = 16) -> np.ndarray:
     return np.linspace(0, 1, rows)[:, None] * np.array([x, 0, z, 0, 0, 0])
 
 
-def carry(hand: Hand) -> np.ndarray:
-    """Down, close, up, aside; return the tool where the hand closed."""
-    hand.bench.phase(Phase.RUNNING)
-    drive(hand, line(z=-0.1), 0.08, 1.6)
-    hand.grasped = float(hand.bench.tool[2])
-    at = hand.bench.tool.copy()
-    drive(hand, line(rows=8), 0.0, 1.0)
-    drive(hand, line(z=0.08), 0.0, 1.6)
-    drive(hand, line(x=0.08), 0.0, 1.6)
-    assert hand.bench.controller.state(hand.bench.now).contact == Contact.HOLDING
+def carry(gripper: Gripper) -> np.ndarray:
+    """Down, close, up, aside; return the tool position where the gripper closed."""
+    gripper.bench.phase(Phase.RUNNING)
+    drive(gripper, line(z=-0.1), 0.08, 1.6)
+    gripper.grasped = float(gripper.bench.tool[2])
+    at = gripper.bench.tool.copy()
+    drive(gripper, line(rows=8), 0.0, 1.0)
+    drive(gripper, line(z=0.08), 0.0, 1.6)
+    drive(gripper, line(x=0.08), 0.0, 1.6)
+    assert gripper.bench.controller.state(gripper.bench.now).contact == Contact.HOLDING
     return at
 
 
-def back(hand: Hand, seconds: float = 30.0) -> list[tuple[np.ndarray, float]]:
+def back(gripper: Gripper, seconds: float = 30.0) -> list[tuple[np.ndarray, float]]:
     """Roll back; return (tool, opening) of every cycle."""
-    bench, trace = hand.bench, []
+    bench, trace = gripper.bench, []
     bench.phase(Phase.ROLLBACK)
     for _ in range(round(seconds / DT)):
-        hand.step()
-        trace.append((bench.tool.copy(), hand.opening))
+        gripper.step()
+        trace.append((bench.tool.copy(), gripper.opening))
         if bench.controller.state(bench.now).move_done:
             break
     return trace
 
 
-def test_what_is_held_is_put_back_where_it_was_and_the_hand_leaves_the_way_it_came(hand):
-    at = carry(hand)
-    trace = back(hand)
-    state = hand.bench.controller.state(hand.bench.now)
+def test_a_held_object_is_put_back_and_the_gripper_departs_along_its_approach(gripper):
+    at = carry(gripper)
+    trace = back(gripper)
+    state = gripper.bench.controller.state(gripper.bench.now)
     assert state.move_done
     assert state.contact == Contact.NONE
     assert state.move_problem == ''
     opened = next(tool for tool, opening in trace if opening > WIDTH + 0.001)
     assert opened == pytest.approx(at, abs=0.004)
-    away = hand.bench.tool - at
-    assert away[2] == pytest.approx(hand.bench.controller.params.rollback_clearance, abs=0.02)
+    away = gripper.bench.tool - at
+    assert away[2] == pytest.approx(gripper.bench.controller.params.rollback_clearance, abs=0.02)
     assert np.hypot(*away[:2]) < 0.005
-    hand.bench.assert_smooth()
+    gripper.bench.assert_smooth()
 
 
-def test_the_way_back_takes_at_least_twice_as_long(hand):
-    carry(hand)
-    trace = back(hand)
+def test_a_rollback_is_at_most_half_as_fast(gripper):
+    carry(gripper)
+    trace = back(gripper)
     tools = np.array([tool for tool, _ in trace])
     speed = np.linalg.norm(np.diff(tools, axis=0), axis=1) / DT
-    assert speed.max() <= 0.5 * hand.bench.controller.params.tcp_speed * 1.05
+    assert speed.max() <= 0.5 * gripper.bench.controller.params.tcp_speed * 1.05
 
 
-def test_it_goes_through_the_shield_as_a_planned_target(hand):
-    carry(hand)
-    hand.bench.phase(Phase.ROLLBACK)
+def test_a_rollback_is_sent_as_planned_targets(gripper):
+    carry(gripper)
+    gripper.bench.phase(Phase.ROLLBACK)
     for _ in range(100):
-        hand.step()
-    assert hand.bench.targets[-1].source == Source.PLANNER
+        gripper.step()
+    assert gripper.bench.targets[-1].source == Source.PLANNER
 
 
-def test_a_hold_on_the_way_back_changes_nothing_but_the_time(hand):
-    at = carry(hand)
-    hand.bench.phase(Phase.ROLLBACK)
-    aside = []  # m, from where the hand closed
+def test_a_hold_during_a_rollback_only_delays_it(gripper):
+    at = carry(gripper)
+    gripper.bench.phase(Phase.ROLLBACK)
+    aside = []  # m, from where the gripper closed
     for k in range(600):
-        hand.bench.decision = Decision.HOLD if k % 150 < 60 else Decision.PASS
-        hand.bench.is_stuck = hand.bench.decision == Decision.HOLD
-        hand.step()
-        aside.append(float(np.hypot(*(hand.bench.tool - at)[:2])))
+        gripper.bench.decision = Decision.HOLD if k % 150 < 60 else Decision.PASS
+        gripper.bench.is_stuck = gripper.bench.decision == Decision.HOLD
+        gripper.step()
+        aside.append(float(np.hypot(*(gripper.bench.tool - at)[:2])))
     regained = np.array(aside) - np.minimum.accumulate(aside)
-    assert regained.max() <= 0.01  # never on again towards where it was going
-    hand.bench.decision, hand.bench.is_stuck = Decision.PASS, False
+    assert regained.max() <= 0.01  # never forward again
+    gripper.bench.decision, gripper.bench.is_stuck = Decision.PASS, False
     for _ in range(1500):
-        hand.step()
-    state = hand.bench.controller.state(hand.bench.now)
+        gripper.step()
+    state = gripper.bench.controller.state(gripper.bench.now)
     assert state.move_done
-    assert np.hypot(*(hand.bench.tool - at)[:2]) < 0.006
+    assert np.hypot(*(gripper.bench.tool - at)[:2]) < 0.006
 
 
-def test_where_nothing_is_under_it_it_is_lowered_before_the_hand_opens(hand):
-    carry(hand)
-    hand.grasped -= 0.06  # perception: where it was picked up there is nothing any more
-    trace = back(hand)
-    state = hand.bench.controller.state(hand.bench.now)
+def test_without_a_support_the_object_is_lowered_before_the_gripper_opens(gripper):
+    carry(gripper)
+    gripper.grasped -= 0.06  # perception: the support is gone
+    trace = back(gripper)
+    state = gripper.bench.controller.state(gripper.bench.now)
     assert state.move_done
     opened = next(tool for tool, opening in trace if opening > WIDTH + 0.001)
-    assert opened[2] == pytest.approx(hand.grasped, abs=0.006)
+    assert opened[2] == pytest.approx(gripper.grasped, abs=0.006)
 
 
-def test_unseen_the_hand_does_not_open(hand):
-    carry(hand)
-    bench = hand.bench
+def test_without_a_scene_the_gripper_does_not_open(gripper):
+    carry(gripper)
+    bench = gripper.bench
     bench.phase(Phase.ROLLBACK)
-    bench.controller.on_scene = lambda _: None  # perception is silent from now on
+    bench.controller.on_scene = lambda _: None  # no scenes from now on
     for _ in range(1500):
-        hand.step()
+        gripper.step()
     state = bench.controller.state(bench.now)
     assert not state.move_done
     assert 'no scene shows' in state.move_problem
-    assert hand.opening == pytest.approx(WIDTH)
+    assert gripper.opening == pytest.approx(WIDTH)
 
 
-def test_a_hand_that_does_not_open_is_said_to(hand):
-    carry(hand)
-    plain = hand.step
+def test_a_gripper_that_does_not_open_is_reported(gripper):
+    carry(gripper)
+    plain = gripper.step
 
     def jammed() -> None:
-        hand.asked = 0.0
+        gripper.commanded = 0.0
         plain()
 
-    hand.bench.phase(Phase.ROLLBACK)
+    gripper.bench.phase(Phase.ROLLBACK)
     for _ in range(1800):
         jammed()
-    state = hand.bench.controller.state(hand.bench.now)
+    state = gripper.bench.controller.state(gripper.bench.now)
     assert state.move_problem == 'the gripper does not open'
     assert not state.move_done
 
 
-def test_time_in_which_the_shield_holds_is_not_time_in_which_the_hand_does_not_open(hand):
-    carry(hand)
-    bench = hand.bench
+def test_time_held_by_the_shield_does_not_count_towards_the_opening_timeout(gripper):
+    carry(gripper)
+    bench = gripper.bench
     bench.phase(Phase.ROLLBACK)
     seen = set()
     while bench.controller.phase_move.opening() is None:
-        hand.step()
+        gripper.step()
     for k in range(500):
         bench.decision = Decision.HOLD if k < 300 else Decision.PASS
         if bench.decision == Decision.HOLD:
-            hand.asked = 0.0  # the shield keeps the fingers where they are
-        hand.step()
+            gripper.commanded = 0.0  # the shield keeps the fingers where they are
+        gripper.step()
         seen.add(bench.controller.state(bench.now).move_problem)
     assert seen == {''}
-    assert hand.opening > WIDTH + 0.01
+    assert gripper.opening > WIDTH + 0.01
 
 
-def test_without_contact_there_is_nothing_to_undo_but_a_little_way(hand):
-    hand.bench.phase(Phase.RUNNING)
-    drive(hand, line(x=0.2), 0.08, 1.6)
-    where = hand.bench.tool.copy()
-    back(hand)
-    assert hand.bench.controller.state(hand.bench.now).move_done
-    assert np.linalg.norm(hand.bench.tool - where) <= 0.1
+def test_without_contact_only_a_short_path_is_rolled_back(gripper):
+    gripper.bench.phase(Phase.RUNNING)
+    drive(gripper, line(x=0.2), 0.08, 1.6)
+    where = gripper.bench.tool.copy()
+    back(gripper)
+    assert gripper.bench.controller.state(gripper.bench.now).move_done
+    assert np.linalg.norm(gripper.bench.tool - where) <= 0.1
 
 
 # -- memory ------------------------------------------------------------------------------------
@@ -227,7 +229,7 @@ def point(k: float, contact: Contact = Contact.NONE, opening: float = 0.08) -> P
     return PathPoint(k, np.full(6, 0.01 * k), np.array([0.01 * k, 0.0, 0.3]), opening, contact)
 
 
-def test_the_hand_closed_where_the_fingers_stopped_not_where_it_was_noticed():
+def test_the_gripper_closed_where_the_fingers_stopped_not_where_it_was_detected():
     memory = ExecutedPath()
     for k in range(5):
         memory.put(point(k))
@@ -240,7 +242,7 @@ def test_the_hand_closed_where_the_fingers_stopped_not_where_it_was_noticed():
     assert [p.stamp for p in free] == [5, 4, 3, 2, 1, 0]
 
 
-def test_the_way_out_ends_where_something_else_was_touched():
+def test_the_free_path_ends_where_another_object_was_touched():
     memory = ExecutedPath()
     kinds = [Contact.TOUCHING] * 2 + [Contact.NONE] * 3 + [Contact.TOUCHING] * 2
     for k, kind in enumerate(kinds):
@@ -250,7 +252,7 @@ def test_the_way_out_ends_where_something_else_was_touched():
     assert [p.stamp for p in free] == [4, 3, 2]
 
 
-def test_memory_is_bounded_and_keeps_both_ends_of_a_contact():
+def test_the_path_is_bounded_and_keeps_both_ends_of_a_contact():
     memory = ExecutedPath()
     for k in range(50):
         memory.put(point(k))
@@ -270,7 +272,7 @@ def test_without_contact_little_is_kept():
     assert len(memory.points) <= 400
 
 
-def test_a_jump_of_the_arm_is_no_way_back():
+def test_a_jump_of_the_arm_discards_the_path_before_it():
     memory = ExecutedPath()
     memory.put(point(1))
     memory.put(point(100))
@@ -280,60 +282,64 @@ def test_a_jump_of_the_arm_is_no_way_back():
 # -- contact -----------------------------------------------------------------------------------
 
 
-def feel(openings: list[float], asked: float, sense: ContactEstimator | None = None) -> Contact:
+def feel(
+    openings: list[float], commanded: float, sense: ContactEstimator | None = None
+) -> Contact:
     sense = sense or ContactEstimator(GRIPPER)
     for k, opening in enumerate(openings):
         measured = ArmMeasurement(DT * k, np.zeros(6), np.zeros(6), opening)
-        sense.update(measured, asked, np.array([0.4, 0.0, 0.02]))
+        sense.update(measured, commanded, np.array([0.4, 0.0, 0.02]))
     return sense.contact
 
 
-def test_fingers_that_stop_wider_than_asked_hold_something():
+def test_fingers_that_stop_wider_than_commanded_hold_an_object():
     assert feel([0.06, 0.05, 0.04, *[0.04] * 6], 0.0) == Contact.HOLDING
 
 
 @pytest.mark.parametrize(
-    ('openings', 'asked'),
+    ('openings', 'commanded'),
     [
         ([0.06, 0.055, 0.05, 0.045], 0.0),  # closing
         ([0.0] * 10, 0.0),  # closed on nothing
         ([0.08] * 10, 0.08),  # open
-        ([0.04] * 10, 0.04),  # half open, as asked
-        ([0.04] * 10, 0.08),  # about to let go
+        ([0.04] * 10, 0.04),  # half open, as commanded
+        ([0.04] * 10, 0.08),  # about to release
     ],
 )
-def test_fingers_that_do_what_they_are_asked_hold_nothing(openings, asked):
-    assert feel(openings, asked) == Contact.NONE
+def test_fingers_that_follow_their_command_hold_nothing(openings, commanded):
+    assert feel(openings, commanded) == Contact.NONE
 
 
 def test_a_shaking_arm_does_not_lose_what_it_holds():
     assert feel([*[0.04] * 8, 0.0405, 0.0398, 0.0404], 0.0) == Contact.HOLDING
 
 
-def test_a_thing_that_slips_out_is_not_held():
+def test_an_object_that_slips_out_is_not_held():
     assert feel([*[0.04] * 8, 0.02, 0.001, *[0.0] * 6], 0.0) == Contact.NONE
 
 
-def test_fingers_that_open_slowly_hold_nothing_whatever_an_old_picture_shows():
+def test_fingers_that_open_slowly_hold_nothing_despite_an_old_scene():
     sense = ContactEstimator(GRIPPER)
-    sense.scene = scene(0.1, thing((0.4, 0.0, 0.02), held=True))
-    assert feel([0.04] * 8, 0.04, sense) == Contact.HOLDING  # seen, though asked for as wide
+    sense.scene = scene(0.1, scene_object((0.4, 0.0, 0.02), held=True))
+    assert (
+        feel([0.04] * 8, 0.04, sense) == Contact.HOLDING
+    )  # seen as held, although commanded as wide
     for k, opening in enumerate([*np.arange(0.041, 0.06, 0.001), *[0.06] * 8]):
         measured = ArmMeasurement(0.2 + DT * k, np.zeros(6), np.zeros(6), float(opening))
         sense.update(measured, float(opening) + 0.001, np.array([0.4, 0.0, 0.02]))
     assert sense.contact == Contact.NONE
 
 
-def test_a_closed_hand_at_a_thing_touches_it():
+def test_a_closed_gripper_at_an_object_touches_it():
     sense = ContactEstimator(GRIPPER)
-    sense.scene = scene(0.0, thing((0.4, 0.03, 0.02)))
+    sense.scene = scene(0.0, scene_object((0.4, 0.03, 0.02)))
     assert feel([0.0] * 3, 0.0, sense) == Contact.TOUCHING
-    sense.scene = scene(0.0, thing((0.4, 0.08, 0.02)))
+    sense.scene = scene(0.0, scene_object((0.4, 0.08, 0.02)))
     assert feel([0.0] * 3, 0.0, sense) == Contact.NONE
 
 
 def test_distance_is_to_the_turned_box():
-    box = replace(thing((0.0, 0.0, 0.0), size=(0.2, 0.02, 0.02)), yaw=np.pi / 2)
+    box = replace(scene_object((0.0, 0.0, 0.0), size=(0.2, 0.02, 0.02)), yaw=np.pi / 2)
     assert distance(box, np.array([0.0, 0.15, 0.0])) == pytest.approx(0.05)
     assert distance(box, np.array([0.0, 0.05, 0.0])) == 0.0
 
@@ -347,7 +353,7 @@ def test_distance_is_to_the_turned_box():
         (0.06, ((0.1, 0.0, 0.02),), 0.04),  # beside it
     ],
 )
-def test_how_far_it_would_fall(z, under, gap):
-    held = thing((0.0, 0.0, z), held=True, id=9)
-    others = [thing(place, id=k) for k, place in enumerate(under)]
+def test_drop_height(z, under, gap):
+    held = scene_object((0.0, 0.0, z), held=True, id=9)
+    others = [scene_object(place, id=k) for k, place in enumerate(under)]
     assert drop_height(held, scene(0.0, held, *others)) == pytest.approx(gap)

@@ -1,4 +1,4 @@
-"""Differential inverse kinematics: exact where it can be, gentle at singularities and limits."""
+"""Differential inverse kinematics: exact in the interior, bounded at singularities and limits."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ def ik_of(robot: str) -> tuple[DifferentialIk, RobotModel]:
 
 
 @pytest.mark.parametrize('robot', ROBOTS)
-def test_a_small_motion_moves_the_tool_as_asked(robot: str, rng: np.random.Generator) -> None:
+def test_a_small_motion_moves_the_tool_as_requested(robot: str, rng: np.random.Generator) -> None:
     ik, model = ik_of(robot)
     motion = 1e-4 * rng.normal(size=6)
     step = ik.solve(model.home, motion[None])[0][0]
@@ -24,7 +24,7 @@ def test_a_small_motion_moves_the_tool_as_asked(robot: str, rng: np.random.Gener
     assert moved == pytest.approx(motion[:3], abs=1e-7)
 
 
-def test_spare_motion_leaves_the_tool_and_goes_towards_home() -> None:
+def test_null_space_motion_keeps_the_tool_and_moves_towards_home() -> None:
     ik, model = ik_of('fr3')
     q = model.home + np.array([0.3, 0.1, -0.4, 0.1, 0.2, 0.1, 0.0])
     spare = ik.solve(q, np.zeros((1, 6)))[1]
@@ -32,7 +32,7 @@ def test_spare_motion_leaves_the_tool_and_goes_towards_home() -> None:
     assert spare @ (model.home - q) > 0.01
 
 
-def test_six_joints_have_nothing_to_spare() -> None:
+def test_six_joints_have_no_null_space() -> None:
     ik, model = ik_of('ur5e')
     assert not ik.solve(model.home + 0.1, np.zeros((1, 6)))[1].any()
 
@@ -52,7 +52,7 @@ def test_at_a_singularity_motion_stays_bounded(robot: str) -> None:
 
 
 @pytest.mark.parametrize('robot', ROBOTS)
-def test_a_joint_at_its_limit_does_not_go_on_and_the_others_take_over(robot: str) -> None:
+def test_a_joint_at_its_limit_stops_and_the_others_take_over(robot: str) -> None:
     ik, model = ik_of(robot)
     q = np.array(model.home)
     joint = 1

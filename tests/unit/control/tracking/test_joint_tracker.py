@@ -1,4 +1,4 @@
-"""The tracker: whatever the reference does, the command keeps every limit."""
+"""The tracker keeps every limit for every reference."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ LIMITS = JointLimits(
 
 
 def play(tracker: JointTracker, references: np.ndarray) -> np.ndarray:
-    """Positions (k, n) when following references (k, n), one per period."""
+    """Return positions (k, n) when following references (k, n), one per period."""
     positions, last = [], references[0]
     for reference in references:
         tracker.follow(last - tracker.q, (reference - last) / DT, DT)
@@ -75,7 +75,7 @@ def test_braking_comes_to_rest_exactly() -> None:
     assert np.array_equal(tracker.q, rest)
 
 
-def test_position_limits_are_kept_however_fast_the_reference_runs_into_them() -> None:
+def test_position_limits_are_kept_at_any_speed_of_the_reference() -> None:
     t = DT * np.arange(200)
     ramp = np.stack([1.8 * t, -2.5 * t], axis=1)
     positions = play(JointTracker(LIMITS, LimitShares()), ramp)

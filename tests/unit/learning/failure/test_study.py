@@ -11,7 +11,8 @@ sys.path.insert(0, str(Path(__file__).parents[2] / 'monitor' / 'failure'))
 
 from attempts import rollouts
 
-from vla_bench.failure.bench import AREAS, plain, side_by_side, summarise, table
+from vla_bench.failure.bench import plain, table
+from vla_bench.failure.figures import AREAS, side_by_side, summarise
 from vla_learning.failure import study as study
 from vla_learning.failure.study import HEADS, HeadScorer, by_tasks, examine, methods, three_ways
 from vla_monitor.failure.head import HeadParams
