@@ -87,9 +87,9 @@ def test_doctor_knows_a_set_up_of_other_requirements(checkout):
 
 
 def test_doctor_exits_0_only_when_all_that_is_required_is_there(monkeypatch, capsys):
-    there = doctor.Finding('a', True, 'x')
-    lacks = doctor.Finding('b', False, '', 'get it')
-    extra = doctor.Finding('c', False, '', 'nice', is_required=False)
+    there = doctor.HostFinding('a', True, 'x')
+    lacks = doctor.HostFinding('b', False, '', 'get it')
+    extra = doctor.HostFinding('c', False, '', 'nice', is_required=False)
     args = type('Args', (), {'quick': True})
     monkeypatch.setattr(doctor, 'findings', lambda quick: [there, extra])
     assert doctor.run(args) == 0

@@ -93,7 +93,7 @@ def test_sleeps():
 TIER = """import sys
 from vla_cli import run_tests
 run_tests.TIERS['graph'] = [sys.argv[1]]
-run_tests.run_tier('graph', [], run_tests.Outcome())
+run_tests.run_tier('graph', [], run_tests.TierOutcome())
 """
 
 

@@ -138,7 +138,7 @@ def _rule(match: re.Match[str], body: list[str], source: str, line: int) -> Rule
     text, at = items['formula']
     return Rule(
         match['id'], match['title'], items['group'][0],
-        _choice(RuleKind, items['kind'][0], where), _choice(RuleResponse, items['response'][0], where),
+        _choice(RuleKind, 'kind', items, where), _choice(RuleResponse, 'response', items, where),
         _formula(text, f'{source}:{at}: {match["id"]}'), prose, source, line,
     )  # fmt: skip
 
@@ -166,12 +166,12 @@ def _split(body: list[str], source: str, line: int) -> tuple[dict[str, tuple[str
     return items, ' '.join(prose)
 
 
-def _choice(kind: type[E], value: str, where: str) -> E:
+def _choice(choices: type[E], key: str, items: dict[str, tuple[str, int]], where: str) -> E:
     try:
-        return kind(value)
+        return choices(items[key][0])
     except ValueError:
-        known = ', '.join(str(member.value) for member in kind)
-        raise UserError(f'{where} has {kind.__name__.lower()} {value!r}; known: {known}') from None
+        known = ', '.join(str(member.value) for member in choices)
+        raise UserError(f'{where} has {key} {items[key][0]!r}; known: {known}') from None
 
 
 def _formula(text: str, where: str) -> Formula:

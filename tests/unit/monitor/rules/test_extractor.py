@@ -47,7 +47,7 @@ def configure(**given):
     """Configure a rules node without ROS, as far as the rules are loaded."""
     node = RulesNode.__new__(RulesNode)
     node.parameters = lambda params: params(**given)
-    node.listen = node.talk = lambda *more: None
+    node.subscribe = node.advertise = lambda *more: None
     said = []
     node.get_logger = lambda: SimpleNamespace(info=said.append)
     node.configure()
