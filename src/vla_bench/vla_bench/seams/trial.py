@@ -100,7 +100,7 @@ class ControlRig:
         self.model = self.controller.servo.model
         self.rng = np.random.default_rng(trial.seed)
         self.is_joint = trial.space == Space.JOINT_POSITION
-        self.wish = ReferencePath(
+        self.reference = ReferencePath(
             len(self.robot.home) if self.is_joint else 6, self.rng, self.is_joint
         )
         self.home_pose = self.model.fk(self.robot.home)
@@ -140,7 +140,7 @@ class ControlRig:
             self.mail.append((now + rng.uniform(*condition.delay), chunk))
 
     def _chunk(self, now: float, seq: int) -> ActionChunk:
-        rows = self.wish.at(np.asarray(now + STEP * np.arange(HORIZON), dtype=np.float64))
+        rows = self.reference.at(np.asarray(now + STEP * np.arange(HORIZON), dtype=np.float64))
         scale = np.ones(rows.shape[1]) if self.is_joint else np.r_[np.ones(3), np.full(3, 10.0)]
         shift, drift = self.trial.error * scale * self.rng.normal(size=(2, rows.shape[1]))
         rows = rows + shift + drift * np.linspace(0.0, 1.0, HORIZON)[:, None]

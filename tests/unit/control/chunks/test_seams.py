@@ -80,13 +80,13 @@ def test_without_blending_the_same_chunks_would_jump() -> None:
 def test_exact_chunks_are_one_motion(space: Space) -> None:
     rig = ControlRig(SeamTrial('fr3', space, CONDITIONS[0], seed=1, duration=3.0, error=0.0))
     trace = rig.run()
-    wish = rig.wish.at(np.array(trace.time))
+    reference = rig.reference.at(np.array(trace.time))
     if space == Space.JOINT_POSITION:
-        miss = np.abs(np.array(trace.position) - rig.robot.home - wish).max(axis=1)
+        miss = np.abs(np.array(trace.position) - rig.robot.home - reference).max(axis=1)
         assert miss[150:].max() <= 1e-3
         return
     tools = np.array([rig.model.fk(q)[:3, 3] for q in trace.position])
-    miss = np.linalg.norm(tools - rig.home_pose[:3, 3] - wish[:, :3], axis=1)
+    miss = np.linalg.norm(tools - rig.home_pose[:3, 3] - reference[:, :3], axis=1)
     lag = 0.0 if space == Space.EE_POSE else 0.01  # m, EE_DELTA commands ahead of the arm's lag
     assert miss[150:].max() <= 1e-3 + lag
 
