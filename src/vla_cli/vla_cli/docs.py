@@ -14,6 +14,7 @@ from vla_bringup.checkout.root import ROOT
 from vla_core.atomic_file import write_atomic
 from vla_core.errors import UserError
 from vla_report import headlines
+from vla_report.qualifications import qualification
 
 KEPT = ROOT / 'docs' / 'results'
 PAGE = ROOT / 'docs' / 'results.md'
@@ -69,6 +70,7 @@ def section(result: dict[str, Any]) -> str:
     place = f'{machine["cpu"]}, {machine["cores"]} cores, {machine["memory_gb"]} GB'
     speed = f', python_ms {machine["python_ms"]:.3g}' if 'python_ms' in machine else ''
     rows = [row(figure) for figure in result['figures']]
+    limit = qualification(result['name'])
     return '\n'.join(
         [
             f'## {result["name"]}{"" if result["ok"] else " (bounds not met)"}',
@@ -76,6 +78,7 @@ def section(result: dict[str, Any]) -> str:
             f'`{result["command"]}` at {result["commit"] or "unknown commit"}, '
             f'{place}, {machine["gpu"] or "no GPU"}{speed}',
             '',
+            *([f'What this does not show: {limit}.', ''] if limit else []),
             '| figure | value | 95 % interval | n | bound | |',
             '|---|---|---|---|---|---|',
             *rows,

@@ -16,7 +16,6 @@ from pathlib import Path
 from vla_bringup.graph.domain import check_domain_number, is_free
 from vla_bringup.graph.launch_file import (
     Argument,
-    LaunchPlan,
     arguments_of,
     find_share,
     load_launch,

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from vla_report.qualifications import qualification
+
 BEGIN, END = '<!-- measured: ./vla docs writes this -->', '<!-- measured: end -->'
 Figures = dict[str, dict[str, Any]]
 
@@ -125,7 +127,8 @@ def _points(gain: dict[str, Any]) -> str:
 
 HEADLINES = (
     Headline(
-        'success on unseen things and words; of refusing what is absent',
+        'success of the object policy on unseen pairs of colour and shape, and of refusing what '
+        'is absent',
         './vla eval', 'eval-tabletop', rates('success '),
     ),
     Headline('the same on the real nodes in real time', './vla eval --graph',
@@ -162,7 +165,9 @@ def table(results: dict[str, dict[str, Any]]) -> str:
         said = 'not yet'
         if kept is not None:
             figures = {f['name']: f for f in kept['figures']}
+            limit = qualification(line.result)
             said = '; '.join(filter(None, (line.say(figures), missed(figures))))
+            said += f'. **But** {limit}' if limit else ''
         lines.append(f'| {line.what} | `{line.command}` | {said} |')
     return '\n'.join(lines)
 

@@ -1,0 +1,50 @@
+"""What a measured number does not show; printed in the same line or table as the number."""
+
+from __future__ import annotations
+
+# name in docs/results: (what the number does not show, the command that shows that)
+QUALIFICATIONS = {
+    'eval-tabletop': (
+        'the policy reads object states and roles that the instruction grammar made, and its '
+        'success depends neither on the sentence nor on the noise; "unseen" means pairs of colour '
+        'and shape; the suite cannot tell policies apart (the scripted expert scores the same)',
+        './vla bench inputs',
+    ),
+    'eval-tabletop-graph': (
+        'as above: object states and roles, not the sentence',
+        './vla bench inputs',
+    ),
+    'bench-failure': (
+        'the passing bounds belong to hand-made signals that any policy has, not to the '
+        "policy's features",
+        './vla bench failure --controls',
+    ),
+    'bench-rules': (
+        'the weighted circuit gives the same verdict as "any violation denies" on every pair',
+        './vla bench rules --controls',
+    ),
+    'bench-steering': (
+        'the verifier was tuned on the seeds that the gain is measured on',
+        './vla bench steering --controls',
+    ),
+    'bench-switch': (
+        'switching is scripted in the supervisor, and measured with the scripted policy',
+        './vla bench switch --controls',
+    ),
+    'bench-trust': (
+        'fewer unsafe ends are paid for with success; an arm that always holds has no unsafe end',
+        './vla bench trust --controls',
+    ),
+    'bench-grounding': (
+        'scenes of this simulator: seven colours, cubes, cylinders, balls, boxes, one lamp',
+        './vla bench grounding --controls',
+    ),
+}
+
+
+def qualification(result: str) -> str:
+    """'but: what it does not show (command)'; '' for a result without one."""
+    if result not in QUALIFICATIONS:
+        return ''
+    text, command = QUALIFICATIONS[result]
+    return f'{text} (`{command}`)'
