@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / 'unit' / 'shield'))
-from rig import DT, Rig, complaints
+from rig import DT, Rig, violations
 
 from vla_core.records.action import Source
 from vla_core.records.safety import ArmState, Decision, Level
@@ -37,7 +37,7 @@ def run(rig, seconds, target=lambda rig: rig.target(rig.goal), each=lambda rig: 
     while rig.now < begin + seconds - 1e-9:
         each(rig)
         out = rig.step(target(rig) if target else None)
-        assert complaints(rig) == []
+        assert violations(rig) == []
         decisions.append((round(rig.now - begin, 3), out.report.decision))
     return decisions
 
@@ -60,7 +60,7 @@ def test_f1_a_target_with_a_broken_number_brakes_in_the_same_cycle(moving, value
     assert moving.step(target).report.decision == Decision.REJECTED
     moving.step(replace(target, stamp=moving.now + DT))
     assert np.abs(moving.speed).max() < speed
-    assert complaints(moving) == []
+    assert violations(moving) == []
 
 
 def test_f1_a_good_target_in_the_same_cycle_does_not_hide_a_broken_one(moving):
@@ -223,7 +223,7 @@ def test_f16_at_full_speed_towards_a_limit_the_arm_stops_before_its_margin(joint
     for _ in range(150):
         rig.step(rig.target(goal))
         assert rig.robot.limits.within(rig.commands[-1], edge - 1e-6)
-        assert complaints(rig) == []
+        assert violations(rig) == []
 
 
 def test_stop_latches_until_reset_and_reset_leaves_it_disarmed(moving):

@@ -16,7 +16,10 @@ CYCLES = 200  # of an episode: the policy has begun by then
 POLICY = 'checkpoints/tabletop'
 EPISODES = {  # command: words, and how many episodes that makes
     'bench trust': ('--episodes 1', 4),
+    'bench trust --controls': ('--episodes 1', 8),
     'bench steering': (f'--early {POLICY} --shipped 1 --arms K=2', 6),  # two of them timed
+    'bench steering --controls': (f'--early {POLICY} --episodes 1', 16),
+    'bench inputs': ('--episodes 1 --tasks press', 5),
     'eval': ('--episodes 1 --trials press', 1),
 }
 OTHERS = {
@@ -28,9 +31,11 @@ OTHERS = {
 }
 ELSEWHERE = {
     'bench switch': 'four whole episodes, 20 s, of the set-up that eval has',
+    'bench switch --controls': 'twelve whole episodes',
     'bench latency': 'needs the graph and a quiet machine',
     'bench faults': 'needs the graph: tests/graph/test_faults_live.py does the same',
-    'bench failure': 'needs some hundred rollouts: tests/unit/learning/test_failure_study.py',
+    'bench failure': 'needs some hundred rollouts: tests/unit/learning/failure/test_study.py',
+    'bench failure --controls': 'the same rollouts: tests/unit/bench/failure/test_control.py',
 }
 
 

@@ -13,8 +13,8 @@ from vla_supervisor.grounding_filter import GroundingDecision, GroundingResult
 from vla_supervisor.params import ExecutiveParams
 from vla_supervisor.preemption import AfterRelease, has_arrived, release_phase, retreat_phase
 from vla_supervisor.response import NO_REACTION, GradedResponse, ResponseLevel, TaskConditions
+from vla_supervisor.task_execution import MOVING, PLANNED, TaskState
 from vla_supervisor.task_inputs import TaskInputs
-from vla_supervisor.task_state import MOVING, PLANNED, TaskState
 
 HOME_AFTER = (ResultCode.TIMEOUT, ResultCode.FAILED)  # hold position after any stop
 

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Atomic replacement: the old content or the new, nothing between."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 from vla_core.atomic_file import write_atomic
 
 
-def test_what_is_written_takes_the_place_of_the_old_and_leaves_nothing_else(tmp_path):
+def test_the_content_is_replaced_and_nothing_else_is_left(tmp_path):
     path = tmp_path / 'new' / 'a.json'
     assert write_atomic(path, 'old') == path
     write_atomic(path, b'n\xc3\xa9w')
@@ -15,12 +15,12 @@ def test_what_is_written_takes_the_place_of_the_old_and_leaves_nothing_else(tmp_
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_what_breaks_off_leaves_the_old(tmp_path, monkeypatch):
+def test_a_failed_write_leaves_the_old_content(tmp_path, monkeypatch):
     path = write_atomic(tmp_path / 'a.json', 'old')
-    whole = Path.write_bytes
+    write = Path.write_bytes
 
     def half(part, content):
-        whole(part, content[: len(content) // 2])
+        write(part, content[: len(content) // 2])
         raise OSError('disk full')
 
     monkeypatch.setattr(Path, 'write_bytes', half)

@@ -34,7 +34,7 @@ def test_nothing_is_not_fresh():
     assert Latest().age(5.0) == inf
 
 
-def test_a_nan_age_limit_lets_nothing_through():
+def test_with_a_nan_maximum_age_nothing_is_fresh():
     assert put_at(10.0).fresh(10.0, max_age=nan) is None
 
 
@@ -47,14 +47,14 @@ def test_an_older_value_does_not_replace_a_newer_one():
 
 
 @pytest.mark.parametrize('stamp', [nan, inf, -inf])
-def test_a_stamp_that_is_not_finite_keeps_nothing(stamp):
+def test_a_value_whose_stamp_is_not_finite_is_not_stored(stamp):
     latest = put_at(10.0)
     latest.put('bad', stamp)
     assert (latest.value, latest.stamp) == ('x', 10.0)
     assert put_at(stamp).value is None
 
 
-def test_cleared_means_that_older_stamps_count_again():
+def test_after_clear_older_stamps_are_accepted():
     latest = put_at(10.0)
     latest.clear()
     assert latest.fresh(10.0, 1.0) is None

@@ -60,7 +60,7 @@ def test_values_arrive_with_their_types():
     assert isinstance(outer.limit, float)
 
 
-def test_a_record_survives_its_mapping():
+def test_a_dataclass_round_trips():
     inner = Inner(3.0, 'b')
     assert from_mapping(Inner, as_mapping(inner), 'here') == inner
 

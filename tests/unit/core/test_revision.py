@@ -1,4 +1,4 @@
-"""The name of what a checkout holds beyond its commit."""
+"""The hash of the uncommitted changes of a checkout."""
 
 import subprocess
 
@@ -9,7 +9,7 @@ from vla_core.revision import changes
 
 @pytest.fixture
 def tree(tmp_path):
-    """A committed tree with src/a.py and a picture."""
+    """A committed tree with src/a.py and a binary file."""
 
     def git(*words):
         who = ('-c', 'user.name=x', '-c', 'user.email=x@x')
@@ -17,15 +17,15 @@ def tree(tmp_path):
 
     (tmp_path / 'src').mkdir()
     (tmp_path / 'src/a.py').write_text('a = 1\n')
-    (tmp_path / 'picture').write_bytes(bytes(range(256)))
+    (tmp_path / 'image').write_bytes(bytes(range(256)))
     git('init')
     git('add', '.')
     git('commit', '-m', 'first')
     return tmp_path
 
 
-@pytest.mark.parametrize('name', ['src/a.py', 'picture', 'src/new.py'])
-def test_other_changes_have_another_name_and_the_same_the_same(tree, name):
+@pytest.mark.parametrize('name', ['src/a.py', 'image', 'src/new.py'])
+def test_the_hash_is_of_the_changes(tree, name):
     assert changes(tree) == ''
     before = (tree / name).read_bytes() if (tree / name).exists() else b''
     (tree / name).write_bytes(before + b'one')
@@ -35,7 +35,7 @@ def test_other_changes_have_another_name_and_the_same_the_same(tree, name):
     assert changes(tree) not in ('', first)
 
 
-def test_what_is_written_elsewhere_or_outside_git_is_no_change(tree, tmp_path_factory):
-    (tree / 'notes').write_text('new, and not of the stack')
+def test_files_outside_the_stack_or_outside_git_are_no_change(tree, tmp_path_factory):
+    (tree / 'notes').write_text('new, not part of the stack')
     assert changes(tree) == ''
     assert changes(tmp_path_factory.mktemp('bare')) == ''

@@ -43,12 +43,12 @@ def ticked(rates: list[float]) -> Progress:
     return progress
 
 
-def test_executed_time_runs_with_the_clock_while_nothing_holds_the_arm_back() -> None:
+def test_executed_time_advances_with_the_clock_while_the_arm_tracks() -> None:
     progress = ticked([1.0] * 5)
     assert progress.row(chunk(), 10.5) == pytest.approx(5.0)
 
 
-def test_after_a_pause_the_next_row_is_the_one_that_was_next_before() -> None:
+def test_after_a_pause_execution_continues_with_the_next_row() -> None:
     progress = ticked([1.0, 1.0, 0.0, 0.0, 0.0])
     assert progress.row(chunk(), 10.5) == pytest.approx(2.0)
 
@@ -58,7 +58,7 @@ def test_a_chunk_observed_during_the_pause_starts_at_its_beginning() -> None:
     assert progress.row(chunk(start=10.3), 10.5) == pytest.approx(0.0)
 
 
-def test_half_the_pace_executes_half_the_rows() -> None:
+def test_half_the_rate_executes_half_the_rows() -> None:
     assert ticked([0.5] * 4).row(chunk(), 10.4) == pytest.approx(2.0)
 
 
@@ -76,7 +76,7 @@ def test_executed_time_never_runs_back_nor_faster_than_the_clock(
     assert -1e-9 <= gain <= 0.05 + 1e-9
 
 
-def test_memory_is_bounded() -> None:
+def test_the_history_is_bounded() -> None:
     progress = Progress(memory=1.0)
     for k in range(1000):
         progress.advance(0.01 * k, 1.0)

@@ -10,13 +10,13 @@ from vla_core.worker import Worker
 
 
 class Gate:
-    """Work that waits until it is let go, and remembers what it was asked."""
+    """Work that blocks until released, and records its requests."""
 
     def __init__(self):
-        self.started, self.go, self.asked = threading.Semaphore(0), threading.Semaphore(0), []
+        self.started, self.go, self.requests = threading.Semaphore(0), threading.Semaphore(0), []
 
     def __call__(self, request):
-        self.asked.append(request)
+        self.requests.append(request)
         self.started.release()
         assert self.go.acquire(timeout=5.0)
         return request * 10
@@ -35,44 +35,44 @@ def worker(gate):
     gate.go.release(100)
 
 
-def test_a_result_comes_once(worker, gate):
+def test_a_result_is_returned_once(worker, gate):
     worker.submit(1)
     gate.go.release()
     assert worker.take(timeout=5.0) == 10
     assert worker.take() is None
 
 
-def test_take_never_waits_by_itself(worker, gate):
+def test_take_does_not_block_by_default(worker, gate):
     worker.submit(1)
     assert worker.take() is None
     assert worker.is_busy
 
 
-def test_only_the_newest_request_waits(worker, gate):
+def test_only_the_newest_request_is_pending(worker, gate):
     worker.submit(1)
     assert gate.started.acquire(timeout=5.0)
     for request in (2, 3, 4):
         worker.submit(request)
     gate.go.release(2)
     assert gate.started.acquire(timeout=5.0)
-    assert gate.asked == [1, 4]
+    assert gate.requests == [1, 4]
 
 
-def test_the_newest_result_stays(worker, gate):
+def test_the_newest_result_is_kept(worker, gate):
     worker.submit(1)
     gate.go.release()
     assert gate.started.acquire(timeout=5.0)
     worker.submit(2)
-    assert gate.started.acquire(timeout=5.0)  # so the first is done and was not taken
+    assert gate.started.acquire(timeout=5.0)  # the first is done but not taken
     gate.go.release()
     results = [worker.take(timeout=5.0)]
-    if results == [10]:  # the second was still on its way
+    if results == [10]:  # the second was still in progress
         results.append(worker.take(timeout=5.0))
     assert results[-1] == 20
     assert not worker.is_busy
 
 
-def test_what_the_work_raised_is_raised_in_the_caller_and_the_worker_lives_on():
+def test_an_error_of_the_work_is_raised_in_the_caller_and_the_worker_lives_on():
     worker = Worker(lambda x: 1 / x)
     worker.submit(0)
     with pytest.raises(ZeroDivisionError):

@@ -1,4 +1,4 @@
-"""A shield with an arm that follows its commands, and an independent judge of what comes out."""
+"""A shield with an arm that follows its commands, and independent checks of its output."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ EXAMPLES = int(os.environ.get('VLA_EXAMPLES', '0'))
 
 
 def examples(default: int) -> int:
-    """How many examples a property gets."""
+    """Number of examples of a property."""
     return EXAMPLES or default
 
 
@@ -46,7 +46,7 @@ def low(robot: str, height: float = 0.06) -> np.ndarray:
 
 
 class Rig:
-    """Steps a shield; the arm plays what it gets, `delay` cycles late, its motion times `gain`."""
+    """Steps a shield; the arm plays its commands `delay` cycles late, its motion times `gain`."""
 
     def __init__(
         self,
@@ -133,12 +133,12 @@ class Rig:
         return (self.commands[-1] - self.commands[-2]) / DT
 
 
-def complaints(rig: Rig) -> list[str]:
-    """What is wrong with the last output and the step that led to it, by the numbers alone."""
+def violations(rig: Rig) -> list[str]:
+    """Limits that the last output or the step to it violates."""
     assert rig.out is not None
     arm = rig.out.arm
     if arm is None:
-        return ['nothing came out while armed']
+        return ['no command while armed']
     numbers = (arm.position, arm.velocity, arm.time_from_start)
     if not all(np.isfinite(part).all() for part in numbers):
         return ['not finite']
@@ -150,7 +150,7 @@ def complaints(rig: Rig) -> list[str]:
     slowing = np.abs(np.diff(ramp, axis=0)) / (0.5 * (times[2:] - times[:-2]))[:, None]
     good = {
         'times': times[0] > 0.0 and np.all(np.diff(times) > 0.0),
-        'rest at the end': not arm.velocity[-1].any(),
+        'at rest at the end': not arm.velocity[-1].any(),
         'position': limits.within(arm.position, rig.params.joint_margin - 1e-5),
         'velocity': np.all(np.abs(arm.velocity) <= limits.velocity * most),
         'step velocity': np.all(np.abs(steps) <= limits.velocity * most),
@@ -177,7 +177,7 @@ def drive(
         rate = np.linalg.pinv(jacobian) @ np.r_[np.array(velocity) + 5.0 * error, 0.0, 0.0, 0.0]
         q = q + rate * DT
         reports.append(rig.step(rig.target(q, rate)).report)
-        assert complaints(rig) == []
+        assert violations(rig) == []
         if check:
             check(rig)
     return reports

@@ -1,4 +1,4 @@
-"""Machine code does what its source says, NaN included, and nothing compiles in a cycle."""
+"""Compiled functions equal their Python source, NaN included, and none compiles in a cycle."""
 
 import importlib
 import inspect
@@ -14,13 +14,13 @@ from vla_shield.command import ramp
 from vla_shield.constraints import clearances, limits
 from vla_shield.inputs import vector_checks
 
-# of arguments; in all others every dimension is 6
+# of arguments; every other dimension is 6
 SHAPES = {'tip': (3,), 'box': (2, 3), 'jacobian': (3, 6), 'spans': (6, 10)}
 LIMITS = {'accel', 'jerk', 'limit', 'limits', 'period', 'dt', 'links', 'tip', 'gain', 'lag'}
 
 
 def everything_compiled():
-    """Every compiled function of the shield, by its full name."""
+    """All compiled functions of the shield by full name."""
     found = pkgutil.walk_packages(vla_shield.__path__, 'vla_shield.')
     modules = [importlib.import_module(m.name) for m in found if m.name != 'vla_shield.node']
     return {
@@ -35,7 +35,7 @@ COMPILED = everything_compiled()
 
 
 def arguments(function, dice):
-    """What a function takes, at random: limits are positive, indices valid."""
+    """Random arguments of a function: limits are positive, indices valid."""
     made = []
     for name, kind in zip(
         inspect.signature(function.py_func).parameters,
@@ -59,7 +59,7 @@ def arguments(function, dice):
 
 
 def results(function, given):
-    """What it returns, and what it has written to, as arrays."""
+    """Its return values and its arguments afterwards, as arrays."""
     given = [np.array(x) if isinstance(x, np.ndarray) else x for x in given]
     found = function(*given)
     found = found if isinstance(found, tuple) else (found,)
@@ -67,12 +67,12 @@ def results(function, given):
 
 
 @pytest.mark.parametrize('name', COMPILED)
-def test_machine_code_does_what_its_source_does(name):
+def test_compiled_code_equals_its_source(name):
     function = COMPILED[name]
     for seed in range(30):
         given = arguments(function, np.random.default_rng(seed))
-        spoilt = [k for k, x in enumerate(given) if np.asarray(x).dtype == np.float64]
-        for k in (None, *spoilt):
+        numeric = [k for k, x in enumerate(given) if np.asarray(x).dtype == np.float64]
+        for k in (None, *numeric):
             values = [np.array(x) if isinstance(x, np.ndarray) else x for x in given]
             if k is not None and isinstance(values[k], np.ndarray):
                 values[k].flat[seed % values[k].size] = np.nan
@@ -92,16 +92,16 @@ def test_nothing_compiles_in_a_cycle(name):
     assert len(function.signatures) == 1
 
 
-def test_it_was_compiled():
+def test_functions_are_compiled():
     assert len(COMPILED) >= 20
 
 
-def test_what_lies_outside_an_array_is_not_read():
+def test_an_index_out_of_range_is_an_error():
     with pytest.raises(IndexError):
         clearances.relaxed(np.array([6]), np.ones(1), np.ones(6), np.ones(6))
 
 
-def test_nan_leaves_nothing():
+def test_nan_leaves_no_slack():
     nan, one, near = np.full(6, np.nan), np.ones(6), np.arange(6)
     reach = np.ones((6, 6))
     assert np.isnan(limits.position_slack(nan, one, -one, one)[1])
@@ -130,7 +130,7 @@ def test_nan_leaves_nothing():
     assert len(limits.workspace_sides(np.zeros(3), box, np.ones((3, 6)), nan)[0]) == 6
 
 
-def test_nan_goes_through_a_ramp():
+def test_nan_passes_through_a_ramp():
     for k in range(3):
         given = [np.zeros(6) for _ in range(3)]
         given[k][2] = np.nan

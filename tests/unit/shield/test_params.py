@@ -1,4 +1,4 @@
-"""Nothing turns the shield off: no parameter means so, none accepts nonsense."""
+"""No parameter turns the shield off, and none accepts an invalid value."""
 
 from dataclasses import fields
 from math import inf, nan
@@ -34,19 +34,19 @@ def test_no_number_accepts_nan_or_infinity(name):
 @pytest.mark.parametrize(
     'name', ['clearance', 'gripper_clearance', 'self_clearance', 'joint_margin', 'tcp_speed']
 )
-def test_no_margin_and_no_cap_may_be_zero(name):
+def test_no_clearance_and_no_cap_may_be_zero(name):
     with pytest.raises(ValueError, match=name):
         ShieldParams(**{name: 0.0})
 
 
-@pytest.mark.parametrize('word', ['enabled', 'disable', 'bypass', 'active', 'use_shield'])
-def test_there_is_no_switch(word):
-    assert not any(word in f.name for f in fields(ShieldParams))
+@pytest.mark.parametrize('name', ['enabled', 'disable', 'bypass', 'active', 'use_shield'])
+def test_there_is_no_switch(name):
+    assert not any(name in f.name for f in fields(ShieldParams))
     assert not any(isinstance(f.default, bool) for f in fields(ShieldParams))
     with pytest.raises(UserError, match='unknown key'):
-        from_mapping(ShieldParams, {word: False}, 'test')
+        from_mapping(ShieldParams, {name: False}, 'test')
 
 
-def test_somebody_must_vote():
+def test_a_voter_is_required():
     with pytest.raises(ValueError, match='required_voters'):
         ShieldParams(required_voters=())

@@ -1,4 +1,4 @@
-"""What holds whatever comes in (P1 to P4, P6 and P17 of research/runtime.md)."""
+"""Properties that hold for any input (P1 to P6 and P17 of research/runtime.md)."""
 
 import sys
 from pathlib import Path
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parent))
 import pinocchio as pin
-from rig import DT, Rig, complaints, examples, low, model
+from rig import DT, Rig, examples, low, model, violations
 
 from vla_core.records.safety import Decision, Level
 from vla_core.robot.model import collision_model
@@ -52,32 +52,30 @@ MIXED = st.lists(st.tuples(*[MILD] * 6) | st.tuples(*[ANY] * 6), min_size=3, max
 @given(
     rows(ANY, sizes=(6, 5, 7, 0)) | rows(MILD) | MIXED, rows(ANY) | rows(MILD), st.integers(1, 8)
 )
-def test_p1_whatever_is_asked_what_comes_out_is_finite_and_within_limits(
-    positions, velocities, hold
-):
+def test_p1_for_any_target_the_command_is_finite_and_within_limits(positions, velocities, hold):
     rig = Rig().armed()
     for k in range(3 * len(positions)):
         position = np.array(positions[k // hold % len(positions)])
         velocity = np.array(velocities[k // hold % len(velocities)])
         rig.step(rig.target(position, velocity))
-        assert complaints(rig) == []
+        assert violations(rig) == []
 
 
 @settings(max_examples=examples(8), **quick)
 @given(rows(NEAR), st.sampled_from(['ur5e', 'fr3']))
 def test_p2_the_command_and_its_whole_stop_keep_clear_of_table_and_arm(goals, robot):
     rig = Rig(robot, start=low(robot), tcp_speed=0.5, link_speed=0.6).armed()
-    judge = Judge(rig)
+    oracle = DistanceOracle(rig)
     for goal in goals[:5]:
         goal = np.resize(np.array(goal), len(rig.home))
         for _ in range(15):
             out = rig.step(rig.target(rig.home + goal * 1.5))
-            assert complaints(rig) == []
-        assert judge.worst(out.arm.position) >= -0.5 * 0.005, judge.name
+            assert violations(rig) == []
+        assert oracle.worst(out.arm.position) >= -0.5 * 0.005, oracle.name
 
 
-class Judge:
-    """Distances of all pairs of the robot's own model and of its links to the plane z = 0."""
+class DistanceOracle:
+    """Distances of all self-collision pairs and of all links to the plane z = 0."""
 
     def __init__(self, rig):
         self.model, self.shapes = collision_model(rig.robot, rig.robot.gripper.open_width)
@@ -89,7 +87,7 @@ class Judge:
         self.links = links
 
     def worst(self, path):
-        """m, least margin to the distance that must be kept."""
+        """m, least slack of the clearances."""
         return min(min(self._self(q), self._table(q)) for q in path)
 
     def _self(self, q):
@@ -113,7 +111,7 @@ class Judge:
 
 
 def _lowest(shape, place):
-    """m, height of the lowest point of a capsule, sphere or box, worked out by hand."""
+    """m, height of the lowest point of a capsule, sphere or box, computed directly."""
     up = place.rotation[2]
     kind = type(shape).__name__
     if kind == 'Capsule':
@@ -129,24 +127,24 @@ def test_p3_a_target_within_the_limits_passes_unchanged(size, rate):
     rig = Rig(tcp_speed=1.0, link_speed=1.0).armed()
     size, begin = np.array(size), rig.now
     for _ in range(60):
-        t = rig.now + DT - begin  # the shield hears of it at the end of the step
+        t = rig.now + DT - begin  # the shield receives it at the end of the step
         swell = 1.0 - np.cos(rate * t)
-        asked, speed = rig.home + size * swell, size * rate * np.sin(rate * t)
-        out = rig.step(rig.target(asked, speed))
-        wanted = asked + speed * DT
+        requested, speed = rig.home + size * swell, size * rate * np.sin(rate * t)
+        out = rig.step(rig.target(requested, speed))
+        expected = requested + speed * DT
         assert out.report.decision == Decision.PASS
-        np.testing.assert_allclose(out.arm.position[0], wanted, atol=1e-6)
+        np.testing.assert_allclose(out.arm.position[0], expected, atol=1e-6)
 
 
 @settings(max_examples=examples(10), **quick)
 @given(rows(NEAR), st.integers(2, 25))
 @example(RESTLESS, 40)
-def test_p4_what_the_shield_let_through_it_lets_through_again(goals, count):
+def test_p4_a_command_of_the_shield_passes_the_shield_unchanged(goals, count):
     first, second = Rig().armed(), Rig().armed()
     for k in range(count):
         goal = first.home + np.array(goals[k % len(goals)])
         out = first.step(first.target(goal))
-        if out.report.margin < 0.0:  # it braked harder than the jerk limit lets a target ask
+        if out.report.margin < 0.0:  # it braked harder than the jerk limit of a target
             second.step(second.target(goal))
             continue
         velocity = (out.arm.position[0] - first.commands[-2]) / DT
@@ -177,7 +175,7 @@ def test_p6_a_tighter_vote_never_makes_the_next_step_faster(goal, count, level, 
         vote(tight, 'policy', speed_scale=high),
         vote(tight, voter, level=level, speed_scale=low, stamp=tight.now + 1.5 * DT),
     )
-    # each joint stops by itself, so parts of the tip's motion that cancelled may show for a moment
+    # each joint stops by itself, so joint motions that cancelled at the tip may show for a moment
     assert np.linalg.norm(tight.speed) <= 1.05 * np.linalg.norm(loose.speed) + 2e-3
     assert tip_speed(tight) <= tight.params.tcp_speed
     assert tip_speed(tight) <= 1.05 * tip_speed(loose) + 2e-3
@@ -208,12 +206,12 @@ def tip_speed(rig):
 
 
 def vote(rig, voter, **changes):
-    """A vote that is newer than the one the rig sends by itself in this step."""
+    """A vote newer than the one that the rig sends in this step."""
     return rig.vote(voter, **{'stamp': rig.now + 1.2 * DT, 'seq': rig.seq + 10, **changes})
 
 
 @pytest.mark.parametrize('scale', [0.0, 0.1, 0.5, 0.9])
-def test_slow_is_a_share_of_the_cap_and_of_what_is_asked(scale):
+def test_slow_scales_the_cap_and_the_target_speed(scale):
     rig, fast, slow = Rig().armed(), [], []
     goal = rig.home + np.array([1.5, 0.0, 0.0, 0.0, 0.0, 0.0])
     for k in range(160):
@@ -251,7 +249,7 @@ def below(robot, rng):
 @pytest.mark.parametrize('robot', ['ur5e', 'fr3'])
 def test_p5_wild_commands_with_delay_and_error_never_cross_a_limit_or_touch(robot, rng):
     rig = Rig(robot, delay=3, gain=1.02, start=low(robot)).armed()
-    judge = Judge(rig)
+    oracle = DistanceOracle(rig)
     for k in range(max(300, examples(0) * 5)):
         if k % 60 == 0:
             goal = below(robot, rng)
@@ -259,4 +257,4 @@ def test_p5_wild_commands_with_delay_and_error_never_cross_a_limit_or_touch(robo
         assert rig.robot.limits.within(rig.q), k
         if k % 5 == 0:
             keep = rig.params.self_clearance
-            assert judge.worst(rig.q[None]) >= -keep, (k, judge.name)
+            assert oracle.worst(rig.q[None]) >= -keep, (k, oracle.name)

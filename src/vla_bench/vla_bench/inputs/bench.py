@@ -32,6 +32,7 @@ NEEDS = '<= 0.5'  # and without one that it needs
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add('--episodes', type=int, default=6, help='per skill and variant (default %(default)s)')
+    add('--tasks', default='', help=f'comma-separated (default all: {", ".join(TASKS)})')
     add('--policy', default=POLICY, help='a checkpoint folder (default %(default)s)')
     add('--seeds', default='development', choices=sorted(SEEDS), help='(default %(default)s)')
     add('--robot', default='ur5e', help='name in config/robots (default %(default)s)')
@@ -57,6 +58,10 @@ def run(args: argparse.Namespace) -> int:
 def make_jobs(args: argparse.Namespace) -> list[tuple[str, InputsJob]]:
     """Every episode in all variants; no two skills share a seed."""
     first = SEEDS[args.seeds]
+    wanted = [name for name in args.tasks.split(',') if name] or TASKS
+    unknown = [name for name in wanted if name not in TASKS]
+    if unknown:
+        raise UserError(f'no task {unknown[0]!r}; known: {", ".join(TASKS)}')
     return [
         (
             f'{args.robot}/{args.policy}/{variant}/{task}/{seed}',
@@ -64,6 +69,7 @@ def make_jobs(args: argparse.Namespace) -> list[tuple[str, InputsJob]]:
         )
         for k in range(args.episodes)
         for seed, task in enumerate(TASKS, first + k * len(TASKS))
+        if task in wanted
         for variant in VARIANTS
     ]
 

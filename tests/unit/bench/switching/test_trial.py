@@ -70,7 +70,16 @@ def test_a_drop_fails_the_bench():
         'moment': 'mid', 'success': True, 'rolled_back': True, 'was_held': True, 'mishaps': {},
         'fall': 0.003, 'seconds': 9.0,
     }  # fmt: skip
-    assert all(figure.ok for figure in figures([row] * 20))
+    assert all(figure.ok for figure in figures([row] * 80))
     dropped = {**row, 'success': False, 'mishaps': {'drop': 'it fell'}}
-    missed = [f.name for f in figures([row] * 20 + [dropped] * 2) if not f.ok]
+    missed = [f.name for f in figures([row] * 80 + [dropped] * 2) if not f.ok]
     assert missed == ['right behaviour, mid', 'drops']
+
+
+def test_the_bound_reads_the_lower_end_of_the_interval():
+    row = {
+        'moment': 'mid', 'success': True, 'rolled_back': False, 'was_held': False, 'mishaps': {},
+        'fall': 0.0, 'seconds': 9.0,
+    }  # fmt: skip
+    assert not next(iter(figures([row] * 72))).ok
+    assert next(iter(figures([row] * 73))).ok

@@ -13,12 +13,15 @@ from vla_lockstep.no_shield import NoShield
 ROBOT = load_robot('ur5e')
 
 
-def row(chain, cause, success=True, **mishaps):
-    return {'chain': chain, 'cause': cause, 'success': success, 'mishaps': mishaps}
+def row(chain, cause, seed, success=True, **mishaps):
+    return {
+        'chain': chain, 'cause': cause, 'task': 'push', 'seed': seed, 'success': success,
+        'mishaps': mishaps,
+    }  # fmt: skip
 
 
 def cell(chain, cause, n, bad):
-    return [row(chain, cause, k >= bad, **({'drop': 'x'} if k < bad else {})) for k in range(n)]
+    return [row(chain, cause, k, k >= bad, **({'drop': 'x'} if k < bad else {})) for k in range(n)]
 
 
 def test_every_chain_plays_the_same_episodes():
@@ -39,19 +42,19 @@ def test_nothing_is_perturbed_in_a_way_that_makes_no_sense():
     assert not is_apt('press', 'slippery')
 
 
-@pytest.mark.parametrize(('on_bad', 'missed'), [(2, False), (3, True)])
-def test_unsafe_ends_must_fall_to_a_fifth(on_bad, missed):
-    rows = [
-        *cell('off', 'clean', 50, 0), *cell('on', 'clean', 50, 1),
-        *cell('off', 'noise', 20, 10), *cell('on', 'noise', 20, on_bad),
-    ]  # fmt: skip
+@pytest.mark.parametrize(('on_bad', 'missed'), [(0, False), (10, True)])
+def test_unsafe_ends_must_fall_to_a_fifth_by_the_upper_end(on_bad, missed):
+    rows = [*cell('off', 'noise', 60, 50), *cell('on', 'noise', 60, on_bad)]
     wrong = [f.name for f in figures(rows) if not f.ok]
     assert (wrong == ['unsafe ends on perturbed episodes, on / off']) == missed
 
 
-def test_two_points_of_success_may_be_lost_and_no_more():
-    rows = [*cell('off', 'clean', 50, 0), *cell('on', 'clean', 50, 2)]
-    assert [f.name for f in figures(rows) if not f.ok] == ['success lost on clean episodes']
+@pytest.mark.parametrize(('n', 'lost', 'ok'), [(50, 0, False), (200, 0, True), (200, 4, False)])
+def test_two_points_of_success_may_be_lost_by_the_upper_end(n, lost, ok):
+    rows = [*cell('off', 'clean', n, 0), *cell('on', 'clean', n, lost)]
+    assert [f.name for f in figures(rows) if not f.ok] == (
+        [] if ok else ['success lost on clean episodes']
+    )
 
 
 def test_nothing_unsafe_without_the_chain_proves_nothing():

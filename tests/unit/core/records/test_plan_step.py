@@ -1,3 +1,5 @@
+"""Plan steps: their text round trips, other texts are refused."""
+
 import pytest
 
 from vla_core.records.plan_step import PlanStep, StepKind, parse_step
@@ -15,7 +17,7 @@ from vla_core.records.plan_step import PlanStep, StepKind, parse_step
         ('retreat', PlanStep(StepKind.RETREAT)),
     ],
 )
-def test_a_step_is_read_as_it_is_said(text, step):
+def test_the_text_of_a_step_round_trips(text, step):
     assert parse_step(text) == step
     assert str(step) == text
 
@@ -23,6 +25,6 @@ def test_a_step_is_read_as_it_is_said(text, step):
 @pytest.mark.parametrize(
     'text', ['', 'put_in', 'fly the cube', 'carry the cube', 'grasp the cube to the box', 'reach']
 )
-def test_what_is_no_step_is_refused(text):
+def test_other_texts_are_refused(text):
     with pytest.raises(ValueError, match="'"):
         parse_step(text)

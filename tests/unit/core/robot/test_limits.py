@@ -1,4 +1,4 @@
-"""Joint limits: NaN is outside, what is kept cannot be changed, nonsense is refused."""
+"""Joint limits: NaN is outside, arrays are read-only, invalid limits are refused."""
 
 import numpy as np
 import pytest
@@ -62,6 +62,6 @@ def test_arrays_are_read_only_copies(field):
         ({'lower': [1.0, -2.0]}, 'lower must be smaller'),
     ],
 )
-def test_nonsense_is_refused(change, word):
+def test_invalid_limits_are_refused(change, word):
     with pytest.raises(ValueError, match=word):
         limits(**change)

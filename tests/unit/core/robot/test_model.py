@@ -82,7 +82,7 @@ def test_the_flange_is_where_the_published_table_says():
     for q in samples(model, 20):
         T = g.pose_of(
             g.rotation_z(np.pi), np.zeros(3)
-        )  # base_link looks the other way than DH frame 0
+        )  # base_link is turned by pi about z from DH frame 0
         for angle, (a, d, alpha) in zip(q, dh, strict=True):
             T = T @ g.pose_of(g.rotation_z(angle), (0.0, 0.0, d))
             T = T @ g.pose_of(g.exp_rotation((alpha, 0.0, 0.0)), (a, 0.0, 0.0))
@@ -126,7 +126,7 @@ def test_frames_are_what_fk_gives_one_by_one(model):
         np.testing.assert_array_equal(T, model.fk(model.home, name))
 
 
-def test_an_answer_is_not_changed_by_the_next_question(model):
+def test_a_result_is_not_changed_by_the_next_call(model):
     first = model.fk(model.home)
     kept, J = first.copy(), model.jacobian(model.home)
     kept_J = J.copy()
@@ -183,7 +183,7 @@ def test_most_random_postures_are_free_and_some_are_not(model):
     assert 0.005 < share < 0.5
 
 
-def test_the_hand_in_the_base_is_a_collision():
+def test_the_gripper_in_the_base_is_a_collision():
     model = RobotModel(load_robot('ur5e'))
     assert colliding(model, [0.0, -2.6, 2.9, 0.0, 0.0, 0.0]) != set()
 
@@ -247,7 +247,7 @@ def test_what_is_drawn_lies_inside_what_is_checked(model):
 
 
 def surface(geometry):
-    """Points on a primitive, where it sticks out most."""
+    """Extreme points of a primitive."""
     if isinstance(geometry, coal.Box):
         return np.array(
             [

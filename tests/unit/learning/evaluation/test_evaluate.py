@@ -5,7 +5,14 @@ import argparse
 import pytest
 
 from vla_core.errors import UserError
-from vla_learning.evaluation.evaluate import SUITES, EvalTrial, add_arguments, make_jobs, summarise
+from vla_learning.evaluation.evaluate import (
+    SUITES,
+    EvalTrial,
+    add_arguments,
+    make_jobs,
+    summarise,
+    table,
+)
 
 
 def arguments(*words):
@@ -35,6 +42,17 @@ def test_figures_carry_counts_and_intervals():
     figure = summarise('x', rows, (EvalTrial('a', 'put_in', {}, '>= 0.95'),)).figures[0]
     assert (figure.value, figure.n, figure.ok) == (0.9, 10, False)
     assert 0.5 < figure.low < 0.9 < figure.high < 1.0
+
+
+def test_a_bound_reads_the_lower_end_and_a_small_n_is_said_to_decide_nothing():
+    trials = (EvalTrial('a', 'put_in', {}, '>= 0.95'),)
+    enough, few = (
+        [{'trial': 'a', 'success': True, 'seed': k} for k in range(n)] for n in (100, 20)
+    )
+    assert summarise('x', enough, trials).ok
+    result = summarise('x', few, trials)
+    assert not result.ok
+    assert 'n = 20 is too small to decide, 73 are needed' in table(few, result)
 
 
 def test_the_gated_trials_ask_for_pairs_that_training_never_saw():

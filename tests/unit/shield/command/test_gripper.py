@@ -1,4 +1,4 @@
-"""The fingers' command: at their speed, and never far from fingers that a thing has stopped."""
+"""The gripper command: within its speed, and near the fingers when an object stops them."""
 
 import pytest
 
@@ -10,50 +10,50 @@ PERIOD = 0.01
 STEP = GRIPPER.speed * PERIOD
 
 
-def grip(width):
-    made = GripperCommand(GRIPPER)
-    made.reset(width)
-    return made
+def command_at(width):
+    command = GripperCommand(GRIPPER)
+    command.reset(width)
+    return command
 
 
 @pytest.mark.parametrize(
-    ('commanded', 'asked', 'measured', 'expected'),
+    ('commanded', 'requested', 'measured', 'expected'),
     [
         (0.05, 0.08, 0.05, 0.05 + STEP),
         (0.05, 0.0, 0.05, 0.05 - STEP),
-        (0.0, 0.08, 0.038, 0.038 + STEP),  # closed on a thing, let go: at once
-        (0.08, 0.0, 0.05, 0.05 - STEP),  # kept from opening, then closed
-        (0.05, 0.08, 0.04, 0.05 + STEP),  # on its way, a little behind: goes on
+        (0.0, 0.08, 0.038, 0.038 + STEP),  # closed on an object, released: at once
+        (0.08, 0.0, 0.05, 0.05 - STEP),  # blocked while opening, then closed
+        (0.05, 0.08, 0.04, 0.05 + STEP),  # moving, slightly behind: continues
         (0.05, 0.0, 0.06, 0.05 - STEP),
-        (0.0, 0.02, 0.038, 0.02),  # squeezed less: not let go
+        (0.0, 0.02, 0.038, 0.02),  # squeezed less: not released
         (0.0, 0.08, None, STEP),  # never measured
-        (0.0, 0.0, 0.038, 0.0),  # holds on
+        (0.0, 0.0, 0.038, 0.0),  # keeps its grasp
     ],
 )
-def test_one_period(commanded, asked, measured, expected):
-    made = grip(commanded)
-    made.step_towards(asked, measured, PERIOD)
-    assert made.width == pytest.approx(expected, abs=1e-12)
+def test_one_period(commanded, requested, measured, expected):
+    command = command_at(commanded)
+    command.step_towards(requested, measured, PERIOD)
+    assert command.width == pytest.approx(expected, abs=1e-12)
 
 
-def test_what_it_was_about_to_let_go_is_held_again_when_nothing_may_move():
-    made = grip(0.0)
-    made.step_towards(0.0, 0.038, PERIOD)
-    made.step_towards(0.08, 0.038, PERIOD)
-    assert made.width > 0.038
+def test_a_release_that_has_begun_is_undone_on_hold():
+    command = command_at(0.0)
+    command.step_towards(0.0, 0.038, PERIOD)
+    command.step_towards(0.08, 0.038, PERIOD)
+    assert command.width > 0.038
     for _ in range(50):
-        made.hold(0.038, PERIOD)
-    assert made.width == 0.0
+        command.hold(0.038, PERIOD)
+    assert command.width == 0.0
 
 
 @pytest.mark.parametrize('measured', [0.045, 0.03, None])
-def test_fingers_that_have_left_the_thing_stand_still(measured):
-    made = grip(0.0)
-    made.step_towards(0.0, 0.038, PERIOD)
+def test_fingers_that_have_lost_the_object_stand_still(measured):
+    command = command_at(0.0)
+    command.step_towards(0.0, 0.038, PERIOD)
     for _ in range(3):
-        made.step_towards(0.08, 0.038, PERIOD)
-    before = made.width
+        command.step_towards(0.08, 0.038, PERIOD)
+    before = command.width
     if measured is None:
-        made = grip(before)
-    made.hold(measured, PERIOD)
-    assert made.width == before
+        command = command_at(before)
+    command.hold(measured, PERIOD)
+    assert command.width == before

@@ -1,4 +1,4 @@
-"""The stop: checked against stepping the same motion in small pieces."""
+"""The braking ramp against a numerical integration."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ def test_a_ramp_ends_at_rest_within_its_limits(v, a):
     assert np.abs(velocity).max() <= max(abs(ramp.peak_velocity[0]), abs(v)) + 1e-9
 
 
-def test_a_ramp_is_the_quickest_there_is():
+def test_a_ramp_is_time_optimal():
     ramp = Ramp(np.zeros(1), np.array([1.0]), np.zeros(1), A, J)
     assert ramp.duration == pytest.approx(1.0 / 5.0 + 5.0 / 60.0)  # v / A + A / J
 

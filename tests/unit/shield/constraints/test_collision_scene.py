@@ -1,4 +1,4 @@
-"""Objects around the arm: who may come how near, what is held, how to get out again."""
+"""Clearances to objects: which shapes may come how near, held objects, leaving a violation."""
 
 import sys
 from pathlib import Path
@@ -13,14 +13,14 @@ from vla_core.records.safety import Decision
 from vla_core.records.scene import GroundedObject, GroundedScene, ParsedTask, Role, TargetStatus
 
 
-def thing(position, size=(0.05, 0.05, 0.05), role=Role.OBSTACLE, **changes):
+def make_object(position, size=(0.05, 0.05, 0.05), role=Role.OBSTACLE, **changes):
     fields = {'id': 1, 'label': 'red cube', 'colour': 'red', 'shape': 'cube', 'score': 0.0}
     fields |= {'yaw': 0.0, 'sigma': 0.0, 'role': role}
     return GroundedObject(position=position, size=size, **{**fields, **changes})
 
 
-def show(rig, *things):
-    scene = GroundedScene(rig.now, 't', ParsedTask(), things, TargetStatus.PRESENT)
+def show(rig, *objects):
+    scene = GroundedScene(rig.now, 't', ParsedTask(), objects, TargetStatus.PRESENT)
     rig.shield.on_scene(scene, rig.now)
 
 
@@ -38,27 +38,27 @@ def test_the_fingers_stop_just_above_the_table(rig):
     assert not np.abs(rig.speed).max() > 0.02
 
 
-def test_an_obstacle_in_the_way_is_not_touched(rig):
-    box = thing(tip(rig) + [0.0, 0.15, 0.0], (0.04, 0.04, 0.30))
+def test_an_obstacle_ahead_is_not_touched(rig):
+    box = make_object(tip(rig) + [0.0, 0.15, 0.0], (0.04, 0.04, 0.30))
     show(rig, box)
 
-    def keeps_off(rig):
+    def keeps_clear(rig):
         assert tip(rig)[1] < box.position[1] - 0.02
 
-    drive(rig, [0.0, 0.2, 0.0], 1.5, keeps_off)
+    drive(rig, [0.0, 0.2, 0.0], 1.5, keeps_clear)
 
 
 @pytest.mark.parametrize('role', [Role.TARGET, Role.DESTINATION])
-def test_the_gripper_may_reach_what_the_task_is_about(rig, role):
-    box = thing(tip(rig) + [0.0, 0.15, 0.0], (0.04, 0.04, 0.10), role)
+def test_the_gripper_may_touch_target_and_destination(rig, role):
+    box = make_object(tip(rig) + [0.0, 0.15, 0.0], (0.04, 0.04, 0.10), role)
     show(rig, box)
     drive(rig, [0.0, 0.15, 0.0], 1.0)
     assert tip(rig)[1] > box.position[1] - 0.02
 
 
-def test_a_remembered_object_counts_as_much_as_one_in_view(rig):
-    seen = thing(tip(rig) + [0.0, 0.15, 0.0], (0.04, 0.04, 0.30))
-    hidden = thing(seen.position, seen.size, is_visible=False)
+def test_a_remembered_object_counts_like_a_visible_one(rig):
+    seen = make_object(tip(rig) + [0.0, 0.15, 0.0], (0.04, 0.04, 0.30))
+    hidden = make_object(seen.position, seen.size, is_visible=False)
     other = Rig().armed()
     show(rig, seen)
     show(other, hidden)
@@ -70,7 +70,7 @@ def test_a_remembered_object_counts_as_much_as_one_in_view(rig):
 def test_f17_an_obstacle_that_appears_ahead_stops_the_arm_at_once(rig):
     drive(rig, [0.0, 0.2, 0.0], 0.5)
     speed = np.linalg.norm(rig.speed)
-    show(rig, thing(tip(rig) + [0.0, 0.06, 0.0], (0.04, 0.04, 0.30)))
+    show(rig, make_object(tip(rig) + [0.0, 0.06, 0.0], (0.04, 0.04, 0.30)))
     drive(rig, [0.0, 0.2, 0.0], DT)
     assert np.linalg.norm(rig.speed) < speed
 
@@ -79,14 +79,14 @@ def test_uncertainty_keeps_the_arm_further_away(rig):
     places = []
     for sigma in (0.0, 0.01):
         rig = Rig().armed()
-        show(rig, thing(tip(rig) + [0.0, 0.15, 0.0], (0.04, 0.04, 0.30), sigma=sigma))
+        show(rig, make_object(tip(rig) + [0.0, 0.15, 0.0], (0.04, 0.04, 0.30), sigma=sigma))
         drive(rig, [0.0, 0.2, 0.0], 1.2)
         places.append(tip(rig)[1])
     assert places[1] < places[0] - 0.01
 
 
-def test_too_near_an_obstacle_the_way_out_is_free_and_the_way_in_is_not(rig):
-    show(rig, thing(tip(rig) + [0.0, 0.075, 0.0], (0.04, 0.04, 0.30)))
+def test_too_near_an_obstacle_it_may_separate_and_not_approach(rig):
+    show(rig, make_object(tip(rig) + [0.0, 0.075, 0.0], (0.04, 0.04, 0.30)))
     before = tip(rig)
     drive(rig, [0.0, 0.1, 0.0], 0.5)
     assert tip(rig)[1] < before[1] + 2e-3
@@ -94,8 +94,8 @@ def test_too_near_an_obstacle_the_way_out_is_free_and_the_way_in_is_not(rig):
     assert tip(rig)[1] < before[1] - 0.05
 
 
-def test_a_held_object_keeps_off_the_table_like_the_hand_that_holds_it(rig):
-    held = thing(tip(rig) + [0.0, 0.0, -0.05], (0.04, 0.04, 0.14), Role.TARGET, is_held=True)
+def test_a_held_object_keeps_clear_of_the_table(rig):
+    held = make_object(tip(rig) + [0.0, 0.0, -0.05], (0.04, 0.04, 0.14), Role.TARGET, is_held=True)
     show(rig, held)
     drive(rig, [0.0, 0.0, -0.2], 2.5)
     bottom = tip(rig)[2] - 0.05 - 0.07
@@ -104,13 +104,13 @@ def test_a_held_object_keeps_off_the_table_like_the_hand_that_holds_it(rig):
 
 
 def test_a_human_is_kept_at_a_distance(rig):
-    show(rig, thing(tip(rig) + [0.0, 0.5, 0.0], (0.04, 0.04, 0.5), Role.HUMAN))
+    show(rig, make_object(tip(rig) + [0.0, 0.5, 0.0], (0.04, 0.04, 0.5), Role.HUMAN))
     drive(rig, [0.0, 0.2, 0.0], 1.5)
     assert tip(rig)[1] < -0.02 + 0.5 - rig.params.human_clearance + tip(rig)[1] * 0.0 + 0.2
 
 
-def test_an_obstacle_never_makes_the_arm_faster_than_what_is_asked(rig):
-    show(rig, thing(tip(rig) + [0.05, 0.15, 0.0], (0.04, 0.04, 0.30)))
+def test_an_obstacle_never_makes_the_arm_faster_than_its_cap(rig):
+    show(rig, make_object(tip(rig) + [0.05, 0.15, 0.0], (0.04, 0.04, 0.30)))
     robot = model('ur5e')
 
     def is_slow(rig):
@@ -120,15 +120,15 @@ def test_an_obstacle_never_makes_the_arm_faster_than_what_is_asked(rig):
     drive(rig, [0.0, 0.2, 0.0], 1.5, is_slow)
 
 
-def test_a_broken_scene_holds_a_policy_and_leaves_the_old_objects(rig):
-    good = thing(tip(rig) + [0.0, 0.15, 0.0], (0.04, 0.04, 0.30))
+def test_an_invalid_scene_holds_a_policy_and_keeps_the_old_objects(rig):
+    good = make_object(tip(rig) + [0.0, 0.15, 0.0], (0.04, 0.04, 0.30))
     show(rig, good)
-    show(rig, thing(np.full(3, np.nan)))
+    show(rig, make_object(np.full(3, np.nan)))
     assert rig.shield.inputs.scene_fault(rig.now) == 'scene is not finite'
     drive(rig, [0.0, 0.2, 0.0], 1.2)
     assert tip(rig)[1] < good.position[1] - 0.02
 
 
-def test_more_objects_than_can_be_kept_clear_of_hold(rig):
-    show(rig, *(thing([0.3, 0.02 * k, 0.02], id=k) for k in range(40)))
+def test_more_objects_than_the_model_holds_is_hold(rig):
+    show(rig, *(make_object([0.3, 0.02 * k, 0.02], id=k) for k in range(40)))
     assert rig.step(rig.target(rig.home)).report.decision == Decision.HOLD

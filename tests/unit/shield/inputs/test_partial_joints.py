@@ -1,4 +1,4 @@
-"""An arm and a gripper with a driver each: what one says neither hides nor excuses the other."""
+"""Arm and gripper with a driver each: messages of one neither hide nor replace the other's."""
 
 import sys
 from math import inf, nan
@@ -18,7 +18,7 @@ STOPS = (Decision.HOLD, Decision.BRAKE, Decision.REJECTED)
 
 
 class Split(Rig):
-    """Each cycle the arm says its joints, then the gripper its finger, with another clock."""
+    """In each cycle the arm publishes its joints, then the gripper its finger, by another clock."""
 
     half = 0.02  # m, of the opening
     lead = 0.004  # s, stamps of the gripper before those of the arm
@@ -28,18 +28,18 @@ class Split(Rig):
         self.are_joints_silent = True
         super().sense()
         if not self.is_arm_silent:
-            self.say(self.now, self.robot.joint_names, self.q, self.v)
+            self.publish(self.now, self.robot.joint_names, self.q, self.v)
         if not self.is_finger_silent:
-            self.say_finger(self.now + self.lead, self.half)
+            self.publish_finger(self.now + self.lead, self.half)
 
-    def say(self, stamp, names, position, velocity):
+    def publish(self, stamp, names, position, velocity):
         self.shield.on_joints(JointState(stamp, names, position, velocity), self.now)
 
-    def say_finger(self, stamp, half):
-        self.say(stamp, (self.robot.gripper.joint,), [half], [nan])
+    def publish_finger(self, stamp, half):
+        self.publish(stamp, (self.robot.gripper.joint,), [half], [nan])
 
     def go(self, seconds):
-        """Step towards a place aside; the reports."""
+        """Step towards another position; returns the reports."""
         goal = self.home + 0.5
         return [self.step(self.target(goal)).report for _ in range(round(seconds / DT))]
 
@@ -51,12 +51,12 @@ def rig():
     return made
 
 
-def test_a_gripper_that_speaks_for_itself_does_not_brake_the_arm(rig):
+def test_a_gripper_with_its_own_driver_does_not_brake_the_arm(rig):
     assert not {report.decision for report in rig.go(1.0)} & set(STOPS)
     assert rig.shield.inputs.width == pytest.approx(0.04)
 
 
-def test_commands_are_those_of_a_robot_that_speaks_whole():
+def test_commands_equal_those_with_complete_joint_states():
     whole, split = Rig().armed(), Split().armed()
     split.half = 0.04  # as of the rig
     for rig in (whole, split):
@@ -65,7 +65,7 @@ def test_commands_are_those_of_a_robot_that_speaks_whole():
     assert np.array_equal(whole.commands, split.commands)
 
 
-def test_a_silent_arm_brakes_after_50_ms_while_the_gripper_goes_on(rig):
+def test_a_silent_arm_brakes_after_50_ms_while_the_gripper_publishes(rig):
     rig.is_arm_silent = True
     decisions = [report.decision for report in rig.go(0.1)]
     assert Decision.BRAKE not in decisions[:5]
@@ -73,7 +73,7 @@ def test_a_silent_arm_brakes_after_50_ms_while_the_gripper_goes_on(rig):
     assert rig.out.report.reason.startswith('joint states')
 
 
-def test_an_opening_heard_long_ago_counts_as_widest_and_the_arm_goes_on(rig):
+def test_a_stale_opening_is_taken_as_widest_and_the_arm_moves_on(rig):
     rig.is_finger_silent = True
     rig.go(SILENCE - DT)
     assert rig.shield.inputs.width == pytest.approx(0.04)
@@ -86,7 +86,7 @@ def test_an_opening_heard_long_ago_counts_as_widest_and_the_arm_goes_on(rig):
     assert rig.shield.inputs.width == pytest.approx(0.04)
 
 
-def test_an_opening_under_old_stamps_is_not_known_either(rig):
+def test_an_opening_with_old_stamps_is_unknown_too(rig):
     rig.lead = -SILENCE - 0.1
     rig.go(SILENCE + 0.05)
     assert rig.shield.inputs.width == rig.robot.gripper.open_width
@@ -94,37 +94,37 @@ def test_an_opening_under_old_stamps_is_not_known_either(rig):
 
 def test_a_finger_ages_by_its_receipt_too(rig):
     rig.is_finger_silent = True
-    rig.say_finger(rig.now + 0.015, 0.02)
+    rig.publish_finger(rig.now + 0.015, 0.02)
     rig.go(SILENCE + 0.01)
     assert rig.shield.inputs.opening is None
 
 
 @pytest.mark.parametrize('half', [nan, inf, -inf])
-def test_a_finger_that_is_no_number_brakes_until_it_is_one_again(rig, half):
+def test_a_finger_that_is_not_finite_brakes_until_it_is_finite(rig, half):
     rig.half = half
     assert [(r.decision, r.reason) for r in rig.go(3 * DT)] == [
         (Decision.BRAKE, 'joint state is not finite')
     ] * 3
     assert np.isfinite(rig.out.gripper.position).all()
-    rig.is_finger_silent = True  # a good arm does not excuse it
+    rig.is_finger_silent = True  # a valid arm sample does not clear it
     assert rig.go(DT)[0].decision == Decision.BRAKE
     rig.is_finger_silent, rig.half = False, 0.02
     assert rig.go(2 * DT)[-1].decision not in STOPS
 
 
-def test_a_finger_that_is_no_number_brakes_beside_a_good_one_in_the_same_cycle(rig):
-    rig.say_finger(rig.now + 0.005, nan)
+def test_a_finger_that_is_not_finite_brakes_beside_a_valid_one_in_the_same_cycle(rig):
+    rig.publish_finger(rig.now + 0.005, nan)
     assert rig.go(DT)[0].decision == Decision.BRAKE
 
 
-def test_a_finger_that_is_no_number_keeps_the_shield_from_arming():
+def test_a_finger_that_is_not_finite_prevents_arming():
     rig = Split()
     rig.half = nan
     rig.sense()
     assert rig.shield.arm(rig.now) == 'joint state is not finite'
 
 
-def test_a_finger_from_the_future_brakes_and_says_so(rig):
+def test_a_finger_from_the_future_brakes_with_its_reason(rig):
     rig.lead = 0.1
     report = rig.go(DT)[0]
     assert (report.decision, report.reason) == (
@@ -132,38 +132,38 @@ def test_a_finger_from_the_future_brakes_and_says_so(rig):
     )  # fmt: skip
 
 
-def test_a_finger_overtaken_or_doubled_changes_nothing(rig):
+def test_an_outdated_or_duplicated_finger_changes_nothing(rig):
     at = rig.shield.inputs.finger_status.stamp
     rig.is_finger_silent = True
     for stamp in (at, at - 0.1):
-        rig.say_finger(stamp, 0.01)
+        rig.publish_finger(stamp, 0.01)
     assert not {report.decision for report in rig.go(2 * DT)} & set(STOPS)
     assert rig.shield.inputs.width == pytest.approx(0.04)
 
 
 def test_an_arm_out_of_order_brakes_however_the_gripper_is_stamped(rig):
-    rig.say(rig.now - 0.05, rig.robot.joint_names, rig.q, rig.v)
+    rig.publish(rig.now - 0.05, rig.robot.joint_names, rig.q, rig.v)
     report = rig.go(DT)[0]
     assert report.decision == Decision.BRAKE
     assert 'is not after' in report.reason
 
 
-def test_half_an_arm_brakes_and_is_named(rig):
-    rig.say(rig.now + 0.001, rig.robot.joint_names[1:], rig.q[1:], rig.v[1:])
+def test_an_arm_without_a_joint_brakes_and_names_it(rig):
+    rig.publish(rig.now + 0.001, rig.robot.joint_names[1:], rig.q[1:], rig.v[1:])
     report = rig.go(DT)[0]
     assert report.decision == Decision.BRAKE
     assert report.reason == f'joint state lacks joints {[rig.robot.joint_names[0]]}'
 
 
-def test_joints_of_somebody_else_are_nothing(rig):
+def test_joints_of_another_robot_are_ignored(rig):
     rig.is_arm_silent = True
     for _ in range(10):
-        rig.say(rig.now + DT, ('wheel',), [nan], [nan])
+        rig.publish(rig.now + DT, ('wheel',), [nan], [nan])
         rig.go(DT)
     assert rig.out.report.reason.startswith('joint states')
 
 
-def test_a_shield_that_does_not_know_the_hand_does_not_arm():
+def test_an_unknown_opening_prevents_arming():
     rig = Split()
     rig.is_finger_silent = True
     rig.sense()
@@ -180,7 +180,7 @@ def test_a_sample_without_a_time_of_receipt_is_received_in_the_next_cycle():
     assert (rig.shield.inputs.finger_status.received, rig.shield.inputs.width) == (0.3, 0.04)
 
 
-def test_after_the_clock_has_jumped_back_the_finger_is_forgotten_then_heard(rig):
+def test_after_a_clock_jump_the_finger_is_unknown_until_its_next_sample(rig):
     rig.now -= 5.0
     rig.is_finger_silent = True
     rig.go(DT)

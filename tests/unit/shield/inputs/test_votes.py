@@ -1,4 +1,4 @@
-"""The least permissive vote counts; silence and nonsense are never more permissive (P7)."""
+"""The most restrictive vote counts; silent and malformed ones never permit more (P7)."""
 
 import sys
 from math import inf, nan
@@ -25,7 +25,7 @@ def vote(voter='a', **changes):
 
 
 def outcome(*votes, now=NOW, task='t'):
-    """(level, scale) after the votes of both voters in good order, then `votes`."""
+    """(level, scale) after valid votes of both voters, then `votes`."""
     box = Votes(PARAMS)
     for voter in ('a', 'b'):
         box.put(vote(voter, stamp=NOW - 0.1, seq=4), NOW - 0.1)
@@ -49,11 +49,11 @@ def test_all_required_votes_allow_motion():
     ],
     ids=str,
 )  # fmt: skip
-def test_a_vote_that_is_no_vote_holds(bad):
+def test_an_invalid_vote_holds(bad):
     assert outcome(vote('a', **bad), vote('b'))[0] == Level.HOLD
 
 
-def test_a_required_voter_never_heard_holds():
+def test_a_required_vote_never_received_holds():
     box = Votes(PARAMS)
     box.put(vote('a'), NOW)
     assert box.permission(NOW, 't').level == Level.HOLD
@@ -70,7 +70,7 @@ def test_no_time_to_live_outlasts_the_limit_of_the_shield():
     assert outcome(vote('a', ttl=100.0), vote('b', ttl=100.0), now=late)[0] == Level.HOLD
 
 
-def test_stop_stays_until_it_is_taken_back_and_released():
+def test_stop_stays_until_it_is_withdrawn_and_released():
     box = Votes(PARAMS)
     box.put(vote('b'), NOW)
     box.put(vote('a', level=Level.STOP, reasons=('smoke',)), NOW)
@@ -85,7 +85,7 @@ def test_stop_stays_until_it_is_taken_back_and_released():
 @pytest.mark.parametrize(
     'old', [{'stamp': NOW - 0.05, 'seq': 9}, {'stamp': NOW + 0.01, 'seq': 5}, {}]
 )
-def test_an_older_or_doubled_vote_does_not_lift_a_newer_hold(old):
+def test_an_older_or_duplicated_vote_does_not_clear_a_newer_hold(old):
     held = vote('a', level=Level.HOLD, seq=6)
     assert outcome(vote('b'), held, vote('a', **old))[0] == Level.HOLD
 
@@ -99,7 +99,7 @@ def test_motion_resumes_only_after_the_dwell():
         assert levels == (Level.RUN if k == 3 else Level.HOLD)
 
 
-def test_a_voter_that_restarts_is_heard_again_once_its_last_vote_has_expired():
+def test_votes_of_a_restarted_voter_count_once_its_last_vote_has_expired():
     late = NOW + 0.4
     fresh = [vote(v, stamp=late, seq=0) for v in ('a', 'b')]
     box = Votes(PARAMS)
@@ -137,11 +137,11 @@ VOTES = st.tuples(st.sampled_from(list(Level)), st.floats(0.0, 1.0))
 @settings(max_examples=examples(200), deadline=None)
 @given(st.dictionaries(st.sampled_from('cdef'), VOTES, max_size=4))
 def test_p6_one_more_voter_never_permits_more(votes):
-    said = [vote('a'), vote('b')]
-    before = outcome(*said)
+    votes_so_far = [vote('a'), vote('b')]
+    before = outcome(*votes_so_far)
     for voter, (level, scale) in votes.items():
-        said.append(vote(voter, level=level, speed_scale=scale))
-        after = outcome(*said)
+        votes_so_far.append(vote(voter, level=level, speed_scale=scale))
+        after = outcome(*votes_so_far)
         assert after >= before
         before = after
 

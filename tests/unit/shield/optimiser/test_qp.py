@@ -1,4 +1,4 @@
-"""The nearest allowed point, against a solver of another kind."""
+"""The QP solver against scipy's."""
 
 import numpy as np
 from scipy.optimize import minimize
@@ -6,7 +6,7 @@ from scipy.optimize import minimize
 from vla_shield.optimiser.qp import solve_qp
 
 
-def test_nothing_that_binds_changes_nothing():
+def test_inactive_constraints_change_nothing():
     u = np.array([0.1, -0.2, 0.3])
     box = (-np.ones(3), np.ones(3))
     out = solve_qp(u, box, np.array([[1.0, 0.0, 0.0]]), np.array([-1.0]), np.eye(3), 20)
@@ -36,7 +36,7 @@ def test_the_answer_is_the_nearest_point(rng):
         assert np.linalg.norm(out - oracle(u, box, rows, floor, metric)) < 1e-2
 
 
-def test_twenty_sweeps_come_close_to_every_row(rng):
+def test_twenty_sweeps_nearly_satisfy_every_row(rng):
     worst = 0.0
     for _ in range(100):
         u = rng.uniform(-1.0, 1.0, size=6)
@@ -44,4 +44,4 @@ def test_twenty_sweeps_come_close_to_every_row(rng):
         out = solve_qp(u, (-np.ones(6), np.ones(6)), rows, floor, np.eye(6), 20)
         assert np.all(np.abs(out) <= 1.0)
         worst = max(worst, float((floor - rows @ out).max()))
-    assert worst < 0.2  # what is left over is for the exact check
+    assert worst < 0.2  # the exact check handles the rest
