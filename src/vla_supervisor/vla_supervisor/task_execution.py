@@ -18,7 +18,7 @@ PLANNED = (Phase.HOMING, Phase.RETREAT, Phase.ROLLBACK)
 MOVING = (Phase.RUNNING, *PLANNED)
 
 
-class TaskState:
+class TaskExecution:
     """Changed only by its transitions; every one that changes the phase has it published."""
 
     def __init__(self, params: ExecutiveParams, inputs: TaskInputs) -> None:

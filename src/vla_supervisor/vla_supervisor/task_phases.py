@@ -13,7 +13,7 @@ from vla_supervisor.grounding_filter import GroundingDecision, GroundingResult
 from vla_supervisor.params import ExecutiveParams
 from vla_supervisor.preemption import AfterRelease, has_arrived, release_phase, retreat_phase
 from vla_supervisor.response import NO_REACTION, GradedResponse, ResponseLevel, TaskConditions
-from vla_supervisor.task_execution import MOVING, PLANNED, TaskState
+from vla_supervisor.task_execution import MOVING, PLANNED, TaskExecution
 from vla_supervisor.task_inputs import TaskInputs
 
 HOME_AFTER = (ResultCode.TIMEOUT, ResultCode.FAILED)  # hold position after any stop
@@ -24,7 +24,7 @@ class TaskPhases:
 
     def __init__(self, params: ExecutiveParams, inputs: TaskInputs) -> None:
         self.params, self.inputs = params, inputs
-        self.state = TaskState(params, inputs)
+        self.state = TaskExecution(params, inputs)
         self.response = GradedResponse(params.response)
         self.reaction = NO_REACTION  # of the last tick
         self._ticks = {
