@@ -48,7 +48,8 @@ class ShieldNode(ManagedNode):
         p = self.parameters(ShieldNodeParams)
         robot = load_robot(p.robot)
         self.shield = Shield(p.shield, robot)
-        self.configured_at = self.last_began = time.monotonic()  # s; of the last cycle
+        self.configured_at = time.monotonic()  # s
+        self.last_began = self.configured_at  # s, begin of the last cycle
         self.subscribe(
             topics.joint_states(robot), self.on_joints, self.shield.inputs.refuse_joints
         )

@@ -15,7 +15,7 @@ from vla_core.robot.limits import JointLimits
 from vla_shield.command.ramp import Ramp
 from vla_shield.params import ShieldParams
 
-CHECKED = np.linspace(0.0, 1.0, 8)  # of a stop, where its speeds are checked
+CHECKED = np.linspace(0.0, 1.0, 8)  # of a stop, where path and speeds are checked
 MAX_POINTS = 12  # of a stop in the command
 
 

@@ -30,7 +30,7 @@ class Violation:
     """The constraint that a candidate violates; `rule` is empty when there is none."""
 
     rule: str = ''
-    slack: float = 0.0  # m, m/s, rad or rad/s; negative
+    slack: float = 0.0  # m, m/s, rad or rad/s; negative when violated
 
 
 @dataclass(frozen=True)

@@ -54,9 +54,8 @@ class CollisionModel:
         pairs = zip(self._closed, self._open, strict=True)
         self.fingers = [k for k, (a, b) in enumerate(pairs) if not a.isApprox(b, 1e-9)]
         frames, shapes = self.model.frames, self.shapes.geometryObjects
-        palm = frames[
-            frames[self._tip].parentFrame
-        ].parentFrame  # the link that the tip is fixed to
+        # the link that the tip is fixed to
+        palm = frames[frames[self._tip].parentFrame].parentFrame
         self.gripper = [
             k
             for k, s in enumerate(shapes)
@@ -127,9 +126,8 @@ class CollisionModel:
             own = _extent(shape, self._open[k] if k < len(self._open) else None)
             for j in range(joint):
                 self._shape_arms[k, j] = hops[j + 1 : joint].sum() + own
-        self.tip_arms: Array = self._shape_arms[self.fingers].max(
-            axis=0
-        )  # (n,) m/rad, the tip lies between them
+        # (n,) m/rad, of the tip, which lies between the fingers
+        self.tip_arms: Array = self._shape_arms[self.fingers].max(axis=0)
         self._update_lever_arms()
 
     def _update_lever_arms(self) -> None:

@@ -15,7 +15,7 @@ from vla_shield.constraints.collision_model import CollisionModel
 from vla_shield.constraints.distance_bounds import DistanceBounds
 from vla_shield.params import ShieldParams
 
-PRECISION = 1e-6  # m, what two measurements of one distance differ by
+PRECISION = 1e-6  # m, of a measurement
 POSE = np.eye(4)
 POSE[:3, 3] = (0.5, 0.0, 0.1)
 
@@ -29,7 +29,7 @@ def model():
 
 
 def shortfall(model, bounds, q, offset=None):
-    """How far below its lower any pair that counts is, m."""
+    """m, by which the distance of any active pair is below its bound."""
     pairs = np.flatnonzero(model.is_active)
     lower = bounds.lower(q, offset)
     return float(

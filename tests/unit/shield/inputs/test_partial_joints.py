@@ -18,7 +18,7 @@ STOPS = (Decision.HOLD, Decision.BRAKE, Decision.REJECTED)
 
 
 class Split(Rig):
-    """In each cycle the arm publishes its joints, then the gripper its finger, by another clock."""
+    """In each cycle the arm publishes its joints, then the gripper its finger."""
 
     half = 0.02  # m, of the opening
     lead = 0.004  # s, stamps of the gripper before those of the arm
