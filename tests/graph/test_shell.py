@@ -284,10 +284,10 @@ def test_the_shield_names_who_else_commands_the_robot_and_does_not_arm(client):
         assert (answer.success, answer.message) == (False, shield.problem)
         client.node.destroy_publisher(rival)
         assert client.until(lambda: shield.other_publishers() == '', 5.0)
-        shield.born = time.monotonic()
+        shield.configured_at = time.monotonic()
         answer = arm.callback(Arm.Request(), Arm.Response())
-        assert (answer.success, 'just started' in answer.message) == (False, True)
-        shield.born -= 2.0
+        assert (answer.success, 'discovery' in answer.message) == (False, True)
+        shield.configured_at -= 2.0
         answer = arm.callback(Arm.Request(), Arm.Response())
         assert (answer.success, 'joint' in answer.message) == (False, True)
     finally:
