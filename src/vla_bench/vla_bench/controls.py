@@ -12,13 +12,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from vla_core.result import Figure, Result
-from vla_lockstep.campaign import spoken
+from vla_lockstep.campaign import command_line
 from vla_report import figure_table
 
 
 def finish(bench: str, out: Path, figures: Iterable[Figure], notes: Sequence[str] = ()) -> int:
     """Write result.json as bench-NAME-controls, print the table and the notes; the exit code."""
-    result = Result(f'bench-{bench}-controls', spoken(), tuple(figures))
+    result = Result(f'bench-{bench}-controls', command_line(), tuple(figures))
     result.write(out)
     print('\n'.join([*figure_table.lines(result.figures), *notes]))
     return 0 if result.ok else 1

@@ -23,7 +23,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from vla_bringup.graph.client import GraphClient  # only here: --help needs no ROS
+    from vla_bringup.graph.sessions import join_running_session
 
+    join_running_session()
     client = GraphClient(lambda: None)
     try:
         response = client.call(Answer, 'supervisor/answer', request_of(args), PATIENCE)

@@ -7,10 +7,13 @@ its command is asked for, so that `./vla --help` answers at once.
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import importlib.util
+import os
 import sys
 
+from vla_bringup.checkout.variables import check_variables
 from vla_core.errors import UserError
 
 # command: (module, what it does)
@@ -33,6 +36,11 @@ COMMANDS = {
     'docs': ('vla_cli.docs', 'renew docs/results.md from measured results'),
 }
 HELP = ('-h', '--help', 'help')
+# what the person who typed the command can mend; any other error of the system is shown whole
+FILE_TROUBLE = {
+    errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOENT,
+    errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG,
+}  # fmt: skip
 
 
 def is_bare(argv: list[str]) -> bool:
@@ -50,9 +58,17 @@ def main(argv: list[str] | None = None) -> int:
             return 0
         if argv[0] not in known:
             raise UserError(f'no command {argv[0]!r}; there are {", ".join(known)}')
+        if not is_bare(argv):
+            check_variables()
         return run(argv[0], argv[1:], *known[argv[0]])
     except UserError as error:
         print(f'vla: {error}', file=sys.stderr)
+        return 2
+    except OSError as error:
+        if error.errno not in FILE_TROUBLE or os.environ.get('VLA_TRACEBACK'):
+            raise
+        where = f'{error.filename}: ' if error.filename else ''
+        print(f'vla: {where}{error.strerror}; VLA_TRACEBACK=1 shows where', file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130

@@ -14,6 +14,7 @@ import time
 import rclpy
 from rclpy.duration import Duration
 
+from vla_bringup.graph.sessions import join_running_session
 from vla_core.errors import UserError
 from vla_core.language_motion import parse_motion, render
 from vla_core.records.alignment import MAX_CORRECTION_TTL, Correction, Priority
@@ -34,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     correction = make(args, 0.0)
+    join_running_session()
     rclpy.init()
     try:
         return send(correction)

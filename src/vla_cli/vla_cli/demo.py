@@ -22,7 +22,7 @@ from vla_core.errors import UserError
 from vla_core.records.task import Phase
 from vla_core.result import Figure, Result
 from vla_core.robot.config import load_robot
-from vla_lockstep.campaign import spoken
+from vla_lockstep.campaign import command_line
 from vla_report.figures import Film, Played, measure
 from vla_report.terminal import Screen
 
@@ -141,7 +141,7 @@ def tell_all(args: argparse.Namespace, played: Played, screen: Screen) -> Result
     screen.line(f'{count} pictures in {shown(video)}')
     figures = measure(story, played, Film(tuple(stamps), period))
     name = 'demo-first' if elapsed_time.is_first() else 'demo'
-    result = Result(name, spoken(), figures)
+    result = Result(name, command_line(), figures)
     screen.now('writing the report')
     write_report(story, result, args.out / 'report.html', video.name if count else '')
     if not args.keep_images:

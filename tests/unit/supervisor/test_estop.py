@@ -12,7 +12,7 @@ def stop(is_pressed, required=True):
 
 
 @pytest.mark.parametrize('required', [True, False])
-def test_pressed_is_pressed_until_it_says_otherwise(required):
+def test_pressed_stays_until_a_message_of_release(required):
     made = stop(True, required)
     assert made.is_pressed
     made.on_state(False, 10.1)
@@ -20,11 +20,11 @@ def test_pressed_is_pressed_until_it_says_otherwise(required):
 
 
 @pytest.mark.parametrize('now', [10.51, float('nan')])
-def test_silence_withholds_where_its_word_is_required(now):
+def test_silence_inhibits_where_its_message_is_required(now):
     assert stop(False).inhibit(10.4) == ''
     assert stop(False).inhibit(now) == 'no message from the emergency stop'
     assert stop(False, required=False).inhibit(now) == ''
 
 
-def test_never_heard_withholds():
+def test_without_any_message_it_inhibits():
     assert EStop(EStopParams(required=True)).inhibit(0.0)

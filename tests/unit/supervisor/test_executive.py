@@ -1,4 +1,4 @@
-"""A task from words to result, against a fake of everything around it."""
+"""A task from instruction to result, against a fake of everything around it."""
 
 import sys
 from pathlib import Path
@@ -79,7 +79,7 @@ def test_two_scenes_with_the_target_are_not_enough():
         (TargetStatus.UNKNOWN, Verb.UNKNOWN, ResultCode.REFUSED_INSTRUCTION),
     ],
 )
-def test_what_cannot_be_grounded_is_refused_in_the_words_of_perception(target, verb, code):
+def test_what_cannot_be_grounded_is_refused_with_the_reason_of_perception(target, verb, code):
     words = 'I see no red cube; there are a green cube and a blue box'
     world = World(target=target, task=ParsedTask(verb, Phrase('the red cube')), why=words)
     world.start()
@@ -127,7 +127,7 @@ def test_scenes_of_another_task_do_not_count():
     assert world.phase == Phase.GROUNDING
 
 
-def test_an_attempt_that_takes_too_long_is_tried_once_more():
+def test_an_attempt_that_takes_too_long_is_retried_once():
     world = running()
     world.until(Phase.RETREAT, 45.0)
     assert world.status.attempt == 2
@@ -147,7 +147,7 @@ def test_two_attempts_that_take_too_long_are_a_timeout_that_says_what_is_missing
     assert Phase.HOMING in world.phases
 
 
-def test_a_target_lost_after_the_first_try_is_a_failure():
+def test_a_target_lost_after_the_first_attempt_is_a_failure():
     world = running()
     world.until(Phase.RETREAT, 45.0)
     world.target = TargetStatus.ABSENT
@@ -157,7 +157,7 @@ def test_a_target_lost_after_the_first_try_is_a_failure():
 
 
 @pytest.mark.parametrize('decision', [Decision.HOLD, Decision.BRAKE, Decision.REJECTED])
-def test_a_shield_that_holds_on_and_on_ends_the_try_and_then_a_person_is_asked(decision):
+def test_a_shield_that_keeps_holding_ends_the_attempt_and_then_the_operator_is_asked(decision):
     world = running()
     world.decision = decision
     began = world.now
@@ -170,7 +170,7 @@ def test_a_shield_that_holds_on_and_on_ends_the_try_and_then_a_person_is_asked(d
     assert HostAction.RING in world.requests
 
 
-def test_where_nobody_can_be_asked_a_shield_that_holds_on_stops_the_task():
+def test_where_nobody_can_be_asked_a_shield_that_keeps_holding_stops_the_task():
     world = running(params=ExecutiveParams(response=ResponseParams(ask_timeout=0.0)))
     world.decision = Decision.HOLD
     world.until(Phase.FAILED, 20.0)
@@ -223,7 +223,7 @@ def test_a_shield_that_does_not_arm_is_not_ready():
     assert 'disarmed' in world.status.text
 
 
-def test_on_a_real_robot_only_a_person_arms():
+def test_without_auto_arm_only_a_person_arms():
     world = World(params=ExecutiveParams(auto_arm=False))
     world.start()
     world.until(Phase.FAILED)
@@ -243,7 +243,7 @@ def test_unhealthy_nodes_hold_and_a_task_does_not_start():
     assert 'policy' in world.status.text
 
 
-def test_the_vote_is_run_while_all_are_well():
+def test_the_vote_is_run_while_all_are_healthy():
     world = running()
     vote = world.executive.vote(world.now)
     assert (vote.voter, vote.level, vote.speed_scale, vote.reasons) == (

@@ -1,4 +1,4 @@
-"""The graded response in a task: slower, hold, back off, again, ask, stop; and every way out."""
+"""The graded response in a task: slow, hold, back off, retry, ask, stop; and how each ends."""
 
 import sys
 from pathlib import Path
@@ -58,7 +58,7 @@ def vote(world):
     return world.executive.vote(world.now)
 
 
-def test_suspect_slows_the_robot_and_says_why():
+def test_suspect_slows_the_robot_with_its_reason():
     world = detect(running(), Verdict.SUSPECT, 1.0)
     said = vote(world)
     assert (said.level, said.speed_scale) == (Level.SLOW, 0.4)
@@ -72,7 +72,7 @@ def test_failing_holds_and_then_tries_again_with_another_seed():
     assert (vote(world).level, world.phase) == (Level.HOLD, Phase.RUNNING)
     detect(world, Verdict.FAIL, 0.4)
     world.until(Phase.RUNNING, 3.0)
-    assert world.status.attempt == 2  # the seed of a try is that of the task plus its number
+    assert world.status.attempt == 2  # the seed of an attempt is that of the task plus its number
     assert vote(world).level == Level.RUN
     assert Phase.RETREAT in world.phases
 
@@ -102,12 +102,12 @@ def test_no_good_candidate_holds_and_then_tries_again():
     assert world.status.attempt == 2
 
 
-def test_a_good_candidate_lets_it_go_on():
+def test_a_good_candidate_lets_it_continue():
     world = align(align(running(), -1, 1.0), 0, 0.2)
     assert (vote(world).level, world.phase) == (Level.RUN, Phase.RUNNING)
 
 
-def test_a_verdict_about_another_task_is_not_about_this_one():
+def test_a_verdict_about_another_task_does_not_count():
     world = running()
     verdict = AlignmentVerdict(world.now, 'other', 1, '', -1, np.zeros(2), 'A', 0.1, 0.01)
     world.executive.on_verdict(verdict, world.now)
@@ -115,7 +115,7 @@ def test_a_verdict_about_another_task_is_not_about_this_one():
     assert vote(world).level == Level.RUN
 
 
-def test_an_answer_to_go_on_grants_one_more_try():
+def test_an_answer_to_continue_grants_one_more_attempt():
     world = asked()
     attempt = world.status.attempt
     world.decision = Decision.PASS
@@ -135,7 +135,7 @@ def test_an_answer_to_stop_ends_the_task_where_it_is():
     assert 'clearance' in world.status.text
 
 
-def test_an_answer_in_words_does_that_instead():
+def test_an_answer_with_an_instruction_runs_it_instead():
     world = asked()
     world.decision = Decision.PASS
     assert (
@@ -172,7 +172,7 @@ def test_a_person_may_stop_at_any_time():
     assert (world.phase, world.status.code) == (Phase.FAILED, ResultCode.STOPPED)
 
 
-def test_a_lost_node_is_waited_for_and_then_asked_about_and_its_return_goes_on():
+def test_a_lost_node_is_waited_for_and_then_asked_about_and_its_return_resumes():
     world = running()
     world.executive.on_health('failure has been silent for 0.6 s')
     world.run(3.0)
@@ -200,7 +200,7 @@ FROZEN = {'sees': False}
 
 
 def blinded(world, how):
-    """Perception, and with it the shield, holds while there is no picture."""
+    """Perception, and with it the shield, holds while there is no image."""
     world.decision = Decision.HOLD
     for name, value in how.items():
         setattr(world, name, value)
@@ -225,17 +225,17 @@ def test_a_camera_that_is_covered_for_a_while_costs_nothing_but_time(how, phase)
     assert vote(world).level == Level.RUN
 
 
-def test_a_detector_without_features_is_no_news_while_nothing_is_seen():
+def test_a_detector_without_features_does_not_count_without_an_image():
     world = detect(blinded(running(), COVERED), Verdict.UNKNOWN, 10.0)
     assert (world.phase, world.status.attempt) == (Phase.RUNNING, 1)
-    detect(mended(world), Verdict.UNKNOWN, 2.0)  # it needs a moment, too
+    detect(mended(world), Verdict.UNKNOWN, 2.0)  # it needs time to recover, too
     assert (world.phase, world.status.attempt) == (Phase.RUNNING, 1)
 
 
 @pytest.mark.parametrize(
     ('how', 'why'), [(COVERED, 'only 0 %'), (FROZEN, 'no new image received')]
 )
-def test_a_camera_that_stays_covered_is_asked_about_and_its_return_goes_on(how, why):
+def test_a_camera_that_stays_covered_is_asked_about_and_its_return_resumes(how, why):
     world = blinded(running(), how).run(29.0)
     assert world.phase == Phase.RUNNING
     world.until(Phase.ASKING, 4.0)
@@ -245,7 +245,7 @@ def test_a_camera_that_stays_covered_is_asked_about_and_its_return_goes_on(how, 
     assert (world.status.attempt, vote(world).level) == (2, Level.RUN)
 
 
-def test_a_person_who_lets_go_of_the_switch_holds_the_robot_for_as_long_as_it_takes():
+def test_releasing_the_dead_man_switch_holds_the_robot_for_as_long_as_it_takes():
     world = running()
     world.executive.on_inhibit('the dead-man switch is released')
     world.decision = Decision.HOLD
@@ -275,7 +275,7 @@ def test_a_latched_shield_ends_the_task_while_a_person_is_not_asked():
     assert HostAction.RING not in world.requests
 
 
-def test_a_hold_that_stops_the_way_back_is_asked_about():
+def test_a_hold_that_blocks_the_rollback_is_asked_about():
     world = running(contact=Contact.HOLDING, tool=LOW, rolls_back=False)
     world.decision = Decision.HOLD
     world.until(Phase.ROLLBACK, 6.0)

@@ -1,4 +1,4 @@
-"""Who is silent and who is unwell."""
+"""Silent nodes, unhealthy nodes, and isolation from all of them."""
 
 import pytest
 
@@ -15,11 +15,11 @@ def beats(policy=10.0, shield=10.0, **more):
     return heartbeats
 
 
-def test_all_is_well_while_everyone_beats():
+def test_all_is_healthy_while_every_heartbeat_is_fresh():
     assert beats().reason(10.05) == ''
 
 
-def test_who_has_not_been_heard_is_named():
+def test_nodes_without_a_heartbeat_are_named():
     assert (
         Heartbeats(PARAMS).reason(0.0)
         == 'no heartbeat from policy yet; no heartbeat from shield yet'
@@ -32,13 +32,13 @@ def test_silence_is_counted_by_the_node(now, silent):
     assert (f'no heartbeat from {silent} for' in reason) if silent else reason == ''
 
 
-def test_an_unwell_node_is_named_with_its_words():
+def test_an_unhealthy_node_is_named_with_its_detail():
     assert (
         beats(healthy=False, detail='no joints').reason(10.0) == 'policy is not healthy: no joints'
     )
 
 
-def test_the_shield_is_lost_only_after_it_was_heard():
+def test_the_shield_is_lost_only_after_a_first_heartbeat():
     assert not Heartbeats(PARAMS).is_shield_lost(99.0)
     assert not beats().is_shield_lost(10.1)
     assert beats().is_shield_lost(10.11)
@@ -49,18 +49,18 @@ def test_a_clock_that_is_not_a_number_counts_as_silence():
     assert 'no heartbeat from policy' in beats().reason(float('nan'))
 
 
-def test_a_lost_recorder_is_said_and_does_not_hold():
+def test_a_lost_recorder_is_a_remark_and_no_fault():
     heartbeats = beats(policy=20.0, shield=20.0)
-    assert heartbeats.remark(20.0) == ''  # never heard: nobody started one
+    assert heartbeats.remark(20.0) == ''  # none was started
     heartbeats.on_heartbeat(Heartbeat(0.0, 'recorder', 1, True), 19.0)
     assert heartbeats.reason(20.0) == ''
     assert 'no heartbeat from recorder' in heartbeats.remark(20.0)
 
 
-def test_a_machine_that_stood_still_is_not_the_silence_of_who_is_on_it():
+def test_a_machine_that_stood_still_does_not_age_heartbeats():
     heartbeats = beats()
     heartbeats.begin_cycle(10.0)
-    heartbeats.begin_cycle(10.5)  # nothing was heard in between: this one did not listen
+    heartbeats.begin_cycle(10.5)  # this process stood still, too
     assert not heartbeats.is_shield_lost(10.5)
     assert heartbeats.reason(10.5) == ''
 
@@ -74,7 +74,7 @@ def test_a_shield_that_stays_silent_after_the_machine_stood_still_is_lost():
         assert heartbeats.is_shield_lost(now) == (k > 3)
 
 
-def test_looks_on_time_take_nothing_off_a_silence():
+def test_cycles_on_time_age_heartbeats():
     heartbeats = beats()
     for k in range(6):
         heartbeats.begin_cycle(10.0 + 0.02 * k)

@@ -1,4 +1,4 @@
-"""Bringing nodes up by what they say of themselves."""
+"""Bring-up of nodes by the states they report."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def heard(*states, params=PARAMS):
     return up
 
 
-def test_all_are_configured_at_once_then_activated_in_the_order_of_the_data():
+def test_all_are_configured_at_once_then_activated_in_order():
     up = heard('unconfigured', 'unconfigured', 'unconfigured')
     asks = up.due_requests(1.1)
     assert asks == [TransitionRequest(node, NodeTransition.CONFIGURE) for node in ORDER]
@@ -43,7 +43,7 @@ def test_nobody_is_activated_before_all_are_configured():
     assert up.due_requests(1.1) == [TransitionRequest('b', NodeTransition.CONFIGURE)]
 
 
-def test_a_node_that_cannot_configure_is_named_and_nothing_more_is_asked():
+def test_a_node_that_cannot_configure_is_named_and_nothing_more_is_requested():
     up = heard('unconfigured', 'inactive', 'inactive')
     up.due_requests(1.1)
     up.on_response('a', False, 1.2)
@@ -52,7 +52,7 @@ def test_a_node_that_cannot_configure_is_named_and_nothing_more_is_asked():
     assert up.is_hopeless
 
 
-def test_a_stack_that_was_up_waits_for_a_node_that_fails_to_come_back():
+def test_a_stack_that_was_up_is_not_hopeless():
     up = heard('active', 'active', 'active')
     up.due_requests(1.1)
     up.on_heartbeat('b', 'unconfigured', 2.0)
@@ -62,7 +62,7 @@ def test_a_stack_that_was_up_waits_for_a_node_that_fails_to_come_back():
     assert not up.is_hopeless
 
 
-def test_a_heartbeat_from_before_the_answer_says_nothing_new():
+def test_a_heartbeat_from_before_the_response_is_ignored():
     up = heard('unconfigured', 'inactive', 'inactive')
     up.due_requests(1.1)
     up.on_response('a', True, 1.5)
@@ -70,13 +70,13 @@ def test_a_heartbeat_from_before_the_answer_says_nothing_new():
     assert up.states['a'] == NodeState.INACTIVE
 
 
-def test_a_heartbeat_of_a_clock_that_runs_ahead_does_not_undo_an_answer():
+def test_a_heartbeat_of_a_clock_that_runs_ahead_does_not_undo_a_response():
     up = heard('inactive', 'inactive', 'inactive')
     assert up.due_requests(1.1) == [TransitionRequest('a', NodeTransition.ACTIVATE)]
     up.on_response('a', True, 1.2)
     up.on_heartbeat(
         'a', 'inactive', 1.25
-    )  # made before the answer, by a simulated time read later
+    )  # sent before the response, by a simulated time read later
     assert up.due_requests(1.3) == [TransitionRequest('b', NodeTransition.ACTIVATE)]
 
 
@@ -89,11 +89,11 @@ def test_a_restarted_node_is_brought_up_again():
     assert up.due_requests(2.3) == [TransitionRequest('b', NodeTransition.ACTIVATE)]
 
 
-def test_a_node_that_lost_a_request_is_asked_again():
+def test_a_node_that_lost_a_request_gets_another_request():
     up = heard('unconfigured', 'inactive', 'inactive')
     up.due_requests(1.1)
     up.on_heartbeat('a', 'unconfigured', 2.0)
-    assert up.due_requests(2.1) == []  # it may just be on its way
+    assert up.due_requests(2.1) == []  # the request may still arrive
     up.on_heartbeat('a', 'unconfigured', 3.2)
     assert up.due_requests(3.3) == [TransitionRequest('a', NodeTransition.CONFIGURE)]
 
@@ -101,7 +101,7 @@ def test_a_node_that_lost_a_request_is_asked_again():
 @pytest.mark.parametrize(
     'states', [('unconfigured', 'inactive', 'unknown'), ('', 'x', 'inactive')]
 )
-def test_who_never_starts_is_named(states):
+def test_nodes_that_never_start_are_named(states):
     up = BringUp(PARAMS)
     up.due_requests(0.1)
     for node, state in zip(ORDER, states, strict=True):
@@ -115,14 +115,14 @@ def test_who_never_starts_is_named(states):
     assert up.progress() == f'{", ".join(missing)} did not start within 10 s'
 
 
-def test_a_node_that_never_answers_is_named():
+def test_a_node_that_never_responds_is_named():
     up = heard('unconfigured', 'inactive', 'inactive')
     up.due_requests(1.1)
     up.due_requests(31.2)
     assert up.progress() == 'no response of a to configure within 30 s'
 
 
-def test_without_a_time_nobody_is_asked_and_nobody_is_late():
+def test_without_time_there_are_no_requests_and_no_timeouts():
     bring_up = BringUp(BringUpParams(order=('a',)))
     bring_up.on_heartbeat('a', 'unconfigured', 1.0)
     assert bring_up.due_requests(0.0) == []
@@ -167,7 +167,7 @@ def test_a_restarted_process_is_configured_without_a_pause():
     assert up.due_requests(2.7) == [TransitionRequest('b', NodeTransition.CONFIGURE)]
 
 
-def test_a_node_that_never_responded_is_asked_again():
+def test_a_node_that_never_responded_gets_another_request():
     up = heard('active', 'active', 'active')
     up.due_requests(1.1)
     up.on_heartbeat('b', 'unconfigured', 2.0)

@@ -1,4 +1,4 @@
-"""Another instruction, or none, while a task runs: undone in contact, straight on when not."""
+"""Preemption and cancel of a running task: rolled back in contact, at once when not."""
 
 import os
 import sys
@@ -20,7 +20,7 @@ from vla_supervisor.response import ResponseParams
 
 OTHER = 'press the button'
 WORLDS = int(os.environ.get('VLA_EXAMPLES', 8))  # 85 events in each
-LOW = (0.4, 0.2, 0.03)  # m, a tool among things
+LOW = (0.4, 0.2, 0.03)  # m, a low tool
 HELD = {'contact': Contact.HOLDING, 'tool': LOW}
 
 
@@ -41,7 +41,7 @@ def say(world, words=OTHER):
     return world.executive.start(words, 3, world.now)
 
 
-def test_without_contact_the_next_task_begins_where_the_hand_is():
+def test_without_contact_the_next_task_begins_where_the_tool_is():
     world = running()
     old = world.status.task_id
     phases = phases_after(world, lambda: say(world))
@@ -51,14 +51,14 @@ def test_without_contact_the_next_task_begins_where_the_hand_is():
     assert world.status.task_id != old
 
 
-def test_a_hand_among_things_is_lifted_first():
+def test_a_low_tool_is_lifted_first():
     world = running(tool=LOW)
     phases = phases_after(world, lambda: say(world))
     assert phases == [Phase.RETREAT, Phase.FAILED, Phase.GROUNDING, Phase.RUNNING]
 
 
 @pytest.mark.parametrize('contact', [Contact.HOLDING, Contact.TOUCHING])
-def test_in_contact_the_old_task_is_undone_before_the_next_one_begins(contact):
+def test_in_contact_the_old_task_is_rolled_back_before_the_next_one_begins(contact):
     world = running(rolls_back=False, contact=contact, tool=AWAY)
     old = world.status.task_id
     say(world)
@@ -74,7 +74,7 @@ def test_in_contact_the_old_task_is_undone_before_the_next_one_begins(contact):
     assert world.status.instruction == OTHER
 
 
-def test_the_same_words_again_change_nothing():
+def test_the_same_instruction_again_change_nothing():
     world = running(**HELD)
     started = say(world, ' put the  red cube in the blue box ')
     assert started.task_id == world.status.task_id
@@ -108,7 +108,7 @@ def test_a_new_task_looks_again_from_home_when_the_arm_hides_it():
     assert Phase.HOMING in world.phases
 
 
-def test_cancelling_in_contact_undoes_and_then_holds():
+def test_cancelling_in_contact_rolls_back_and_then_holds():
     world = running(rolls_back=False, **HELD)
     world.executive.cancel(world.now)
     world.run(1.0)
@@ -139,7 +139,7 @@ def test_cancelling_drops_the_task_that_waits():
     assert (world.phase, world.status.code) == (Phase.FAILED, ResultCode.CANCELLED)
 
 
-def test_the_same_words_after_a_cancel_begin_anew():
+def test_the_same_instruction_after_a_cancel_begin_anew():
     world = running(rolls_back=False, **HELD)
     old = world.status.task_id
     world.executive.cancel(world.now)
@@ -150,7 +150,7 @@ def test_the_same_words_after_a_cancel_begin_anew():
     assert world.status.task_id != old
 
 
-def test_a_cancel_that_cannot_be_undone_holds_and_says_why():
+def test_a_cancel_that_cannot_be_rolled_back_holds_with_its_reason():
     world = running(rolls_back=False, **HELD)
     world.executive.cancel(world.now)
     world.stuck = 'the hand does not open'
@@ -159,7 +159,7 @@ def test_a_cancel_that_cannot_be_undone_holds_and_says_why():
     assert 'does not open' in world.status.text
 
 
-def test_a_way_back_that_is_blocked_is_asked_about_and_tried_again():
+def test_a_rollback_that_is_blocked_is_asked_about_and_tried_again():
     world = running(rolls_back=False, **HELD)
     say(world)
     world.stuck = 'the hand does not open'
@@ -172,22 +172,22 @@ def test_a_way_back_that_is_blocked_is_asked_about_and_tried_again():
     assert world.status.instruction == OTHER
 
 
-def test_a_way_back_that_takes_too_long_is_asked_about():
+def test_a_rollback_that_takes_too_long_is_asked_about():
     world = running(rolls_back=False, **HELD)
     say(world)
     world.until(Phase.ASKING, world.params.rollback_timeout + 1.0)
     assert 'ROLLBACK timed out' in world.status.text
 
 
-def test_what_is_held_when_a_task_begins_is_put_down_first():
+def test_an_object_held_when_a_task_begins_is_put_down_first():
     world = World(contact=Contact.HOLDING, at_home=False)
     world.start()
     world.until(Phase.RUNNING, 5.0)
     assert world.phases[1:5] == [Phase.GROUNDING, Phase.ROLLBACK, Phase.RETREAT, Phase.HOMING]
 
 
-def test_whatever_comes_no_task_is_mixed_with_another_and_nothing_waits_for_ever():
-    """P18 of the research notes: random events against what must always hold."""
+def test_under_random_events_no_task_mixes_with_another_and_none_waits_for_ever():
+    """Random events against invariants."""
     dice = np.random.default_rng(0)
     for _ in range(WORLDS):
         world = World(ExecutiveParams(response=ResponseParams(ask_timeout=2.0)))

@@ -1,4 +1,4 @@
-"""When a task counts as done, on scenes made by hand; each hit has its near miss beside it."""
+"""Success on scenes made by hand; each success has a near miss beside it."""
 
 import sys
 from pathlib import Path
@@ -39,14 +39,16 @@ IN_BOX = (0.51, -0.09, 0.03)
         ((0.4, 0.2, 0.02), tool(), {}, False),  # beside it
         ((0.57, -0.1, 0.03), tool(), {}, False),  # on its wall
         ((0.51, -0.09, 0.12), tool(), {}, False),  # above it
-        (IN_BOX, tool(gripper=0.03), {}, False),  # still in the hand
-        (IN_BOX, tool(at=(0.51, -0.09, 0.05)), {}, False),  # the hand is still there
+        (IN_BOX, tool(gripper=0.03), {}, False),  # still in the gripper
+        (IN_BOX, tool(at=(0.51, -0.09, 0.05)), {}, False),  # the tool is still there
         (IN_BOX, tool(), {'is_held': True}, False),
         ((float('nan'), -0.09, 0.03), tool(), {}, False),
         (IN_BOX, tool(gripper=float('nan')), {}, False),
     ],
 )
-def test_put_in_is_done_when_it_lies_in_the_box_and_the_hand_is_away(cube, hand, more, done):
+def test_put_in_is_done_when_the_object_is_in_the_box_and_the_tool_is_clear(
+    cube, hand, more, done
+):
     assert is_done(seen(Verb.PUT_IN, *cube_and_box(cube, **more)), hand) is done
 
 
@@ -86,7 +88,7 @@ def test_a_stack_is_done_when_the_upper_rests_on_the_lower(at, done):
         ('', (0.9, 0.1, 0.02), False),
     ],
 )
-def test_a_push_is_done_when_it_went_far_enough_to_the_side_asked_for(side, to, done):
+def test_a_push_is_done_when_it_went_far_enough_in_the_requested_direction(side, to, done):
     detector = SuccessDetector(SuccessParams())
     assert not is_done(
         seen(Verb.PUSH, thing(Role.TARGET, (0.4, 0.1, 0.02)), side=side), detector=detector
@@ -130,16 +132,16 @@ def drawer(out):
     (Verb.OPEN, 0.1, True), (Verb.OPEN, 0.07, False),
     (Verb.CLOSE, 0.004, True), (Verb.CLOSE, 0.02, False), (Verb.CLOSE, 0.1, False),
 ])  # fmt: skip
-def test_a_drawer_is_detectord_by_how_far_it_stands_out_of_its_housing(verb, out, done):
+def test_a_drawer_is_judged_by_how_far_it_stands_out_of_its_housing(verb, out, done):
     assert is_done(seen(verb, *drawer(out))) is done
 
 
-def test_without_its_housing_in_view_a_drawer_is_not_detectord():
+def test_without_its_housing_in_view_a_drawer_is_not_judged():
     assert not is_done(seen(Verb.OPEN, drawer(0.1)[0]))
 
 
 @pytest.mark.parametrize('verb', list(Verb))
-def test_nothing_is_done_without_the_target_and_the_missing_is_said(verb):
+def test_nothing_is_done_without_the_target_and_what_is_missing_is_reported(verb):
     verdict = SuccessDetector(SuccessParams()).check(seen(verb), tool())
     assert not verdict.is_done
     assert verdict.missing

@@ -47,7 +47,7 @@ class World:
     task: ParsedTask = PUT_IN
     target: TargetStatus = TargetStatus.PRESENT
     why: str = ''  # of the scene
-    trouble: str = ''  # with the picture
+    trouble: str = ''  # with the image
     decision: Decision = Decision.PASS
     arm: ArmState = ArmState.DISARMED
     arms: bool = True  # the shield follows requests to arm
@@ -58,8 +58,8 @@ class World:
     sees: bool = True  # perception runs
     reports: bool = True  # the shield runs
     contact: Contact = Contact.NONE
-    rolls_back: bool = True  # a roll-back arrives at once and leaves the hand free
-    stuck: str = ''  # why a planned move cannot go on
+    rolls_back: bool = True  # a roll-back arrives at once and frees the gripper
+    stuck: str = ''  # why a planned move cannot continue
     now: float = 1000.0
 
     def __post_init__(self):
@@ -133,6 +133,6 @@ class World:
         return self.status.phase
 
     def drop_in_box(self):
-        """The cube lies in the box, the hand is open and away."""
+        """The cube lies in the box, the gripper is open and clear."""
         self.objects = cube_and_box((0.51, -0.09, 0.03))
         self.tool = AWAY

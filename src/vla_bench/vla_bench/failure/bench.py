@@ -37,7 +37,7 @@ from vla_learning.failure.study import (
     examine,
     methods,
 )
-from vla_lockstep.campaign import run_jobs, spoken
+from vla_lockstep.campaign import command_line, run_jobs
 from vla_lockstep.row_log import Row, RowLog, code
 from vla_monitor.failure import band
 from vla_monitor.failure.attempt import DetectorParams
@@ -78,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
     fine = [scorer.score(trace) for trace in split.calibrate if not trace.is_failure]
     made = Calibration(binding, scorer.head, band.fit(fine, ALPHA), ALPHA, 'bench')
     figures += latency(made, traces)
-    result = Result('bench-failure', spoken(), tuple(figures))
+    result = Result('bench-failure', command_line(), tuple(figures))
     result.write(args.out)
     areas = {name: (mean(rows, name, 'seen'), mean(rows, name, 'unseen')) for name in methods()}
     series = [scorer.score(trace) for trace in split.test]

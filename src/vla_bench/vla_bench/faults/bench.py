@@ -26,7 +26,7 @@ from vla_core.errors import UserError
 from vla_core.result import Figure, Result
 from vla_core.revision import commit
 from vla_core.robot.config import load_robot
-from vla_lockstep.campaign import spoken
+from vla_lockstep.campaign import command_line
 from vla_lockstep.row_log import MADE_BY, made_by
 from vla_report.terminal import Screen
 
@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
         names = list(FAULTS) if args.resume or args.merge else chosen
         figures = [figure for name in names for figure in parts.read(name)]
         table = (*figures, *left_out(names, parts))
-        result = Result('bench-faults', spoken(), table, parts.commits(names))
+        result = Result('bench-faults', command_line(), table, parts.commits(names))
         result.write(args.out.resolve())
         screen.table(result)
     return 0 if result.ok else 1

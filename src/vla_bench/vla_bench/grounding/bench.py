@@ -19,7 +19,7 @@ from vla_bench.grounding.trial import GroundingOutcome, GroundingTrial, measure
 from vla_core.errors import UserError
 from vla_core.records.scene import TargetStatus
 from vla_core.result import Figure, Result, clustered, share, time_ratio
-from vla_lockstep.campaign import spoken
+from vla_lockstep.campaign import command_line
 from vla_report import figure_table
 from vla_sim.scenes.episode import TEST_SEEDS
 
@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
             outcomes = measure(trials_of(kind, args.seeds), args.robot, bar.update)
             figures += figures_of(outcomes) if not kind else []
             figures.append(status_figure(outcomes, kind or 'present'))
-    result = Result('bench-grounding', spoken(), tuple(figures))
+    result = Result('bench-grounding', command_line(), tuple(figures))
     path = result.write(args.out)
     sys.stdout.write('\n'.join([*figure_table.lines(figures), f'{path}\n']))
     return 0 if result.ok else 1

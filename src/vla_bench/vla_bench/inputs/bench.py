@@ -17,7 +17,7 @@ from vla_bench.paired import gain, outcomes
 from vla_bringup.graph.defaults import POLICY
 from vla_core.errors import UserError
 from vla_core.result import Figure, Result, share
-from vla_lockstep.campaign import run_jobs, spoken
+from vla_lockstep.campaign import command_line, run_jobs
 from vla_lockstep.row_log import Row, RowLog, made_by
 from vla_policy.registry import find_checkpoint
 from vla_report import figure_table
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     if args.fresh:
         log.path.unlink(missing_ok=True)
     rows = run_jobs(make_jobs(args), play, log, args.workers, NAME)
-    result = Result(NAME, spoken(), tuple(figures(rows)))
+    result = Result(NAME, command_line(), tuple(figures(rows)))
     result.write(args.out)
     print('\n'.join(figure_table.lines(result.figures)))
     return 0 if result.ok else 1

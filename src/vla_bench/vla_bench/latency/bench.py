@@ -11,7 +11,7 @@ from vla_bringup.graph.defaults import default_policy, image_period
 from vla_bringup.graph.session import GraphSession, SessionPlan
 from vla_core.result import Figure, Result
 from vla_core.robot.config import load_robot
-from vla_lockstep.campaign import spoken
+from vla_lockstep.campaign import command_line
 from vla_report.episode_story import Story, tell
 from vla_report.figures import Film, percentile, real_time_factor
 from vla_report.terminal import Screen
@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
         screen.now('reading the recordings')
         robot = load_robot(args.robot)
         stories = [tell(load_recording(path, robot)) for path in sorted(out.glob('*.mcap'))]
-        result = Result('bench-latency', spoken(), measure(stories))
+        result = Result('bench-latency', command_line(), measure(stories))
         result.write(out)
     screen.table(result)
     return 0 if result.ok else 1

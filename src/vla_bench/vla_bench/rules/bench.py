@@ -23,7 +23,7 @@ from vla_core.errors import UserError
 from vla_core.result import Figure, Result, clustered, share, time_ratio
 from vla_core.robot.config import load_robot
 from vla_core.robot.model import RobotModel
-from vla_lockstep.campaign import spoken
+from vla_lockstep.campaign import command_line
 from vla_monitor.rules.document import GROUPS
 from vla_monitor.rules.logic.prove import prove
 from vla_monitor.rules.ruleset import RuleSet, load_rules
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     figures += scores('fresh pairs', rule_scores.judge(fresh, rules, model), rules)
     figures += latency(rows, rules, model, args.repeats)
     figures += [prop(name, args.cases, args.seed) for name in properties.PROPERTIES]
-    result = Result('bench-rules', spoken(), tuple(figures))
+    result = Result('bench-rules', command_line(), tuple(figures))
     path = result.write(args.out)
     sys.stdout.write('\n'.join([*figure_table.lines(figures), f'{path}\n']))
     return 0 if result.ok else 1

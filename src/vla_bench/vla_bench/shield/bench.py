@@ -15,7 +15,7 @@ from vla_bench.shield import control
 from vla_bench.shield.rollouts import RolloutTotals, play_all, rollouts, shielded_figures
 from vla_core.errors import UserError
 from vla_core.result import Result
-from vla_lockstep.campaign import spoken
+from vla_lockstep.campaign import command_line
 from vla_report import figure_table
 
 
@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     if args.unshielded > 0:
         bare = RolloutTotals(tuple(outcomes[p] for p in plans if not p.is_shielded))
         figures += control.unshielded_figures(bare)
-    result = Result('bench-shield', spoken(), tuple(figures))
+    result = Result('bench-shield', command_line(), tuple(figures))
     path = result.write(args.out)
     sys.stdout.write('\n'.join([*figure_table.lines(figures), f'{path}\n']))
     return 0 if result.ok else 1

@@ -24,7 +24,7 @@ from vla_bench.paired import gain, outcomes
 from vla_bench.steering.trial import ARMS, SUITES, SteeringArm, SteeringJob, one_try, play
 from vla_core.errors import UserError
 from vla_core.result import Figure, Result, share, time_ratio
-from vla_lockstep.campaign import run_jobs, spoken
+from vla_lockstep.campaign import command_line, run_jobs
 from vla_lockstep.lockstep import EpisodePlan, Lockstep
 from vla_lockstep.row_log import Row, RowLog, made_by
 from vla_lockstep.stack import load_setup
@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
     rows = play_all(args, make_jobs(args.robot, counts, wanted(args.arms)), NAME)
     figures = [f for policy in (args.early, args.policy) for f in figures_of(rows, policy)]
     figures += stage_a_times(args)
-    result = Result(NAME, spoken(), tuple(figures))
+    result = Result(NAME, command_line(), tuple(figures))
     result.write(args.out)
     print('\n'.join(figure_table.lines(figures)))
     return 0 if result.ok else 1

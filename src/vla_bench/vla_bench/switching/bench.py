@@ -17,7 +17,7 @@ from pathlib import Path
 from vla_bench.switching.trial import MOMENTS, TASKS, SwitchPlan, SwitchTrial
 from vla_core.errors import UserError
 from vla_core.result import Figure, Result, share
-from vla_lockstep.campaign import run_jobs, spoken
+from vla_lockstep.campaign import command_line, run_jobs
 from vla_lockstep.lockstep import Lockstep
 from vla_lockstep.row_log import Row, RowLog, made_by
 from vla_lockstep.stack import load_setup
@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     if args.fresh:
         log.path.unlink(missing_ok=True)
     rows = run_jobs(make_jobs(args), play, log, args.workers, 'bench-switch')
-    result = Result('bench-switch', spoken(), figures(rows))
+    result = Result('bench-switch', command_line(), figures(rows))
     result.write(args.out)
     print(table(rows, result.figures))
     return 0 if result.ok else 1

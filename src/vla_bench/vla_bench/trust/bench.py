@@ -21,7 +21,7 @@ from vla_bringup.graph.defaults import POLICY
 from vla_core.errors import UserError
 from vla_core.result import Figure, Result, share
 from vla_learning.failure.rollout_plan import WITHOUT
-from vla_lockstep.campaign import run_jobs, spoken
+from vla_lockstep.campaign import command_line, run_jobs
 from vla_lockstep.row_log import Row, RowLog, made_by
 from vla_report import figure_table
 
@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
     if args.fresh:
         log.path.unlink(missing_ok=True)
     rows = run_jobs(make_jobs(args, chains), play, log, args.workers, 'bench-trust')
-    result = Result('bench-trust', spoken(), figures(rows))
+    result = Result('bench-trust', command_line(), figures(rows))
     result.write(args.out)
     print('\n'.join([table(rows), '', *figure_table.lines(result.figures)]))
     return 0 if result.ok else 1

@@ -16,7 +16,7 @@ from vla_core.records.safety import ArmState, Decision, ShieldReport
 from vla_core.records.sensing import JointState
 from vla_core.result import Figure, Result
 from vla_core.robot.config import RobotConfig, load_robot
-from vla_lockstep.campaign import spoken
+from vla_lockstep.campaign import command_line
 from vla_report.terminal import Screen
 from vla_ros import topics
 from vla_ros.serialize import from_bytes, to_bytes
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
     with Screen() as screen:
         for what, (usual, quick) in pairs(load_robot(args.robot)).items():
             figures += compared(what, usual, quick, args.rounds)
-        result = Result('bench-wire', spoken(), tuple(figures))
+        result = Result('bench-wire', command_line(), tuple(figures))
         result.write(args.out)
     screen.table(result)
     return 0 if result.ok else 1

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from vla_bringup.checkout.root import ROOT
 from vla_bringup.checkout.set_up import LIBRARIES, PROGRAMS, PYTHON_PARTS, is_loadable
+from vla_bringup.checkout.variables import domain_fault, middleware_fault, rendering_fault
 from vla_bringup.checkout.workspace import (
     BUILD_STAMP,
     ENV_STAMP,
@@ -79,6 +80,18 @@ def ros() -> Iterator[HostFinding]:
     has_wheels = sys.platform == 'linux' and platform.machine() == 'x86_64'
     fix = f'no wheels for {platform.system()} {platform.machine()}: source ROS 2 Jazzy'
     yield HostFinding('ROS 2', SYSTEM_ROS or has_wheels, found, fix)
+
+
+def variables() -> Iterator[HostFinding]:
+    """Variables of the caller's environment that would stop the stack."""
+    faults = {
+        'ROS_DOMAIN_ID': domain_fault(),
+        'RMW_IMPLEMENTATION': middleware_fault(),
+        'MUJOCO_GL': rendering_fault(),
+    }
+    for name, fault in faults.items():
+        if name in os.environ or fault:
+            yield HostFinding(name, not fault, os.environ.get(name, ''), fault)
 
 
 def system() -> Iterator[HostFinding]:

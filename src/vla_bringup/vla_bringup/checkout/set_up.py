@@ -149,9 +149,11 @@ def make_environment(key: str) -> None:
 
 def mend_baked_paths() -> None:
     """The ROS wheels' CMake files name the include folders of the machine that built them."""
-    code = 'import sysconfig, numpy; print(sysconfig.get_paths()["include"], numpy.get_include())'
+    code = (
+        'import sysconfig as s, numpy; print(s.get_paths()["include"]); print(numpy.get_include())'
+    )
     answer = subprocess.run([PYTHON, '-c', code], capture_output=True, text=True, check=True)
-    python_include, numpy_include = answer.stdout.split()
+    python_include, numpy_include = answer.stdout.splitlines()  # a path may hold spaces
     baked = r'/opt/python/cp3\d+-cp3\d+'
     for path in (VENV / 'share').rglob('*.cmake'):
         text = path.read_text(errors='surrogateescape')

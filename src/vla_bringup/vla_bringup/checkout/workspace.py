@@ -65,6 +65,12 @@ def joined(*parts: object) -> str:
     return os.pathsep.join(dict.fromkeys(flat))
 
 
+def may_write_home() -> bool:
+    """False when rcl could not make its log folder, ~/.ros/log: HOME unset, or not writable."""
+    home = os.environ.get('HOME', '')
+    return bool(home) and os.path.isdir(home) and os.access(home, os.W_OK)
+
+
 def environment() -> dict[str, str]:
     """What the processes of the stack need beyond the caller's environment."""
     ros = SYSTEM_ROS
@@ -80,6 +86,7 @@ def environment() -> dict[str, str]:
         'FASTRTPS_DEFAULT_PROFILES_FILE': profile,
         'MUJOCO_GL': 'egl',
         'OMP_NUM_THREADS': '1',
+        **({} if may_write_home() else {'ROS_LOG_DIR': str(ROOT / 'log' / 'ros')}),
     }
     return {
         **{k: os.environ.get(k, v) for k, v in defaults.items()},

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import socket
 
+from vla_bringup.checkout.variables import domain_fault
 from vla_core.errors import UserError
 
 DOMAINS = range(20, 100)  # to choose from; the low ones are other people's
-HIGHEST = 232  # the ports of RTPS end there
 
 
 def choose_domain() -> None:
@@ -28,9 +28,8 @@ def free_domain() -> int:
 
 def check_domain_number() -> None:
     """UserError when ROS_DOMAIN_ID is no domain."""
-    given = os.environ.get('ROS_DOMAIN_ID', '0')
-    if not (given.isdecimal() and int(given) <= HIGHEST):
-        raise UserError(f'ROS_DOMAIN_ID is {given!r}; it must be a number from 0 to {HIGHEST}')
+    if reason := domain_fault():
+        raise UserError(reason)
 
 
 def is_free(domain: int) -> bool:

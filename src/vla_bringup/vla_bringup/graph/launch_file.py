@@ -227,7 +227,9 @@ class _LaunchReader:
         if isinstance(value, str):
             value = self.resolve(value)
             value = value if entry.get('type') == 'str' else yaml.safe_load(value)
-        shown = yaml.safe_dump(value, default_flow_style=True, width=10_000)
+        # a text is quoted: `1e5` and `no` are numbers and truth values to the parser of rcl
+        style = "'" if isinstance(value, str) else None
+        shown = yaml.safe_dump(value, default_flow_style=True, default_style=style, width=10_000)
         return [
             '-p',
             f'{entry["name"]}:={shown.removesuffix(chr(10)).removesuffix("...").strip()}',

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +16,7 @@ from vla_bringup.graph.domain import choose_domain
 from vla_bringup.graph.launch_file import NodeSpec, find_share, load_launch
 from vla_bringup.graph.launch_runner import LaunchRunner
 from vla_bringup.graph.log import Log
+from vla_bringup.graph.sessions import registered
 from vla_core.errors import UserError
 from vla_core.records.task import Phase, ResultCode
 from vla_core.robot.config import load_robot
@@ -79,10 +81,12 @@ class GraphSession:
         self._log = Log(plan.log)
         self._runner = LaunchRunner(specs, self._log)
         self._client: GraphClient | None = None
+        self._open = ExitStack()
 
     def __enter__(self) -> GraphSession:
         began = time.monotonic()
         try:
+            self._open.enter_context(registered())
             self._runner.start()
             self._client = GraphClient(self._watch)
             self._bring_up()
@@ -109,6 +113,7 @@ class GraphSession:
         self._runner.stop()
         self.seconds_to_stop = self.seconds_to_stop or time.monotonic() - began
         self._log.close()
+        self._open.close()
 
     # -- what can be asked ---------------------------------------------------------------------
 

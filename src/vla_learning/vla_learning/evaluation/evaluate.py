@@ -11,7 +11,7 @@ from typing import Any
 from vla_core.errors import UserError
 from vla_core.records.task import ResultCode
 from vla_core.result import Result, share
-from vla_lockstep.campaign import run_jobs, spoken
+from vla_lockstep.campaign import command_line, run_jobs
 from vla_lockstep.lockstep import EpisodePlan, Lockstep
 from vla_lockstep.row_log import Row, RowLog, made_by
 from vla_lockstep.stack import load_setup
@@ -164,7 +164,7 @@ def summarise(name: str, rows: list[Row], trials: tuple[EvalTrial, ...]) -> Resu
         said = [row['success'] for row in rows if row['trial'] == trial.name]
         if said:
             figures.append(share(f'success {trial.name}', sum(said), len(said), trial.bound))
-    return Result(name, spoken(), tuple(figures))
+    return Result(name, command_line(), tuple(figures))
 
 
 def table(rows: list[Row], result: Result) -> str:

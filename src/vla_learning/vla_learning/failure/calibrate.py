@@ -39,7 +39,7 @@ from vla_learning.failure.study import (
     methods,
     three_ways,
 )
-from vla_lockstep.campaign import spoken
+from vla_lockstep.campaign import command_line
 from vla_monitor.failure import band, calibration
 from vla_monitor.failure.measure import alarms, paired_auc
 from vla_monitor.failure.traces import Binding, Trace, by_task
@@ -155,7 +155,9 @@ def report(
         'calibration successes': len(made.band.excess), 'area by method': areas, 'tasks': tasks,
     }  # fmt: skip
     write_atomic(out / 'report.json', json.dumps(content, indent=1) + '\n')
-    result = Result('calibrate', spoken(), (*figures(made, series, split.test, areas[name]),))
+    result = Result(
+        'calibrate', command_line(), (*figures(made, series, split.test, areas[name]),)
+    )
     result.write(out)
     return result
 

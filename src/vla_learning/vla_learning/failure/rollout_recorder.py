@@ -80,7 +80,7 @@ class TraceRecorder:
         return SafetyVote(now, 'recorder', 0, Level.RUN, 1.0, 0.3)
 
 
-class Talkative:
+class ManyCandidates:
     """Asks a policy for more candidates than its host does; the first is executed as ever.
 
     `mishear` replaces what the policy is told, and leaves the rest of the stack as it is.

@@ -16,7 +16,7 @@ from vla_learning.failure.rollout_plan import (
     other_words,
     paced,
 )
-from vla_learning.failure.rollout_recorder import Talkative, TraceRecorder
+from vla_learning.failure.rollout_recorder import ManyCandidates, TraceRecorder
 from vla_lockstep.episode_plan import Setup
 from vla_lockstep.lockstep import Run
 from vla_lockstep.row_log import Row
@@ -44,7 +44,7 @@ class RolloutJob:
 
 
 _WORLDS: dict[str, tuple[Setup, SimWorld]] = {}
-_POLICIES: dict[tuple[str, str], Talkative] = {}
+_POLICIES: dict[tuple[str, str], ManyCandidates] = {}
 
 
 def play(job: RolloutJob) -> Row:
@@ -55,7 +55,7 @@ def play(job: RolloutJob) -> Row:
     setup, sim = _WORLDS[job.robot]
     key = (job.robot, job.policy)
     if key not in _POLICIES:
-        _POLICIES[key] = Talkative(load_policy(job.policy, setup.robot), job.candidates)
+        _POLICIES[key] = ManyCandidates(load_policy(job.policy, setup.robot), job.candidates)
     wrong = disturbance(job.kind, job.seed, job.causes)
     setup = replace(setup, host=paced(setup.host, job.seed))
     rollout = Rollout(setup, sim, _POLICIES[key], job, wrong)
@@ -75,7 +75,12 @@ class Rollout:
     """One attempt, with something going wrong in it."""
 
     def __init__(
-        self, setup: Setup, sim: SimWorld, policy: Talkative, job: RolloutJob, wrong: Disturbance
+        self,
+        setup: Setup,
+        sim: SimWorld,
+        policy: ManyCandidates,
+        job: RolloutJob,
+        wrong: Disturbance,
     ) -> None:
         self.job, self.wrong, self.sim = job, wrong, sim
         self.recorder = TraceRecorder()

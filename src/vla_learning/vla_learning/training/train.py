@@ -25,7 +25,7 @@ from vla_learning.data.augment import AugmentParams
 from vla_learning.data.dataset import held_out, load_dataset
 from vla_learning.data.samples import Samples
 from vla_learning.training.trainer import FitParams, Table, Trainer, open_loop_error
-from vla_lockstep.campaign import spoken
+from vla_lockstep.campaign import command_line
 from vla_policy import checkpoint, normalise
 from vla_policy.experts.scripted import ChunkParams
 from vla_policy.flow_model import FlowModel, ModelParams
@@ -213,7 +213,7 @@ def summarise(args: Args, trainer: Trainer, error: dict[str, float], n: int, hel
         Figure('open-loop error after 1.5 s', error['far_mm'], 'mm', n=held),
         Figure('wrong grips', error['grip_wrong'], 'share', n=held),
     )
-    return Result('train', spoken(), figures)
+    return Result('train', command_line(), figures)
 
 
 def draw_curve(history: list[dict[str, float]], path: Path) -> None:

@@ -43,6 +43,7 @@ def test_its_vote_is_required_and_always_hold():
     assert VOTER in setup.shield.required_voters
     (monitor,) = (make() for make in setup.monitors)
     assert isinstance(monitor, AlwaysHold)
+    monitor.observe('status', None, 0.0)
     votes = [monitor.vote(now) for now in (0.0, 0.1)]
     assert [vote.level for vote in votes] == [Level.HOLD] * 2
     assert votes[0].seq < votes[1].seq
