@@ -1,8 +1,8 @@
 """`./vla bench shield`: random targets through the shield into the physics; are there contacts?
 
 Each rollout is ten seconds of simulated time from its own seed. Finished rollouts are kept in
-rollouts.jsonl, so an interrupted run resumes where it stopped. The control (`control.py`) plays the
-same targets without the shield.
+rollouts.jsonl, so an interrupted run resumes. The control (`control.py`) plays the same targets
+without the shield.
 """
 
 from __future__ import annotations
