@@ -1,5 +1,6 @@
 """The command line: one line for what the user can mend, no command that is not there."""
 
+import errno
 import sys
 
 import pytest
@@ -53,6 +54,26 @@ def test_an_interrupt_is_quiet(broken_command, capsys):
     broken_command.error = KeyboardInterrupt()
     assert cli.main(['x']) == 130
     assert capsys.readouterr().err == ''
+
+
+def test_a_file_that_cannot_be_written_is_one_line(broken_command, capsys, monkeypatch):
+    broken_command.error = PermissionError(errno.EACCES, 'Permission denied', '/proc/x')
+    assert cli.main(['x']) == 2
+    assert capsys.readouterr().err == (
+        'vla: /proc/x: Permission denied; VLA_TRACEBACK=1 shows where\n'
+    )
+    broken_command.error = OSError(errno.ENOSPC, 'No space left on device')
+    assert cli.main(['x']) == 2
+    assert capsys.readouterr().err.startswith('vla: No space left on device')
+    monkeypatch.setenv('VLA_TRACEBACK', '1')
+    with pytest.raises(OSError, match='No space'):
+        cli.main(['x'])
+
+
+def test_an_error_of_the_system_that_is_no_file_trouble_is_not_hidden(broken_command):
+    broken_command.error = BrokenPipeError(errno.EPIPE, 'Broken pipe')
+    with pytest.raises(BrokenPipeError):
+        cli.main(['x'])
 
 
 def test_a_bug_is_not_hidden(broken_command):

@@ -68,7 +68,11 @@ def joined(*parts: object) -> str:
 def may_write_home() -> bool:
     """False when rcl could not make its log folder, ~/.ros/log: HOME unset, or not writable."""
     home = os.environ.get('HOME', '')
-    return bool(home) and os.path.isdir(home) and os.access(home, os.W_OK)
+    try:  # access() says yes to root wherever it is asked
+        os.makedirs(os.path.join(home, '.ros', 'log'), exist_ok=True)
+    except OSError:
+        return False
+    return bool(home)
 
 
 def environment() -> dict[str, str]:

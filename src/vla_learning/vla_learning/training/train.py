@@ -52,7 +52,9 @@ class Args:
     steps: int = param(6000, 'of the optimiser', lo=1, hi=10_000_000)
     batch: int = param(128, 'samples per step', lo=1, hi=100_000)
     rate: float = param(1e-3, 'learning rate at its highest', lo=1e-7, hi=1.0)
-    patience: int = param(12, 'looks at held-out loss without a gain, then stop', lo=1, hi=1000)
+    patience: int = param(
+        12, 'evaluations without a better held-out loss, then stop', lo=1, hi=1000
+    )
     width: int = param(128, 'of a token', lo=8, hi=1024)
     prefix_layers: int = param(3, 'of the network', lo=1, hi=24)
     suffix_layers: int = param(3, 'of the network', lo=1, hi=24)
@@ -123,7 +125,7 @@ def train(args: Args, samples: Samples, data: str, device: torch.device) -> Resu
 
 
 def fit(trainer: Trainer, learn: Table, test: Table, state: Path) -> None:
-    """Run to the end, a bar on the way; the state is saved at every look."""
+    """Train to the end with a progress bar; the state is saved at every evaluation."""
     p = trainer.params
     weights = sum(w.numel() for w in trainer.model.parameters())
     mean, title = float('nan'), f'training ({weights:,} weights)'
@@ -144,6 +146,8 @@ def make_demonstrations(args: Args) -> None:
     """Run `./vla demos` where there are none, or go on with a run of it that was interrupted."""
     from vla_learning.data import demonstrate  # brings the simulator along
 
+    if Path(args.demos).exists() and not Path(args.demos).is_dir():
+        raise UserError(f'--demos {args.demos} is a file; give a folder of recorded episodes')
     if demonstrate.finish(Path(args.demos)) or any(Path(args.demos).glob('*.mcap')):
         return
     parser = argparse.ArgumentParser()

@@ -34,8 +34,12 @@ class FitParams:
     warmup: int = param(200, 'steps until then', lo=1, hi=100_000)
     decay: float = param(0.01, 'of the weights', lo=0.0, hi=1.0)
     average: float = param(0.998, 'of the averaged weights', lo=0.0, hi=0.99999)
-    check_every: int = param(250, 'steps between looks at the held-out episodes', lo=1, hi=100_000)
-    patience: int = param(8, 'looks without a better held-out loss; then it stops', lo=1, hi=1000)
+    check_every: int = param(
+        250, 'steps between evaluations on the held-out episodes', lo=1, hi=100_000
+    )
+    patience: int = param(
+        8, 'evaluations without a better held-out loss, then stop', lo=1, hi=1000
+    )
     seed: int = param(0, 'of weights, batches and noise', lo=0, hi=2**31)
 
     def __post_init__(self) -> None:
@@ -116,7 +120,7 @@ class Trainer:
         self.noise = Noise(params.seed, device)
         self.step = 0
         self.since_best = 0
-        self.seconds = 0.0  # spent on steps and looks, all sittings together
+        self.seconds = 0.0  # spent on steps and evaluations, over all runs
         self.history: list[dict[str, float]] = []  # step, train, held_out
 
     @property

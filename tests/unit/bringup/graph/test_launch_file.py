@@ -49,7 +49,14 @@ def test_a_node_becomes_a_command_with_its_name_and_parameters(prefix):
 
 @pytest.mark.parametrize(
     ('kind', 'given', 'shown'),
-    [('int', '7', '7'), ('str', '7', "'7'"), ('str', 'ur5e', 'ur5e'), ('float', '0.5', '0.5')],
+    [
+        ('int', '7', '7'),
+        ('str', '7', "'7'"),
+        ('str', 'ur5e', "'ur5e'"),
+        ('str', '1e5', "'1e5'"),
+        ('str', 'no', "'no'"),
+        ('float', '0.5', '0.5'),
+    ],
 )
 def test_a_value_keeps_its_type_on_the_command_line(prefix, kind, given, shown):
     assert words(write(prefix, ARG + NODE % kind), n=given)[-1] == f'n:={shown}'

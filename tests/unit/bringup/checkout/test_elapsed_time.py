@@ -11,7 +11,7 @@ def test_time_before_the_command_line_counts():
     program = (
         'import os, sys, time; time.sleep(0.5);'
         'os.execv(sys.executable, [sys.executable, "-c", '
-        '"from vla_bringup.checkout import elapsed; print(elapsed.seconds())"])'
+        '"from vla_bringup.checkout import elapsed_time; print(elapsed_time.seconds())"])'
     )
     began = time.monotonic()
     done = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True)
