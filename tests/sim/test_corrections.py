@@ -40,7 +40,7 @@ def played():
     episode = host.sim.reset('put_in', 5, target_at=RIGHT, destination_at=(0.45, 0.2))
     run = Run(host.setup, host.sim, ScriptedPolicy(), heard)
     run.bring_up()
-    run.say(episode.instruction, 5)
+    run.start_task(episode.instruction, 5)
     for _ in range(500):
         run.cycle()
         if run.status and run.status.phase == Phase.RUNNING:

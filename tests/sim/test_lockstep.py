@@ -70,7 +70,7 @@ def test_a_vote_that_nobody_gives_is_named_at_once(host, lacking, silent):
         play(Lockstep(replace(host.setup, **lacking)), 'press', ScriptedPolicy())
 
 
-@pytest.mark.parametrize('less', ['unverified', 'unwatched'])
+@pytest.mark.parametrize('less', ['without_verifier', 'without_monitors'])
 def test_without_monitors_nobody_waits_for_them(host, less):
     result = play(Lockstep(getattr(host.setup, less)()), 'press', ScriptedPolicy())
     assert result.success, result.text

@@ -1,5 +1,4 @@
-"""Many episodes over worker processes: progress shown, results kept line by line, resumed where
-it stopped."""
+"""Many episodes over worker processes, with progress; finished rows are kept and resumed."""
 
 from __future__ import annotations
 
@@ -43,9 +42,9 @@ def run_jobs(
 
 
 def summary(rows: Iterable[Row]) -> str:
-    """'12/14 ok' of the rows that say `success`."""
-    said = [bool(row['success']) for row in rows if 'success' in row]
-    return f'{sum(said)}/{len(said)} ok' if said else ''
+    """'12/14 ok' of the rows that have `success`."""
+    done = [bool(row['success']) for row in rows if 'success' in row]
+    return f'{sum(done)}/{len(done)} ok' if done else ''
 
 
 def _results(
@@ -86,5 +85,5 @@ def _single_thread() -> None:
 
 
 def command_line() -> str:
-    """The command as a person typed it."""
+    """The command as typed."""
     return shlex.join(['./vla', *sys.argv[1:]])

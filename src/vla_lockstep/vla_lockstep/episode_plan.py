@@ -1,4 +1,4 @@
-"""What an episode in lockstep is made of: set-up, plan, result."""
+"""Set-up, plan and result of an episode in lockstep."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ class Setup:
     monitors: tuple[Callable[[], Monitor], ...] = ()  # made anew for every episode
     verifier: Callable[[], Verifier] | None = None  # None: the first candidate is executed
 
-    def unverified(self) -> Setup:
+    def without_verifier(self) -> Setup:
         """The same without the verifier; the shield does not wait for its vote."""
         voters = tuple(name for name in self.shield.required_voters if name != VOTER)
         shield = replace(self.shield, required_voters=voters)
         return replace(self, shield=shield, verifier=None)
 
-    def unwatched(self) -> Setup:
+    def without_monitors(self) -> Setup:
         """The same without monitors and verifier; the shield waits for none of their votes."""
         shield = replace(self.shield, required_voters=ShieldParams().required_voters)
         return replace(self, shield=shield, monitors=(), verifier=None)
@@ -75,13 +75,13 @@ class EpisodePlan:
 
 @dataclass(frozen=True)
 class EpisodeResult:
-    """How an episode ended, by the simulator's truth and by what the stack said."""
+    """How an episode ended, by the simulator's truth and as the stack reports it."""
 
     task: str
     seed: int
     instruction: str
     success: bool  # truth
-    code: ResultCode  # what the stack says
+    code: ResultCode  # as the stack reports it
     text: str
     duration: float  # s simulated, from the instruction to the result
     attempts: int

@@ -1,8 +1,8 @@
-"""The second host: the same modules as the graph's nodes, called in data-flow order against the
+"""The second host: the modules of the graph's nodes, called in data-flow order against the
 simulator.
 
-Deterministic by seed, no ROS and no wall clock. Latencies that the graph has by nature are
-modelled by delivering what a stage made only after its `*_delay`.
+Deterministic by seed, no ROS and no wall clock. The graph's latencies are modelled: the output of
+a stage is delivered after its `*_delay`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from vla_sim.world import Episode, SimWorld
 from vla_supervisor.commands import HostAction
 from vla_supervisor.executive import Executive
 
-__all__ = ['EpisodePlan', 'EpisodeResult', 'LockstepParams', 'Lockstep', 'Setup']
+__all__ = ['EpisodePlan', 'EpisodeResult', 'Lockstep', 'LockstepParams', 'Setup']
 
 Tap = Callable[[str, Any, float], None]  # topic, record, ROS time s
 Chosen = ActionChunk | None
@@ -42,11 +42,11 @@ class Lockstep:
         self.tap = tap
 
     def run(self, plan: EpisodePlan, policy: Policy) -> EpisodeResult:
-        """Play the episode of `plan` with `policy` and say how it ended."""
+        """Play the episode of `plan` with `policy`; return how it ended."""
         episode = self.sim.reset(plan.task, plan.seed, **plan.overrides)
         run = Run(self.setup, self.sim, policy, self.tap)
         run.bring_up()
-        run.say(episode.instruction, plan.seed)
+        run.start_task(episode.instruction, plan.seed)
         began = self.sim.time
         while not run.is_over and self.sim.time - began < self.setup.host.timeout:
             run.cycle()
@@ -71,7 +71,7 @@ class Run:
         self.wants_arm = False
         self.grounder_task = ''
         self.executed: Callable[[ActionChunk], ActionChunk] = getattr(policy, 'executed', _as_is)
-        self.unheard = set(setup.shield.required_voters)  # whose vote is still to come
+        self.missing_votes = set(setup.shield.required_voters)  # voters without a vote so far
         self.monitors = [make() for make in setup.monitors]
         self.verifier = setup.verifier() if setup.verifier else None
         if self.verifier is not None:
@@ -85,14 +85,14 @@ class Run:
         """Let inputs and votes flow until the shield can be armed, as the supervisor does."""
         for _ in range(2 * self.host.camera_every):
             self.cycle()
-        if self.unheard:
-            names = ', '.join(sorted(self.unheard))
+        if self.missing_votes:
+            names = ', '.join(sorted(self.missing_votes))
             raise UserError(
-                f'the shield waits for the vote of {names}, which nobody here gives: '
-                f'leave it out of required_voters, or add its monitor'
+                f'no vote from {names}, which the shield requires: '
+                f'remove it from required_voters, or add its monitor'
             )
 
-    def say(self, instruction: str, seed: int) -> None:
+    def start_task(self, instruction: str, seed: int) -> None:
         """Give the instruction, as ExecuteTask does."""
         self.executive.start(instruction, seed, self.sim.time)
 
@@ -111,17 +111,17 @@ class Run:
 
     def _sense(self, now: float) -> None:
         joints = self.sim.joint_state()
-        self._say('joint_states', joints, now)
+        self._publish('joint_states', joints, now)
         for part in (self.bundler, self.controller, self.shield):
             part.on_joints(joints)
         if self.count % self.host.camera_every == 0:
             frame = self.sim.render('scene')
-            self._say('frame', frame, now)
+            self._publish('frame', frame, now)
             scene = self.grounder.update(frame, joints, now)
             self.scenes.append((self.count + self.host.scene_delay, scene))
         while self.scenes and self.scenes[0][0] <= self.count:
             scene = self.scenes.pop(0)[1]
-            self._say('scene', scene, now)
+            self._publish('scene', scene, now)
             self.bundler.on_scene(scene)
             self.controller.on_scene(scene)
             self.shield.on_scene(scene, now)
@@ -134,17 +134,17 @@ class Run:
                 self._infer(observation, now)
         while self.chunks and self.chunks[0][0] <= self.count:
             chunk = self.chunks.pop(0)[1]
-            self._say('chunk', chunk, now)
+            self._publish('chunk', chunk, now)
             self.controller.on_chunk(chunk, now)
             self.bundler.on_chunk(chunk, now)
 
     def _infer(self, observation: Observation, now: float) -> None:
-        """Ask the policy; a policy that has nothing to say is silent, as in the graph."""
+        """Query the policy; one without candidates publishes nothing, as in the graph."""
         proposal = self.policy.act(observation, self.host.candidates)
         if proposal.features is not None:
-            self._say('features', proposal.features, now)
+            self._publish('features', proposal.features, now)
         if proposal.chunks:
-            self._say('candidates', proposal.chunks, now)
+            self._publish('candidates', proposal.chunks, now)
             chunk, due = self._choose(proposal.chunks, now)
             if chunk is not None:
                 self.chunks.append((due, self.executed(chunk)))
@@ -157,16 +157,16 @@ class Run:
         return self.verifier.choose(chunks, now)[0], due + self.host.verify_delay
 
     def correct(self, language_motion: str, ttl: float) -> None:
-        """Say how the motion should be, as `./vla correct` does."""
+        """Publish a correction of the motion, as `./vla correct` does."""
         now = self.sim.time
-        self._say('corrections', Correction(now, 'test', '', language_motion, ttl), now)
+        self._publish('corrections', Correction(now, 'test', '', language_motion, ttl), now)
 
     def _judge(self, now: float) -> None:
-        """Pass on what the monitors say: scores of the failure detector and the like."""
+        """Publish the outputs of the monitors; scores and verdicts go to the executive."""
         for monitor in self.monitors:
             if isinstance(monitor, Reporter):
                 for topic, record in monitor.outputs(now):
-                    self._say(topic, record, now)
+                    self._publish(topic, record, now)
                     if topic == 'failure':
                         self.executive.on_failure(record, now)
                     elif topic == 'verdict':
@@ -176,22 +176,22 @@ class Run:
         voters: list[Voter] = [self.grounder, self.bundler, self.executive, *self.monitors]
         for voter in voters:
             vote = voter.vote(now)
-            self.unheard.discard(vote.voter)
-            self._say('votes', vote, now)
+            self.missing_votes.discard(vote.voter)
+            self._publish('votes', vote, now)
             self.shield.on_vote(vote, now)
 
     def _move(self, now: float) -> None:
         self._supervise(now)
         target = self.controller.tick(now)
         if target is not None:
-            self._say('target', target, now)
+            self._publish('target', target, now)
             self.shield.on_target(target, now)
         output = self.shield.tick(now)
-        self._say('report', output.report, now)
+        self._publish('report', output.report, now)
         self.controller.on_report(output.report, now)
         self.executive.on_report(output.report, now)
         if output.arm is not None:
-            self._say('arm_command', output.arm, now)
+            self._publish('arm_command', output.arm, now)
             self.sim.command(output.arm)
         if output.gripper is not None:
             self.sim.command_gripper(output.gripper)
@@ -199,7 +199,7 @@ class Run:
     def _supervise(self, now: float) -> None:
         state = self.controller.state(now)
         if state is not None:
-            self._say('control_state', state, now)
+            self._publish('control_state', state, now)
             self.executive.on_control_state(state, now)
         for action in self.executive.tick(now):
             if action == HostAction.PUBLISH:
@@ -218,7 +218,7 @@ class Run:
             self.status is None or self.status.phase != Phase.RUNNING
         )
         self.status = status
-        self._say('status', status, now)
+        self._publish('status', status, now)
         if status.task_id != self.grounder_task:
             self.grounder_task = status.task_id
             self.grounder.set_task(status.task_id, status.instruction)
@@ -229,14 +229,14 @@ class Run:
             self.chunks.clear()
             self.policy.reset(status.task_id, status.instruction, status.seed + status.attempt)
 
-    def _say(self, topic: str, record: Any, now: float) -> None:
+    def _publish(self, topic: str, record: Any, now: float) -> None:
         for monitor in self.monitors:
             monitor.observe(topic, record, now)
         if self.tap is not None:
             self.tap(topic, record, now)
 
     def result(self, plan: EpisodePlan, episode: Episode, began: float) -> EpisodeResult:
-        """How it ended: the simulator's truth beside the stack's own word."""
+        """How it ended: the simulator's truth beside the status of the stack."""
         status = self.executive.status
         is_over = status.phase in (Phase.DONE, Phase.FAILED)
         return EpisodeResult(

@@ -1,5 +1,5 @@
-"""What a plain policy runner has where the shield should be: the target goes to the robot as it
-is. For comparison in benches only; no node hosts it.
+"""Stands in for the shield and sends the target to the robot unchanged. For comparison in benches
+only; no node hosts it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PERIOD = 0.01  # s
 
 
 class NoShield:
-    """Passes every finite target, hears no vote, keeps no clearance."""
+    """Passes every finite target; ignores votes, keeps no clearance."""
 
     def __init__(self, robot: RobotConfig) -> None:
         self._names = robot.joint_names
@@ -28,31 +28,31 @@ class NoShield:
         self._cycle = 0
 
     def on_joints(self, joints: JointState, now: float | None = None) -> None:
-        """Only for the fingers, whose command is the shield's own."""
+        """Reads the fingers, whose command the shield makes itself."""
         if self._finger in joints.names:
             opening = 2.0 * float(joints.select((self._finger,))[0][0])
             self._opening = opening if np.isfinite(opening) else self._opening
 
     def on_vote(self, vote: SafetyVote, now: float) -> None:
-        """Not heard."""
+        """Ignored."""
 
     def on_scene(self, scene: GroundedScene, now: float | None = None) -> None:
-        """Not looked at."""
+        """Ignored."""
 
     def on_target(self, target: Target, now: float) -> None:
-        """What control asks for."""
+        """Keep a finite target."""
         if np.isfinite(target.position).all() and np.isfinite(target.gripper):
             self._target = target
 
     def arm(self, now: float) -> str:
-        """Always ready."""
+        """Always succeeds."""
         return ''
 
     def disarm(self, now: float) -> None:
-        """Nothing to let go of."""
+        """No effect."""
 
     def tick(self, now: float) -> ShieldOutput:
-        """The target as the next point, and that it passed."""
+        """The target as the next point, reported as PASS."""
         self._cycle += 1
         report = ShieldReport(now, self._cycle, ArmState.ARMED, Decision.PASS, '')
         if self._target is None:

@@ -1,6 +1,6 @@
-"""A policy that is pushed off its path: demonstrations then show how to come back.
+"""A policy whose executed chunks are shifted, so that demonstrations show recovery.
 
-What the expert proposed stays the label; what is executed is shifted (after DART, Laskey et al.
+The expert's proposal stays the label; the executed chunk is shifted (after DART, Laskey et al.
 2017).
 """
 

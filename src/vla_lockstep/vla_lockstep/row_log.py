@@ -1,7 +1,7 @@
-"""Finished episodes as JSON lines, and what they are of: a code and the weights it ran with.
+"""Finished episodes as JSON lines, with their origin: the code and the weights.
 
-A run that was cut short goes on where it stopped, but never with rows of other code or weights:
-its result names one commit.
+An interrupted run resumes, but never with rows of other code or weights: its result names one
+commit.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from vla_core.revision import changes, commit
 from vla_policy.registry import find_checkpoint
 
 Row = dict[str, Any]
-MADE_BY = 'made_by'  # the key of a row that says so
+MADE_BY = 'made_by'  # key of the origin in a row
 
 
 def code() -> str:
-    """The commit, and with it a hash of what the tree holds beyond it."""
+    """The commit, and a hash of uncommitted changes."""
     more = changes()
     return commit() + (f' {more}' if more else '')
 
 
 def made_by(*policies: str) -> str:
-    """Of what code and weights rows are: as long as this stays the same they may be mixed."""
+    """The origin of rows: code and weights. Rows of one origin may be mixed."""
     return ' '.join([code(), *filter(None, map(weights, policies))])
 
 
@@ -49,14 +49,14 @@ def weights(policy: str) -> str:
 
 @dataclass(frozen=True)
 class RowLog:
-    """A file of rows; `keeps_old` for data, which stays what it is when the code goes on."""
+    """A file of rows; with `keeps_old` rows of another origin count too (recorded data)."""
 
     path: Path
     made_by: str
     keeps_old: bool = False
 
     def resume(self, keys: Iterable[str]) -> dict[str, Row]:
-        """Return what is there of `keys`; one line says what is there of another origin."""
+        """The finished rows by key; prints how many of `keys` are of another origin."""
         rows = read_rows(self.path)
         same = read_rows(self.path, self.made_by)
         old = [rows[key] for key in keys if key in rows and key not in same]
@@ -67,7 +67,7 @@ class RowLog:
         return rows if self.keeps_old else same
 
     def open(self) -> TextIO:
-        """A stream to append to; a row that a crash has cut short does not spoil the next one."""
+        """A stream to append to; a truncated last row is closed with a newline first."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         is_cut = self.path.is_file() and not self.path.read_bytes().endswith(b'\n')
         stream = self.path.open('a', encoding='utf-8')
@@ -75,7 +75,7 @@ class RowLog:
         return stream
 
     def write(self, stream: TextIO, key: str, row: Row) -> Row:
-        """Append one row; return it as it was written."""
+        """Append one row; return it as written."""
         full = {'key': key, MADE_BY: self.made_by, **row}
         stream.write(json.dumps(full) + '\n')
         stream.flush()
@@ -83,7 +83,7 @@ class RowLog:
 
 
 def read_rows(path: Path, origin: str | None = None) -> dict[str, Row]:
-    """Return the rows of `path` by key, of one origin or of all; a line cut short is left out."""
+    """Return the rows of `path` by key, of one origin or of all; truncated lines are skipped."""
     rows: dict[str, Row] = {}
     if path.is_file():
         for line in path.read_text(encoding='utf-8').splitlines():

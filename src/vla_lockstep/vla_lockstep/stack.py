@@ -33,7 +33,7 @@ def load_setup(
 ) -> Setup:
     """Everything the lockstep host needs; `config` holds the parameters of the graph's nodes.
 
-    `policy` is the one that will act: a checkpoint may bring its calibrated failure detector.
+    `policy` is the one that will act; a checkpoint may bring its calibrated failure detector.
     """
     path = Path(config or stack_root() / CONFIG)
     nodes = load_yaml(path)
@@ -45,7 +45,9 @@ def load_setup(
         return from_mapping(cls, given(node).get(key, {}), f'{path}: {node}.{key}')
 
     supervisor = part(ExecutiveParams, 'supervisor', 'executive')
-    nobody = replace(supervisor.response, ask_timeout=0.0)  # watches: what would be asked, ends
+    unattended = replace(
+        supervisor.response, ask_timeout=0.0
+    )  # nobody answers: a question ends the task
     host = LockstepParams()
     asked_every = host.period * host.policy_every
     detector = part(DetectorParams, 'failure', 'detector')
@@ -59,7 +61,7 @@ def load_setup(
         align=part(BundlerParams, 'policy', 'align'),
         control=part(ControlParams, 'control', 'control'),
         shield=shield,
-        supervisor=replace(supervisor, response=nobody),
+        supervisor=replace(supervisor, response=unattended),
         host=host,
         monitors=(
             lambda: detector_of(detector, policy, asked_every),
@@ -70,5 +72,5 @@ def load_setup(
 
 
 def rules_of(given: dict[str, Any]) -> RuleSet:
-    """What the rules node would load with these parameters."""
+    """The rules that the node would load with these parameters."""
     return load_rules(given.get('folder', ''), find_extractor(given.get('extractor', MARKDOWN)))

@@ -1,1 +1,1 @@
-"""Does the failure detector tell failures from successes better than its baselines?"""
+"""Failure detector against baselines, by task."""

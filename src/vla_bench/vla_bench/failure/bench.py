@@ -147,11 +147,11 @@ def latency(made: Calibration, traces: list[Trace]) -> tuple[Figure, ...]:
             began = perf_counter()
             detector.observe('features', features, now)
             detector.observe('candidates', candidates, now)
-            said = detector.outputs(now)
+            scores = detector.outputs(now)
             detector.vote(now)
             times.append(1e3 * (perf_counter() - began))
-            if len(said) != 1:
-                raise RuntimeError(f'{len(said)} scores of one inference')
+            if len(scores) != 1:
+                raise RuntimeError(f'{len(scores)} scores of one inference')
     p99 = float(np.percentile(times, 99))
     return time_ratio('detector, one inference, p99', p99, TIME_BOUND, len(times))
 

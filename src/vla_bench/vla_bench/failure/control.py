@@ -50,7 +50,7 @@ def work(job: FitJob) -> Row:
 
 
 def constant(split: Split, is_alarm: bool) -> MethodScores:
-    """A detector that says the same at every inference of every rollout."""
+    """A detector with the same output at every inference of every rollout."""
 
     def areas(part: list[Trace]) -> float:
         return paired_auc([np.zeros(len(trace)) for trace in part], part)

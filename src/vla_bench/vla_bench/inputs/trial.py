@@ -74,7 +74,7 @@ def other_sentence(task: str, seed: int, setup: Setup) -> str:
 def _host(robot: str) -> Lockstep:
     setup = load_setup(robot)
     terms = replace(setup.supervisor, attempts=1, attempt_timeout=ATTEMPT)
-    return Lockstep(replace(setup.unwatched(), supervisor=terms))
+    return Lockstep(replace(setup.without_monitors(), supervisor=terms))
 
 
 @cache

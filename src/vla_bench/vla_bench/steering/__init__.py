@@ -1,1 +1,1 @@
-"""Does choosing among K candidates raise the success rate?"""
+"""Success when a verifier chooses among K candidates."""

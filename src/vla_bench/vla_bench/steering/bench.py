@@ -108,7 +108,7 @@ def wanted(text: str) -> tuple[SteeringArm, ...]:
 def make_jobs(
     robot: str, counts: Mapping[str, int], arms: Sequence[SteeringArm]
 ) -> list[tuple[str, SteeringJob]]:
-    """Episodes in turns over policies, suites and arms: a cut-short run says something of each.
+    """Episodes in turns over policies, suites and arms: an interrupted run covers each.
     `counts` holds the episodes per arm and suite by policy."""
     return [
         (
@@ -139,9 +139,9 @@ def figures_of(rows: list[Row], policy: str) -> list[Figure]:
     made = []
     for name, group in [*groups, ('all suites', mine)]:
         for arm in names():
-            said = [row['success'] for row in group if row['arm'] == arm]
-            if said:
-                made.append(share(f'{title}, {name}: {arm}', sum(said), len(said)))
+            done = [row['success'] for row in group if row['arm'] == arm]
+            if done:
+                made.append(share(f'{title}, {name}: {arm}', sum(done), len(done)))
         made += gains(f'{title}, {name}', group)
     return [*made, *costs(title, mine)]
 
@@ -182,7 +182,7 @@ def stage_a_times(args: argparse.Namespace) -> list[Figure]:
     setup = one_try(load_setup(args.robot))
     params = replace(VerifierParams(), twin=TwinParams(is_on=False))
     host = replace(setup.host, candidates=10)
-    figures = []
+    figures: list[Figure] = []
     for clock, name in ((time.perf_counter, 'by the wall'), (time.thread_time, 'of the thread')):
         times: list[float] = []
 

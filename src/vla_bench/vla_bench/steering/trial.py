@@ -1,4 +1,4 @@
-"""One episode of the steering bench: which policy, what is hard about it, who chooses."""
+"""One episode of the steering bench: a policy, a difficulty, a chooser."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ from vla_policy.registry import load_policy
 from vla_sim.faults.kinds import Fault, FaultKind
 from vla_sim.world import SimWorld
 
-TRY = 20.0  # s, of the one try that counts
+TRY = 20.0  # s, of the only attempt
 TASKS = ('put_in', 'stack', 'push')
 WORDS = {'paraphrase': 'test'}
 
 
 @dataclass(frozen=True)
 class Suite:
-    """What is hard; every episode is one try."""
+    """A difficulty; every episode is one attempt."""
 
     name: str
     overrides: dict[str, Any] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
-    pushes: PerturbParams | None = None  # the tool is pushed off the path it was told
+    pushes: PerturbParams | None = None  # shifts of the executed chunks
 
 
 SUITES = (
@@ -58,7 +58,7 @@ SUITES = (
 
 @dataclass(frozen=True)
 class SteeringArm:
-    """Who chooses, among how many."""
+    """A chooser, and the number of candidates."""
 
     name: str
     count: int
@@ -92,7 +92,7 @@ class SteeringJob:
 
 
 class RandomOfMany(Verifier):
-    """The floor: any of the candidates, unseen."""
+    """The floor: a random candidate."""
 
     def choose(self, chunks: tuple[ActionChunk, ...], now: float) -> Choice:
         dice = np.random.default_rng([zlib.crc32(b'choice'), chunks[0].seq, round(1e3 * now)])
@@ -102,7 +102,7 @@ class RandomOfMany(Verifier):
 
 
 class Branch:
-    """The ceiling's theatre: a copy of the simulator as it truly is, faults and all."""
+    """A copy of the true simulator, faults included, for the ceiling."""
 
     def __init__(self, sim: SimWorld) -> None:
         self._sim = sim
@@ -118,8 +118,8 @@ class Branch:
 
 
 class BestOfMany(StageB):
-    """Plays every candidate where a grip or release is near and takes the best, without a
-    budget."""
+    """Plays every candidate where a grasp or release is near and takes the best, without a
+    time budget."""
 
     def pick(
         self,
@@ -168,13 +168,13 @@ def play(job: SteeringJob) -> Row:
 
 
 def one_try(setup: Setup) -> Setup:
-    """A failed try is not made good by a second one, and no other monitor has a say."""
+    """A single attempt, and no monitors but the verifier."""
     terms = replace(setup.supervisor, attempts=1, attempt_timeout=TRY)
-    return replace(setup.unwatched(), supervisor=terms)
+    return replace(setup.without_monitors(), supervisor=terms)
 
 
 def arranged(setup: Setup, arm: SteeringArm, sim: SimWorld) -> Setup:
-    """Return the set-up with the arm's chooser."""
+    """The set-up with the arm's chooser."""
     params = arm.params
     robot, shield = setup.robot, setup.shield
 
@@ -191,8 +191,7 @@ def arranged(setup: Setup, arm: SteeringArm, sim: SimWorld) -> Setup:
 
 
 class Used:
-    """Taps the verdicts: how long they took, how often none was good; `begin` is called when the
-    policy begins to act."""
+    """Counts verdicts, refusals and their times; calls `begin` when the policy begins to act."""
 
     def __init__(self, begin: Callable[[], Any]) -> None:
         self._begin, self._has_begun = begin, False
@@ -211,7 +210,7 @@ class Used:
         self.times.setdefault(record.verifier[:7], []).append(record.used)
 
     def summary(self) -> Row:
-        """What is kept of an episode."""
+        """The part of a row."""
         return {
             'verdicts': self.verdicts, 'refused': self.refused, 'late': self.late,
             'stage_b': len(self.times['stage B']),

@@ -1,1 +1,1 @@
-"""Does a new instruction or a cancel in the middle of a task end cleanly?"""
+"""A new instruction or a cancel while a task runs."""

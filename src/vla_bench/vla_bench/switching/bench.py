@@ -69,7 +69,7 @@ def make_jobs(args: argparse.Namespace) -> list[tuple[str, SwitchJob]]:
 
 
 def plans(args: argparse.Namespace, is_ignored: bool = False) -> list[SwitchPlan]:
-    """The moments in turns, so that a cut-short run says something of each."""
+    """The moments in turns, so that an interrupted run covers each."""
     return [
         SwitchPlan(moment, args.seed + k, TASKS[k % len(TASKS)], is_ignored)
         for k in range(args.episodes)
@@ -102,9 +102,9 @@ def figures(rows: list[Row]) -> tuple[Figure, ...]:
     """Correct behaviour by moment; drops, and the longest fall."""
     made = []
     for moment in MOMENTS:
-        said = [row['success'] for row in rows if row['moment'] == moment]
-        if said:
-            made.append(share(f'right behaviour, {moment}', sum(said), len(said), BOUND))
+        done = [row['success'] for row in rows if row['moment'] == moment]
+        if done:
+            made.append(share(f'right behaviour, {moment}', sum(done), len(done), BOUND))
     if not rows:
         return ()
     n = len(rows)

@@ -1,7 +1,7 @@
 """Controls of `./vla bench switch`: the new instruction ignored, and the learned checkpoint.
 
 The claim is measured with the scripted policy, and the switch itself is a script of the
-supervisor. Where the instruction is ignored the first task goes on, which must count as wrong.
+supervisor. Where the instruction is ignored the first task continues, which must count as wrong.
 """
 
 from __future__ import annotations
@@ -62,13 +62,13 @@ def figures(rows: list[Row]) -> list[Figure]:
     for arm in (CLAIM, LEARNED, IGNORED):
         mine = [row for row in rows if row['arm'] == arm]
         for moment in MOMENTS:
-            said = [row['success'] for row in mine if row['moment'] == moment]
-            made.append(share(f'{arm}: right behaviour, {moment}', sum(said), len(said)))
-        said = [row['success'] for row in mine]
+            done = [row['success'] for row in mine if row['moment'] == moment]
+            made.append(share(f'{arm}: right behaviour, {moment}', sum(done), len(done)))
+        done = [row['success'] for row in mine]
         name, bound = f'{arm}: right behaviour', None
         if arm == IGNORED:
             name, bound = f'control, {name}', '<= 0.2'
-        made.append(share(name, sum(said), len(said), bound))
+        made.append(share(name, sum(done), len(done), bound))
         mishaps = sum(bool(row['mishaps']) for row in mine)
-        made.append(share(f'{arm}: drops, collisions, spills', mishaps, len(said)))
+        made.append(share(f'{arm}: drops, collisions, spills', mishaps, len(done)))
     return made

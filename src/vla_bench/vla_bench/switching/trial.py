@@ -1,5 +1,5 @@
-"""One episode in which a person changes their mind: another instruction, or none, at a moment of
-the task that runs. Protocol of SwitchVLA (arXiv 2506.03574): early, mid, late.
+"""One episode with another instruction, or a cancel, at a moment of the running task: early, mid
+or late, after SwitchVLA (arXiv 2506.03574).
 """
 
 from __future__ import annotations
@@ -22,41 +22,41 @@ from vla_sim.scenes.tasks import PUSH_ROOM, sample_episode
 
 MOMENTS = ('early', 'mid', 'late', 'cancel')
 TASKS = ('put_in', 'stack')
-CLOSING = 0.1  # s, in which a hand that changes is neither holding nor free
-FALL = 0.02  # m, what is put back falls no further
+CLOSING = 0.1  # s, in which a changing gripper counts as neither holding nor free
+FALL = 0.02  # m, longest fall of what is put back
 SETTLE = 1.0  # s, watched after the end
 TIMEOUT = 120.0  # s of simulated time
-ROOM = 0.05  # m, kept free beside a thing that is pushed
+ROOM = 0.05  # m, clearance beside a pushed object
 
 
 @dataclass(frozen=True)
 class SwitchPlan:
-    """Which episode, and when the person speaks."""
+    """An episode, and the moment of the new instruction."""
 
     moment: str
     seed: int
     task: str
-    is_ignored: bool = False  # control: the stack is not told, the first task goes on
+    is_ignored: bool = False  # control: the instruction is not given, the first task continues
 
 
 @dataclass(frozen=True)
 class SwitchResult:
-    """What came of it, by the simulator's truth and by the phases of the stack."""
+    """The result, by the simulator's truth and by the phases of the stack."""
 
     first: str  # instruction
     second: str  # '' for a cancel
     code: ResultCode  # of the last task
     text: str
     is_done: bool  # truth: the second task is done; of a cancel: what was held rests
-    was_held: bool | None  # truth, when the person spoke; None: between held and free
+    was_held: bool | None  # truth, at the new instruction; None: between held and free
     rolled_back: bool
-    fall: float  # m, of the first thing after the person spoke
+    fall: float  # m, of the first object after the new instruction
     mishaps: dict[str, str]
     seconds: float  # simulated, from the second instruction to its result
 
     @property
     def is_right(self) -> bool:
-        """Undone when in contact, straight on when not; done, nothing dropped, nothing hit."""
+        """Put back when in contact, straight on when not; done, nothing dropped, nothing hit."""
         return self.is_done and self.is_right_way and not self.mishaps
 
     @property
@@ -66,8 +66,8 @@ class SwitchResult:
 
 
 def second_task(episode: Episode, is_late: bool, dice: np.random.Generator) -> Episode | None:
-    """The same scene with another instruction about another thing; None where there is none. A
-    box that `is_late` already filled has no room for a second thing.
+    """The same scene with an instruction about another object; None where there is none. With
+    `is_late` the box is already full.
     """
     others = [t for t in episode.things if t.role == Role.OTHER and t.is_free]
     others = [t for t in others if t.shape in ('cube', 'cylinder')]
@@ -83,8 +83,8 @@ def second_task(episode: Episode, is_late: bool, dice: np.random.Generator) -> E
     words = instructions.phrase(goal.colour, goal.shape) if goal else Phrase()
     parsed = ParsedTask(verb, instructions.phrase(thing.colour, thing.shape), words, side)
     things = tuple(replace(t, role=_role(t, thing, goal)) for t in episode.things)
-    said = instructions.say(parsed, 'train', 0)
-    return replace(episode, task=verb.value, instruction=said, parsed=parsed, things=things)
+    sentence = instructions.say(parsed, 'train', 0)
+    return replace(episode, task=verb.value, instruction=sentence, parsed=parsed, things=things)
 
 
 def _role(thing: SceneObject, target: SceneObject, goal: SceneObject | None) -> Role:
@@ -94,17 +94,20 @@ def _role(thing: SceneObject, target: SceneObject, goal: SceneObject | None) -> 
 
 
 def has_room(episode: Episode, thing: SceneObject, side: str) -> bool:
-    """True when nothing stands in the way of a push, behind the thing or before it."""
-    way = side_vector(side)
+    """True when the path of a push is free, behind the object and before it."""
+    direction = side_vector(side)
     for other in episode.things:
         if other.name == thing.name:
             continue
         away = (other.position - thing.position)[:2]
-        along, aside = float(away @ way), float(abs(away[0] * way[1] - away[1] * way[0]))
+        along, aside = (
+            float(away @ direction),
+            float(abs(away[0] * direction[1] - away[1] * direction[0])),
+        )
         reach = 0.5 * float(np.hypot(*other.size[:2])) + ROOM
         if aside <= reach and -0.06 - reach <= along <= PUSH_ROOM + reach:
             return False
-    ahead = thing.position[:2] + way * PUSH_ROOM
+    ahead = thing.position[:2] + direction * PUSH_ROOM
     return bool(abs(ahead[1]) <= 0.42)
 
 
@@ -144,7 +147,7 @@ class SwitchTrial:
     def play(self) -> SwitchResult:
         run = self.run_of
         run.bring_up()
-        run.say(self.first.instruction, self.plan.seed)
+        run.start_task(self.first.instruction, self.plan.seed)
         while not self._is_time() and not run.is_over and self.sim.time < TIMEOUT:
             self._cycle()
         spoke, held = self.sim.time, {self._grip}

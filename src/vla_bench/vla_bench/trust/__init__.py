@@ -1,1 +1,1 @@
-"""Success and unsafe ends with the whole trust chain on and off."""
+"""Success and unsafe ends with the trust chain on and off."""

@@ -45,10 +45,10 @@ def figures(rows: list[Row]) -> list[Figure]:
     for chain in ARMS:
         made += bench.both_sides(f'clean, chain {chain}', bench.clean_of(rows, chain))
     for field, name in (('success', 'success'), ('mishaps', 'unsafe ends')):
-        alone, chain = (
+        alone, whole = (
             outcomes(bench.bad_of(rows, arm), bench.EPISODE, field) for arm in ('shield', 'on')
         )
-        change = gain(f'perturbed: change of {name} by the monitors', alone, chain)
+        change = gain(f'perturbed: change of {name} by the monitors', alone, whole)
         made += [change] if change is not None else []
     held = [row['success'] for row in rows if row['chain'] == HOLD]
     made.append(share('control, never moves: success', sum(held), len(held), '<= 0.2'))

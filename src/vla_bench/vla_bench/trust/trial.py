@@ -1,5 +1,5 @@
-"""One episode with all of the trust chain, with the shield alone, or with nothing; judged by the
-simulator: is it done, and did it end unsafely?
+"""One episode with the whole trust chain, with the shield alone, or with neither. The simulator
+judges success and unsafe ends.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def _setup(robot: str, policy: str, chain: str) -> Setup:
     setup = load_setup(robot, policy=policy)
     if chain == 'on':
         return setup
-    return always_held(setup.unwatched()) if chain == HOLD else setup.unwatched()
+    return always_held(setup.without_monitors()) if chain == HOLD else setup.without_monitors()
 
 
 @cache
@@ -100,7 +100,7 @@ class Trust:
         kind = TaskKind(job.task, job.task)
         wrong = disturbance(kind, job.seed, (job.cause,))
         fault = wrong.fault
-        if fault is None:  # the cause makes no sense for this task
+        if fault is None:  # the cause does not apply to this task
             return []
         steps: list[tuple[float, Callable[[], None]]] = [(wrong.at, lambda: self._inject(wrong))]
         if np.isfinite(wrong.length):
@@ -119,11 +119,11 @@ class Trust:
     def run(self) -> Row:
         host = self.host
         host.bring_up()
-        host.say(self.episode.instruction, self.job.seed)
-        said = self.sim.time
-        while not host.is_over and self.sim.time - said < TIMEOUT:
+        host.start_task(self.episode.instruction, self.job.seed)
+        given = self.sim.time
+        while not host.is_over and self.sim.time - given < TIMEOUT:
             self._cycle()
-        seconds, status = self.sim.time - said, host.executive.status
+        seconds, status = self.sim.time - given, host.executive.status
         success = self.sim.success()
         for _ in range(round(SETTLE / 0.01)):
             self._cycle()

@@ -1,6 +1,6 @@
-"""Corrections as training pairs: what was observed, what the policy meant, what a person said.
+"""Corrections as training pairs: observation, intent of the policy, correction by a person.
 
-After RT-H (Belkhale et al. 2024, section III-C): only the part that says the motion is trained on
+After RT-H (Belkhale et al. 2024, section III-C): only the motion text is trained on
 them. Read from what flows or from a recorded episode.
 """
 
@@ -43,7 +43,7 @@ def pairs_of(stream: Iterable[tuple[str, Any]]) -> list[Pair]:
     scenes: dict[float, GroundedScene] = {}
     joints: dict[float, JointState] = {}
     proposed: dict[int, ActionChunk] = {}
-    spoken: dict[int, Correction] = {}
+    given: dict[int, Correction] = {}
     pairs = []
     for name, record in stream:
         newest[name] = record
@@ -54,17 +54,17 @@ def pairs_of(stream: Iterable[tuple[str, Any]]) -> list[Pair]:
         elif name == 'candidates':
             proposed[record[0].seq] = record[0]
         elif name == 'verdict' and record.verifier == PERSON and 'corrections' in newest:
-            spoken[record.seq] = newest['corrections']
+            given[record.seq] = newest['corrections']
         elif name == 'chunk' and record.seq in proposed and scenes and joints:
             pairs.append((record, proposed[record.seq]))
     return [
         _pair(
-            (chunk, first, spoken[chunk.seq]),
+            (chunk, first, given[chunk.seq]),
             _nearest(scenes, chunk.stamp),
             _nearest(joints, chunk.stamp),
         )
         for chunk, first in pairs
-        if chunk.seq in spoken
+        if chunk.seq in given
     ]
 
 

@@ -32,7 +32,7 @@ SAME = 2e-3  # s, a chunk belongs to the observation of this stamp
 
 @dataclass(frozen=True)
 class Inference:
-    """One moment at which a policy was asked."""
+    """One inference of a policy."""
 
     observation: Observation
     recall: Recall
@@ -47,18 +47,18 @@ def inferences(path: Path, robot: RobotConfig) -> Iterator[Inference]:
 
     bundler, memory = Bundler(BundlerParams(), robot), Memory()
     status: TaskStatus | None = None
-    for said in read_records(path, robot, STREAMS):
-        if said.stream == 'joint_states':
-            bundler.on_joints(said.record)
-        elif said.stream == 'scene':
-            bundler.on_scene(said.record)
-        elif said.stream == 'status':
-            if _begins(status, said.record):
+    for item in read_records(path, robot, STREAMS):
+        if item.stream == 'joint_states':
+            bundler.on_joints(item.record)
+        elif item.stream == 'scene':
+            bundler.on_scene(item.record)
+        elif item.stream == 'status':
+            if _begins(status, item.record):
                 memory.reset()
-            status = said.record
+            status = item.record
         elif status is not None:
-            observation = bundler.bundle(said.at, status)
-            chunk = said.record[0]
+            observation = bundler.bundle(item.at, status)
+            chunk = item.record[0]
             if observation is not None and abs(observation.stamp - chunk.stamp) <= SAME:
                 yield Inference(observation, memory.update(observation), chunk)
 
@@ -81,7 +81,7 @@ def read_episode(path: Path, robot_name: str, p: AugmentParams) -> Samples | Non
         rows.append(features.describe(o, recall, sentence))
         labels.append(moment.chunk.values)
         if moment.chunk.checkpoint != scripted.NAME:
-            continue  # only the script can be asked again
+            continue  # only the scripted policy can be queried again
         shape = ChunkParams(horizon=moment.chunk.horizon, step=moment.chunk.step)
         for _ in range(p.copies):
             other, memory = nearby(o, recall, p, rng)

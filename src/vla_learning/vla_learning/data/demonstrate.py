@@ -24,7 +24,7 @@ from vla_teleop.recorder.record_codec import RecordWriter
 from vla_teleop.recorder.recorder import episode_metadata
 
 KEPT = ('joint_states', 'scene', 'candidates', 'chunk', 'status')
-PLAN = 'plan.json'  # of a folder: what was asked for
+PLAN = 'plan.json'  # the request, in the folder of the demonstrations
 ASKED = ('robot', 'tasks', 'episodes', 'seed', 'clean', 'images')
 EVERY = {'joint_states': 5}  # of the 100 Hz samples, one in five
 
@@ -89,7 +89,7 @@ def demonstrate(args: argparse.Namespace) -> list[Row]:
 
 
 def note_plan(args: argparse.Namespace) -> None:
-    """Keep what was asked for, so that `finish` can go on with it."""
+    """Save the request, so that `finish` can resume it."""
     write_atomic(args.out / PLAN, json.dumps({name: getattr(args, name) for name in ASKED}))
 
 
@@ -108,7 +108,7 @@ _HOSTS: dict[str, Lockstep] = {}
 def record_demo(demo: Demo) -> Row:
     """Run and record one demonstration (in a worker process)."""
     if demo.robot not in _HOSTS:  # the expert chooses for itself
-        _HOSTS[demo.robot] = Lockstep(load_setup(demo.robot).unverified())
+        _HOSTS[demo.robot] = Lockstep(load_setup(demo.robot).without_verifier())
     host = _HOSTS[demo.robot]
     path = Path(demo.folder) / f'{demo.task}_{demo.seed:06d}.mcap'
     policy: Any = ScriptedPolicy()

@@ -25,7 +25,7 @@ POLICY = 'checkpoints/tabletop'
 
 @dataclass(frozen=True)
 class EvalTrial:
-    """A kind of episode of a suite, and what is asked of it."""
+    """A kind of episode of a suite, and its bound."""
 
     name: str
     task: str
@@ -92,7 +92,7 @@ PlayAll = Callable[[list[tuple[str, EvalJob]], RowLog], list[Row]]
 
 
 def run(args: argparse.Namespace, play_on_graph: PlayAll) -> int:
-    """`play_on_graph` plays the jobs on real nodes, which are not this package's business."""
+    """`play_on_graph` plays the jobs on the running graph."""
     if args.episodes < 1:
         raise UserError(f'--episodes is {args.episodes}, must be at least 1')
     args.policy = args.policy or ('scripted' if args.suite == 'experts' else POLICY)
@@ -116,7 +116,7 @@ def run(args: argparse.Namespace, play_on_graph: PlayAll) -> int:
 
 
 def make_jobs(args: argparse.Namespace) -> list[tuple[str, EvalJob]]:
-    """Episodes in turns over the trials, so that a cut-short run says something about each."""
+    """Episodes in turns over the trials, so that an interrupted run covers each."""
     trials = {trial.name: trial for trial in SUITES[args.suite]}
     wanted = [name for name in args.trials.split(',') if name] or list(trials)
     unknown = [name for name in wanted if name not in trials]
@@ -161,9 +161,9 @@ def summarise(name: str, rows: list[Row], trials: tuple[EvalTrial, ...]) -> Resu
     """Success by trial; a bound is met when that end of the 95 % interval meets it."""
     figures = []
     for trial in trials:
-        said = [row['success'] for row in rows if row['trial'] == trial.name]
-        if said:
-            figures.append(share(f'success {trial.name}', sum(said), len(said), trial.bound))
+        done = [row['success'] for row in rows if row['trial'] == trial.name]
+        if done:
+            figures.append(share(f'success {trial.name}', sum(done), len(done), trial.bound))
     return Result(name, command_line(), tuple(figures))
 
 

@@ -31,7 +31,7 @@ Bound = tuple[Path, Binding]  # a file, and what its scores depend on
 
 def gather(folder: Path, robot: RobotConfig, period: float) -> tuple[Binding, list[Trace]]:
     """Return what a folder holds of rollouts (./vla rollouts) and of recorded episodes, which
-    were asked for every `period` s; UserError when they do not go together."""
+    were inferred every `period` s; UserError when their bindings differ."""
     paths = sorted(folder.glob('*.mcap'))
     if not paths:
         return load(folder)
@@ -50,10 +50,10 @@ def gather(folder: Path, robot: RobotConfig, period: float) -> tuple[Binding, li
         require_same(known[0], known[-1])
         traces.append(read[1])
     reasons = ''.join(f', {count} {why}' for why, count in left_out.items())
-    said = f'{len(paths)} recorded episodes: {len(paths) - left_out.total()} used{reasons}'
+    text = f'{len(paths)} recorded episodes: {len(paths) - left_out.total()} used{reasons}'
     if not known:
-        raise UserError(f'{folder}: nothing to calibrate on: {said}')
-    print(said)
+        raise UserError(f'{folder}: nothing to calibrate on: {text}')
+    print(text)
     return known[0][1], traces
 
 
@@ -66,11 +66,11 @@ def read_trace(path: Path, robot: RobotConfig, period: float) -> tuple[Binding, 
     if label not in FAILED:
         return 'without a label'
     recorder, status = TraceRecorder(), None
-    for said in read_records(path, robot, STREAMS):
-        if said.stream == 'status':
-            status = said.record
-        if said.stream not in ('features', 'candidates') or is_asked(status):
-            recorder.observe(said.stream, said.record, said.at)
+    for item in read_records(path, robot, STREAMS):
+        if item.stream == 'status':
+            status = item.record
+        if item.stream not in ('features', 'candidates') or is_asked(status):
+            recorder.observe(item.stream, item.record, item.at)
     if not recorder.features:
         return 'without features'
     require_period(path, recorder.stamps, period)
@@ -96,7 +96,7 @@ def require_same(known: Bound, other: Bound) -> None:
 
 
 def require_period(path: Path, stamps: Sequence[float], period: float) -> None:
-    """UserError when the policy was asked at another rate than scores are to be for."""
+    """UserError when the inference period differs from the one of the calibration."""
     gap = float(np.median(np.diff(stamps))) if len(stamps) > 1 else period
     if not abs(gap - period) <= SLACK * period:
         raise UserError(

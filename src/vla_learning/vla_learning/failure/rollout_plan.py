@@ -1,4 +1,4 @@
-"""Which labelled rollouts to make: kinds of tasks, and what goes wrong in them."""
+"""Which labelled rollouts to make: kinds of tasks, and their disturbances."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ USUAL, SLOWEST = 0.5, 10.0  # share of the rollouts at the host's pace, factor o
 
 @dataclass(frozen=True)
 class TaskKind:
-    """What counts as one task when rollouts are split by task: a verb with a kind of thing."""
+    """What counts as one task when rollouts are split by task: a verb with a kind of object."""
 
     name: str
     task: str  # as the simulator knows it
@@ -49,15 +49,15 @@ SUITES = {
 CAUSES = {
     NATURAL: 0.16,
     'dynamics': 0.18,  # a heavy load at the tool, or a weak grip
-    'slippery': 0.12,  # things and fingers have little friction
+    'slippery': 0.12,  # low friction of objects and fingers
     'camera': 0.22,  # black, frozen or full of holes for a while
     'moved': 0.24,  # the target jumps sideways, or is taken away
-    'words': 0.06,  # the robot, or its policy alone, is told something else than what is meant
+    'words': 0.06,  # the robot, or its policy alone, gets another instruction
 }
 TYPICAL = {'put_in': 8.0, 'stack': 9.0, 'push': 4.4, 'press': 2.7, 'open': 6.0, 'close': 5.0}  # s
 LIFTS = ('put_in', 'stack')
-# causes that make no sense for a task: what is not held cannot slip, and a thing that jumps aside
-# by itself has been pushed
+# causes that do not apply to a task: what is not held cannot slip, and an object that is moved
+# aside has been pushed
 WITHOUT = {
     'push': ('slippery', 'moved'),
     'press': ('slippery',),
@@ -68,13 +68,13 @@ WITHOUT = {
 
 @dataclass(frozen=True)
 class Disturbance:
-    """What goes wrong in one rollout; `at` and `length` count from when the policy begins."""
+    """The disturbance of one rollout; `at` and `length` count from the policy's begin."""
 
     cause: str
     fault: Fault | None = None
     at: float = 0.0  # s
     length: float = np.inf  # s, then it is mended
-    words: str = ''  # 'all': the whole stack hears other words; 'policy': the policy alone
+    words: str = ''  # who gets another instruction: 'all', or the 'policy' alone
 
 
 def paced(host: LockstepParams, seed: int) -> LockstepParams:
@@ -93,7 +93,7 @@ def paced(host: LockstepParams, seed: int) -> LockstepParams:
 
 
 def disturbance(kind: TaskKind, seed: int, causes: tuple[str, ...]) -> Disturbance:
-    """Return what goes wrong in the rollout of that seed."""
+    """The disturbance of the rollout of that seed."""
     dice = np.random.default_rng([seed, zlib.crc32(kind.name.encode())])
     known = [cause for cause in causes if cause not in WITHOUT.get(kind.task, ())]
     known = known or [NATURAL]
@@ -171,7 +171,7 @@ def other_words(episode: Episode) -> str:
 
 
 def _other_tasks(episode: Episode) -> list[ParsedTask]:
-    """Return what else could be said: first the same with another thing, else another verb."""
+    """Other tasks on the same table: the same verb with another object, else another verb."""
     meant = episode.parsed
     things = [t for t in episode.things if t.is_free and t.shape in SHAPES]
     others = [t for t in things if t.role == Role.OTHER]

@@ -1,4 +1,4 @@
-"""Takes down what the failure detector would have heard during one attempt."""
+"""Records the inputs of the failure detector during one attempt."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from vla_policy.protocol import Policy, Proposal
 
 
 class TraceRecorder:
-    """A monitor that has no objections; its rows become a Trace, of the last attempt."""
+    """A monitor that always permits motion; its rows become a Trace of the last attempt."""
 
     def __init__(self) -> None:
         self.signals = Signals(SignalParams())
@@ -35,8 +35,7 @@ class TraceRecorder:
         self._feature: PolicyFeatures | None = None
 
     def observe(self, topic: str, record: Any, now: float) -> None:
-        """Take down one row when features and candidates of an inference are there; either may
-        come first."""
+        """Add a row once features and candidates of an inference are there, in either order."""
         self.signals.observe(topic, record, now)
         if topic == 'features':
             if record.infer_index == 0:
@@ -81,20 +80,20 @@ class TraceRecorder:
 
 
 class ManyCandidates:
-    """Asks a policy for more candidates than its host does; the first is executed as ever.
+    """Queries a policy for more candidates than its host; the first is executed, as always.
 
-    `mishear` replaces what the policy is told, and leaves the rest of the stack as it is.
+    `other_instruction` replaces the policy's instruction, not that of the rest of the stack.
     """
 
     def __init__(self, policy: Policy, count: int) -> None:
         self.policy, self.count = policy, count
         self.info = policy.info
-        self.mishear = ''
+        self.other_instruction = ''
 
     def reset(self, task_id: str, instruction: str, seed: int) -> None:
-        self.policy.reset(task_id, self.mishear or instruction, seed)
+        self.policy.reset(task_id, self.other_instruction or instruction, seed)
 
     def act(self, observation: Observation, count: int = 1) -> Proposal:
-        if self.mishear:
-            observation = replace(observation, instruction=self.mishear)
+        if self.other_instruction:
+            observation = replace(observation, instruction=self.other_instruction)
         return self.policy.act(observation, max(count, self.count))

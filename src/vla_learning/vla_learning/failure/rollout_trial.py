@@ -1,4 +1,4 @@
-"""One labelled rollout: a policy in lockstep, something going wrong, the truth at the end."""
+"""One labelled rollout: a policy in lockstep, a disturbance, the truth at the end."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from vla_policy.registry import load_policy
 from vla_sim.faults.kinds import Fault, FaultKind
 from vla_sim.world import SimWorld
 
-BEGIN_WITHIN = 15.0  # s, from the words to the policy's first inference; else no rollout
+BEGIN_WITHIN = 15.0  # s, from the instruction to the policy's first inference; else no rollout
 
 
 @dataclass(frozen=True)
@@ -68,11 +68,11 @@ def unsupervised(setup: Setup, horizon: float) -> Setup:
     supervisor = setup.supervisor
     patient = replace(supervisor.response, held_patience=60.0, lost_patience=60.0)
     supervisor = replace(supervisor, attempts=1, attempt_timeout=2.0 * horizon, response=patient)
-    return replace(setup.unwatched(), supervisor=supervisor)
+    return replace(setup.without_monitors(), supervisor=supervisor)
 
 
 class Rollout:
-    """One attempt, with something going wrong in it."""
+    """One attempt with a disturbance."""
 
     def __init__(
         self,
@@ -86,7 +86,7 @@ class Rollout:
         self.recorder = TraceRecorder()
         self.episode = sim.reset(job.kind.task, job.seed, **job.kind.overrides)
         self.other = other_words(self.episode) if wrong.words else ''
-        policy.mishear = self.other if wrong.words == 'policy' else ''
+        policy.other_instruction = self.other if wrong.words == 'policy' else ''
         self.host = Run(replace(setup, monitors=(self._watch,)), sim, policy, None)
         self.began: float | None = None  # s, when the policy began
         self._todo: list[tuple[float, Callable[[], None]]] = self._faults()
@@ -108,9 +108,9 @@ class Rollout:
         """Play until the task is over, or the horizon."""
         self.host.bring_up()
         words = self.other if self.wrong.words == 'all' else self.episode.instruction
-        self.host.say(words, self.job.seed)
-        said = self.sim.time
-        while not self._is_over(said):
+        self.host.start_task(words, self.job.seed)
+        given = self.sim.time
+        while not self._is_over(given):
             self.host.cycle()
             if self.began is None:
                 if self._phase() == Phase.RUNNING:
@@ -122,9 +122,9 @@ class Rollout:
     def _phase(self) -> Phase:
         return self.host.status.phase if self.host.status else Phase.IDLE
 
-    def _is_over(self, said: float) -> bool:
+    def _is_over(self, given: float) -> bool:
         if self.began is None:
-            return self.host.is_over or self.sim.time - said >= BEGIN_WITHIN
+            return self.host.is_over or self.sim.time - given >= BEGIN_WITHIN
         return self._phase() != Phase.RUNNING or self.sim.time - self.began >= self.job.horizon
 
     def finish(self) -> Row:
@@ -148,9 +148,9 @@ class Rollout:
 
 
 def describe(wrong: Disturbance) -> str:
-    """Return what goes wrong, in a few words."""
+    """A short text of the disturbance."""
     if wrong.words:
-        return f'{wrong.words} told something else'
+        return f'other instruction: {wrong.words}'
     if wrong.fault is None:
         return ''
     ends = f' for {wrong.length:.1f} s' if np.isfinite(wrong.length) else ''

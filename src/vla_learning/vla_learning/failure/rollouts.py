@@ -1,8 +1,8 @@
 """`./vla rollouts`: labelled rollouts of a learned policy in lockstep, for the failure detector.
 
-One attempt each, natural or disturbed (a load, a weak grip, slippery things, a blocked camera, a
-target that moves, wrong words), half of them on a slow machine, success by the simulator's truth
-and by what was meant. Rollouts are kept one by one; an interrupted run goes on where it stopped.
+One attempt each, natural or disturbed (a payload, a weak grip, slippery objects, a blocked camera,
+a moving target, another instruction), half of them on a slow machine. Success is by the
+simulator's truth and the intended task. Rollouts are kept one by one; an interrupted run resumes.
 """
 
 from __future__ import annotations

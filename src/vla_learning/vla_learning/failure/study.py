@@ -1,4 +1,4 @@
-"""Heads and baselines on the same rollouts and splits, as the bench and the calibration ask."""
+"""Heads and baselines on the same rollouts and splits, for the bench and the calibration."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class HeadScorer:
 
 
 def methods() -> dict[str, Callable[[], Scorer]]:
-    """Return every way to score, heads first."""
+    """All scorers by name, heads first."""
 
     def made(params: HeadParams) -> Callable[[], Scorer]:
         return lambda: HeadScorer(params)
@@ -77,7 +77,7 @@ def three_ways(traces: Sequence[Trace], seed: int) -> Split:
 
 
 def by_tasks(traces: Sequence[Trace], seed: int) -> Split:
-    """Keep some tasks out altogether; divide the others three ways."""
+    """Hold out some tasks; divide the others three ways."""
     groups = by_task(traces)
     names = list(groups)
     order = np.random.default_rng(seed).permutation(len(names))
@@ -89,7 +89,7 @@ def by_tasks(traces: Sequence[Trace], seed: int) -> Split:
 
 @dataclass(frozen=True)
 class MethodScores:
-    """What one method makes of one split. Areas are ROC-AUC within tasks."""
+    """Measures of one method on one split. Areas are ROC-AUC within tasks."""
 
     seen: float  # pairs at equal times, of seen tasks and rollouts that it was not fitted on
     unseen: float  # the same on tasks that it was not fitted on

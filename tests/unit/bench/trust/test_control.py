@@ -39,7 +39,7 @@ def test_a_robot_that_never_moves_must_not_succeed():
 
 
 def test_its_vote_is_required_and_always_hold():
-    setup = always_held(load_setup('ur5e').unwatched())
+    setup = always_held(load_setup('ur5e').without_monitors())
     assert VOTER in setup.shield.required_voters
     (monitor,) = (make() for make in setup.monitors)
     assert isinstance(monitor, AlwaysHold)
