@@ -110,7 +110,7 @@ def steady_error(robot: str) -> Figure:
     )
     trace = rig.run()
     first = round(SETTLED / PERIOD)
-    wanted = rig.home_pose[:3, 3] + rig.wish.at(np.array(trace.time))[:, :3]
+    wanted = rig.home_pose[:3, 3] + rig.reference.at(np.array(trace.time))[:, :3]
     tool = [rig.model.fk(q)[:3, 3] for q in trace.position]
     miss = 1e3 * np.linalg.norm(np.array(tool) - wanted, axis=1)[first:]
     return Figure(f'{robot}: tracking error', float(miss.max()), 'mm', '<= 1', len(miss))
