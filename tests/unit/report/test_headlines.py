@@ -19,7 +19,9 @@ def result(*figures):
 
 
 def line_of(table, command):
-    return next(line for line in table.splitlines() if f'`{command}`' in line)
+    """The row of a command without its qualification (see test_qualifications.py)."""
+    line = next(line for line in table.splitlines() if f'`{command}`' in line)
+    return f'{line.partition(". **But** ")[0].removesuffix(" |")} |'
 
 
 def test_rates_are_given_with_how_many_were_tried():
