@@ -93,6 +93,7 @@ class Endpoints:
             topic.qos,
             callback_group=None if by_executor else self._polled_group,
             event_callbacks=SubscriptionEventCallbacks(use_default_callbacks=False),
+            raw=topic.from_bytes is not None,
         )
         if by_executor:
             self._executed.append(subscription)
@@ -102,7 +103,7 @@ class Endpoints:
     def _checked_by(
         self, topic: Topic, callback: Callable[[Any], None], refuse: Callable[[str], None]
     ) -> Callable[[Any], None]:
-        read = topic.from_msg
+        read = topic.from_bytes or topic.from_msg
         if read is None:
             return callback
 
@@ -166,7 +167,7 @@ def take_all(
         subscription = polled.subscription
         with subscription.handle:
             for _ in range(MAX_TAKEN):
-                taken = subscription.handle.take_message(subscription.msg_type, False)
+                taken = subscription.handle.take_message(subscription.msg_type, subscription.raw)
                 if taken is None:
                     break
                 if received_at is not None:

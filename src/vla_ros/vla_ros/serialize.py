@@ -33,6 +33,8 @@ def to_bytes(topic: Topic, record: Any) -> bytes:
 
 def from_bytes(topic: Topic, data: bytes) -> Any:
     """Return the record in CDR bytes of `topic`; BadMessage as in a node that subscribes to it."""
+    if topic.from_bytes is not None:
+        return topic.from_bytes(data)
     message = message_from_bytes(data, topic.type)
     return message if topic.from_msg is None else topic.from_msg(message)
 

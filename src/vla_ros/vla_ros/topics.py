@@ -28,7 +28,7 @@ ROBOT = 'robot'  # the driver of the real robot, or the simulator in its place
 class Topic:
     """One topic; `to_msg` and `from_msg` are None where nodes use the message itself.
 
-    `to_bytes` serialises a record where that saves much of a control cycle (decision 008).
+    `to_bytes` and `from_bytes` do without the message, in control cycles (decision 008).
     """
 
     name: str
@@ -39,6 +39,7 @@ class Topic:
     to_msg: Callable[[Any], Any] | None = None
     from_msg: Callable[[Any], Any] | None = None
     to_bytes: Callable[[Any], bytes] | None = None
+    from_bytes: Callable[[bytes], Any] | None = None
 
     def at(self, name: str) -> Topic:
         """Return the same topic under another name."""
@@ -49,6 +50,7 @@ JOINT_STATES = Topic(  # edge
     '/joint_states', JointState, qos.SAMPLES, (ROBOT,),
     ('perception', 'policy', 'verifier', 'rules', 'control', 'shield'),
     sensing.JOINTS.to_msg, sensing.JOINTS.from_msg,
+    sensing.JOINTS.to_bytes, sensing.JOINTS.from_bytes,
 )  # fmt: skip
 WRENCH = Topic('/wrist/wrench', WrenchStamped, qos.SENSOR, (ROBOT,), ('recorder',))  # edge
 COLOUR = Topic('color/image_raw', Image, qos.SENSOR, (ROBOT,), ('perception',))  # edge
@@ -100,6 +102,7 @@ CORRECTIONS = Topic(
 TARGET = Topic(
     'target', msg.Target, qos.SENSOR, ('control',), ('shield',),
     action.TARGET.to_msg, action.TARGET.from_msg,
+    action.TARGET.to_bytes, action.TARGET.from_bytes,
 )  # fmt: skip
 CONTROL_STATE = Topic(
     'control_state', msg.ControlState, qos.COMMAND, ('control',), ('failure', 'supervisor'),
@@ -108,11 +111,12 @@ CONTROL_STATE = Topic(
 VOTES = Topic(
     'votes', msg.SafetyVote, qos.EVENT,
     ('perception', 'policy', 'verifier', 'failure', 'rules', 'supervisor'), ('shield',),
-    safety.VOTE.to_msg, safety.VOTE.from_msg,
+    safety.VOTE.to_msg, safety.VOTE.from_msg, safety.VOTE.to_bytes, safety.VOTE.from_bytes,
 )  # fmt: skip
 REPORT = Topic(
     'report', msg.ShieldReport, qos.SAMPLES, ('shield',), ('failure', 'control', 'supervisor'),
     safety.REPORT.to_msg, safety.REPORT.from_msg,
+    safety.REPORT.to_bytes, safety.REPORT.from_bytes,
 )  # fmt: skip
 HEARTBEATS = Topic(
     'heartbeats', msg.Heartbeat, qos.SAMPLES,

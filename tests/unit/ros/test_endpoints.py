@@ -4,13 +4,14 @@ from vla_core.robot.config import load_robot
 from vla_interfaces import msg
 from vla_ros import topics
 from vla_ros.endpoints import Endpoints
+from vla_ros.serialize import message_to_bytes
 
 
 def test_a_bad_message_is_dropped_and_its_reason_passed_on():
     errors, records, refused = [], [], []
     links = Endpoints(None, errors.append)
     receive = links._checked_by(topics.TARGET, records.append, refused.append)
-    receive(msg.Target(names=['a'], position=[0.0, 1.0], velocity=[0.0]))
+    receive(message_to_bytes(msg.Target(names=['a'], position=[0.0, 1.0], velocity=[0.0])))
     assert records == []
     assert refused == ['position, velocity and names differ in length']
     assert errors == [f'target: {refused[0]}']

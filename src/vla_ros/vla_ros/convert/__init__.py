@@ -1,1 +1,1 @@
-"""Message to record and back, one module per noun; what comes in is checked here, once."""
+"""Messages and records: one table for each, from which both directions and their checks follow."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from geometry_msgs.msg import Point, Vector3
 
 from vla_core.frozen import Array
 from vla_core.records.action import (
@@ -20,41 +20,43 @@ from vla_core.records.action import (
 from vla_interfaces import msg
 from vla_ros.convert.fields import BASE, BadMessage, finite, floats
 from vla_ros.convert.table import (
-    TIME,
     UNCHECKED_ARRAY,
-    Field,
+    Check,
+    Entry,
     MessageTable,
-    Spread,
     equal_lengths,
-    in_base,
+    framed,
     limited,
     stamp,
+    time,
 )
 
 Chunks = tuple[ActionChunk, ...]
 
 
-def _chunk_is_complete(message: msg.ActionChunk) -> None:
-    names, rows = tuple(message.names), message.horizon
+def _complete(values: Array, rows: int, names: Sequence[str], space: int) -> None:
     if rows == 0 or not names:
         raise BadMessage('the chunk is empty')
-    if len(message.values) != rows * len(names):
-        raise BadMessage(f'{len(message.values)} values are not {rows} x {len(names)}')
-    if message.space in (Space.EE_DELTA, Space.EE_POSE) and names != EE_NAMES:
-        raise BadMessage(f'columns {names} are not {EE_NAMES}')
+    if len(values) != rows * len(names):
+        raise BadMessage(f'{len(values)} values are not {rows} x {len(names)}')
+    if space in (Space.EE_DELTA, Space.EE_POSE) and tuple(names) != EE_NAMES:
+        raise BadMessage(f'columns {tuple(names)} are not {EE_NAMES}')
 
 
-def _rows(message: msg.ActionChunk) -> Array:
-    """Return the values (horizon, names) of a chunk."""
-    return finite(np.array(message.values).reshape(message.horizon, len(message.names)), 'values')
+def _rows(values: Array, rows: int, names: Sequence[str], name: str) -> Array:
+    """Return the values (rows, names) of a chunk."""
+    return finite(np.array(values, dtype=np.float64).reshape(rows, len(names)), name)
 
 
 CHUNK = MessageTable(
-    ActionChunk, msg.ActionChunk, in_base, _chunk_is_complete,
+    ActionChunk, msg.ActionChunk,
+    framed(BASE), Check(_complete, ('values', 'horizon', 'names', 'space')),
     stamp=stamp(BASE),
-    start=TIME,
+    start=time('start'),
     step=limited(1e-4, 10.0),
-    values=Spread(lambda rows: {'values': floats(rows), 'horizon': len(rows)}, _rows),
+    values=Entry(
+        lambda rows: (floats(rows), len(rows)), _rows, ('values', 'horizon'), also=('names',)
+    ),
 )  # fmt: skip
 
 
@@ -75,7 +77,7 @@ def candidates_from_msg(message: msg.ChunkCandidates) -> Chunks:
 FEATURES = MessageTable(
     PolicyFeatures, msg.PolicyFeatures,
     stamp=stamp(BASE),
-    feature=Field(
+    feature=Entry(
         lambda value: array('f', np.asarray(value, np.float32).tobytes()),
         lambda value, name: finite(np.array(value, dtype=np.float32), name),
     ),
@@ -83,24 +85,25 @@ FEATURES = MessageTable(
 
 TARGET = MessageTable(  # numbers that are not finite pass: the shield brakes on them at once
     Target, msg.Target, equal_lengths('position', 'velocity', 'names'),
-    stamp=stamp(BASE), position=UNCHECKED_ARRAY, velocity=UNCHECKED_ARRAY, chunk_stamp=TIME,
+    stamp=stamp(BASE), position=UNCHECKED_ARRAY, velocity=UNCHECKED_ARRAY,
+    chunk_stamp=time('chunk_stamp'),
 )  # fmt: skip
 
 
-def point_msg(value: Any) -> Point:
-    x, y, z = value
-    return Point(x=float(x), y=float(y), z=float(z))
+def _point(x: float, y: float, z: float, name: str) -> Array:
+    return finite(np.array([x, y, z]), name)
 
 
-def xyz(value: Point | Vector3, name: str) -> Array:
-    """Return (3,) of a point or vector."""
-    return finite(np.array([value.x, value.y, value.z]), name)
+def xyz(path: str, read: Callable[..., Any] = _point) -> Entry:
+    """Return the entry of a position or size (3,) in the point or vector at `path`."""
+    paths = tuple(f'{path}.{axis}' for axis in 'xyz')
+    return Entry(lambda value: tuple(map(float, value)), read, paths)
 
 
 CONTROL_STATE = MessageTable(
     ControlState, msg.ControlState,
     stamp=stamp(BASE),
-    tcp=Field(point_msg, lambda value, name: tuple(xyz(value, name).tolist())),
+    tcp=xyz('tcp', lambda *values: tuple(_point(*values).tolist())),
     gripper=limited(),
     lateness=limited(),
 )  # fmt: skip

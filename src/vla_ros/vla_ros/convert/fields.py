@@ -44,7 +44,12 @@ def split(time: float) -> tuple[int, int]:
 
 def seconds(stamp: Time | Duration) -> float:
     """Return s of ROS time; today's times have a resolution of 0.3 µs as a float."""
-    return float(stamp.sec + stamp.nanosec * 1e-9)
+    return joined(stamp.sec, stamp.nanosec)
+
+
+def joined(sec: int, nanosec: int) -> float:
+    """Return s; the inverse of `split`."""
+    return float(sec + nanosec * 1e-9)
 
 
 def header(stamp: float, frame: str = BASE) -> Header:
@@ -54,10 +59,14 @@ def header(stamp: float, frame: str = BASE) -> Header:
 
 def stamp_of(message: Any) -> float:
     """Return s of the header's stamp; BadMessage when it is zero."""
-    stamp = message.header.stamp
-    if stamp.sec == 0 and stamp.nanosec == 0:
+    return stamped(message.header.stamp.sec, message.header.stamp.nanosec)
+
+
+def stamped(sec: int, nanosec: int) -> float:
+    """Return s of a header's stamp; BadMessage when it is zero."""
+    if sec == 0 and nanosec == 0:
         raise BadMessage('it has no stamp')
-    return seconds(stamp)
+    return joined(sec, nanosec)
 
 
 def member(kind: type[E], value: int, field: str) -> E:
@@ -97,9 +106,3 @@ def number(value: float, field: str, lo: float = -math.inf, hi: float = math.inf
     if not (math.isfinite(value) and lo <= value <= hi):
         raise BadMessage(f'{field} is {value}')
     return float(value)
-
-
-def framed(message: Any, frame: str = BASE) -> None:
-    """BadMessage unless the header names `frame`."""
-    if message.header.frame_id != frame:
-        raise BadMessage(f'frame is {message.header.frame_id!r}, must be {frame!r}')

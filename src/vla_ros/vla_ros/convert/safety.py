@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from vla_core.records.safety import FailureScore, Heartbeat, SafetyVote, ShieldReport, Verdict
 from vla_interfaces import msg
 from vla_ros.convert.fields import BASE, BadMessage, floats, number
-from vla_ros.convert.table import TIME, MessageTable, Spread, equal_lengths, limited, stamp
+from vla_ros.convert.table import (
+    Check,
+    Entry,
+    MessageTable,
+    equal_lengths,
+    limited,
+    stamp,
+    time,
+)
 
 VOTE = MessageTable(
     SafetyVote, msg.SafetyVote, stamp=stamp(), speed_scale=limited(0.0, 1.0), ttl=limited(0.0)
@@ -14,29 +24,30 @@ VOTE = MessageTable(
 REPORT = MessageTable(
     ShieldReport, msg.ShieldReport, equal_lengths('inputs', 'ages'),
     stamp=stamp(BASE),
-    chunk_stamp=TIME,
-    ages=Spread(
-        lambda ages: {'inputs': list(ages), 'ages': floats(list(ages.values()))},
-        lambda message: dict(zip(message.inputs, message.ages, strict=True)),
+    chunk_stamp=time('chunk_stamp'),
+    ages=Entry(
+        lambda ages: (list(ages), floats(list(ages.values()))),
+        lambda inputs, ages, _: dict(zip(inputs, np.asarray(ages).tolist(), strict=True)),
+        ('inputs', 'ages'),
     ),
 )  # fmt: skip
 
 
-def _score_is_a_number(message: msg.FailureScore) -> None:
-    if message.verdict != Verdict.UNKNOWN:
-        number(message.score, 'score')
-        number(message.threshold, 'threshold')
+def _certain(verdict: int, score: float, threshold: float) -> None:
+    if verdict != Verdict.UNKNOWN:
+        number(score, 'score')
+        number(threshold, 'threshold')
 
 
 FAILURE = MessageTable(
-    FailureScore, msg.FailureScore, _score_is_a_number,
+    FailureScore, msg.FailureScore, Check(_certain, ('verdict', 'score', 'threshold')),
     stamp=stamp(), alpha=limited(0.0, 1.0), latency=limited(0.0),
 )  # fmt: skip
 
 
-def _names_its_node(message: msg.Heartbeat) -> None:
-    if not message.node:
+def _named(node: str) -> None:
+    if not node:
         raise BadMessage('the heartbeat names no node')
 
 
-HEARTBEAT = MessageTable(Heartbeat, msg.Heartbeat, _names_its_node, stamp=stamp())
+HEARTBEAT = MessageTable(Heartbeat, msg.Heartbeat, Check(_named, ('node',)), stamp=stamp())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
 
 import numpy as np
 from geometry_msgs.msg import WrenchStamped
@@ -12,33 +13,29 @@ from sensor_msgs.msg import JointState as JointStateMsg
 from vla_core.frozen import Array
 from vla_core.records.sensing import CameraModel, JointState, RgbdFrame
 from vla_ros.convert.fields import BadMessage, finite, floats, header, sized, stamp_of
-from vla_ros.convert.table import ARRAY, TEXTS, Field, MessageTable, Spread, stamp
+from vla_ros.convert.table import ARRAY, TEXTS, Check, Entry, MessageTable, stamp
 
 DEPTH_UNITS = {'32FC1': (np.float32, 1.0), '16UC1': (np.uint16, 0.001)}  # dtype, m per count
 
 
-def _velocity(message: JointStateMsg) -> Array:
+def _velocity(values: Array, names: Sequence[str], name: str) -> Array:
     """Return (n,) velocities; NaN where none is measured, as of many grippers.
 
     sensor_msgs leaves the array empty then, ros2_control fills it with NaN.
     """
-    n = len(message.name)
-    if not len(message.velocity):
-        return np.full(n, np.nan)
-    sized(message.velocity, n, 'velocity')
-    return np.array(message.velocity, dtype=np.float64)
-
-
-def _positions_are_complete(message: JointStateMsg) -> None:
-    sized(message.position, len(message.name), 'position')
+    if not len(values):
+        return np.full(len(names), np.nan)
+    sized(values, len(names), name)
+    return np.array(values, dtype=np.float64)
 
 
 JOINTS = MessageTable(
-    JointState, JointStateMsg, _positions_are_complete,
+    JointState, JointStateMsg,
+    Check(lambda position, names: sized(position, len(names), 'position'), ('position', 'name')),
     stamp=stamp(),
-    names=Field(TEXTS.write, TEXTS.read, path='name'),
+    names=Entry(TEXTS.write, TEXTS.read, ('name',)),
     position=ARRAY,
-    velocity=Spread(lambda value: {'velocity': floats(value)}, _velocity),
+    velocity=Entry(floats, _velocity, ('velocity',), also=('name',)),
 )  # fmt: skip
 
 
