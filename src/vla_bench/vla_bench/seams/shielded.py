@@ -1,10 +1,6 @@
-"""A trial of control with the real shield behind it: how much of what control asks for passes
-unchanged?
-"""
+"""A trial of control with the real shield behind it: which targets pass unchanged?"""
 
 from __future__ import annotations
-
-import numpy as np
 
 from vla_bench.seams.trial import PERIOD, TASK, ControlRig, SeamTrial
 from vla_core.records.action import Source
@@ -48,6 +44,7 @@ class ShieldedRig(ControlRig):
         scene = GroundedScene(now, TASK, ParsedTask(), (), TargetStatus.PRESENT)
         self.shield.on_scene(scene, now)
 
-    def passed(self) -> float:
-        """Share of the policy's targets that the shield did not change."""
-        return float(np.mean([decision == Decision.PASS for decision in self.decisions]))
+    @property
+    def passed(self) -> list[bool]:
+        """Whether the shield passed each target of the policy unchanged."""
+        return [decision == Decision.PASS for decision in self.decisions]

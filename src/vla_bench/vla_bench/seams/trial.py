@@ -1,8 +1,8 @@
-"""One run of control on chunks that come late, not at all, twice or in the wrong order, with an
-arm that follows.
+"""One run of control on chunks that arrive late, not at all, twice or in the wrong order, with an
+arm that follows with a lag.
 
-The policy of the trial is a smooth random path; every chunk sees it with an error of its own, so
-that two chunks never agree and every seam is a real one.
+The policy is a smooth random path. Every chunk carries an error of its own, so that two chunks
+never agree and every seam is a discontinuity.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ STEP, HORIZON = 0.05, 16  # s, rows
 
 @dataclass(frozen=True)
 class Condition:
-    """What happens to chunks between policy and control."""
+    """Delivery of chunks from policy to control."""
 
     name: str
     every: float = 0.2  # s between observations
     delay: tuple[float, float] = (0.05, 0.1)  # s from observation to arrival
-    lost: float = 0.0  # share of chunks that never arrive
-    twice: float = 0.0  # share of chunks that arrive again
-    held: float = 0.0  # 1/s, how often the shield holds the arm, for 0.01 to 0.5 s
+    lost: float = 0.0  # share of chunks that do not arrive
+    twice: float = 0.0  # share of chunks that arrive twice
+    held: float = 0.0  # 1/s, rate at which the shield holds the arm, for 0.01 to 0.5 s
 
 
 CONDITIONS = (
@@ -51,26 +51,26 @@ CONDITIONS = (
 
 @dataclass(frozen=True)
 class SeamTrial:
-    """Everything a run depends on."""
+    """The settings of a run."""
 
     robot: str
     space: Space
     condition: Condition
     seed: int
     duration: float = 3.0  # s
-    error: float = 0.015  # m, standard deviation of a chunk's own error; 10 rad count as 1 m
+    error: float = 0.015  # m, standard deviation of a chunk's error; 10 rad count as 1 m
 
 
 @dataclass
 class SeamTrace:
-    """What came out, one entry per period."""
+    """The output of control, one entry per period."""
 
     time: list[float] = field(default_factory=list)  # s
     position: list[Array] = field(default_factory=list)  # (n,) rad, commanded
     velocity: list[Array] = field(default_factory=list)  # (n,) rad/s
-    seam: list[bool] = field(default_factory=list)  # a chunk was taken in just before
-    naive: list[Array] = field(default_factory=list)  # row due of the newest chunk, unblended
-    refused: dict[str, int] = field(default_factory=dict)  # reason: count
+    seam: list[bool] = field(default_factory=list)  # a chunk was accepted just before
+    unblended: list[Array] = field(default_factory=list)  # due row of the newest chunk
+    rejected: dict[str, int] = field(default_factory=dict)  # reason: count
 
 
 class ReferencePath:
@@ -91,7 +91,7 @@ class ReferencePath:
 
 
 class ControlRig:
-    """The controller, an arm that follows it, and the postman between policy and control."""
+    """The controller, an arm that follows it, and the delivery of chunks to it."""
 
     def __init__(self, trial: SeamTrial) -> None:
         self.trial = trial
@@ -105,13 +105,13 @@ class ControlRig:
         )
         self.home_pose = self.model.fk(self.robot.home)
         self.arm = LaggedArm(self.robot.home)
-        self.mail: list[tuple[float, ActionChunk]] = []
+        self.in_transit: list[tuple[float, ActionChunk]] = []
         self.trace = SeamTrace()
         self.held_until = -1.0
         self._newest: ActionChunk | None = None
 
     def run(self) -> SeamTrace:
-        """Play the trial to its end."""
+        """Run the trial to its end."""
         every = round(self.trial.condition.every / PERIOD)
         for k in range(round(self.trial.duration / PERIOD)):
             now = k * PERIOD
@@ -130,14 +130,14 @@ class ControlRig:
         return JointState(now, names, np.r_[self.arm.q, 0.04], np.r_[self.arm.v, 0.0])
 
     def _observe(self, now: float, seq: int) -> None:
-        """The policy sees the arm and makes a chunk; the post loses, delays or doubles it."""
+        """The policy makes a chunk, which is lost, delayed or duplicated."""
         condition, rng = self.trial.condition, self.rng
         chunk = self._chunk(now, seq)
         copies = (
             0 if rng.random() < condition.lost and seq else 1 + int(rng.random() < condition.twice)
         )
         for _ in range(copies):
-            self.mail.append((now + rng.uniform(*condition.delay), chunk))
+            self.in_transit.append((now + rng.uniform(*condition.delay), chunk))
 
     def _chunk(self, now: float, seq: int) -> ActionChunk:
         rows = self.reference.at(np.asarray(now + STEP * np.arange(HORIZON), dtype=np.float64))
@@ -152,7 +152,7 @@ class ControlRig:
         return ActionChunk(now, TASK, 'trial', seq, self.trial.space, names, now, STEP, rows)
 
     def _tool_rows(self, rows: Array) -> Array:
-        """Offsets from home (h, 6) as poses, or as changes from the pose that the arm has now."""
+        """Offsets from home (h, 6) as poses, or as changes from the present pose of the arm."""
         poses = geometry.apply_error(self.home_pose, rows)
         if self.trial.space == Space.EE_DELTA:
             return geometry.pose_error(self.model.fk(self.arm.q), poses)
@@ -160,13 +160,13 @@ class ControlRig:
         return np.hstack([poses[:, :3, 3], turns])
 
     def _deliver(self, now: float) -> None:
-        due = sorted((m for m in self.mail if m[0] <= now), key=lambda m: m[0])
-        self.mail = [m for m in self.mail if m[0] > now]
+        due = sorted((m for m in self.in_transit if m[0] <= now), key=lambda m: m[0])
+        self.in_transit = [m for m in self.in_transit if m[0] > now]
         seam = False
         for _, chunk in due:
             reason = self.controller.on_chunk(chunk, now)
             if reason:
-                self.trace.refused[reason] = self.trace.refused.get(reason, 0) + 1
+                self.trace.rejected[reason] = self.trace.rejected.get(reason, 0) + 1
             else:
                 seam, self._newest = True, chunk
         self.trace.seam.append(seam)
@@ -189,12 +189,10 @@ class ControlRig:
         self.trace.time.append(now)
         self.trace.position.append(target.position)
         self.trace.velocity.append(target.velocity)
-        self.trace.naive.append(self._naive(now))
+        self.trace.unblended.append(self._unblended(now))
 
-    def _naive(self, now: float) -> Array:
-        """Joints that the row due of the newest chunk asks for, without blending (JOINT_POSITION
-        only).
-        """
+    def _unblended(self, now: float) -> Array:
+        """(n,) rad, the due row of the newest chunk without blending (JOINT_POSITION only)."""
         if self._newest is None or not self.is_joint:
             return self.robot.home
         row = (now - self._newest.start) / self._newest.step
@@ -203,7 +201,7 @@ class ControlRig:
 
 
 class LaggedArm:
-    """Follows with a lag of first order, stops within 0.1 s when it is held."""
+    """Follows with a first-order lag, stops within 0.1 s when held."""
 
     LAG = 0.03  # s
 
@@ -211,19 +209,17 @@ class LaggedArm:
         self.q, self.v = np.array(q), np.zeros_like(q)
 
     def step(self, target: Array, is_held: bool) -> None:
-        """Move on by one period."""
+        """Advance by one period."""
         self.v = 0.7 * self.v if is_held else (target - self.q) / (self.LAG + PERIOD)
         self.q = self.q + self.v * PERIOD
 
 
 def jump_beyond_limits(trace: SeamTrace, velocity: Array) -> float:
-    """rad, by which the largest step of a joint exceeds what its velocity limit (n,) rad/s allows;
-    0 when none does.
-    """
+    """Excess in rad of the largest joint step over what the velocity limit (n,) rad/s permits."""
     steps = np.abs(np.diff(np.array(trace.position), axis=0))
     return float(max((steps - velocity * PERIOD).max(), 0.0))
 
 
-def kick(positions: list[Array]) -> float:
-    """rad, largest difference between a step and the one before: a jump in a moving stream."""
+def step_change(positions: list[Array]) -> float:
+    """Largest change in rad from one step to the next: a jump while moving."""
     return float(np.abs(np.diff(np.array(positions), 2, axis=0)).max())

@@ -1,4 +1,8 @@
-"""What reading and writing the messages at 100 Hz takes: as bytes, and by rclpy's own messages."""
+"""`./vla bench wire`: time to read and write the messages sent at 100 Hz, as bytes and by rclpy.
+
+The bound is a ratio between the two, measured in turn. The control (`control.py`) compares rclpy's
+messages with themselves.
+"""
 
 from __future__ import annotations
 
@@ -22,9 +26,10 @@ from vla_ros import topics
 from vla_ros.serialize import from_bytes, to_bytes
 from vla_ros.topics import Topic
 
-NOW = 1_795_000_000.25  # s, a ROS time as they are today
-POINTS = 13  # of a command with its stop
-TOGETHER = 50  # calls timed at a time
+NOW = 1_795_000_000.25  # s, ROS time of the records
+POINTS = 13  # of a command with its stop ramp
+CALLS = 50  # timed together
+BOUND = '<= 0.5'  # of rclpy's time
 Call = Callable[[], Any]
 
 
@@ -47,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def pairs(robot: RobotConfig) -> dict[str, tuple[Call, Call]]:
-    """What is done, by rclpy's message and by bytes."""
+    """By operation: the call with rclpy's messages and the call with bytes."""
     names = robot.joint_names
     q = np.linspace(-1.0, 1.0, len(names))
     joints = JointState(NOW, (*names, robot.gripper.joint), np.append(q, 0.04), np.append(q, 0.0))
@@ -77,20 +82,20 @@ def writing(topic: Topic, record: Any) -> tuple[Call, Call]:
 
 
 def compared(what: str, usual: Call, quick: Call, rounds: int) -> list[Figure]:
-    """Both in turn, so that a machine whose speed drifts is fair to both."""
-    spent = np.array([[timed(call) for call in (usual, quick)] for _ in range(rounds)])  # us
-    by_rclpy, as_bytes = np.median(spent, axis=0)
-    ratio = float(np.median(spent[:, 1] / spent[:, 0]))
+    """Both timed in turn, so that a drift of the machine's speed affects both."""
+    times = np.array([[timed(call) for call in (usual, quick)] for _ in range(rounds)])  # us
+    by_rclpy, as_bytes = np.median(times, axis=0)
+    ratio = float(np.median(times[:, 1] / times[:, 0]))
     return [
         Figure(f'{what}, by rclpy', float(by_rclpy), 'us', n=rounds),
         Figure(f'{what}, as bytes', float(as_bytes), 'us', n=rounds),
-        Figure(f'{what}, bytes against rclpy', ratio, 'times the time', '<= 0.5', n=rounds),
+        Figure(f'{what}, bytes against rclpy', ratio, 'times the time', BOUND, n=rounds),
     ]
 
 
 def timed(call: Call) -> float:
-    """us of one call."""
+    """Time of one call in us."""
     began = time.perf_counter()
-    for _ in range(TOGETHER):
+    for _ in range(CALLS):
         call()
-    return (time.perf_counter() - began) / TOGETHER * 1e6
+    return (time.perf_counter() - began) / CALLS * 1e6
