@@ -45,9 +45,7 @@ def load_setup(
         return from_mapping(cls, given(node).get(key, {}), f'{path}: {node}.{key}')
 
     supervisor = part(ExecutiveParams, 'supervisor', 'executive')
-    unattended = replace(
-        supervisor.response, ask_timeout=0.0
-    )  # nobody answers: a question ends the task
+    alone = replace(supervisor.response, ask_timeout=0.0)  # nobody answers: a question ends it
     host = LockstepParams()
     asked_every = host.period * host.policy_every
     detector = part(DetectorParams, 'failure', 'detector')
@@ -61,7 +59,7 @@ def load_setup(
         align=part(BundlerParams, 'policy', 'align'),
         control=part(ControlParams, 'control', 'control'),
         shield=shield,
-        supervisor=replace(supervisor, response=unattended),
+        supervisor=replace(supervisor, response=alone),
         host=host,
         monitors=(
             lambda: detector_of(detector, policy, asked_every),
