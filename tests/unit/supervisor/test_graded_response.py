@@ -32,7 +32,7 @@ def detect(world, verdict, seconds):
     for _ in range(round(seconds / 0.2)):
         task = world.status.task_id
         score = FailureScore(
-            world.now, task, 1, 3.0, 2.0, 0.15, verdict, 'band', reason='the hand is empty'
+            world.now, task, 1, 3.0, 2.0, 0.15, verdict, 'band', reason='the gripper is empty'
         )
         world.executive.on_failure(score, world.now)
         world.run(0.2)
@@ -60,9 +60,9 @@ def vote(world):
 
 def test_suspect_slows_the_robot_with_its_reason():
     world = detect(running(), Verdict.SUSPECT, 1.0)
-    said = vote(world)
-    assert (said.level, said.speed_scale) == (Level.SLOW, 0.4)
-    assert said.reasons == ('failure suspected: the hand is empty',)
+    voted = vote(world)
+    assert (voted.level, voted.speed_scale) == (Level.SLOW, 0.4)
+    assert voted.reasons == ('failure suspected: the gripper is empty',)
     assert vote(detect(world, Verdict.OK, 0.2)).level == Level.RUN
     assert world.phase == Phase.RUNNING
 
@@ -154,9 +154,9 @@ def test_a_question_nobody_answers_ends_the_task_with_its_reason():
     assert 'no answer' in world.status.text
 
 
-@pytest.mark.parametrize(('said', 'why'), [(OperatorAnswer.CONTINUE, 'no question is open')])
-def test_an_answer_to_no_question_is_refused(said, why):
-    assert running().executive.answer(said, 0.0) == why
+@pytest.mark.parametrize(('answer', 'why'), [(OperatorAnswer.CONTINUE, 'no question is open')])
+def test_an_answer_to_no_question_is_refused(answer, why):
+    assert running().executive.answer(answer, 0.0) == why
 
 
 def test_without_a_task_there_is_nothing_to_answer():
@@ -262,9 +262,9 @@ def test_releasing_the_dead_man_switch_holds_the_robot_for_as_long_as_it_takes()
 def test_an_emergency_stop_is_a_vote_to_stop_and_not_only_to_hold():
     world = running()
     world.executive.on_emergency('the emergency stop is pressed')
-    said = vote(world)
-    assert (said.level, said.speed_scale) == (Level.STOP, 0.0)
-    assert said.reasons == ('the emergency stop is pressed',)
+    voted = vote(world)
+    assert (voted.level, voted.speed_scale) == (Level.STOP, 0.0)
+    assert voted.reasons == ('the emergency stop is pressed',)
 
 
 def test_a_latched_shield_ends_the_task_while_a_person_is_not_asked():

@@ -14,7 +14,7 @@ ORDER = ('a', 'b', 'c')
 PARAMS = BringUpParams(order=ORDER, startup=10.0, answer=30.0)
 
 
-def heard(*states, params=PARAMS):
+def reported(*states, params=PARAMS):
     up = BringUp(params)
     up.due_requests(0.0)
     for node, state in zip(ORDER, states, strict=True):
@@ -23,7 +23,7 @@ def heard(*states, params=PARAMS):
 
 
 def test_all_are_configured_at_once_then_activated_in_order():
-    up = heard('unconfigured', 'unconfigured', 'unconfigured')
+    up = reported('unconfigured', 'unconfigured', 'unconfigured')
     asks = up.due_requests(1.1)
     assert asks == [TransitionRequest(node, NodeTransition.CONFIGURE) for node in ORDER]
     for node in reversed(ORDER):
@@ -39,12 +39,12 @@ def test_all_are_configured_at_once_then_activated_in_order():
 
 
 def test_nobody_is_activated_before_all_are_configured():
-    up = heard('inactive', 'unconfigured', 'inactive')
+    up = reported('inactive', 'unconfigured', 'inactive')
     assert up.due_requests(1.1) == [TransitionRequest('b', NodeTransition.CONFIGURE)]
 
 
 def test_a_node_that_cannot_configure_is_named_and_nothing_more_is_requested():
-    up = heard('unconfigured', 'inactive', 'inactive')
+    up = reported('unconfigured', 'inactive', 'inactive')
     up.due_requests(1.1)
     up.on_response('a', False, 1.2)
     assert up.progress() == 'a could not configure (see its log)'
@@ -53,7 +53,7 @@ def test_a_node_that_cannot_configure_is_named_and_nothing_more_is_requested():
 
 
 def test_a_stack_that_was_up_is_not_hopeless():
-    up = heard('active', 'active', 'active')
+    up = reported('active', 'active', 'active')
     up.due_requests(1.1)
     up.on_heartbeat('b', 'unconfigured', 2.0)
     up.due_requests(2.1)
@@ -63,7 +63,7 @@ def test_a_stack_that_was_up_is_not_hopeless():
 
 
 def test_a_heartbeat_from_before_the_response_is_ignored():
-    up = heard('unconfigured', 'inactive', 'inactive')
+    up = reported('unconfigured', 'inactive', 'inactive')
     up.due_requests(1.1)
     up.on_response('a', True, 1.5)
     up.on_heartbeat('a', 'unconfigured', 1.4)
@@ -71,7 +71,7 @@ def test_a_heartbeat_from_before_the_response_is_ignored():
 
 
 def test_a_heartbeat_of_a_clock_that_runs_ahead_does_not_undo_a_response():
-    up = heard('inactive', 'inactive', 'inactive')
+    up = reported('inactive', 'inactive', 'inactive')
     assert up.due_requests(1.1) == [TransitionRequest('a', NodeTransition.ACTIVATE)]
     up.on_response('a', True, 1.2)
     up.on_heartbeat(
@@ -81,7 +81,7 @@ def test_a_heartbeat_of_a_clock_that_runs_ahead_does_not_undo_a_response():
 
 
 def test_a_restarted_node_is_brought_up_again():
-    up = heard('active', 'active', 'active')
+    up = reported('active', 'active', 'active')
     assert up.is_up
     up.on_heartbeat('b', 'unconfigured', 2.0)
     assert up.due_requests(2.1) == [TransitionRequest('b', NodeTransition.CONFIGURE)]
@@ -90,7 +90,7 @@ def test_a_restarted_node_is_brought_up_again():
 
 
 def test_a_node_that_lost_a_request_gets_another_request():
-    up = heard('unconfigured', 'inactive', 'inactive')
+    up = reported('unconfigured', 'inactive', 'inactive')
     up.due_requests(1.1)
     up.on_heartbeat('a', 'unconfigured', 2.0)
     assert up.due_requests(2.1) == []  # the request may still arrive
@@ -116,7 +116,7 @@ def test_nodes_that_never_start_are_named(states):
 
 
 def test_a_node_that_never_responds_is_named():
-    up = heard('unconfigured', 'inactive', 'inactive')
+    up = reported('unconfigured', 'inactive', 'inactive')
     up.due_requests(1.1)
     up.due_requests(31.2)
     assert up.progress() == 'no response of a to configure within 30 s'
@@ -132,7 +132,7 @@ def test_without_time_there_are_no_requests_and_no_timeouts():
 
 def failed_after_restart():
     """A stack that was up; b came back unconfigured and failed to configure at 2.2 s."""
-    up = heard('active', 'active', 'active')
+    up = reported('active', 'active', 'active')
     up.due_requests(1.1)
     up.on_heartbeat('b', 'unconfigured', 2.0)
     assert up.due_requests(2.1) == [TransitionRequest('b', NodeTransition.CONFIGURE)]
@@ -168,7 +168,7 @@ def test_a_restarted_process_is_configured_without_a_pause():
 
 
 def test_a_node_that_never_responded_gets_another_request():
-    up = heard('active', 'active', 'active')
+    up = reported('active', 'active', 'active')
     up.due_requests(1.1)
     up.on_heartbeat('b', 'unconfigured', 2.0)
     up.due_requests(2.1)

@@ -153,7 +153,7 @@ def test_the_same_instruction_after_a_cancel_begin_anew():
 def test_a_cancel_that_cannot_be_rolled_back_holds_with_its_reason():
     world = running(rolls_back=False, **HELD)
     world.executive.cancel(world.now)
-    world.stuck = 'the hand does not open'
+    world.stuck = 'the gripper does not open'
     world.until(Phase.FAILED, 5.0)
     assert world.status.code == ResultCode.CANCELLED
     assert 'does not open' in world.status.text
@@ -162,7 +162,7 @@ def test_a_cancel_that_cannot_be_rolled_back_holds_with_its_reason():
 def test_a_rollback_that_is_blocked_is_asked_about_and_tried_again():
     world = running(rolls_back=False, **HELD)
     say(world)
-    world.stuck = 'the hand does not open'
+    world.stuck = 'the gripper does not open'
     world.until(Phase.ASKING, 5.0)
     assert 'does not open' in world.status.text
     assert world.executive.vote(world.now).level == Level.HOLD

@@ -153,9 +153,9 @@ def test_an_overdue_attempt_is_a_timeout():
 
 def test_what_cannot_be_finished_is_asked_about():
     reaction = response_after_begin().react(
-        TaskConditions(problem='the hand does not open', is_attempt=False), 50.0
+        TaskConditions(problem='the gripper does not open', is_attempt=False), 50.0
     )
-    assert (reaction.level, reaction.reason) == (ResponseLevel.ASK, 'the hand does not open')
+    assert (reaction.level, reaction.reason) == (ResponseLevel.ASK, 'the gripper does not open')
 
 
 def test_what_is_fatal_stops_whatever_else_is_wrong():

@@ -1,4 +1,4 @@
-"""Success on scenes made by hand; each success has a near miss beside it."""
+"""Success on handmade scenes; each success has a near miss beside it."""
 
 import sys
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from world import AWAY, cube_and_box, thing
+from world import AWAY, cube_and_box, scene_object
 
 from vla_core.records.action import ControlState
 from vla_core.records.scene import GroundedScene, ParsedTask, Phrase, Role, TargetStatus, Verb
@@ -25,15 +25,17 @@ def tool(at=AWAY, gripper=OPEN):
     return ControlState(1.0, False, False, tcp=at, gripper=gripper)
 
 
-def is_done(scene, hand=None, detector=None):
-    return (detector or SuccessDetector(SuccessParams())).check(scene, hand or tool()).is_done
+def is_done(scene, tool_state=None, detector=None):
+    return (
+        (detector or SuccessDetector(SuccessParams())).check(scene, tool_state or tool()).is_done
+    )
 
 
 IN_BOX = (0.51, -0.09, 0.03)
 
 
 @pytest.mark.parametrize(
-    ('cube', 'hand', 'more', 'done'),
+    ('cube', 'tool_state', 'more', 'done'),
     [
         (IN_BOX, tool(), {}, True),
         ((0.4, 0.2, 0.02), tool(), {}, False),  # beside it
@@ -47,16 +49,16 @@ IN_BOX = (0.51, -0.09, 0.03)
     ],
 )
 def test_put_in_is_done_when_the_object_is_in_the_box_and_the_tool_is_clear(
-    cube, hand, more, done
+    cube, tool_state, more, done
 ):
-    assert is_done(seen(Verb.PUT_IN, *cube_and_box(cube, **more)), hand) is done
+    assert is_done(seen(Verb.PUT_IN, *cube_and_box(cube, **more)), tool_state) is done
 
 
 def test_put_in_turns_with_the_box():
-    box = thing(Role.DESTINATION, (0.5, 0.0, 0.03), (0.2, 0.1, 0.06), label='blue box')
-    turned = thing(Role.DESTINATION, (0.5, 0.0, 0.03), (0.2, 0.1, 0.06), label='blue box')
+    box = scene_object(Role.DESTINATION, (0.5, 0.0, 0.03), (0.2, 0.1, 0.06), label='blue box')
+    turned = scene_object(Role.DESTINATION, (0.5, 0.0, 0.03), (0.2, 0.1, 0.06), label='blue box')
     object.__setattr__(turned, 'yaw', 1.5707963)
-    cube = thing(Role.TARGET, (0.5, 0.08, 0.03))
+    cube = scene_object(Role.TARGET, (0.5, 0.08, 0.03))
     assert not is_done(seen(Verb.PUT_IN, cube, box))
     assert is_done(seen(Verb.PUT_IN, cube, turned))
 
@@ -71,8 +73,8 @@ def test_put_in_turns_with_the_box():
     ],
 )
 def test_a_stack_is_done_when_the_upper_rests_on_the_lower(at, done):
-    lower = thing(Role.DESTINATION, (0.4, 0.1, 0.02), label='green cube')
-    assert is_done(seen(Verb.STACK, thing(Role.TARGET, at), lower)) is done
+    lower = scene_object(Role.DESTINATION, (0.4, 0.1, 0.02), label='green cube')
+    assert is_done(seen(Verb.STACK, scene_object(Role.TARGET, at), lower)) is done
 
 
 @pytest.mark.parametrize(
@@ -91,9 +93,12 @@ def test_a_stack_is_done_when_the_upper_rests_on_the_lower(at, done):
 def test_a_push_is_done_when_it_went_far_enough_in_the_requested_direction(side, to, done):
     detector = SuccessDetector(SuccessParams())
     assert not is_done(
-        seen(Verb.PUSH, thing(Role.TARGET, (0.4, 0.1, 0.02)), side=side), detector=detector
+        seen(Verb.PUSH, scene_object(Role.TARGET, (0.4, 0.1, 0.02)), side=side), detector=detector
     )
-    assert is_done(seen(Verb.PUSH, thing(Role.TARGET, to), side=side), detector=detector) is done
+    assert (
+        is_done(seen(Verb.PUSH, scene_object(Role.TARGET, to), side=side), detector=detector)
+        is done
+    )
 
 
 @pytest.mark.parametrize(
@@ -101,7 +106,7 @@ def test_a_push_is_done_when_it_went_far_enough_in_the_requested_direction(side,
     [((0.4, 0.1, 0.034), True), ((0.4, 0.1, 0.042), False), ((0.45, 0.1, 0.03), False)],
 )
 def test_a_press_is_done_once_the_tool_was_down_on_the_button(at, done):
-    button = thing(Role.TARGET, (0.4, 0.1, 0.04), label='red button')  # placed by its top
+    button = scene_object(Role.TARGET, (0.4, 0.1, 0.04), label='red button')  # placed by its top
     detector = SuccessDetector(SuccessParams())
     assert not is_done(seen(Verb.PRESS, button), detector=detector)
     detector.on_tool(tool(at=at))
@@ -112,7 +117,7 @@ def test_a_press_is_done_once_the_tool_was_down_on_the_button(at, done):
 def test_a_press_of_the_last_task_does_not_count():
     detector, button = (
         SuccessDetector(SuccessParams()),
-        thing(Role.TARGET, (0.4, 0.1, 0.04), label='red button'),
+        scene_object(Role.TARGET, (0.4, 0.1, 0.04), label='red button'),
     )
     detector.check(seen(Verb.PRESS, button), tool())
     detector.on_tool(tool(at=(0.4, 0.1, 0.03)))
@@ -121,10 +126,10 @@ def test_a_press_of_the_last_task_does_not_count():
 
 
 def drawer(out):
-    housing = thing(
+    housing = scene_object(
         Role.OBSTACLE, (0.5, 0.0, 0.04), (0.18, 0.16, 0.08), label='grey housing', id=2
     )
-    handle = thing(Role.TARGET, (0.5 - 0.09 - 0.047 - out, 0.0, 0.05), label='red drawer')
+    handle = scene_object(Role.TARGET, (0.5 - 0.09 - 0.047 - out, 0.0, 0.05), label='red drawer')
     return handle, housing
 
 

@@ -22,7 +22,7 @@ STEP = 0.02  # s
 AWAY = (0.45, 0.0, 0.35)  # m, where the tool waits
 
 
-def thing(role, position, size=(0.04, 0.04, 0.04), **more):
+def scene_object(role, position, size=(0.04, 0.04, 0.04), **more):
     label = more.pop('label', 'red cube')
     colour, shape = label.split()
     return GroundedObject(
@@ -31,8 +31,10 @@ def thing(role, position, size=(0.04, 0.04, 0.04), **more):
 
 
 def cube_and_box(cube=(0.4, 0.2, 0.02), **more):
-    box = thing(Role.DESTINATION, (0.5, -0.1, 0.03), (0.13, 0.13, 0.06), label='blue box', id=2)
-    return (thing(Role.TARGET, cube, **more), box)
+    box = scene_object(
+        Role.DESTINATION, (0.5, -0.1, 0.03), (0.13, 0.13, 0.06), label='blue box', id=2
+    )
+    return (scene_object(Role.TARGET, cube, **more), box)
 
 
 PUT_IN = ParsedTask(Verb.PUT_IN, Phrase('the red cube'), Phrase('the blue box'))
