@@ -49,3 +49,12 @@ def test_the_spline_decelerates_to_its_end_on_the_path() -> None:
     assert values[-1] == pytest.approx(10.0)
     assert values[fine <= 8.0] == pytest.approx(fine[fine <= 8.0])
     assert np.abs(np.diff(speed)).max() <= 0.01
+
+
+@pytest.mark.parametrize('count', [2, 3, 9])
+def test_the_second_derivative_is_zero_at_both_ends(rng: np.random.Generator, count: int) -> None:
+    spline = ChunkSpline(rng.normal(size=(count, 2)))
+    e = 1e-3
+    for begin in (0.0, count - 1 - 3 * e):
+        values = np.array([spline.at(begin + k * e) for k in range(4)])
+        assert np.diff(values, 2, axis=0) / e**2 == pytest.approx(0.0, abs=0.1)
