@@ -40,7 +40,7 @@ from vla_shield.monitoring.loop_timing import LoopTiming
 from vla_shield.monitoring.tracking_faults import TrackingFaultDetector
 from vla_shield.shield import Shield
 from vla_sim.trajectory import TrajectoryPlayer
-from vla_supervisor.heartbeats import HeartbeatParams, Heartbeats
+from vla_supervisor.monitors.heartbeats import HeartbeatParams, Heartbeats
 
 
 def moving():
@@ -60,7 +60,7 @@ def false(*_, **__):
     return False
 
 
-def as_if_fine(attempt, why):
+def nominal_judgement(attempt, why):
     return AttemptJudgement(0.0, 1.0)
 
 
@@ -68,7 +68,7 @@ def disarm_at_once(shield, now):
     shield.state = ArmState.DISARMED
 
 
-def go_on_as_if_nothing(shield, now, verdict):
+def advance_one_period(shield, now, verdict):
     """A cycle that does not know how much time has passed."""
     shield._step = None
     shield._move(verdict)
@@ -106,7 +106,7 @@ SHIELD = {
             moving()
         ),
     ),
-    'F1 joint states that are no numbers': (
+    'F1 joint states that are not finite': (
         InputBuffer, 'refuse_joints', none,
         lambda: checks.
         test_f1_joints_that_are_no_numbers_brake_in_the_same_cycle_even_beside_good_ones(moving()),
@@ -116,7 +116,7 @@ SHIELD = {
         lambda: checks.test_f2_a_target_that_ceases_holds_within_100_ms(moving()),
     ),
     'F4 the command after a pause': (
-        Shield, '_advance', go_on_as_if_nothing,
+        Shield, '_advance', advance_one_period,
         lambda: checks.test_f4_after_a_pause_of_the_shield_the_command_does_not_jump(moving()),
     ),
     'F5 joint states cease': (
@@ -149,7 +149,7 @@ SHIELD = {
         LoopTiming, 'has_long_overrun', false,
         lambda: checks.test_three_late_cycles_slow_the_arm_and_a_long_one_holds_it(moving()),
     ),
-    'F14 disarmed on the way': (
+    'F14 disarmed during motion': (
         Shield, 'disarm', disarm_at_once,
         lambda: checks.test_f14_disarming_while_moving_brakes_first(moving()),
     ),
@@ -164,7 +164,7 @@ SHIELD = {
         ),
     ),
     'F17 an obstacle ahead': (
-        CollisionScene, 'update', nothing_wrong, lambda: obstacle_is_kept_off()
+        CollisionScene, 'update', nothing_wrong, lambda: obstacle_is_avoided()
     ),
 }  # fmt: skip
 
@@ -172,7 +172,7 @@ OTHERS = {
     'F3 the stop in every command': (
         Shield, '_trajectory', first_state_only, lambda: arm_stops_gently_when_commands_cease()
     ),
-    'F3 F4 the supervisor hears the shield': (
+    'F3 F4 the supervisor monitors the shield': (
         Heartbeats, 'is_shield_lost', false, lambda: silence_of_the_shield_is_noticed()
     ),
     'F8 a camera that sees nothing': (
@@ -182,15 +182,15 @@ OTHERS = {
         RoleKeeper, 'misses_target', false,
         looks.test_a_target_taken_away_holds_after_two_empty_looks,
     ),
-    'F12 a publisher that nobody hears': (
+    'F12 a publisher with an incompatible QoS': (
         endpoints, 'qos_mismatch', nothing_wrong, lambda: misfit_is_named()
     ),
     'F20 paper on top of a thing': (
         assembly, '_is_flat', false,
         lambda: looks.test_paper_in_the_colour_of_the_target_is_no_target('on top of a thing'),
     ),
-    'F21 features that cannot be judged': (
-        Attempt, 'unusable', as_if_fine, lambda: features_that_are_none_hold()
+    'F21 features that cannot be scored': (
+        Attempt, 'unusable', nominal_judgement, lambda: features_that_are_none_hold()
     ),
     'F26 limits that are none': (
         config, 'check', none, lambda: robots_without_limits_are_refused()
@@ -231,7 +231,7 @@ def frozen_joints_hold(rig):
     assert 'joint states do not change' in rig.out.report.reason
 
 
-def obstacle_is_kept_off():
+def obstacle_is_avoided():
     """F17: 5 cm ahead of the fingers of an arm on its way."""
     rig = moving()
     kinematics = model('ur5e')
@@ -269,7 +269,7 @@ def arm_stops_gently_when_commands_cease():
 
 def silence_of_the_shield_is_noticed():
     beats = Heartbeats(HeartbeatParams())
-    beats.put(Heartbeat(0.0, 'shield', 1, True), 5.0)
+    beats.on_heartbeat(Heartbeat(0.0, 'shield', 1, True), 5.0)
     assert not beats.is_shield_lost(5.0 + beats.params.shield_max_age)
     assert beats.is_shield_lost(5.0 + beats.params.shield_max_age + 0.001)
 

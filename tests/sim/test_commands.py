@@ -24,15 +24,21 @@ EPISODES = {  # command: words, and how many episodes that makes
 }
 OTHERS = {
     'bench shield': '--rollouts 1 --unshielded 1 --workers 1 --seconds 2',
-    'bench seams': '--trials 1',
+    'bench shield --controls': '--rollouts 1 --unshielded 1 --workers 1 --seconds 2',
+    'bench seams': '--trials 1 --shielded 2',
+    'bench seams --controls': '--trials 1',
     'bench grounding': '--seeds 4',  # with a button or a drawer among them
-    'bench rules': '--cases 20 --repeats 1',
+    'bench grounding --controls': '--seeds 3',
+    'bench rules': '--cases 20 --repeats 1 --fresh 4',
+    'bench rules --controls': '--fresh 2',
     'bench wire': '--rounds 2',
+    'bench wire --controls': '--rounds 2',
 }
 ELSEWHERE = {
     'bench switch': 'four whole episodes, 20 s, of the set-up that eval has',
     'bench switch --controls': 'twelve whole episodes',
     'bench latency': 'needs the graph and a quiet machine',
+    'bench latency --controls': 'needs its recordings: tests/unit/bench/latency/test_control.py',
     'bench faults': 'needs the graph: tests/graph/test_faults_live.py does the same',
     'bench failure': 'needs some hundred rollouts: tests/unit/learning/failure/test_study.py',
     'bench failure --controls': 'the same rollouts: tests/unit/bench/failure/test_control.py',

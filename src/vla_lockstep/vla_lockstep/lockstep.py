@@ -24,8 +24,8 @@ from vla_policy.align import Bundler
 from vla_policy.protocol import Policy
 from vla_shield.shield import Shield
 from vla_sim.world import Episode, SimWorld
-from vla_supervisor.commands import HostAction
-from vla_supervisor.executive import Executive
+from vla_supervisor.execution.commands import HostAction
+from vla_supervisor.execution.executive import Executive
 
 __all__ = ['EpisodePlan', 'EpisodeResult', 'Lockstep', 'LockstepParams', 'Setup']
 

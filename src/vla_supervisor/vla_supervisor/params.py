@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from vla_core.params import check, param
-from vla_supervisor.grounding_filter import GroundingFilterParams
-from vla_supervisor.response import ResponseParams
-from vla_supervisor.shield_monitor import ShieldMonitorParams
-from vla_supervisor.success_detector import SuccessParams
+from vla_supervisor.execution.graded_response import ResponseParams
+from vla_supervisor.execution.grounding_filter import GroundingFilterParams
+from vla_supervisor.execution.success_detector import SuccessParams
+from vla_supervisor.monitors.shield_monitor import ShieldMonitorParams
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from vla_core.records.task import ResultCode
 from vla_interfaces.action import ExecuteTask
 from vla_interfaces.srv import Answer
 from vla_ros.simple_action_server import GoalOutcome, SimpleActionServer
-from vla_supervisor.commands import OperatorAnswer
-from vla_supervisor.executive import Executive
+from vla_supervisor.execution.commands import OperatorAnswer
+from vla_supervisor.execution.executive import Executive
 
 FEEDBACK_EVERY = 10  # cycles
 NAN = float('nan')

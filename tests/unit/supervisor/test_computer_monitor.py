@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from vla_supervisor.computer_monitor import (
+from vla_supervisor.monitors.computer_monitor import (
     ComputerMonitor,
     ComputerParams,
     available_memory,

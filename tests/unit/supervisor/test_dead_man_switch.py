@@ -2,7 +2,7 @@
 
 import pytest
 
-from vla_supervisor.dead_man_switch import DeadManParams, DeadManSwitch
+from vla_supervisor.monitors.dead_man_switch import DeadManParams, DeadManSwitch
 
 
 def switch(is_held=True, required=True):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from vla_supervisor.estop import EStop, EStopParams
+from vla_supervisor.monitors.estop import EStop, EStopParams
 
 
 def stop(is_pressed, required=True):

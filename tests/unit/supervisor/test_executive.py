@@ -12,9 +12,9 @@ from world import World, cube_and_box
 from vla_core.records.safety import ArmState, Decision, Level
 from vla_core.records.scene import ParsedTask, Phrase, TargetStatus, Verb
 from vla_core.records.task import Phase, ResultCode
-from vla_supervisor.commands import HostAction
+from vla_supervisor.execution.commands import HostAction
+from vla_supervisor.execution.graded_response import ResponseParams
 from vla_supervisor.params import ExecutiveParams
-from vla_supervisor.response import ResponseParams
 
 
 def running(**more):

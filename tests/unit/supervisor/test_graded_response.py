@@ -14,9 +14,9 @@ from vla_core.records.action import Contact
 from vla_core.records.alignment import AlignmentVerdict
 from vla_core.records.safety import ArmState, Decision, FailureScore, Level, Verdict
 from vla_core.records.task import Phase, ResultCode
-from vla_supervisor.commands import HostAction, OperatorAnswer
+from vla_supervisor.execution.commands import HostAction, OperatorAnswer
+from vla_supervisor.execution.graded_response import ResponseParams
 from vla_supervisor.params import ExecutiveParams
-from vla_supervisor.response import ResponseParams
 
 LOW = (0.4, 0.2, 0.03)  # m
 

@@ -3,7 +3,7 @@
 import pytest
 
 from vla_core.records.safety import Heartbeat
-from vla_supervisor.heartbeats import HeartbeatParams, Heartbeats
+from vla_supervisor.monitors.heartbeats import HeartbeatParams, Heartbeats
 
 PARAMS = HeartbeatParams(nodes=('policy', 'shield'), max_age=0.5, shield_max_age=0.1)
 

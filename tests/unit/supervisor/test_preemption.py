@@ -14,9 +14,9 @@ from world import AWAY, World
 from vla_core.records.action import Contact
 from vla_core.records.safety import Decision, Level
 from vla_core.records.task import Phase, ResultCode
-from vla_supervisor.commands import OperatorAnswer
+from vla_supervisor.execution.commands import OperatorAnswer
+from vla_supervisor.execution.graded_response import ResponseParams
 from vla_supervisor.params import ExecutiveParams
-from vla_supervisor.response import ResponseParams
 
 OTHER = 'press the button'
 WORLDS = int(os.environ.get('VLA_EXAMPLES', 8))  # 85 events in each

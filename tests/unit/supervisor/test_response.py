@@ -6,7 +6,12 @@ import pytest
 
 from vla_core.records.safety import Verdict
 from vla_core.records.task import ResultCode
-from vla_supervisor.response import GradedResponse, ResponseLevel, ResponseParams, TaskConditions
+from vla_supervisor.execution.graded_response import (
+    GradedResponse,
+    ResponseLevel,
+    ResponseParams,
+    TaskConditions,
+)
 
 P = ResponseParams()
 

@@ -11,7 +11,7 @@ from world import AWAY, cube_and_box, scene_object
 
 from vla_core.records.action import ControlState
 from vla_core.records.scene import GroundedScene, ParsedTask, Phrase, Role, TargetStatus, Verb
-from vla_supervisor.success_detector import SuccessDetector, SuccessParams
+from vla_supervisor.execution.success_detector import SuccessDetector, SuccessParams
 
 OPEN = 0.08  # m
 

@@ -14,8 +14,8 @@ from vla_core.records.scene import (
     Verb,
 )
 from vla_core.records.task import Phase
-from vla_supervisor.commands import HostAction
-from vla_supervisor.executive import Executive
+from vla_supervisor.execution.commands import HostAction
+from vla_supervisor.execution.executive import Executive
 from vla_supervisor.params import ExecutiveParams
 
 STEP = 0.02  # s

@@ -20,7 +20,6 @@ from vla_report.episode_story import tell
 from vla_report.figures import Film
 from vla_teleop.recorder.recording import load_recording
 
-DEFAULTS: dict[str, object] = {}
 RECORDINGS = Path('out/bench-latency')
 
 

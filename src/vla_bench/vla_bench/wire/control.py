@@ -10,8 +10,6 @@ from vla_bench.wire.bench import BOUND, compared, pairs
 from vla_core.result import Figure
 from vla_core.robot.config import load_robot
 
-DEFAULTS: dict[str, object] = {}
-
 
 def run(args: argparse.Namespace) -> int:
     """Each operation by bytes against rclpy, then by rclpy against itself."""

@@ -11,11 +11,11 @@ from vla_core.records.alignment import AlignmentVerdict
 from vla_core.records.safety import FailureScore, Level, SafetyVote, ShieldReport
 from vla_core.records.scene import GroundedScene
 from vla_core.records.task import Phase, ResultCode, TaskStatus
-from vla_supervisor.commands import HostAction, OperatorAnswer, StartResult, TaskRequest
+from vla_supervisor.execution.commands import HostAction, OperatorAnswer, StartResult, TaskRequest
+from vla_supervisor.execution.graded_response import ResponseLevel
+from vla_supervisor.execution.task_inputs import TaskInputs
+from vla_supervisor.execution.task_phases import TaskPhases
 from vla_supervisor.params import ExecutiveParams
-from vla_supervisor.response import ResponseLevel
-from vla_supervisor.task_inputs import TaskInputs
-from vla_supervisor.task_phases import TaskPhases
 
 VOTER = 'supervisor'
 

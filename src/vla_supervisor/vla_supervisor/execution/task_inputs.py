@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from vla_core.records.action import ControlState
-from vla_supervisor.camera_monitor import CameraMonitor
+from vla_supervisor.monitors.camera_monitor import CameraMonitor
+from vla_supervisor.monitors.shield_monitor import ShieldMonitor
 from vla_supervisor.params import ExecutiveParams
-from vla_supervisor.shield_monitor import ShieldMonitor
 
 
 class TaskInputs:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from vla_supervisor.computer_monitor import ComputerMonitor, ComputerParams
-from vla_supervisor.dead_man_switch import DeadManParams, DeadManSwitch
-from vla_supervisor.estop import EStop, EStopParams
-from vla_supervisor.heartbeats import HeartbeatParams, Heartbeats
+from vla_supervisor.monitors.computer_monitor import ComputerMonitor, ComputerParams
+from vla_supervisor.monitors.dead_man_switch import DeadManParams, DeadManSwitch
+from vla_supervisor.monitors.estop import EStop, EStopParams
+from vla_supervisor.monitors.heartbeats import HeartbeatParams, Heartbeats
 
 
 class SystemMonitor:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from vla_core.records.task import Phase, ResultCode, TaskStatus
-from vla_supervisor.commands import HostAction, TaskRequest
-from vla_supervisor.grounding_filter import GroundingFilter
+from vla_supervisor.execution.commands import HostAction, TaskRequest
+from vla_supervisor.execution.graded_response import NO_REACTION, Reaction
+from vla_supervisor.execution.grounding_filter import GroundingFilter
+from vla_supervisor.execution.phase_timer import PhaseTimer
+from vla_supervisor.execution.preemption import AfterRelease, release_phase
+from vla_supervisor.execution.success_detector import SuccessDetector
+from vla_supervisor.execution.task_inputs import TaskInputs
 from vla_supervisor.params import ExecutiveParams
-from vla_supervisor.phase_timer import PhaseTimer
-from vla_supervisor.preemption import AfterRelease, release_phase
-from vla_supervisor.response import NO_REACTION, Reaction
-from vla_supervisor.success_detector import SuccessDetector
-from vla_supervisor.task_inputs import TaskInputs
 
 PLANNED = (Phase.HOMING, Phase.RETREAT, Phase.ROLLBACK)
 MOVING = (Phase.RUNNING, *PLANNED)

@@ -8,13 +8,23 @@ from __future__ import annotations
 
 from vla_core.records.scene import GroundedScene
 from vla_core.records.task import Phase, ResultCode
-from vla_supervisor.commands import HostAction
-from vla_supervisor.grounding_filter import GroundingDecision, GroundingResult
+from vla_supervisor.execution.commands import HostAction
+from vla_supervisor.execution.graded_response import (
+    NO_REACTION,
+    GradedResponse,
+    ResponseLevel,
+    TaskConditions,
+)
+from vla_supervisor.execution.grounding_filter import GroundingDecision, GroundingResult
+from vla_supervisor.execution.preemption import (
+    AfterRelease,
+    has_arrived,
+    release_phase,
+    retreat_phase,
+)
+from vla_supervisor.execution.task_execution import MOVING, PLANNED, TaskExecution
+from vla_supervisor.execution.task_inputs import TaskInputs
 from vla_supervisor.params import ExecutiveParams
-from vla_supervisor.preemption import AfterRelease, has_arrived, release_phase, retreat_phase
-from vla_supervisor.response import NO_REACTION, GradedResponse, ResponseLevel, TaskConditions
-from vla_supervisor.task_execution import MOVING, PLANNED, TaskExecution
-from vla_supervisor.task_inputs import TaskInputs
 
 HOME_AFTER = (ResultCode.TIMEOUT, ResultCode.FAILED)  # hold position after any stop
 

@@ -1,0 +1,100 @@
+"""Pairing of colour and depth by stamp, without ROS."""
+
+import numpy as np
+import pytest
+
+from vla_ros.approximate_time_synchronizer import ApproximateTimeSynchronizer
+
+PERIOD = 1 / 30  # s
+COLOUR, DEPTH = 0, 1
+SLOP = 0.005  # s, the default of RgbdSubscription
+
+
+def pairs_of(synchronizer, arrivals):
+    """The (colour, depth) frame numbers that match, when messages arrive in this order."""
+    made = [synchronizer.put(topic, stamp, number) for topic, stamp, number in arrivals]
+    return [pair for pair in made if pair is not None]
+
+
+def late_depth(frames, offset=0.0, delay=0.0):
+    """Arrivals of colour and depth whose stamp is `offset` s, whose arrival `delay` s later."""
+    colour = [(k * PERIOD, COLOUR, k * PERIOD, k) for k in range(frames)]
+    depth = [(k * PERIOD + offset + delay, DEPTH, k * PERIOD + offset, k) for k in range(frames)]
+    return [arrival[1:] for arrival in sorted(colour + depth)]
+
+
+def same(frames):
+    return [(k, k) for k in range(frames)]
+
+
+def test_depth_that_arrives_late_pairs_with_its_own_exposure():
+    synchronizer = ApproximateTimeSynchronizer(2, 10, SLOP)
+    assert pairs_of(synchronizer, late_depth(100, delay=0.2)) == same(100)
+
+
+def test_a_wide_slop_pairs_nearly_every_frame_of_a_depth_camera_40_ms_late():
+    synchronizer = ApproximateTimeSynchronizer(2, 10, 0.045)
+    pairs = pairs_of(synchronizer, late_depth(100, offset=0.040))
+    assert len(pairs) >= 95
+    assert all(0 <= colour - depth <= 1 for colour, depth in pairs)
+
+
+def test_the_default_slop_pairs_none_of_them_and_tells_the_offset():
+    synchronizer = ApproximateTimeSynchronizer(2, 10, SLOP)
+    assert pairs_of(synchronizer, late_depth(60, offset=0.040)) == []
+    assert synchronizer.unmatched == 60
+    assert abs(synchronizer.offset(DEPTH)) == pytest.approx(0.040 - PERIOD)
+
+
+@pytest.mark.parametrize('offset', [-0.0049, 0.0, 0.0049])
+def test_exposures_within_the_slop_pair(offset):
+    synchronizer = ApproximateTimeSynchronizer(2, 10, SLOP)
+    assert pairs_of(synchronizer, late_depth(50, offset=offset)) == same(50)
+
+
+@pytest.mark.parametrize('seed', range(20))
+def test_messages_out_of_order_and_lost_are_never_paired_wrongly_or_twice(seed):
+    dice = np.random.default_rng(seed)
+    arrivals = [a for a in late_depth(200, delay=0.01) if dice.random() < 0.8]
+    order = np.argsort(np.arange(len(arrivals)) + dice.uniform(0.0, 3.0, len(arrivals)))
+    pairs = pairs_of(ApproximateTimeSynchronizer(2, 10, SLOP), [arrivals[k] for k in order])
+    assert all(colour == depth for colour, depth in pairs)
+    assert pairs == sorted(set(pairs))
+    assert len(pairs) >= 100  # 0.64 of 200 have both; few are overtaken by the next match
+
+
+def test_an_exact_match_is_preferred_to_a_near_one():
+    synchronizer = ApproximateTimeSynchronizer(2, 10, 0.05)
+    arrivals = [(DEPTH, 0.98, 'near'), (DEPTH, 1.0, 'exact'), (DEPTH, 1.01, 'after')]
+    assert pairs_of(synchronizer, [*arrivals, (COLOUR, 1.0, 'colour')]) == [('colour', 'exact')]
+    assert synchronizer.put(COLOUR, 1.01, 'next') == ('next', 'after')  # 'near' was dropped
+
+
+def test_the_queue_keeps_the_newest():
+    synchronizer = ApproximateTimeSynchronizer(2, 3, SLOP)
+    for k in range(10):
+        synchronizer.put(COLOUR, 1.0 + k, k)
+    assert synchronizer.put(DEPTH, 7.0, 'gone') is None
+    assert synchronizer.put(DEPTH, 8.0, 'kept') == (7, 'kept')
+
+
+def test_a_clock_set_back_clears_the_queues():
+    synchronizer = ApproximateTimeSynchronizer(2, 10, SLOP)
+    assert pairs_of(synchronizer, [(COLOUR, 100.0, 'a'), (DEPTH, 100.0, 'b')]) == [('a', 'b')]
+    synchronizer.put(COLOUR, 100.1, 'of before')
+    assert pairs_of(synchronizer, [(COLOUR, 5.0, 'c'), (DEPTH, 5.0, 'd')]) == [('c', 'd')]
+    assert synchronizer.put(DEPTH, 100.1, 'e') is None
+
+
+def test_a_stamp_that_is_not_a_number_is_dropped():
+    synchronizer = ApproximateTimeSynchronizer(2, 10, SLOP)
+    assert synchronizer.put(COLOUR, float('nan'), 'a') is None
+    assert synchronizer.put(DEPTH, float('nan'), 'b') is None
+
+
+def test_three_topics_match_only_together():
+    synchronizer = ApproximateTimeSynchronizer(3, 10, 0.1)
+    assert synchronizer.put(0, 1.0, 'a') is None
+    assert synchronizer.put(1, 1.08, 'b') is None
+    assert synchronizer.put(2, 0.95, 'too far from b') is None
+    assert synchronizer.put(2, 1.02, 'c') == ('a', 'b', 'c')
