@@ -16,6 +16,7 @@ BENCHES = {
     'latency': ('vla_bench.latency.bench', 'rates, latencies and delivered images of the graph'),
     'wire': ('vla_bench.wire.bench', 'reading and writing the messages at 100 Hz'),
     'faults': ('vla_bench.faults.bench', 'faults against the running graph: reaction and bound'),
+    'kills': ('vla_bench.kills.bench', 'one node killed again and again: recovery, silence'),
     'shield': ('vla_bench.shield.bench', 'random rollouts with and without the shield'),
     'rules': ('vla_bench.rules.bench', 'safety rules on labelled pairs, latency, properties'),
     'seams': ('vla_bench.seams.bench', 'jumps between late, missing and reordered chunks'),

@@ -19,6 +19,7 @@ from vla_core.errors import UserError
 from vla_core.language_motion import parse_motion, render
 from vla_core.records.alignment import MAX_CORRECTION_TTL, Correction, Priority
 from vla_ros import topics
+from vla_ros.transport import choose_transport
 
 READERS = 10.0  # s, to wait for someone who hears it
 HEARD = 2.0  # s, to wait until it has been heard
@@ -36,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     correction = make(args, 0.0)
     join_running_session()
+    choose_transport()
     rclpy.init()
     try:
         return send(correction)

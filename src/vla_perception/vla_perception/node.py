@@ -47,6 +47,7 @@ class PerceptionNode(ManagedNode):
     """Hosts the Grounder in a worker thread; only that thread touches it."""
 
     name = 'perception'
+    carries_images = True
     period = 0.02
     vote_period = 0.1  # s
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
+import signal
 import sys
 import threading
 import time
@@ -16,6 +18,7 @@ from rclpy.signals import SignalHandlerOptions
 from vla_ros.entities import destroy_with_actions
 from vla_ros.executor import make_executor
 from vla_ros.realtime import realtime_dds_threads, set_realtime_priority
+from vla_ros.transport import choose_transport
 
 EXIT_GRACE = 0.7  # s from a shutdown until the process is ended whatever it does
 FORCED_EXIT_CODE = 143
@@ -24,7 +27,9 @@ _exit_code = 0  # of a process that ends by itself
 
 def run(node_class: type[Node], args: list[str] | None = None) -> None:
     """Spin a `node_class`, then end the process; an exception ends it with a traceback."""
+    faulthandler.register(signal.SIGUSR1)  # `kill -USR1 PID` logs the stacks of all threads
     refusal = set_realtime_priority(getattr(node_class, 'realtime_priority', 0))
+    choose_transport(getattr(node_class, 'carries_images', False))
     rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.ALL)
     threading.Thread(target=_exit_after_grace, name='exit_after_grace', daemon=True).start()
     try:

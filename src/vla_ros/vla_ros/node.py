@@ -34,6 +34,7 @@ class ManagedNode(PolledClockNode):
     name = ''  # of the node
     period = 0.01  # s of `tick`
     heartbeat_period = 0.05  # s
+    carries_images = False  # True: it gets shared memory
     realtime_priority = 0  # 1 to 99, higher preempts lower; 0: ordinary scheduling
 
     def __init__(self) -> None:

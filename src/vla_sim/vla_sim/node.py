@@ -47,6 +47,7 @@ class SimNode(ManagedNode):
     """Steps the physics, publishes what sensors would, takes commands as the controllers would."""
 
     name = 'sim'
+    carries_images = True
     period = 0.01  # s; a batch of physics steps, then joint states
     realtime_priority = 10
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import time
-from types import TracebackType
+from collections.abc import Mapping
+from types import MappingProxyType, TracebackType
 from typing import Any
 
 import numpy as np
@@ -52,10 +53,14 @@ CLOCK = {'clock': Topic('/clock', Clock, topics.qos.SENSOR, ('clock',), ())}
 class FaultRig:
     """One graph, one observer, one task at a time."""
 
-    def __init__(self, graph: GraphSession, robot: RobotConfig, seed: int) -> None:
+    def __init__(
+        self, graph: GraphSession, robot: RobotConfig, seed: int,
+        observed: Mapping[str, Topic] = MappingProxyType({}),
+    ) -> None:  # fmt: skip
         self.graph, self.robot, self.seed = graph, robot, seed
         self._helpers = {name for name in ('proxy', 'clock') if graph.has(name)}
-        more = {**CORRUPTED, **SCORE} if 'proxy' in self._helpers else {}
+        more = dict(observed)
+        more |= {**CORRUPTED, **SCORE} if 'proxy' in self._helpers else {}
         more |= CLOCK if graph.has('clock') else {}
         self.observer = GraphObserver(robot, more)
         self._goal: Any = None

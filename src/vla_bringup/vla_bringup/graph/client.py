@@ -20,6 +20,7 @@ from vla_ros import topics
 from vla_ros.endpoints import Endpoints
 from vla_ros.entities import destroy_with_actions
 from vla_ros.realtime import realtime_dds_threads
+from vla_ros.transport import choose_transport
 
 TURN = 0.05  # s, between two looks at what has come
 CANCEL_TIME = 60.0  # s, for a cancelled task to end: what is held is put back first
@@ -30,6 +31,7 @@ class GraphClient:
 
     def __init__(self, watch: Callable[[], None]) -> None:
         self._watch = watch
+        choose_transport()
         rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
         with realtime_dds_threads():
             self._node = rclpy.create_node('client')

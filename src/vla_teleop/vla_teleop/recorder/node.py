@@ -60,6 +60,8 @@ def with_long_queue(profile: QoSProfile) -> QoSProfile:
 class RecorderNode(Node):
     """A plain node: it moves nothing, and records from its start."""
 
+    carries_images = True
+
     def __init__(self) -> None:
         super().__init__('recorder')
         p = params.declare(self, RecorderNodeParams)
