@@ -1,1 +1,1 @@
-"""FIXME docstring."""
+"""One task from instruction to result: phases, pre-emption, graded response, success."""
