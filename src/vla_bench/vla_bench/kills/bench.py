@@ -140,7 +140,7 @@ def line(row: Row) -> str:
     when = 'moving' if row['is_moving'] else 'at rest'
     return (
         f'{when}, back after {row["recovery"]:.2f} s, first heartbeat after '
-        f'{row["started"]:.2f} s, shield silent for {1e3 * row["silence"]:.0f}'
+        f'{row["started"]:.2f} s, cycle of the shield {1e3 * row["cycle"]:.0f}'
         f' ms, {row["slowest_node"]} for {1e3 * row["slowest_silence"]:.0f} ms'
     )
 
@@ -179,8 +179,9 @@ def times(rows: list[Row]) -> Iterator[Figure]:
     bring_up = [row['recovery'] - row['started'] for row in rows]
     yield figure('first heartbeat to active, median', bring_up, np.median)
     yield figure('first heartbeat to active, longest', bring_up, max)
-    yield figure('shield silent, median', column('silence'), np.median)
-    yield figure('shield silent, longest', column('silence'), max, f'<= {SILENT:g}')
-    yield figure('shield silent before a kill, longest', column('silence_before'), max)
-    yield figure('cycle of the shield as it reports it, longest', column('period'), max)
-    yield figure('another node silent, longest', column('slowest_silence'), max)
+    yield figure('cycle of the shield, longest', column('cycle'), max, f'<= {SILENT:g}')
+    yield figure('cycle of the shield before a kill, longest', column('cycle_before'), max)
+    yield figure('reports of the shield not received, longest', column('silence'), max)
+    yield figure(
+        'heartbeats of another node not received, longest', column('slowest_silence'), max
+    )

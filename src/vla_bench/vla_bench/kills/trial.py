@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -11,11 +11,13 @@ import numpy as np
 
 from vla_bench.faults.observer import ReceivedMessage
 from vla_bench.faults.rig import GONE, NAN, FaultRig
+from vla_core.records.safety import ShieldReport
 
 LIMIT = 10.0  # s, from the kill to the first heartbeat of the restarted node in state active
 LATE = 30.0  # s more that a node gets which was not back by then
 TAIL = 1.0  # s that are recorded after the recovery
 LEAD = 0.1  # s before the kill: the last message before it is the start of the first silence
+PERIOD = 0.01  # s, of the shield
 STALL = 0.3  # s without a report of the shield after which stacks are written at once
 DELAY = (0.0, 1.5)  # s, from the arm's first motion (or from rest) to the kill
 
@@ -46,9 +48,9 @@ class KillRecord:
     recovery: float  # from the kill to the restarted node in state active
     started: float  # from the kill to the first heartbeat of the restarted node, in any state
     first_report: float  # from the kill to the next report of the shield
-    silence: float  # longest time between two reports of the shield from then on
-    silence_before: float  # the same before the kill, for comparison
-    period: float  # longest cycle period that the shield reports itself
+    cycle: float  # longest cycle of the shield from then on, by its own stamps
+    cycle_before: float  # the same before the kill, for comparison
+    silence: float  # longest time in which no report came; also when this process had no time
     slowest_node: str  # of the others, by heartbeats
     slowest_silence: float  # longest time between two heartbeats of that node
 
@@ -99,7 +101,7 @@ def measured(
     """What was received from `began` to `end` about a kill at `at`, s, steady clock."""
     since = rig.observer.ros_of(at) + GONE
     reports = [r for r in rig.observer.since('report', began) if r.at <= end]
-    stamps = [report.at for report in reports]
+    before = [report for report in reports if report.at <= at]
     after = [report for report in reports if report.at > at]
     heard = [b for b in rig.observer.since('heartbeats', at - LEAD) if b.at <= end]
     beats = by_node(b for b in heard if b.record.node != plan.node or b.record.stamp > since)
@@ -111,11 +113,19 @@ def measured(
         recovery=back,
         started=started,
         first_report=after[0].at - at if after else NAN,
-        silence=longest(stamps, at - LEAD, end),
-        silence_before=longest(stamps, began, at),
-        period=max((1e-3 * report.record.period_ms for report in after), default=NAN),
+        cycle=longest_cycle([r.record for r in [*before[-1:], *after]]),
+        cycle_before=longest_cycle([r.record for r in before]),
+        silence=longest((report.at for report in reports), at - LEAD, end),
         slowest_node=slowest,
         slowest_silence=others.get(slowest, NAN),
+    )
+
+
+def longest_cycle(reports: Sequence[ShieldReport]) -> float:
+    """Longest time between two cycles of the shield, s; at most that where reports were lost."""
+    return max(
+        (b.stamp - a.stamp - PERIOD * (b.cycle - a.cycle - 1) for a, b in pairwise(reports)),
+        default=NAN,
     )
 
 

@@ -12,17 +12,17 @@ import pytest
 from vla_bench.faults.observer import ReceivedMessage
 from vla_bench.kills.bench import figures, is_recovered
 from vla_bench.kills.stacks import catches, file_of, shared_memory, threads
-from vla_bench.kills.trial import DELAY, KillPlan, by_node, is_back, longest
+from vla_bench.kills.trial import DELAY, KillPlan, by_node, is_back, longest, longest_cycle
 
 
 def beat(at, node='policy', state='active', stamp=0.0):
     return ReceivedMessage(at, SimpleNamespace(node=node, state=state, stamp=stamp))
 
 
-def row(recovery=5.0, silence=0.02, **more):
-    rest = {'is_moving': True, 'started': 4.0, 'first_report': 0.01, 'silence_before': 0.02}
-    slow = {'period': 0.01, 'slowest_node': 'rules', 'slowest_silence': 0.06}
-    return {**rest, **slow, 'recovery': recovery, 'silence': silence, **more}
+def row(recovery=5.0, **more):
+    rest = {'is_moving': True, 'started': 4.0, 'first_report': 0.01, 'cycle': 0.01}
+    slow = {'silence': 0.02, 'slowest_node': 'rules', 'slowest_silence': 0.06}
+    return {**rest, **slow, 'cycle_before': 0.01, 'recovery': recovery, **more}
 
 
 def named(rows, name):
@@ -83,10 +83,26 @@ def test_a_graph_that_ended_after_the_kill_is_a_kill_that_was_not_recovered():
     assert named([row(), error], 'policy recovered within 10 s').value == 0.5
 
 
-def test_the_longest_silence_of_the_shield_has_a_bound():
-    silent = named([row(silence=0.02), row(silence=0.9)], 'shield silent, longest')
-    assert (silent.value, silent.ok) == (0.9, False)
-    assert named([row(silence=0.02)], 'shield silent, longest').ok
+def test_the_longest_cycle_of_the_shield_has_a_bound_and_a_deaf_bench_none():
+    name = 'cycle of the shield, longest'
+    assert (named([row(), row(cycle=0.9)], name).value, named([row(cycle=0.9)], name).ok) == (
+        0.9, False,
+    )  # fmt: skip
+    assert named([row(silence=0.9)], name).ok
+
+
+def report(cycle, stamp):
+    return SimpleNamespace(cycle=cycle, stamp=stamp)
+
+
+def test_a_lost_report_is_no_long_cycle_of_the_shield():
+    regular = [report(k, 0.01 * k) for k in range(10)]
+    assert longest_cycle(regular) == pytest.approx(0.01)
+    assert longest_cycle(regular[:3] + regular[7:]) == pytest.approx(0.01)
+    stopped = [*regular, report(10, 1.09)]
+    assert longest_cycle(stopped) == pytest.approx(1.0)
+    assert longest_cycle(stopped[:5] + stopped[-1:]) == pytest.approx(1.0)
+    assert math.isnan(longest_cycle([report(0, 0.0)]))
 
 
 def test_the_time_to_start_a_process_is_told_from_the_time_to_bring_it_up():
