@@ -54,13 +54,14 @@ def compare(
 
 def variants(rules: RuleSet) -> dict[str, RuleSet]:
     """The claim, and the same rules with other weights."""
+    low, high = map(float, np.log(WEIGHTS))
     found = {CLAIM: rules}
     for weight in WEIGHTS:
         found[f'all weights {weight:g}'] = replace(
             rules, weights=dict.fromkeys(rules.weights, weight)
         )
     for k in range(DRAWS):
-        draw = np.exp(np.random.default_rng(k).uniform(*np.log(WEIGHTS), len(rules.weights)))
+        draw = np.exp(np.random.default_rng(k).uniform(low, high, len(rules.weights)))
         weights = dict(zip(rules.weights, map(float, draw), strict=True))
         found[f'random weights, draw {k + 1}'] = replace(rules, weights=weights)
     return found
