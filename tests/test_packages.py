@@ -184,29 +184,3 @@ def test_what_the_tests_install_is_used_by_them():
     for path in ROOT.glob('tests/**/*.py'):
         used |= imports(ast.parse(path.read_text()))
     assert {DISTRIBUTION.get(name, name) for name in requirements('dev')} - PROGRAMS <= used
-
-
-def test_a_cut_of_the_unguarded_suite_names_what_exists():
-    """`./vla test unguarded` runs seldom: a renamed guard must not go unnoticed until then."""
-    text = (ROOT / 'tests/unguarded/cuts/guards.py').read_text()
-    places = re.findall(r"'(vla_[\w.]+):([\w.]+)'", text)
-    assert places
-    for module, path in places:
-        source = ROOT / 'src' / module.split('.')[0] / Path(*module.split('.')).with_suffix('.py')
-        assert source.is_file(), f'no module {module}'
-        owner: ast.AST = ast.parse(source.read_text())
-        for name in path.split('.'):
-            found = [n for n in getattr(owner, 'body', []) if name in names_bound(n)]
-            assert found, f'{module} has no {path}'
-            owner = found[0]
-
-
-def names_bound(node: ast.AST) -> set[str]:
-    """The names that a statement of a module or class binds."""
-    if isinstance(node, ast.Assign):
-        return {target.id for target in node.targets if isinstance(target, ast.Name)}
-    if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-        return {node.target.id}
-    if isinstance(node, ast.ImportFrom | ast.Import):
-        return {alias.asname or alias.name for alias in node.names}
-    return {getattr(node, 'name', '')}
