@@ -89,7 +89,7 @@ def test_what_is_not_there_is_refused_in_words(host):
     heard = Heard('arm_command')
     result = play(host, 'put_in', ScriptedPolicy(), tap=heard, absent=True)
     assert result.code == ResultCode.REFUSED_ABSENT
-    assert 'I see' in result.text
+    assert 'detected: ' in result.text
     moved = np.ptp([record.position[0] for _, record in heard.said], axis=0)
     assert np.all(moved <= 1e-3)
 

@@ -1,4 +1,4 @@
-"""RGB-D frames and words into a GroundedScene and a vote; from images, joints and URDF alone."""
+"""RGB-D frames and an instruction to a GroundedScene and a vote; uses images, joints and URDF."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ DETECTORS: dict[str, Callable[[GrounderParams], ObjectDetector]] = {
     GEOMETRIC: ClusterDetector,
     OPEN_VOCABULARY: OpenVocabularyDetector,
 }
-_HAND = 0.16  # m, a handle nearer to the tool may be hidden and moved by it
+_HANDLE_REACH = 0.16  # m; a handle closer to the TCP may be hidden and moved by the gripper
 _MOVING = (Phase.GROUNDING, Phase.RUNNING)
 
 
 @dataclass(frozen=True)
 class _Health:
     stamp: float = -np.inf  # s, of the last frame
-    trouble: str = 'no picture yet'
+    trouble: str = 'no image received yet'
 
 
 class Grounder:
-    """Perception of one fixed camera: what is where, what the words mean, and whether to go on."""
+    """Perception of one fixed camera: objects, roles of the instruction, and a safety vote."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class Grounder:
     ) -> None:
         self.params = params
         self._body = RobotBody(robot)
-        self._eye = FramePreprocessor(params, robot.camera(params.camera), self._body)
+        self._preprocessor = FramePreprocessor(params, robot.camera(params.camera), self._body)
         self._detector = detector or DETECTORS[params.detector](params)
         self._matcher = matcher or shared_nearest_word()
         self._tracker = Tracker(params)
@@ -69,26 +69,26 @@ class Grounder:
         self._phase = Phase.IDLE
         self._task_id = ''
         self._task = ParsedTask()
-        self._complaint = ''  # why the words are not understood
+        self._parse_failure = ''  # why the instruction was not parsed
         self._vote_seq = 0
         self.scene: GroundedScene | None = None  # the last one
 
     def set_task(self, task_id: str, instruction: str) -> ParsedTask:
-        """Start to look for what the words mean; an empty id ends the task."""
+        """Parse the instruction and start matching it; an empty id ends the task."""
         parsed = parse(instruction, self._matcher) if task_id else None
         self._task_id = task_id
         self._task = parsed.task if parsed else ParsedTask()
-        self._complaint = parsed.reason if parsed else ''
+        self._parse_failure = parsed.reason if parsed else ''
         self._roles.start(self._task)
         self.scene = None
         return self._task
 
     def set_phase(self, phase: Phase) -> None:
-        """Tell whether a task runs: only then a missing target holds the robot."""
+        """Set the task phase: a missing target holds the robot only while a task runs."""
         self._phase = phase
 
-    def forget(self) -> None:
-        """Drop all memory of things: another episode begins, or the clock jumped back."""
+    def clear(self) -> None:
+        """Drop all tracks: a new episode starts, or the clock jumped back."""
         self._tracker.clear()
         self._grip.release()
         self._roles.start(self._task)
@@ -96,13 +96,13 @@ class Grounder:
         self.scene = None
 
     def update(self, frame: RgbdFrame, joints: JointState, now: float) -> GroundedScene:
-        """Return the scene of this frame; of a covered or frozen camera the remembered one."""
+        """Return the scene of this frame; for a covered or frozen camera the remembered one."""
         if frame.stamp < self._health.stamp:
-            self.forget()
+            self.clear()
         if self.scene is not None and frame.stamp == self._health.stamp:
-            return self.scene  # the arm has moved on: with these joints it would show ghosts
+            return self.scene  # the joints are newer than the image: the robot mask would be wrong
         pose = self._body.pose(joints)
-        sight, valid, trouble = self._eye.look(frame, pose)
+        prepared, valid, trouble = self._preprocessor.preprocess(frame, pose)
         self._health = _Health(frame.stamp, trouble)
         if trouble:
             for track in self._tracker.tracks:
@@ -110,14 +110,14 @@ class Grounder:
         else:
             self._grip.carry(self._tracker.tracks, pose)
             self._tracker.settle()
-            self._spare_handle(pose.base_from_tcp[:3, 3])
-            sight = replace(sight, known=self._tracker.known)
-            self._tracker.update(self._detector.detect(sight, self._task), sight)
+            self._keep_hidden_handle(pose.base_from_tcp[:3, 3])
+            prepared = replace(prepared, known=self._tracker.known)
+            self._tracker.update(self._detector.detect(prepared, self._task), prepared)
             self._grip.judge(self._tracker.tracks, pose)
         tracks = self._tracker.confirmed
-        status, reason = self._roles.update(tracks, is_look=not trouble)
+        status, reason = self._roles.update(tracks, is_usable=not trouble)
         if self._task_id and self._task.verb == Verb.UNKNOWN:
-            status, reason = TargetStatus.UNKNOWN, self._complaint
+            status, reason = TargetStatus.UNKNOWN, self._parse_failure
         self.scene = GroundedScene(
             stamp=frame.stamp,
             task_id=self._task_id,
@@ -130,18 +130,18 @@ class Grounder:
         )
         return self.scene
 
-    def _spare_handle(self, tcp: np.ndarray) -> None:
-        """A handle that the hand hides, and slides, is not gone when it is not where it was."""
+    def _keep_hidden_handle(self, tcp: np.ndarray) -> None:
+        """Keep the track of a handle that the gripper hides and moves."""
         for track in self._tracker.tracks:
-            if track.shape == 'drawer' and np.linalg.norm(track.position - tcp) <= _HAND:
+            if track.shape == 'drawer' and np.linalg.norm(track.position - tcp) <= _HANDLE_REACH:
                 track.missing = 0
 
-    def judgement(self) -> GroundingVote:
-        """Return what the last picture says about going on."""
+    def grounding_vote(self) -> GroundingVote:
+        """Return the vote of the last image, without its time."""
         return GroundingVote(
             self._health.stamp,
             self._health.trouble,
-            self._objection(),
+            self._hold_reason(),
             self._task_id,
             self._phase,
         )
@@ -149,17 +149,17 @@ class Grounder:
     def vote(self, now: float) -> SafetyVote:
         """Return RUN when sensing is healthy and a running task's target is there; else HOLD."""
         self._vote_seq += 1
-        return self.judgement().vote(now, self._vote_seq, self.params)
+        return self.grounding_vote().vote(now, self._vote_seq, self.params)
 
-    def _objection(self) -> str:
+    def _hold_reason(self) -> str:
         if self._phase not in _MOVING or not self._task_id:
             return ''
         if self.scene is None:
-            return 'no picture since the task began'
+            return 'no image received since the task started'
         if self.scene.target_status != TargetStatus.PRESENT:
             return self.scene.reason or self.scene.target_status.name
         if self._roles.misses_target(self._tracker.tracks):
-            return 'the target is not where it was'
+            return 'the target is no longer at its last known position'
         return ''
 
     def _object(self, track: Track) -> GroundedObject:
@@ -182,5 +182,5 @@ class Grounder:
 
 
 def with_latency(scene: GroundedScene, latency: float) -> GroundedScene:
-    """Return the scene with the seconds it took, which only the host can measure."""
+    """Return the scene with its processing time in s, which only the host can measure."""
     return replace(scene, latency=latency)

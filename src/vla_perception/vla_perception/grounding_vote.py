@@ -1,4 +1,4 @@
-"""What the last picture says about going on, so that it can be voted on while the next is read."""
+"""Safety vote of the last image; it can be repeated while the next image is processed."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ VOTER = 'grounding'
 
 @dataclass(frozen=True)
 class GroundingVote:
-    """All that a vote needs but the time; under another task or phase it means nothing."""
+    """A vote without its time; valid for its task and phase only."""
 
-    stamp: float  # s, ROS time, of the picture
-    trouble: str  # why it cannot be used
-    objection: str  # what in it holds the task
+    stamp: float  # s, ROS time, of the image
+    trouble: str  # why the image cannot be used, '' when it can
+    hold_reason: str  # why the task must hold, '' when it need not
     task_id: str
     phase: Phase
 
@@ -27,9 +27,9 @@ class GroundingVote:
         if self.trouble:
             reason = self.trouble
         elif not 0.0 <= age <= params.max_age:
-            reason = f'the picture is {age:.2f} s old'
+            reason = f'the image is {age:.2f} s old'
         else:
-            reason = self.objection
+            reason = self.hold_reason
         return SafetyVote(
             stamp=now,
             voter=VOTER,

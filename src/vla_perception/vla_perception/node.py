@@ -1,4 +1,4 @@
-"""Perception as a node: pictures in, scenes and a vote out; the work runs beside the executor."""
+"""Perception node: images in, scenes and a vote out; processing runs in a worker thread."""
 
 from __future__ import annotations
 
@@ -25,9 +25,13 @@ IDLE = TaskStatus(0.0, '', '', Phase.IDLE)
 
 @dataclass(frozen=True)
 class PerceptionNodeParams:
-    """Which robot, and how it sees."""
+    """Robot and parameters of the grounder."""
 
     robot: str = param('ur5e', 'name in config/robots, or a file')
+    camera_slop: float = param(
+        0.005, 's, colour and depth whose stamps differ by more are not one frame', lo=0.0, hi=0.2
+    )
+    camera_queue: int = param(10, 'images of each kind that wait for the other', lo=1, hi=100)
     grounder: GrounderParams = field(default_factory=GrounderParams)
 
     def __post_init__(self) -> None:
@@ -36,7 +40,7 @@ class PerceptionNodeParams:
 
 @dataclass(frozen=True)
 class GroundingRequest:
-    """One piece of work: the newest frame (None: only vote) under the task of now."""
+    """Input of the worker: the newest frame (None: only vote) with the current task."""
 
     frame: RgbdFrame | None
     joints: JointState | None
@@ -44,7 +48,7 @@ class GroundingRequest:
 
 
 class PerceptionNode(ManagedNode):
-    """Hosts the Grounder in a worker thread; only that thread touches it."""
+    """Hosts the Grounder in a worker thread; only that thread calls it."""
 
     name = 'perception'
     carries_images = True
@@ -56,23 +60,25 @@ class PerceptionNode(ManagedNode):
         robot = load_robot(p.robot)
         self.grounder = Grounder(p.grounder, robot)
         self.worker: Worker[GroundingRequest, tuple[GroundedScene | None, GroundingVote]] = Worker(
-            self.work
+            self.process
         )
-        self.judgement: GroundingVote | None = None  # of the last picture
+        self.grounding_vote: GroundingVote | None = None  # of the last image
         self.votes = 0
         self.frame: RgbdFrame | None = None
         self.joints: JointState | None = None
-        self.whole = JointStateMerger(robot)
-        self.status, self.known = IDLE, IDLE  # the newest, and the one the grounder has
+        self.joint_merger = JointStateMerger(robot)
+        self.status, self.known = IDLE, IDLE  # newest status, and the one set in the grounder
         self.voted = 0.0  # s, ROS time
         self.subscribe(topics.joint_states(robot), self.on_joints)
         self.subscribe(topics.STATUS, self.on_status)
-        self.reader = RgbdSubscription(self, robot.camera(p.grounder.camera), self.on_frame)
+        self.reader = RgbdSubscription(
+            self, robot.camera(p.grounder.camera), self.on_frame, p.camera_slop, p.camera_queue
+        )
         self.send_scene = self.advertise(topics.SCENE)
         self.send_vote = self.advertise(topics.VOTES)
 
     def on_joints(self, joints: JointState) -> None:
-        self.joints = self.whole.merge(joints) or self.joints
+        self.joints = self.joint_merger.merge(joints) or self.joints
 
     def on_status(self, status: TaskStatus) -> None:
         self.status = status
@@ -81,40 +87,41 @@ class PerceptionNode(ManagedNode):
         self.frame = frame
 
     def tick(self) -> None:
-        answer = self.worker.take()
-        if answer is not None:
-            scene, self.judgement = answer
+        pass
+        result = self.worker.take()
+        if result is not None:
+            scene, self.grounding_vote = result
             if scene is not None:
                 self.send_scene(scene)
             self.vote()
-        is_due, is_of_now = self.now - self.voted >= self.vote_period, self.is_of_now()
-        if is_due and is_of_now:
-            self.vote()  # its age counts: a worker that hangs ends it
+        is_due, is_current = self.now - self.voted >= self.vote_period, self.is_current()
+        if is_due and is_current:
+            self.vote()  # it carries the image's age: a hanging worker makes it HOLD
         if self.worker.is_busy or self.joints is None:
             return
-        if self.frame is not None or (is_due and not is_of_now):
+        if self.frame is not None or (is_due and not is_current):
             self.worker.submit(GroundingRequest(self.frame, self.joints, self.status))
             self.frame = None
 
-    def is_of_now(self) -> bool:
-        """Whether the last judgement was made for the task and phase of now."""
-        made = self.judgement
-        asked = (self.status.task_id, self.status.phase)
-        return made is not None and (made.task_id, made.phase) == asked
+    def is_current(self) -> bool:
+        """True when the last vote was made for the current task and phase."""
+        made = self.grounding_vote
+        current = (self.status.task_id, self.status.phase)
+        return made is not None and (made.task_id, made.phase) == current
 
     def vote(self) -> None:
-        """Say what the last picture allows now."""
-        if self.judgement is None:
+        """Publish the vote of the last image with the current time."""
+        if self.grounding_vote is None:
             return
         self.voted = self.now
         self.votes += 1
-        self.send_vote(self.judgement.vote(self.now, self.votes, self.grounder.params))
+        self.send_vote(self.grounding_vote.vote(self.now, self.votes, self.grounder.params))
 
-    def work(self, job: GroundingRequest) -> tuple[GroundedScene | None, GroundingVote]:
-        """In the worker thread: follow the task, look, judge."""
+    def process(self, job: GroundingRequest) -> tuple[GroundedScene | None, GroundingVote]:
+        """In the worker thread: set the task, process the frame, make the vote."""
         began = time.perf_counter()
         if job.status.task_id != self.known.task_id:
-            self.grounder.forget()
+            self.grounder.clear()
             self.grounder.set_task(job.status.task_id, job.status.instruction)
         self.grounder.set_phase(job.status.phase)
         self.known = job.status
@@ -122,7 +129,7 @@ class PerceptionNode(ManagedNode):
         if job.frame is not None and job.joints is not None:
             scene = self.grounder.update(job.frame, job.joints, self.now)
             scene = with_latency(scene, time.perf_counter() - began)
-        return scene, self.grounder.judgement()
+        return scene, self.grounder.grounding_vote()
 
     def destroy_node(self) -> None:
         if self.is_configured:

@@ -60,8 +60,8 @@ def test_the_constructor_takes_settings_and_the_robot_and_no_scene():
     }  # fmt: skip
 
 
-def test_the_eye_is_given_a_frame_and_a_pose_only():
-    hints = typing.get_type_hints(preprocessing.FramePreprocessor.look)
+def test_preprocessing_takes_a_frame_and_a_pose_only():
+    hints = typing.get_type_hints(preprocessing.FramePreprocessor.preprocess)
 
     assert hints['frame'] is RgbdFrame
     assert (

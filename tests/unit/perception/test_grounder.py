@@ -28,6 +28,7 @@ from vla_perception.tracking.track import Track
 BOX = (0.0, 0.0, 1.0, 1.0)  # px
 ASIDE = 1.5  # rad, turns the arm out of the picture
 RED_IN_BLUE = 'put the red cube in the blue box'
+GONE = 'the target is no longer at its last known position'
 TABLE = [
     cube('red', 0.45, 0.10, 0.040, 0.3),
     cube('purple', 0.55, 0.0, 0.045, 0.7),
@@ -128,7 +129,7 @@ def test_an_absent_target_is_said_after_two_looks_and_holds_the_robot():
     assert first.target_status == TargetStatus.UNKNOWN
     assert second.target_status == TargetStatus.ABSENT
     assert second.by_role(Role.TARGET) is None
-    assert 'no purple cylinder here' in second.reason
+    assert 'no purple cylinder detected' in second.reason
     assert 'a red cube' in second.reason
     assert vote.level == Level.HOLD
     assert 'no purple cylinder' in vote.reasons[0]
@@ -140,7 +141,7 @@ def test_two_things_that_fit_are_ambiguous():
     scene = look(g, [cube('red', 0.4, 0.1), cube('red', 0.5, -0.1)])
 
     assert scene.target_status == TargetStatus.AMBIGUOUS
-    assert 'fits 2 things' in scene.reason
+    assert 'matches 2 objects' in scene.reason
     assert g.vote(0.1).level == Level.HOLD
 
 
@@ -313,7 +314,7 @@ def test_a_target_taken_away_holds_after_two_empty_looks():
     assert g.vote(0.2).level == Level.RUN  # once may be an error
     look(g, rest, times=1, start=0.3)
     vote = g.vote(0.3)
-    assert (vote.level, vote.reasons) == (Level.HOLD, ('the target is not where it was',))
+    assert (vote.level, vote.reasons) == (Level.HOLD, (GONE,))
     look(g, TABLE, times=1, start=0.4)
     assert g.vote(0.4).level == Level.RUN
 

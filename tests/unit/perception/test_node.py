@@ -1,5 +1,7 @@
 """What the node keeps of what it hears, until the worker has time for it."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -32,7 +34,8 @@ def node():
     made = PerceptionNode.__new__(PerceptionNode)
     made.joints, made.whole = None, JointStateMerger(ROBOT)
     made.grounder, made.worker = Grounder(GrounderParams(), ROBOT), Hanging()
-    made.judgement, made.frame, made.votes, made.voted = None, None, 0, 0.0
+    made.grounding_vote, made.frame, made.votes, made.voted = None, None, 0, 0.0
+    made.reader = SimpleNamespace(problem='')
     made.said = []
     made.send_vote = made.said.append
     return made
@@ -63,7 +66,7 @@ def test_a_picture_that_is_long_in_work_does_not_silence_the_vote_until_the_last
     node, monkeypatch
 ):
     node.status = TaskStatus(9.0, 't1', 'push it', Phase.RUNNING)
-    node.judgement = GroundingVote(10.0, '', '', 't1', Phase.RUNNING)
+    node.grounding_vote = GroundingVote(10.0, '', '', 't1', Phase.RUNNING)
     votes = pass_time(node, monkeypatch, 11.0)
     assert max(np.diff([vote.stamp for vote in votes])) < 0.13
     assert [vote.seq for vote in votes] == list(range(1, len(votes) + 1))
@@ -78,5 +81,15 @@ def test_a_picture_that_is_long_in_work_does_not_silence_the_vote_until_the_last
 )
 def test_what_was_judged_for_another_task_or_phase_is_not_said_again(node, monkeypatch, status):
     node.status = status
-    node.judgement = GroundingVote(10.0, '', '', 't1', Phase.RUNNING)
+    node.grounding_vote = GroundingVote(10.0, '', '', 't1', Phase.RUNNING)
     assert not pass_time(node, monkeypatch, 11.0)
+
+
+def test_images_that_do_not_pair_make_the_node_unhealthy_with_the_reason(node, monkeypatch):
+    monkeypatch.setattr(PerceptionNode, 'now', 10.0, raising=False)
+    node.reader.problem = 'camera scene: 30 colour images without depth'
+    node.tick()
+    assert node.problem == node.reader.problem
+    node.reader.problem = ''
+    node.tick()
+    assert node.problem == ''

@@ -1,1 +1,1 @@
-"""One camera: projection, the support plane, the robot's own pixels, the prepared frame."""
+"""One camera: projection, support plane, robot mask, prepared frame."""

@@ -1,4 +1,4 @@
-"""A pinhole camera at a known place: depth image to points in base_link, and points to pixels."""
+"""A pinhole camera at a known pose: depth image to points in base_link, and points to pixels."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class CameraView:
         return self.base_from_optical[:3, 3]
 
     def height(self, depth: Floats) -> Floats:
-        """(H, W) m, height above z = 0 of what each pixel sees; NaN where there is no depth."""
+        """(H, W) m, height of each pixel's point above z = 0; NaN where there is no depth."""
         return self.rays[..., 2] * depth + np.float32(self.origin[2])
 
     def points(self, pixels: NDArray[np.intp], depth: Floats) -> Floats:
@@ -55,7 +55,7 @@ class CameraView:
 
 
 def clean_depth(depth: NDArray[np.floating], far: float) -> Floats:
-    """Return depth in m, NaN where the sensor gave none (0, negative, NaN, inf, beyond `far`)."""
+    """Return depth in m, NaN where it is invalid (0, negative, NaN, inf, beyond `far`)."""
     depth = np.asarray(depth, np.float32)
     is_valid = (depth > 0.0) & (depth <= far)  # NaN fails both
     return np.where(is_valid, depth, np.float32(np.nan))

@@ -1,4 +1,4 @@
-"""One frame made ready: depth cleaned, camera levelled, robot taken out, health judged."""
+"""Frame preprocessing: depth filter, camera levelling, robot mask, sensor health."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from vla_perception.camera.support_plane import deviation, fit_plane, levelled
 from vla_perception.detection.protocol import PreparedFrame
 from vla_perception.params import GrounderParams
 
-_STRIDE = 5  # every n-th pixel is enough for the table
-_FLAT = 3e-4  # rad and m, a plane nearer to z = 0 than this needs no correction
-_EVERY = 5  # frames between fits of the table once the camera is level
-_GAIN = 0.3  # of a new plane, after the first
-_LEAST_TABLE = 0.15  # of the pixels that should see the table must see it
+_STRIDE = 5  # every n-th pixel is used for the table fit
+_FLAT = 3e-4  # rad and m; a smaller deviation from z = 0 is not corrected
+_EVERY = 5  # frames between table fits once the camera is level
+_GAIN = 0.3  # filter gain of a new plane, after the first
+_MIN_TABLE = 0.15  # smallest share of the expected table pixels that lie on the table
 
 
 class FramePreprocessor:
-    """Looks through one camera; remembers by how much it stands off its nominal place."""
+    """Preprocesses the frames of one camera; keeps the estimated correction of its pose."""
 
     def __init__(self, params: GrounderParams, camera: CameraConfig, body: RobotBody) -> None:
         self._params = params
@@ -30,10 +30,10 @@ class FramePreprocessor:
         self._view: CameraView | None = None
         self._table_pixels = np.zeros(0, np.intp)
         self._is_levelled = self._is_level = False
-        self._looks = 0
+        self._frames = 0
 
-    def look(self, frame: RgbdFrame, pose: Pose) -> tuple[PreparedFrame, float, str]:
-        """Return the frame made ready, the fraction of pixels with depth, what is wrong."""
+    def preprocess(self, frame: RgbdFrame, pose: Pose) -> tuple[PreparedFrame, float, str]:
+        """Return the prepared frame, the fraction of pixels with depth, and the fault or ''."""
         p = self._params
         view = self._view_of(frame)
         depth = clean_depth(frame.depth, p.max_depth)
@@ -47,20 +47,20 @@ class FramePreprocessor:
         inside &= (points[:, 1] >= p.y_min) & (points[:, 1] <= p.y_max)
         high, points = high[inside], points[inside]
         covered = self._body.covers(points, pose, p.robot_margin)
-        is_thing, is_robot = np.zeros((2, *depth.shape), bool)
-        is_thing.ravel()[high[~covered]] = True
+        is_object, is_robot = np.zeros((2, *depth.shape), bool)
+        is_object.ravel()[high[~covered]] = True
         is_robot.ravel()[high[covered]] = True
-        return PreparedFrame(view, frame.rgb, depth, height, is_robot, is_thing), valid, trouble
+        return PreparedFrame(view, frame.rgb, depth, height, is_robot, is_object), valid, trouble
 
     def _view_of(self, frame: RgbdFrame) -> CameraView:
         if self._view is None or self._view.model != frame.model:
             self._view = CameraView(frame.model, self._camera.base_from_camera)
             self._is_levelled = self._is_level = False
-            self._table_pixels = self._where_table_should_be(self._view)
+            self._table_pixels = self._expected_table_pixels(self._view)
         return self._view
 
-    def _where_table_should_be(self, view: CameraView) -> NDArray[np.intp]:
-        """Flat indices of pixels, thinned, whose rays meet z = 0 inside the workspace."""
+    def _expected_table_pixels(self, view: CameraView) -> NDArray[np.intp]:
+        """Flat indices of every _STRIDE-th pixel whose ray meets z = 0 inside the workspace."""
         p = self._params
         rays = view.rays.reshape(-1, 3)[::_STRIDE]
         reach = -view.origin[2] / np.minimum(rays[:, 2], -1e-6)
@@ -69,14 +69,14 @@ class FramePreprocessor:
         return np.flatnonzero(inside) * _STRIDE
 
     def _level(self, view: CameraView, depth: NDArray[np.float32]) -> str:
-        """Mend the camera's pose by the table it sees; return why that is not possible, or ''."""
+        """Correct the camera's pose by the visible table; return why that is impossible, or ''."""
         p = self._params
         height = view.rays[..., 2].ravel()[self._table_pixels] * depth.ravel()[self._table_pixels]
         near = np.abs(height + np.float32(view.origin[2])) <= 1.5 * p.table_band
-        if not near.mean() >= _LEAST_TABLE:
-            return 'the table is not where the camera should see it'
-        self._looks += 1
-        if self._is_level and self._looks % _EVERY:
+        if not near.mean() >= _MIN_TABLE:
+            return 'too little of the table is visible at its expected height'
+        self._frames += 1
+        if self._is_level and self._frames % _EVERY:
             return ''
         plane = fit_plane(view.points(self._table_pixels[near], depth), p.table_band)
         self._is_level = plane is None or bool(np.abs(plane).max() <= _FLAT)
@@ -85,15 +85,16 @@ class FramePreprocessor:
         pose = levelled(view.base_from_optical, plane * (_GAIN if self._is_levelled else 1.0))
         angle, distance = deviation(pose, self._camera.base_from_camera)
         if not (angle <= p.max_tilt and distance <= p.max_shift):
-            return f'the camera is turned by {np.degrees(angle):.1f} degrees from its place'
+            off = f'{np.degrees(angle):.1f} degrees and {1e3 * distance:.0f} mm'
+            return f'the camera is {off} off its nominal pose'
         self._view, self._is_levelled = CameraView(view.model, pose), True
         return ''
 
     def _trouble(self, frame: RgbdFrame, valid: float) -> str:
         p = self._params
         if not valid >= p.min_valid_depth:
-            return f'only {100 * valid:.0f} % of the picture has depth'
+            return f'only {100 * valid:.0f} % of the image has valid depth'
         brightness = float(frame.rgb[::4, ::4].max(axis=-1).mean())
         if not brightness >= p.min_brightness:
-            return 'the camera is dark'
+            return 'the camera image is dark'
         return ''

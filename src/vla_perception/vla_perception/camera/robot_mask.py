@@ -1,4 +1,4 @@
-"""Which points are the robot itself: its collision shapes at the measured joints, made thicker."""
+"""Robot mask: points inside the padded collision shapes at the measured joints."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Points = NDArray[np.floating]
 
 @dataclass(frozen=True)
 class Pose:
-    """What the joint states say about the robot."""
+    """Pose of the robot from its joint states."""
 
     joints: Points  # (n,) rad
     base_from_tcp: Points  # (4, 4) m
@@ -26,7 +26,7 @@ class Pose:
 
 
 class RobotBody:
-    """The robot's shapes as rounded boxes: capsule, ball and block are a box grown by a radius."""
+    """The robot's shapes as rounded boxes: capsule, sphere and box are a box plus a radius."""
 
     def __init__(self, config: RobotConfig) -> None:
         self.config = config
@@ -47,7 +47,7 @@ class RobotBody:
         self._radius = np.array([radius for _, radius in sizes])  # (s,) m
 
     def pose(self, state: JointState) -> Pose:
-        """Return joints, tool pose and opening; KeyError names joints that the state lacks."""
+        """Return joints, TCP pose and opening; KeyError names missing joints."""
         joints, _ = state.select(self.config.joint_names)
         finger, _ = state.select((self.config.gripper.joint,))
         return Pose(joints, self._model.fk(joints), float(2.0 * finger[0]))
@@ -57,12 +57,12 @@ class RobotBody:
         return self._model.fk(joints, frame)
 
     def covers(self, points: Points, pose: Pose, margin: float) -> NDArray[np.bool_]:
-        """(n,) True for points (n, 3) in base_link nearer than `margin` m to a shape."""
+        """(n,) True for points (n, 3) in base_link closer than `margin` m to a shape."""
         placed = self._placements(pose)
         return covered(np.asarray(points, np.float32), placed, self._half, self._radius + margin)
 
     def _placements(self, pose: Pose) -> Points:
-        """(s, 4, 4) base_from_shape; the fingers slide straight between closed and open."""
+        """(s, 4, 4) base_from_shape; the fingers move linearly between closed and open."""
         gripper = self.config.gripper
         share = (pose.opening - gripper.closed_width) / (gripper.open_width - gripper.closed_width)
         share = float(np.clip(share, 0.0, 1.0))
@@ -105,4 +105,6 @@ def _rounded_box(shape: Any) -> tuple[tuple[float, float, float], float]:
         return (0.0, 0.0, float(shape.halfLength)), float(shape.radius)
     if hasattr(shape, 'radius'):
         return (0.0, 0.0, 0.0), float(shape.radius)
-    raise TypeError(f'the robot has a {type(shape).__name__}; known: capsule, sphere, box')
+    raise TypeError(
+        f'unsupported collision shape {type(shape).__name__}; known: capsule, sphere, box'
+    )

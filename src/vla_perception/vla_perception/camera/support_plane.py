@@ -1,4 +1,4 @@
-"""The table top is z = 0: where the camera must be for that to be so, within small bounds."""
+"""Correction of the camera pose such that the table top is z = 0, within small bounds."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Points = NDArray[np.floating]
-_FEWEST = 200  # points that make a plane
+_FEWEST = 200  # points for a plane fit
 
 
 def fit_plane(points: Points, band: float) -> Points | None:
@@ -23,10 +23,10 @@ def fit_plane(points: Points, band: float) -> Points | None:
 
 
 def levelled(base_from_optical: Points, plane: Points) -> Points:
-    """Return the camera pose under which the plane is z = 0: turned about the camera, then lifted.
+    """Return the camera pose under which the plane is z = 0: rotated in place, then lifted.
 
-    A camera that is off by a small angle sees the table tilted; what it sees elsewhere is off by
-    the same angle, so the whole pose is mended and not just the heights.
+    A camera that is rotated by a small angle sees the table tilted, and all other points by the
+    same angle; hence the whole pose is corrected and not only the heights.
     """
     a, b, c = plane
     normal = np.array([-a, -b, 1.0]) / np.sqrt(1 + a * a + b * b)

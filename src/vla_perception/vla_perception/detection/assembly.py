@@ -1,4 +1,4 @@
-"""Things made of several pieces: a button is a dome on a base, a drawer a handle on a housing."""
+"""Objects of several parts: a button is a dome on a base, a drawer a handle on a housing."""
 
 from __future__ import annotations
 
@@ -25,42 +25,44 @@ from vla_perception.detection.protocol import Detection, KnownObject
 
 _BASE_HEIGHT = 0.045  # m, a button's base is lower
 _BASE_WIDTH = 0.13  # m, and narrower
-_SLIVER = 0.010  # m, what is thinner is an edge seen badly
+_SLIVER = 0.010  # m; something thinner is a partly visible edge
 
 
 def assemble(found: list[Detection], known: tuple[KnownObject, ...] = ()) -> list[Detection]:
-    """Return the things, with pieces that make up one thing put together."""
-    greys = [thing for thing in found if thing.colour in GREYS]
-    coloured = [thing for thing in found if thing.colour not in GREYS]
+    """Return the objects, with the parts of one object merged."""
+    greys = [detection for detection in found if detection.colour in GREYS]
+    coloured = [detection for detection in found if detection.colour not in GREYS]
     drawers, greys, coloured = _drawers(greys, coloured, known)
-    boxes = [thing for thing in coloured if thing.shape == 'box']
+    boxes = [detection for detection in coloured if detection.shape == 'box']
     coloured = [t for t in coloured if not any(_is_part_of_box(t, box) for box in boxes)]
     bases = [d for d in greys if d.size[2] <= _BASE_HEIGHT and d.size[:2].max() <= _BASE_WIDTH]
     result = drawers
-    for thing in coloured:
-        base = next((b for b in bases if _stands_on(thing, b)), None)
+    for detection in coloured:
+        base = next((b for b in bases if _stands_on(detection, b)), None)
         if base is None:
-            result.append(thing)
+            result.append(detection)
         else:
             greys = [grey for grey in greys if grey is not base]
-            result.append(_button(thing, base))
+            result.append(_button(detection, base))
     return [
-        _named(thing) for thing in result + greys if not (_is_sliver(thing) or _is_flat(thing))
+        _named(detection)
+        for detection in result + greys
+        if not (_is_sliver(detection) or _is_flat(detection))
     ]
 
 
 def _drawers(
     greys: list[Detection], coloured: list[Detection], known: tuple[KnownObject, ...]
 ) -> tuple[list[Detection], list[Detection], list[Detection]]:
-    """Return the drawer with its housing, and what is left of greys and coloured."""
+    """Return the drawer with its housing, and the remaining greys and coloured."""
     housings = [grey for grey in greys if is_housing(grey)]
     if not housings:
         return [], greys, coloured
     main = housing_of(housings)
-    memory = {thing.shape: thing for thing in known}
+    memory = {detection.shape: detection for detection in known}
     old = memory.get('drawer')
-    ends = [thing for thing in coloured if is_off_table(thing, main)]
-    bars = [thing for thing in ends if is_bar(thing)]
+    ends = [detection for detection in coloured if is_off_table(detection, main)]
+    bars = [detection for detection in ends if is_bar(detection)]
     bar = bar_of(max(bars, key=lambda b: len(b.pixels))) if bars else None
     if bar is None and old is not None:
         far = reach(old, main)
@@ -83,33 +85,33 @@ def _drawers(
     return housing + ([bar] if bar else []), rest[0], rest[1]
 
 
-def _named(thing: Detection) -> Detection:
-    return replace(thing, shape='cube') if thing.shape == 'block' else thing
+def _named(detection: Detection) -> Detection:
+    return replace(detection, shape='cube') if detection.shape == 'block' else detection
 
 
-def _is_sliver(thing: Detection) -> bool:
-    return bool(thing.size[:2].min() < _SLIVER and thing.shape != 'drawer')
+def _is_sliver(detection: Detection) -> bool:
+    return bool(detection.size[:2].min() < _SLIVER and detection.shape != 'drawer')
 
 
-def _is_flat(thing: Detection) -> bool:
-    """True for what has no height over what it lies on: printed there, or an edge seen badly."""
-    return bool(thing.size[2] < _SLIVER and thing.shape not in ('drawer', 'button'))
+def _is_flat(detection: Detection) -> bool:
+    """True for something without height over its support: a print or a partly visible edge."""
+    return bool(detection.size[2] < _SLIVER and detection.shape not in ('drawer', 'button'))
 
 
-def _is_part_of_box(thing: Detection, box: Detection) -> bool:
-    if thing is box or thing.colour != box.colour:
+def _is_part_of_box(detection: Detection, box: Detection) -> bool:
+    if detection is box or detection.colour != box.colour:
         return False
-    return is_wall_or_floor(thing.points, box.position, box.yaw, box.size)
+    return is_wall_or_floor(detection.points, box.position, box.yaw, box.size)
 
 
-def _stands_on(thing: Detection, base: Detection) -> bool:
-    offset = np.linalg.norm(thing.position[:2] - base.position[:2])
+def _stands_on(detection: Detection, base: Detection) -> bool:
+    offset = np.linalg.norm(detection.position[:2] - base.position[:2])
     is_inside = offset <= 0.35 * base.size[:2].max()
-    return bool(is_inside and thing.size[:2].max() <= base.size[:2].max())
+    return bool(is_inside and detection.size[:2].max() <= base.size[:2].max())
 
 
 def _button(dome: Detection, base: Detection) -> Detection:
-    """The dome, placed by its top, where a finger presses."""
+    """The dome; its position is its top, where a finger presses."""
     top = quantile(dome.points[:, 2], 0.97)
     height = max(top - base.position[2] - base.size[2] / 2, 0.005)
     return replace(

@@ -1,4 +1,4 @@
-"""The default detector: pieces of equal hue and continuous depth, each explained by a solid."""
+"""The default detector: segments of equal hue and continuous depth, each fitted by a solid."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from vla_perception.detection.touching_objects import unpack
 from vla_perception.params import GrounderParams
 
 Points = NDArray[np.floating]
-_COMPACT = 0.085  # m, wider things are boxes or housings
-_FLOATS = 0.012  # m, a visible lower edge above this means it stands on something
-_MANY = 900  # points kept of one piece
+_COMPACT = 0.085  # m; wider objects are boxes or housings
+_FLOATS = 0.012  # m; a visible lower edge above this means that it stands on something
+_MANY = 900  # points kept of one segment
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A segment in space."""
+    """The points of a segment, with area and colour."""
 
     segment: Segment
     points: Points  # (n, 3) m, base_link; z above the table
@@ -41,35 +41,37 @@ class Piece:
 
 
 class ClusterDetector:
-    """Finds things by colour and depth alone; knows no names beyond the shapes it can fit."""
+    """Finds objects by colour and depth alone; its shapes are those that it can fit."""
 
     def __init__(self, params: GrounderParams) -> None:
         self._joining = Joining(params.depth_step, params.hue_step, params.min_pixels)
 
-    def detect(self, sight: PreparedFrame, task: ParsedTask) -> list[Detection]:
-        """Return the things of this frame; the task does not matter to it."""
-        hue = hue_of(sight.rgb)
-        segments = find_segments(sight.is_thing, sight.depth, hue, sight.is_robot, self._joining)
-        segments = [part for segment in segments for part in unpack(segment, sight)]
-        pieces = [_piece(segment, sight) for segment in segments]
+    def detect(self, prepared: PreparedFrame, task: ParsedTask) -> list[Detection]:
+        """Return the objects of this frame; the task is not used."""
+        hue = hue_of(prepared.rgb)
+        segments = find_segments(
+            prepared.is_object, prepared.depth, hue, prepared.is_robot, self._joining
+        )
+        segments = [part for segment in segments for part in unpack(segment, prepared)]
+        pieces = [_piece(segment, prepared) for segment in segments]
         tops = [(piece.points[:, :2].mean(axis=0), _top(piece)) for piece in pieces]
-        found = [_explain(piece, _support(piece, tops, k)) for k, piece in enumerate(pieces)]
-        return assemble(found, sight.known)
+        found = [_fitted(piece, _support(piece, tops, k)) for k, piece in enumerate(pieces)]
+        return assemble(found, prepared.known)
 
 
-def _piece(segment: Segment, sight: PreparedFrame) -> Piece:
+def _piece(segment: Segment, prepared: PreparedFrame) -> Piece:
     pixels = segment.pixels
-    width = sight.depth.shape[1]
+    width = prepared.depth.shape[1]
     row, col = np.divmod(pixels, width)
     box = (float(col.min()), float(row.min()), float(col.max() + 1), float(row.max() + 1))
-    colour = name_colour(sight.rgb.reshape(-1, 3)[pixels])
+    colour = name_colour(prepared.rgb.reshape(-1, 3)[pixels])
     keep = pixels if len(pixels) <= _MANY else pixels[:: len(pixels) // _MANY + 1]
-    points = sight.view.points(keep, sight.depth).astype(float)
-    points[:, 2] = sight.height.ravel()[keep]
-    depth = sight.depth.ravel()[keep].astype(float)
-    above = np.maximum(sight.view.origin[2] - points[:, 2], 0.05)
+    points = prepared.view.points(keep, prepared.depth).astype(float)
+    points[:, 2] = prepared.height.ravel()[keep]
+    depth = prepared.depth.ravel()[keep].astype(float)
+    above = np.maximum(prepared.view.origin[2] - points[:, 2], 0.05)
     # a pixel's footprint on a horizontal plane: z³ / (fx fy (camera height above the plane))
-    area = depth**3 / (sight.view.model.fx * sight.view.model.fy * above)
+    area = depth**3 / (prepared.view.model.fx * prepared.view.model.fy * above)
     return Piece(segment, points, area * (len(pixels) / len(keep)), colour, box)
 
 
@@ -78,7 +80,7 @@ def _top(piece: Piece) -> float:
 
 
 def _support(piece: Piece, tops: list[tuple[Points, float]], own: int) -> float:
-    """Return the height in m of what it stands on: 0 unless its lower edge is seen in the air."""
+    """Return the height in m of its support: 0 unless its lower edge is visible in the air."""
     low = quantile(piece.points[:, 2], 0.03)
     if low <= _FLOATS or piece.segment.hidden_below > 0.5:
         return 0.0
@@ -89,8 +91,8 @@ def _support(piece: Piece, tops: list[tuple[Points, float]], own: int) -> float:
     return low
 
 
-def _explain(piece: Piece, bottom: float) -> Detection:
-    """Return the piece as a container, a large block or a compact solid."""
+def _fitted(piece: Piece, bottom: float) -> Detection:
+    """Return the segment as a container, a large block or a compact solid."""
     step = float(np.sqrt(median(piece.area)))
     cloud = Cloud(np.asarray(piece.points, float), piece.area, bottom, step)
     if piece.extent > _COMPACT and is_hollow(cloud):

@@ -1,4 +1,4 @@
-"""Colour names from pixels, steady under changes of light: by hue where there is colour at all."""
+"""Colour names from pixels, by hue where a pixel is saturated; robust against light changes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ HUES: tuple[tuple[float, str], ...] = (
 )
 GREYS = ('black', 'gray', 'white')  # names without a hue
 _BITS = 5  # per channel in the lookup table
-_MIN_CHROMA = 28  # of 255: below it a pixel has no hue worth the name
+_MIN_CHROMA = 28  # of 255; below it the hue of a pixel is unreliable
 _MIN_SATURATION = 0.32
 
 

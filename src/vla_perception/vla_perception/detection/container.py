@@ -1,4 +1,4 @@
-"""Open boxes: wide, with a rim and nothing between its sides at the height of the rim."""
+"""Open boxes: wide, with a rim and no surface inside it at the height of the rim."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from vla_perception.detection.rectangle import least_area_yaw, turned
 from vla_perception.detection.solids import Cloud, Solid
 
 Points = NDArray[np.floating]
-_RIM = 0.008  # m below the highest points, what counts as rim
-_FILLED = 0.5  # a top face that covers more than this of its outline is solid
-_FACE = 0.003  # m, points this near to the outermost one are of the same face
-_BESIDE = 0.010  # m, outside the box and still of it
-_FLOOR = 0.018  # m, lower is floor
-_WALL = 0.012  # m, nearer to a side is wall
-_LINING = 0.009  # m, a thing in the box is farther than this from its outside
-_SHELL = 0.5  # of a piece must be wall or floor for the box to be where it was
-_MOST = 0.75  # of a piece is wall or floor: no thing in the box
+_RIM = 0.008  # m below the highest points: the rim
+_FILLED = 0.5  # a top face that covers more than this share of its outline is solid
+_FACE = 0.003  # m; points this close to the outermost one belong to the same face
+_BESIDE = 0.010  # m, tolerance outside the box
+_FLOOR = 0.018  # m; lower points belong to the floor
+_WALL = 0.012  # m; points closer to a side belong to the wall
+_LINING = 0.009  # m; an object in the box is farther than this from the box's outside
+_SHELL = 0.5  # smallest share of wall and floor in a segment for the box to be at its pose
+_MOST = 0.75  # with a larger share of wall and floor there is no object in the box
 _FEWEST = 8  # points of a face
 
 
@@ -34,7 +34,7 @@ def is_hollow(cloud: Cloud) -> bool:
 
 
 def fit_container(cloud: Cloud) -> Solid:
-    """Return the box around the outermost points: the walls, as far as they are seen."""
+    """Return the box around the outermost points, that is the visible walls."""
     top = _rim_height(cloud)
     rim = cloud.points[:, 2] > top - _RIM
     yaw = least_area_yaw(cloud.points[rim, :2])
@@ -47,7 +47,7 @@ def fit_container(cloud: Cloud) -> Solid:
 
 
 def inside_of_box(points: Points, box: KnownObject) -> NDArray[np.bool_]:
-    """(n,) True for what is in the box, not wall or floor; all False if the box is gone."""
+    """(n,) True for points inside the box, not on wall or floor; all False if the box is gone."""
     local = turned(points[:, :2] - box.position[:2], -box.yaw)
     depth = (box.size[:2] / 2 - np.abs(local)).min(axis=1)
     is_in = (depth > _LINING) & (points[:, 2] > _FLOOR)
@@ -56,14 +56,14 @@ def inside_of_box(points: Points, box: KnownObject) -> NDArray[np.bool_]:
 
 
 def is_wall_or_floor(points: Points, position: Points, yaw: float, size: Points) -> bool:
-    """True for points (n, 3) in an open box that are low or at a wall: no thing in it."""
+    """True when points (n, 3) in an open box are low or at a wall: there is no object in it."""
     beyond, is_shell = _in_box(points, position, yaw, size)
     is_inside = np.mean(np.all(beyond <= _BESIDE, axis=1)) > _MOST
     return bool(is_inside and np.mean(is_shell) > _MOST)
 
 
 def shift_to_cover(points: Points, position: Points, yaw: float, size: Points) -> Points:
-    """Return the least shift (3,) m on the table with which a box has the points inside it."""
+    """Return the smallest shift (3,) m on the table after which the box contains the points."""
     local = turned(points[:, :2] - position[:2], -yaw)
     half = size[:2] / 2
     high = np.array([quantile(along, 0.97) for along in local.T])
@@ -75,7 +75,7 @@ def shift_to_cover(points: Points, position: Points, yaw: float, size: Points) -
 def _in_box(
     points: Points, position: Points, yaw: float, size: Points
 ) -> tuple[Points, NDArray[np.bool_]]:
-    """(n, 2) m beyond the outside of the walls, and (n,) what is low or at a wall."""
+    """(n, 2) m beyond the outside of the walls, and (n,) True for points low or at a wall."""
     local = turned(points[:, :2] - position[:2], -yaw)
     beyond = np.abs(local) - size[:2] / 2
     is_at_wall = np.abs(beyond.max(axis=1)) < _WALL
@@ -84,7 +84,7 @@ def _in_box(
 
 
 def _side(local: Points, rim: NDArray[np.bool_], axis: int, step: float) -> tuple[float, float]:
-    """Return low and high end along one axis: a face as it is, an edge plus half a pixel."""
+    """Return low and high end along one axis: a visible face, else the edge plus half a pixel."""
     along = local[:, axis]
     ends = []
     for sign in (-1.0, 1.0):

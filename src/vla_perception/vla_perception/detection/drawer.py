@@ -12,27 +12,27 @@ from vla_perception.detection.protocol import Detection, KnownObject
 from vla_perception.detection.rectangle import least_area_yaw, turned
 
 Points = NDArray[np.floating]
-_HIGH = 0.05  # m, a housing is higher
-_WIDE = 0.09  # m, and wider
-_LONG = 0.07  # m, a handle is longer
-_THIN = 0.045  # m, and, with its posts, not wider
-_OFF_TABLE = 0.015  # m, and its lowest seen point is higher
-_TRAVEL = 0.25  # m, how far in front of the housing it may be
+_HIGH = 0.05  # m, smallest height of a housing
+_WIDE = 0.09  # m, smallest width of a housing
+_LONG = 0.07  # m, smallest length of a handle
+_THIN = 0.045  # m, largest width of a handle with its posts
+_OFF_TABLE = 0.015  # m, smallest height of the lowest visible point of a handle
+_TRAVEL = 0.25  # m, largest distance of a handle in front of the housing
 _BAR = (0.008, 0.03)  # m, thickness of a bar
-_OUT = 0.012  # m, what stands out less is the housing's own
+_OUT = 0.012  # m; points that protrude less belong to the housing
 _FEWEST = 30  # points of a front
-_BESIDE = 0.03  # m, grey pieces this near to housing or handle belong to it
+_BESIDE = 0.03  # m; grey segments this close to housing or handle belong to it
 
 
-def is_housing(thing: Detection) -> bool:
+def is_housing(detection: Detection) -> bool:
     """True for a block large enough to hold a drawer."""
-    top = thing.position[2] + thing.size[2] / 2
-    wide, narrow = thing.size[:2].max(), thing.size[:2].min()
+    top = detection.position[2] + detection.size[2] / 2
+    wide, narrow = detection.size[:2].max(), detection.size[:2].min()
     return bool(top > _HIGH and wide >= _WIDE and narrow >= _HIGH)
 
 
 def housing_of(candidates: list[Detection]) -> Detection:
-    """Return the housing: of its pieces, parted by light, the highest is the top."""
+    """Return the housing; the highest of its segments, which shading separates, is its top."""
     most = max(len(c.pixels) for c in candidates)
     large = [c for c in candidates if len(c.pixels) >= 0.3 * most]
     main = max(large, key=lambda c: median(c.points[:, 2]))
@@ -41,24 +41,24 @@ def housing_of(candidates: list[Detection]) -> Detection:
     return replace(main, shape='housing', position=position, size=size)
 
 
-def is_off_table(thing: Detection, housing: Detection) -> bool:
-    """True for a piece in front of the housing, off the table and not higher than it."""
-    heights = thing.points[:, 2]
+def is_off_table(detection: Detection, housing: Detection) -> bool:
+    """True for a segment in front of the housing, above the table and not higher than it."""
+    heights = detection.points[:, 2]
     top = housing.position[2] + housing.size[2] / 2
     if not (quantile(heights, 0.05) >= _OFF_TABLE and heights.max() <= top + 0.01):
         return False
-    beyond = np.abs(_in_frame(thing.position[None, :2], housing)[0]) - housing.size[:2] / 2
+    beyond = np.abs(_in_frame(detection.position[None, :2], housing)[0]) - housing.size[:2] / 2
     return bool(beyond.max() <= _TRAVEL and beyond.min() <= _BESIDE)
 
 
-def is_bar(thing: Detection) -> bool:
-    """True for something long and thin."""
-    long, thin = thing.size[:2].max(), thing.size[:2].min()
+def is_bar(detection: Detection) -> bool:
+    """True for a long and thin object."""
+    long, thin = detection.size[:2].max(), detection.size[:2].min()
     return bool(_LONG <= long <= 0.25 and thin <= min(_THIN, 0.6 * long))
 
 
 def bar_of(handle: Detection) -> Detection:
-    """Return the bar alone, without its posts: what lies along the middle of its length."""
+    """Return the bar without its posts, from the points along the middle of its length."""
     xy = handle.points[:, :2]
     yaw = least_area_yaw(xy)
     local = turned(xy, -yaw)
@@ -82,7 +82,7 @@ def bar_of(handle: Detection) -> Detection:
 
 
 def moved_bar(known: KnownObject, parts: list[Detection], housing: Detection) -> Detection:
-    """Return the known bar, slid along the drawer's way to where its visible ends are."""
+    """Return the known bar, moved along the drawer's axis to its visible ends."""
     outward = _outward(known.position, housing)
     points = np.concatenate([part.points for part in parts])
     farthest = quantile((points[:, :2] - known.position[:2]) @ outward, 0.95)
@@ -100,7 +100,7 @@ def moved_bar(known: KnownObject, parts: list[Detection], housing: Detection) ->
 
 
 def implied_bar(known: KnownObject, before: list[KnownObject], now: list[Detection]) -> Detection:
-    """Return the known bar, as far in front of the drawer's front as it was before."""
+    """Return the known bar at its previous distance from the drawer's front."""
     outward = _outward(known.position, now[0])
     slide = max(_end(d, outward) for d in now) - max(_end(k, outward) for k in before)
     position = np.r_[known.position[:2] + slide * outward, known.position[2]]
@@ -117,7 +117,7 @@ def implied_bar(known: KnownObject, before: list[KnownObject], now: list[Detecti
 
 
 def front_of(parts: list[Detection], housing: Detection) -> Detection | None:
-    """Return one box around what stands out of the housing: the drawer's front and tray."""
+    """Return one box around the points that protrude from the housing: drawer front and tray."""
     points = np.concatenate([part.points for part in parts])
     local = _in_frame(points[:, :2], housing)
     is_out = np.any(np.abs(local) > housing.size[:2] / 2 + _OUT, axis=1)
@@ -131,9 +131,9 @@ def front_of(parts: list[Detection], housing: Detection) -> Detection | None:
     return replace(parts[0], shape='front', position=position, size=size, yaw=housing.yaw)
 
 
-def is_part(thing: Detection, main: Detection, bar: Points | None) -> bool:
-    """True for a piece between or close to the housing and its bar (2,) m."""
-    at = _in_frame(thing.position[None, :2], main)[0]
+def is_part(detection: Detection, main: Detection, bar: Points | None) -> bool:
+    """True for a segment between or close to the housing and its bar (2,) m."""
+    at = _in_frame(detection.position[None, :2], main)[0]
     half = main.size[:2] / 2
     low, high = -half - _BESIDE, half + _BESIDE
     if bar is not None:
@@ -143,12 +143,12 @@ def is_part(thing: Detection, main: Detection, bar: Points | None) -> bool:
 
 
 def reach(known: KnownObject, housing: Detection) -> Points:
-    """(2,) m, where the bar would be with the drawer fully open."""
+    """(2,) m, position of the bar with the drawer fully open."""
     return known.position[:2] + 0.15 * _outward(known.position, housing)
 
 
 def _outward(bar: Points, housing: Detection) -> Points:
-    """(2,) unit vector of the side of the housing that the bar is on."""
+    """(2,) unit vector from the housing towards the side of the bar."""
     local = _in_frame(bar[None, :2], housing)[0]
     axis = int(np.argmax(np.abs(local) - housing.size[:2] / 2))
     unit = np.zeros(2)
@@ -157,7 +157,7 @@ def _outward(bar: Points, housing: Detection) -> Points:
 
 
 def _end(housing: Detection | KnownObject, outward: Points) -> float:
-    """m, how far along `outward` the box reaches."""
+    """m, largest coordinate of the box along `outward`."""
     half = np.abs(turned(outward[None], -housing.yaw)[0]) @ housing.size[:2] / 2
     return float(housing.position[:2] @ outward + half)
 

@@ -1,7 +1,7 @@
-"""A detector that takes names from a zero-shot model (OWLv2) and places from depth.
+"""A detector with labels from a zero-shot model (OWLv2) and positions from depth.
 
-What the model calls by the words of the task is matched to the piece that depth finds in the same
-part of the picture. The model never moves a thing, so its boxes need not be exact.
+A box of the model is matched to the segment that depth finds in the same part of the image. The
+model does not change positions, so its boxes need not be exact.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from vla_perception.detection.protocol import Detection, ObjectDetector, Prepare
 from vla_perception.params import GrounderParams, OpenVocabularyParams
 
 Box = tuple[float, float, float, float]  # x0 y0 x1 y1 px
-_MEAN = (0.48145466, 0.4578275, 0.40821073)  # of CLIP's training pictures, as OWLv2 expects
+_MEAN = (0.48145466, 0.4578275, 0.40821073)  # of CLIP's training images, as OWLv2 expects
 _STD = (0.26862954, 0.26130258, 0.27577711)
 TOKENIZERS = ('tokenizer.json', 'vocab.json')  # either will do
 _GRAY = 0.5  # OWLv2 pads to a square with this
@@ -30,7 +30,7 @@ _GRAY = 0.5  # OWLv2 pads to a square with this
 
 @dataclass(frozen=True)
 class Named:
-    """A box in the picture, and which of the texts it shows."""
+    """A box in the image, and the index of the text that it matches."""
 
     text: int  # index
     score: float  # [0, 1]
@@ -38,13 +38,13 @@ class Named:
 
 
 class ZeroShot(Protocol):
-    """Finds boxes for texts in a picture."""
+    """Finds boxes for texts in an image."""
 
     def find(self, rgb: NDArray[np.uint8], texts: list[str]) -> list[Named]: ...
 
 
 class OpenVocabularyDetector:
-    """Detections of the default detector, named by the model where the task's words fit."""
+    """Detections of the default detector, relabelled where the model matches a task phrase."""
 
     def __init__(
         self,
@@ -56,20 +56,20 @@ class OpenVocabularyDetector:
         self._model = model or Owl(self._params)
         self._inner = inner or ClusterDetector(params)
 
-    def detect(self, sight: PreparedFrame, task: ParsedTask) -> list[Detection]:
-        """Return what depth finds; what the model recognises has the phrase's shape and colour."""
-        found = self._inner.detect(sight, task)
+    def detect(self, prepared: PreparedFrame, task: ParsedTask) -> list[Detection]:
+        """Return the depth detections; matched ones take the phrase's shape and colour."""
+        found = self._inner.detect(prepared, task)
         phrases = [phrase for phrase in (task.target, task.destination) if phrase.text]
         if not (phrases and found):
             return found
         texts = [f'a photo of {phrase.text}' for phrase in phrases]
         named = [
-            n for n in self._model.find(sight.rgb, texts) if n.score >= self._params.threshold
+            n for n in self._model.find(prepared.rgb, texts) if n.score >= self._params.threshold
         ]
         for best in sorted(named, key=lambda n: n.score):
-            k = int(np.argmax([overlap(best.box, thing.box) for thing in found]))
+            k = int(np.argmax([overlap(best.box, detection.box) for detection in found]))
             if overlap(best.box, found[k].box) >= self._params.overlap:
-                found[k] = _called(found[k], phrases[best.text], best.score)
+                found[k] = _relabelled(found[k], phrases[best.text], best.score)
         return found
 
 
@@ -83,9 +83,9 @@ def overlap(a: Box, b: Box) -> float:
     return width * height / (sum(area) - width * height)
 
 
-def _called(thing: Detection, phrase: Phrase, score: float) -> Detection:
-    shape, colour = phrase.shape or thing.shape, phrase.colour or thing.colour
-    return replace(thing, shape=shape, colour=colour, confidence=score)
+def _relabelled(detection: Detection, phrase: Phrase, score: float) -> Detection:
+    shape, colour = phrase.shape or detection.shape, phrase.colour or detection.colour
+    return replace(detection, shape=shape, colour=colour, confidence=score)
 
 
 def find_weights(spec: str) -> Path:
@@ -104,7 +104,7 @@ def load(folder: Path) -> tuple[Any, Any]:
     kind = json.loads((folder / 'config.json').read_text()).get('model_type')
     if kind != 'owlv2':
         raise UserError(f"'{folder}' holds a model of type {kind!r}, not 'owlv2'")
-    if not any((folder / name).is_file() for name in TOKENIZERS):  # transformers would make one up
+    if not any((folder / name).is_file() for name in TOKENIZERS):  # transformers would invent one
         raise UserError(f"'{folder}' lacks a tokenizer ({' or '.join(TOKENIZERS)})")
     from transformers import AutoTokenizer, Owlv2ForObjectDetection
 
@@ -114,28 +114,28 @@ def load(folder: Path) -> tuple[Any, Any]:
             folder, local_files_only=True, output_loading_info=True
         )
     except (OSError, ValueError) as error:
-        raise UserError(f"'{folder}' cannot be loaded: {str(error).splitlines()[0]}") from error
-    if info['missing_keys']:  # transformers would make them up
+        raise UserError(f"cannot load '{folder}': {str(error).splitlines()[0]}") from error
+    if info['missing_keys']:  # transformers would initialise them at random
         raise UserError(f"'{folder}' lacks weights: {', '.join(sorted(info['missing_keys'])[:3])}")
     return tokenizer, model
 
 
 class Owl:
-    """OWLv2 from a folder; loaded at once, so that a missing file is heard early."""
+    """OWLv2 from a folder; loaded at construction, so that a missing file is an early error."""
 
     def __init__(self, params: OpenVocabularyParams) -> None:
         folder = find_weights(params.weights)
         import torch
 
         if params.device != 'cpu' and not torch.cuda.is_available():
-            raise UserError(f'no device {params.device!r} here; known: cpu')
+            raise UserError(f'device {params.device!r} is not available; available: cpu')
         self._torch: Any = torch
         self._device = params.device
         self._tokenizer, model = load(folder)
         self._model = model.to(params.device).eval()
 
     def find(self, rgb: NDArray[np.uint8], texts: list[str]) -> list[Named]:
-        """Return one box per patch of the picture with its best text, all scores."""
+        """Return one box per image patch with its best text and score."""
         longest = self._model.config.text_config.max_position_embeddings
         tokens = self._tokenizer(
             texts, padding='max_length', truncation=True, max_length=longest, return_tensors='pt'
@@ -158,7 +158,7 @@ class Owl:
         square = np.full((side, side, 3), _GRAY, np.float32)
         square[: rgb.shape[0], : rgb.shape[1]] = rgb / np.float32(255)
         square = (square - np.array(_MEAN, np.float32)) / np.array(_STD, np.float32)
-        picture = self._torch.from_numpy(square).permute(2, 0, 1)[None]
+        image = self._torch.from_numpy(square).permute(2, 0, 1)[None]
         size = self._model.config.vision_config.image_size
         resize = self._torch.nn.functional.interpolate
-        return resize(picture, (size, size), mode='bilinear', antialias=True, align_corners=False)
+        return resize(image, (size, size), mode='bilinear', antialias=True, align_corners=False)

@@ -1,4 +1,4 @@
-"""What a detector gives: things seen in one frame. Any detector with this interface will do."""
+"""Interface of a detector: the objects of one prepared frame."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Points = NDArray[np.floating]
 
 @dataclass(frozen=True)
 class KnownObject:
-    """A thing that is remembered; what touches it may have its colour."""
+    """A tracked object; it separates touching objects of one colour."""
 
     shape: str
     colour: str
@@ -27,20 +27,20 @@ class KnownObject:
 
 @dataclass(frozen=True)
 class PreparedFrame:
-    """One frame made ready: what every detector works on."""
+    """One preprocessed frame, input of every detector."""
 
     view: CameraView
     rgb: NDArray[np.uint8]  # (H, W, 3)
     depth: NDArray[np.float32]  # (H, W) m, NaN where there is none
     height: NDArray[np.float32]  # (H, W) m above the table, NaN where there is no depth
     is_robot: NDArray[np.bool_]  # (H, W)
-    is_thing: NDArray[np.bool_]  # (H, W) above the table, inside the workspace, not the robot
+    is_object: NDArray[np.bool_]  # (H, W) above the table, inside the workspace, not the robot
     known: tuple[KnownObject, ...] = ()
 
 
 @dataclass(frozen=True)
 class Detection:
-    """One thing as seen now; upright bounding box in base_link, z above the table."""
+    """One object in one frame; upright bounding box in base_link, z above the table."""
 
     shape: str  # cube, cylinder, ball, box, button, drawer, and its housing and front
     colour: str
@@ -48,11 +48,11 @@ class Detection:
     yaw: float  # rad
     size: Points  # (3,) m along its own axes
     box: tuple[float, float, float, float]  # x0 y0 x1 y1 px
-    hidden: float = 0.0  # [0, 1] how much of its outline is cut off by something nearer
-    points: Points = field(default_factory=lambda: np.zeros((0, 3)))  # (n, 3) m that it rests on
+    hidden: float = 0.0  # [0, 1] share of its outline that something closer occludes
+    points: Points = field(default_factory=lambda: np.zeros((0, 3)))  # (n, 3) m, its surface
     pixels: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, np.intp))  # flat indices
     confidence: float = 1.0  # [0, 1] that the shape is right
-    is_inferred: bool = False  # not seen; it follows from something that is
+    is_inferred: bool = False  # not visible; derived from a visible part
 
     @property
     def label(self) -> str:
@@ -60,13 +60,13 @@ class Detection:
 
 
 class ObjectDetector(Protocol):
-    """Finds things; is told the task, so that an open-vocabulary one knows what to look for."""
+    """Finds objects; an open-vocabulary detector uses the phrases of the task."""
 
-    def detect(self, sight: PreparedFrame, task: ParsedTask) -> list[Detection]: ...
+    def detect(self, prepared: PreparedFrame, task: ParsedTask) -> list[Detection]: ...
 
 
 def label_of(colour: str, shape: str) -> str:
-    """Return what people call it."""
+    """Return the label of an object, such as 'red cube'."""
     if shape in ('housing', 'front'):
         return f'drawer {shape}'
     if shape == 'drawer':

@@ -1,4 +1,4 @@
-"""The rectangle behind points seen from one side: yaw from faces, centre from what is visible."""
+"""Rectangle fit to points visible from one side: yaw from faces, centre from visible edges."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from vla_perception.detection.order_statistics import median, quantile
 
 Points = NDArray[np.floating]
-_MIN_FACE = 6  # points that a face needs to count as seen
-_ON_FACE = 0.004  # m, points of a face lie this near to its line
-_SETTLED = 0.01  # rad, a smaller turn needs no second look
-_SQUARE = 0.22  # relative difference below which a footprint counts as square, as high as wide
+_MIN_FACE = 6  # points of a visible face
+_ON_FACE = 0.004  # m, largest distance of a face's points from its line
+_SETTLED = 0.01  # rad; a smaller change of yaw ends the iteration
+_SQUARE = 0.22  # relative difference below which a footprint is square with the height as edge
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ def fit_rectangle(
 ) -> Rectangle:
     """Return the footprint; `step` m between neighbouring points, `height` m of the box.
 
-    The faces towards the camera are seen as points on a line and are exact; the far edges are only
-    seen as the last pixel of the top. A footprint as long and wide as high is sized by the height.
+    The faces towards the camera are points on a line and exact; the far edges are known only from
+    the last pixel of the top. A footprint about as long and wide as high takes the height as size.
     """
     yaw = least_area_yaw(xy)
     for _ in range(2):
@@ -94,7 +94,7 @@ def _yaw_from_faces(xy: Points, is_side: NDArray[np.bool_], yaw: float) -> float
         x, y = (points - points.sum(axis=0) / len(points)).T
         xx, xy_, yy = x @ x, x @ y, y @ y
         angle = 0.5 * np.arctan2(2 * xy_, xx - yy)
-        weight = max(xx + yy - 2e-6 * len(points), 0.0)  # short faces say little
+        weight = max(xx + yy - 2e-6 * len(points), 0.0)  # short faces are inaccurate
         total += weight * np.exp(4j * angle)
     turn = float(np.angle(total) / 4) if total else 0.0
     return _fold(yaw + turn)

@@ -1,4 +1,4 @@
-"""Connected pieces of the image: neighbours that agree in depth and in hue belong together."""
+"""Connected segments of the image: neighbouring pixels of similar depth and hue."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ _RIGHT, _LEFT, _DOWN, _UP = range(4)
 
 @dataclass(frozen=True)
 class Segment:
-    """One piece: its pixels and how much of its outline is cut off by something nearer."""
+    """One segment: its pixels and the occluded share of its outline."""
 
     pixels: Ints  # (n,) flat indices
-    hidden: float  # [0, 1] fraction of the outline next to something nearer, robot or no depth
-    hidden_below: float  # [0, 1] the same for the outline's lower side in the picture
+    hidden: float  # [0, 1] fraction of the outline next to something closer, robot or no depth
+    hidden_below: float  # [0, 1] the same for the outline's lower side in the image
 
 
 @dataclass(frozen=True)
 class Joining:
-    """When two neighbouring pixels are of one piece."""
+    """When two neighbouring pixels belong to one segment."""
 
     depth_step: float  # m per m of depth
     hue_step: float  # degrees
@@ -38,7 +38,7 @@ def find_segments(
     is_robot: NDArray[np.bool_],
     joining: Joining,
 ) -> list[Segment]:
-    """Return the pieces of `mask`; all images (H, W), depth m with NaN, hue degrees or -1."""
+    """Return the segments of `mask`; all images (H, W), depth m with NaN, hue degrees or -1."""
     pixels = np.flatnonzero(mask)
     if len(pixels) < joining.min_pixels:
         return []
@@ -58,7 +58,7 @@ def find_segments(
 
 
 def _neighbours(pixels: Ints, shape: tuple[int, ...]) -> Ints:
-    """(4, n) flat indices of right, left, down, up; mask.size where the picture ends."""
+    """(4, n) flat indices of right, left, down, up; mask.size outside the image."""
     height, width = shape
     row, col = np.divmod(pixels, width)
     outside = height * width
@@ -71,7 +71,7 @@ def _neighbours(pixels: Ints, shape: tuple[int, ...]) -> Ints:
 
 
 def _agree(a: Ints, b: Ints, depth: NDArray[np.float32], hue: NDArray[np.float32], j: Joining):
-    """True where pixels a and b are of one surface."""
+    """True where pixels a and b belong to one surface."""
     b = np.minimum(b, len(depth) - 1)
     is_close = np.abs(depth[a] - depth[b]) <= j.depth_step * depth[a]
     turn = np.abs(hue[a] - hue[b])
@@ -80,7 +80,7 @@ def _agree(a: Ints, b: Ints, depth: NDArray[np.float32], hue: NDArray[np.float32
 
 
 def _outline(pixels: Ints, neighbours: Ints, label: Ints, number: Ints, images: tuple):
-    """Return booleans (4, n): the side is hidden by something nearer; the side is outline."""
+    """Return booleans (4, n): the side is occluded; the side is outline."""
     depth, is_robot = images
     outside = len(depth)
     inner = np.minimum(neighbours, outside - 1)
@@ -88,7 +88,7 @@ def _outline(pixels: Ints, neighbours: Ints, label: Ints, number: Ints, images: 
     same = (theirs >= 0) & (label[np.maximum(theirs, 0)] == label[None, :])
     nearer = depth[inner] < depth[pixels][None, :] - 0.01
     hidden = nearer | is_robot[inner] | np.isnan(depth[inner]) | (neighbours == outside)
-    # what touches the upper edge stands on it or hides it
+    # a segment that touches the upper edge stands on it or occludes it
     hidden[_UP] |= (theirs[_UP] >= 0) & (depth[inner[_UP]] < depth[pixels] + 0.02)
     return hidden & ~same, ~same
 

@@ -1,4 +1,4 @@
-"""Which solid explains a cloud of surface points best: cuboid, cylinder or ball."""
+"""Best fit of a solid to surface points: cuboid, cylinder or ball."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from vla_perception.detection.surfaces import (
 )
 
 Points = NDArray[np.floating]
-_FLAT = 0.004  # m, how far points of a flat top may lie from it
-_SIDE = 0.006  # m below the top where sides begin
-_UNSEEN = 2.0  # a solid may be this many times as wide as the points span
-_FAR = 0.008  # m, a point farther from the surface than this counts as this far
+_FLAT = 0.004  # m, largest distance of top points from the flat top
+_SIDE = 0.006  # m below the top, where sides begin
+_UNSEEN = 2.0  # largest width of a solid relative to the extent of its points
+_FAR = 0.008  # m, distances from the surface are clipped to this
 
 
 @dataclass(frozen=True)
 class Cloud:
-    """Surface points of one piece, and what is known about where it ends."""
+    """Surface points of one segment, and the height of its support."""
 
     points: Points  # (n, 3) m, z is the height above the table
-    area: Points  # (n,) m², of a horizontal surface that each pixel would cover
-    bottom: float  # m, height of what it stands on
+    area: Points  # (n,) m² of a horizontal surface per pixel
+    bottom: float  # m, height of its support
     step: float  # m, distance between neighbouring points
 
     @cached_property
@@ -46,7 +46,7 @@ class Cloud:
 
 @dataclass(frozen=True)
 class Solid:
-    """An upright solid and how badly it explains the points."""
+    """An upright solid and its residual."""
 
     shape: str  # cube, cylinder or ball
     centre: Points  # (3,) m
@@ -56,7 +56,7 @@ class Solid:
 
 
 def best_solid(cloud: Cloud) -> Solid:
-    """Return the solid with the smallest residual, of those not far larger than what is seen."""
+    """Return the solid with the smallest residual that is not far larger than the visible part."""
     solids = [fit(cloud) for fit in FITS.values()]
     most = _UNSEEN * float(np.linalg.norm(np.ptp(cloud.points, axis=0)))
     return min(solids, key=lambda solid: (not solid.size.max() <= most, solid.residual))
@@ -91,7 +91,7 @@ def fit_cylinder(cloud: Cloud) -> Solid:
 
 
 def fit_ball(cloud: Cloud) -> Solid:
-    """Return the better of a ball on the table and one on `bottom`: it hides its lower half."""
+    """Return the better of a ball on the table and one on `bottom`; its lower half is hidden."""
     bottoms = {0.0, cloud.bottom}
     return min((_ball_on(cloud.points, b) for b in bottoms), key=lambda ball: ball.residual)
 
@@ -112,7 +112,7 @@ def distance_to_cuboid(points: Points, centre: Points, yaw: float, size: Points)
 
 
 def _circle(side: Points, centre: Points, radius: float) -> tuple[Points, float]:
-    """Return the circle of least geometric distance, from a start."""
+    """Return the circle of least geometric distance, from an initial guess."""
     circle = circle_through(side, np.array([*centre, radius]))
     is_sane = np.linalg.norm(circle[:2] - centre) < 0.05 and 0.004 < circle[2] < 0.15
     return (circle[:2], float(circle[2])) if is_sane else (centre, radius)

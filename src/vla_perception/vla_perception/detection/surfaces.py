@@ -1,5 +1,5 @@
-"""How far points are from solids, and the solids of least distance, as machine code: a piece has
-a hundred points, and of a NumPy call on so few most is overhead (decision 010)."""
+"""Point-to-solid distances and least-squares solids, compiled: a segment has about a hundred
+points, for which the overhead of a NumPy call dominates (decision 010)."""
 
 from __future__ import annotations
 
@@ -60,9 +60,8 @@ def weigh_in(normal: Points, right: Points, row: Points, value: float) -> None:
 
 @compiled(MATRIX, VECTOR)
 def ball_through(points: Points, origin: Points) -> Points:
-    """(x, y, radius) m of the ball that stands on `origin` (3,), x and y from there, of least
-    distance to the points: |p - c| = r with c_z = r; a linear start, then three steps of
-    Gauss-Newton."""
+    """(x, y, radius) m of the least-squares ball that stands on `origin` (3,), x and y relative to
+    it: |p - c| = r with c_z = r; a linear start, then three Gauss-Newton steps."""
     normal, right = DAMPING * np.eye(4), np.zeros(4)
     for k in range(len(points)):
         d = points[k] - origin
@@ -82,8 +81,8 @@ def ball_through(points: Points, origin: Points) -> Points:
 
 @compiled(MATRIX, VECTOR)
 def circle_through(points: Points, start: Points) -> Points:
-    """(x, y, radius) m of the circle of least distance to the points (n, 2 or more), from a start
-    (3,): four steps of Gauss-Newton."""
+    """(x, y, radius) m of the least-squares circle through the points (n, 2 or more), from an
+    initial guess (3,): four Gauss-Newton steps."""
     circle = start.copy()
     for _ in range(4):
         normal, right = DAMPING * np.eye(3), np.zeros(3)
@@ -97,7 +96,7 @@ def circle_through(points: Points, start: Points) -> Points:
 
 @compiled(VECTOR, NUMBER)
 def misfit(distances: Points, most: float) -> float:
-    """m, root mean square of distances (n,); one that is larger counts as `most`."""
+    """m, root mean square of distances (n,), clipped to `most`."""
     total = 0.0
     for k in range(len(distances)):
         total += min(abs(distances[k]), most) ** 2

@@ -1,4 +1,4 @@
-"""Parts one piece of one colour into the known things that make it up: what memory is for."""
+"""Splits a segment of one colour into the known objects that it consists of."""
 
 from __future__ import annotations
 
@@ -13,38 +13,44 @@ from vla_perception.detection.solids import distance_to_cuboid
 
 Points = NDArray[np.floating]
 COMPACT = ('cube', 'cylinder', 'ball')
-_FEWEST = 15  # px, of a thing that is told apart by memory alone
-_OF_A_BOX = 150  # px, a box shows at least this many
-_NEAR = 0.05  # m, from the piece to the middle of a thing in it
-_FITS = 0.006  # m, most points lie this near to a known thing when none has moved
-_PARTLY = 0.3  # how hidden a part counts: its outline against the other part is a guess
+_FEWEST = 15  # px, smallest part
+_OF_A_BOX = 150  # px, smallest visible box
+_NEAR = 0.05  # m, from the segment to the centre of an object in it
+_FITS = 0.006  # m, distance of most points from the known objects when none has moved
+_PARTLY = 0.3  # `hidden` of a part: its outline against the other part is uncertain
 
 
-def unpack(segment: Segment, sight: PreparedFrame) -> list[Segment]:
-    """Return the piece, or a box and what lies in it, or things stacked, of one colour."""
-    if not sight.known:
+def unpack(segment: Segment, prepared: PreparedFrame) -> list[Segment]:
+    """Return the segment, or a box and its content, or stacked objects, of one colour."""
+    if not prepared.known:
         return [segment]
-    points = sight.view.points(segment.pixels, sight.depth)
+    points = prepared.view.points(segment.pixels, prepared.depth)
     low, high = points[:, :2].min(axis=0), points[:, :2].max(axis=0)
     near = [
-        thing
-        for thing in sight.known
-        if np.all(thing.position[:2] > low - _NEAR) and np.all(thing.position[:2] < high + _NEAR)
+        candidate
+        for candidate in prepared.known
+        if np.all(candidate.position[:2] > low - _NEAR)
+        and np.all(candidate.position[:2] < high + _NEAR)
     ]
     for box in near:
         if box.shape == 'box' and len(segment.pixels) >= _OF_A_BOX:
             within = inside_of_box(points, box)
             if within.sum() >= _FEWEST:
                 return _parts(segment, [~within, within], 1.0)
-    return _stacked(segment, points, [thing for thing in near if thing.shape in COMPACT])
+    return _stacked(
+        segment, points, [candidate for candidate in near if candidate.shape in COMPACT]
+    )
 
 
 def _stacked(segment: Segment, points: Points, near: list[KnownObject]) -> list[Segment]:
-    """Give each point to the thing whose surface is nearest, when that explains the piece."""
+    """Assign each point to the closest known surface; the whole segment when the fit is poor."""
     if len(near) < 2:
         return [segment]
     distance = np.abs(
-        [distance_to_cuboid(points, thing.position, thing.yaw, thing.size) for thing in near]
+        [
+            distance_to_cuboid(points, candidate.position, candidate.yaw, candidate.size)
+            for candidate in near
+        ]
     )
     owner = distance.argmin(axis=0)
     masks = [owner == k for k in range(len(near))]

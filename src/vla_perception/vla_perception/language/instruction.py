@@ -1,4 +1,4 @@
-"""Instructions into tasks: a small grammar, with sentence similarity for words it has not met."""
+"""Instructions to tasks: a small grammar, with sentence similarity for unknown words."""
 
 from __future__ import annotations
 
@@ -7,7 +7,14 @@ from dataclasses import dataclass, replace
 
 from vla_core.records.scene import ParsedTask, Phrase, Verb
 from vla_perception.language.phrases import NotUnderstoodError, WordMatcher, parse_phrase
-from vla_perception.language.vocabulary import CAN_DO, NEGATIONS, POLITE, SIDES, VERBS, canonical
+from vla_perception.language.vocabulary import (
+    NEGATIONS,
+    POLITE,
+    SIDES,
+    SUPPORTED,
+    VERBS,
+    canonical,
+)
 
 _IN = r'(?:inside of|inside|into|in to|in|within)'
 _ON = r'(?:on the top of|on top of|onto|on to|on|upon|atop|over)'
@@ -27,7 +34,7 @@ _PUSH = _verbs('push')
 _GOES = r'(?:should go|must go|goes|belongs|should be|has to go)'
 _TABLE = r'(?: side| hand side| direction)?(?: of the table)?'
 _FRAMES: tuple[tuple[Verb, str], ...] = (
-    # (skill, frame of the whole sentence); the first that fits and makes sense wins
+    # (skill, pattern of the whole sentence); the first valid match is taken
     (Verb.CLOSE, r'(?:push|slide|move) (?P<t>.*drawer) (?:closed|shut|in|back in|back)'),
     (Verb.CLOSE, rf'{_verbs("close")} (?:up )?(?P<t>.+?)(?: up)?'),
     (Verb.OPEN, r'(?:pull|open) (?:(?:open|out|up) )?(?P<t>.+?)(?: (?:open|out|up))?'),
@@ -50,8 +57,8 @@ _COMPILED = tuple((verb, re.compile(frame)) for verb, frame in _FRAMES)
 _BESIDE = re.compile(
     r'\b(?:left|right|front) of (?!the table|table)|\b(?:next to|beside|behind|under)\b'
 )
-_WHAT_FITS = {
-    # skill: (shapes it can act on, shapes it can end at); '' is a thing whose shape was not said
+_ACCEPTED_SHAPES = {
+    # skill: (shapes it can act on, shapes of its destination); '' is an object without a shape
     Verb.PUT_IN: ({'cube', 'cylinder', 'ball', ''}, {'box', 'drawer', ''}),
     Verb.STACK: ({'cube', 'cylinder', 'ball', 'box', ''}, {'cube', 'cylinder', ''}),
     Verb.PUSH: ({'cube', 'cylinder', 'ball', 'box', ''}, {''}),
@@ -63,22 +70,22 @@ _WHAT_FITS = {
 
 @dataclass(frozen=True)
 class Parsed:
-    """A task, and why it is UNKNOWN when it is."""
+    """A task, and the reason when it is UNKNOWN."""
 
     task: ParsedTask
-    reason: str = ''  # for people; empty when understood
+    reason: str = ''  # shown to the user; empty when the instruction was parsed
 
 
 def parse(instruction: str, matcher: WordMatcher | None = None) -> Parsed:
-    """Return the task that the words ask for; Verb.UNKNOWN with a reason when there is none."""
+    """Return the task of an instruction; Verb.UNKNOWN with a reason when there is none."""
     try:
-        return Parsed(_understand(normalise(instruction), matcher))
+        return Parsed(_parse_text(normalise(instruction), matcher))
     except NotUnderstoodError as why:
-        return Parsed(ParsedTask(), f'{why}. I can {CAN_DO}.')
+        return Parsed(ParsedTask(), f'{why}. Supported: {SUPPORTED}.')
 
 
 def normalise(instruction: str) -> str:
-    """Return the words in lower case, without punctuation and politeness."""
+    """Return the text in lower case, without punctuation and polite phrases."""
     text = re.sub(r"[^a-z0-9' ]+", ' ', instruction.lower().replace('’', "'"))
     text = f' {" ".join(text.split())} '
     for words in sorted(POLITE, key=len, reverse=True):
@@ -86,32 +93,32 @@ def normalise(instruction: str) -> str:
     return ' '.join(text.split())
 
 
-def _understand(text: str, matcher: WordMatcher | None) -> ParsedTask:
+def _parse_text(text: str, matcher: WordMatcher | None) -> ParsedTask:
     if not text:
-        raise NotUnderstoodError('there is no instruction')
+        raise NotUnderstoodError('the instruction is empty')
     if any(re.search(rf'\b{words}\b', text) for words in NEGATIONS):
-        raise NotUnderstoodError(f"'{text}' asks me not to do something")
+        raise NotUnderstoodError(f"'{text}' contains a negation, which is not supported")
     if _BESIDE.search(text):
-        raise NotUnderstoodError('I cannot put things beside other things')
+        raise NotUnderstoodError('placing an object beside another one is not supported')
     task = _frame(text, matcher)
     if task is None and matcher is not None:
         task = _frame(_with_known_verb(text, matcher), matcher)
     if task is None:
-        raise NotUnderstoodError(f"I do not know how to '{text}'")
+        raise NotUnderstoodError(f"'{text}' matches no supported task")
     return task
 
 
 def _frame(text: str, matcher: WordMatcher | None) -> ParsedTask | None:
-    """Return the first frame that fits and makes sense, None when none fits at all."""
-    complaint: NotUnderstoodError | None = None
+    """Return the task of the first pattern with a valid match, None when no pattern matches."""
+    first_error: NotUnderstoodError | None = None
     for verb, frame in _COMPILED:
         if match := frame.fullmatch(text):
             try:
                 return _task(verb, match.groupdict(), matcher)
             except NotUnderstoodError as why:
-                complaint = complaint or why
-    if complaint is not None:
-        raise complaint
+                first_error = first_error or why
+    if first_error is not None:
+        raise first_error
     return None
 
 
@@ -122,15 +129,15 @@ def _task(verb: Verb, found: dict[str, str], matcher: WordMatcher | None) -> Par
         verb = Verb.PUT_IN  # 'on the tray'
     if verb == Verb.PRESS and not target.shape:
         target = replace(target, shape='button')  # 'press the red one'
-    targets, destinations = _WHAT_FITS[verb]
-    if verb == Verb.PRESS and target.shape in _WHAT_FITS[Verb.PUSH][0] - {''}:
+    targets, destinations = _ACCEPTED_SHAPES[verb]
+    if verb == Verb.PRESS and target.shape in _ACCEPTED_SHAPES[Verb.PUSH][0] - {''}:
         raise NotUnderstoodError(
-            f"I can only press a button; to push '{target.text}', say which way"
+            f"only a button can be pressed; to push '{target.text}', give a direction"
         )
     if target.shape not in targets:
-        raise NotUnderstoodError(f"I cannot {verb.value.replace('_', ' ')} '{target.text}'")
+        raise NotUnderstoodError(f"the task {verb.value} does not accept '{target.text}'")
     if destination.shape not in destinations:
-        raise NotUnderstoodError(f"I cannot {verb.value.replace('_', ' ')} '{destination.text}'")
+        raise NotUnderstoodError(f"the task {verb.value} cannot end at '{destination.text}'")
     return ParsedTask(verb, target, destination, canonical(SIDES, found.get('side', '')))
 
 

@@ -1,4 +1,4 @@
-"""A noun phrase taken apart: 'the small red cube' -> colour, shape, size."""
+"""Parsing of a noun phrase: 'the small red cube' -> colour, shape, size."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from vla_perception.language.vocabulary import (
     canonical,
 )
 
-# What follows one of these describes where the thing is, not what it is.
+# What follows one of these describes where the object is, not what it is.
 _QUALIFIER = re.compile(
     r'\b(?:on|in|at|from|near|next|beside|by|behind|under|between|out|off|over|with|of|to|towards?)\b.*$'
 )
@@ -24,13 +24,13 @@ _SEVERAL = re.compile(r'\b(?:and|or|both|all|every|then)\b')
 
 
 class WordMatcher(Protocol):
-    """Finds the known word that an unknown one means, or ''."""
+    """Maps an unknown word to the known word of the same meaning, or ''."""
 
     def find(self, word: str, table: dict[str, tuple[str, ...]]) -> str: ...
 
 
 class NotUnderstoodError(Exception):
-    """The words cannot be followed; the message says why, for people."""
+    """The instruction cannot be parsed; the message is the reason shown to the user."""
 
 
 @dataclass(frozen=True)
@@ -38,13 +38,15 @@ class _Attributes:
     colour: str = ''
     shape: str = ''
     size: str = ''
-    rest: tuple[str, ...] = ()  # words that the vocabulary does not have
+    rest: tuple[str, ...] = ()  # words outside the vocabulary
 
 
 def parse_phrase(text: str, matcher: WordMatcher | None) -> Phrase:
     """Return the phrase with its attributes; NotUnderstoodError when its noun is unknown."""
     if several := _SEVERAL.search(text):
-        raise NotUnderstoodError(f"one thing at a time, please ('{several.group()}' in '{text}')")
+        raise NotUnderstoodError(
+            f"only one object per phrase is supported ('{several.group()}' in '{text}')"
+        )
     found = _attributes(_QUALIFIER.sub('', text).split())
     shape = found.shape
     noun = found.rest[-1] if found.rest else ''
@@ -52,9 +54,9 @@ def parse_phrase(text: str, matcher: WordMatcher | None) -> Phrase:
     if not shape and noun and not is_generic:
         shape = canonical(SHAPES, matcher.find(noun, SHAPES)) if matcher else ''
         if not shape:
-            raise NotUnderstoodError(f"I do not know what '{noun}' is; I know {', '.join(SHAPES)}")
+            raise NotUnderstoodError(f"unknown object '{noun}'; known: {', '.join(SHAPES)}")
     if not (shape or found.colour or found.size or is_generic):
-        raise NotUnderstoodError(f"I cannot tell which thing '{text}' is")
+        raise NotUnderstoodError(f"'{text}' does not describe an object")
     return Phrase(text=text, colour=found.colour, shape=shape, size=found.size)
 
 

@@ -1,4 +1,4 @@
-"""Sentence embeddings from the packaged MiniLM, and the nearest known word; loaded late."""
+"""Sentence embeddings by the packaged MiniLM (loaded on first use) and the nearest known word."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ WIDTH = 384
 
 
 class TextEncoder(Protocol):
-    """Anything that turns texts into unit vectors."""
+    """Encodes texts as unit vectors."""
 
     def encode(self, texts: list[str]) -> NDArray[np.float32]: ...
 

@@ -1,4 +1,4 @@
-"""The words this perception knows: colours, shapes, sizes, sides, verbs and small words."""
+"""The vocabulary of the instruction grammar: colours, shapes, sizes, sides, verbs, fillers."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SIDES: dict[str, tuple[str, ...]] = {
     'forward': ('forward', 'forwards', 'away', 'ahead'),
     'back': ('back', 'backward', 'backwards'),
 }
-# A class of verbs, and its words. The frame of the sentence decides the skill (see words.py).
+# verb class: its words; the sentence pattern decides the skill (see instruction.py)
 VERBS: dict[str, tuple[str, ...]] = {
     'place': ('put', 'place', 'drop', 'move', 'set', 'lay', 'insert', 'transfer', 'stow',
               'deposit', 'throw', 'toss', 'bring', 'get', 'stick'),
@@ -47,7 +47,7 @@ VERBS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 GENERIC_NOUNS = frozenset({'thing', 'object', 'one', 'item', 'toy', 'piece', 'shape'})
-# Words inside a noun phrase that say nothing the detector could use.
+# Words in a noun phrase that carry no attribute a detector can use.
 FILLERS = frozenset({
     'the', 'a', 'an', 'that', 'this', 'those', 'these', 'my', 'your', 'its', 'some', 'any',
     'which', 'is', 'are', 'very', 'coloured', 'colored', 'colour', 'color', 'solid', 'square',
@@ -62,8 +62,8 @@ POLITE = (
 )  # fmt: skip
 NEGATIONS = ("don't", 'do not', 'dont', 'never', 'stop', 'not')
 
-CAN_DO = (
-    'put something in a box, stack one thing on another, push something left, right, forward or '
+SUPPORTED = (
+    'put an object in a box, stack one object on another, push an object left, right, forward or '
     'back, press a button, open or close a drawer'
 )
 

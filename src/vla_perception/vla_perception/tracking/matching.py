@@ -1,4 +1,4 @@
-"""Which thing a phrase means: present, absent or ambiguous, with a reason for people."""
+"""Matching of a phrase to tracks: present, absent or ambiguous, with the reason."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MOVABLE = ('cube', 'cylinder', 'ball')
 
 @dataclass(frozen=True)
 class Match:
-    """The thing a phrase means."""
+    """The track that a phrase refers to."""
 
     status: TargetStatus
     id: int = -1
@@ -22,14 +22,14 @@ class Match:
 
 @dataclass(frozen=True)
 class Rules:
-    """When a match counts."""
+    """Thresholds of a match."""
 
     min_score: float
     ambiguous_margin: float
 
 
 def find(phrase: Phrase, tracks: list[Track], allowed: tuple[str, ...], rules: Rules) -> Match:
-    """Return what the phrase means among the tracks whose shape is in `allowed`."""
+    """Return the match of a phrase among the tracks whose shape is in `allowed`."""
     candidates = [track for track in tracks if track.shape in allowed]
     scored = sorted(
         ((score(phrase, track, candidates), track) for track in candidates),
@@ -37,18 +37,19 @@ def find(phrase: Phrase, tracks: list[Track], allowed: tuple[str, ...], rules: R
     )
     scored = [pair for pair in scored if pair[0] >= rules.min_score]
     if not scored:
-        return Match(TargetStatus.ABSENT, reason=f'no {name_of(phrase)} here; {inventory(tracks)}')
+        reason = f'no {name_of(phrase)} detected; {inventory(tracks)}'
+        return Match(TargetStatus.ABSENT, reason=reason)
     best, winner = scored[0]
     rivals = [track for value, track in scored if best - value <= rules.ambiguous_margin]
     if len(rivals) > 1:
         labels = ', '.join(sorted(track.label for track in rivals))
-        text = f"'{name_of(phrase)}' fits {len(rivals)} things: {labels}"
+        text = f"'{name_of(phrase)}' matches {len(rivals)} objects: {labels}"
         return Match(TargetStatus.AMBIGUOUS, reason=text)
     return Match(TargetStatus.PRESENT, winner.id, best)
 
 
 def score(phrase: Phrase, track: Track, candidates: list[Track]) -> float:
-    """Return how well the thing fits the phrase, [0, 1]: every word that was said must fit."""
+    """Return how well the object matches the phrase, [0, 1]; every given attribute must match."""
     value = 1.0
     if phrase.colour:
         value *= track.colour_share(phrase.colour)
@@ -60,7 +61,7 @@ def score(phrase: Phrase, track: Track, candidates: list[Track]) -> float:
 
 
 def _size_share(phrase: Phrase, track: Track, candidates: list[Track]) -> float:
-    """Small and large are meant among the things that the other words fit."""
+    """Size is relative to the candidates that match the other attributes."""
     same = [
         other
         for other in candidates
@@ -70,12 +71,12 @@ def _size_share(phrase: Phrase, track: Track, candidates: list[Track]) -> float:
     volumes = sorted(float(other.size.prod()) for other in same)
     if len(volumes) < 2:
         return 1.0
-    wanted = volumes[0] if phrase.size == 'small' else volumes[-1]
-    return 1.0 if abs(float(track.size.prod()) - wanted) <= 0.15 * wanted else 0.3
+    reference = volumes[0] if phrase.size == 'small' else volumes[-1]
+    return 1.0 if abs(float(track.size.prod()) - reference) <= 0.15 * reference else 0.3
 
 
 def target_shapes(verb: Verb) -> tuple[str, ...]:
-    """Return what kinds of things a skill can act on."""
+    """Return the shapes that a skill can act on."""
     if verb == Verb.PRESS:
         return ('button',)
     if verb in (Verb.OPEN, Verb.CLOSE):
@@ -84,7 +85,7 @@ def target_shapes(verb: Verb) -> tuple[str, ...]:
 
 
 def destination_shapes(verb: Verb) -> tuple[str, ...]:
-    """Return what kinds of things a skill can end at; none when it needs no destination."""
+    """Return the shapes that can be a skill's destination; none when it needs no destination."""
     if verb == Verb.PUT_IN:
         return ('box', 'drawer')
     return (*_MOVABLE, 'box') if verb == Verb.STACK else ()
@@ -92,15 +93,15 @@ def destination_shapes(verb: Verb) -> tuple[str, ...]:
 
 def name_of(phrase: Phrase) -> str:
     """Return the phrase without its article."""
-    words = [phrase.size, phrase.colour, phrase.shape or 'thing']
+    words = [phrase.size, phrase.colour, phrase.shape or 'object']
     return ' '.join(word for word in words if word)
 
 
 def inventory(tracks: list[Track]) -> str:
-    """Return 'I see a red cube, a blue box'."""
+    """Return 'detected: a red cube, a blue box'."""
     labels = sorted(track.label for track in tracks if track.shape not in ('housing', 'front'))
     if not labels:
-        return 'I see nothing on the table'
-    return 'I see ' + ', '.join(
+        return 'no object detected on the table'
+    return 'detected: ' + ', '.join(
         f'{"an" if label[0] in "aeiou" else "a"} {label}' for label in labels
     )

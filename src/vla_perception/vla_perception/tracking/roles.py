@@ -1,4 +1,4 @@
-"""Which track is target and which destination; once found they stay so until the task ends."""
+"""Assignment of target and destination to tracks; fixed from when both are found to the end."""
 
 from __future__ import annotations
 
@@ -19,29 +19,28 @@ class RoleKeeper:
         self.start(ParsedTask())
 
     def start(self, task: ParsedTask) -> None:
-        """Begin with a new task."""
+        """Start a new task."""
         self._task = task
         self._target = self._destination = _NONE
         self._is_locked = False
-        self._doubts = 0  # looks in a row that did not find everything
+        self._misses = 0  # consecutive frames without target or destination
 
-    def update(self, tracks: list[Track], is_look: bool) -> tuple[TargetStatus, str]:
-        """Return the status after one frame; `is_look` False when the frame could not be used."""
+    def update(self, tracks: list[Track], is_usable: bool) -> tuple[TargetStatus, str]:
+        """Return the status after one frame; `is_usable` False for a frame without detections."""
         shapes = target_shapes(self._task.verb)
         if not self._task.target.text:
             return TargetStatus.UNKNOWN, ''
         if self._is_locked and self._still_there(tracks):
             return TargetStatus.PRESENT, ''
-        if not is_look:
-            return TargetStatus.UNKNOWN, 'cannot see'
+        if not is_usable:
+            return TargetStatus.UNKNOWN, 'the image cannot be used'
         self._is_locked = False
         self._target = find(self._task.target, tracks, shapes, self._rules)
         self._destination = self._find_destination(tracks)
         return self._judge()
 
     def misses_target(self, tracks: list[Track]) -> bool:
-        """True when looks in a row went through where the target should be, though it is not yet
-        given up."""
+        """True when consecutive frames show the target's place empty and it is not yet dropped."""
         most = self._params.absent_after
         return any(track.id == self._target.id and track.missing >= most for track in tracks)
 
@@ -52,7 +51,7 @@ class RoleKeeper:
         if track.id == self._destination.id:
             return Role.DESTINATION, self._destination.score
         if track.shape == 'housing' and self._task.verb in (Verb.OPEN, Verb.CLOSE):
-            return Role.DESTINATION, 0.0  # the hand works close to it, and may touch it
+            return Role.DESTINATION, 0.0  # the gripper works close to it and may touch it
         return Role.OBSTACLE, 0.0
 
     def _find_destination(self, tracks: list[Track]) -> Match:
@@ -69,11 +68,11 @@ class RoleKeeper:
             None,
         )
         if worst is None:
-            self._is_locked, self._doubts = True, 0
+            self._is_locked, self._misses = True, 0
             return TargetStatus.PRESENT, ''
-        self._doubts += 1
-        if self._doubts < self._params.absent_after:
-            return TargetStatus.UNKNOWN, 'looking again'
+        self._misses += 1
+        if self._misses < self._params.absent_after:
+            return TargetStatus.UNKNOWN, 'not found in this frame, checking the next one'
         return worst.status, worst.reason
 
     def _still_there(self, tracks: list[Track]) -> bool:

@@ -1,4 +1,4 @@
-"""One thing over time: where it is, what it is by majority, if it is seen, held or remembered."""
+"""One object over time: pose, shape and colour by majority; visible, held or remembered."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from vla_perception.detection.protocol import Detection, label_of
 from vla_perception.detection.solids import distance_to_cuboid
 
 Points = NDArray[Any]
-_CLEAR = 0.12  # outline hidden less than this: the whole thing is in view
-_FITS = 0.005  # m, points this near to the remembered box do not say that it moved
-_INSIDE = 0.010  # m, a piece this near to or inside the box is part of it
+_CLEAR = 0.12  # with less of its outline hidden the whole object is visible
+_FITS = 0.005  # m; points this close to the remembered box are no evidence of motion
+_INSIDE = 0.010  # m; a segment this close to or inside the box is part of the object
 _SURE = 3  # sightings after which the size is known
-_PART = 0.8  # of its footprint: less is not the whole of an open box
-_MERGED = 1.45  # times its volume: not this thing alone; less than one lies down by
-_HALF = 0.4  # of the outline hidden: too little to say that it fell
-_FELL = 0.025  # m, seen this much below the hand
+_PART = 0.8  # smallest share of its footprint in a measurement of the whole open box
+_MERGED = 1.45  # times its volume: merged with another object; more than lying down changes it
+_HALF = 0.4  # with more of its outline hidden a fall cannot be detected
+_FELL = 0.025  # m below the held position: it fell
 _FIXED = ('housing', 'button')  # do not move when a part of them is hidden
-_STILL = 0.004  # m, measurements nearer than this are averaged, farther ones followed
-_STEP = 5e-4  # m, of the numeric slope
-_MOST_SHIFT = 0.04  # m, a part seen farther off says nothing about the rest
-_MOST_VOTES = 30  # frames that vote on colour and shape
+_STILL = 0.004  # m; closer measurements are averaged, farther ones followed
+_STEP = 5e-4  # m, step of the numeric gradient
+_MOST_SHIFT = 0.04  # m; a visible part farther off is no evidence of the hidden rest
+_MOST_VOTES = 30  # frames that count for colour and shape
 
 
 @dataclass
 class Track:
-    """One thing; `position`, `yaw`, `size` as in GroundedObject."""
+    """One object; `position`, `yaw`, `size` as in GroundedObject."""
 
     id: int
     position: Points
@@ -42,11 +42,11 @@ class Track:
     box: tuple[float, float, float, float]
     shapes: Counter[str] = field(default_factory=Counter)
     colours: Counter[str] = field(default_factory=Counter)
-    hidden: float = 0.0  # of the measurement the pose rests on
+    hidden: float = 0.0  # of the measurement that set the pose
     is_visible: bool = True
     is_held: bool = False
-    is_released: bool = False  # let go in the air and not seen since
-    missing: int = 0  # frames in a row in which its place was seen to be empty
+    is_released: bool = False  # released in the air and not seen since
+    missing: int = 0  # consecutive frames in which its position was seen to be empty
     frames: int = 0  # measurements in the current average
     sightings: int = 0  # frames in which it was seen
     sigma: float = 0.003  # m
@@ -65,7 +65,7 @@ class Track:
 
     @property
     def middle(self) -> Points:
-        """(3,) m, centre of its box; a button's position is the top of it."""
+        """(3,) m, centre of its box; a button's position is its top."""
         if self.shape == 'button':
             return self.position - [0.0, 0.0, self.size[2] / 2]
         return self.position
@@ -79,38 +79,38 @@ class Track:
         return self.colours[colour] / max(self.colours.total(), 1e-9)
 
     def see(self, seen: Detection) -> None:
-        """Take one measurement in."""
+        """Update with one measurement."""
         self.is_visible, self.missing = not seen.is_inferred, 0
         if self.is_visible:
             self.box = seen.box
         self.is_released = False
         self.sightings += 1
         if self.sightings > _SURE and seen.size.prod() > _MERGED * self.size.prod():
-            return  # it has become one piece with something else of its colour
+            return  # merged with another object of its colour
         self._vote(seen)
         if self.is_held:
             self.is_held = not self._fell(seen)
         if self.is_held:
-            return  # the gripper says where it is
+            return  # its position follows the gripper
         if self._is_whole(seen):
             self._follow(seen)
         elif self.shape not in _FIXED and not self.explains(seen.points):
             self._follow_part(seen)
 
     def _fell(self, seen: Detection) -> bool:
-        """True when a held thing is seen well below the hand."""
+        """True when a held object is seen well below the gripper."""
         return bool(seen.hidden <= _HALF and seen.position[2] < self.position[2] - _FELL)
 
     def _is_whole(self, seen: Detection) -> bool:
-        """True for a measurement of the thing itself, not of a part of it."""
+        """True for a measurement of the whole object, not of a part of it."""
         if self.frames == 0 or self.shape == 'drawer':
             return True
         if self.shape == 'box' and seen.size[:2].prod() < _PART * self.size[:2].prod():
-            return False  # what cuts it in two need not touch the outline of a half
+            return False  # an occluder that splits it need not touch the outline of a half
         return bool(seen.hidden <= _CLEAR or seen.hidden <= self.hidden - 0.1)
 
     def contains(self, seen: Detection) -> bool:
-        """True when a piece is but a part of this thing: of its colour and inside its box."""
+        """True when a segment is only a part of this object: of its colour and inside its box."""
         is_alike = seen.colour == self.colour or (seen.colour in GREYS and self.colour in GREYS)
         if not is_alike or len(seen.points) == 0:
             return False
@@ -120,7 +120,7 @@ class Track:
         return quantile(distance, 0.8) <= _INSIDE
 
     def explains(self, points: Points) -> bool:
-        """True when the points lie on the thing where it is remembered."""
+        """True when the points lie on the object at its remembered pose."""
         if len(points) == 0:
             return True
         if self.shape == 'box':
@@ -149,7 +149,7 @@ class Track:
         self.sigma = 0.003 + 0.01 * seen.hidden
 
     def _follow_part(self, seen: Detection) -> None:
-        """Move the remembered thing by the least that explains the visible part."""
+        """Move the remembered object by the smallest shift that explains the visible part."""
         if self.shape == 'box':
             shift = shift_to_cover(seen.points, self.position, self.yaw, self.size)
         else:
@@ -161,7 +161,7 @@ class Track:
         self.frames = 1
 
     def _shift_onto(self, points: Points) -> Points:
-        """Return the shift (3,) m that brings the surface to the points (8 damped steps)."""
+        """Return the shift (3,) m that fits the surface to the points (8 damped steps)."""
         shift = np.zeros(3)
         for _ in range(8):
             here = distance_to_cuboid(points, self.position + shift, self.yaw, self.size)

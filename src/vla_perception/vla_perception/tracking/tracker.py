@@ -1,4 +1,4 @@
-"""Which detection is which known thing, what is only hidden, and what is gone."""
+"""Data association of detections and tracks; hidden objects are kept, absent ones dropped."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from vla_perception.tracking.track import Track
 Points = NDArray[np.floating]
 _OTHER_COLOUR = 0.05  # m added to the distance when the colours differ
 _OTHER_SHAPE = 0.015  # m added when the shapes differ
-COMPOUND = ('box', 'housing', 'front', 'button', 'drawer')  # never mistaken for a compact thing
-_HIDDEN = 0.6  # a new thing shows more of its outline than this
-_HIDDEN_GREY = 0.25  # and more of it when it has the robot's colours
+COMPOUND = ('box', 'housing', 'front', 'button', 'drawer')  # never associated with another shape
+_HIDDEN = 0.6  # largest hidden share of the outline of a new object
+_HIDDEN_GREY = 0.25  # the same for one with the robot's colours
 _CORNERS = np.array([[x, y, z] for x in (-0.3, 0.3) for y in (-0.3, 0.3) for z in (0.0, 0.45)])
 
 
 class Tracker:
-    """Keeps ids steady, remembers what is hidden, forgets what is seen to be gone."""
+    """Keeps ids stable, keeps hidden objects, drops those whose position is seen to be empty."""
 
     def __init__(self, params: GrounderParams) -> None:
         self._params = params
@@ -32,12 +32,12 @@ class Tracker:
         self.tracks: list[Track] = []
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Drop all tracks."""
         self.tracks = []
         self._updates = 0
 
-    def update(self, detections: list[Detection], sight: PreparedFrame) -> None:
-        """Take the things of one frame in."""
+    def update(self, detections: list[Detection], prepared: PreparedFrame) -> None:
+        """Update the tracks with the detections of one frame."""
         for track in self.tracks:
             track.is_visible = False
         pairs = _assign(self.tracks, detections, self._cost, self._params.associate)
@@ -45,24 +45,24 @@ class Tracker:
             track.see(seen)
         taken = {id(seen) for _, seen in pairs}
         rest = [seen for seen in detections if id(seen) not in taken and not self._is_part(seen)]
-        jumps = _assign(self._lost(sight), rest, _distance_to_like, self._params.jump)
+        jumps = _assign(self._lost(prepared), rest, _distance_to_like, self._params.jump)
         for track, seen in jumps:
             track.see(seen)
         taken = {id(seen) for _, seen in jumps}
         for seen in rest:
             if id(seen) not in taken and _is_worth_a_track(seen):
                 self._start(seen)
-        self.tracks = [track for track in self.tracks if not self._is_gone(track, sight)]
+        self.tracks = [track for track in self.tracks if not self._is_gone(track, prepared)]
         self._updates += 1
 
     @property
     def confirmed(self) -> list[Track]:
-        """Things seen at least twice; in the very first frame, everything."""
+        """Tracks seen at least twice; in the first frame, all."""
         return [track for track in self.tracks if track.sightings > 1 or self._updates <= 1]
 
     @property
     def known(self) -> tuple[KnownObject, ...]:
-        """Things that are known well enough to be told apart where they touch."""
+        """Objects seen often enough to be separated where they touch."""
         return tuple(
             KnownObject(track.shape, track.colour, track.position, track.yaw, track.size)
             for track in self.tracks
@@ -70,22 +70,22 @@ class Tracker:
         )
 
     def _is_part(self, seen: Detection) -> bool:
-        """True for a piece of a known thing that something cuts in two."""
+        """True for a segment of a known object that an occluder splits."""
         whole = next((track for track in self.tracks if track.contains(seen)), None)
         if whole is not None:
             whole.is_visible, whole.missing = True, 0
         return whole is not None
 
-    def _lost(self, sight: PreparedFrame) -> list[Track]:
-        """Things that nothing of is seen and that are not where they were, by the picture."""
+    def _lost(self, prepared: PreparedFrame) -> list[Track]:
+        """Tracks without a detection whose position is empty in the image."""
         return [
             track
             for track in self.tracks
-            if not (track.is_visible or track.is_held) and look_through(track, sight)[0] > 0.6
+            if not (track.is_visible or track.is_held) and look_through(track, prepared)[0] > 0.6
         ]
 
     def _cost(self, track: Track, seen: Detection) -> float:
-        """Distance in m, more for another colour or shape; less when only a part is seen."""
+        """Distance in m, plus a penalty for another colour or shape; less for a visible part."""
         cost = float(np.linalg.norm(track.position - seen.position))
         if (seen.hidden > 0.1 or track.is_held) and track.explains(seen.points):
             cost = min(cost, 0.01)
@@ -104,7 +104,7 @@ class Tracker:
         self.tracks.append(track)
 
     def _is_camouflaged(self, track: Track) -> bool:
-        """True for a thing in a box of its own colour: that it is not made out means little."""
+        """True for an object in a box of its colour: a missing detection is weak evidence."""
         return any(
             box.shape == 'box'
             and box.colour == track.colour
@@ -114,7 +114,7 @@ class Tracker:
         )
 
     def settle(self) -> None:
-        """Let what was just let go fall onto what is below it; before the picture is looked at."""
+        """Drop released objects onto the surface below them; called before the image is used."""
         for track in self.tracks:
             if track.is_released:
                 self._fall(track)
@@ -134,13 +134,13 @@ class Tracker:
         track.is_released = False
         track.sigma = 0.02
 
-    def _is_gone(self, track: Track, sight: PreparedFrame) -> bool:
-        """Count frames in which the camera looks through where the thing should be."""
+    def _is_gone(self, track: Track, prepared: PreparedFrame) -> bool:
+        """Count frames in which the object's position is seen to be empty."""
         if track.is_visible or track.is_held:
             return False
         if track.sightings < 2:
             return True
-        through, blocked = look_through(track, sight)
+        through, blocked = look_through(track, prepared)
         if through > 0.6 and not self._is_camouflaged(track):
             track.missing += 1
         elif blocked > 0.3:
@@ -154,7 +154,7 @@ Cost = Callable[[Track, Detection], float]
 def _assign(
     tracks: list[Track], detections: list[Detection], cost_of: Cost, most: float
 ) -> list[tuple[Track, Detection]]:
-    """Return the pairs of least total cost, none above `most`."""
+    """Return the assignment of least total cost, without pairs above `most`."""
     if not (tracks and detections):
         return []
     cost = np.array([[cost_of(track, seen) for seen in detections] for track in tracks])
@@ -169,26 +169,26 @@ def _distance_to_like(track: Track, seen: Detection) -> float:
 
 
 def _is_worth_a_track(seen: Detection) -> bool:
-    """False for what may be a badly masked edge of the robot or a rest of something hidden."""
+    """False for a possible edge of the robot outside its mask, or the rest of a hidden object."""
     return seen.hidden <= (_HIDDEN_GREY if seen.colour in GREYS else _HIDDEN)
 
 
-def look_through(track: Track, sight: PreparedFrame) -> tuple[float, float]:
-    """Return the fractions of a thing's points that are seen past, and that are hidden."""
+def look_through(track: Track, prepared: PreparedFrame) -> tuple[float, float]:
+    """Return the fractions of an object's points that are empty in the image, and hidden."""
     c, s = np.cos(track.yaw), np.sin(track.yaw)
     local = _CORNERS * track.size
     points = np.c_[
         c * local[:, 0] - s * local[:, 1], s * local[:, 0] + c * local[:, 1], local[:, 2]
     ]
-    pixels, expected = sight.view.project(points + track.middle)
+    pixels, expected = prepared.view.project(points + track.middle)
     column, row = np.rint(pixels).astype(int).T
-    height, width = sight.depth.shape
+    height, width = prepared.depth.shape
     inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
     if not inside.any():
         return 0.0, 1.0
-    seen = sight.depth[row[inside], column[inside]]
+    seen = prepared.depth[row[inside], column[inside]]
     gap = seen - expected[inside]
-    is_robot = sight.is_robot[row[inside], column[inside]]  # and a little around it
+    is_robot = prepared.is_robot[row[inside], column[inside]]  # padded
     through = (gap > 0.012) & ~is_robot  # NaN is neither
     blocked = (gap < -0.03) | is_robot
     return float(through.mean()), float(blocked.mean())

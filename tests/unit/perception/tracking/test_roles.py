@@ -29,7 +29,7 @@ CUBE, BOX, BALL = track(1, 'red cube'), track(2, 'blue box'), track(3, 'green ba
 def test_target_and_destination_get_their_roles_and_the_rest_is_obstacle():
     roles = keeper('put the red cube in the blue box')
 
-    status, reason = roles.update([CUBE, BOX, BALL], is_look=True)
+    status, reason = roles.update([CUBE, BOX, BALL], is_usable=True)
 
     assert (status, reason) == (TargetStatus.PRESENT, '')
     assert [roles.role(t)[0] for t in (CUBE, BOX, BALL)] == [
@@ -41,9 +41,9 @@ def test_target_and_destination_get_their_roles_and_the_rest_is_obstacle():
 
 def test_once_found_another_thing_that_fits_does_not_confuse_it():
     roles = keeper('push the red cube to the left')
-    roles.update([CUBE], is_look=True)
+    roles.update([CUBE], is_usable=True)
 
-    status, _ = roles.update([track(9, 'red cube'), CUBE], is_look=True)
+    status, _ = roles.update([track(9, 'red cube'), CUBE], is_usable=True)
 
     assert status == TargetStatus.PRESENT
     assert roles.role(CUBE)[0] == Role.TARGET
@@ -51,12 +51,12 @@ def test_once_found_another_thing_that_fits_does_not_confuse_it():
 
 def test_a_missing_destination_is_absent_too():
     roles = keeper('put the red cube in the blue box')
-    roles.update([CUBE], is_look=True)
+    roles.update([CUBE], is_usable=True)
 
-    status, reason = roles.update([CUBE, track(4, 'red box')], is_look=True)
+    status, reason = roles.update([CUBE, track(4, 'red box')], is_usable=True)
 
     assert status == TargetStatus.ABSENT
-    assert reason.startswith('no blue box here; I see')
+    assert reason.startswith('no blue box detected; detected: ')
 
 
 @pytest.mark.parametrize(
@@ -64,9 +64,9 @@ def test_a_missing_destination_is_absent_too():
 )
 def test_a_thing_of_another_kind_is_never_the_target(words):
     roles = keeper(words)
-    roles.update([CUBE, BOX], is_look=True)
+    roles.update([CUBE, BOX], is_usable=True)
 
-    status, _ = roles.update([CUBE, BOX], is_look=True)
+    status, _ = roles.update([CUBE, BOX], is_usable=True)
 
     assert status == TargetStatus.ABSENT
     assert {roles.role(t)[0] for t in (CUBE, BOX)} == {Role.OBSTACLE}
@@ -74,12 +74,12 @@ def test_a_thing_of_another_kind_is_never_the_target(words):
 
 def test_a_frame_that_cannot_be_used_changes_nothing_that_is_locked():
     roles = keeper('push the red cube to the left')
-    roles.update([CUBE], is_look=True)
+    roles.update([CUBE], is_usable=True)
 
-    assert roles.update([CUBE], is_look=False)[0] == TargetStatus.PRESENT
+    assert roles.update([CUBE], is_usable=False)[0] == TargetStatus.PRESENT
 
 
 def test_before_anything_is_found_a_bad_frame_is_unknown():
-    assert keeper('push the red cube to the left').update([], is_look=False)[0] == (
+    assert keeper('push the red cube to the left').update([], is_usable=False)[0] == (
         TargetStatus.UNKNOWN
     )
