@@ -87,7 +87,7 @@ class PerceptionNode(ManagedNode):
         self.frame = frame
 
     def tick(self) -> None:
-        pass
+        self.problem = self.reader.problem
         result = self.worker.take()
         if result is not None:
             scene, self.grounding_vote = result

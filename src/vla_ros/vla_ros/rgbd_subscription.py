@@ -52,8 +52,9 @@ class RgbdSubscription:
             self._node.log_error(self.problem)
         if pair is None:
             return
+        colour, depth = pair
         try:
-            frame = frame_from_msgs(self._name, *pair, self._info)
+            frame = frame_from_msgs(self._name, colour, depth, self._info)
         except BadMessage as bad:
             self._node.log_error(f'camera {self._name}: {bad}')
         else:
