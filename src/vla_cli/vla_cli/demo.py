@@ -117,7 +117,7 @@ def session_plan(args: argparse.Namespace, policy: str) -> SessionPlan:
 def tell_all(args: argparse.Namespace, played: Played, screen: Screen) -> Result:
     """Turn the recording into numbers, a video and a report."""
     screen.now('reading the recording')
-    from vla_report.episode_story import tell
+    from vla_report.episode_story import story_of
     from vla_report.report import write_report
     from vla_report.video import write_video
     from vla_report.video_overlay import draw  # drawing takes a second to load
@@ -126,7 +126,7 @@ def tell_all(args: argparse.Namespace, played: Played, screen: Screen) -> Result
     from vla_teleop.recorder.recording import load_recording
 
     path, robot = args.out / 'episode.mcap', load_robot(args.robot)
-    story = tell(load_recording(path, robot))
+    story = story_of(load_recording(path, robot))
     video, marks = args.out / 'episode.mp4', story.marks()
     stamps: list[float] = []
 

@@ -1,2 +1,2 @@
-"""From an observation and an instruction to candidate action chunks and the features the
-failure detector reads. Loads checkpoints; logic is ROS-free, `node.py` wires it."""
+"""Policies: candidate action chunks, and features for the failure detector, from an observation
+and an instruction. Only `node.py` uses ROS."""

@@ -1,4 +1,4 @@
-"""Joint samples and scenes aligned by stamp: one observation, its remaining skew measured."""
+"""Joint states and scenes aligned by stamp to one observation with measured skew."""
 
 from __future__ import annotations
 
@@ -23,35 +23,35 @@ VOTER = 'policy'
 
 @dataclass(frozen=True)
 class BundlerParams:
-    """How old and how far apart the parts of an observation may be."""
+    """Limits on age and skew of the parts of an observation."""
 
-    joints_max_age: float = param(0.1, 's, of the newest joint sample', lo=0.005, hi=2.0)
-    scene_max_age: float = param(1.0, 's, of the newest scene', lo=0.05, hi=10.0)
-    skew_limit: float = param(0.05, 's, newest part minus oldest; more is slow', lo=0.001, hi=1.0)
-    slow_scale: float = param(0.4, 'of full speed while the skew is too large', lo=0.05, hi=1.0)
-    history: float = param(2.0, 's of joint samples kept', lo=0.1, hi=10.0)
-    silence: float = param(1.0, 's without a chunk in a task; more is hold', lo=0.1, hi=5.0)
-    vote_ttl: float = param(0.3, 's', lo=0.05, hi=1.0)
+    joints_max_age: float = param(0.1, 's, age of the newest joint state', lo=0.005, hi=2.0)
+    scene_max_age: float = param(1.0, 's, age of the newest scene', lo=0.05, hi=10.0)
+    skew_limit: float = param(0.05, 's, newest minus oldest part before SLOW', lo=0.001, hi=1.0)
+    slow_scale: float = param(0.4, 'fraction of full speed in a SLOW vote', lo=0.05, hi=1.0)
+    history: float = param(2.0, 's of joint states kept', lo=0.1, hi=10.0)
+    silence: float = param(1.0, 's without a chunk in a task before HOLD', lo=0.1, hi=5.0)
+    vote_ttl: float = param(0.3, 's, time to live of a vote', lo=0.05, hi=1.0)
 
     def __post_init__(self) -> None:
         check(self)
         if not self.scene_max_age <= self.history:
-            raise ValueError('history must reach back at least as far as scene_max_age')
+            raise ValueError('history must be at least scene_max_age')
 
 
 @dataclass(frozen=True)
 class JointSample:
-    """Arm and gripper at one moment."""
+    """Arm and gripper state at one time."""
 
     stamp: float  # s
     joints: np.ndarray  # (n,) rad
     velocity: np.ndarray  # (n,) rad/s
     gripper: float  # m, opening
-    skew: float  # s, from the moment asked for to the nearest sample behind it
+    skew: float  # s, from the requested time to the nearest sample used
 
 
 class Bundler:
-    """Keeps histories; `bundle` aligns them to the newest scene, `vote` judges the result."""
+    """Keeps histories; `bundle` aligns them to the newest scene, `vote` reports their health."""
 
     def __init__(self, params: BundlerParams, robot: RobotConfig) -> None:
         self.params = params
@@ -62,15 +62,14 @@ class Bundler:
         self._scene: Latest[GroundedScene] = Latest()
         self._frames: dict[str, RgbdFrame] = {}
         self._status: TaskStatus | None = None
-        self._last_chunk = -np.inf  # s, when the last chunk of this attempt came
+        self._last_chunk = -np.inf  # s, arrival of the last chunk of this attempt
         self._running_since = np.inf  # s
         self._skew = 0.0
         self._missing = ''
         self._votes = 0
 
     def on_joints(self, joints: JointState) -> None:
-        """Keep a sample, whole or put together from its parts; one from the past of the history
-        means the clock jumped: start over."""
+        """Store a merged joint state; clear the histories when the clock jumped back."""
         whole = self._whole.merge(joints)
         if whole is None:
             return
@@ -85,16 +84,16 @@ class Bundler:
             self._samples.popleft()
 
     def on_scene(self, scene: GroundedScene) -> None:
-        """Keep the newest scene; one that is only remembered is nothing to act on."""
+        """Store the newest scene; scenes with `trouble` are ignored."""
         if not scene.trouble:
             self._scene.put(scene, scene.stamp)
 
     def on_frame(self, frame: RgbdFrame) -> None:
-        """Keep the newest frame of its camera (for policies that see pictures)."""
+        """Store the newest frame of its camera (for policies with images)."""
         self._frames[frame.camera] = frame
 
     def on_status(self, status: TaskStatus, now: float) -> None:
-        """Follow the task."""
+        """Store the task status; a new attempt restarts the silence timeout."""
         was = self._status
         is_new = was is None or (was.task_id, was.attempt) != (status.task_id, status.attempt)
         if status.phase != Phase.RUNNING:
@@ -104,18 +103,18 @@ class Bundler:
         self._status = status
 
     def on_chunk(self, chunk: ActionChunk, now: float) -> None:
-        """Note that the policy spoke."""
+        """Record the arrival of a chunk of the current task."""
         if self._status is not None and chunk.task_id == self._status.task_id:
             self._last_chunk = now
 
     def clear(self) -> None:
-        """Forget what was sensed (the clock jumped back)."""
+        """Discard all sensor data (the clock jumped back)."""
         self._samples.clear()
         self._scene.clear()
         self._frames.clear()
 
     def bundle(self, now: float, status: TaskStatus) -> Observation | None:
-        """Return the newest observation of a running task, or None: `vote` says why."""
+        """Return the newest observation of a running task, or None; `vote` gives the reason."""
         self.on_status(status, now)
         if status.phase != Phase.RUNNING:
             return None
@@ -128,7 +127,7 @@ class Bundler:
         return observation
 
     def vote(self, now: float) -> SafetyVote:
-        """Return RUN; SLOW when parts are too far apart; HOLD when parts or policy are silent."""
+        """Return RUN; SLOW when the skew is too large; HOLD when inputs or policy are silent."""
         level, reason = self._judge(now)
         scale = {Level.RUN: 1.0, Level.SLOW: self.params.slow_scale}.get(level, 0.0)
         self._votes += 1
@@ -153,7 +152,7 @@ class Bundler:
         return Level.RUN, ''
 
     def _lacks(self, now: float, task_id: str) -> str:
-        """Return what keeps an observation from being made; '' when nothing does."""
+        """Return why no observation can be assembled; '' when one can."""
         p = self.params
         newest = self._samples[-1].stamp if self._samples else -np.inf
         if not now - newest <= p.joints_max_age:
@@ -161,7 +160,7 @@ class Bundler:
         scene = self._scene.fresh(now, p.scene_max_age)
         if scene is None:
             return 'no fresh scene'
-        return '' if scene.task_id == task_id else 'the scene is of another task'
+        return '' if scene.task_id == task_id else 'the scene belongs to another task'
 
     def _assemble(self, scene: GroundedScene, status: TaskStatus) -> Observation:
         sample = self._at(scene.stamp)
@@ -182,7 +181,7 @@ class Bundler:
         )
 
     def _at(self, moment: float) -> JointSample:
-        """Return the state at `moment`, interpolated; beyond the history the nearest sample."""
+        """Return the state at `moment`, interpolated; outside the history the nearest sample."""
         stamps = [sample.stamp for sample in self._samples]
         after = int(np.searchsorted(stamps, moment))
         if after == len(stamps) or (after == 0 and stamps[0] > moment):

@@ -1,4 +1,4 @@
-"""A checkpoint: `policy.safetensors`, and `policy.json` that says everything that must fit."""
+"""A checkpoint: `policy.safetensors`, and `policy.json` with everything that must match."""
 
 from __future__ import annotations
 
@@ -29,30 +29,30 @@ Rows = tuple[tuple[float, ...], ...]
 
 @dataclass(frozen=True)
 class PolicyCard:
-    """What policy.json holds; a missing or unknown key is an error."""
+    """Contents of policy.json; a missing or unknown key is an error."""
 
-    format: int = param(text='of this file')
+    format: int = param(text='version of this file format')
     features: str = param(text='schema of the inputs, features.SCHEMA')
-    space: str = param(text='of the chunks, a name of Space')
+    space: str = param(text='space of the chunks, a name of Space')
     names: tuple[str, ...] = param(text='columns of the chunks')
     step: float = param(text='s between rows', lo=0.01, hi=1.0)
-    horizon: int = param(text='rows', lo=2, hi=64)
-    robot: str = param(text='that it was trained on')
-    joint_names: tuple[str, ...] = param(text='of that robot')
-    tip_frame: str = param(text='that the deltas move')
-    mean: Rows = param(text='of the chunks, (horizon, columns)')
-    spread: Rows = param(text='of the chunks, (horizon, columns)')
-    gripper_levels: tuple[float, ...] = param(text='m, openings asked for; empty: any')
+    horizon: int = param(text='rows of a chunk', lo=2, hi=64)
+    robot: str = param(text='robot of the training data')
+    joint_names: tuple[str, ...] = param(text='joints of that robot')
+    tip_frame: str = param(text='frame that the deltas move')
+    mean: Rows = param(text='mean of the chunks, (horizon, columns)')
+    spread: Rows = param(text='standard deviation of the chunks, (horizon, columns)')
+    gripper_levels: tuple[float, ...] = param(text='m, commanded openings; empty: any')
     model: dict[str, Any] = param(text='ModelParams')
     weights: str = param(text='sha256 of the weights')
-    code: str = param(text='commit that trained it')
-    data: str = param(text='hash of the data')
-    training: dict[str, Any] = param(text='arguments of the training and what came out')
+    code: str = param(text='commit of the training')
+    data: str = param(text='hash of the training data')
+    training: dict[str, Any] = param(text='arguments and results of the training')
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A model that fits the robot, ready to act."""
+    """A loaded model that matches the robot."""
 
     card: PolicyCard
     model: FlowModel
@@ -66,7 +66,7 @@ class Checkpoint:
 
 
 def save(folder: Path, card: PolicyCard, model: FlowModel) -> PolicyCard:
-    """Write the folder; the card gets the hash of the weights."""
+    """Write the folder; return the card with the hash of the weights."""
     state = model.state_dict()
     tensors = {name: value.detach().cpu().contiguous() for name, value in state.items()}
     write_atomic(folder / WEIGHTS, as_bytes(tensors))  # save_file hides it from other users
@@ -76,11 +76,11 @@ def save(folder: Path, card: PolicyCard, model: FlowModel) -> PolicyCard:
 
 
 def load(folder: Path, robot: RobotConfig) -> Checkpoint:
-    """Return the checkpoint; UserError says what does not fit."""
+    """Return the checkpoint; UserError names what does not match."""
     card = read_card(folder)
     _check_fit(folder, card, robot)
     if _hash(folder / WEIGHTS) != card.weights:
-        raise UserError(f'{folder}: {WEIGHTS} are not the weights that {CARD} was written for')
+        raise UserError(f'{folder}: the hash of {WEIGHTS} differs from {CARD}')
     model = FlowModel(from_mapping(ModelParams, card.model, f'{folder}/{CARD}: model'))
     try:
         tensors = load_file(folder / WEIGHTS)
@@ -95,7 +95,7 @@ def load(folder: Path, robot: RobotConfig) -> Checkpoint:
 
 
 def read_card(folder: Path) -> PolicyCard:
-    """Return the card; UserError when it or the weights are missing, or a key is."""
+    """Return the card; UserError when a file or a key is missing."""
     for name in (CARD, WEIGHTS):
         if not (folder / name).is_file():
             raise UserError(f'{folder} is no checkpoint: it has no {name}')
@@ -107,7 +107,7 @@ def read_card(folder: Path) -> PolicyCard:
 
 
 def feature_schema(card: PolicyCard) -> str:
-    """Return what the features of this checkpoint are: policy, layer, pooling, width, weights."""
+    """Return the feature schema: policy, layer, pooling, width, weights."""
     return f'flow/norm/mean/{card.model["width"]}/{card.weights[:12]}'
 
 
@@ -129,7 +129,7 @@ def _check_fit(folder: Path, card: PolicyCard, robot: RobotConfig) -> None:
     )
     for what, has, wanted in checks:
         if has != wanted:
-            raise UserError(f'{folder} does not fit: its {what} is {has}, here it is {wanted}')
+            raise UserError(f'{folder} does not fit: its {what} is {has}, expected {wanted}')
 
 
 def _hash(path: Path) -> str:

@@ -1,7 +1,7 @@
 """The flow-matching transformer: a prefix encoded once, a short suffix from noise to chunk.
 
-x_t = (1 - t) noise + t chunk; the network gives the velocity chunk - noise, acting integrates it.
-The prefix never sees noise or time, so candidates and integration steps share it.
+x_t = (1 - t) noise + t chunk; the network predicts the velocity chunk - noise, sampling integrates
+it. The prefix is independent of noise and time, so candidates and integration steps share it.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ from vla_core.params import check, param
 class ModelParams:
     """Size of the network; the widths of its inputs come from features.py."""
 
-    robot_width: int = param(40, 'of the robot row', lo=1, hi=10_000)
-    object_width: int = param(39, 'of an object row', lo=1, hi=10_000)
-    task_width: int = param(11, 'of the task row', lo=1, hi=10_000)
-    sentence_width: int = param(384, 'of the sentence vector', lo=1, hi=10_000)
-    columns: int = param(7, 'of a chunk', lo=1, hi=100)
+    robot_width: int = param(40, 'width of the robot row', lo=1, hi=10_000)
+    object_width: int = param(39, 'width of an object row', lo=1, hi=10_000)
+    task_width: int = param(11, 'width of the task row', lo=1, hi=10_000)
+    sentence_width: int = param(384, 'width of the sentence vector', lo=1, hi=10_000)
+    columns: int = param(7, 'columns of a chunk', lo=1, hi=100)
     horizon: int = param(16, 'rows of a chunk', lo=2, hi=64)
     patch: int = param(4, 'rows per token of the suffix', lo=1, hi=64)
-    width: int = param(128, 'of a token', lo=8, hi=1024)
-    heads: int = param(4, 'of attention', lo=1, hi=16)
-    prefix_layers: int = param(3, 'that see the observation', lo=1, hi=24)
-    suffix_layers: int = param(3, 'that see the noise', lo=1, hi=24)
-    dropout: float = param(0.0, 'of the sentence vector while training', lo=0.0, hi=0.9)
-    picture: int = param(0, 'px, side of the object-centred pictures; 0: none', lo=0, hi=128)
+    width: int = param(128, 'width of a token', lo=8, hi=1024)
+    heads: int = param(4, 'attention heads', lo=1, hi=16)
+    prefix_layers: int = param(3, 'layers of the prefix (observation)', lo=1, hi=24)
+    suffix_layers: int = param(3, 'layers of the suffix (noise)', lo=1, hi=24)
+    dropout: float = param(0.0, 'rate on the sentence vector in training', lo=0.0, hi=0.9)
+    picture: int = param(0, 'px, side of the object-centred images; 0: none', lo=0, hi=128)
 
     def __post_init__(self) -> None:
         check(self)
         if self.width % self.heads or self.horizon % self.patch:
-            raise ValueError('heads must divide width, and patch the horizon')
+            raise ValueError('heads must divide width, and patch must divide horizon')
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Batch:
 
 
 class Attention(nn.Module):
-    """Multi-head attention from x to x and a context whose keys and values are made once."""
+    """Multi-head attention from x to x and to a context with precomputed keys and values."""
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
@@ -78,7 +78,7 @@ def _mlp(width: int) -> nn.Sequential:
 
 
 class PrefixBlock(nn.Module):
-    """Every token of the observation looks at every other."""
+    """Self-attention over the tokens of the observation."""
 
     def __init__(self, p: ModelParams) -> None:
         super().__init__()
@@ -91,7 +91,7 @@ class PrefixBlock(nn.Module):
 
 
 class SuffixBlock(nn.Module):
-    """Tokens of the chunk look at prefix and each other; time modulates them (adaLN-zero)."""
+    """Attention of chunk tokens to the prefix and each other, modulated by time (adaLN-zero)."""
 
     def __init__(self, p: ModelParams) -> None:
         super().__init__()
@@ -117,13 +117,13 @@ class SuffixBlock(nn.Module):
 
 @dataclass(frozen=True)
 class Context:
-    """The prefix as the suffix sees it: keys and values per layer, and which of them count."""
+    """The encoded prefix: keys and values per suffix layer, and their mask."""
 
     keys: tuple[tuple[Tensor, Tensor], ...]
     mask: Tensor  # (b, 1, 1, prefix + suffix) bool
 
     def repeated(self, count: int) -> Context:
-        """Return the same context for `count` copies of the noise per observation."""
+        """Return the context repeated for `count` noise samples per observation."""
         keys = tuple(
             (k.repeat_interleave(count, 0), v.repeat_interleave(count, 0)) for k, v in self.keys
         )
@@ -155,13 +155,13 @@ class FlowModel(nn.Module):
         nn.init.zeros_(self.out.bias)
 
     def encode(self, batch: Batch) -> Context:
-        """Return what the suffix needs of the observation."""
+        """Return the encoded prefix of the observations."""
         heads = [self.robot(batch.robot), self.task(batch.task), self.sentence(batch.sentence)]
         parts = [torch.stack(heads, 1), self.objects(batch.objects)]
         seen = [torch.ones_like(batch.present[:, :1]).expand(-1, len(heads)), batch.present]
         if self.pictures is not None:
             if batch.pictures is None:
-                raise ValueError('the model wants pictures, the batch has none')
+                raise ValueError('the model needs pictures, the batch has none')
             shape = batch.pictures.shape[:2]
             parts.append(self.pictures(batch.pictures.flatten(0, 1)).unflatten(0, shape))
             seen.append(torch.ones_like(parts[-1][..., 0], dtype=torch.bool))

@@ -1,4 +1,4 @@
-"""The policy with weights: observation to tokens, noise to candidates, candidates to chunks."""
+"""The learned policy: observation to tokens, noise to candidate chunks."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ from vla_policy.protocol import PolicyInfo, Proposal
 from vla_policy.sentence_encoder import SentenceEncoder
 
 NAME = 'learned'
-STEPS = 8  # of Euler, from noise to chunk
-FIRST_NOISE = 0.3  # of the noise of the first candidate: near the middle of what it would do
+STEPS = 8  # Euler steps from noise to chunk
+FIRST_NOISE = 0.3  # noise factor of the first candidate, which lies near the policy's mean
 
 
 Announce = Callable[[Observation, Recall], str]
 
 
 class InstructionEncoder(Protocol):
-    """Turns a sentence into a vector (384,)."""
+    """Encodes a sentence as a vector (384,)."""
 
     def encode(self, text: str) -> NDArray[np.float32]: ...
 
 
 @dataclass(frozen=True)
 class SamplingParams:
-    """From noise to a chunk."""
+    """Sampling of chunks from noise."""
 
-    steps: int = param(STEPS, 'of Euler', lo=1, hi=100)
+    steps: int = param(STEPS, 'Euler steps', lo=1, hi=100)
     noise: float = param(1.0, 'factor on the noise; 0: all candidates are equal', lo=0.0, hi=2.0)
 
     def __post_init__(self) -> None:
@@ -53,7 +53,7 @@ class SamplingParams:
 
 
 class LearnedPolicy:
-    """Acts on one thread; the noise depends on nothing but seed and number of the inference."""
+    """Runs on one thread; the noise depends only on the seed and the number of the inference."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class LearnedPolicy:
         sampling: SamplingParams = SamplingParams(),
     ) -> None:
         """`announce` names the plan step of an observation; the network does not predict it."""
-        torch.set_num_threads(1)  # beside other processes more are slower
+        torch.set_num_threads(1)  # more threads are slower next to other processes
         self._loaded = loaded
         self._announce, self._sampling = announce, sampling
         card = loaded.card
@@ -83,13 +83,13 @@ class LearnedPolicy:
         announce: Announce,
         sampling: SamplingParams = SamplingParams(),
     ) -> LearnedPolicy:
-        """Return the policy of a checkpoint folder; UserError when it does not fit the robot."""
+        """Return the policy of a checkpoint folder; UserError when it does not match the robot."""
         policy = cls(checkpoint.load(folder, robot), announce, sampling=sampling)
-        policy.reset('', 'get ready', 0)  # the sentence encoder loads now, not when the arm waits
+        policy.reset('', 'get ready', 0)  # load the sentence encoder before the first task
         return policy
 
     def reset(self, task_id: str, instruction: str, seed: int) -> None:
-        """Begin an attempt; the sentence is encoded here, not while the arm moves."""
+        """Begin an attempt; the sentence is encoded here, before the arm moves."""
         if instruction:
             self._encoder.encode(instruction)
         self._memory.reset()
@@ -148,7 +148,7 @@ class LearnedPolicy:
 
 
 def to_batch(rows: list[Inputs]) -> Batch:
-    """Return the tensors of a list of inputs."""
+    """Return the batch of a list of inputs."""
 
     def tensor(name: str) -> Tensor:
         return torch.from_numpy(np.stack([getattr(row, name) for row in rows]))

@@ -1,4 +1,4 @@
-"""The policy as a node: it thinks in a worker thread while the arm moves on the last chunk."""
+"""Policy node: inference in a worker thread while the arm executes the last chunk."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ IDLE = TaskStatus(0.0, '', '', Phase.IDLE)
 
 @dataclass(frozen=True)
 class PolicyNodeParams:
-    """Which policy, and how often it is asked."""
+    """Policy and rate of inference."""
 
     robot: str = param('ur5e', 'name in config/robots, or a file')
     policy: str = param('scripted', "'scripted', 'replay:<episode.mcap>' or a checkpoint folder")
-    period: float = param(0.2, 's, between two inferences at least', lo=0.02, hi=2.0)
+    period: float = param(0.2, 's, least time between inferences', lo=0.02, hi=2.0)
     candidates: int = param(1, 'chunks per inference', lo=1, hi=32)
     align: BundlerParams = field(default_factory=BundlerParams)
 
@@ -37,14 +37,14 @@ class PolicyNodeParams:
 
 @dataclass(frozen=True)
 class InferenceRequest:
-    """One inference; a new attempt resets the policy first."""
+    """Input of one inference; a new attempt resets the policy first."""
 
     observation: Observation
     status: TaskStatus
 
 
 class PolicyNode(ManagedNode):
-    """Hosts the Bundler, and a policy in a worker thread."""
+    """Hosts the Bundler, and the policy in a worker thread."""
 
     name = 'policy'
     period = 0.02
@@ -55,10 +55,10 @@ class PolicyNode(ManagedNode):
         robot = load_robot(p.robot)
         self.policy = load_policy(p.policy, robot, lambda path: replayable_chunks(path, robot))
         self.bundler = Bundler(p.align, robot)
-        self.worker: Worker[InferenceRequest, Proposal] = Worker(self.think)
+        self.worker: Worker[InferenceRequest, Proposal] = Worker(self.infer)
         self.status = IDLE
-        self.attempt = ('', 0)  # task and attempt that the policy was reset for
-        self.asked = self.voted = 0.0  # s, ROS time
+        self.attempt = ('', 0)  # task and attempt of the last reset
+        self.requested = self.voted = 0.0  # s, ROS time of the last inference and vote
         self.subscribe(topics.joint_states(robot), self.bundler.on_joints)
         self.subscribe(topics.SCENE, self.bundler.on_scene)
         self.subscribe(topics.STATUS, self.on_status)
@@ -73,7 +73,7 @@ class PolicyNode(ManagedNode):
         self.bundler.on_status(status, self.now)
 
     def on_chunk(self, chunk: ActionChunk) -> None:
-        """What the verifier made of the candidates."""
+        """Record the chunk that the verifier chose."""
         self.bundler.on_chunk(chunk, self.now)
 
     def tick(self) -> None:
@@ -81,30 +81,30 @@ class PolicyNode(ManagedNode):
         proposal = self.worker.take()
         if proposal is not None and proposal.chunks:
             self.propose(proposal)
-        if now - self.asked >= self.p.period and not self.worker.is_busy:
+        if now - self.requested >= self.p.period and not self.worker.is_busy:
             observation = self.bundler.bundle(now, self.status)
             if observation is not None:
                 self.worker.submit(InferenceRequest(observation, self.status))
-                self.asked = now
+                self.requested = now
         if now - self.voted >= self.vote_period:
             self.send_vote(self.bundler.vote(now))
             self.voted = now
 
     def propose(self, proposal: Proposal) -> None:
         if proposal.chunks[0].task_id != self.status.task_id:
-            return  # thought of while the task changed
+            return  # the task changed during the inference
         self.send_candidates(proposal.chunks)
         if proposal.features is not None:
             self.send_features(proposal.features)
 
-    def think(self, job: InferenceRequest) -> Proposal:
-        """In the worker thread, which alone touches the policy."""
-        attempt = (job.status.task_id, job.status.attempt)
+    def infer(self, request: InferenceRequest) -> Proposal:
+        """Run one inference (in the worker thread, the only user of the policy)."""
+        status = request.status
+        attempt = (status.task_id, status.attempt)
         if attempt != self.attempt:
-            seed = job.status.seed + job.status.attempt
-            self.policy.reset(job.status.task_id, job.status.instruction, seed)
+            self.policy.reset(status.task_id, status.instruction, status.seed + status.attempt)
             self.attempt = attempt
-        return self.policy.act(job.observation, self.p.candidates)
+        return self.policy.act(request.observation, self.p.candidates)
 
     def destroy_node(self) -> None:
         if self.is_configured:

@@ -1,4 +1,4 @@
-"""Chunks to what the network works on and back; each transform knows its own inverse."""
+"""Normalisation of chunks, with its inverse."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import numpy as np
 
 from vla_core.frozen import Array, freeze_fields
 
-# the smallest spread taken for real, per column of EE_NAMES: m, rad, m
+# least spread per column of EE_NAMES: m, rad, m
 LEAST = np.array([0.004, 0.004, 0.004, 0.02, 0.02, 0.02, 0.04])
 
 
 @dataclass(frozen=True)
 class ChunkNormaliser:
-    """Mean and spread per row and column: the first rows count as much as the last."""
+    """Mean and spread per row and column, so that early and late rows have equal weight."""
 
     mean: Array  # (horizon, columns)
     spread: Array  # (horizon, columns), > 0
@@ -25,22 +25,22 @@ class ChunkNormaliser:
             raise ValueError('mean and spread must have one shape, and every spread be positive')
 
     def forward(self, chunks: Array) -> Array:
-        """(..., horizon, columns) in units to (..., horizon, columns) around 0."""
+        """Return the normalised chunks (..., horizon, columns)."""
         return np.asarray((chunks - self.mean) / self.spread)
 
     def backward(self, values: Array) -> Array:
-        """The inverse of `forward`."""
+        """Return the inverse of `forward`."""
         return np.asarray(values * self.spread + self.mean)
 
 
 @dataclass(frozen=True)
 class Levels:
-    """The few openings that demonstrations ask of a gripper; empty: any."""
+    """The discrete gripper openings of the demonstrations; empty: any."""
 
     levels: tuple[float, ...] = ()  # m, ascending
 
     def backward(self, chunks: Array) -> Array:
-        """Put the last column on the nearest level."""
+        """Round the last column to the nearest level."""
         if not self.levels:
             return chunks
         known = np.array(self.levels)
@@ -55,6 +55,6 @@ def fit(chunks: Array) -> ChunkNormaliser:
 
 
 def levels_of(chunks: Array, most: int = 4) -> Levels:
-    """Return the openings asked for, when they are few."""
+    """Return the commanded openings if there are at most `most`, else no levels."""
     found = np.unique(np.round(chunks[..., -1], 4))
     return Levels(tuple(float(v) for v in found) if len(found) <= most else ())

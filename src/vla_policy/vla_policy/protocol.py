@@ -1,4 +1,4 @@
-"""What a policy is: told the task once, then asked for chunks; numpy in, numpy out."""
+"""The policy interface: reset with the task, then one call per inference; numpy in, numpy out."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from vla_core.records.sensing import Observation
 
 
 class PolicyError(Exception):
-    """The policy was used in a way it cannot serve."""
+    """The policy cannot serve the request."""
 
 
 @dataclass(frozen=True)
 class PolicyInfo:
-    """What a policy gives out."""
+    """Description of a policy's output."""
 
     name: str
     space: Space
@@ -27,19 +27,19 @@ class PolicyInfo:
 
 @dataclass(frozen=True)
 class Proposal:
-    """Candidates for what to do next, and the activations they came from."""
+    """Candidate chunks of one inference, and the policy's features."""
 
     chunks: tuple[ActionChunk, ...]  # at least one; all from the same observation
     features: PolicyFeatures | None = None  # None: a policy without weights
 
 
 class Policy(Protocol):
-    """Three kinds implement it: learned, scripted, replay."""
+    """Interface of the learned, scripted and replay policies."""
 
     info: PolicyInfo
 
     def reset(self, task_id: str, instruction: str, seed: int) -> None:
-        """Begin an attempt: memory is cleared, noise starts at `seed`."""
+        """Begin an attempt: clear the memory and seed the noise."""
 
     def act(self, observation: Observation, count: int = 1) -> Proposal:
-        """Return `count` candidate chunks, or fewer when the policy has but one opinion."""
+        """Return up to `count` candidate chunks; deterministic policies return one."""

@@ -1,4 +1,4 @@
-"""From the word in the configuration to a policy; an unknown word lists the known ones."""
+"""Construction of the configured policy; the error for an unknown name lists the known ones."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ REPLAY = 'replay:'
 def load_policy(spec: str, robot: RobotConfig, read_chunks: ReadChunks | None = None) -> Policy:
     """Return the policy that `spec` names: 'scripted', 'replay:<episode.mcap>' or a folder.
 
-    `read_chunks` reads the chunks of a recorded episode; the host gives it. The plan step that a
-    checkpoint announces comes from the scripted experts, and is handed to it here.
+    `read_chunks` reads the chunks of a recorded episode. The plan step that a learned policy
+    announces is computed by the scripted experts, and is passed to it here.
     """
     if spec == 'scripted':
         return ScriptedPolicy()
     if spec.startswith(REPLAY):
         if read_chunks is None:
-            raise UserError(f'{spec}: this host cannot read episodes')
+            raise UserError(f'{spec}: no reader for recorded episodes is available')
         return ReplayPolicy(read_chunks(Path(spec.removeprefix(REPLAY))))
     folder = find_checkpoint(spec)
-    from vla_policy.learned import LearnedPolicy  # torch is loaded only when a checkpoint is
+    from vla_policy.learned import LearnedPolicy  # import torch only for checkpoints
 
     return LearnedPolicy.load(folder, robot, plan_step)
 
 
 def find_checkpoint(spec: str) -> Path:
-    """Return the folder of a checkpoint: as given, or relative to the root of the stack."""
+    """Return the folder of a checkpoint, as given or relative to the root of the stack."""
     for folder in (Path(spec), stack_root() / spec):
         if folder.is_dir():
             return folder
     shipped = sorted(p.parent.name for p in (stack_root() / 'checkpoints').glob('*/policy.json'))
-    listed = ', '.join(f'checkpoints/{name}' for name in shipped) or 'none is shipped'
+    listed = ', '.join(f'checkpoints/{name}' for name in shipped) or 'none installed'
     raise UserError(
         f"no policy '{spec}'; known: scripted, replay:<episode.mcap>, "
         f'a folder with a checkpoint ({listed})'

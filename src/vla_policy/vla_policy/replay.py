@@ -1,4 +1,4 @@
-"""The policy that repeats what a recorded episode proposed, by time since the attempt began."""
+"""The replay policy: repeats the chunks of a recorded episode by time since its start."""
 
 from __future__ import annotations
 
@@ -13,33 +13,33 @@ from vla_core.records.sensing import Observation
 from vla_policy.protocol import PolicyInfo, Proposal
 
 NAME = 'replay'
-JITTER = 1e-3  # s, a chunk this much later is of this moment
+JITTER = 1e-3  # s, tolerance of the recorded stamps
 
 
 class ReplayPolicy:
-    """Gives the recorded chunk whose observation was made as long after the start as this one."""
+    """Returns the recorded chunk with the same observation time relative to the start."""
 
     def __init__(self, chunks: Sequence[ActionChunk]) -> None:
         if not chunks:
-            raise UserError('nothing to replay: the episode has no chunks')
+            raise UserError('the episode has no chunks to replay')
         self._chunks = sorted(chunks, key=lambda chunk: chunk.stamp)
         self._stamps = np.array([chunk.stamp for chunk in self._chunks])
         first = self._chunks[0]
         odd = [chunk.seq for chunk in self._chunks if chunk.space != first.space]
         if odd:
-            raise UserError(f'chunks {odd} of the episode are of another space than the first')
+            raise UserError(f'chunks {odd} of the episode differ in space from the first chunk')
         self.info = PolicyInfo(
             NAME, first.space, first.names, first.step, first.horizon, first.checkpoint
         )
         self.reset('', '', 0)
 
     def reset(self, task_id: str, instruction: str, seed: int) -> None:
-        """Begin an attempt: the recording starts over."""
+        """Begin an attempt: restart the recording."""
         self._task_id, self._seq = task_id, 0
         self._began: float | None = None  # s, stamp of the first observation
 
     def act(self, observation: Observation, count: int = 1) -> Proposal:
-        """Return the chunk of that moment; the last one when the recording is over."""
+        """Return the chunk at that time; the last one after the end of the recording."""
         if observation.task_id != self._task_id:
             self.reset(observation.task_id, observation.instruction, 0)
         if self._began is None:

@@ -1,4 +1,4 @@
-"""Sentences into vectors: the packaged MiniLM, offline, one thread, every sentence once."""
+"""Sentence encoding with the packaged MiniLM, offline, each sentence once."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from vla_core.records.task import Phase
 from vla_core.robot.config import RobotConfig
 from vla_core.robot.model import RobotModel
 from vla_report.timeseries import Series, Spans, series, spans
-from vla_report.video_overlay import VideoMoment
+from vla_report.video_overlay import OverlayFrame
 from vla_report.video_panel import Mark, PanelState
 from vla_teleop.recorder.recording import Recording
 
@@ -145,12 +145,12 @@ class Story:
         armed = [r for r in self._records('report') if r.decision != Decision.DISARMED]
         return float(np.mean([r.decision != Decision.PASS for r in armed])) if armed else 0.0
 
-    def moments(self) -> Iterator[VideoMoment]:
+    def moments(self) -> Iterator[OverlayFrame]:
         """One per picture of the scene camera, with what was made of it and said at that time."""
         camera_from_base = geometry.inverse(self.robot.camera('scene').base_from_camera)
         scenes = {said.record.stamp: said.record for said in self.recording.of('scene')}
-        newest = Newest(self.recording, ('status', 'report', 'chunk'))
-        votes = Newest(self.recording, ('votes',))
+        newest = NewestRecords(self.recording, ('status', 'report', 'chunk'))
+        votes = NewestRecords(self.recording, ('votes',))
         wrist = scene = None
         for said in self.recording.pictures():
             if said.stream == 'picture:wrist':
@@ -164,7 +164,7 @@ class Story:
             )
             path = chunk_path(state.chunk, self._base_from_tcp)
             elapsed = said.record.stamp - self.zero
-            yield VideoMoment(said.record, wrist, camera_from_base, scene, state, path, elapsed)
+            yield OverlayFrame(said.record, wrist, camera_from_base, scene, state, path, elapsed)
 
     def marks(self) -> tuple[Mark, ...]:
         """The time line of a video."""
@@ -191,7 +191,7 @@ class Story:
         return self._model.fk(record.select(self.robot.joint_names)[0])
 
 
-class Newest:
+class NewestRecords:
     """The newest record of some streams (of every voter for votes) as time goes on."""
 
     def __init__(self, recording: Recording, streams: tuple[str, ...]) -> None:
@@ -207,7 +207,7 @@ class Newest:
         return self._now
 
 
-def tell(recording: Recording) -> Story:
+def story_of(recording: Recording) -> Story:
     """Return the story of a recording."""
     statuses = recording.of('status')
     return Story(recording, recording.robot, statuses[0].at, recording.end)

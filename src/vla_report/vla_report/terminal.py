@@ -20,8 +20,8 @@ STYLES = {
     Decision.HOLD: 'red', Decision.BRAKE: 'bold red', Decision.REJECTED: 'magenta',
     Decision.DISARMED: 'dim',
 }  # fmt: skip
-SPEAKS = (Decision.HOLD, Decision.BRAKE, Decision.REJECTED)
-HOW_TO_ANSWER = './vla answer continue | stop | "what to do instead"'
+REPORTED = (Decision.HOLD, Decision.BRAKE, Decision.REJECTED)
+ANSWER_USAGE = './vla answer continue | stop | "what to do instead"'
 SAY_EVERY = 1.0  # s, between two lines about the shield
 
 
@@ -77,12 +77,12 @@ class Screen:
         if question and question != self._question:
             self._question = question
             self.console.bell()
-            self.line(f'{question} (in another terminal: {HOW_TO_ANSWER})', 'bold yellow')
+            self.line(f'{question} (in another terminal: {ANSWER_USAGE})', 'bold yellow')
 
     def _shield(self, decision: Decision, reason: str) -> None:
         style = STYLES[decision]
         self.now(f'shield [{style}]{decision.name}[/] {reason}')
-        is_new = decision in SPEAKS and reason != self._reason
+        is_new = decision in REPORTED and reason != self._reason
         if is_new and time.monotonic() >= self._reason_due:
             self._reason, self._reason_due = reason, time.monotonic() + SAY_EVERY
             self.line(f'  shield {decision.name}: {reason}', style)

@@ -36,7 +36,7 @@ BOX_EDGES = tuple((a, a | bit) for a in range(8) for bit in (1, 2, 4) if not a &
 
 
 @dataclass(frozen=True)
-class VideoMoment:
+class OverlayFrame:
     """Everything known at one picture; None where nothing was said yet."""
 
     frame: Picture  # of the scene camera
@@ -48,7 +48,7 @@ class VideoMoment:
     elapsed: float  # s since the instruction
 
 
-def draw(moment: VideoMoment, marks: tuple[Mark, ...], end: float) -> Image.Image:
+def draw(moment: OverlayFrame, marks: tuple[Mark, ...], end: float) -> Image.Image:
     """Return the picture, SIZE px RGB; `marks` is the time line of an episode of `end` s."""
     canvas = Image.new('RGB', SIZE, PAPER)
     view = OverlayView(moment.frame.model)
@@ -103,7 +103,7 @@ def project(points: Array, camera_from_base: Array, model: CameraModel) -> Array
     return np.column_stack([u, v])
 
 
-def _draw_objects(pen: ImageDraw.ImageDraw, moment: VideoMoment, view: OverlayView) -> None:
+def _draw_objects(pen: ImageDraw.ImageDraw, moment: OverlayFrame, view: OverlayView) -> None:
     assert moment.scene is not None
     for item in sorted(moment.scene.objects, key=lambda o: o.role != Role.OBSTACLE):
         colour = ROLE_COLOUR.get(item.role)
@@ -141,7 +141,7 @@ def _box_corners(centre: Array, size: Array, yaw: float) -> Array:
     return (signs * size) @ turn.T + centre
 
 
-def _draw_path(pen: ImageDraw.ImageDraw, moment: VideoMoment, view: OverlayView) -> None:
+def _draw_path(pen: ImageDraw.ImageDraw, moment: OverlayFrame, view: OverlayView) -> None:
     if len(moment.path) < 2:
         return
     pixels = view.pixels(moment.path, moment.camera_from_base)
@@ -152,7 +152,7 @@ def _draw_path(pen: ImageDraw.ImageDraw, moment: VideoMoment, view: OverlayView)
         pen.ellipse([x - 5, y - 5, x + 5, y + 5], fill=PATH)
 
 
-def _draw_words(pen: ImageDraw.ImageDraw, moment: VideoMoment) -> None:
+def _draw_words(pen: ImageDraw.ImageDraw, moment: OverlayFrame) -> None:
     status = moment.state.status
     said = f'“{status.instruction}”' if status else ''
     pen.text((16, VIEW[1] + 8), said, fill=INK, font=font(24))

@@ -15,7 +15,7 @@ from vla_core.records.scene import Role, Verb
 from vla_policy import checkpoint, normalise
 from vla_policy.experts.planning import plan_step
 from vla_policy.flow_model import FlowModel, ModelParams
-from vla_policy.learned import LearnedPolicy, to_batch
+from vla_policy.learned import LearnedPolicy, SamplingParams, to_batch
 from vla_policy.objects import features
 from vla_policy.objects.memory import Memory
 from vla_policy.registry import load_policy
@@ -218,7 +218,7 @@ def test_a_missing_key_is_refused_by_name(saved, ur5e, key):
 
 def test_missing_or_broken_files_are_refused(saved, ur5e):
     (saved / checkpoint.WEIGHTS).write_bytes(b'junk')
-    with pytest.raises(UserError, match='not the weights'):
+    with pytest.raises(UserError, match=r'hash of policy\.safetensors'):
         checkpoint.load(saved, ur5e)
     (saved / checkpoint.WEIGHTS).unlink()
     with pytest.raises(UserError, match=r'has no policy\.safetensors'):
@@ -249,3 +249,18 @@ def test_the_tilt_of_the_tool_is_seen():
     tilted = geometry.exp_rotation((0.05, 0.0, 0.0)) @ toy.pose[:3, :3]
     toy.pose = geometry.pose_of(tilted, toy.pose[:3, 3])
     assert np.abs(described(toy).robot - straight).max() > 0.1
+
+
+def test_without_noise_all_candidates_are_equal_and_steps_are_as_given(saved, ur5e):
+    loaded = checkpoint.load(saved, ur5e)
+    observation = scene_of(Verb.PUT_IN, 1).observe()
+
+    def chunks(**sampling):
+        policy = LearnedPolicy(loaded, plan_step, Mute(), SamplingParams(**sampling))
+        return [chunk.values for chunk in policy.act(observation, 3).chunks]
+
+    still = chunks(steps=1, noise=0.0)
+    np.testing.assert_array_equal(still[0], still[2])
+    usual = chunks()
+    assert np.abs(usual[0] - usual[2]).max() > 1e-3
+    assert np.abs(chunks(steps=1)[0] - usual[0]).max() > 1e-6

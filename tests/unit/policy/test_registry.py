@@ -32,7 +32,7 @@ def test_the_scripted_policy_is_found_by_name(ur5e):
 
 
 def test_an_episode_is_read_by_whoever_can(ur5e, tmp_path):
-    with pytest.raises(UserError, match='cannot read episodes'):
+    with pytest.raises(UserError, match='no reader for recorded episodes'):
         load_policy('replay:a.mcap', ur5e)
     asked = []
     policy = load_policy('replay:a.mcap', ur5e, lambda path: asked.append(path) or recording())

@@ -10,8 +10,8 @@ from vla_report.video_overlay import (
     BOX_EDGES,
     SIZE,
     VIEW,
+    OverlayFrame,
     OverlayView,
-    VideoMoment,
     _box_corners,
     draw,
     project,
@@ -55,7 +55,7 @@ def test_the_view_shows_what_it_says_at_a_pixel():
 def test_the_time_line_shows_decisions_until_now_and_nothing_after():
     frame = Picture('scene', 1.0, MODEL, np.zeros((240, 320, 3), np.uint8))
     status = TaskStatus(1.0, '1', 'do it', Phase.DONE, 1, 0, ResultCode.SUCCEEDED, 'done')
-    moment = VideoMoment(frame, None, np.eye(4), None, PanelState(status), np.zeros((0, 3)), 5.0)
+    moment = OverlayFrame(frame, None, np.eye(4), None, PanelState(status), np.zeros((0, 3)), 5.0)
     picture = draw(moment, (Mark(0.0, 2.0, Decision.HOLD), Mark(2.0, 9.0, Decision.PASS)), 10.0)
     left, top, right, bottom = TIMELINE
     row = (top + bottom) // 2

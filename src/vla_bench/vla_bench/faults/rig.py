@@ -84,8 +84,8 @@ class FaultRig:
         """Wait until every node is active, reset the scene, start a task."""
         self.end()
         self.await_nodes()
-        words = self.graph.reset_scene(TASK, self.seed)
-        goal = ExecuteTask.Goal(instruction=words, seed=self.seed)
+        instruction = self.graph.reset_scene(TASK, self.seed)
+        goal = ExecuteTask.Goal(instruction=instruction, seed=self.seed)
         self._before = status.task_id if (status := self.graph.client.status) else ''
         self._goal = self.graph.client.begin(goal)
 

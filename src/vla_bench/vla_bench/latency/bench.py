@@ -16,7 +16,7 @@ from vla_bringup.graph.session import GraphSession, SessionPlan
 from vla_core.result import Figure, Result, share, time_ratio
 from vla_core.robot.config import load_robot
 from vla_lockstep.campaign import command_line
-from vla_report.episode_story import Story, tell
+from vla_report.episode_story import Story, story_of
 from vla_report.figures import Film, percentile, real_time_factor
 from vla_report.terminal import Screen
 from vla_teleop.recorder.recording import load_recording
@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
         play(args, out, screen)
         screen.now('reading the recordings')
         robot = load_robot(args.robot)
-        stories = [tell(load_recording(path, robot)) for path in sorted(out.glob('*.mcap'))]
+        stories = [story_of(load_recording(path, robot)) for path in sorted(out.glob('*.mcap'))]
         result = Result('bench-latency', command_line(), measure(stories))
         result.write(out)
     screen.table(result)
@@ -65,9 +65,9 @@ def play(args: argparse.Namespace, out: Path, screen: Screen) -> None:
         ):  # only once the graph is up, so that invalid arguments delete nothing
             old.unlink()
         for task in TASKS:
-            words = graph.reset_scene(task, args.seed)
-            outcome = graph.execute(words, args.seed)
-            screen.line(f'“{words}”: {outcome.code.name}: {outcome.text}')
+            instruction = graph.reset_scene(task, args.seed)
+            outcome = graph.execute(instruction, args.seed)
+            screen.line(f'“{instruction}”: {outcome.code.name}: {outcome.text}')
             graph.pause(2.0)  # until the recorder has closed the file
 
 
@@ -79,7 +79,7 @@ def measure(stories: list[Story]) -> tuple[Figure, ...]:
         for stage, values in samples.items()
         for p in (50, 95, 99)
     ]
-    reports = [said.record for story in stories for said in story.recording.of('report')]
+    reports = [message.record for story in stories for message in story.recording.of('report')]
     work = np.array([r.loop_ms for r in reports])
     beats = [s.record for story in stories for s in story.recording.of('heartbeats')]
     whole = np.array([b.cycle_ms_last for b in beats if b.node == 'shield'])
@@ -119,5 +119,5 @@ def delivered(name: str, films: list[Film], bound: str = DELIVERED_BOUND) -> Fig
 
 def film_of(story: Story) -> Film:
     """The images of the scene camera that perception processed."""
-    stamps = sorted({said.record.stamp for said in story.recording.of('scene')})
+    stamps = sorted({message.record.stamp for message in story.recording.of('scene')})
     return Film(tuple(stamps), image_period())

@@ -16,7 +16,7 @@ from vla_bench.latency.bench import DELIVERED_BOUND, delivered, film_of
 from vla_core.errors import UserError
 from vla_core.result import Figure
 from vla_core.robot.config import load_robot
-from vla_report.episode_story import tell
+from vla_report.episode_story import story_of
 from vla_report.figures import Film
 from vla_teleop.recorder.recording import load_recording
 
@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
     robot, paths = load_robot(args.robot), sorted(RECORDINGS.glob('*.mcap'))
     if not paths:
         raise UserError(f'{RECORDINGS} holds no recordings (*.mcap): run ./vla bench latency')
-    films = [film_of(tell(load_recording(path, robot))) for path in paths]
+    films = [film_of(story_of(load_recording(path, robot))) for path in paths]
     return controls.finish('latency', args.out, figures_of(films))
 
 

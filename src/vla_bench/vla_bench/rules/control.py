@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
 def compare(
     rows: Sequence[Row], rules: RuleSet, model: RobotModel
 ) -> tuple[list[Figure], list[str]]:
-    """The figures of all variants on these pairs, and what they say in sentences."""
+    """The figures of all variants on these pairs, and sentences about them."""
     verdicts = play(rows, variants(rules), model)
     safe = [not row['harms'] for row in rows]
     figures = [f for name, allowed in verdicts.items() for f in errors(name, allowed, safe)]

@@ -1,1 +1,1 @@
-"""Failure detector: will this attempt fail, as far as the policy's own activations tell?"""
+"""Failure detection from the policy's features and from free signals."""

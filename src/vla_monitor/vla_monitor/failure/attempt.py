@@ -1,4 +1,4 @@
-"""What is known of one attempt: scores against the band, and what the free signals say."""
+"""State of one attempt: scores compared with the band, and the free signals."""
 
 from __future__ import annotations
 
@@ -19,61 +19,59 @@ STUCK, EMPTY = SIGNALS.index('stuck'), SIGNALS.index('empty')
 
 @dataclass(frozen=True)
 class DetectorParams:
-    """When the detector warns, alarms, and gives up."""
+    """Thresholds of the verdicts and votes."""
 
-    alpha: float = param(
-        0.05, 'false alarms among successes: FAIL, which costs a try', lo=0.01, hi=0.5
-    )
-    suspect_alpha: float = param(0.15, 'the same for SUSPECT', lo=0.01, hi=0.9)
-    slow_scale: float = param(0.5, 'of full speed while SUSPECT', lo=0.05, hi=1.0)
-    silence: float = param(3.0, 'periods without features: UNKNOWN', lo=1.0, hi=20.0)
-    grace: float = param(1.5, 's, for the first features of an attempt', lo=0.1, hi=10.0)
-    broken: int = param(2, 'unusable features in a row before holding', lo=1, hi=10)
-    stuck_suspect: float = param(1.5, 's, stuck', lo=0.2, hi=60.0)
-    stuck_fail: float = param(6.0, 's, stuck', lo=0.2, hi=60.0)
-    empty_suspect: float = param(1.5, 's, the hand closed on nothing', lo=0.2, hi=60.0)
-    empty_fail: float = param(5.0, 's, the hand closed on nothing', lo=0.2, hi=60.0)
-    vote_ttl: float = param(0.3, 's', lo=0.05, hi=1.0)
+    alpha: float = param(0.05, 'false-alarm rate of FAIL, which ends the attempt', lo=0.01, hi=0.5)
+    suspect_alpha: float = param(0.15, 'false-alarm rate of SUSPECT', lo=0.01, hi=0.9)
+    slow_scale: float = param(0.5, 'fraction of full speed while SUSPECT', lo=0.05, hi=1.0)
+    silence: float = param(3.0, 'periods without features before UNKNOWN', lo=1.0, hi=20.0)
+    grace: float = param(1.5, 's, wait for the first features of an attempt', lo=0.1, hi=10.0)
+    broken: int = param(2, 'unusable features in a row before HOLD', lo=1, hi=10)
+    stuck_suspect: float = param(1.5, 's, stuck before SUSPECT', lo=0.2, hi=60.0)
+    stuck_fail: float = param(6.0, 's, stuck before FAIL', lo=0.2, hi=60.0)
+    empty_suspect: float = param(1.5, 's, empty gripper before SUSPECT', lo=0.2, hi=60.0)
+    empty_fail: float = param(5.0, 's, empty gripper before FAIL', lo=0.2, hi=60.0)
+    vote_ttl: float = param(0.3, 's, time to live of a vote', lo=0.05, hi=1.0)
     signals: SignalParams = field(default_factory=SignalParams)
 
     def __post_init__(self) -> None:
         check(self)
         if not self.alpha <= self.suspect_alpha:
             raise ValueError('suspect_alpha must not be smaller than alpha')
-        early = self.stuck_suspect <= self.stuck_fail and self.empty_suspect <= self.empty_fail
-        if not early:
-            raise ValueError('suspicion must not come after failure')
+        for name in ('stuck', 'empty'):
+            if not getattr(self, f'{name}_suspect') <= getattr(self, f'{name}_fail'):
+                raise ValueError(f'{name}_suspect must not be greater than {name}_fail')
 
 
 @dataclass(frozen=True)
 class AttemptJudgement:
-    """Of one inference."""
+    """Score and threshold of one inference."""
 
-    score: float  # NaN: it cannot be told
+    score: float  # NaN: unknown
     threshold: float
 
 
-UNTOLD = AttemptJudgement(math.nan, math.nan)
+NO_SCORE = AttemptJudgement(math.nan, math.nan)
 
 
 class Attempt:
-    """One try. FAIL stays for the rest of it; the free signals may raise a verdict, never lower
+    """One attempt. FAIL persists until its end; the free signals may raise a verdict, never lower
     it."""
 
-    def __init__(self, params: DetectorParams, made: Calibration | None) -> None:
-        self.params, self.made = params, made
-        self._width = made.binding.width if made else 0
-        self._failed = ''  # why
-        self._last = UNTOLD  # of the last inference that could be judged
+    def __init__(self, params: DetectorParams, calibration: Calibration | None) -> None:
+        self.params, self.calibration = params, calibration
+        self._width = calibration.binding.width if calibration else 0
+        self._failed = ''  # reason
+        self._last = NO_SCORE  # of the last scored inference
         self.restart(np.zeros(1))
 
     def restart(self, shift: Array) -> None:
-        """The policy begins anew; its band is raised by `shift` (T,). A failure stays."""
+        """Restart at inference 0; the band is raised by `shift` (T,). A failure persists."""
         self.index = -1  # of the last inference
         self.scores: list[float] = []
         self._shift = shift
-        self._stream = self.made.head.stream() if self.made else None
-        self._verdict, self._why = Verdict.OK, ''
+        self._stream = self.calibration.head.stream() if self.calibration else None
+        self._verdict, self._reason = Verdict.OK, ''
         self._bad = 0  # unusable features in a row
 
     @property
@@ -81,41 +79,41 @@ class Attempt:
         return Verdict.FAIL if self._failed else self._verdict
 
     @property
-    def why(self) -> str:
-        return self._failed or self._why
+    def reason(self) -> str:
+        return self._failed or self._reason
 
     def permission(self) -> tuple[Level, float, str]:
         """Return level, speed scale and reason of a vote."""
         if self._failed:
-            return Level.HOLD, 0.0, f'it is failing: {self._failed}'
+            return Level.HOLD, 0.0, f'failure detected: {self._failed}'
         if self._verdict == Verdict.UNKNOWN:
             is_once = 0 < self._bad < self.params.broken
-            return (Level.RUN, 1.0, '') if is_once else (Level.HOLD, 0.0, self._why)
+            return (Level.RUN, 1.0, '') if is_once else (Level.HOLD, 0.0, self._reason)
         if self._verdict == Verdict.SUSPECT:
-            return Level.SLOW, self.params.slow_scale, f'it may fail: {self._why}'
+            return Level.SLOW, self.params.slow_scale, f'possible failure: {self._reason}'
         return Level.RUN, 1.0, ''
 
     def silent(self) -> AttemptJudgement:
-        """The policy says nothing."""
-        self._verdict, self._why, self._bad = Verdict.UNKNOWN, 'no features from the policy', 0
-        return self._untold
+        """Set UNKNOWN: features are overdue."""
+        self._verdict, self._reason, self._bad = Verdict.UNKNOWN, 'no features from the policy', 0
+        return self._no_score
 
-    def unusable(self, why: str) -> AttemptJudgement:
-        """One inference that cannot be judged."""
+    def unusable(self, reason: str) -> AttemptJudgement:
+        """Set UNKNOWN: one inference has unusable features."""
         self._bad += 1
-        self._verdict, self._why = Verdict.UNKNOWN, why
-        return self._untold
+        self._verdict, self._reason = Verdict.UNKNOWN, reason
+        return self._no_score
 
     @property
-    def _untold(self) -> AttemptJudgement:
-        """No score; after a failure, which stays, the last one: a verdict has a number with it."""
-        return self._last if self._failed else UNTOLD
+    def _no_score(self) -> AttemptJudgement:
+        """No score; after a failure, which persists, the last score."""
+        return self._last if self._failed else NO_SCORE
 
     def on_signals(self, row: Array) -> AttemptJudgement:
-        """One inference of a policy without features."""
+        """Process one inference of a policy without features."""
         self.index += 1
-        self._verdict, self._why = Verdict.OK, ''
-        self._weigh(row)
+        self._verdict, self._reason = Verdict.OK, ''
+        self._apply_signals(row)
         p = self.params
         worst = max(row[STUCK] / p.stuck_fail, row[EMPTY] / p.empty_fail)
         self._last = AttemptJudgement(float(worst), 1.0)
@@ -124,65 +122,70 @@ class Attempt:
     def on_features(
         self, feature: PolicyFeatures, row: Array, chunk: ActionChunk | None
     ) -> AttemptJudgement:
-        """One inference: score against threshold, then the free signals."""
+        """Process one inference: score against threshold, then the free signals."""
         assert self._stream is not None
         self.index = feature.infer_index
-        problem = self._misfit(feature, chunk)
+        problem = self._mismatch(feature, chunk)
         score = math.nan if problem else self._stream.step(feature.feature, row)
         if not math.isfinite(score):
-            return self.unusable(problem or 'the score is no number')
+            return self.unusable(problem or 'the score is not finite')
         self._bad = 0
         self.scores.append(score)
         self._last = AttemptJudgement(score, self._compare(score))
-        self._weigh(row)
+        self._apply_signals(row)
         return self._last
 
-    def _misfit(self, feature: PolicyFeatures, chunk: ActionChunk | None) -> str:
-        """Return why these features cannot be judged; '' when they can."""
-        assert self.made is not None
-        binding = self.made.binding
+    def _mismatch(self, feature: PolicyFeatures, chunk: ActionChunk | None) -> str:
+        """Return why these features cannot be scored; '' when they can."""
+        assert self.calibration is not None
+        binding = self.calibration.binding
         if feature.schema != binding.schema:
             return f'features are {feature.schema}, calibrated for {binding.schema}'
         if feature.feature.shape != (self._width,):
-            return f'features are {feature.feature.size} numbers, calibrated for {self._width}'
+            return f'features have {feature.feature.size} values, calibrated for {self._width}'
         if not np.isfinite(feature.feature).all():
             return 'features are not finite'
         if chunk is not None and (chunk.horizon, chunk.step) != (binding.horizon, binding.step):
-            return f'chunks have {chunk.horizon} rows of {chunk.step:g} s, not as calibrated'
+            return f'chunks have {chunk.horizon} rows of {chunk.step:g} s, unlike the calibration'
         return ''
 
     def _compare(self, score: float) -> float:
         """Set the verdict of the band; return its threshold."""
-        assert self.made is not None
-        p, band = self.params, self.made.band
+        assert self.calibration is not None
+        p, band = self.params, self.calibration.band
         k = min(self.index, len(band) - 1)
         base, wide = band.centre[k] + self._shift[min(k, len(self._shift) - 1)], band.width[k]
         limit = float(base + band.height(p.alpha) * wide)
-        self._verdict, self._why = Verdict.OK, ''
+        self._verdict, self._reason = Verdict.OK, ''
         if not score <= limit:
             self._fail(f'score {score:.2f} above {limit:.2f}')
         elif not score <= base + band.height(p.suspect_alpha) * wide:
             self._suspect(f'score {score:.2f} near {limit:.2f}')
         elif self.index >= len(band):
-            self._suspect('it takes longer than any success did')
+            self._suspect('the attempt is longer than any calibration success')
         return limit
 
-    def _weigh(self, row: Array) -> None:
+    def _apply_signals(self, row: Array) -> None:
         """Let the free signals raise the verdict."""
         p = self.params
-        for value, suspect, fail, why in (
-            (row[STUCK], p.stuck_suspect, p.stuck_fail, 'motion is asked for and none comes'),
-            (row[EMPTY], p.empty_suspect, p.empty_fail, 'the hand is closed on nothing'),
+        for value, suspect, fail, reason in (
+            (
+                row[STUCK],
+                p.stuck_suspect,
+                p.stuck_fail,
+                'motion is commanded but none is measured',
+            ),
+            (row[EMPTY], p.empty_suspect, p.empty_fail, 'the gripper is closed without an object'),
         ):
             if not value < fail:
-                self._fail(f'{why}, for {value:.1f} s')
+                self._fail(f'{reason}, for {value:.1f} s')
             elif not value < suspect:
-                self._suspect(f'{why}, for {value:.1f} s')
+                self._suspect(f'{reason}, for {value:.1f} s')
 
-    def _fail(self, why: str) -> None:
-        self._verdict, self._why = Verdict.FAIL, why
-        self._failed = self._failed or why
+    def _fail(self, reason: str) -> None:
+        self._verdict, self._reason = Verdict.FAIL, reason
+        self._failed = self._failed or reason
 
-    def _suspect(self, why: str) -> None:
+    def _suspect(self, reason: str) -> None:
         if self._verdict == Verdict.OK:
-            self._verdict, self._why = Verdict.SUSPECT, why
+            self._verdict, self._reason = Verdict.SUSPECT, reason

@@ -16,18 +16,18 @@ import numpy as np
 from vla_core.errors import UserError
 from vla_core.frozen import Array, freeze_fields
 
-SHAPE_SHARE = 0.3  # of the successes give centre and width, the others the height
+SHAPE_SHARE = 0.3  # share of the successes for centre and width; the others give the height
 LEAST_WIDTH = 1e-8
 RECENTRE_AFTER = 5  # successes of a task
 
 
 @dataclass(frozen=True)
 class Band:
-    """Threshold centre + height * width; beyond its end the last one holds."""
+    """Threshold centre + height * width; beyond its end the last value applies."""
 
     centre: Array  # (T,)
     width: Array  # (T,) > 0
-    excess: Array  # (n,) ascending: how many widths each calibration success rose at most
+    excess: Array  # (n,) ascending, largest excess of each calibration success in widths
 
     def __post_init__(self) -> None:
         freeze_fields(self, 'centre', 'width', 'excess')
@@ -43,20 +43,20 @@ class Band:
         return float(self.excess[rank - 1]) if 1 <= rank <= len(self.excess) else math.inf
 
     def threshold(self, alpha: float) -> Array:
-        """(T,) score above which the alarm rings, for a share alpha of false alarms."""
+        """(T,) score above which an alarm is raised, for a false-alarm rate alpha."""
         return np.asarray(self.centre + self.height(alpha) * self.width)
 
     def require(self, alpha: float) -> None:
-        """UserError when the band is vacuous: it could never ring."""
+        """UserError when the band is vacuous: it can never raise an alarm."""
         if not math.isfinite(self.height(alpha)):
             raise UserError(
-                f'the band is vacuous: {len(self.excess)} calibration successes cannot give '
-                f'alpha {alpha:g}, which takes {least(alpha)}; make more rollouts'
+                f'the band is vacuous: alpha {alpha:g} needs {least(alpha)} calibration '
+                f'successes, found {len(self.excess)}; record more rollouts'
             )
 
 
 def least(alpha: float) -> int:
-    """Return how many calibration successes a finite height takes at least."""
+    """Return the least number of calibration successes for a finite height."""
     return math.ceil(1.0 / alpha - 1e-9) - 1
 
 
@@ -69,7 +69,7 @@ def fit(series: Sequence[Array], alpha: float, seed: int = 0) -> Band:
     if len(series) - count < least(alpha):
         raise UserError(
             f'{len(series)} successes are too few for alpha {alpha:g}: '
-            f'{least(alpha)} must be left beside the {count} that give the shape'
+            f'{least(alpha)} are needed in addition to the {count} that give the shape'
         )
     length = max(len(scores) for scores in series)
     padded = np.array([extended(scores, length) for scores in series])[order]

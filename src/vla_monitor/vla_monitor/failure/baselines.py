@@ -1,7 +1,6 @@
-"""What the heads must beat: distances, surprise, disagreement, and time itself.
+"""Baselines for the heads: candidate spread, temporal consistency, elapsed time.
 
-All behind one interface: `fit` on rollouts with their outcome, then (T,) scores of any rollout,
-each from nothing but what came before it.
+One interface: `fit` on labelled rollouts, then causal (T,) scores of any rollout.
 """
 
 from __future__ import annotations
@@ -19,24 +18,24 @@ class Scorer(Protocol):
     """Scores whole rollouts; larger is worse."""
 
     def fit(self, traces: Sequence[Trace], seed: int) -> None:
-        """Learn from rollouts of both outcomes."""
+        """Fit on rollouts of both outcomes."""
 
     def score(self, trace: Trace) -> Array:
         """(T,) causal."""
 
 
 class Elapsed:
-    """Time alone: it must not tell anything, or the comparison leaks the length of rollouts."""
+    """Time alone, a control: a high score means that rollout length leaks into the comparison."""
 
     def fit(self, traces: Sequence[Trace], seed: int) -> None:
-        """Nothing to learn."""
+        """Nothing to fit."""
 
     def score(self, trace: Trace) -> Array:
         return np.arange(len(trace), dtype=np.float64)
 
 
 class Averaged:
-    """Scores one inference at a time; what counts is the mean so far."""
+    """Scores one inference at a time; the result is the running mean."""
 
     def fit(self, traces: Sequence[Trace], seed: int) -> None:
         raise NotImplementedError
@@ -49,7 +48,7 @@ class Averaged:
 
 
 class _OnChunks(Averaged):
-    """Works on candidates (T, K, horizon, columns), each column in units of its spread."""
+    """Base of scores on candidates (T, K, horizon, columns), each column scaled by its spread."""
 
     def fit(self, traces: Sequence[Trace], seed: int) -> None:
         chunks = np.concatenate(
@@ -84,7 +83,7 @@ class Stac(_OnChunks):
 
 
 class StacSingle(_OnChunks):
-    """The same of the executed candidate alone: mean distance of the two parts."""
+    """STAC of the executed candidate alone: mean distance of the two parts."""
 
     shift = 2
 
@@ -98,7 +97,7 @@ class StacSingle(_OnChunks):
 
 
 def overlap(before: Array, after: Array, shift: int) -> tuple[Array, Array]:
-    """(K, rows * columns) twice: what both say about the same time, each from its start there."""
+    """(K, rows * columns) twice: both on their common time, each relative to its start there."""
     old = before[:, shift:].copy()
     new = after[:, : after.shape[1] - shift].copy()
     old[..., :6] -= old[:, :1, :6]

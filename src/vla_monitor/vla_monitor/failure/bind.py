@@ -1,4 +1,4 @@
-"""From the policy's name in the configuration to what its calibration must have been made for."""
+"""Selection of the detector for a configured policy, and the check of its calibration."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from vla_policy.registry import REPLAY, find_checkpoint
 
 
 def detector_of(params: DetectorParams, policy: str, period: float) -> FailureDetector:
-    """Return the detector for a policy that is asked every `period` s.
+    """Return the detector for a policy with one inference every `period` s.
 
-    Calibrated when the policy is a checkpoint with a folder monitor/; UserError when that was made
-    for anything else. Without one, and for policies without features, the free signals are left.
+    Calibrated when the policy is a checkpoint with a folder monitor/; UserError when that belongs
+    to another policy. Otherwise the detector uses the free signals only.
     """
     folder = folder_of(policy)
     where = folder / calibration.FOLDER if folder else None
@@ -35,6 +35,6 @@ def folder_of(policy: str) -> Path | None:
 
 
 def binding_of(folder: Path, period: float) -> Binding:
-    """Return what scores of this checkpoint depend on."""
+    """Return the binding of this checkpoint's scores."""
     card = read_card(folder)
     return Binding(card.weights[:12], feature_schema(card), period, card.step, card.horizon)

@@ -1,4 +1,4 @@
-"""What calibration leaves beside a checkpoint: a head, a band, and what both are bound to."""
+"""The stored calibration of a checkpoint: head, band, and the binding of both."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class CalibrationCard:
-    """What band.json holds; a missing or unknown key is an error."""
+    """Contents of band.json; a missing or unknown key is an error."""
 
-    format: int = param(text='of this file')
+    format: int = param(text='version of this file format')
     binding: Binding = param(text='what the scores depend on')
-    signals: tuple[str, ...] = param(text='free signals that the head knows')
-    head: HeadParams = param(text='what the head is')
-    width: int = param(text='of the rows that the head takes', lo=1, hi=100_000)
+    signals: tuple[str, ...] = param(text='names of the free signals')
+    head: HeadParams = param(text='parameters of the head')
+    width: int = param(text='width of the input rows of the head', lo=1, hi=100_000)
     weights: str = param(text='sha256 of the head')
     alpha: float = param(text='false-alarm rate it was calibrated for', lo=0.001, hi=0.999)
-    centre: tuple[float, ...] = param(text='of the band, per inference')
-    spread: tuple[float, ...] = param(text='of the band, per inference')
-    excess: tuple[float, ...] = param(text='of the calibration successes, ascending')
-    code: str = param(text='commit that calibrated it')
-    data: str = param(text='how many rollouts of which outcome')
+    centre: tuple[float, ...] = param(text='centre of the band, per inference')
+    spread: tuple[float, ...] = param(text='width of the band, per inference')
+    excess: tuple[float, ...] = param(text='excess of the calibration successes, ascending')
+    code: str = param(text='commit of the calibration')
+    data: str = param(text='number of rollouts per outcome')
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """A head and a band that belong together."""
+    """A head and its band."""
 
     binding: Binding
     head: Head
@@ -55,7 +55,7 @@ class Calibration:
 
 
 def save(folder: Path, made: Calibration, code: str, data: str) -> Calibration:
-    """Write `folder`; the calibration gets its id from what was written."""
+    """Write `folder`; return the calibration with the id of the written card."""
     state = {k: v.detach().contiguous() for k, v in made.head.net.state_dict().items()}
     write_atomic(folder / WEIGHTS, as_bytes(state))  # save_file hides it from other users
     card = CalibrationCard(
@@ -69,7 +69,7 @@ def save(folder: Path, made: Calibration, code: str, data: str) -> Calibration:
 
 
 def load(folder: Path) -> Calibration:
-    """Return the calibration; UserError says what is missing, or does not fit together."""
+    """Return the calibration; UserError names what is missing or inconsistent."""
     card, band_id = _read_card(folder)
     net = _read_net(folder, card)
     try:
@@ -83,7 +83,7 @@ def load(folder: Path) -> Calibration:
 def _read_card(folder: Path) -> tuple[CalibrationCard, str]:
     for name in (CARD, WEIGHTS):
         if not (folder / name).is_file():
-            raise UserError(f'{folder} has no {name}: ./vla calibrate makes it')
+            raise UserError(f'{folder} has no {name}: run ./vla calibrate')
     text = (folder / CARD).read_text(encoding='utf-8')
     try:
         card = from_mapping(CalibrationCard, json.loads(text), f'{folder}/{CARD}')
@@ -96,7 +96,7 @@ def _read_card(folder: Path) -> tuple[CalibrationCard, str]:
 
 def _read_net(folder: Path, card: CalibrationCard) -> Net:
     if _hash(folder / WEIGHTS) != card.weights:
-        raise UserError(f'{folder}: {WEIGHTS} is not the head that {CARD} was written for')
+        raise UserError(f'{folder}: the hash of {WEIGHTS} differs from {CARD}')
     net = Net(card.head, card.width)
     try:
         net.load_state_dict(load_file(folder / WEIGHTS))
@@ -109,12 +109,12 @@ def _read_net(folder: Path, card: CalibrationCard) -> Net:
 
 
 def require_fit(folder: Path, made: Calibration, here: Binding) -> None:
-    """UserError naming everything in which `here` differs from what was calibrated."""
+    """UserError naming every difference between `here` and the calibrated binding."""
     differences = made.binding.differences(here)
     if differences:
         raise UserError(
             f'{folder} does not fit: {"; ".join(differences)}: '
-            'make rollouts of this policy and run ./vla calibrate'
+            'record rollouts of this policy and run ./vla calibrate'
         )
 
 

@@ -1,4 +1,4 @@
-"""Baselines on the policy's features: how far from the successes, how near to the failures."""
+"""Baselines on the policy's features: distance from successes relative to failures."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from vla_monitor.failure import baselines
 from vla_monitor.failure.baselines import Averaged
 from vla_monitor.failure.traces import Trace
 
-MOST = 4000  # rows kept of each outcome
+MOST = 4000  # largest number of rows per outcome
 
 
 class _OnFeatures(Averaged):
-    """Works on features in units of their spread."""
+    """Base of scores on features, scaled by their spread."""
 
     def fit(self, traces: Sequence[Trace], seed: int) -> None:
         every = np.concatenate([trace.feature for trace in traces])
@@ -41,7 +41,7 @@ class _OnFeatures(Averaged):
 
 
 class Mahalanobis(_OnFeatures):
-    """Distance to the successes less that to the failures."""
+    """Distance to the successes minus distance to the failures."""
 
     def learn(self, fine: Array, failed: Array, seed: int) -> None:
         self._models = [gauss(fine), gauss(failed)]
@@ -56,7 +56,7 @@ class Mahalanobis(_OnFeatures):
 
 
 def gauss(x: Array) -> tuple[Array, Array]:
-    """Return the mean and the inverse of the covariance, a tenth of it spread evenly."""
+    """Return the mean and the inverse covariance, shrunk by 0.1 towards a multiple of identity."""
     centre = x.mean(axis=0)
     spread = np.cov(x.T)
     even = np.eye(len(spread)) * np.trace(spread) / len(spread)
@@ -64,7 +64,7 @@ def gauss(x: Array) -> tuple[Array, Array]:
 
 
 class CosineNeighbours(_OnFeatures):
-    """Mean cosine distance to the k nearest of the successes less that of the failures."""
+    """Mean cosine distance to the k nearest successes minus that to the failures."""
 
     def __init__(self, k: int = 5) -> None:
         self.k = k
@@ -87,7 +87,7 @@ def unit(x: Array) -> Array:
 
 
 class LogpZO(_OnFeatures):
-    """How far from the middle of the noise a flow puts the features; learned from successes alone
+    """Squared norm of the noise to which a flow, trained on successes only, maps the features
     (FAIL-Detect, arXiv 2503.08558: one step of the flow from data to noise)."""
 
     steps, rate, batch, hidden = 1500, 1e-3, 256, 128
@@ -115,7 +115,7 @@ class LogpZO(_OnFeatures):
 
 
 class Distillation(_OnFeatures):
-    """RND: error of a network that imitates a random one, trained on successes alone."""
+    """RND: error of a network that imitates a random one, trained on successes only."""
 
     steps, rate, batch, hidden, width = 1500, 1e-3, 256, 128, 64
 

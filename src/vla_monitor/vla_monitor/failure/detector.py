@@ -1,8 +1,9 @@
-"""The failure detector as a monitor: hears features, says scores, votes.
+"""The failure detector: scores the policy's features and votes.
 
-With a calibration the verdict comes from head and band, and from two free signals: motion asked
-for and none coming, the hand closed on nothing. Without one (a policy without features, or a
-checkpoint that was not calibrated) the free signals are all there is, and every score says so.
+With a calibration the verdict comes from head and band, and from two free signals: commanded
+motion without measured motion, and a gripper closed without an object. Without a calibration (a
+policy without features, or a checkpoint that was not calibrated) only the free signals are used,
+and every score says so.
 """
 
 from __future__ import annotations
@@ -27,18 +28,23 @@ FREE = 'free signals only'
 
 
 class FailureDetector:
-    """One robot's detector; an attempt begins with a new try, or with inference 0."""
+    """Detector of one robot; a new attempt of the task or inference 0 starts it afresh."""
 
     def __init__(
         self,
         params: DetectorParams,
-        made: Calibration | None,
+        calibration: Calibration | None,
         period: float,
         clock: Callable[[], float] = perf_counter,
     ) -> None:
-        self.params, self.made, self.period, self._clock = params, made, period, clock
-        if made is not None:
-            made.band.require(params.alpha)
+        self.params, self.calibration, self.period, self._clock = (
+            params,
+            calibration,
+            period,
+            clock,
+        )
+        if calibration is not None:
+            calibration.band.require(params.alpha)
         self.signals = Signals(params.signals)
         self._status: TaskStatus | None = None
         self._successes: dict[str, list[Array]] = {}  # scores, by kind of task
@@ -49,32 +55,31 @@ class FailureDetector:
 
     @property
     def about(self) -> str:
-        """What the verdicts rest on, for people."""
-        return FREE if self.made is None else f'band {self.made.band_id}'
+        """Basis of the verdicts, for people."""
+        return FREE if self.calibration is None else f'band {self.calibration.band_id}'
 
     def observe(self, topic: str, record: Any, now: float) -> None:
-        """Take note of a record at `now` s; under 'unreadable' of what is wrong with features."""
+        """Process a record at `now` s; 'unreadable' carries why features were not decoded."""
         self.signals.observe(topic, record, now)
         if topic == 'status':
             self._on_status(record, now)
-        elif topic == 'features' and self.made is not None and self._is_mine(record):
+        elif topic == 'features' and self.calibration is not None and self._is_mine(record):
             self._on_features(record, now)
-        elif topic == 'unreadable' and self.made is not None and self._is_running:
+        elif topic == 'unreadable' and self.calibration is not None and self._is_running:
             self._on_unreadable(record, now)
         elif topic == 'candidates' and self._is_running:
             self._on_candidates(record, now)
 
     def outputs(self, now: float) -> list[tuple[str, Any]]:
         """Return the scores since the last call, one of UNKNOWN when features are overdue."""
-        if self._is_running and self.made is not None and now >= self._due:
+        if self._is_running and self.calibration is not None and now >= self._due:
             self._due = now + self.period
-            self._say(now, self._attempt.silent(), self._clock())
+            self._add_score(now, self._attempt.silent(), self._clock())
         said, self._said = self._said, []
         return said
 
     def vote(self, now: float) -> SafetyVote:
-        """Return RUN outside attempts; SLOW when this one may fail; HOLD when it does, or nothing
-        can be told."""
+        """Return RUN outside attempts; SLOW when this one may fail; HOLD on failure or unknown."""
         level, scale, reason = Level.RUN, 1.0, ''
         if self._is_running:
             level, scale, reason = self._attempt.permission()
@@ -90,8 +95,8 @@ class FailureDetector:
         return self._status is not None and self._status.phase == Phase.RUNNING
 
     def _begin(self, now: float) -> None:
-        """A new attempt: nothing of the last one counts."""
-        self._attempt = Attempt(self.params, self.made)
+        """Start a new attempt without state of the last one."""
+        self._attempt = Attempt(self.params, self.calibration)
         self._waiting: PolicyFeatures | None = None  # for the chunk of the same inference
         self._due = now + self.params.grace
 
@@ -107,7 +112,7 @@ class FailureDetector:
             self._successes.setdefault(kind, []).append(np.array(self._attempt.scores))
 
     def _is_mine(self, feature: PolicyFeatures) -> bool:
-        """False for what another task, or a try that is over, has left behind."""
+        """False for features of another task or of a finished attempt."""
         if not self._is_running or self._status is None:
             return False
         if feature.episode_id != self._status.task_id:
@@ -119,30 +124,36 @@ class FailureDetector:
 
     def _shift(self) -> Array:
         """(T,) by which the band of this kind of task is raised."""
-        assert self.made is not None
-        return recentred(self.made.band, self._successes.get(kind_of(self.signals.scene), []))
+        assert self.calibration is not None
+        return recentred(
+            self.calibration.band, self._successes.get(kind_of(self.signals.scene), [])
+        )
 
     def _on_features(self, feature: PolicyFeatures, now: float) -> None:
-        """The free signals of an inference need its chunk: wait for that, or for the next."""
+        """Store features until the chunk of the same inference, or the next features, arrive."""
         if self._waiting is not None:
             self._judge(self._waiting, now)
         self._waiting = feature
         self._pair(now)
 
-    def _on_unreadable(self, why: str, now: float) -> None:
-        """Features came that are no record: an inference that cannot be judged, not silence."""
+    def _on_unreadable(self, reason: str, now: float) -> None:
+        """Handle features that were not decoded: an unusable inference, not silence."""
         if self._waiting is not None:
             self._judge(self._waiting, now)
         began = self._clock()
         self._due = now + self.params.silence * self.period
-        self._say(now, self._attempt.unusable(f'features cannot be read: {why}'), began)
+        self._add_score(
+            now, self._attempt.unusable(f'features cannot be decoded: {reason}'), began
+        )
 
     def _on_candidates(self, chunks: tuple[ActionChunk, ...], now: float) -> None:
-        if self.made is not None:
+        if self.calibration is not None:
             self._pair(now)
         elif chunks:
             began = self._clock()
-            self._say(chunks[0].stamp, self._attempt.on_signals(self.signals.row(now)), began)
+            self._add_score(
+                chunks[0].stamp, self._attempt.on_signals(self.signals.row(now)), began
+            )
 
     def _pair(self, now: float) -> None:
         chunk, feature = self.signals.chunk, self._waiting
@@ -154,13 +165,15 @@ class FailureDetector:
         self._due = now + self.params.silence * self.period
         row = self.signals.row(now)
         found = self._attempt.on_features(feature, row, self.signals.chunk)
-        self._say(feature.stamp, found, began)
+        self._add_score(feature.stamp, found, began)
 
-    def _say(self, stamp: float, found: AttemptJudgement, began: float) -> None:
+    def _add_score(self, stamp: float, found: AttemptJudgement, began: float) -> None:
         attempt, task_id = self._attempt, self._status.task_id if self._status else ''
-        alpha, band = (self.params.alpha, self.made.band_id) if self.made else (0.0, FREE)
+        alpha, band = (
+            (self.params.alpha, self.calibration.band_id) if self.calibration else (0.0, FREE)
+        )
         score = FailureScore(
             stamp, task_id, attempt.index, found.score, found.threshold, alpha, attempt.verdict,
-            band, self._clock() - began, attempt.why,
+            band, self._clock() - began, attempt.reason,
         )  # fmt: skip
         self._said.append(('failure', score))

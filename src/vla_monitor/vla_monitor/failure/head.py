@@ -1,5 +1,5 @@
-"""The learned heads: from features of one inference after another to a score that never falls
-(MLP) or may (LSTM). SAFE, arXiv 2506.09937, section 4 and its official code.
+"""The learned heads: from a sequence of features to a score, non-decreasing (MLP) or free (LSTM).
+SAFE, arXiv 2506.09937, section 4 and its official code.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ from vla_monitor.failure.traces import Trace
 KINDS = ('mlp', 'lstm')
 INPUTS = ('features', 'signals', 'both')
 LEAST_SPREAD = 1e-3
-FARTHEST = 8.0  # spreads: an input further off counts as this far
+FARTHEST = 8.0  # spreads, inputs are clipped to this
 
 
 @dataclass(frozen=True)
 class HeadParams:
-    """What a head is and how it is trained."""
+    """Architecture and training of a head."""
 
-    kind: str = param('mlp', 'of head', choices=KINDS)
-    inputs: str = param('features', 'what it sees', choices=INPUTS)
-    hidden: int = param(128, 'width', lo=4, hi=1024)
-    epochs: int = param(150, 'over all rollouts', lo=1, hi=10_000)
+    kind: str = param('mlp', 'kind of head', choices=KINDS)
+    inputs: str = param('features', 'inputs of the head', choices=INPUTS)
+    hidden: int = param(128, 'width of the hidden layer', lo=4, hi=1024)
+    epochs: int = param(150, 'passes over all rollouts', lo=1, hi=10_000)
     batch: int = param(64, 'rollouts per step', lo=1, hi=4096)
     rate: float = param(1e-3, 'learning rate', lo=1e-6, hi=1.0)
     decay: float = param(1e-2, 'L2 penalty on the weights', lo=0.0, hi=10.0)
     early: float = param(5.0, 'weight of early inferences of failures', lo=0.0, hi=100.0)
-    dropout: float = param(0.2, 'of the inputs and the hidden layer', lo=0.0, hi=0.9)
+    dropout: float = param(0.2, 'rate on the inputs and the hidden layer', lo=0.0, hi=0.9)
 
     def __post_init__(self) -> None:
         check(self)
@@ -84,12 +84,12 @@ class Head:
         return np.cumsum(chance) if self.params.kind == 'mlp' else chance
 
     def stream(self) -> Stream:
-        """Return a fresh attempt."""
+        """Return the scorer of a new attempt."""
         return Stream(self)
 
 
 class Stream:
-    """The score of one attempt as it goes; equals `Head.score` of the whole."""
+    """Incremental score of one attempt; equals `Head.score` of the whole."""
 
     def __init__(self, head: Head) -> None:
         self._head = head
@@ -109,7 +109,7 @@ class Stream:
 
 
 def joined(feature: NDArray[Any], signal: NDArray[Any], inputs: str) -> NDArray[Any]:
-    """(..., width) what a head sees."""
+    """(..., width) inputs of a head."""
     if inputs == 'both':
         return np.concatenate([feature, signal], axis=-1)
     return feature if inputs == 'features' else signal
@@ -176,6 +176,6 @@ def cost(logits: Tensor, failed: Tensor, weight: Tensor, kind: str) -> Tensor:
 
 
 def penalty(net: Net, params: HeadParams) -> Tensor:
-    """L2 on every weight that is no bias."""
+    """L2 penalty on all weights but biases."""
     parts = [w.square().sum() for name, w in net.named_parameters() if 'bias' not in name]
     return params.decay * torch.stack(parts).sum()

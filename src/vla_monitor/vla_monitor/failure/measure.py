@@ -1,4 +1,4 @@
-"""How well scores tell failures from successes."""
+"""Metrics of how well scores separate failures from successes."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def final(series: Sequence[Array]) -> Array:
 
 
 def within_auc(series: Sequence[Array], traces: Sequence[Trace]) -> float:
-    """Return the area over all pairs of a failure and a success of the same task: what tasks
-    differ in, their length or how often they fail, tells nothing here."""
+    """Return the AUC over all pairs of a failure and a success of the same task, so that task
+    length and failure rate have no effect."""
     scores, failed = final(series), np.array([trace.is_failure for trace in traces])
     names = np.array([trace.task for trace in traces])
     total, pairs = 0.0, 0
@@ -41,9 +41,9 @@ def within_auc(series: Sequence[Array], traces: Sequence[Trace]) -> float:
 
 
 def paired_auc(series: Sequence[Array], traces: Sequence[Trace]) -> float:
-    """Return the area over all pairs of a failure and a success of the same task, each pair looked
-    at when the shorter of the two ends: how long a rollout lasts tells nothing, and what happens
-    after the shortest rollout of the task still counts. Ties count half; NaN without a pair."""
+    """Return the AUC over all pairs of a failure and a success of the same task, each pair
+    compared at the end of its shorter rollout: rollout length has no effect, and steps after the
+    task's shortest rollout still count. Ties count half; NaN without a pair."""
     highest = [np.maximum.accumulate(scores) for scores in series]
     won, pairs = 0.0, 0
     for name in sorted({trace.task for trace in traces}):
@@ -60,13 +60,13 @@ def paired_auc(series: Sequence[Array], traces: Sequence[Trace]) -> float:
 
 @dataclass(frozen=True)
 class Alarms:
-    """What a threshold makes of rollouts."""
+    """Alarm counts of a threshold over rollouts."""
 
     failures: int
     caught: int  # failures with an alarm
     successes: int
     false: int  # successes with an alarm
-    delay: float  # mean share of a failed rollout that passes before the alarm; 1: none
+    delay: float  # mean fraction of a failed rollout before the alarm; 1: no alarm
 
     @property
     def detection(self) -> float:

@@ -1,4 +1,4 @@
-"""The failure detector as a node: scores every inference of the policy, and votes."""
+"""Failure node: scores every inference of the policy, and votes."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from vla_ros.node import ManagedNode
 
 @dataclass(frozen=True)
 class FailureNodeParams:
-    """Whose features, how often, and how they are judged."""
+    """Policy, inference period, and detector parameters."""
 
-    policy: str = param('scripted', 'the same as of the policy node: names the calibration')
-    period: float = param(0.2, 's, between two inferences, as of the policy node', lo=0.02, hi=2.0)
+    policy: str = param('scripted', 'as in the policy node; selects the calibration')
+    period: float = param(0.2, 's, between inferences, as in the policy node', lo=0.02, hi=2.0)
     detector: DetectorParams = field(default_factory=DetectorParams)
 
     def __post_init__(self) -> None:
@@ -28,7 +28,7 @@ class FailureNodeParams:
 
 
 class FailureNode(ManagedNode):
-    """Hosts a Detector; it does not start when the calibration is of another policy."""
+    """Hosts a FailureDetector; configure fails when the calibration is of another policy."""
 
     name = 'failure'
     period = 0.05
@@ -52,18 +52,18 @@ class FailureNode(ManagedNode):
         self.subscribe(topics.FEATURES, partial(self.observe, 'features'), refuse)
         self.send_score = self.advertise(topics.FAILURE)
         self.send_vote = self.advertise(topics.VOTES)
-        say = self.get_logger().info if self.detector.made else self.get_logger().warning
-        say(f'policy {p.policy}: {self.detector.about}')
+        log = self.get_logger().info if self.detector.calibration else self.get_logger().warning
+        log(f'policy {p.policy}: {self.detector.about}')
 
     def observe(self, name: str, record: Any) -> None:
         self.detector.observe(name, record, self.now)
 
     def tick(self) -> None:
         now = self.now
-        said = self.detector.outputs(now)
-        for _, score in said:
+        scores = self.detector.outputs(now)
+        for _, score in scores:
             self.send_score(score)
-        if not said and 0.0 <= now - self.voted < self.vote_period - 0.5 * self.period:
+        if not scores and 0.0 <= now - self.voted < self.vote_period - 0.5 * self.period:
             return
         vote = self.detector.vote(now)
         self.send_vote(vote)

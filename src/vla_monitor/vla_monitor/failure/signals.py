@@ -1,6 +1,6 @@
-"""What can be seen from outside the policy at no cost: does the arm follow, is the hand empty?
+"""Free signals, measured outside the policy: does the arm follow, is the gripper empty.
 
-One row per inference. The same code fills the rows of recorded rollouts and of the running robot.
+One row per inference; the same code serves recorded rollouts and the running robot.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ from vla_core.records.scene import GroundedObject, GroundedScene, Role, TargetSt
 from vla_core.records.task import Phase, TaskStatus
 
 SIGNALS = (
-    'asked',  # m, way of the tool that the chunk asks for within a second
-    'moved',  # m, way of the tool within the last second
-    'lag',  # m, from where the last chunk said the tool would be by now
-    'stuck',  # s, for which motion was asked and let through, and none came
-    'empty',  # s, for which the hand that should hold something has been closed on nothing
+    'asked',  # m, tool displacement that the chunk commands within a second
+    'moved',  # m, tool displacement within the last second
+    'lag',  # m, tool from the position that the last chunk commanded for now
+    'stuck',  # s, duration of commanded motion that the shield passed without measured motion
+    'empty',  # s, duration of a grasp task's gripper being closed without an object
     'opening',  # m, of the fingers
-    'wanted',  # m, opening that the chunk asks for within half a second
+    'wanted',  # m, opening that the chunk commands in half a second
     'holding',  # 1: something is between the fingers
-    'touching',  # 1: the closed hand is at a thing
+    'touching',  # 1: the closed gripper touches an object
     'unseen',  # s, since the target was in view
-    'shifted',  # m, of the target since the attempt began
-    'lifted',  # m, of the target since the attempt began
+    'shifted',  # m, horizontal displacement of the target in this attempt
+    'lifted',  # m, vertical displacement of the target in this attempt
     'away',  # m, from the tool to the target
-    'base',  # m, of the destination since the attempt began
+    'base',  # m, displacement of the destination in this attempt
     'vague',  # m, standard deviation of the target's position
     'stale',  # s, age of the scene
-    'absent',  # 1: perception does not say that the target is there
-    'turn',  # m, by which the new chunk departs from the last one over what both cover
+    'absent',  # 1: perception does not report the target as present
+    'turn',  # m, mean distance of the new chunk from the last one over their common time
 )
 MOVES = (Decision.PASS, Decision.CLIPPED, Decision.SLOWED)
 GRASPS = (Verb.PUT_IN, Verb.STACK)
@@ -45,12 +45,12 @@ SECOND = 10  # rows of a chunk with steps of 0.1 s
 
 @dataclass(frozen=True)
 class SignalParams:
-    """When the arm counts as stuck, and the hand as empty."""
+    """Thresholds for a stuck arm and an empty gripper."""
 
-    window: float = param(2.0, 's, of the hand kept', lo=1.0, hi=10.0)
-    asked: float = param(0.02, 'm, asked for within a second counts as motion', lo=0.002, hi=0.5)
-    still: float = param(0.002, 'm, within this of where it was is none', lo=1e-4, hi=0.05)
-    closed: float = param(0.004, 'm, fingers nearer than this hold nothing', lo=0.0, hi=0.05)
+    window: float = param(2.0, 's, tool history kept', lo=1.0, hi=10.0)
+    asked: float = param(0.02, 'm, least commanded motion within a second', lo=0.002, hi=0.5)
+    still: float = param(0.002, 'm, largest displacement at standstill', lo=1e-4, hi=0.05)
+    closed: float = param(0.004, 'm, a smaller opening holds nothing', lo=0.0, hi=0.05)
 
     def __post_init__(self) -> None:
         check(self)
@@ -58,7 +58,7 @@ class SignalParams:
 
 @dataclass(frozen=True)
 class _Tool:
-    """The hand at one moment."""
+    """Tool state at one time."""
 
     stamp: float  # s
     tcp: Array  # (3,) m
@@ -67,12 +67,12 @@ class _Tool:
 
 
 class Signals:
-    """Follows one attempt after another; `row` is what it knows at an inference."""
+    """Tracks the attempts; `row` returns the signals at an inference."""
 
     def __init__(self, params: SignalParams) -> None:
         self.params = params
         self._tools: deque[_Tool] = deque()
-        self._anchor: _Tool | None = None  # where the tool has been still since
+        self._anchor: _Tool | None = None  # start of the present standstill
         self._scene: GroundedScene | None = None
         self._status: TaskStatus | None = None
         self._begin()
@@ -90,12 +90,12 @@ class Signals:
     def _begin(self) -> None:
         self._chunk: ActionChunk | None = None
         self._before: ActionChunk | None = None
-        self._first: dict[Role, Array] = {}  # m, where things were at first
-        self._seen = self._asked_since = self._empty_since = np.inf  # s
+        self._first: dict[Role, Array] = {}  # m, initial positions
+        self._seen = self._commanded_since = self._empty_since = np.inf  # s
         self.began = -np.inf  # s, first record of the attempt
 
     def observe(self, topic: str, record: Any, now: float) -> None:
-        """Take note of a record at `now` s."""
+        """Process a record at `now` s."""
         if topic == 'status':
             self._on_status(record, now)
         elif topic == 'control_state':
@@ -108,7 +108,7 @@ class Signals:
             self._on_chunk(record[0] if topic == 'candidates' else record)
 
     def row(self, now: float) -> Array:
-        """(len(SIGNALS),) at `now` s; what is not known is 0."""
+        """(len(SIGNALS),) at `now` s; unknown values are 0."""
         tool, chunk = (self._tools[-1] if self._tools else None), self._chunk
         target = self._scene.by_role(Role.TARGET) if self._scene else None
         values = dict.fromkeys(SIGNALS, 0.0)
@@ -120,7 +120,7 @@ class Signals:
             values['stuck'] = self._stuck(tool)
             values['empty'] = max(tool.stamp - self._empty_since, 0.0)
         if chunk is not None:
-            values['asked'] = asked(chunk)
+            values['asked'] = commanded_travel(chunk)
             values['wanted'] = float(chunk.values[min(SECOND // 2, chunk.horizon - 1), -1])
             if tool is not None and self._before is not None:
                 values['lag'] = self._lag(chunk, self._before)
@@ -129,7 +129,7 @@ class Signals:
             values['stale'] = max(now - self._scene.stamp, 0.0)
             values['absent'] = float(self._scene.target_status != TargetStatus.PRESENT)
             values['unseen'] = max(self._scene.stamp - self._seen, 0.0)
-            values |= self._of_things(self._scene, target, tool)
+            values |= self._object_signals(self._scene, target, tool)
         return np.array([values[name] for name in SIGNALS])
 
     def _on_status(self, status: TaskStatus, now: float) -> None:
@@ -154,16 +154,16 @@ class Signals:
         self._empty_since = min(self._empty_since, tool.stamp) if is_empty else np.inf
 
     def _on_report(self, report: ShieldReport) -> None:
-        """An arm that is held is not stuck."""
+        """Restart the standstill while the shield holds: a held arm is not stuck."""
         if report.state != ArmState.ARMED or report.decision not in MOVES:
             self._anchor = None
 
     def _on_scene(self, scene: GroundedScene) -> None:
         self._scene = scene
         for role in (Role.TARGET, Role.DESTINATION):
-            thing = scene.by_role(role)
-            if thing is not None and thing.is_visible:
-                self._first.setdefault(role, thing.position)
+            obj = scene.by_role(role)
+            if obj is not None and obj.is_visible:
+                self._first.setdefault(role, obj.position)
         target = scene.by_role(Role.TARGET)
         if (target is not None and target.is_visible) or not np.isfinite(self._seen):
             self._seen = scene.stamp
@@ -175,16 +175,16 @@ class Signals:
             self._chunk = chunk  # the one that is executed
             return
         self._before, self._chunk = self._chunk, chunk
-        wants = asked(chunk) > self.params.asked
-        self._asked_since = min(self._asked_since, chunk.stamp) if wants else np.inf
+        is_moving = commanded_travel(chunk) > self.params.asked
+        self._commanded_since = min(self._commanded_since, chunk.stamp) if is_moving else np.inf
 
     def _stuck(self, tool: _Tool) -> float:
-        """Return for how long, s, motion has been asked for and let through, and none came."""
+        """s, duration of commanded motion that the shield passed without measured motion."""
         still_since = self._anchor.stamp if self._anchor else tool.stamp
-        return max(tool.stamp - max(still_since, self._asked_since, self.began), 0.0)
+        return max(tool.stamp - max(still_since, self._commanded_since, self.began), 0.0)
 
     def _is_off(self, tool: _Tool, anchor: _Tool) -> bool:
-        """True when the tool is elsewhere."""
+        """True when the tool has moved from the anchor."""
         return float(np.linalg.norm(tool.tcp - anchor.tcp)) > self.params.still
 
     def _tcp_at(self, stamp: float) -> Array:
@@ -197,38 +197,38 @@ class Signals:
         moved = self._tcp_at(chunk.stamp) - self._tcp_at(before.stamp)
         return float(np.linalg.norm(moved - expected))
 
-    def _of_things(
+    def _object_signals(
         self, scene: GroundedScene, target: GroundedObject | None, tool: _Tool | None
     ) -> dict[str, float]:
         found: dict[str, float] = {}
         if target is not None:
-            way = target.position - self._first.get(Role.TARGET, target.position)
-            found = {'shifted': float(np.hypot(*way[:2])), 'lifted': float(way[2])}
+            offset = target.position - self._first.get(Role.TARGET, target.position)
+            found = {'shifted': float(np.hypot(*offset[:2])), 'lifted': float(offset[2])}
             found['vague'] = target.sigma
             if tool is not None:
                 found['away'] = float(np.linalg.norm(tool.tcp - target.position))
         below = scene.by_role(Role.DESTINATION)
         if below is not None:
-            way = below.position - self._first.get(Role.DESTINATION, below.position)
-            found['base'] = float(np.linalg.norm(way))
+            offset = below.position - self._first.get(Role.DESTINATION, below.position)
+            found['base'] = float(np.linalg.norm(offset))
         return found
 
 
 def kind_of(scene: GroundedScene | None) -> str:
-    """Return which kind of task the scene is about: verb, thing, side."""
+    """Return the kind of the scene's task: verb, shape, side."""
     if scene is None:
         return ''
     words = (scene.task.verb.value, scene.task.target.shape, scene.task.side)
     return ' '.join(word for word in words if word)
 
 
-def asked(chunk: ActionChunk) -> float:
-    """m, by which the chunk moves the tool within a second."""
+def commanded_travel(chunk: ActionChunk) -> float:
+    """m, commanded displacement of the tool within a second."""
     return float(np.linalg.norm(chunk.values[min(SECOND, chunk.horizon - 1), :3]))
 
 
 def disagreement(before: ActionChunk, after: ActionChunk) -> float:
-    """m, mean distance of the two over the time that both cover, each from its own start there.
+    """m, mean distance of two chunks over their common time, each relative to its start there.
 
     STAC with one sample (SAFE, arXiv 2506.09937, baselines), on the position of the tool.
     """

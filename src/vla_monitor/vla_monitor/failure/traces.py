@@ -1,4 +1,4 @@
-"""One rollout as the detector sees it, with its label: what heads and bands are fitted on."""
+"""Labelled rollouts as inputs of the detector: training data of heads and bands."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LOG, ABOUT = 'rollouts.jsonl', 'about.json'
 
 @dataclass(frozen=True)
 class Binding:
-    """What scores and thresholds depend on; other values make them meaningless."""
+    """What scores and thresholds depend on; they are invalid for other values."""
 
     checkpoint: str  # hash of the weights
     schema: str  # of the features
@@ -29,14 +29,14 @@ class Binding:
 
     @property
     def width(self) -> int:
-        """Of the features, as their schema says: policy/layer/pooling/width/checkpoint."""
+        """Width of the features, from the schema policy/layer/pooling/width/checkpoint."""
         parts = self.schema.split('/')
         if len(parts) != 5 or not parts[3].isdecimal():
-            raise UserError(f'schema {self.schema!r} does not say how wide the features are')
+            raise UserError(f'schema {self.schema!r} has no feature width')
         return int(parts[3])
 
     def differences(self, other: Binding) -> list[str]:
-        """Return what differs from `other`, in words."""
+        """Return the differences from `other`, as texts."""
         return [
             f'{f.name} is {getattr(other, f.name)}, calibrated for {getattr(self, f.name)}'
             for f in fields(self)
@@ -46,12 +46,12 @@ class Binding:
 
 @dataclass(frozen=True)
 class Trace:
-    """T inferences of one attempt, and how it ended."""
+    """T inferences of one attempt, and its outcome."""
 
     key: str
     task: str  # the kind of task: verb and variant
-    cause: str  # what was done to it; 'natural': nothing
-    is_failure: bool  # truth, judged against what was meant
+    cause: str  # injected disturbance; 'natural': none
+    is_failure: bool  # ground truth of the intended task
     feature: Floats  # (T, width)
     signal: Floats  # (T, len(SIGNALS))
     chunk: Floats  # (T, K, horizon, columns) candidates in units of the chunk
@@ -65,7 +65,7 @@ class Trace:
         return Trace(self.key, self.task, self.cause, self.is_failure, **rows)
 
     def save(self, path: Path) -> None:
-        """Write one npz, whole or not at all."""
+        """Write one npz atomically."""
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix('.partial.npz')
         np.savez_compressed(
@@ -79,9 +79,9 @@ class Trace:
 
 
 def load(folder: Path) -> tuple[Binding, list[Trace]]:
-    """Return what the rollouts of a folder are bound to, and the rollouts by key."""
+    """Return the binding of a folder's rollouts, and the rollouts by key."""
     if not (folder / ABOUT).is_file() or not (folder / LOG).is_file():
-        raise UserError(f'{folder} holds no rollouts: ./vla rollouts --out {folder} makes them')
+        raise UserError(f'{folder} contains no rollouts: run ./vla rollouts --out {folder}')
     about = json.loads((folder / ABOUT).read_text(encoding='utf-8'))
     rows = [json.loads(line) for line in (folder / LOG).read_text().splitlines() if line]
     used = {row['key']: row for row in rows if row.get('file')}
@@ -98,7 +98,7 @@ def _read(folder: Path, row: dict[str, object]) -> Trace:
     except (OSError, KeyError, ValueError) as error:
         raise UserError(f'{path}: cannot be read: {error}') from error
     if signals != SIGNALS:
-        raise UserError(f'{path}: has other free signals than this version; make rollouts anew')
+        raise UserError(f'{path}: free signals of another version; record the rollouts again')
     return Trace(
         str(row['key']), str(row['task']), str(row['cause']), not row['success'],
         **{name: values.astype(np.float32) for name, values in arrays.items()},
@@ -106,7 +106,7 @@ def _read(folder: Path, row: dict[str, object]) -> Trace:
 
 
 def by_task(traces: Sequence[Trace]) -> dict[str, list[Trace]]:
-    """Return the rollouts of each task, tasks in order of their name."""
+    """Return the rollouts by task, tasks sorted by name."""
     return {
         name: [trace for trace in traces if trace.task == name]
         for name in sorted({trace.task for trace in traces})
@@ -116,7 +116,7 @@ def by_task(traces: Sequence[Trace]) -> dict[str, list[Trace]]:
 def length_matched(traces: Sequence[Trace]) -> list[Trace]:
     """Return every rollout cut to the shortest of its task.
 
-    Successes end early and failures run on: without this cut, time alone would tell them apart
+    Successes end early and failures run on: without this cut, time alone would separate them
     (SAFE, arXiv 2506.09937, evaluation protocol).
     """
     shortest = {name: min(map(len, group)) for name, group in by_task(traces).items()}

@@ -1,1 +1,1 @@
-"""Safety rules that a person reads: proven consistent, compiled, checked against every action."""
+"""Readable safety rules: proven consistent, compiled, evaluated on every action."""

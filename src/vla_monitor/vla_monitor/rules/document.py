@@ -1,4 +1,4 @@
-"""Safety policies as a person writes them: Markdown, one heading per rule.
+"""Safety policies in Markdown, one heading per rule.
 
     ## people-1: No motion close to a person
 
@@ -7,10 +7,10 @@
     - response: hold
     - formula: `always (acting implies chunk_person_distance >= 0.30 m)`
 
-    Why, in as many paragraphs as it takes.
+    Explanation, in any number of paragraphs.
 
-Prose that is not in this form is no rule. A model that reads prose is an `Extractor`; what it
-writes goes through the same parser, the same types and the same proofs as what a person writes.
+Prose in any other form is not a rule. A model that reads prose is an `Extractor`; its output goes
+through the same parser, types and proofs as hand-written rules.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ E = TypeVar('E', bound=Enum)
 class RuleKind(str, Enum):
     """How a rule counts."""
 
-    HARD = 'hard'  # broken or not known: the action is refused
-    WEIGHTED = 'weighted'  # counts in a circuit, with a weight learned from labelled pairs
+    HARD = 'hard'  # violated or unknown: the action is refused
+    WEIGHTED = 'weighted'  # part of a circuit, with a weight learned from labelled pairs
 
 
 class RuleResponse(str, Enum):
-    """What breaking the rule does to the robot."""
+    """The robot's response to a violation."""
 
     SLOW = 'slow'
     HOLD = 'hold'
@@ -49,11 +49,11 @@ class RuleResponse(str, Enum):
 
 GROUPS = {
     'people': 'harm to a person',
-    'drop': 'things that fall',
-    'contact': 'striking the table or what stands on it',
-    'reach': 'leaving the workspace, or pushing things out of it',
-    'target': 'doing it to the wrong thing, or to nothing',
-    'stack': 'piles that fall over',
+    'drop': 'dropped objects',
+    'contact': 'collision with the table or the objects on it',
+    'reach': 'leaving the workspace, or pushing objects out of it',
+    'target': 'acting on the wrong object, or on none',
+    'stack': 'unstable stacks',
     'grip': 'grasps that slip, crush or do not fit',
 }
 KEYS = ('group', 'kind', 'response', 'formula')
@@ -63,7 +63,7 @@ _ITEM = re.compile(r'-\s+(?P<key>\w+):\s*(?P<value>.*)$')
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule; `source` and `line` say where a person finds it."""
+    """One rule, with the file and line of its definition."""
 
     id: str
     title: str
@@ -71,7 +71,7 @@ class Rule:
     kind: RuleKind
     response: RuleResponse
     formula: Formula
-    text: str  # why
+    text: str  # explanation
     source: str  # file
     line: int  # of the heading, from 1
 
@@ -85,7 +85,7 @@ class Rule:
 
 
 def load_documents(paths: Iterable[Path], extractor: Extractor | None = None) -> tuple[Rule, ...]:
-    """Return the rules of all files; UserError with file and line for what is no rule."""
+    """Return the rules of all files; UserError names the file and line of an invalid rule."""
     extractor = extractor or Written()
     rules: list[Rule] = []
     for path in paths:
@@ -97,7 +97,7 @@ def load_documents(paths: Iterable[Path], extractor: Extractor | None = None) ->
     seen: dict[str, Rule] = {}
     for rule in rules:
         if rule.id in seen:
-            raise UserError(f'{rule.where}: {rule.id} is also at {seen[rule.id].where}')
+            raise UserError(f'{rule.where}: {rule.id} is already defined at {seen[rule.id].where}')
         seen[rule.id] = rule
     if not rules:
         raise UserError(f'no rules in {", ".join(map(str, paths)) or "no file"}')
@@ -132,7 +132,7 @@ def _rule(match: re.Match[str], body: list[str], source: str, line: int) -> Rule
     if missing:
         raise UserError(f'{where} has no {", ".join(missing)}; a rule needs {", ".join(KEYS)}')
     if not prose:
-        raise UserError(f'{where} does not say why')
+        raise UserError(f'{where} has no explanation')
     if items['group'][0] not in GROUPS:
         raise UserError(f'{where} is in group {items["group"][0]!r}; known: {", ".join(GROUPS)}')
     text, at = items['formula']
@@ -144,7 +144,7 @@ def _rule(match: re.Match[str], body: list[str], source: str, line: int) -> Rule
 
 
 def _split(body: list[str], source: str, line: int) -> tuple[dict[str, tuple[str, int]], str]:
-    """The items with their lines, and the prose."""
+    """Return the items with their line numbers, and the explanation."""
     items: dict[str, tuple[str, int]] = {}
     prose: list[str] = []
     last = ''
@@ -153,10 +153,10 @@ def _split(body: list[str], source: str, line: int) -> tuple[dict[str, tuple[str
         if match and not prose:
             last = match['key']
             if last not in KEYS or last in items:
-                word = 'twice' if last in items else f'unknown; known: {", ".join(KEYS)}'
-                raise UserError(f'{source}:{at}: key {last!r} is given {word}')
+                problem = 'duplicated' if last in items else f'unknown; known: {", ".join(KEYS)}'
+                raise UserError(f'{source}:{at}: key {last!r} is {problem}')
             items[last] = (match['value'].strip(), at)
-        elif last and text.startswith('  ') and text.strip():  # a long formula goes on
+        elif last and text.startswith('  ') and text.strip():  # continuation line
             items[last] = (f'{items[last][0]} {text.strip()}', items[last][1])
         elif text.strip():
             last = ''
@@ -177,11 +177,13 @@ def _choice(choices: type[E], key: str, items: dict[str, tuple[str, int]], where
 def _formula(text: str, where: str) -> Formula:
     text = text.strip()
     if len(text) < 2 or text[0] != '`' or text[-1] != '`':
-        raise UserError(f'{where}: a formula stands between `back quotes`')
+        raise UserError(f'{where}: a formula must be enclosed in `back quotes`')
     try:
         formula = parse(text[1:-1], PREDICATES)
     except RuleError as error:
         raise UserError(f'{where}: {error}') from error
     if not (isinstance(formula, Unary) and formula.op == 'always' and formula.bound is None):
-        raise UserError(f'{where}: a rule holds at every step: begin its formula with "always ("')
+        raise UserError(
+            f'{where}: a rule applies at every step: begin its formula with "always ("'
+        )
     return formula

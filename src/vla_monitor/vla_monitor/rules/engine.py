@@ -1,4 +1,4 @@
-"""One run of the rules beside a robot: where each automaton stands, what an action would do."""
+"""Evaluation of the rules for one robot: the state of each automaton, the verdict on an action."""
 
 from __future__ import annotations
 
@@ -17,63 +17,63 @@ SEVERITY = {RuleResponse.SLOW: 1, RuleResponse.HOLD: 2, RuleResponse.STOP: 3}
 
 @dataclass(frozen=True)
 class Broken:
-    """A rule that the action breaks, or (hard rules) cannot be shown to keep."""
+    """A rule that the action violates, or (hard rules) whose value is unknown."""
 
     rule: Rule
     truth: Truth  # FALSE or UNKNOWN
 
     @property
     def response(self) -> RuleResponse:
-        """Of the rule; what is only not known holds and does not latch a stop."""
+        """The rule's response; an unknown value gives HOLD and never latches a stop."""
         is_known = self.truth == Truth.FALSE
         return self.rule.response if is_known else RuleResponse.HOLD
 
 
 @dataclass(frozen=True)
 class Check:
-    """What the rules say of one step."""
+    """Result of evaluating all rules for one step."""
 
     hard: tuple[Broken, ...]
-    weighted: tuple[Broken, ...]  # broken ones, whether or not their circuit minds
+    weighted: tuple[Broken, ...]  # violated ones, whether or not their circuit denies
     margins: tuple[float, ...]  # of the circuits, in the rule set's order
-    minding: tuple[Rule, ...]  # broken weighted rules of circuits below -EPS
+    denying: tuple[Rule, ...]  # violated weighted rules of circuits below -EPS
 
     @property
     def allowed(self) -> bool:
-        return not self.hard and not self.minding
+        return not self.hard and not self.denying
 
     @property
     def margin(self) -> float:
-        """Of the worst circuit; 0 without one."""
+        """Lowest circuit margin; 0 without a circuit."""
         return min(self.margins, default=0.0)
 
     @property
     def response(self) -> RuleResponse | None:
-        """The most severe that is due; None when the action is allowed."""
+        """The most severe response; None when the action is allowed."""
         due = [broken.response for broken in self.hard]
-        due += [rule.response for rule in self.minding]
+        due += [rule.response for rule in self.denying]
         return max(due, key=SEVERITY.__getitem__, default=None)
 
     @property
     def reasons(self) -> tuple[Rule, ...]:
-        """The rules to name, the most severe first."""
-        found = [broken.rule for broken in self.hard] + list(self.minding)
+        """The violated rules, most severe first."""
+        found = [broken.rule for broken in self.hard] + list(self.denying)
         return tuple(sorted(found, key=lambda rule: -SEVERITY[rule.response]))
 
 
 class Engine:
-    """Follows one robot through one task."""
+    """Evaluates the rules over one robot's task."""
 
     def __init__(self, rules: RuleSet) -> None:
         self.rules = rules
         self.reset()
 
     def reset(self) -> None:
-        """Begin a new trace."""
+        """Start a new trace."""
         self._states = [automaton.start for automaton in self.rules.automata]
 
     def check(self, values: Mapping[str, Any], commit: bool = False) -> Check:
-        """What this step would mean; with `commit` it becomes part of the trace."""
+        """Evaluate this step; with `commit` the automata advance by it."""
         true, unknown = self.rules.letter(values)
         steps = [
             automaton.step(state, true, unknown)
@@ -93,16 +93,16 @@ class Engine:
                 hard.append(Broken(rule, truth))
             elif truth == Truth.FALSE:
                 weighted.append(Broken(rule, truth))
-        margins, minding = self._margins(truths, values) if weighted else (
+        margins, denying = self._margins(truths, values) if weighted else (
             (0.0,) * len(self.rules.circuits), []
         )  # fmt: skip
-        return Check(tuple(hard), tuple(weighted), margins, tuple(minding))
+        return Check(tuple(hard), tuple(weighted), margins, tuple(denying))
 
     def _margins(
         self, truths: list[Truth], values: Mapping[str, Any]
     ) -> tuple[tuple[float, ...], list[Rule]]:
         true, unknown = self.rules.letter({**values, **IDLE})
-        margins, minding = [], []
+        margins, denying = [], []
         for members in self.rules.circuits:
             gains, weights = [], []
             for k in members:
@@ -112,5 +112,5 @@ class Engine:
             margins.append(margin(weights, gains))
             if margins[-1] < -EPS:
                 lost = [k for k, gain in zip(members, gains, strict=True) if gain < 0]
-                minding += [self.rules.rules[k] for k in lost]
-        return tuple(margins), minding
+                denying += [self.rules.rules[k] for k in lost]
+        return tuple(margins), denying

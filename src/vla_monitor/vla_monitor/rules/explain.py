@@ -1,4 +1,4 @@
-"""A broken rule in words: which one, where it stands, and the values it was broken by."""
+"""Text that explains a violated rule: its id, file and line, and the values of its predicates."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from vla_monitor.rules.measures.predicates import PREDICATES
 
 def explain(rule: Rule, values: Mapping[str, Any]) -> str:
     """'people-1 (general.md:9): No motion close to a person: chunk_person_distance 0.21 m'."""
-    said = {}
+    details = {}
     for atom in atoms(rule.formula):
         sides = [atom.left, atom.right] if isinstance(atom, Compare) else [atom.name]
         for name in (side for side in sides if isinstance(side, str)):
             if isinstance(atom, Compare) or values.get(name) is None:
-                said[name] = _shown(name, values.get(name))
-    details = ', '.join(said.values())
-    return f'{rule.id} ({rule.where}): {rule.title}' + (f': {details}' if details else '')
+                details[name] = _formatted(name, values.get(name))
+    text = ', '.join(details.values())
+    return f'{rule.id} ({rule.where}): {rule.title}' + (f': {text}' if text else '')
 
 
-def _shown(name: str, value: Any) -> str:
+def _formatted(name: str, value: Any) -> str:
     if value is None:
-        return f'{name} is not known'
+        return f'{name} is unknown'
     unit = PREDICATES[name].unit
     return f'{name} {value:.3g}' + (f' {unit}' if unit else '')

@@ -1,4 +1,4 @@
-"""What makes rules out of a policy's text: nothing by default, or a model that somebody brings."""
+"""Extraction of rules from a policy document: identity by default, or a user-supplied model."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ MARKDOWN = 'markdown'
 
 
 class Extractor(Protocol):
-    """Makes rules in the form of `document` out of a policy's text."""
+    """Converts a policy text to rules in the form of `document`."""
 
     def extract(self, text: str, source: str) -> str:
-        """Return Markdown with one line for every line of `text` that a rule comes from."""
+        """Return Markdown in which every rule keeps its line number in `text`."""
 
 
 class Written:
-    """The extractor that does nothing: the text already is in the form."""
+    """Returns the text unchanged: it is already in rule form."""
 
     def extract(self, text: str, source: str) -> str:
         return text
 
 
 def find_extractor(spec: str) -> Extractor:
-    """The one that is meant by 'markdown' or 'package.module:Class', made without arguments."""
+    """Return the extractor 'markdown' or 'package.module:Class', constructed without arguments."""
     if spec == MARKDOWN:
         return Written()
     module, _, name = spec.partition(':')

@@ -1,8 +1,8 @@
-"""Weights of the weighted rules from labelled pairs: theta = softplus(phi), hinge on the margin.
+"""Learning of the rule weights from labelled pairs: theta = softplus(phi), hinge loss.
 
 Loss of a pair: max(0, KAPPA - y (m + EPS)) with y = 1 for safe and -1 for unsafe, m the margin of
 its worst circuit, and an L2 term; so weights stay positive and a rule that safe actions often
-break ends up light. ShieldAgent, arXiv 2503.22738, section 3.3, with a margin in the hinge.
+violate gets a low weight. ShieldAgent, arXiv 2503.22738, section 3.3, with a margin in the hinge.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ KAPPA = 0.2
 
 @dataclass(frozen=True)
 class LearnParams:
-    """Gradient descent over all pairs at once."""
+    """Full-batch gradient descent."""
 
     steps: int = param(2000, 'steps', lo=1, hi=100_000)
-    rate: float = param(0.5, 'of a step', lo=1e-4, hi=10.0)
-    decay: float = param(1e-3, 'L2 on the weights', lo=0.0, hi=1.0)
-    start: float = param(0.5, 'every weight at first', lo=0.01, hi=10.0)
+    rate: float = param(0.5, 'learning rate', lo=1e-4, hi=10.0)
+    decay: float = param(1e-3, 'L2 penalty on the weights', lo=0.0, hi=1.0)
+    start: float = param(0.5, 'initial value of every weight', lo=0.01, hi=10.0)
 
     def __post_init__(self) -> None:
         check(self)
@@ -35,10 +35,10 @@ class LearnParams:
 def learn(
     gains: Array, safe: Array, circuits: Sequence[Sequence[int]], p: LearnParams
 ) -> tuple[Array, float]:
-    """Weights (r,), and the loss left.
+    """Return the weights (r,) and the final loss.
 
-    `gains` (n, r): satisfied when acting minus satisfied when not, of each rule; `safe` (n,)
-    bool; `circuits`: columns that belong together.
+    `gains` (n, r): satisfied when acting minus satisfied when idle, of each rule; `safe` (n,)
+    bool; `circuits`: columns of each circuit.
     """
     n, r = gains.shape
     member = np.zeros((len(circuits), r))

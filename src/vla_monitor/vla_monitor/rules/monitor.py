@@ -1,5 +1,4 @@
-"""The rules as a voter: hears what flows, says whether the robot may go on and which rule says
-so."""
+"""The rule monitor: evaluates the rules on incoming records and votes."""
 
 from __future__ import annotations
 
@@ -36,18 +35,18 @@ LEVELS = {
     RuleResponse.HOLD: Level.HOLD,
     RuleResponse.STOP: Level.STOP,
 }
-HISTORY = 3.0  # s of joint samples kept: a chunk starts from where the tool was at its stamp
-NEAR = 0.1  # s, from a chunk's stamp to the joint sample that counts as of that moment
+HISTORY = 3.0  # s of joint samples kept: a chunk starts at the tool pose at its stamp
+NEAR = 0.1  # s, largest difference between a chunk's stamp and the joint sample used for it
 
 
 @dataclass(frozen=True)
 class RuleMonitorParams:
-    """How often the rules take a step, and what breaking one does."""
+    """Evaluation rate, and the response to a violation."""
 
-    period: float = param(0.1, 's, one step of the rules', lo=0.01, hi=1.0)
-    slow_scale: float = param(0.5, 'of full speed when a rule says slow', lo=0.05, hi=1.0)
-    hold_limit: float = param(0.5, 's, the last row of a chunk is held at most', lo=0.0, hi=5.0)
-    vote_ttl: float = param(0.3, 's', lo=0.05, hi=1.0)
+    period: float = param(0.1, 's, between two steps of the rules', lo=0.01, hi=1.0)
+    slow_scale: float = param(0.5, 'fraction of full speed in a SLOW vote', lo=0.05, hi=1.0)
+    hold_limit: float = param(0.5, 's, longest hold of the last row of a chunk', lo=0.0, hi=5.0)
+    vote_ttl: float = param(0.3, 's, time to live of a vote', lo=0.05, hi=1.0)
     measure: MeasureParams = field(default_factory=MeasureParams)
 
     def __post_init__(self) -> None:
@@ -56,7 +55,7 @@ class RuleMonitorParams:
 
 @dataclass(frozen=True)
 class RuleSample:
-    """Arm and gripper at one moment."""
+    """Arm and gripper state at one time."""
 
     stamp: float  # s
     q: Array  # (n,) rad
@@ -65,7 +64,7 @@ class RuleSample:
 
 
 class RuleMonitor:
-    """Hosts an Engine; one object for one robot."""
+    """Runs an Engine for one robot."""
 
     def __init__(self, params: RuleMonitorParams, robot: RobotConfig, rules: RuleSet) -> None:
         self.params, self.robot = params, robot
@@ -76,10 +75,10 @@ class RuleMonitor:
         self._scene: GroundedScene | None = None
         self._status: TaskStatus | None = None
         self._chunk: ActionChunk | None = None
-        self._path: ToolPathStates | str | None = None  # of the chunk; made when first asked for
-        self._stepped = -np.inf  # s, when the rules took their last step
+        self._path: ToolPathStates | str | None = None  # of the chunk; computed on first use
+        self._stepped = -np.inf  # s, time of the last committed step
         self._votes = 0
-        self._hearers: dict[str, Callable[[Any], None]] = {
+        self._handlers: dict[str, Callable[[Any], None]] = {
             'joint_states': self._on_joints,
             'scene': self._on_scene,
             'status': self._on_status,
@@ -87,13 +86,13 @@ class RuleMonitor:
         }
 
     def observe(self, topic: str, record: Any, now: float) -> None:
-        """Take a record in; topics that no predicate speaks of pass by."""
-        hearer = self._hearers.get(topic)
-        if hearer is not None:
-            hearer(record)
+        """Process a record; topics that no predicate uses are ignored."""
+        handler = self._handlers.get(topic)
+        if handler is not None:
+            handler(record)
 
     def vote(self, now: float) -> SafetyVote:
-        """Return RUN when every rule is kept, else what the worst broken one asks for."""
+        """Return RUN when every rule is satisfied, else the most severe response."""
         values = self.values(now)
         is_step = now - self._stepped >= self.params.period - 1e-6 or now < self._stepped
         result = self.engine.check(values, commit=is_step)
@@ -110,7 +109,7 @@ class RuleMonitor:
         )
 
     def judge(self, chunk: ActionChunk, now: float) -> Check:
-        """What the rules would say if this chunk were in force now; nothing is remembered."""
+        """Evaluate the rules as if this chunk were active now; the state is unchanged."""
         kept = self._chunk, self._path
         self._chunk, self._path = chunk, None
         try:
@@ -119,18 +118,18 @@ class RuleMonitor:
             self._chunk, self._path = kept
 
     def values(self, now: float) -> Values:
-        """Every predicate at ROS time `now` (s)."""
+        """Return every predicate's value at ROS time `now` (s)."""
         moment = self.situation(now)
         p = self.params.measure
         return {**measure_state(moment, p), **measure_action(moment, p)}
 
     def situation(self, now: float) -> RuleInputs:
-        """All that the predicates are computed from."""
+        """Return the inputs of the predicates."""
         p = self.params.measure
         sample = self._samples[-1] if self._samples else None
         if sample is not None and not -0.05 <= now - sample.stamp <= p.joints_max_age:
             sample = None
-        path, unknown = self._asked(now)
+        path, unknown = self._remaining_path(now)
         scene = self._scene
         age = max(now - scene.stamp, 0.0) if scene else np.inf
         if sample is None:
@@ -144,8 +143,8 @@ class RuleMonitor:
     def is_running(self) -> bool:
         return self._status is not None and self._status.phase == Phase.RUNNING
 
-    def _asked(self, now: float) -> tuple[ToolPathStates | None, str]:
-        """The rows of the chunk that are still to come, or why they are not known."""
+    def _remaining_path(self, now: float) -> tuple[ToolPathStates | None, str]:
+        """Return the future rows of the chunk, or why they are unknown."""
         chunk = self._chunk
         if not self.is_running or chunk is None or chunk.mode == Mode.HOLD:
             return None, ''
@@ -154,7 +153,7 @@ class RuleMonitor:
         if self._path is None:
             start = self._at(chunk.stamp)
             if start is None:
-                return None, 'nobody knows where the tool was at the stamp of the chunk'
+                return None, 'no joint state near the stamp of the chunk'
             self._path = path_of(chunk, self.model.fk(start.q), self.model)
         if isinstance(self._path, str):
             return None, self._path
@@ -170,7 +169,7 @@ class RuleMonitor:
         except KeyError:
             whole = None
         if whole is None:
-            return  # no sample: it ages
+            return  # incomplete: the last sample ages
         q, velocity = whole.select(self.robot.joint_names)
         finger, _ = whole.select((self.robot.gripper.joint,))
         if not np.all(np.isfinite(np.r_[whole.stamp, q, velocity, finger])):

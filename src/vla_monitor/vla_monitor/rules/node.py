@@ -1,4 +1,4 @@
-"""The rules as a node: reads and proves them before it starts, then votes on every chunk."""
+"""Rules node: loads and proves the rules at configure, then votes on every chunk."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from vla_ros.node import ManagedNode
 
 @dataclass(frozen=True)
 class RulesNodeParams:
-    """Which rules, for which robot."""
+    """Rule files and robot."""
 
     robot: str = param('ur5e', 'name in config/robots, or a file')
-    folder: str = param('', 'of the rules; default config/rules')
+    folder: str = param('', 'folder of the rule files; default config/rules')
     extractor: str = param(
-        MARKDOWN, 'who makes rules of the texts: markdown, or package.module:Class'
+        MARKDOWN, 'converter from text to rules: markdown, or package.module:Class'
     )
     watch: RuleMonitorParams = field(default_factory=RuleMonitorParams)
 
@@ -34,7 +34,7 @@ class RulesNodeParams:
 
 
 class RulesNode(ManagedNode):
-    """Hosts a RuleWatch. A chunk is judged in the tick after it came, the rest every 0.1 s."""
+    """Hosts a RuleMonitor. Votes in the tick after a chunk arrives, otherwise every 0.1 s."""
 
     name = 'rules'
     period = 0.1
@@ -46,9 +46,9 @@ class RulesNode(ManagedNode):
         rules = load_rules(p.folder, find_extractor(p.extractor))
         prove(rules.rules)
         self.watch = RuleMonitor(p.watch, robot, rules)
-        self.is_new = False  # a chunk came since the last vote
-        self.voted = 0.0  # s, ROS time
-        self.said = ''  # last, of a broken rule
+        self.is_new = False  # a chunk arrived since the last vote
+        self.voted = 0.0  # s, ROS time of the last vote
+        self.last_reasons = ''  # logged last
         for name, topic in (
             ('joint_states', topics.joint_states(robot)),
             ('scene', topics.SCENE),
@@ -73,10 +73,10 @@ class RulesNode(ManagedNode):
         vote = self.watch.vote(now)
         self.send_vote(vote)
         self.voted, self.is_new = now, False
-        said = '; '.join(reason.split(':', 2)[0] for reason in vote.reasons)
-        if said != self.said and vote.reasons:
+        reasons = '; '.join(reason.split(':', 2)[0] for reason in vote.reasons)
+        if reasons != self.last_reasons and vote.reasons:
             self.get_logger().warning(f'{vote.level.name}: {"; ".join(vote.reasons)}')
-        self.said = said
+        self.last_reasons = reasons
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""All rules together: numbered atoms, automata, circuits, weights. Made once, never changed."""
+"""The compiled rule set: numbered atoms, automata, circuits, weights. Immutable."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WEIGHTS = 'weights.yaml'
 
 @dataclass(frozen=True)
 class RuleSet:
-    """`automata[k]` runs `rules[k]`; `circuits` hold positions in `rules`; `weights` go by id."""
+    """`automata[k]` runs `rules[k]`; `circuits` hold indices of `rules`; `weights` are by id."""
 
     rules: tuple[Rule, ...]
     atoms: tuple[Atom | Compare, ...]  # bit k of a letter is atoms[k]
@@ -36,7 +36,7 @@ class RuleSet:
     weights: Mapping[str, float]
 
     def letter(self, values: Mapping[str, Any]) -> tuple[int, int]:
-        """The masks of what is true and what is unknown under these values."""
+        """Return the bit masks of the true and of the unknown atoms under these values."""
         true = unknown = 0
         for bit, atom in enumerate(self.atoms):
             value = value_of(atom, values)
@@ -47,24 +47,24 @@ class RuleSet:
         return true, unknown
 
     def rule(self, key: str) -> Rule:
-        """The rule of that id."""
+        """Return the rule with that id."""
         return next(rule for rule in self.rules if rule.id == key)
 
 
 def compile_rules(rules: Iterable[Rule], weights: Mapping[str, float]) -> RuleSet:
-    """Put the rules together; UserError for a weighted rule that cannot count."""
+    """Compile the rules; UserError for a weighted rule whose weight has no effect."""
     rules = tuple(rules)
     weighted = {rule.id: rule for rule in rules if not rule.is_hard}
     for rule in weighted.values():
         if not any(PREDICATES[name].is_action for name in names(rule.formula)):
             raise UserError(
-                f'{rule.where}: {rule.id} is weighted but says nothing of an action, so its '
-                'weight could never count'
+                f'{rule.where}: {rule.id} is weighted but has no action predicate, so its '
+                'weight has no effect'
             )
     wrong = set(weighted) ^ set(weights)
     if wrong:
         raise UserError(
-            f'weights are for other rules ({", ".join(sorted(wrong))}): run ./vla rules learn'
+            f'weights do not match the rules ({", ".join(sorted(wrong))}): run ./vla rules learn'
         )
     found = tuple(dict.fromkeys(atom for rule in rules for atom in atoms(rule.formula)))
     bits = {atom: bit for bit, atom in enumerate(found)}
@@ -76,24 +76,24 @@ def compile_rules(rules: Iterable[Rule], weights: Mapping[str, float]) -> RuleSe
 
 
 def load_rules(folder: str | Path = '', extractor: Extractor | None = None) -> RuleSet:
-    """The rules of every Markdown file in the folder (default: config/rules) and their weights."""
+    """Load the rules of every Markdown file in the folder (default: config/rules), and weights."""
     folder = Path(folder or stack_root() / FOLDER)
     paths = sorted(folder.glob('*.md'))
     if not paths:
-        raise UserError(f'{folder} holds no rules (*.md)')
+        raise UserError(f'{folder} contains no rules (*.md)')
     rules = load_documents(paths, extractor)
     return compile_rules(rules, load_weights(folder / WEIGHTS, rules))
 
 
 def load_weights(path: Path, rules: Iterable[Rule]) -> dict[str, float]:
-    """The learned weights; UserError when they were learned for other rules."""
+    """Return the learned weights; UserError when they were learned for other rules."""
     if not path.is_file():
-        raise UserError(f'{path} is not there: run ./vla rules learn')
+        raise UserError(f'{path} does not exist: run ./vla rules learn')
     content = load_yaml(path)
     if not isinstance(content, dict) or set(content) != {'rules', 'weights'}:
         raise UserError(f'{path}: must have the keys rules and weights')
     if content['rules'] != fingerprint(rules):
-        raise UserError(f'{path}: the weighted rules changed since: run ./vla rules learn')
+        raise UserError(f'{path}: the weighted rules have changed: run ./vla rules learn')
     weights = {str(key): float(value) for key, value in content['weights'].items()}
     bad = [key for key, value in weights.items() if not 0.0 <= value <= 100.0]
     if bad:
@@ -102,7 +102,7 @@ def load_weights(path: Path, rules: Iterable[Rule]) -> dict[str, float]:
 
 
 def save_weights(path: Path, rules: Iterable[Rule], weights: Mapping[str, float]) -> None:
-    """Write the weights whole or not at all."""
+    """Write the weights atomically."""
     text = '# Made by ./vla rules learn; belongs to the weighted rules beside it.\n'
     text += f'rules: {fingerprint(rules)!r}\nweights:\n'
     text += ''.join(f'  {key}: {float(value):.4f}\n' for key, value in weights.items())
@@ -110,6 +110,6 @@ def save_weights(path: Path, rules: Iterable[Rule], weights: Mapping[str, float]
 
 
 def fingerprint(rules: Iterable[Rule]) -> str:
-    """Of what weights depend on: ids and formulas of the weighted rules."""
+    """Return a hash of the ids and formulas of the weighted rules, on which the weights depend."""
     lines = sorted(f'{rule.id} {text_of(rule.formula)}' for rule in rules if not rule.is_hard)
     return hashlib.sha256('\n'.join(lines).encode()).hexdigest()[:16]

@@ -1,2 +1,1 @@
-"""Which of a policy's candidates does what was said, before it is done; and what a person says
-instead."""
+"""Steering: selection of the candidate that matches the plan step, and spoken corrections."""

@@ -1,7 +1,7 @@
-"""What a person says instead: a phrase becomes a chunk for as long as it holds.
+"""Operator corrections: a language motion that replaces the policy's chunk for its time to live.
 
-After RT-H (Belkhale et al. 2024, section III-C): the phrase takes the place of the language motion
-that the policy had in mind; what is executed with it is the pair to learn from.
+After RT-H (Belkhale et al. 2024, section III-C): the phrase replaces the policy's own language
+motion; phrase and executed motion form a training pair.
 """
 
 from __future__ import annotations
@@ -17,78 +17,81 @@ from vla_core.records.alignment import MAX_CORRECTION_TTL, Correction, Priority
 from vla_core.robot.config import GripperConfig
 from vla_monitor.steering.params import VerifierParams
 
-FUTURE = 0.1  # s, a stamp further ahead is not believed
+FUTURE = 0.1  # s, stamps further in the future are refused
 
 
 @dataclass(frozen=True)
 class SpokenCorrection:
-    """A correction that holds, understood."""
+    """A parsed, active correction."""
 
     motion: LanguageMotion
     until: float  # s, ROS time
     is_hint: bool
 
     @property
-    def words(self) -> str:
-        """The motion in the words of the vocabulary."""
+    def text(self) -> str:
+        """The motion as text of the language-motion vocabulary."""
         return render(self.motion.signs)
 
 
 class Corrections:
-    """The newest correction; a newer one replaces it."""
+    """Holds the newest correction."""
 
     def __init__(self, params: VerifierParams, gripper: GripperConfig) -> None:
         self._params, self._gripper = params, gripper
-        self._said: SpokenCorrection | None = None
+        self._active: SpokenCorrection | None = None
 
     def clear(self) -> None:
-        """Another attempt begins: what was said before is not meant any more."""
-        self._said = None
+        """Discard the correction: a new attempt begins."""
+        self._active = None
 
     def put(self, correction: Correction, task_id: str, now: float) -> str:
-        """Take a correction; return why not, or ''."""
+        """Store a correction; return why it was refused, or ''."""
         if correction.task_id not in ('', task_id):
-            return f'it is about task {correction.task_id!r}, not {task_id!r}'
+            return f'it is for task {correction.task_id!r}, not {task_id!r}'
         if not -FUTURE <= now - correction.stamp <= correction.ttl:
-            return f'it was said {now - correction.stamp:.1f} s ago'
+            age = now - correction.stamp
+            return f'its age of {age:.1f} s is not within its ttl of {correction.ttl} s'
         if not 0.0 < correction.ttl <= MAX_CORRECTION_TTL:
-            return f'its time to live is {correction.ttl} s, at most {MAX_CORRECTION_TTL} s'
+            return f'its ttl is {correction.ttl} s, must be in (0, {MAX_CORRECTION_TTL}] s'
         try:
             motion = parse_motion(correction.language_motion)
         except ValueError as error:
             return str(error)
         until = correction.stamp + correction.ttl
-        self._said = SpokenCorrection(motion, until, correction.priority == Priority.HINT)
+        self._active = SpokenCorrection(motion, until, correction.priority == Priority.HINT)
         return ''
 
     def at(self, now: float) -> SpokenCorrection | None:
-        """Return what holds at ROS time `now`."""
-        return self._said if self._said and now < self._said.until else None
+        """Return the correction that is active at ROS time `now`."""
+        return self._active if self._active and now < self._active.until else None
 
-    def chunk(self, said: SpokenCorrection, proposed: ActionChunk, asked: float) -> ActionChunk:
-        """Return the motion in the place of `proposed`; `asked` m is the opening it goes on with.
+    def chunk(
+        self, correction: SpokenCorrection, proposed: ActionChunk, commanded: float
+    ) -> ActionChunk:
+        """Return the corrected motion in place of `proposed`; `commanded` m is the opening kept.
 
-        It ends when the correction does: rows after that stay where it ended.
+        Rows after the end of the correction hold the last position.
         """
         p, names = self._params, EE_NAMES
         times = proposed.start - proposed.stamp + np.arange(proposed.horizon) * proposed.step
-        times = np.clip(times, 0.0, max(said.until - proposed.stamp, 0.0))
+        times = np.clip(times, 0.0, max(correction.until - proposed.stamp, 0.0))
         speed = np.zeros(6)
-        speed[:3] = p.correction_speed * said.motion.direction(names[:3])
-        speed[3:] = p.correction_turn * said.motion.direction(names[3:6])
-        values = np.column_stack([np.outer(times, speed), np.full(len(times), asked)])
-        grip = said.motion.signs.get('gripper', 0)
+        speed[:3] = p.correction_speed * correction.motion.direction(names[:3])
+        speed[3:] = p.correction_turn * correction.motion.direction(names[3:6])
+        values = np.column_stack([np.outer(times, speed), np.full(len(times), commanded)])
+        grip = correction.motion.signs.get('gripper', 0)
         if grip:
             opened = grip > 0
             values[:, 6] = self._gripper.open_width if opened else self._gripper.closed_width
         return replace(
             proposed, space=Space.EE_DELTA, names=names, values=values,
-            language_motion=said.words,
+            language_motion=correction.text,
         )  # fmt: skip
 
 
-def agreement(said: SpokenCorrection, travel: Array) -> float:
-    """[-1, 1]: how much a candidate that moves the tool by `travel` (3,) m does what was said."""
+def agreement(correction: SpokenCorrection, travel: Array) -> float:
+    """[-1, 1]: cosine between the correction and a tool displacement `travel` (3,) m."""
     length = float(np.linalg.norm(travel))
-    way = said.motion.direction(EE_NAMES[:3])
-    return float(way @ travel) / length if length > 1e-3 else 0.0
+    direction = correction.motion.direction(EE_NAMES[:3])
+    return float(direction @ travel) / length if length > 1e-3 else 0.0

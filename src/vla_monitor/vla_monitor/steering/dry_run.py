@@ -1,5 +1,5 @@
-"""What the shield would make of a candidate: its own shapes, clearances and limits, tried out on
-the way that the candidate leads."""
+"""Dry run of the shield on a candidate: its shapes, clearances and limits along the candidate's
+path."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ SLACK = 1e-6  # m, rad
 
 @dataclass(frozen=True)
 class DryRunResult:
-    """What the shield would do; `refusal` is empty when the candidate may go to it."""
+    """Predicted shield reaction; `refusal` is empty when the candidate is acceptable."""
 
-    change: float  # share of the motion that would be taken away
+    change: float  # share of the motion that the shield would remove
     refusal: str = ''
 
 
 class DryRun:
-    """The shield's body and world, fed as the shield's own are; commands nothing."""
+    """The shield's collision model and scene, updated as in the shield; commands nothing."""
 
     def __init__(self, params: DryRunParams, shield: ShieldParams, robot: RobotConfig) -> None:
         self.params, self._shield, self._limits = params, shield, robot.limits
@@ -40,61 +40,61 @@ class DryRun:
         self._tip_speed = min(shield.tcp_speed, robot.tcp_speed)
 
     def on_joints(self, stamp: float, q: Array, width: float) -> None:
-        """Note where the arm is and how wide the fingers are."""
+        """Record arm joints and gripper opening."""
         self._world.record_joints(stamp, q)
         if abs(width - self._width) > 5e-4:
             self._width = width
             self._body.set_width(width)
 
     def on_scene(self, scene: GroundedScene) -> None:
-        """Place what is around."""
+        """Update the collision scene."""
         self._world.update(scene)
 
     def forget(self) -> None:
-        """The clock jumped: past poses mean nothing any more."""
+        """Discard past poses: the clock jumped back."""
         self._world.clear_history()
 
     def around(self, q: Array) -> tuple[Indices, Array]:
-        """Pairs that are watched, and their distances (m,) m at `q` (n,) rad."""
+        """Return the checked pairs, and their distances (m,) m at `q` (n,) rad."""
         active = np.flatnonzero(self._body.is_active)
         return active, self._body.distances(q, active)
 
     def try_out(
         self, path: ToolPath, joints: JointPath, q: Array, around: tuple[Indices, Array]
     ) -> DryRunResult:
-        """Return what the shield would do with the motion from `q` along `joints`."""
+        """Return the predicted shield reaction to the motion from `q` along `joints`."""
         refusal = self._out_of_reach(joints) or self._out_of_space(path)
         if refusal:
             return DryRunResult(1.0, refusal)
         change = self._too_fast(path, joints, q)
         depth, pair = self._too_near(joints, q, around)
         if not depth <= self.params.intrusion:
-            return DryRunResult(change, f'{depth * 1e3:.0f} mm too near: {pair}')
+            return DryRunResult(change, f'{depth * 1e3:.0f} mm below the clearance: {pair}')
         change = 1.0 - (1.0 - change) * (1.0 - self.params.change * depth / self.params.intrusion)
         if not change <= self.params.change:
-            return DryRunResult(change, f'the shield would take {change:.0%} of the motion')
+            return DryRunResult(change, f'the shield would remove {change:.0%} of the motion')
         return DryRunResult(change)
 
     def _out_of_reach(self, joints: JointPath) -> str:
         if not joints.miss.max() <= self.params.unreachable:
-            return 'out of reach'
+            return 'no inverse kinematics solution'
         low = self._limits.lower + self._shield.joint_margin
         high = self._limits.upper - self._shield.joint_margin
         room = np.minimum(joints.q - low, high - joints.q).min(axis=0)
         k = int(np.argmin(room))
-        return '' if room[k] >= -SLACK else f'{self._limits.names[k]} at its limit'
+        return '' if room[k] >= -SLACK else f'{self._limits.names[k]} at its position limit'
 
     def _out_of_space(self, path: ToolPath) -> str:
-        """A tool that is outside already may come back."""
+        """Return why the path is refused; a tool that is already outside may return."""
         out = np.maximum(self._box[0] - path.positions, path.positions - self._box[1])  # (h, 3)
         grown = (out - np.maximum(out[0], 0.0)).max(axis=0)
         k = int(np.argmax(grown))
-        return '' if grown[k] <= self.params.outside else f'out of the workspace in {"xyz"[k]}'
+        return '' if grown[k] <= self.params.outside else f'outside the workspace in {"xyz"[k]}'
 
     def _too_fast(self, path: ToolPath, joints: JointPath, q: Array) -> float:
-        """Share of the motion that the caps on speed take away, over the whole chunk."""
-        way = np.linalg.norm(np.diff(path.positions, axis=0), axis=1) / path.step  # m/s
-        usual = float(np.mean(way))
+        """Share of the motion that the speed limits remove, over the whole chunk."""
+        speeds = np.linalg.norm(np.diff(path.positions, axis=0), axis=1) / path.step  # m/s
+        usual = float(np.mean(speeds))
         steps = np.diff(np.r_[0, joints.rows])[:, None] * path.step  # s
         turns = np.abs(np.diff(np.vstack([q, joints.q]), axis=0)) / steps
         fastest = float((turns / self._limits.velocity).max())
@@ -104,8 +104,8 @@ class DryRun:
     def _too_near(
         self, joints: JointPath, q: Array, around: tuple[Indices, Array]
     ) -> tuple[float, str]:
-        """m by which the worst pair comes nearer than it may (what is too near already: than it
-        is), and its name; pairs that cannot come so near are not measured."""
+        """Return the largest clearance violation in m and its pair. A pair that violates its
+        clearance now is compared with its present distance; pairs out of range are skipped."""
         soon = joints.q[joints.rows <= max(self.params.soon * joints.rows[-1], joints.rows[0])]
         active, here = around
         motion = self._body.lever_arms[active] @ np.abs(soon - q).max(axis=0)  # (m,) m

@@ -1,4 +1,4 @@
-"""What the verifier has heard: scenes and joints by stamp, the task, where the target was."""
+"""Inputs of the verifier: histories of scenes and joint states, task status, initial target."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from vla_monitor.steering.params import VerifierParams
 from vla_monitor.steering.stage_a import VerifierMoment
 
 SAMPLES = 120  # of the joints
-APART = 0.0095  # s, at least, between two of them: a fast driver does not shorten the memory
+APART = 0.0095  # s, least interval between samples, so that a fast driver keeps the history long
 SCENES = 8
 
 
 class VerifierInputs:
-    """Short histories; `present` puts together what was true at a stamp."""
+    """Short histories; `present` returns the state at a stamp."""
 
     def __init__(self, params: VerifierParams, robot: RobotConfig) -> None:
         self._params, self._robot = params, robot
@@ -40,7 +40,7 @@ class VerifierInputs:
         return self.status.task_id if self.status else ''
 
     def on_joints(self, joints: JointState) -> bool:
-        """Keep a sample; True when the clock has jumped back and all was forgotten."""
+        """Store a sample; True when the clock jumped back and the histories were cleared."""
         whole = self._whole.merge(joints)
         if whole is None or not (np.isfinite(whole.stamp) and np.isfinite(whole.position).all()):
             return False
@@ -55,7 +55,7 @@ class VerifierInputs:
         return has_jumped
 
     def on_scene(self, scene: GroundedScene) -> None:
-        """Keep a scene, and where the target was when the attempt began."""
+        """Store a scene, and the target position at the start of the attempt."""
         if not is_finite(scene):
             return
         self._scenes.append(scene)
@@ -64,7 +64,7 @@ class VerifierInputs:
             self._first = target.position
 
     def on_status(self, status: TaskStatus) -> bool:
-        """Follow the task; True when an attempt begins."""
+        """Store the task status; True when an attempt begins."""
         begins = status.phase == Phase.RUNNING and not self.is_running
         self.status = status
         if begins:
@@ -72,19 +72,19 @@ class VerifierInputs:
         return begins
 
     def newest(self) -> tuple[float, Array, float] | None:
-        """The last joint sample: stamp s, q (n,) rad, opening m."""
+        """Return the last joint sample: stamp s, q (n,) rad, opening m."""
         return self._joints[-1] if self._joints else None
 
     def present(self, stamp: float, task_id: str) -> VerifierMoment | str:
-        """Return where everything was at `stamp`, or what is missing."""
+        """Return the state at `stamp`, or what is missing."""
         p = self._params
         near = min(self._joints, key=lambda s: abs(s[0] - stamp), default=None)
         if near is None or not abs(near[0] - stamp) <= p.joints_max_age:
-            return 'no joint states of that time'
+            return 'no joint states at the stamp of the candidates'
         scenes = [s for s in self._scenes if s.task_id == task_id]
         scene = min(scenes, key=lambda s: abs(s.stamp - stamp), default=None)
         if scene is None or not abs(scene.stamp - stamp) <= p.scene_max_age:
-            return 'no scene of that time'
+            return 'no scene at the stamp of the candidates'
         target = scene.by_role(Role.TARGET)
         first = self._first if self._first is not None else target.position if target else None
         return VerifierMoment(near[1], near[2], scene, first)

@@ -1,5 +1,5 @@
-"""The verifier as a node: candidates in, the one to execute out; in a worker thread, so that its
-vote comes in time however long it looks."""
+"""Verifier node: selects the candidate to execute in a worker thread, so that the vote stays
+periodic."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Choice = tuple[ActionChunk | None, AlignmentVerdict]
 
 @dataclass(frozen=True)
 class VerifierNodeParams:
-    """Which robot, what is good enough, and what the shield allows (as configured there)."""
+    """Robot, verifier parameters, and the shield's parameters (as configured there)."""
 
     robot: str = param('ur5e', 'name in config/robots, or a file')
     verifier: VerifierParams = field(default_factory=VerifierParams)
@@ -35,7 +35,7 @@ class VerifierNodeParams:
 
 
 class VerifierNode(ManagedNode):
-    """Hosts the Verifier; a single candidate is looked at in the tick itself."""
+    """Hosts the Verifier; a single candidate is verified in the tick itself."""
 
     name = 'verifier'
     period = 0.02
@@ -45,10 +45,10 @@ class VerifierNode(ManagedNode):
         p = self.parameters(VerifierNodeParams)
         robot = load_robot(p.robot)
         self.verifier = Verifier(p.verifier, robot, p.shield, monotonic)
-        self.worker: Worker[Chunks, Choice] = Worker(self.look)
+        self.worker: Worker[Chunks, Choice] = Worker(self.choose)
         self.waiting: Chunks = ()
-        self.unheard: list[tuple[str, Any]] = []
-        self.voted = 0.0  # s, ROS time
+        self.pending: list[tuple[str, Any]] = []
+        self.voted = 0.0  # s, ROS time of the last vote
         for name, topic in (
             ('joint_states', topics.joint_states(robot)),
             ('scene', topics.SCENE),
@@ -62,11 +62,11 @@ class VerifierNode(ManagedNode):
         self.send_vote = self.advertise(topics.VOTES)
 
     def keeper(self, name: str) -> Any:
-        """What hears a topic; while the worker looks, it waits."""
-        return lambda record: self.unheard.append((name, record))
+        """Return a callback that queues a topic's records while the worker is busy."""
+        return lambda record: self.pending.append((name, record))
 
     def on_correction(self, correction: Correction) -> None:
-        self.unheard.append(('corrections', correction))
+        self.pending.append(('corrections', correction))
 
     def on_candidates(self, chunks: Chunks) -> None:
         self.waiting = chunks
@@ -88,16 +88,16 @@ class VerifierNode(ManagedNode):
             self.voted = now
 
     def observe(self, now: float) -> None:
-        """Give the verifier what has come; it is not thread-safe."""
-        unheard, self.unheard = self.unheard, []
-        for name, record in unheard:
+        """Pass the queued records to the verifier, which is not thread-safe."""
+        pending, self.pending = self.pending, []
+        for name, record in pending:
             self.verifier.observe(name, record, now)
             if name == 'corrections':
-                said = self.verifier.remark or f"'{record.language_motion}' holds"
-                self.get_logger().info(f'correction by {record.operator_id}: {said}')
+                outcome = self.verifier.remark or f"'{record.language_motion}' accepted"
+                self.get_logger().info(f'correction by {record.operator_id}: {outcome}')
 
-    def look(self, chunks: Chunks) -> Choice:
-        """In the worker thread."""
+    def choose(self, chunks: Chunks) -> Choice:
+        """Choose a candidate (in the worker thread)."""
         return self.verifier.choose(chunks, self.now)
 
     def publish_choice(self, choice: Choice) -> None:

@@ -1,4 +1,4 @@
-"""A moment of what a candidate leads to: tool, fingers and the thing that the step is about."""
+"""Predicted outcome of a candidate: states of the tool, the fingers and the target object."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from vla_core.frozen import Array
 
 @dataclass(frozen=True)
 class OutcomeMoment:
-    """As predicted, by kinematics alone or by the twin."""
+    """Predicted state at one time, by kinematics or by the twin."""
 
     tcp: Array  # (3,) m, base_link
     yaw: float  # rad, of the tool's x axis
     opening: float  # m
-    thing: Array  # (3,) m, base_link, centre of the thing; the tool's own when there is none
+    target: Array  # (3,) m, base_link, centre of the target; the tcp without a target
     is_holding: bool
-    is_done: bool = False  # what the step is for has happened: a press
+    is_done: bool = False  # the press has happened
 
 
 @dataclass(frozen=True)
 class CandidateOutcome:
-    """What a candidate leads to."""
+    """Predicted outcome of one candidate."""
 
-    moments: tuple[OutcomeMoment, ...]  # the present one first, then as time goes
-    faults: tuple[str, ...] = ()  # what must not happen, in words
+    moments: tuple[OutcomeMoment, ...]  # the present one first, in order of time
+    faults: tuple[str, ...] = ()  # text of each fault
     event: float = -1.0  # s ahead, of the first grip or release; negative: none
-    doubts: int = 0  # faults so late that a newer candidate may still mend them
+    doubts: int = 0  # late faults, which a newer candidate may avoid

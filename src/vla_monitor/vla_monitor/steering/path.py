@@ -1,4 +1,4 @@
-"""Where a chunk leads the tool, and the joints that lead there."""
+"""Tool path of a chunk, and the joint path by inverse kinematics."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from vla_core.robot.model import RobotModel
 
 GRIPPER = 'gripper'
 DAMPING = 0.02  # m or rad, of a step towards a pose
-STEPS = 3  # of these at most, from one pose to the next
-CLOSE = 1e-3  # m and rad, near enough
+STEPS = 3  # largest number of iterations per pose
+CLOSE = 1e-3  # m and rad, convergence tolerance
 
 
 @dataclass(frozen=True)
 class ToolPath:
-    """What a chunk asks of the tool, row by row."""
+    """Commanded tool poses and openings, row by row."""
 
     poses: Array  # (h, 4, 4) base_from_tcp
     yaw: Array  # (h,) rad
-    opening: Array  # (h,) m, asked for
+    opening: Array  # (h,) m, commanded
     step: float  # s between rows
 
     @property
@@ -34,11 +34,11 @@ class ToolPath:
 
 @dataclass(frozen=True)
 class JointPath:
-    """Joints along a path, at some of its rows."""
+    """Joint positions at some rows of a path."""
 
     rows: Array  # (m,) indices
     q: Array  # (m, n) rad
-    miss: Array  # (m,) m and rad, by which the tool is off its pose there
+    miss: Array  # (m,) m and rad, residual of the tool pose
 
 
 def tool_path(
@@ -46,15 +46,15 @@ def tool_path(
 ) -> ToolPath | None:
     """Return the path from the pose (4, 4) at the chunk's stamp; None when it moves no tool.
 
-    `opening` (m) is what a chunk without a gripper column asks for.
+    `opening` (m) is the command of a chunk without a gripper column.
     """
     if chunk.space == Space.BASE_TWIST:
         return None
     poses = _poses(chunk, model, base_from_tcp)
-    asked = np.full(len(poses), opening)
+    commanded = np.full(len(poses), opening)
     if GRIPPER in chunk.names:
-        asked = chunk.values[:, chunk.names.index(GRIPPER)]
-    return ToolPath(poses, geometry.yaw(poses), asked, chunk.step)
+        commanded = chunk.values[:, chunk.names.index(GRIPPER)]
+    return ToolPath(poses, geometry.yaw(poses), commanded, chunk.step)
 
 
 def _poses(chunk: ActionChunk, model: RobotModel, base_from_tcp: Array) -> Array:
@@ -71,8 +71,8 @@ def _poses(chunk: ActionChunk, model: RobotModel, base_from_tcp: Array) -> Array
 def joint_paths(
     paths: tuple[ToolPath, ...], model: RobotModel, q: Array, stride: int
 ) -> tuple[JointPath, ...]:
-    """Return the joints of paths of one length, at every `stride`-th row and the last, each solved
-    from the one before; all paths together, since one solve of many is quicker than many."""
+    """Return the joint paths of tool paths of equal length, at every `stride`-th row and the last.
+    Each row starts from the row before; all paths are solved as one batch, which is faster."""
     last = len(paths[0].poses) - 1
     rows = np.unique(np.r_[np.arange(stride, last, stride), last])
     wanted = np.stack([path.poses[rows] for path in paths])  # (k, m, 4, 4)
@@ -86,8 +86,8 @@ def joint_paths(
 
 
 def solve(model: RobotModel, q: Array, poses: Array) -> tuple[Array, Array]:
-    """Return the joints (k, n) near `q` (k, n) whose tools are at `poses` (k, 4, 4), and by how
-    much each is off (k,)."""
+    """Return the joints (k, n) near `q` (k, n) for the tool poses (k, 4, 4), and the residuals
+    (k,)."""
     error = _errors(model, q, poses)
     for _ in range(STEPS):
         if np.abs(error).max() <= CLOSE:
@@ -101,8 +101,8 @@ def solve(model: RobotModel, q: Array, poses: Array) -> tuple[Array, Array]:
 
 
 def _errors(model: RobotModel, q: Array, poses: Array) -> Array:
-    """(k, 6) m and rad, base axes, from the tools at `q` to `poses`; the turn is that of
-    Luh, Walker and Paul (1980), half the sum of the axes' cross products: sin for small angles."""
+    """(k, 6) m and rad, base axes, from the tools at `q` to `poses`; orientation error after Luh,
+    Walker and Paul (1980), half the sum of the axes' cross products: sin for small angles."""
     now = np.stack([model.fk(row) for row in q])
     turn = 0.5 * np.cross(now[:, :3, :3], poses[:, :3, :3], axis=1).sum(axis=2)
     return np.hstack([poses[:, :3, 3] - now[:, :3, 3], turn])

@@ -1,5 +1,5 @@
-"""The quick look at every candidate: kinematics, the shield's dry run, and the plan step's own
-geometry."""
+"""Stage A, for every candidate: kinematic prediction, dry run of the shield, and the geometry of
+the plan step."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Here = tuple[Array, float]  # (4, 4) base_from_tcp and m, opening
 
 @dataclass(frozen=True)
 class VerifierMoment:
-    """Where everything is at the stamp of the candidates."""
+    """State at the stamp of the candidates."""
 
     q: Array  # (n,) rad
     opening: float  # m
@@ -38,7 +38,7 @@ class VerifierMoment:
 
 @dataclass(frozen=True)
 class QuickCheck:
-    """What stage A found out about one candidate."""
+    """Result of stage A for one candidate."""
 
     score: Score
     path: ToolPath | None = None
@@ -47,19 +47,19 @@ class QuickCheck:
 
     @property
     def is_playable(self) -> bool:
-        """True when a twin can play it and stage A has nothing against it."""
+        """True when the twin can simulate it and stage A found no fault."""
         return bool(self.path and self.joints and self.purpose) and not self.score.is_faulty
 
 
 class StageA:
-    """Holds the models; `look` is a pure function of its arguments and of what was heard."""
+    """Holds the models; `evaluate` depends only on its arguments and on the dry run's inputs."""
 
     def __init__(self, params: VerifierParams, robot: RobotConfig, shield: ShieldParams) -> None:
         self.params = params
         self.model = RobotModel(robot)
         self.dry_run = DryRun(params.dry_run, shield, robot)
 
-    def look(
+    def evaluate(
         self, chunks: tuple[ActionChunk, ...], present: VerifierMoment
     ) -> tuple[QuickCheck, ...]:
         """Return a score for every candidate."""
@@ -72,37 +72,37 @@ class StageA:
             for chunk, is_sound in zip(chunks, sound, strict=True)
         ]
         first = [
-            self._first_look(paths[k], purposes[chunks[k].plan_step], sound[k])
+            self._check_without_model(paths[k], purposes[chunks[k].plan_step], sound[k])
             for k in range(len(chunks))
         ]
-        left = [k for k, look in enumerate(first) if look is None]
+        left = [k for k, check in enumerate(first) if check is None]
         if not left:
-            return tuple(look for look in first if look is not None)
-        walks = self._walks([paths[k] for k in left], present.q)
+            return tuple(check for check in first if check is not None)
+        solved = self._joint_paths([paths[k] for k in left], present.q)
         around, here = self.dry_run.around(present.q), (base_from_tcp, present.opening)
-        for k, joints in zip(left, walks, strict=True):
+        for k, joints in zip(left, solved, strict=True):
             path, purpose = paths[k], purposes[chunks[k].plan_step]
             assert path is not None
             assert not isinstance(purpose, str)
             trial = self.dry_run.try_out(path, joints, present.q, around)
             score = self._score(path, here, purpose, trial)
             first[k] = QuickCheck(score, path, joints, purpose)
-        return tuple(look for look in first if look is not None)
+        return tuple(check for check in first if check is not None)
 
-    def _first_look(
+    def _check_without_model(
         self, path: ToolPath | None, purpose: StepGoal | str | None, is_sound: bool
     ) -> QuickCheck | None:
-        """What can be said without a model; None: nothing yet."""
+        """Return the result when no model is needed, else None."""
         if not is_sound:
-            return QuickCheck(Score(0.0, 'it is not finite'))
+            return QuickCheck(Score(0.0, 'the chunk is not finite'))
         if isinstance(purpose, str):
             return QuickCheck(Score(0.0, purpose))
         return (
             QuickCheck(Score(self.params.judge.neutral)) if path is None else None
         )  # moves no tool
 
-    def _walks(self, paths: list[ToolPath | None], q: Array) -> list[JointPath]:
-        """Joints of all paths; those of one length are solved together."""
+    def _joint_paths(self, paths: list[ToolPath | None], q: Array) -> list[JointPath]:
+        """Return the joint paths; paths of equal length are solved as one batch."""
         found: dict[int, JointPath] = {}
         lengths = {len(path.poses) for path in paths if path}
         for length in lengths:
@@ -119,14 +119,14 @@ class StageA:
         if trial.refusal:
             return Score(0.0, trial.refusal)
         if purpose is None:
-            return Score(p.neutral * (1.0 - trial.change))  # nothing to hold it against
+            return Score(p.neutral * (1.0 - trial.change))  # no plan step to compare with
         outcome = KinematicPrediction(purpose, moment_of(here, purpose), path.step).of(path)
         return judge(outcome, purpose, trial.change, p)
 
 
 def _purpose(text: str, present: VerifierMoment) -> StepGoal | str | None:
-    """The purpose of a step; None when the policy states none that can be read, and a reason when
-    it names what is not meant."""
+    """Return the goal of a plan step, None when it cannot be parsed, or a reason when it names
+    another object than the task."""
     try:
         step = parse_step(text)
     except ValueError:
@@ -138,9 +138,9 @@ def _purpose(text: str, present: VerifierMoment) -> StepGoal | str | None:
 
 
 def moment_of(here: Here, purpose: StepGoal) -> OutcomeMoment:
-    """Return the present moment, as perceived."""
+    """Return the present state, as perceived."""
     base_from_tcp, opening = here
-    tcp, yaw, thing = base_from_tcp[:3, 3], float(geometry.yaw(base_from_tcp)), purpose.thing
-    if thing is None:
+    tcp, yaw, target = base_from_tcp[:3, 3], float(geometry.yaw(base_from_tcp)), purpose.target
+    if target is None:
         return OutcomeMoment(tcp, yaw, opening, tcp, False)
-    return OutcomeMoment(tcp, yaw, opening, thing.position, is_holding(tcp, yaw, opening, thing))
+    return OutcomeMoment(tcp, yaw, opening, target.position, is_holding(tcp, yaw, opening, target))

@@ -1,5 +1,5 @@
-"""The slow look, where it can pay: candidates that passed the quick one are played in the twin,
-and the first that does what was said wins."""
+"""Stage B, near grips and releases: candidates that passed stage A are simulated in the twin, and
+the first that achieves the plan step is chosen."""
 
 from __future__ import annotations
 
@@ -24,41 +24,41 @@ STATE = mujoco.mjtState.mjSTATE_INTEGRATION
 
 
 class Theatre(Protocol):
-    """Where candidates are played: the twin, or in a measurement a branch of the simulator."""
+    """Source of simulations: the twin, or in a benchmark a copy of the simulator."""
 
-    def stage(self, present: VerifierMoment, purpose: StepGoal, asked: float) -> TwinStage: ...
+    def stage(self, present: VerifierMoment, purpose: StepGoal, commanded: float) -> TwinStage: ...
 
 
 class TwinTheatre:
-    """Stages of the perceived scene."""
+    """Simulations of the perceived scene."""
 
     def __init__(self, params: VerifierParams, robot: RobotConfig, player: Player) -> None:
         self._twin = TwinModel(robot, params.twin.timestep)
         self._player = player
 
-    def stage(self, present: VerifierMoment, purpose: StepGoal, asked: float) -> TwinStage:
-        """Return the present, as perceived; `asked` m is the opening that is being executed."""
+    def stage(self, present: VerifierMoment, purpose: StepGoal, commanded: float) -> TwinStage:
+        """Return a simulation of the perceived state; `commanded` m is the executed opening."""
         data, twin = self._twin.show(present.scene), self._twin
         assert twin.model is not None
-        thing = twin.body_of(purpose.thing) if purpose.thing else -1
+        target = twin.body_of(purpose.target) if purpose.target else -1
         others = tuple(twin.body_of(o) for o in purpose.others if o.shape != 'housing')
-        stage = TwinStage(twin.model, data, thing, others, twin.lead)
-        self._player.pose(stage, present.q, present.opening, asked)
+        stage = TwinStage(twin.model, data, target, others, twin.lead)
+        self._player.pose(stage, present.q, present.opening, commanded)
         return stage
 
 
 @dataclass(frozen=True)
 class Pick:
-    """What stage B makes of the candidates."""
+    """Result of the choice between the candidates."""
 
     chosen: int
-    scores: Array  # (k,), of stage A where the twin was not asked
+    scores: Array  # (k,), of stage A for candidates that were not simulated
     timed_out: bool
     reason: str = ''
 
 
 class StageB:
-    """Plays and judges; `clock` measures the budget."""
+    """Simulates and scores candidates."""
 
     def __init__(
         self, params: VerifierParams, robot: RobotConfig, theatre: Theatre | None = None
@@ -67,38 +67,40 @@ class StageB:
         self.player = Player(robot)
         self._theatre = theatre or TwinTheatre(params, robot, self.player)
 
-    def pays(self, looks: tuple[QuickCheck, ...]) -> bool:
-        """True when there is a choice, and a grip or release is near in one of them."""
-        events = [look.score.event for look in looks if look.purpose and not look.score.is_faulty]
+    def is_needed(self, checks: tuple[QuickCheck, ...]) -> bool:
+        """True when there are several candidates and one of them grips or releases soon."""
+        events = [
+            check.score.event for check in checks if check.purpose and not check.score.is_faulty
+        ]
         near = [0.0 <= event <= self.params.twin.event for event in events]
-        return self.params.twin.is_on and len(looks) > 1 and any(near)
+        return self.params.twin.is_on and len(checks) > 1 and any(near)
 
     def pick(
         self,
-        looks: tuple[QuickCheck, ...],
+        checks: tuple[QuickCheck, ...],
         scores: Array,
         present: VerifierMoment,
-        asked: float,
+        commanded: float,
         is_late: Callable[[], bool],
     ) -> Pick:
-        """Return the first, by rank of the scores (k,) of stage A, that the twin finds good."""
+        """Return the first candidate, by score (k,) of stage A, without a fault in the twin."""
         ranked = np.argsort(-ranks(scores, self.params), kind='stable')
-        order = [int(k) for k in ranked if looks[k].is_playable]
+        order = [int(k) for k in ranked if checks[k].is_playable]
         found, reason = np.array(scores), ''
         if not order:
-            return Pick(NONE, found, False, looks[0].score.reason)
-        first = looks[order[0]].purpose
+            return Pick(NONE, found, False, checks[0].score.reason)
+        first = checks[order[0]].purpose
         assert first is not None
-        stage = self._theatre.stage(present, first, asked)
+        stage = self._theatre.stage(present, first, commanded)
         size = mujoco.mj_stateSize(stage.model, STATE)
         state = np.empty(size)
         mujoco.mj_getState(stage.model, stage.data, state, STATE)
         for k in order:
             mujoco.mj_setState(stage.model, stage.data, state, STATE)
             mujoco.mj_forward(stage.model, stage.data)
-            score = self._play(looks[k], stage, present, is_late)
+            score = self._play(checks[k], stage, present, is_late)
             if score is None:
-                return self._out_of_time(looks, scores, found)
+                return self._out_of_time(checks, scores, found)
             found[k] = score.value
             if not score.is_faulty:
                 return Pick(k, found, False)
@@ -107,20 +109,24 @@ class StageB:
 
     def _play(
         self,
-        look: QuickCheck,
+        check: QuickCheck,
         stage: TwinStage,
         present: VerifierMoment,
         is_late: Callable[[], bool],
     ) -> Score | None:
-        assert look.path is not None
-        assert look.joints is not None
-        assert look.purpose is not None
-        outcome = self.player.play(stage, present.q, look.path, look.joints, look.purpose, is_late)
-        return judge(outcome, look.purpose, 0.0, self.params.judge) if outcome else None
+        assert check.path is not None
+        assert check.joints is not None
+        assert check.purpose is not None
+        outcome = self.player.play(
+            stage, present.q, check.path, check.joints, check.purpose, is_late
+        )
+        return judge(outcome, check.purpose, 0.0, self.params.judge) if outcome else None
 
-    def _out_of_time(self, looks: tuple[QuickCheck, ...], scores: Array, found: Array) -> Pick:
-        """What stage A says, if it says it with conviction and the twin has not said otherwise."""
-        untold = np.where(found == scores, scores, 0.0)
-        best = int(np.argmax(untold))
-        is_good = not looks[best].score.is_faulty and untold[best] >= self.params.judge.late
-        return Pick(best if is_good else NONE, found, True, '' if is_good else 'out of time')
+    def _out_of_time(self, checks: tuple[QuickCheck, ...], scores: Array, found: Array) -> Pick:
+        """Return the best candidate of stage A that was not simulated, if its score is high."""
+        untried = np.where(found == scores, scores, 0.0)
+        best = int(np.argmax(untried))
+        is_good = not checks[best].score.is_faulty and untried[best] >= self.params.judge.late
+        return Pick(
+            best if is_good else NONE, found, True, '' if is_good else 'time budget exceeded'
+        )

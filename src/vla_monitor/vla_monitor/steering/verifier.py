@@ -1,8 +1,8 @@
-"""Which of a policy's candidates is executed, and whether any may be.
+"""The verifier: selects the candidate to execute, or none.
 
-Do What You Say (arXiv 2510.16281): candidates for one plan step, their outcomes predicted, the
-first that does what was said is executed. Here in two stages, and with an answer when none does:
-wait for new samples, and when those are no better either, hold and ask.
+Do What You Say (arXiv 2510.16281): the outcomes of the candidates for one plan step are predicted,
+and the first that achieves the step is executed. Here in two stages; without an acceptable
+candidate it waits for new samples, and votes HOLD after `patience` inferences.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from vla_shield.params import ShieldParams
 
 __all__ = ['Verifier', 'VerifierParams']
 VOTER = 'verifier'
-CLOSE_AT = 0.03  # m, an opening asked below this asks to grip
-HINT = 0.3  # of a score, what agreeing with a hint adds at most
+CLOSE_AT = 0.03  # m, a commanded opening below this is a grip command
+HINT = 0.3  # largest score bonus for agreement with a hint
 Choice = tuple[ActionChunk | None, AlignmentVerdict]
 
 
@@ -35,7 +35,7 @@ def _no_clock() -> float:
 
 
 class Verifier:
-    """Hears what flows, chooses, votes; time is ROS time in s, `clock` measures the budget."""
+    """Chooses candidates and votes; times are ROS time in s, `clock` measures the budget."""
 
     def __init__(
         self,
@@ -46,52 +46,54 @@ class Verifier:
         theatre: Theatre | None = None,
     ) -> None:
         self.params, self.robot = params, robot
-        self.heard = VerifierInputs(params, robot)
+        self.inputs = VerifierInputs(params, robot)
         self.stage_a = StageA(params, robot, shield)
         self.stage_b = StageB(params, robot, theatre)
         self.corrections = Corrections(params, robot.gripper)
-        self.remark = ''  # what became of the last correction
+        self.remark = ''  # why the last correction was refused; empty when accepted
         self._clock = clock
-        self._refused = 0  # inferences in a row without a good candidate
-        self._reason = ''  # of the last of them
-        self._last: ActionChunk | None = None  # that was passed on
+        self._refused = 0  # inferences in a row without an accepted candidate
+        self._reason = ''  # of the last refusal
+        self._last: ActionChunk | None = None  # last chunk passed on
         self._votes = 0
-        self._unsaid: list[AlignmentVerdict] = []
+        self._unpublished: list[AlignmentVerdict] = []
 
     def observe(self, topic: str, record: Any, now: float) -> None:
-        """Take note of what flows."""
+        """Process a record."""
         if topic == 'joint_states':
-            before = self.heard.newest()
-            if self.heard.on_joints(record):
+            before = self.inputs.newest()
+            if self.inputs.on_joints(record):
                 self.stage_a.dry_run.forget()
-            newest = self.heard.newest()
+            newest = self.inputs.newest()
             if newest is not None and newest is not before:
                 self.stage_a.dry_run.on_joints(*newest)
         elif topic == 'scene':
-            self.heard.on_scene(record)
+            self.inputs.on_scene(record)
             self.stage_a.dry_run.on_scene(record)
         elif topic == 'status':
-            if self.heard.on_status(record):
+            if self.inputs.on_status(record):
                 self.corrections.clear()
                 self._refused, self._last = 0, None
         elif topic == 'corrections':
-            self.remark = self.corrections.put(record, self.heard.task_id, now)
+            self.remark = self.corrections.put(record, self.inputs.task_id, now)
 
     def choose(self, chunks: tuple[ActionChunk, ...], now: float) -> Choice:
         """Return the chunk to execute, or None, and the verdict."""
         began = self._clock()
-        said = self.corrections.at(now)
-        if said is not None and not said.is_hint:
-            chunk = self.corrections.chunk(said, chunks[0], self._asked(now))
+        correction = self.corrections.at(now)
+        if correction is not None and not correction.is_hint:
+            chunk = self.corrections.chunk(correction, chunks[0], self._commanded_opening(now))
             return self._pass(chunk), self._verdict(chunks, 0, 'a person', began)
         if not self.params.is_on:
             return self._pass(chunks[0]), self._verdict(chunks, 0, 'off', began)
-        present = self.heard.present(chunks[0].stamp, chunks[0].task_id)
+        present = self.inputs.present(chunks[0].stamp, chunks[0].task_id)
         if isinstance(present, str):
             return self._refuse(chunks, present, began)
-        looks = self.stage_a.look(chunks, present)
-        scores = np.array([look.score.value for look in looks]) + self._hints(said, looks)
-        pick, stage = self._pick(looks, scores, present, now, began)
+        checks = self.stage_a.evaluate(chunks, present)
+        scores = np.array([check.score.value for check in checks]) + self._hints(
+            correction, checks
+        )
+        pick, stage = self._pick(checks, scores, present, now, began)
         if pick.chosen == NONE:
             return self._refuse(chunks, f'{stage}: {pick.reason}', began, pick)
         verdict = self._verdict(chunks, pick.chosen, stage, began, pick)
@@ -99,33 +101,33 @@ class Verifier:
 
     def _pick(
         self,
-        looks: tuple[QuickCheck, ...],
+        checks: tuple[QuickCheck, ...],
         scores: np.ndarray,
         present: VerifierMoment,
         now: float,
         began: float,
     ) -> tuple[Pick, str]:
-        """The choice, and which stage made it."""
-        best = self._best(looks, scores)
+        """Return the choice, and the stage that made it."""
+        best = self._best(checks, scores)
         if best == NONE:
-            worst = looks[int(np.argmax(scores))].score.reason
+            worst = checks[int(np.argmax(scores))].score.reason
             return Pick(NONE, scores, False, worst), 'stage A'
-        if not self.stage_b.pays(looks):
+        if not self.stage_b.is_needed(checks):
             return Pick(best, scores, False), 'stage A'
         budget, clock = self.params.twin.budget, self._clock
         pick = self.stage_b.pick(
-            looks, scores, present, self._asked(now), lambda: clock() - began > budget
+            checks, scores, present, self._commanded_opening(now), lambda: clock() - began > budget
         )
         return pick, 'stage B'
 
     def outputs(self, now: float) -> list[tuple[str, Any]]:
-        """Return the verdicts since it was last asked."""
-        said, self._unsaid = self._unsaid, []
-        return [('verdict', verdict) for verdict in said]
+        """Return the verdicts since the last call."""
+        correction, self._unpublished = self._unpublished, []
+        return [('verdict', verdict) for verdict in correction]
 
     def vote(self, now: float) -> SafetyVote:
-        """RUN while there is a good candidate now and then; else HOLD."""
-        must_hold = self.heard.is_running and self._refused > self.params.patience
+        """Return HOLD after more than `patience` refusals in a row, else RUN."""
+        must_hold = self.inputs.is_running and self._refused > self.params.patience
         self._votes += 1
         return SafetyVote(
             stamp=now,
@@ -134,29 +136,31 @@ class Verifier:
             level=Level.HOLD if must_hold else Level.RUN,
             speed_scale=0.0 if must_hold else 1.0,
             ttl=self.params.vote_ttl,
-            task_id=self.heard.task_id,
-            reasons=(f'no candidate does what was said: {self._reason}',) if must_hold else (),
+            task_id=self.inputs.task_id,
+            reasons=(f'no candidate achieves the plan step: {self._reason}',) if must_hold else (),
         )
 
-    def _best(self, looks: tuple[QuickCheck, ...], scores: np.ndarray) -> int:
-        """The best candidate that is not bad, the first if none is better by `margin`."""
-        good = [k for k, look in enumerate(looks) if not look.score.is_faulty]
+    def _best(self, checks: tuple[QuickCheck, ...], scores: np.ndarray) -> int:
+        """Return the best faultless candidate; the first unless another leads by `margin`."""
+        good = [k for k, check in enumerate(checks) if not check.score.is_faulty]
         return max(good, key=lambda k: ranks(scores, self.params)[k]) if good else NONE
 
-    def _hints(self, said: SpokenCorrection | None, looks: tuple[QuickCheck, ...]) -> np.ndarray:
-        """What agreeing with a hint adds to each score."""
-        if said is None:
-            return np.zeros(len(looks))
+    def _hints(
+        self, correction: SpokenCorrection | None, checks: tuple[QuickCheck, ...]
+    ) -> np.ndarray:
+        """Return the score bonus of each candidate for agreement with a hint."""
+        if correction is None:
+            return np.zeros(len(checks))
         travels = [
-            look.path.positions[-1] - look.path.positions[0] if look.path else np.zeros(3)
-            for look in looks
+            check.path.positions[-1] - check.path.positions[0] if check.path else np.zeros(3)
+            for check in checks
         ]
-        return HINT * np.array([agreement(said, travel) for travel in travels])
+        return HINT * np.array([agreement(correction, travel) for travel in travels])
 
-    def _asked(self, now: float) -> float:
-        """m, the opening that is being executed: what is held stays held."""
+    def _commanded_opening(self, now: float) -> float:
+        """m, the opening of the executed chunk, so that a held object stays held."""
         gripper = self.robot.gripper
-        newest, last = self.heard.newest(), self._last
+        newest, last = self.inputs.newest(), self._last
         opening = newest[2] if newest else gripper.open_width
         if last is not None and 'gripper' in last.names:
             row = int(np.clip((now - last.start) / last.step, 0, last.horizon - 1))
@@ -199,5 +203,5 @@ class Verifier:
             used=self._clock() - began,
             timed_out=pick.timed_out if pick else False,
         )
-        self._unsaid.append(verdict)
+        self._unpublished.append(verdict)
         return verdict

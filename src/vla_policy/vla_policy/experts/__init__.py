@@ -1,3 +1,1 @@
-"""Scripted programs that make demonstrations; they read object states that a policy never
-sees.
-"""
+"""Scripted experts, which generate demonstrations from object states."""

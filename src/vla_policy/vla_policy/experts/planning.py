@@ -1,7 +1,7 @@
-"""What a policy says it will do next: from the scene and what it remembers, not from the network.
+"""The announced plan step, computed from scene and memory by the scripted experts.
 
-Every candidate of an inference is given the same step, so that each can be held against it: a
-step read off a candidate's own motion would agree with it whatever it does.
+All candidates of an inference get the same step, so that each can be verified against it; a step
+derived from a candidate's own motion would always agree with it.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from vla_policy.experts.scripted import decide
 from vla_policy.objects.memory import Recall
 from vla_policy.objects.situation import ObjectState, situation, top
 
-LOOSE = 0.010  # m, a held thing this much farther off than where it is let go is lowered
+LOOSE = 0.010  # m, extra lateral tolerance within which a held object is lowered
 
 
 def plan_step(observation: Observation, recall: Recall) -> str:
-    """Return the step that the task needs now."""
+    """Return the plan step that the task needs now."""
     s = situation(observation, recall)
     return stated(s, decide(s))
 
 
 def stated(s: ObjectState, aim: Aim) -> str:
-    """Return the step of an aim; a carried thing that is over its place is lowered."""
+    """Return the step of an aim; carrying becomes lowering above the destination."""
     if not (s.is_holding and s.target and s.destination and aim.step.startswith('carry')):
         return aim.step
     tolerance = OVER_BOX if s.verb == Verb.PUT_IN else OVER_THING

@@ -1,4 +1,4 @@
-"""A tool that follows an aim in thought; what it holds or pushes comes along."""
+"""Kinematic simulation of a tool that follows an aim, with the object it holds or pushes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Expert = Callable[[ObjectState], Aim]
 
 
 def advance(s: ObjectState, aim: Aim, dt: float) -> ObjectState:
-    """Return the situation `dt` s later when the tool follows the aim."""
+    """Return the state `dt` s later when the tool follows the aim."""
     velocity = _towards(aim.position - s.tcp, aim.speed)
     velocity = s.velocity + _capped(velocity - s.velocity, ACCELERATION * dt)
     turn = float(np.clip(GAIN * (aim.yaw - s.yaw), -TURN_SPEED, TURN_SPEED))
@@ -54,51 +54,51 @@ def _capped(vector: Array, length: float) -> Array:
 def _grip(s: ObjectState, aim: Aim, dt: float) -> float:
     most = GRIP_SPEED * dt
     opening = s.opening + float(np.clip(aim.opening - s.opening, -most, most))
-    thing = s.target
-    if thing is not None and aim.opening < s.opening and is_between(s, thing):
-        width = _width_across(thing, s.yaw)
+    obj = s.target
+    if obj is not None and aim.opening < s.opening and is_between(s, obj):
+        width = _width_across(obj, s.yaw)
         opening = max(opening, min(s.opening, width))
     return opening
 
 
-def is_between(s: ObjectState, thing: GroundedObject) -> bool:
-    """True when the thing is where the fingers close."""
-    away = s.tcp - thing.position
-    return bool(np.hypot(away[0], away[1]) <= AT and abs(away[2]) <= thing.size[2] / 2 + 0.005)
+def is_between(s: ObjectState, obj: GroundedObject) -> bool:
+    """True when the object is between the fingers."""
+    away = s.tcp - obj.position
+    return bool(np.hypot(away[0], away[1]) <= AT and abs(away[2]) <= obj.size[2] / 2 + 0.005)
 
 
-def _width_across(thing: GroundedObject, yaw: float) -> float:
-    if thing.shape != 'cube':
-        return float(min(thing.size[:2]))
-    across = abs(np.sin(yaw - thing.yaw))  # 0: the fingers close along the thing's y
-    return float(thing.size[0] if across > 0.7 else thing.size[1])
+def _width_across(obj: GroundedObject, yaw: float) -> float:
+    if obj.shape != 'cube':
+        return float(min(obj.size[:2]))
+    across = abs(np.sin(yaw - obj.yaw))  # 0: the fingers close along the object's y
+    return float(obj.size[0] if across > 0.7 else obj.size[1])
 
 
 def _carried(s: ObjectState, tcp: Array) -> GroundedObject | None:
-    """The target after the tool went to `tcp`: held it comes along, pushed it gives way."""
-    thing = s.target
-    if thing is None:
+    """Return the target after the tool moved to `tcp`: carried when held, else pushed."""
+    obj = s.target
+    if obj is None:
         return None
     if s.is_holding:
-        return moved(thing, thing.position + tcp - s.tcp)
-    way = _stroke_way(s, thing)
-    if way is None or tcp[2] > thing.position[2] + thing.size[2] / 2 + 0.008:
-        return thing
-    offset = thing.position[:2] - tcp[:2]
-    along = float(offset @ way)
-    reach = half_width(thing, way) + FINGER
-    is_touched = 0.0 < along < reach and np.hypot(*(offset - along * way)) < reach
+        return moved(obj, obj.position + tcp - s.tcp)
+    direction = _stroke_direction(s, obj)
+    if direction is None or tcp[2] > obj.position[2] + obj.size[2] / 2 + 0.008:
+        return obj
+    offset = obj.position[:2] - tcp[:2]
+    along = float(offset @ direction)
+    reach = half_width(obj, direction) + FINGER
+    is_touched = 0.0 < along < reach and np.hypot(*(offset - along * direction)) < reach
     if not is_touched:
-        return thing
-    return moved(thing, np.r_[thing.position[:2] + (reach - along) * way, thing.position[2]])
+        return obj
+    return moved(obj, np.r_[obj.position[:2] + (reach - along) * direction, obj.position[2]])
 
 
-def _stroke_way(s: ObjectState, thing: GroundedObject) -> Array | None:
+def _stroke_direction(s: ObjectState, obj: GroundedObject) -> Array | None:
     if s.verb == Verb.PUSH:
         return SIDES.get(s.side)
     if s.verb in (Verb.OPEN, Verb.CLOSE):
-        way = outwards(thing, s.around)
-        return way if s.verb == Verb.OPEN else -way
+        direction = outwards(obj, s.around)
+        return direction if s.verb == Verb.OPEN else -direction
     return None
 
 

@@ -1,4 +1,4 @@
-"""The policy without weights: experts on the perceived scene, rolled forward into a chunk."""
+"""The scripted policy: experts on the perceived scene, simulated forward into a chunk."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ class ChunkParams:
 
     horizon: int = param(16, 'rows', lo=2, hi=64)
     step: float = param(0.1, 's between rows', lo=0.01, hi=1.0)
-    substeps: int = param(2, 'of the imagination, per row', lo=1, hi=20)
-    straighten: float = param(0.6, 's, to bring a tilted tool back to vertical', lo=0.1, hi=10.0)
+    substeps: int = param(2, 'simulation steps per row', lo=1, hi=20)
+    straighten: float = param(0.6, 's, time to bring a tilted tool to vertical', lo=0.1, hi=10.0)
 
     def __post_init__(self) -> None:
         check(self)
 
 
 class ScriptedPolicy:
-    """Chooses the expert by verb; holds no phase, only the memory that every policy has."""
+    """Selects the expert by verb; keeps no phase, only the memory shared by all policies."""
 
     def __init__(self, params: ChunkParams | None = None) -> None:
         self.params = params or ChunkParams()
@@ -63,7 +63,7 @@ class ScriptedPolicy:
             self._task_id, self._seq = task_id, 0
 
     def act(self, observation: Observation, count: int = 1) -> Proposal:
-        """Return the one chunk that the expert wants."""
+        """Return the expert's single chunk."""
         if observation.task_id != self._task_id:
             self.reset(observation.task_id, observation.instruction, 0)
         start = situation(observation, self._memory.update(observation))
@@ -89,13 +89,13 @@ class ScriptedPolicy:
 
 
 def decide(s: ObjectState) -> Aim:
-    """Return what the expert of the task's verb wants now."""
+    """Return the aim of the expert for the task's verb."""
     expert = EXPERTS.get(s.verb)
     return expert(s) if expert else retreat(s, s.opening, 'wait')
 
 
 def roll(start: ObjectState, p: ChunkParams) -> tuple[Array, str]:
-    """Return rows (horizon, 5) x y z m, yaw rad, opening m; and what the first is for."""
+    """Return rows (horizon, 5) x y z m, yaw rad, opening m; and the plan step of the first."""
     s, aim = start, decide(start)
     rows = [np.r_[s.tcp, s.yaw, aim.opening]]
     first = aim.step

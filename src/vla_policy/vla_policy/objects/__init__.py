@@ -1,1 +1,1 @@
-"""Grounded objects as input of the object policy: relations, memory, feature rows."""
+"""Inputs of the policies from grounded objects: relations, memory, feature rows."""

@@ -1,4 +1,4 @@
-"""Observations into arrays: the same code for training and for acting. Numpy only."""
+"""Observation to input arrays, shared by training and inference. Numpy only."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from vla_core.records.sensing import Observation
 from vla_policy.objects.memory import Recall
 from vla_policy.objects.situation import ObjectState, situation, top
 
-SCHEMA = 'objects-1'  # changes with anything below
+SCHEMA = 'objects-1'  # change it with any change below
 MOST_OBJECTS = 10
 CENTRE = np.array([0.46, 0.0, 0.12])  # m, base_link, middle of the workspace
 SHAPES = ('cube', 'cylinder', 'ball', 'box', 'button', 'drawer', 'housing')
 SIDES = ('left', 'right', 'forward', 'back')
 VERBS = tuple(Verb)
-SCALES = (0.25, 0.05, 0.012)  # m; a distance is shown coarse, fine and finest
+SCALES = (0.25, 0.05, 0.012)  # m, coarse, fine and finest scale of a distance
 
 Floats = NDArray[np.float32]
 
@@ -39,21 +39,21 @@ class Inputs:
 def describe(observation: Observation, recall: Recall, sentence: Floats) -> Inputs:
     """Return the arrays of one observation."""
     s = situation(observation, recall)
-    things = _chosen(s)
+    chosen = _chosen(s)
     objects = np.zeros((MOST_OBJECTS, OBJECT_WIDTH), np.float32)
-    for row, thing in zip(objects, things, strict=False):
-        row[:] = object_row(thing, s)
+    for row, obj in zip(objects, chosen, strict=False):
+        row[:] = object_row(obj, s)
     return Inputs(
         robot=robot_row(s, observation).astype(np.float32),
         objects=objects,
-        present=np.arange(MOST_OBJECTS) < len(things),
+        present=np.arange(MOST_OBJECTS) < len(chosen),
         task=task_row(s.verb, s.side),
         sentence=np.asarray(sentence, np.float32),
     )
 
 
 def robot_row(s: ObjectState, observation: Observation) -> Array:
-    """Return the tool, its motion, the gripper, and the relations the task is about."""
+    """Return the tool pose, its motion, the gripper, and the task's relations."""
     upright = geometry.tool_down(s.tcp, s.yaw)
     tilt = geometry.log_rotation(observation.base_from_tcp[:3, :3] @ upright[:3, :3].T)
     return np.concatenate([
@@ -70,34 +70,34 @@ def robot_row(s: ObjectState, observation: Observation) -> Array:
     ])  # fmt: skip
 
 
-def object_row(thing: GroundedObject, s: ObjectState) -> Array:
-    """Return what one object is and where it is, seen from the tool."""
-    turn = thing.yaw - s.yaw
+def object_row(obj: GroundedObject, s: ObjectState) -> Array:
+    """Return an object's class, state and pose relative to the tool."""
+    turn = obj.yaw - s.yaw
     role = np.zeros(len(Role))
-    role[thing.role] = 1.0
-    shape = np.array([float(thing.shape == name) for name in SHAPES])
-    lower = np.array([0.0, 0.0, thing.size[2] / 2])
+    role[obj.role] = 1.0
+    shape = np.array([float(obj.shape == name) for name in SHAPES])
+    lower = np.array([0.0, 0.0, obj.size[2] / 2])
     return np.concatenate([
         role,
         shape,
-        [float(thing.is_visible), float(thing.is_held)],
-        (thing.position - CENTRE) / 0.2,
-        thing.size / 0.05 - 1.0,
+        [float(obj.is_visible), float(obj.is_held)],
+        (obj.position - CENTRE) / 0.2,
+        obj.size / 0.05 - 1.0,
         [np.cos(turn), np.sin(turn), np.cos(2 * turn), np.sin(2 * turn)],
         [np.cos(4 * turn), np.sin(4 * turn)],
-        shown(thing.position - s.tcp),
-        shown(thing.position + lower - s.tcp)[2::3],
+        shown(obj.position - s.tcp),
+        shown(obj.position + lower - s.tcp)[2::3],
     ])  # fmt: skip
 
 
 def task_row(verb: Verb, side: str) -> Floats:
-    """Return verb and side as ones and zeros."""
+    """Return the one-hot verb and side."""
     row = [float(verb == known) for known in VERBS] + [float(side == known) for known in SIDES]
     return np.array(row, np.float32)
 
 
 def shown(offset: Array) -> Array:
-    """Return (9,) a distance (3,) in m at three scales: far ones saturate the fine ones."""
+    """Return (9,) a distance (3,) in m at three scales; long distances saturate the fine ones."""
     coarse, fine, finest = SCALES
     return np.concatenate([offset / coarse, np.tanh(offset / fine), np.tanh(offset / finest)])
 
@@ -117,13 +117,13 @@ def _between(a: GroundedObject | None, b: GroundedObject | None) -> Array:
 
 
 def _highest(s: ObjectState) -> float:
-    things = [s.target, s.destination, *s.others]
-    return max((top(t) for t in things if t is not None and not t.is_held), default=0.0)
+    objects = [s.target, s.destination, *s.others]
+    return max((top(t) for t in objects if t is not None and not t.is_held), default=0.0)
 
 
 def _chosen(s: ObjectState) -> list[GroundedObject]:
-    """Return the named things first, then the others by distance to the tool."""
-    named = [thing for thing in (s.target, s.destination) if thing is not None]
+    """Return target and destination first, then the others by distance to the tool."""
+    named = [obj for obj in (s.target, s.destination) if obj is not None]
     away = {id(t): float(np.linalg.norm(t.position - s.tcp)) for t in s.others}
     others = sorted(s.others, key=lambda t: (away[id(t)], t.id))
     return [*named, *others][:MOST_OBJECTS]

@@ -1,4 +1,4 @@
-"""What one observation cannot show: where the target was, how deep it was touched."""
+"""Memory of an attempt: initial target position, depth of touch, slide of a handle."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ import numpy as np
 from vla_core.frozen import Array
 from vla_core.records.scene import Role
 from vla_core.records.sensing import Observation
-from vla_policy.objects.drawer import slid, stroke_way
+from vla_policy.objects.drawer import slid, stroke_direction
 
-TOUCH_RADIUS = 0.03  # m, sideways, within which the tool is at the target
-NEVER = 1.0  # m, height of a tool that was not yet at the target
-SAME = 1e-3  # s, closer than this it is the same observation
-GAP = 1.0  # s, farther apart two observations say nothing about speed
+TOUCH_RADIUS = 0.03  # m, lateral offset within which the tool is at the target
+NEVER = 1.0  # m, value before the tool was at the target
+SAME = 1e-3  # s, a smaller difference is the same observation
+GAP = 1.0  # s, no speed is estimated over a longer interval
 
 
 @dataclass(frozen=True)
 class Recall:
-    """The memory as it stood at one observation."""
+    """The memory at one observation."""
 
     start: Array | None = None  # (3,) m, base_link, target when the attempt began
     top: float = 0.0  # m, its top at that time
     lowest: float = NEVER  # m, least height of the tcp above `top` while at the target
     opening: float = 0.08  # m, gripper at this observation
-    way: Array | None = None  # (2,) along which the task slides a handle; None: no handle
-    slid: float = 0.0  # m, the hand has moved the handle this far along it
+    direction: Array | None = None  # (2,) along which the task slides a handle; None: no handle
+    slid: float = 0.0  # m, displacement of the handle by the gripper along it
     rate: float = 0.0  # m/s, of the gripper opening since the observation before
     stamp: float = -np.inf  # s
 
@@ -38,11 +38,11 @@ class Memory:
         self.recall = Recall()
 
     def reset(self) -> None:
-        """Forget everything: an attempt begins."""
+        """Clear the memory at the start of an attempt."""
         self.recall = Recall()
 
     def update(self, observation: Observation) -> Recall:
-        """Take in one observation and return what is remembered with it."""
+        """Update with one observation and return the memory at it."""
         recall = _remember_start(self.recall, observation)
         recall = _remember_hand(recall, observation)
         tcp = observation.base_from_tcp[:3, 3]
@@ -56,7 +56,9 @@ def _remember_start(recall: Recall, observation: Observation) -> Recall:
         return recall
     half = 0.0 if target.shape == 'button' else target.size[2] / 2  # placed by its top
     top = float(target.position[2] + half)
-    return replace(recall, start=target.position, top=top, way=stroke_way(observation.scene))
+    return replace(
+        recall, start=target.position, top=top, direction=stroke_direction(observation.scene)
+    )
 
 
 def _remember_hand(recall: Recall, observation: Observation) -> Recall:
@@ -74,6 +76,6 @@ def _remember_touch(recall: Recall, tcp: Array) -> Recall:
 
 
 def _remember_slide(recall: Recall, tcp: Array) -> Recall:
-    if recall.start is None or recall.way is None:
+    if recall.start is None or recall.direction is None:
         return recall
-    return replace(recall, slid=slid(tcp, recall.start, recall.way, recall.slid))
+    return replace(recall, slid=slid(tcp, recall.start, recall.direction, recall.slid))

@@ -159,7 +159,7 @@ def test_rollouts_and_recordings_go_together(tmp_path, robot):
 def test_rollouts_alone_are_read_as_ever(tmp_path, robot):
     simulated(tmp_path)
     assert len(gather(tmp_path, robot, PERIOD)[1]) == 2
-    with pytest.raises(UserError, match='holds no rollouts'):
+    with pytest.raises(UserError, match='contains no rollouts'):
         gather(tmp_path / 'empty', robot, PERIOD)
 
 

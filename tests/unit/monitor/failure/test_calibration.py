@@ -57,7 +57,7 @@ def test_a_missing_part_is_named(folder):
 
 def test_another_head_is_refused(folder):
     (folder / WEIGHTS).write_bytes((folder / WEIGHTS).read_bytes() + b' ')
-    with pytest.raises(UserError, match='is not the head'):
+    with pytest.raises(UserError, match='hash of head'):
         calibration.load(folder)
 
 

@@ -70,7 +70,7 @@ def test_a_failing_attempt_slows_then_holds_and_stays_held(rig):
     assert rig.vote.level == Level.HOLD
     for _ in range(3):
         assert rig.infer(FINE.feature[0])[0].verdict == Verdict.FAIL
-    assert 'it is failing: score' in rig.vote.reasons[0]
+    assert 'failure detected: score' in rig.vote.reasons[0]
 
 
 def test_a_successful_attempt_runs(rig):
@@ -161,7 +161,7 @@ def test_features_of_another_width_are_not_judged_whatever_the_head_looks_at(inp
         said = rig.infer(np.zeros(width))
         assert [score.verdict for score in said] == [Verdict.UNKNOWN]
     assert rig.vote.level == Level.HOLD
-    assert f'features are {width} numbers, calibrated for {WIDTH}' in rig.vote.reasons[0]
+    assert f'features have {width} values, calibrated for {WIDTH}' in rig.vote.reasons[0]
     assert rig.infer(FINE.feature[1])[0].verdict == Verdict.OK
 
 

@@ -35,13 +35,13 @@ def test_a_rule_knows_its_line_and_its_words():
         ('kind: hard', 'kind: sort of', "p.md:5: drop-1 has kind 'sort of'; known: hard"),
         ('group: drop', 'group: dorp', "is in group 'dorp'; known: people, drop"),
         ('- response: hold\n', '', 'drop-1 has no response'),
-        ('response: hold', 'reaction: hold', "p.md:9: key 'reaction' is given unknown"),
-        ('It breaks.', '', 'does not say why'),
+        ('response: hold', 'reaction: hold', "p.md:9: key 'reaction' is unknown"),
+        ('It breaks.', '', 'has no explanation'),
         ('chunk_fall', 'chunk_fell', "p.md:10: drop-1: column 32: no predicate 'chunk_fell'"),
-        ('always (', 'eventually (', "a rule holds at every step: begin its formula"),
-        ('`', '', 'between `back quotes`'),
+        ('always (', 'eventually (', "a rule applies at every step: begin its formula"),
+        ('`', '', 'in `back quotes`'),
         ('## drop-1: Not', '## Drop 1 Not', 'p.md:5: a rule begins'),
-        ('- kind: hard', '- kind: hard\n- kind: hard', "key 'kind' is given twice"),
+        ('- kind: hard', '- kind: hard\n- kind: hard', "key 'kind' is duplicated"),
     ],
 )  # fmt: skip
 def test_what_is_no_rule_is_refused_with_file_and_line(old, new, says):
@@ -53,7 +53,7 @@ def test_what_is_no_rule_is_refused_with_file_and_line(old, new, says):
 def test_an_id_is_used_once(tmp_path):
     for name in ('a.md', 'b.md'):
         (tmp_path / name).write_text(RULE)
-    with pytest.raises(UserError, match=r'b.md:5: drop-1 is also at a.md:5'):
+    with pytest.raises(UserError, match=r'b.md:5: drop-1 is already defined at a.md:5'):
         load_documents([tmp_path / 'a.md', tmp_path / 'b.md'])
 
 

@@ -49,7 +49,7 @@ GENTLE = path((0, 0, 0), (0, 0, -0.01), (0, 0, -0.02), (0, 0, -0.03))
 def test_before_anything_is_heard_it_holds_and_says_what_is_not_known(watch):
     vote = watch.vote(10.0)
     assert vote.level == Level.HOLD
-    assert any('person_distance is not known' in reason for reason in vote.reasons)
+    assert any('person_distance is unknown' in reason for reason in vote.reasons)
 
 
 def test_an_ordinary_motion_runs(watch):

@@ -1,4 +1,4 @@
-"""The quick look: what a candidate leads to, held against what was said."""
+"""Stage A: the predicted outcome of a candidate, compared with the plan step."""
 
 import time
 from dataclasses import replace
@@ -28,7 +28,9 @@ def above():
 
 def look(q, *chunks, **given):
     made = verifier(q, **given)
-    return [seen.score for seen in made.stage_a.look(chunks, made.heard.present(1.0, 'task-1'))]
+    return [
+        seen.score for seen in made.stage_a.evaluate(chunks, made.inputs.present(1.0, 'task-1'))
+    ]
 
 
 def test_going_down_to_the_cube_is_better_than_staying_and_that_than_going_away(above):
@@ -46,7 +48,7 @@ def test_a_finger_that_comes_down_on_the_cube_is_a_fault(above):
     bad = chunk(above, [(*CUBE, HIGH), (*beside, 0.03), (*beside, LOW)])
     good = chunk(above, [(*CUBE, HIGH), (*CUBE, LOW)])
     first, second = look(above, bad, good)
-    assert first.reason == 'comes down on the red cube'
+    assert first.reason == 'descends onto the red cube'
     assert not second.is_faulty
 
 
@@ -55,7 +57,7 @@ def test_closing_where_nothing_is_is_a_fault_and_around_the_cube_is_none(above):
     grip = chunk(low, [(*CUBE, LOW), (*CUBE, LOW)], (0.0, 0.0), 'grasp the red cube')
     high = chunk(above, [(*CUBE, HIGH), (*CUBE, HIGH)], (0.0, 0.0), 'grasp the red cube')
     assert look(low, grip)[0].value > 0.5
-    assert look(above, high)[0].reason == 'closes on nothing'
+    assert look(above, high)[0].reason == 'closes the gripper without an object'
 
 
 def test_letting_go_beside_the_box_is_a_fault_and_in_it_is_none():
@@ -75,7 +77,9 @@ def test_a_step_that_names_another_thing_than_is_meant_is_refused(above):
     down = [(*CUBE, HIGH), (*CUBE, 0.06)]
     wrong = look(above, chunk(above, down, step='reach the green cube'))[0]
     assert wrong.value == 0.0
-    assert wrong.reason == "'reach the green cube', but the red cube is meant"
+    assert wrong.reason == (
+        "plan step 'reach the green cube' does not match the target of the task: the red cube"
+    )
 
 
 def test_a_policy_that_states_no_step_is_held_against_the_shield_alone(above):
@@ -90,7 +94,7 @@ def test_what_leaves_the_workspace_or_is_no_number_is_refused(above):
     broken = replace(out, values=np.full_like(out.values, np.nan))
     first, second = look(above, out, broken)
     assert 'workspace' in first.reason
-    assert second.reason == 'it is not finite'
+    assert second.reason == 'the chunk is not finite'
 
 
 def test_the_dry_run_knows_what_stands_in_the_way():
@@ -101,7 +105,7 @@ def test_the_dry_run_knows_what_stands_in_the_way():
     for depth, is_refused in ((0.10, True), (0.225, False)):
         into = chunk(start, [(x, y, 0.32), *[(x, y, depth)] * 4], step='')
         free, score = look(start, into)[0], look(start, into, now_scene=blocked)[0]
-        assert ('too near' in score.reason) == is_refused
+        assert ('below the clearance' in score.reason) == is_refused
         assert score.value < free.value - 0.02
 
 
@@ -118,11 +122,11 @@ def test_pushing_the_right_way_is_progress_and_the_wrong_way_is_not():
 
 def test_ten_candidates_take_no_longer_than_a_camera_period(above):
     made = verifier(above)
-    present = made.heard.present(1.0, 'task-1')
+    present = made.inputs.present(1.0, 'task-1')
     chunks = tuple(chunk(above, [(*CUBE, HIGH), (*CUBE, 0.03 + 0.01 * k)]) for k in range(10))
     times = []
     for _ in range(5):
         began = time.process_time()
-        made.stage_a.look(chunks, present)
+        made.stage_a.evaluate(chunks, present)
         times.append(time.process_time() - began)
     assert min(times) <= 0.04  # a guard against a slip; the bound of 20 ms is the bench's

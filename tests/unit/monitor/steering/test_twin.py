@@ -53,11 +53,13 @@ def test_what_is_let_go_too_high_falls_in_the_twin():
     held = scene(held_at=(*CUBE, 0.195))
     text = 'carry the red cube to the blue box'
     made = verifier(high, held, opening=0.04)
-    present = made.heard.present(1.0, 'task-1')
+    present = made.inputs.present(1.0, 'task-1')
     for last, faults in ((OPEN, ('the red cube falls',)), (0.0, ())):
-        look = made.stage_a.look((chunk(high, [(*CUBE, 0.2)] * 2, (0.0, last), text),), present)[0]
-        stage = made.stage_b._theatre.stage(present, look.purpose, 0.0)
-        ways = (look.path, look.joints, look.purpose)
+        check = made.stage_a.evaluate(
+            (chunk(high, [(*CUBE, 0.2)] * 2, (0.0, last), text),), present
+        )[0]
+        stage = made.stage_b._theatre.stage(present, check.purpose, 0.0)
+        ways = (check.path, check.joints, check.purpose)
         outcome = made.stage_b.player.play(stage, present.q, *ways, lambda: False)
         assert outcome.faults == faults
         assert outcome.moments[-1].is_holding == (not faults)

@@ -91,7 +91,7 @@ def test_without_joints_or_scene_of_that_time_nothing_goes_on(above):
     late = replace(down(above), stamp=3.0)
     chosen, verdict = made.choose((late,), 3.1)
     assert chosen is None
-    assert verdict.verifier == 'no joint states of that time'
+    assert verdict.verifier == 'no joint states at the stamp of the candidates'
 
 
 def test_off_means_the_first(above):
@@ -129,10 +129,10 @@ def test_a_correction_keeps_what_is_held_held_unless_it_says_otherwise(above):
     ('text', 'given', 'why'),
     [
         ('fly', {}, 'nearest'),
-        ('move arm left', {'ttl': 3.5}, 'at most 3'),
-        ('move arm left', {'ttl': float('nan')}, 'said'),
-        ('move arm left', {'stamp': -5.0}, 'ago'),
-        ('move arm left', {'stamp': 9.0}, 'ago'),
+        ('move arm left', {'ttl': 3.5}, 'must be in (0, 3'),
+        ('move arm left', {'ttl': float('nan')}, 'age of'),
+        ('move arm left', {'stamp': -5.0}, 'age of'),
+        ('move arm left', {'stamp': 9.0}, 'age of'),
     ],
 )
 def test_a_correction_that_makes_no_sense_is_refused_with_the_reason(above, text, given, why):
@@ -182,9 +182,9 @@ def test_an_arm_and_a_gripper_that_speak_apart_are_one_sample(above):
     made, whole = verifier(above), joint_state(above)
     arm, finger = ROBOT.joint_names, (ROBOT.gripper.joint,)
     made.observe('joint_states', JointState(1.52, finger, [0.011], [np.nan]), 1.52)
-    assert made.heard.newest()[0] == 1.0
+    assert made.inputs.newest()[0] == 1.0
     made.observe('joint_states', JointState(1.5, arm, *whole.select(arm)), 1.52)
-    stamp, q, opening = made.heard.newest()
+    stamp, q, opening = made.inputs.newest()
     assert (stamp, opening) == (1.5, pytest.approx(0.022))
     assert np.array_equal(q, above)
 
@@ -194,7 +194,7 @@ def test_a_fast_driver_does_not_shorten_what_is_remembered(above):
     for k in range(1, 501):
         made.observe('joint_states', joint_state(above, stamp=1.0 + 0.002 * k), 1.0 + 0.002 * k)
         made.observe('joint_states', JointState(1.0, ('wheel',), [0.0], [0.0]), 1.0 + 0.002 * k)
-    assert not isinstance(made.heard.present(1.3, TASK), str)
-    assert made.heard.newest()[0] == pytest.approx(2.0)
+    assert not isinstance(made.inputs.present(1.3, TASK), str)
+    assert made.inputs.newest()[0] == pytest.approx(2.0)
     assert len(made.stage_a.dry_run._world._past) <= 101
     assert made.stage_a.dry_run._world._past[0][0] == pytest.approx(1.0, abs=0.02)

@@ -1,8 +1,7 @@
-"""A formula as an automaton over bit masks: one step is one look into a table.
+"""A formula as an automaton over bit masks: one step is one table lookup.
 
 States are found by progression (Bacchus and Kabanza, 2000; for finite traces De Giacomo et al.,
-2014): what is left to be shown after a step. A table is filled as letters come; a state seen
-before costs nothing.
+2014): the obligations left after a step. The table is filled lazily, letter by letter.
 """
 
 from __future__ import annotations
@@ -40,22 +39,22 @@ from vla_monitor.rules.logic.normal_form import (
 from vla_monitor.rules.logic.semantics import connect
 from vla_monitor.rules.logic.three_valued import Truth
 
-MOST_ENTRIES = 50_000  # of a table; then it starts afresh
+MOST_ENTRIES = 50_000  # of the table, which is then cleared
 
 
 @dataclass(frozen=True)
 class AutomatonState:
-    """What is owed, and the past that the formula speaks of."""
+    """Open obligations, and the values of the past sub-formulas."""
 
     owed: Clauses
     past: tuple[Truth, ...]
 
 
 class Automaton:
-    """Runs one formula; `bits` says which bit of a letter belongs to which atom.
+    """Runs one formula; `bits` maps atoms to bits of a letter.
 
-    A letter is two masks: what is true, and what is unknown. With `forgives` a clause that came
-    out false or unknown is reported once and dropped, so that the next step is judged anew.
+    A letter is two masks: true atoms and unknown atoms. With `forgives` a clause that becomes
+    false or unknown is reported once and dropped, so that the next step is judged independently.
     """
 
     def __init__(
@@ -73,9 +72,9 @@ class Automaton:
         self.start = self._id(AutomatonState(clauses(normal), tuple(map(_at_first, self._past))))
 
     def step(self, state: int, true: int, unknown: int) -> tuple[int, Truth]:
-        """The state after a letter, and the worst that came of any clause at this step.
+        """Return the state after a letter, and the lowest truth of any clause at this step.
 
-        FALSE: the formula is broken; UNKNOWN: a clause can no longer be shown.
+        FALSE: the formula is violated; UNKNOWN: a clause can no longer be decided.
         """
         key = (state, true & self.mask, unknown & self.mask)
         found = self._table.get(key)
@@ -86,7 +85,7 @@ class Automaton:
         return found
 
     def value(self, state: int) -> Truth:
-        """The formula's value when the trace ends here."""
+        """Return the formula's value when the trace ends here."""
         owed = self._states[state].owed
         return min((max(map(_at_end, clause), default=Truth.FALSE) for clause in owed),
                    default=Truth.TRUE)  # fmt: skip
@@ -116,13 +115,13 @@ class Automaton:
 
 
 def _at_first(past: Formula) -> Truth:
-    """What a past formula remembers before the first step."""
+    """Return the value of a past formula before the first step."""
     is_all = isinstance(past, Unary) and past.op == 'historically'
     return Truth.TRUE if is_all else Truth.FALSE
 
 
 def _at_end(part: Normal) -> Truth:
-    """What a part of a clause is worth when no step follows."""
+    """Return the value of a part of a clause when no step follows."""
     if isinstance(part, Fixed):
         return part.value
     if isinstance(part, More):
@@ -133,7 +132,7 @@ def _at_end(part: Normal) -> Truth:
 
 
 class _FormulaReader:
-    """One letter, with the past as it stands at this step."""
+    """One letter, with the values of the past sub-formulas at this step."""
 
     def __init__(
         self,
@@ -150,7 +149,7 @@ class _FormulaReader:
             self.now.append(self._recall(k, formula))
 
     def kept(self) -> tuple[Truth, ...]:
-        """What the next step must know: for `yesterday` its operand, else the formula itself."""
+        """Return the past values for the next step: for `yesterday` its operand."""
         return tuple(
             self._value(formula.of)
             if isinstance(formula, Unary) and formula.op == 'yesterday' else self.now[k]
@@ -168,7 +167,7 @@ class _FormulaReader:
         return max(self._value(formula.right), min(self._value(formula.left), before))
 
     def _value(self, formula: Formula) -> Truth:
-        """The value at this step of a formula without future."""
+        """Return the value at this step of a formula without future operators."""
         if isinstance(formula, Constant):
             return Truth.TRUE if formula.value else Truth.FALSE
         if isinstance(formula, Atom | Compare):
@@ -185,7 +184,7 @@ class _FormulaReader:
         return Truth.TRUE if self.true >> bit & 1 else Truth.FALSE
 
     def progress(self, part: Normal) -> Clauses:
-        """What the steps after this one owe so that `part` holds from this one on."""
+        """Return the obligations of the later steps so that `part` holds from this step on."""
         if isinstance(part, Fixed):
             return clauses(part)
         if isinstance(part, More):
@@ -213,6 +212,6 @@ class _FormulaReader:
 
 
 def _guarded(strong: bool, rest: Clauses) -> Clauses:
-    """`rest` at a next step that there is (strong), or if there is one (weak)."""
-    guard = clauses(More(strong))
-    return all_of(rest, guard) if strong else one_of(rest, guard)
+    """Return `rest` at a next step that must exist (strong) or may not exist (weak)."""
+    exists = clauses(More(strong))
+    return all_of(rest, exists) if strong else one_of(rest, exists)

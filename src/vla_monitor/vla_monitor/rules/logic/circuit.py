@@ -1,9 +1,9 @@
 """Weighted rules as a Markov logic network, conditioned on the state that is observed.
 
-With the state given, only the action is open, and P(act) - P(not act) = tanh(D / 2) with
+Given the state, only the action is free, and P(act) - P(not act) = tanh(D / 2) with
 D = sum of theta_r (satisfied when acting - satisfied when not). ShieldAgent, arXiv 2503.22738,
-section 3.3, with the state in the condition: normalising over all worlds would let the margin
-shrink with every unrelated predicate.
+section 3.3, conditioned on the state: normalising over all worlds would shrink the margin with
+every unrelated predicate.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ EPS = 0.1  # an action is allowed while the margin is at least -EPS
 
 @dataclass(frozen=True)
 class Satisfied:
-    """Whether a rule is kept when the action is taken, and when it is not."""
+    """Whether a rule is satisfied with the action, and without it."""
 
     acting: Truth
     idle: Truth
 
     @property
     def gain(self) -> int:
-        """1: only acting keeps it; -1: acting breaks it; what is not known counts as kept."""
+        """1: only acting satisfies it; -1: acting violates it; unknown counts as satisfied."""
         return int(self.acting != Truth.FALSE) - int(self.idle != Truth.FALSE)
 
 
@@ -38,7 +38,7 @@ def margin(weights: Sequence[float], gains: Sequence[int]) -> float:
 
 
 def group(formulas: Mapping[str, Formula]) -> tuple[tuple[str, ...], ...]:
-    """Circuits: ids of the rules that hang together by state predicates; `formulas` by id."""
+    """Return the circuits: ids of rules connected by state predicates; `formulas` by id."""
     circuits: list[tuple[list[str], set[str]]] = []
     for key, formula in formulas.items():
         own = {name for name in names(formula) if not PREDICATES[name].is_action}

@@ -26,7 +26,7 @@ class Atom:
 
 @dataclass(frozen=True)
 class Compare:
-    """A quantity against a number or another quantity; `op` is one of <, <=, >, >=, ==, !=."""
+    """Comparison of a quantity with a number or quantity; `op`: <, <=, >, >=, ==, !=."""
 
     left: str
     op: str
@@ -37,7 +37,7 @@ class Compare:
 class Unary:
     """`op`: not, next, weaknext, eventually, always, yesterday, once, historically.
 
-    `bound`: steps ahead that `eventually` and `always` look at most; None: to the end.
+    `bound`: largest number of steps ahead for `eventually` and `always`; None: to the end.
     """
 
     op: str
@@ -67,7 +67,7 @@ _LEVEL = {op: k for k, ops in enumerate(LEVELS) for op in ops}
 
 
 def parts(formula: Formula) -> Iterator[Formula]:
-    """Yield the formula and everything in it."""
+    """Yield the formula and all its sub-formulas."""
     yield formula
     if isinstance(formula, Unary):
         yield from parts(formula.of)
@@ -94,7 +94,7 @@ def names(formula: Formula) -> set[str]:
 
 
 def text_of(formula: Formula) -> str:
-    """Return the formula as `grammar.parse` reads it, with as few brackets as it may have."""
+    """Return the formula in the syntax of `grammar.parse`, with as few brackets as possible."""
     if isinstance(formula, Constant):
         return 'true' if formula.value else 'false'
     if isinstance(formula, Atom):

@@ -57,7 +57,7 @@ _TOKEN = re.compile(
 
 @dataclass(frozen=True)
 class Token:
-    """One word, sign or number, and where it stands (column from 1)."""
+    """One word, sign or number, and its column (from 1)."""
 
     text: str
     kind: str  # number, word, sign, end
@@ -66,7 +66,7 @@ class Token:
 
 
 def parse(text: str, known: Mapping[str, Predicate]) -> Formula:
-    """Return the formula; RuleError says what is wrong at which column."""
+    """Return the formula; RuleError names the error and its column."""
     parser = _Parser(tokens(text), known)
     formula = parser.binary(0, 0)
     parser.expect('', 'an operator or the end')
@@ -75,14 +75,14 @@ def parse(text: str, known: Mapping[str, Predicate]) -> Formula:
 
 
 def tokens(text: str) -> list[Token]:
-    """Return the words of the text, and one that marks its end."""
+    """Return the tokens of the text, and one that marks its end."""
     found, place = [], 0
     text = text.rstrip()
     while place < len(text):
         match = _TOKEN.match(text, place)
         if match is None:
             rest = text[place:].lstrip()
-            raise RuleError(f'column {len(text) - len(rest) + 1}: {rest[0]!r} means nothing here')
+            raise RuleError(f'column {len(text) - len(rest) + 1}: unexpected {rest[0]!r}')
         kind = next(k for k in ('number', 'word', 'sign') if match[k] is not None)
         column = match.start(kind) + 1
         found.append(Token(match[kind], kind, column, match['unit'] or ''))
@@ -91,13 +91,13 @@ def tokens(text: str) -> list[Token]:
 
 
 def _check_past(formula: Formula) -> None:
-    """Past operators look at what was, so nothing inside them may look ahead."""
+    """RuleError when a future operator stands inside a past operator."""
     ahead = {'next', 'weaknext', 'eventually', 'always', 'until', 'release', 'unless'}
     for part in parts(formula):
         if isinstance(part, Unary | Binary) and part.op in PAST:
             inner = {p.op for p in parts(part) if isinstance(p, Unary | Binary)} & ahead
             if inner:
-                raise RuleError(f'{min(inner)!r} looks ahead inside {part.op!r}, which looks back')
+                raise RuleError(f'future operator {min(inner)!r} inside past operator {part.op!r}')
 
 
 class _Parser:
@@ -111,7 +111,7 @@ class _Parser:
 
     @property
     def word(self) -> str:
-        """The operator at this place under its long name, or the text itself."""
+        """The operator at this position under its long name, or the text itself."""
         return SHORT.get(self.token.text, self.token.text)
 
     def take(self) -> Token:
@@ -129,7 +129,7 @@ class _Parser:
         self.place += 1
 
     def binary(self, level: int, depth: int) -> Formula:
-        """Parse what binds at least as tightly as the operators of this level."""
+        """Parse operators of this level and of every level that binds more tightly."""
         if depth > DEEPEST:
             raise RuleError(f'column {self.token.column}: nested deeper than {DEEPEST}')
         if level == len(LEVELS):
@@ -176,7 +176,7 @@ class _Parser:
         if kind == PredicateKind.TRUTH:
             return Atom(name)
         if self.token.text not in COMPARISONS:
-            raise self.fail(f'a comparison, for {name} is a number')
+            raise self.fail(f'a comparison, because {name} is a number')
         op = self.take().text
         return Compare(name, op, self.other_side(name))
 
@@ -198,7 +198,7 @@ class _Parser:
         return token.text
 
     def look_up(self) -> Predicate:
-        """Take a name; RuleError with the nearest known ones when there is none such."""
+        """Return the predicate of the next token; RuleError suggests the closest known names."""
         token = self.take()
         if token.text not in self.known:
             near = difflib.get_close_matches(token.text, self.known, 3) or sorted(self.known)[:5]

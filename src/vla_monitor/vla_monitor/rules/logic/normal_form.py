@@ -1,8 +1,8 @@
-"""Formulas in the form the automata work on: negation at the leaves, `until` and `release` only.
+"""The normal form of the automata: negation at the leaves, `until` and `release` only.
 
-What is still owed to the rest of a trace is a set of clauses (a conjunction of disjunctions), so
-that there are finitely many such sets. All laws used hold in Kleene's logic: a or not a is not
-struck out, for a may be unknown.
+The obligations left for the rest of a trace are a set of clauses (a conjunction of disjunctions),
+so that there are finitely many such sets. All laws used hold in Kleene's logic: `a or not a` is
+not simplified, because a may be unknown.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from vla_monitor.rules.logic.three_valued import Truth
 
 @dataclass(frozen=True)
 class Lit:
-    """Bit `bit` of the letter, or of the memory of what was; negated when not `positive`."""
+    """Bit `bit` of the letter or of the past values; negated when not `positive`."""
 
     bit: int
     positive: bool
@@ -25,7 +25,7 @@ class Lit:
 
 @dataclass(frozen=True)
 class Fixed:
-    """A value that no step changes."""
+    """A constant value."""
 
     value: Truth
 
@@ -58,7 +58,7 @@ class NextStep:
 class Until:
     """`left` until `right` (strong), or `left` releases `right` (not strong).
 
-    `bound`: steps it may still take.
+    `bound`: steps left.
     """
 
     strong: bool
@@ -73,20 +73,20 @@ Clauses: TypeAlias = frozenset[Clause]  # each of these
 
 TRUE, FALSE = Fixed(Truth.TRUE), Fixed(Truth.FALSE)
 OPEN = Fixed(Truth.UNKNOWN)
-NOTHING: Clauses = frozenset()  # is true
-NEVER: Clauses = frozenset([frozenset()])  # is false
-LOST: Clause = frozenset([OPEN])  # a clause of no more than this can no longer be shown
+NOTHING: Clauses = frozenset()  # true
+NEVER: Clauses = frozenset([frozenset()])  # false
+LOST: Clause = frozenset([OPEN])  # a clause with no other part can no longer become true
 
 
 class FormulaNormaliser:
-    """Numbers the atoms and the past sub-formulas of what it is given."""
+    """Normalises formulas, and numbers their atoms and past sub-formulas."""
 
     def __init__(self, bits: dict[Atom | Compare, int]) -> None:
         self.bits = bits
         self.past: list[Formula] = []  # inner ones first
 
     def normal(self, formula: Formula, positive: bool = True) -> Normal:
-        """Return the formula, or its negation."""
+        """Return the normal form of the formula, or of its negation."""
         if isinstance(formula, Constant):
             return TRUE if formula.value == positive else FALSE
         if isinstance(formula, Atom | Compare):
@@ -101,7 +101,7 @@ class FormulaNormaliser:
         inner = [formula.of] if isinstance(formula, Unary) else []
         inner = [formula.left, formula.right] if isinstance(formula, Binary) else inner
         for part in inner:
-            self.normal(part)  # numbers the past inside
+            self.normal(part)  # numbers the inner past sub-formulas
         if formula not in self.past:
             self.past.append(formula)
         return self.past.index(formula)
@@ -136,7 +136,7 @@ class FormulaNormaliser:
 
 
 def clauses(formula: Normal) -> Clauses:
-    """Return a formula about the steps to come as clauses."""
+    """Return the formula as clauses on the following steps."""
     if isinstance(formula, Fixed):
         if formula.value == Truth.TRUE:
             return NOTHING
@@ -158,9 +158,9 @@ def one_of(a: Clauses, b: Clauses) -> Clauses:
 
 
 def _least(found: Clauses) -> Clauses:
-    """Return the clauses without those that another one already implies.
+    """Return the clauses without those implied by another one.
 
-    A clause that is lost (false or unknown for good) implies none: it may be forgiven.
+    A lost clause (permanently false or unknown) implies none, because it may be forgiven.
     """
     if len(found) < 2:
         return found

@@ -1,11 +1,11 @@
-"""Proofs about a rule set before it may run: it can be kept, and every rule of it can matter.
+"""Proofs about a rule set at configure: it is satisfiable, and every rule can have an effect.
 
-z3 decides over the predicates' ranges and what is known of them (`AXIOMS`); the automata give
-the steps in time. Refused, with the rules named:
+z3 decides over the predicates' ranges and the `AXIOMS`; the automata give the steps in time.
+Refused, with the rules named:
 
-- hard rules that no trace keeps;
-- hard rules that in some situation leave no action at all, not even to stay;
-- a rule that cannot be broken, or whose condition can never come true beside the hard rules.
+- hard rules that no trace satisfies;
+- hard rules that in some situation allow no action, not even to stay;
+- a rule that cannot be violated, or whose condition the hard rules make unreachable.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from vla_monitor.rules.logic.formula import Atom, Binary, Compare, Formula, Unar
 from vla_monitor.rules.logic.symbols import Symbols
 from vla_monitor.rules.logic.three_valued import Truth
 
-WIDEST = 12  # atoms of one rule: its letters are listed
+WIDEST = 12  # atoms of one rule: all its letters are enumerated
 MOST_STATES = 500  # of all automata together
 
 
@@ -42,8 +42,7 @@ class Moving:
         return cls(Automaton(formula, {atom: k for k, atom in enumerate(found)}), found)
 
     def steps(self, state: int) -> dict[int, list[int]]:
-        """The letters that lead on, by the state they lead to; those that break it are left
-        out."""
+        """Return the letters that do not violate the formula, by successor state."""
         if state in self.known:
             return self.known[state]
         found = self.known[state] = {}
@@ -55,7 +54,7 @@ class Moving:
 
 
 def prove(rules: Sequence[Rule]) -> None:
-    """UserError, naming the rules, for a set that contradicts itself or can never apply."""
+    """UserError, naming the rules, for a contradictory set or a rule that can never apply."""
     symbols = Symbols()
     moving = {rule.id: Moving.of(rule.formula, rule.where) for rule in rules}
     hard = [rule for rule in rules if rule.is_hard]
@@ -65,10 +64,10 @@ def prove(rules: Sequence[Rule]) -> None:
 
     if not run(hard).can_end():
         core = least(hard, lambda some: not run(some).can_end())
-        raise UserError(f'no course of events keeps these rules: {named(core)}')
+        raise UserError(f'no trace satisfies these rules: {named(core)}')
     if run(hard).has_trap():
         core = least(hard, lambda some: run(some).has_trap())
-        raise UserError(f'these rules leave no action in some situation: {named(core)}')
+        raise UserError(f'these rules allow no action in some situation: {named(core)}')
     for rule in rules:
         _prove_applies(rule, [other for other in hard if other is not rule], run, symbols)
 
@@ -76,25 +75,25 @@ def prove(rules: Sequence[Rule]) -> None:
 def _prove_applies(rule: Rule, others: list[Rule], run: Any, symbols: Symbols) -> None:
     own = Moving.of(rule.formula, rule.where)
     if not Product(symbols, []).can_break(own):
-        raise UserError(f'this rule cannot be broken, so it never applies: {named([rule])}')
+        raise UserError(f'this rule cannot be violated, so it never applies: {named([rule])}')
     trigger = condition(rule.formula)
     if trigger is None:
         return
     never = Moving.of(Unary('always', Unary('not', trigger)), rule.where)
     if not run(others).can_break(never):
         core = least(others, lambda some: not run(some).can_break(never))
-        beside = f' beside {named(core)}' if core else ''
-        raise UserError(f'the condition of this rule never comes true{beside}: {named([rule])}')
+        given = f' given {named(core)}' if core else ''
+        raise UserError(f'the condition of this rule is never true{given}: {named([rule])}')
 
 
 def condition(formula: Formula) -> Formula | None:
-    """What must come true for `always (condition implies ...)` to apply; None without one."""
+    """Return the condition of `always (condition implies ...)`; None without one."""
     inner = formula.of if isinstance(formula, Unary) and formula.op == 'always' else formula
     return inner.left if isinstance(inner, Binary) and inner.op == 'implies' else None
 
 
 def least(rules: list[Rule], fails: Any) -> list[Rule]:
-    """A smallest part of the rules that still fails: none of it can be left out."""
+    """Return a minimal subset of the rules that still fails."""
     kept = list(rules)
     for rule in rules:
         rest = [other for other in kept if other is not rule]
@@ -108,12 +107,12 @@ def named(rules: Iterable[Rule]) -> str:
 
 
 class Product:
-    """Automata side by side; z3 says which letters can come together."""
+    """Product of automata; z3 decides which letters are possible together."""
 
     def __init__(self, symbols: Symbols, parts: list[Moving]) -> None:
         self.symbols, self.parts = symbols, parts
-        self.states: list[tuple[int, ...]] = []  # reachable with nothing broken
-        self.arrived: set[tuple[int, ...]] = set()  # those that at least one step leads to
+        self.states: list[tuple[int, ...]] = []  # reachable without a violation
+        self.arrived: set[tuple[int, ...]] = set()  # reachable by at least one step
         self._explore()
 
     def _explore(self) -> None:
@@ -136,33 +135,33 @@ class Product:
         fixed = [self._step(k, q, None) for k, q in enumerate(state) if k not in free]
         solver = self.symbols.solver(*fixed)
         for picks in itertools.product(*(choices[k] for k in free)):
-            guard = [self._step(k, state[k], then) for k, then in zip(free, picks, strict=True)]
-            if self.symbols.is_possible(solver, guard):
+            facts = [self._step(k, state[k], then) for k, then in zip(free, picks, strict=True)]
+            if self.symbols.is_possible(solver, facts):
                 then = {k: next(iter(choices[k]), -1) for k in range(len(state))}
                 yield tuple({**then, **dict(zip(free, picks, strict=True))}.values())
 
     def _step(self, k: int, state: int, then: int | None) -> Any:
-        """Letters by which part k goes from `state` to `then` (None: anywhere unbroken)."""
+        """Return the letters of part k from `state` to `then` (None: any state, no violation)."""
         steps = self.parts[k].steps(state)
         wanted = [letter for to, found in steps.items() if then in (None, to) for letter in found]
         return self.symbols.letters(self.parts[k].atoms, wanted)
 
     def can_end(self) -> bool:
-        """True when some trace, of at least one step, keeps all formulas."""
+        """True when some trace of at least one step satisfies all formulas."""
         return any(
             all(p.automaton.value(q) == Truth.TRUE for p, q in zip(self.parts, state, strict=True))
             for state in self.arrived
         )
 
     def has_trap(self) -> bool:
-        """True when from a reachable state some observation leaves no unbroken action."""
+        """True when in a reachable state some observation allows no action without violation."""
         return any(
             self.symbols.is_trapped([self._step(k, q, None) for k, q in enumerate(state)])
             for state in self.states
         )
 
     def can_break(self, other: Moving) -> bool:
-        """True when `other` can be broken while these are kept up to then."""
+        """True when `other` can be violated while these are satisfied until then."""
         for state in Product(self.symbols, [*self.parts, other]).states:
             kept = [self._step(k, q, None) for k, q in enumerate(state[:-1])]
             steps = other.steps(state[-1])

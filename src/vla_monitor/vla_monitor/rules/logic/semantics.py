@@ -1,5 +1,4 @@
-"""What a formula means on a finite trace, straight from the definition; slow, and the measure of
-the automata.
+"""Reference semantics of formulas on finite traces; slow, used to test the automata.
 
 LTLf as in De Giacomo and Vardi, IJCAI 2013, with Kleene's three values at every step.
 """
@@ -21,7 +20,7 @@ OPERATIONS: dict[str, Callable[[float, float], bool]] = {
 
 
 def value_of(atom: Atom | Compare, values: Mapping[str, Any]) -> Truth:
-    """The atom under these values; a comparison with something unknown is unknown."""
+    """Return the atom's value; a comparison with an unknown quantity is unknown."""
     if isinstance(atom, Atom):
         return truth_of(values[atom.name], atom.name)
     left = number_of(values[atom.left], atom.left)
@@ -33,7 +32,7 @@ def value_of(atom: Atom | Compare, values: Mapping[str, Any]) -> Truth:
 
 
 def holds(formula: Formula, trace: Sequence[Letter], at: int = 0) -> Truth:
-    """The formula's value at step `at` of a trace that ends with its last letter."""
+    """Return the formula's value at step `at` of a finite trace."""
     if isinstance(formula, Constant):
         return Truth.TRUE if formula.value else Truth.FALSE
     if isinstance(formula, Atom | Compare):
@@ -46,7 +45,7 @@ def holds(formula: Formula, trace: Sequence[Letter], at: int = 0) -> Truth:
 
 
 def connect(op: str, a: Truth, b: Truth) -> Truth:
-    """`a op b` of Kleene's strong logic."""
+    """Return `a op b` in Kleene's strong logic."""
     if op == 'and':
         return min(a, b)
     if op == 'or':

@@ -1,4 +1,4 @@
-"""The predicates as z3 sees them: booleans, reals in their ranges, and what is known of them."""
+"""The predicates as z3 symbols: booleans, reals in their ranges, and axioms."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from vla_monitor.rules.logic.formula import Atom, Compare, Constant, Formula, Un
 from vla_monitor.rules.logic.grammar import parse
 from vla_monitor.rules.measures.predicates import PREDICATES, PredicateKind
 
-AXIOMS = (  # true of every moment, by the way the predicates are measured
+AXIOMS = (  # always true, by how the predicates are measured
     'holding_target implies holding',
     'over_support implies holding',
     'over_destination implies holding',
@@ -38,14 +38,14 @@ AXIOMS = (  # true of every moment, by the way the predicates are measured
 
 
 class Symbols:
-    """z3, imported only when there is something to prove."""
+    """Symbols and solvers; z3 is imported when the first object is constructed."""
 
     def __init__(self) -> None:
         try:
             import z3
         except ImportError as error:
             raise UserError(
-                f'rules are proven with z3-solver, which is missing: {error}'
+                f'z3-solver, which proves the rules, is not installed: {error}'
             ) from None
         self.z3 = z3
         make = {PredicateKind.TRUTH: z3.Bool, PredicateKind.NUMBER: z3.Real}
@@ -54,7 +54,7 @@ class Symbols:
 
     @cached_property
     def known(self) -> Any:
-        """Ranges, axioms, and what is asked while nothing is asked for."""
+        """Ranges, axioms, and the idle values of the action predicates."""
         z3 = self.z3
         facts = [self.expression(axiom) for axiom in self._axioms]
         idle = []
@@ -67,7 +67,7 @@ class Symbols:
         return z3.And(*facts)
 
     def expression(self, formula: Formula) -> Any:
-        """A formula without time."""
+        """Return a formula without temporal operators as a z3 expression."""
         z3 = self.z3
         if isinstance(formula, Constant):
             return z3.BoolVal(formula.value)
@@ -93,7 +93,7 @@ class Symbols:
         }[atom.op]()  # fmt: skip
 
     def letters(self, atoms: Sequence[Atom | Compare], letters: Iterable[int]) -> Any:
-        """One of these letters; bit k of a letter is atoms[k]."""
+        """Return the disjunction of the letters; bit k of a letter is atoms[k]."""
         z3 = self.z3
         found = [self.expression(atom) for atom in atoms]
         wanted = list(letters)
@@ -107,13 +107,13 @@ class Symbols:
         )
 
     def solver(self, *facts: Any) -> Any:
-        """A solver that knows the axioms and these facts."""
+        """Return a solver with the axioms and these facts."""
         solver = self.z3.Solver()
         solver.add(self.known, *facts)
         return solver
 
     def is_possible(self, solver: Any, facts: Sequence[Any]) -> bool:
-        """Can these facts be, beside what the solver knows?"""
+        """True when the facts are satisfiable together with the solver's assertions."""
         solver.push()
         solver.add(*facts)
         answer = self._answered(solver)
@@ -121,9 +121,9 @@ class Symbols:
         return answer
 
     def is_trapped(self, allowed: Sequence[Any]) -> bool:
-        """Is there an observation under which no action is in `allowed`?
+        """True when some observation allows no action that satisfies `allowed`.
 
-        Facts that no action appears in are about the observation: they are taken as kept.
+        Facts without an action predicate constrain the observation: they are assumed true.
         """
         z3 = self.z3
         actions = [self.of[name] for name, item in PREDICATES.items() if item.is_action]
@@ -147,8 +147,8 @@ class Symbols:
 
 
 def _variables(fact: Any) -> set[str]:
-    """Names of the predicates in a z3 expression. Nothing is printed for it: z3 has ended a whole
-    process while it printed a number."""
+    """Return the names of the predicates in a z3 expression, without printing it: z3 has
+    terminated the process while printing a number."""
     found, todo = set(), [fact]
     while todo:
         item = todo.pop()

@@ -1,4 +1,4 @@
-"""Truth with three values: what is not known stays not known (Kleene's strong logic)."""
+"""Three-valued truth: unknown operands propagate (Kleene's strong logic)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class RuleError(Exception):
-    """A rule, a predicate or a value that is not what it must be."""
+    """A rule, predicate or value is invalid."""
 
 
 class Truth(IntEnum):
@@ -20,12 +20,12 @@ class Truth(IntEnum):
     TRUE = 2
 
     def negated(self) -> Truth:
-        """Return the opposite; what is not known stays so."""
+        """Return the negation; UNKNOWN stays UNKNOWN."""
         return Truth(2 - self)
 
 
 def truth_of(value: Any, name: str) -> Truth:
-    """A predicate's value: bool or None (unknown). Anything else, such as 'false', is an error."""
+    """Return the truth of a bool or None (unknown); RuleError for any other type."""
     if value is None:
         return Truth.UNKNOWN
     if isinstance(value, bool) or type(value).__name__ in ('bool_', 'bool'):
@@ -34,7 +34,7 @@ def truth_of(value: Any, name: str) -> Truth:
 
 
 def number_of(value: Any, name: str) -> float | None:
-    """A quantity's value: a real number, or None (unknown); NaN is unknown."""
+    """Return a real number, or None when the value is None or NaN (unknown)."""
     if value is None:
         return None
     is_truth = isinstance(value, bool) or type(value).__name__ in ('bool_', 'bool')

@@ -1,1 +1,1 @@
-"""What the rules measure: predicates over scene, joints and the chunk in force."""
+"""The predicates of the rules, measured on scene, joint states and the active chunk."""

@@ -1,4 +1,4 @@
-"""The action predicates: what the chunk in force would do, from its rows and the scene."""
+"""The action predicates: predicted effects of the active chunk, from its rows and the scene."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from vla_core.frozen import Array
 from vla_core.records.scene import GroundedObject, Role
+from vla_monitor.rules.measures.contact import push_values, strike_depth
 from vla_monitor.rules.measures.inputs import MeasureParams, RuleInputs
 from vla_monitor.rules.measures.object_boxes import (
     FIXED,
@@ -16,17 +17,17 @@ from vla_monitor.rules.measures.object_boxes import (
     support,
     width_across,
 )
-from vla_monitor.rules.measures.predicates import FAR, IDLE
+from vla_monitor.rules.measures.predicates import IDLE
 from vla_monitor.rules.measures.state import FALL, Values, is_over_destination, person_distance
 from vla_monitor.rules.measures.tool_path import ToolPathStates
 
 
 def measure_action(now: RuleInputs, p: MeasureParams) -> Values:
-    """Return the value of every action predicate; all None when the action is not known."""
+    """Return the value of every action predicate; all None when the action is unknown."""
     if now.unknown:
         return dict.fromkeys(IDLE)
     path = now.path
-    if path is None or now.opening is None or not _asks(path, now, p):
+    if path is None or now.opening is None or not _moves_tool(path, now, p):
         unknown = path is not None and now.opening is None
         return dict.fromkeys(IDLE) if unknown else dict(IDLE)
     values = {**IDLE, 'acting': True, **_motion(path, p)}
@@ -38,8 +39,8 @@ def measure_action(now: RuleInputs, p: MeasureParams) -> Values:
     values.update(grip)
     load, row = _release(path, now, p, closing)
     values.update(_landing(path, now, p, load, row))
-    values['chunk_strike'] = _strike(path, now, p, closing)
-    values.update(_push(path, now, p))
+    values['chunk_strike'] = strike_depth(path, now, p, closing)
+    values.update(push_values(path, now, p))
     return values
 
 
@@ -50,7 +51,7 @@ NEED_SCENE = tuple(
 )  # fmt: skip
 
 
-def _asks(path: ToolPathStates, now: RuleInputs, p: MeasureParams) -> bool:
+def _moves_tool(path: ToolPathStates, now: RuleInputs, p: MeasureParams) -> bool:
     """True when the rows move the tool or the fingers."""
     travel = np.abs(path.position - path.position[0]).max()
     grip = np.abs(path.opening - (now.opening or 0.0)).max()
@@ -83,7 +84,7 @@ def _person(path: ToolPathStates, now: RuleInputs) -> float:
 def _grip(
     path: ToolPathStates, now: RuleInputs, p: MeasureParams
 ) -> tuple[GroundedObject | None, Values]:
-    """What the chunk closes the fingers on."""
+    """Return the object that the fingers close on, and the grip predicates."""
     width = now.opening or 0.0
     row = _closing_row(path, now, p)
     if row is None:
@@ -97,14 +98,14 @@ def _grip(
     values['chunk_grips_target'] = item.role == Role.TARGET
     values['chunk_grip_offset'] = float(np.hypot(*(at[:2] - item.position[:2])))
     top = item.position[2] + item.size[2] / 2
-    if now.tool[2] - p.tip > top:  # still above it: will the open hand fit around it?
+    if now.tool[2] - p.tip > top:  # still above the object: must fit around it
         across = width_across(item, path.across[row][:2])
         values['chunk_grip_margin'] = float(max(width, path.opening[: row + 1].max()) - across)
     return item, values
 
 
 def _closing_row(path: ToolPathStates, now: RuleInputs, p: MeasureParams) -> int | None:
-    """The first row that closes the fingers; closed rows before they open are only late."""
+    """Return the first row that closes the fingers; rows before they open do not count."""
     if now.held is not None:
         return None
     closes = path.opening <= (now.opening or 0.0) - p.closes
@@ -115,7 +116,7 @@ def _closing_row(path: ToolPathStates, now: RuleInputs, p: MeasureParams) -> int
 
 
 def _at(boxes: ObjectBoxes, point: Array, reach: float) -> GroundedObject | None:
-    """The thing that the point (3,) is in, or nearly; the one it is deepest in."""
+    """Return the object that contains the point (3,) within `reach`; the deepest of several."""
     if not boxes.items:
         return None
     depth = boxes.depth(point[None, :])[:, 0]
@@ -126,7 +127,7 @@ def _at(boxes: ObjectBoxes, point: Array, reach: float) -> GroundedObject | None
 def _release(
     path: ToolPathStates, now: RuleInputs, p: MeasureParams, closing: GroundedObject | None
 ) -> tuple[GroundedObject | None, int]:
-    """What is let go, and at which row; (None, 0): nothing."""
+    """Return the released object and its row; (None, 0) without a release."""
     load, first, width = now.held, 0, now.opening or 0.0
     if load is None and closing is not None:
         load, first = closing, _closing_row(path, now, p) or 0
@@ -140,7 +141,7 @@ def _release(
 def _landing(
     path: ToolPathStates, now: RuleInputs, p: MeasureParams, load: GroundedObject | None, row: int
 ) -> Values:
-    """Where the load comes to rest."""
+    """Return the predicates of where the released load comes to rest."""
     if load is None:
         return {}
     at = load.position.copy()
@@ -176,7 +177,7 @@ def _pile(load: GroundedObject, at: Array, under: Support | None) -> Values:
 
 
 def _perch(load: GroundedObject, at: Array, others: ObjectBoxes, p: MeasureParams) -> Values:
-    """The thing at whose edge the load touches down, if any: it need not be under its middle."""
+    """Return the offset from an object whose edge the load lands on, centred over it or not."""
     if not others.items:
         return {}
     away = np.abs(others.local(at[None, :])[:, 0, :2])
@@ -188,65 +189,3 @@ def _perch(load: GroundedObject, at: Array, others: ObjectBoxes, p: MeasureParam
         if others.items[k].shape not in ('box', *FIXED)
     ]
     return {'chunk_pile_offset': max(found)} if found else {}
-
-
-def _strike(
-    path: ToolPathStates, now: RuleInputs, p: MeasureParams, closing: GroundedObject | None
-) -> float:
-    """m, how deep the finger tips or the load go into a thing that has no part in the task."""
-    bystanders = ObjectBoxes.of(
-        [
-            o
-            for o in now.others.items
-            if o.role in (Role.OBSTACLE, Role.OTHER) and o.shape not in FIXED and o is not closing
-        ]
-    )
-    if not bystanders.items:
-        return 0.0
-    points = path.position - [0.0, 0.0, p.tip]
-    if now.held is not None:
-        foot = now.held.position - now.tool - [0.0, 0.0, now.held.size[2] / 2]
-        points = np.vstack([points, path.position + foot])
-    return max(float(bystanders.depth(points).max()), 0.0)
-
-
-def _push(path: ToolPathStates, now: RuleInputs, p: MeasureParams) -> Values:
-    """Follow the thing that the closed hand shoves before it, row by row."""
-    if now.held is not None or max(now.opening or 0.0, float(path.opening.max())) > p.closed:
-        return {}
-    tips = path.position - [0.0, 0.0, p.tip]
-    best: Values = {}
-    for item in now.others.items:
-        if item.shape in FIXED or item.shape == 'box':
-            continue
-        radius = float(np.hypot(*item.size[:2])) / 2 + p.finger
-        near = np.hypot(*(tips[:, :2] - item.position[:2]).T) <= radius
-        low = tips[:, 2] < item.position[2] + item.size[2] / 2
-        if not np.any(near & low):
-            continue
-        end = _shoved(tips, low, item, p)
-        if np.hypot(*(end - item.position[:2])) < p.moves:
-            continue
-        gaps = np.minimum(end - p.table_lower, p.table_upper - end)
-        edge = min(float(gaps.min()), FAR)
-        if edge < best.get('chunk_push_edge', FAR + 1.0):
-            best = {'chunk_pushes': True, 'chunk_push_edge': edge}
-    return best
-
-
-def _shoved(tips: Array, low: Array, item: GroundedObject, p: MeasureParams) -> Array:
-    """(2,) m, where the thing is after the rows: ahead of the hand along its motion."""
-    at = item.position[:2].copy()
-    for k in range(1, len(tips)):
-        move = tips[k, :2] - tips[k - 1, :2]
-        length = math.hypot(move[0], move[1])
-        if length < 1e-4 or not low[k]:
-            continue
-        way = move / length
-        reach = width_across(item, way) / 2 + p.finger
-        ahead = at - tips[k, :2]
-        along = float(ahead @ way)
-        aside = abs(float(ahead[0] * way[1] - ahead[1] * way[0]))
-        if aside <= max(item.size[:2]) / 2 + p.finger and -reach < along < reach:
-            at = tips[k, :2] + reach * way + (ahead - along * way)
-    return at

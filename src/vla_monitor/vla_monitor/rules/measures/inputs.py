@@ -1,4 +1,4 @@
-"""All that the rules look at, at one moment: what is seen, where the tool is, what is asked."""
+"""Inputs of the predicates at one time: scene, tool pose, gripper and remaining tool path."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from vla_monitor.rules.measures.tool_path import ToolPathStates
 
 @dataclass(frozen=True)
 class MeasureParams:
-    """What the predicates are measured against."""
+    """Geometry and thresholds of the predicates."""
 
     table_lower: tuple[float, float] = param((0.05, -0.75), 'm, corner of the table top')
     table_upper: tuple[float, float] = param((0.90, 0.75), 'm, corner of the table top')
     work_lower: tuple[float, float, float] = param((0.05, -0.75, 0.0), 'm, workspace of the tip')
     work_upper: tuple[float, float, float] = param((0.90, 0.75, 1.0), 'm, workspace of the tip')
-    tip: float = param(0.008, 'm, finger tips below the tool point', lo=0.0, hi=0.1)
+    tip: float = param(0.008, 'm, finger tips below the tcp', lo=0.0, hi=0.1)
     low: float = param(0.03, 'm, tips lower than this are near the table', lo=0.0, hi=0.5)
-    opens: float = param(0.008, 'm, more opening than this lets go', lo=0.001, hi=0.05)
-    closes: float = param(0.01, 'm, less opening than this grips', lo=0.001, hi=0.05)
-    closed: float = param(0.02, 'm, a hand narrower than this pushes', lo=0.0, hi=0.1)
-    reach: float = param(0.012, 'm, tool outside a thing that it still grips', lo=0.0, hi=0.05)
-    finger: float = param(0.012, 'm, half the width of the closed hand', lo=0.001, hi=0.1)
-    blur: float = param(0.004, 'm, things may be nearer than seen', lo=0.0, hi=0.05)
-    moves: float = param(0.003, 'm, a path shorter than this asks for nothing', lo=0.0, hi=0.1)
-    scene_max_age: float = param(1.0, 's, an older scene is not known', lo=0.05, hi=10.0)
-    joints_max_age: float = param(0.3, 's, older joints are not known', lo=0.01, hi=2.0)
+    opens: float = param(0.008, 'm, increase of the opening that releases', lo=0.001, hi=0.05)
+    closes: float = param(0.01, 'm, decrease of the opening that grips', lo=0.001, hi=0.05)
+    closed: float = param(0.02, 'm, a gripper narrower than this pushes', lo=0.0, hi=0.1)
+    reach: float = param(0.012, 'm, tool outside an object that it still grips', lo=0.0, hi=0.05)
+    finger: float = param(0.012, 'm, half the width of the closed gripper', lo=0.001, hi=0.1)
+    blur: float = param(0.004, 'm, error of perceived positions', lo=0.0, hi=0.05)
+    moves: float = param(0.003, 'm, a shorter path counts as no motion', lo=0.0, hi=0.1)
+    scene_max_age: float = param(1.0, 's, an older scene counts as unknown', lo=0.05, hi=10.0)
+    joints_max_age: float = param(0.3, 's, older joint states count as unknown', lo=0.01, hi=2.0)
 
     def __post_init__(self) -> None:
         check(self)
@@ -40,7 +40,7 @@ class MeasureParams:
 
 @dataclass(frozen=True)
 class RuleInputs:
-    """One moment. What is None is not known; `path` None: nothing is asked for."""
+    """State at one time. None means unknown; `path` None means that no motion is commanded."""
 
     running: bool
     scene: GroundedScene | None
@@ -49,7 +49,7 @@ class RuleInputs:
     tool_speed: float | None  # m/s
     opening: float | None  # m, between the fingers
     path: ToolPathStates | None = None
-    unknown: str = ''  # why what is asked for is not known; empty when it is
+    unknown: str = ''  # why the commanded path is unknown; empty when it is known
 
     @functools.cached_property
     def held(self) -> GroundedObject | None:
@@ -64,12 +64,12 @@ class RuleInputs:
 
     @functools.cached_property
     def others(self) -> ObjectBoxes:
-        """Everything but people and what is held."""
+        """All objects but people and the held object."""
         items = self.scene.objects if self.scene else ()
         held = self.held
         return ObjectBoxes.of([o for o in items if o is not held and o.role != Role.HUMAN])
 
     @property
     def tool(self) -> Array:
-        """(3,) m, of the tip; NaN when it is not known."""
+        """(3,) m, position of the tcp; NaN when unknown."""
         return np.full(3, np.nan) if self.base_from_tcp is None else self.base_from_tcp[:3, 3]

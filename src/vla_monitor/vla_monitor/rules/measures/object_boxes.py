@@ -1,4 +1,4 @@
-"""The objects of a scene as boxes side by side, for questions about many points at once."""
+"""The objects of a scene as stacked arrays of boxes, for vectorised distance queries."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ObjectBoxes:
 
     @classmethod
     def of(cls, items: list[GroundedObject]) -> ObjectBoxes:
-        """Lay the objects side by side."""
+        """Return the boxes of the objects."""
         yaw = np.array([item.yaw for item in items])
         position = np.array([item.position for item in items]).reshape(-1, 3)
         half = np.array([item.size for item in items]).reshape(-1, 3) / 2.0
@@ -54,7 +54,7 @@ class ObjectBoxes:
 
 @dataclass(frozen=True)
 class Support:
-    """What carries a thing that is let go."""
+    """The surface that a released object comes to rest on."""
 
     top: float  # m, height at which it comes to rest
     item: GroundedObject | None  # None: the table
@@ -63,7 +63,7 @@ class Support:
 def support(
     boxes: ObjectBoxes, xy: Array, bottom: float, lower: Array, upper: Array
 ) -> Support | None:
-    """What lies under `xy` (2,), no higher than `bottom`; None: nothing but the floor.
+    """Return the surface under `xy` (2,), no higher than `bottom`; None: only the floor.
 
     `lower`, `upper`: (2,) m, the corners of the table top, which is z = 0.
     """
@@ -80,14 +80,17 @@ def support(
     return best
 
 
-def width_across(item: GroundedObject, way: Array) -> float:
-    """m, of the box along the horizontal direction `way` (2,)."""
-    norm = float(np.hypot(way[0], way[1]))
+def width_across(item: GroundedObject, direction: Array) -> float:
+    """m, width of the box along the horizontal vector `direction` (2,)."""
+    norm = float(np.hypot(direction[0], direction[1]))
     if norm < 1e-6:
         return float(max(item.size[:2]))
     if item.shape in ('cylinder', 'ball'):
         return float(min(item.size[:2]))
     c, s = np.cos(item.yaw), np.sin(item.yaw)
-    x, y = (c * way[0] + s * way[1]) / norm, (c * way[1] - s * way[0]) / norm
-    # fingers align with the nearest pair of faces: what counts is the face, not the diagonal
+    x, y = (
+        (c * direction[0] + s * direction[1]) / norm,
+        (c * direction[1] - s * direction[0]) / norm,
+    )
+    # fingers align with the nearest pair of faces, so the width of the face counts
     return float(item.size[0] if abs(x) >= abs(y) else item.size[1])

@@ -1,4 +1,4 @@
-"""The state predicates: what is, from scene and joints; what is not known is None."""
+"""The state predicates, from scene and joint states; unknown values are None."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vla_monitor.rules.measures.object_boxes import ObjectBoxes, support
 from vla_monitor.rules.measures.predicates import FAR
 
 Values = dict[str, Any]
-FALL = 2.0  # m, of what has nothing under it
+FALL = 2.0  # m, fall height of an object without support
 
 
 def measure_state(now: RuleInputs, p: MeasureParams) -> Values:

@@ -1,4 +1,4 @@
-"""Where a chunk takes the tool: its rows as positions, tilt and opening, whatever its space."""
+"""The tool path of a chunk: positions, tilt and opening per row, for every chunk space."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ToolPathStates:
     step: float  # s between rows
 
     def rest(self, first: int) -> ToolPathStates:
-        """Return the rows from `first` on; the last one when there is none left."""
+        """Return the rows from `first` on; the last row when none is left."""
         k = min(max(first, 0), len(self.position) - 1)
         return ToolPathStates(
             self.position[k:], self.down[k:], self.across[k:], self.opening[k:], self.step
@@ -33,20 +33,20 @@ class ToolPathStates:
 
 
 def path_of(chunk: ActionChunk, base_from_tcp: Array, model: RobotModel) -> ToolPathStates | str:
-    """Return the path; `base_from_tcp` is the tool at the chunk's stamp. Text: why there is none.
+    """Return the path, or a text that says why there is none.
 
-    Columns are found by name, never by order.
+    `base_from_tcp` is the tool pose at the chunk's stamp. Columns are found by name.
     """
     if not chunk.horizon or not np.all(np.isfinite(chunk.values)) or not chunk.step > 0.0:
         return 'the chunk has no finite rows'
     columns = {name: k for k, name in enumerate(chunk.names)}
     is_joint = chunk.space == Space.JOINT_POSITION
     if chunk.space not in (Space.JOINT_POSITION, Space.EE_DELTA, Space.EE_POSE):
-        return f'nobody knows where a chunk in {chunk.space.name} takes the tool'
+        return f'chunks in {chunk.space.name} have no known tool path'
     wanted = (*model.config.joint_names, GRIPPER) if is_joint else EE_NAMES
     missing = [name for name in wanted if name not in columns]
     if missing:
-        return f'the chunk lacks {", ".join(missing)}'
+        return f'the chunk has no column {", ".join(missing)}'
     values = chunk.values[:, [columns[name] for name in wanted]]
     if is_joint:
         poses = np.array([model.fk(q) for q in values[:, :-1]])
