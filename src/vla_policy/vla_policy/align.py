@@ -57,7 +57,7 @@ class Bundler:
         self.params = params
         self.robot = robot
         self._model = RobotModel(robot)
-        self._whole = JointStateMerger(robot)
+        self._merger = JointStateMerger(robot)
         self._samples: deque[JointSample] = deque()
         self._scene: Latest[GroundedScene] = Latest()
         self._frames: dict[str, RgbdFrame] = {}
@@ -70,17 +70,17 @@ class Bundler:
 
     def on_joints(self, joints: JointState) -> None:
         """Store a merged joint state; clear the histories when the clock jumped back."""
-        whole = self._whole.merge(joints)
-        if whole is None:
+        merged = self._merger.merge(joints)
+        if merged is None:
             return
-        q, velocity = whole.select(self.robot.joint_names)
-        finger, _ = whole.select((self.robot.gripper.joint,))
-        if not np.all(np.isfinite(np.r_[whole.stamp, q, velocity, finger])):
+        q, velocity = merged.select(self.robot.joint_names)
+        finger, _ = merged.select((self.robot.gripper.joint,))
+        if not np.all(np.isfinite(np.r_[merged.stamp, q, velocity, finger])):
             return
-        if self._samples and whole.stamp < self._samples[-1].stamp:
+        if self._samples and merged.stamp < self._samples[-1].stamp:
             self.clear()
-        self._samples.append(JointSample(whole.stamp, q, velocity, 2.0 * float(finger[0]), 0.0))
-        while self._samples[0].stamp < whole.stamp - self.params.history:
+        self._samples.append(JointSample(merged.stamp, q, velocity, 2.0 * float(finger[0]), 0.0))
+        while self._samples[0].stamp < merged.stamp - self.params.history:
             self._samples.popleft()
 
     def on_scene(self, scene: GroundedScene) -> None:
@@ -180,19 +180,19 @@ class Bundler:
             tcp_velocity=self._model.jacobian(sample.joints) @ sample.velocity,
         )
 
-    def _at(self, moment: float) -> JointSample:
-        """Return the state at `moment`, interpolated; outside the history the nearest sample."""
+    def _at(self, stamp: float) -> JointSample:
+        """Return the state at `stamp`, interpolated; outside the history the nearest sample."""
         stamps = [sample.stamp for sample in self._samples]
-        after = int(np.searchsorted(stamps, moment))
-        if after == len(stamps) or (after == 0 and stamps[0] > moment):
+        after = int(np.searchsorted(stamps, stamp))
+        if after == len(stamps) or (after == 0 and stamps[0] > stamp):
             return self._samples[min(after, len(stamps) - 1)]
         b = self._samples[after]
         a = self._samples[max(after - 1, 0)]
-        s = (moment - a.stamp) / (b.stamp - a.stamp) if b.stamp > a.stamp else 1.0
+        s = (stamp - a.stamp) / (b.stamp - a.stamp) if b.stamp > a.stamp else 1.0
         return JointSample(
-            moment,
+            stamp,
             a.joints + s * (b.joints - a.joints),
             a.velocity + s * (b.velocity - a.velocity),
             a.gripper + s * (b.gripper - a.gripper),
-            min(moment - a.stamp, b.stamp - moment),
+            min(stamp - a.stamp, b.stamp - stamp),
         )

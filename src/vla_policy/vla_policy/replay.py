@@ -44,12 +44,12 @@ class ReplayPolicy:
             self.reset(observation.task_id, observation.instruction, 0)
         if self._began is None:
             self._began = observation.stamp
-        moment = self._stamps[0] + observation.stamp - self._began
-        after = int(np.searchsorted(self._stamps, moment + JITTER, side='right'))
+        recorded_time = self._stamps[0] + observation.stamp - self._began
+        after = int(np.searchsorted(self._stamps, recorded_time + JITTER, side='right'))
         index = max(0, after - 1)
         recorded = self._chunks[index]
         self._seq += 1
-        shift = observation.stamp - moment
+        shift = observation.stamp - recorded_time
         chunk = replace(
             recorded, stamp=observation.stamp, task_id=observation.task_id, seq=self._seq,
             start=recorded.start + shift, candidate=0, candidates=1,

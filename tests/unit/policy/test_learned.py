@@ -195,7 +195,7 @@ def change(folder, **values):
         ({'space': 'JOINT_POSITION'}, 'space'),
         ({'format': 99}, 'format'),
         ({'mean': [[0.0]]}, 'shape of mean'),
-        ({'weights': '0' * 64}, 'not the weights'),
+        ({'weights': '0' * 64}, 'hash of policy'),
         ({'surprise': 1}, 'surprise'),
         ({'horizon': 8}, 'shape of mean'),
     ],

@@ -107,7 +107,7 @@ class Branch:
     def __init__(self, sim: SimWorld) -> None:
         self._sim = sim
 
-    def stage(self, present: VerifierMoment, purpose: StepGoal, asked: float) -> TwinStage:
+    def stage(self, present: VerifierMoment, purpose: StepGoal, commanded: float) -> TwinStage:
         """Return a copy of the simulator's present state."""
         sim = self._sim
         target = next((t for t in sim.episode.things if t.role.name == 'TARGET'), None)
@@ -123,17 +123,17 @@ class BestOfMany(StageB):
 
     def pick(
         self,
-        looks: tuple[QuickCheck, ...],
+        checks: tuple[QuickCheck, ...],
         scores: np.ndarray,
         present: VerifierMoment,
-        asked: float,
+        commanded: float,
         is_late: Callable[[], bool],
     ) -> Pick:
         found = np.array([
             super(BestOfMany, self)
-            .pick((look,), scores[k : k + 1], present, asked, lambda: False)
+            .pick((check,), scores[k : k + 1], present, commanded, lambda: False)
             .scores[0]
-            for k, look in enumerate(looks)
+            for k, check in enumerate(checks)
         ])  # fmt: skip
         best = int(np.argmax(found))
         return Pick(best if found[best] >= self.params.judge.accept else NONE, found, False)

@@ -22,9 +22,9 @@ def detector_of(params: DetectorParams, policy: str, period: float) -> FailureDe
     where = folder / calibration.FOLDER if folder else None
     if folder is None or where is None or not where.is_dir():
         return FailureDetector(params, None, period)
-    made = calibration.load(where)
-    calibration.require_fit(where, made, binding_of(folder, period))
-    return FailureDetector(params, made, period)
+    loaded = calibration.load(where)
+    calibration.require_fit(where, loaded, binding_of(folder, period))
+    return FailureDetector(params, loaded, period)
 
 
 def folder_of(policy: str) -> Path | None:

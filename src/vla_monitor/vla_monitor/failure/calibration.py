@@ -54,15 +54,15 @@ class Calibration:
     band_id: str
 
 
-def save(folder: Path, made: Calibration, code: str, data: str) -> Calibration:
+def save(folder: Path, calibration: Calibration, code: str, data: str) -> Calibration:
     """Write `folder`; return the calibration with the id of the written card."""
-    state = {k: v.detach().contiguous() for k, v in made.head.net.state_dict().items()}
+    state = {k: v.detach().contiguous() for k, v in calibration.head.net.state_dict().items()}
     write_atomic(folder / WEIGHTS, as_bytes(state))  # save_file hides it from other users
     card = CalibrationCard(
-        format=FORMAT, binding=made.binding, signals=SIGNALS, head=made.head.params,
-        width=len(state['mean']), weights=_hash(folder / WEIGHTS), alpha=made.alpha,
-        centre=_plain(made.band.centre), spread=_plain(made.band.width),
-        excess=_plain(made.band.excess), code=code, data=data,
+        format=FORMAT, binding=calibration.binding, signals=SIGNALS, head=calibration.head.params,
+        width=len(state['mean']), weights=_hash(folder / WEIGHTS), alpha=calibration.alpha,
+        centre=_plain(calibration.band.centre), spread=_plain(calibration.band.width),
+        excess=_plain(calibration.band.excess), code=code, data=data,
     )  # fmt: skip
     write_atomic(folder / CARD, json.dumps(asdict(card), indent=1) + '\n')
     return load(folder)
@@ -108,9 +108,9 @@ def _read_net(folder: Path, card: CalibrationCard) -> Net:
     return net
 
 
-def require_fit(folder: Path, made: Calibration, here: Binding) -> None:
+def require_fit(folder: Path, calibration: Calibration, here: Binding) -> None:
     """UserError naming every difference between `here` and the calibrated binding."""
-    differences = made.binding.differences(here)
+    differences = calibration.binding.differences(here)
     if differences:
         raise UserError(
             f'{folder} does not fit: {"; ".join(differences)}: '

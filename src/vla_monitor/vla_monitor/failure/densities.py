@@ -22,13 +22,13 @@ class _OnFeatures(Averaged):
     def fit(self, traces: Sequence[Trace], seed: int) -> None:
         every = np.concatenate([trace.feature for trace in traces])
         self._mean, self._spread = every.mean(axis=0), np.maximum(every.std(axis=0), 1e-3)
-        dice = np.random.default_rng(seed)
-        fine, failed = (self._rows(traces, outcome, dice) for outcome in (False, True))
+        rng = np.random.default_rng(seed)
+        fine, failed = (self._rows(traces, outcome, rng) for outcome in (False, True))
         self.learn(fine, failed, seed)
 
-    def _rows(self, traces: Sequence[Trace], outcome: bool, dice: np.random.Generator) -> Array:
+    def _rows(self, traces: Sequence[Trace], outcome: bool, rng: np.random.Generator) -> Array:
         x = np.concatenate([self.scaled(t) for t in traces if t.is_failure == outcome])
-        return x[dice.permutation(len(x))[:MOST]]
+        return x[rng.permutation(len(x))[:MOST]]
 
     def scaled(self, trace: Trace) -> Array:
         return np.asarray((trace.feature - self._mean) / self._spread, np.float64)

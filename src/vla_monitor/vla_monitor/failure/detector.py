@@ -48,7 +48,7 @@ class FailureDetector:
         self.signals = Signals(params.signals)
         self._status: TaskStatus | None = None
         self._successes: dict[str, list[Array]] = {}  # scores, by kind of task
-        self._said: list[tuple[str, Any]] = []
+        self._pending: list[tuple[str, Any]] = []
         self._votes = 0
         self._due = 0.0  # s, when features are overdue
         self._begin(0.0)
@@ -75,8 +75,8 @@ class FailureDetector:
         if self._is_running and self.calibration is not None and now >= self._due:
             self._due = now + self.period
             self._add_score(now, self._attempt.silent(), self._clock())
-        said, self._said = self._said, []
-        return said
+        pending, self._pending = self._pending, []
+        return pending
 
     def vote(self, now: float) -> SafetyVote:
         """Return RUN outside attempts; SLOW when this one may fail; HOLD on failure or unknown."""
@@ -176,4 +176,4 @@ class FailureDetector:
             stamp, task_id, attempt.index, found.score, found.threshold, alpha, attempt.verdict,
             band, self._clock() - began, attempt.reason,
         )  # fmt: skip
-        self._said.append(('failure', score))
+        self._pending.append(('failure', score))

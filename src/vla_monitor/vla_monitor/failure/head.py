@@ -133,10 +133,10 @@ def fit(params: HeadParams, traces: Sequence[Trace], seed: int = 0) -> Head:
     length = torch.tensor([len(v) for v in values])
     weight = class_weights(failed)[:, None] * step_weights(length, failed, params.early)
     optimiser = torch.optim.Adam(net.parameters(), params.rate)
-    dice = torch.Generator().manual_seed(seed)
+    rng = torch.Generator().manual_seed(seed)
     net.train()
     for _ in range(params.epochs):
-        for pick in torch.randperm(len(x), generator=dice).split(params.batch):
+        for pick in torch.randperm(len(x), generator=rng).split(params.batch):
             logits, _ = net(x[pick])
             loss = cost(logits, failed[pick], weight[pick], params.kind) + penalty(net, params)
             optimiser.zero_grad()

@@ -37,7 +37,7 @@ def find_extractor(spec: str) -> Extractor:
         raise UserError(f'extractor {spec!r} cannot be imported: {error}') from error
     if not hasattr(found, name):
         raise UserError(f'extractor {spec!r}: {module} has no {name}')
-    made = getattr(found, name)()
-    if not callable(getattr(made, 'extract', None)):
+    extractor = getattr(found, name)()
+    if not callable(getattr(extractor, 'extract', None)):
         raise UserError(f'extractor {spec!r} has no method extract(text, source)')
-    return made
+    return extractor

@@ -70,7 +70,7 @@ class RuleMonitor:
         self.params, self.robot = params, robot
         self.engine = Engine(rules)
         self.model = RobotModel(robot)
-        self._whole = JointStateMerger(robot)
+        self._merger = JointStateMerger(robot)
         self._samples: deque[RuleSample] = deque()
         self._scene: GroundedScene | None = None
         self._status: TaskStatus | None = None
@@ -119,9 +119,9 @@ class RuleMonitor:
 
     def values(self, now: float) -> Values:
         """Return every predicate's value at ROS time `now` (s)."""
-        moment = self.situation(now)
+        inputs = self.situation(now)
         p = self.params.measure
-        return {**measure_state(moment, p), **measure_action(moment, p)}
+        return {**measure_state(inputs, p), **measure_action(inputs, p)}
 
     def situation(self, now: float) -> RuleInputs:
         """Return the inputs of the predicates."""
@@ -165,20 +165,20 @@ class RuleMonitor:
 
     def _on_joints(self, joints: JointState) -> None:
         try:
-            whole = self._whole.merge(joints)
+            merged = self._merger.merge(joints)
         except KeyError:
-            whole = None
-        if whole is None:
+            merged = None
+        if merged is None:
             return  # incomplete: the last sample ages
-        q, velocity = whole.select(self.robot.joint_names)
-        finger, _ = whole.select((self.robot.gripper.joint,))
-        if not np.all(np.isfinite(np.r_[whole.stamp, q, velocity, finger])):
+        q, velocity = merged.select(self.robot.joint_names)
+        finger, _ = merged.select((self.robot.gripper.joint,))
+        if not np.all(np.isfinite(np.r_[merged.stamp, q, velocity, finger])):
             return
-        if self._samples and whole.stamp < self._samples[-1].stamp:
+        if self._samples and merged.stamp < self._samples[-1].stamp:
             self._samples.clear()
             self._scene = None
-        self._samples.append(RuleSample(whole.stamp, q, velocity, 2.0 * float(finger[0])))
-        while self._samples[0].stamp < whole.stamp - HISTORY:
+        self._samples.append(RuleSample(merged.stamp, q, velocity, 2.0 * float(finger[0])))
+        while self._samples[0].stamp < merged.stamp - HISTORY:
             self._samples.popleft()
 
     def _on_scene(self, scene: GroundedScene) -> None:

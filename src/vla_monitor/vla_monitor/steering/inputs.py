@@ -25,7 +25,7 @@ class VerifierInputs:
 
     def __init__(self, params: VerifierParams, robot: RobotConfig) -> None:
         self._params, self._robot = params, robot
-        self._whole = JointStateMerger(robot)
+        self._merger = JointStateMerger(robot)
         self._joints: deque[tuple[float, Array, float]] = deque(maxlen=SAMPLES)
         self._scenes: deque[GroundedScene] = deque(maxlen=SCENES)
         self._first: Array | None = None  # (3,) m, target when the attempt began
@@ -41,17 +41,19 @@ class VerifierInputs:
 
     def on_joints(self, joints: JointState) -> bool:
         """Store a sample; True when the clock jumped back and the histories were cleared."""
-        whole = self._whole.merge(joints)
-        if whole is None or not (np.isfinite(whole.stamp) and np.isfinite(whole.position).all()):
+        merged = self._merger.merge(joints)
+        if merged is None or not (
+            np.isfinite(merged.stamp) and np.isfinite(merged.position).all()
+        ):
             return False
-        has_jumped = bool(self._joints) and whole.stamp < self._joints[-1][0] - 1.0
+        has_jumped = bool(self._joints) and merged.stamp < self._joints[-1][0] - 1.0
         if has_jumped:
             self._joints.clear()
             self._scenes.clear()
-        q, _ = whole.select(self._robot.joint_names)
-        finger, _ = whole.select((self._robot.gripper.joint,))
-        if not self._joints or not 0.0 <= whole.stamp - self._joints[-1][0] < APART:
-            self._joints.append((whole.stamp, q, 2.0 * float(finger[0])))
+        q, _ = merged.select(self._robot.joint_names)
+        finger, _ = merged.select((self._robot.gripper.joint,))
+        if not self._joints or not 0.0 <= merged.stamp - self._joints[-1][0] < APART:
+            self._joints.append((merged.stamp, q, 2.0 * float(finger[0])))
         return has_jumped
 
     def on_scene(self, scene: GroundedScene) -> None:

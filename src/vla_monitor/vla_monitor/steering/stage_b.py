@@ -23,13 +23,13 @@ from vla_monitor.steering.twin_model import TwinModel
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION
 
 
-class Theatre(Protocol):
+class SimulationSource(Protocol):
     """Source of simulations: the twin, or in a benchmark a copy of the simulator."""
 
     def stage(self, present: VerifierMoment, purpose: StepGoal, commanded: float) -> TwinStage: ...
 
 
-class TwinTheatre:
+class TwinSource:
     """Simulations of the perceived scene."""
 
     def __init__(self, params: VerifierParams, robot: RobotConfig, player: Player) -> None:
@@ -61,11 +61,11 @@ class StageB:
     """Simulates and scores candidates."""
 
     def __init__(
-        self, params: VerifierParams, robot: RobotConfig, theatre: Theatre | None = None
+        self, params: VerifierParams, robot: RobotConfig, source: SimulationSource | None = None
     ) -> None:
         self.params = params
         self.player = Player(robot)
-        self._theatre = theatre or TwinTheatre(params, robot, self.player)
+        self._source = source or TwinSource(params, robot, self.player)
 
     def is_needed(self, checks: tuple[QuickCheck, ...]) -> bool:
         """True when there are several candidates and one of them grips or releases soon."""
@@ -91,7 +91,7 @@ class StageB:
             return Pick(NONE, found, False, checks[0].score.reason)
         first = checks[order[0]].purpose
         assert first is not None
-        stage = self._theatre.stage(present, first, commanded)
+        stage = self._source.stage(present, first, commanded)
         size = mujoco.mj_stateSize(stage.model, STATE)
         state = np.empty(size)
         mujoco.mj_getState(stage.model, stage.data, state, STATE)

@@ -20,7 +20,7 @@ from vla_monitor.steering.corrections import Corrections, SpokenCorrection, agre
 from vla_monitor.steering.inputs import VerifierInputs
 from vla_monitor.steering.params import VerifierParams, ranks
 from vla_monitor.steering.stage_a import QuickCheck, StageA, VerifierMoment
-from vla_monitor.steering.stage_b import Pick, StageB, Theatre
+from vla_monitor.steering.stage_b import Pick, SimulationSource, StageB
 from vla_shield.params import ShieldParams
 
 __all__ = ['Verifier', 'VerifierParams']
@@ -43,12 +43,12 @@ class Verifier:
         robot: RobotConfig,
         shield: ShieldParams,
         clock: Callable[[], float] = _no_clock,
-        theatre: Theatre | None = None,
+        source: SimulationSource | None = None,
     ) -> None:
         self.params, self.robot = params, robot
         self.inputs = VerifierInputs(params, robot)
         self.stage_a = StageA(params, robot, shield)
-        self.stage_b = StageB(params, robot, theatre)
+        self.stage_b = StageB(params, robot, source)
         self.corrections = Corrections(params, robot.gripper)
         self.remark = ''  # why the last correction was refused; empty when accepted
         self._clock = clock

@@ -58,8 +58,8 @@ def test_what_is_let_go_too_high_falls_in_the_twin():
         check = made.stage_a.evaluate(
             (chunk(high, [(*CUBE, 0.2)] * 2, (0.0, last), text),), present
         )[0]
-        stage = made.stage_b._theatre.stage(present, check.purpose, 0.0)
-        ways = (check.path, check.joints, check.purpose)
-        outcome = made.stage_b.player.play(stage, present.q, *ways, lambda: False)
+        stage = made.stage_b._source.stage(present, check.purpose, 0.0)
+        paths = (check.path, check.joints, check.purpose)
+        outcome = made.stage_b.player.play(stage, present.q, *paths, lambda: False)
         assert outcome.faults == faults
         assert outcome.moments[-1].is_holding == (not faults)
