@@ -1,8 +1,8 @@
-"""Answer what the robot asks, or tell it to stop or to do something else:
+"""Answer a question of the supervisor, stop the task, or start another instruction:
 
 ./vla answer continue                 try again
-./vla answer stop                     end the task, stand still
-./vla answer "press the red button"   do this instead
+./vla answer stop                     end the task, hold position
+./vla answer "press the red button"   start this instruction instead
 """
 
 from __future__ import annotations
@@ -12,32 +12,32 @@ import argparse
 from vla_core.errors import UserError
 from vla_interfaces.srv import Answer
 
-WORDS = {'continue': Answer.Request.CONTINUE, 'stop': Answer.Request.STOP}
-PATIENCE = 5.0  # s
+ANSWERS = {'continue': Answer.Request.CONTINUE, 'stop': Answer.Request.STOP}
+TIMEOUT = 5.0  # s
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('words', nargs='+', help='continue, stop, or an instruction')
-    parser.add_argument('--seed', type=int, default=0, help='for policies that sample')
+    parser.add_argument('--seed', type=int, default=0, help='of policies that sample')
 
 
 def run(args: argparse.Namespace) -> int:
-    from vla_bringup.graph.client import GraphClient  # only here: --help needs no ROS
+    from vla_bringup.graph.client import GraphClient  # imported late: --help needs no ROS
     from vla_bringup.graph.sessions import join_running_session
 
     join_running_session()
     client = GraphClient(lambda: None)
     try:
-        response = client.call(Answer, 'supervisor/answer', request_of(args), PATIENCE)
+        response = client.call(Answer, 'supervisor/answer', request_of(args), TIMEOUT)
     finally:
         client.close()
     if not response.success:
-        raise UserError(f'the robot cannot follow: {response.message}')
+        raise UserError(f'answer rejected: {response.message}')
     return 0
 
 
 def request_of(args: argparse.Namespace) -> Answer.Request:
     words = ' '.join(args.words)
-    answer = WORDS.get(words.lower(), Answer.Request.INSTRUCTION)
+    answer = ANSWERS.get(words.lower(), Answer.Request.INSTRUCTION)
     is_new = answer == Answer.Request.INSTRUCTION
     return Answer.Request(answer=answer, instruction=words if is_new else '', seed=args.seed)

@@ -1,6 +1,6 @@
-"""`./vla bench NAME`: measure one thing and write out/bench-NAME/result.json.
+"""`./vla bench NAME`: run one benchmark and write out/bench-NAME/result.json.
 
-`./vla bench NAME --controls` runs control.py beside the bench: what must fail, beside the claim.
+`./vla bench NAME --controls` runs control.py: baselines and negative controls beside the claim.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ BENCHES = {
     'latency': ('vla_bench.latency.bench', 'rates, latencies and delivered images of the graph'),
     'wire': ('vla_bench.wire.bench', 'reading and writing the messages at 100 Hz'),
     'faults': ('vla_bench.faults.bench', 'faults against the running graph: reaction and bound'),
-    'kills': ('vla_bench.kills.bench', 'one node killed again and again: recovery, silence'),
+    'kills': ('vla_bench.kills.bench', 'one node killed repeatedly: recovery and silence times'),
     'shield': ('vla_bench.shield.bench', 'random rollouts with and without the shield'),
     'rules': ('vla_bench.rules.bench', 'safety rules on labelled pairs, latency, properties'),
     'seams': ('vla_bench.seams.bench', 'jumps between late, missing and reordered chunks'),
@@ -36,17 +36,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             continue
         made = names.add_parser(name, help=text, description=text)
         made.set_defaults(module=module)
-        if name in sys.argv:  # the others bring torch and the simulator along for nothing
+        if name in sys.argv:  # the others would import torch and the simulator needlessly
             importlib.import_module(module).add_arguments(made)
             add_controls(made, name, module)
 
 
 def add_controls(parser: argparse.ArgumentParser, name: str, module: str) -> None:
-    """The option --controls, for a bench with a control.py; it brings its own defaults."""
+    """Add the option --controls for a bench with a control.py, with defaults of that module."""
     control = f'{module.rpartition(".")[0]}.control'
     if importlib.util.find_spec(control) is None:
         return
-    text = 'what must fail, beside the claim, in one table'
+    text = 'print baselines and negative controls beside the claim, in one table'
     parser.add_argument('--controls', action='store_true', help=text)
     if '--controls' in sys.argv:
         defaults = getattr(importlib.import_module(control), 'DEFAULTS', {})

@@ -1,7 +1,7 @@
-"""The whole graph on the simulated robot, told what to do; what happened goes to out/demo/.
+"""Run one instruction on the full graph with the simulated robot; results are in out/demo/.
 
-Open out/demo/report.html afterwards. Exits 0 only when the task was done, both by what the stack
-says and by what the simulator knows.
+Open out/demo/report.html afterwards. Exit code 0 only when both the stack and the ground truth of
+the simulator report success.
 """
 
 from __future__ import annotations
@@ -26,82 +26,84 @@ from vla_lockstep.campaign import command_line
 from vla_report.figures import Film, Played, measure
 from vla_report.terminal import Screen
 
-MADE = ('report.html', 'episode.mp4', 'episode.mcap', 'result.json')
-FINISH = 8.0  # s, from the end of the task to a finished recording
+OUTPUTS = ('report.html', 'episode.mp4', 'episode.mcap', 'result.json')
+RECORDING_TIMEOUT = 8.0  # s after the end of the task
 TIMEOUT = 150.0  # s for the task
-LATE = 500.0  # ms from a picture to its command in the median; 200 on two free cores
+MAX_LATENCY = 500.0  # ms, median from image to command; 200 on two free cores
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add('--task', default='put_in', help='put_in, stack, push, press, open or close')
     add('--seed', type=int, default=7, help='of the scene (default %(default)s)')
-    add('--instruction', default='', help='say this instead of what the scene suggests')
+    add('--instruction', default='', help='instruction (default: the one of the scene)')
     add('--policy', default='', help=f'scripted or a checkpoint folder (default {POLICY})')
     add('--robot', default='ur5e', help='name in config/robots (default %(default)s)')
     add('--out', type=Path, default=Path('out/demo'), help='folder (default %(default)s)')
-    add('--keep-images', action='store_true', help='keep the pictures in episode.mcap (large)')
+    add('--keep-images', action='store_true', help='keep the images in episode.mcap (large)')
 
 
 def run(args: argparse.Namespace) -> int:
     args.out = args.out.resolve()
     with Screen() as screen:
-        played = play(args, screen)
-        result = tell_all(args, played, screen)
+        played = run_session(args, screen)
+        result = evaluate(args, played, screen)
     screen.table(result)
-    screen.console.print(pace(result.figures), style='yellow', end='')
-    screen.console.print(f'\n{shown(args.out)}/report.html shows it, episode.mcap holds it all.')
+    screen.console.print(latency_warning(result.figures), style='yellow', end='')
+    screen.console.print(
+        f'\n{short_path(args.out)}/report.html is the report, episode.mcap the recording.'
+    )
     return 0 if result.ok else 1
 
 
-def pace(figures: tuple[Figure, ...]) -> str:
-    """A line when the machine did not keep up: the graph then fails for no other reason."""
+def latency_warning(figures: tuple[Figure, ...]) -> str:
+    """A warning when the machine is too slow, which alone can make the task fail; else ''."""
     found = [f.value for f in figures if f.name == 'camera to command, p50']
-    if not found or not found[0] > LATE:
+    if not found or not found[0] > MAX_LATENCY:
         return ''
     return (
-        f'\nThis machine did not keep up: a command followed its picture after {found[0]:.0f} ms, '
-        f'{LATE:.0f} is too late.\nThe graph needs two free cores, better four (nproc: '
-        f'{os.cpu_count()}); what failed may be due to that alone.\n'
+        f'\nThis machine is too slow: the median from image to command is {found[0]:.0f} ms, '
+        f'the limit {MAX_LATENCY:.0f}.\nThe graph needs two free cores, better four (nproc: '
+        f'{os.cpu_count()}); this alone can cause failures.\n'
     )
 
 
-def play(args: argparse.Namespace, screen: Screen) -> Played:
-    """Start everything, do the task, end everything."""
+def run_session(args: argparse.Namespace, screen: Screen) -> Played:
+    """Start the graph, execute the task, stop the graph."""
     policy = args.policy or default_policy(screen.line)
     session = GraphSession(session_plan(args, policy), screen.now)
     screen.line(f'starting the graph: {", ".join(session.managed)}, recorder')
     with session as graph:
-        screen.line(f'every node is active after {graph.seconds_to_start:.1f} s')
-        for name in MADE:  # not before: what keeps the graph down takes no older result away
+        screen.line(f'all nodes are active after {graph.seconds_to_start:.1f} s')
+        for name in OUTPUTS:  # not before: a graph that does not start keeps older results
             (args.out / name).unlink(missing_ok=True)
-        outcome = attempt(graph, args, screen)
-        screen.now('recording the end')
-        if not graph.client.wait((args.out / 'episode.mcap').is_file, FINISH):
-            raise UserError(f'the recorder wrote no file: see {shown(args.out)}/graph.log')
-        screen.now('ending every process')
-    screen.line(f'every process is gone after {session.seconds_to_stop:.1f} s')
+        outcome = run_task(graph, args, screen)
+        screen.now('finishing the recording')
+        if not graph.client.wait((args.out / 'episode.mcap').is_file, RECORDING_TIMEOUT):
+            raise UserError(f'the recorder wrote no file: see {short_path(args.out)}/graph.log')
+        screen.now('stopping all processes')
+    screen.line(f'all processes have ended after {session.seconds_to_stop:.1f} s')
     return Played(outcome, session.seconds_to_start, session.seconds_to_stop)
 
 
-def attempt(graph: GraphSession, args: argparse.Namespace, screen: Screen) -> TaskOutcome:
-    """Say it to the robot and show what comes of it."""
-    own = graph.reset_scene(args.task, args.seed)
-    words = args.instruction or own
-    screen.line(f'“{words}”', 'bold cyan')
+def run_task(graph: GraphSession, args: argparse.Namespace, screen: Screen) -> TaskOutcome:
+    """Execute the instruction and show its feedback and outcome."""
+    scene_instruction = graph.reset_scene(args.task, args.seed)
+    instruction = args.instruction or scene_instruction
+    screen.line(f'“{instruction}”', 'bold cyan')
 
-    def show(said: Any) -> None:
-        screen.feedback(said)
+    def show(feedback: Any) -> None:
+        screen.feedback(feedback)
         status = graph.client.status
         if status is not None and status.phase == Phase.ASKING:
             screen.ask(status.text)
 
-    outcome = graph.execute(words, args.seed, show, TIMEOUT)
+    outcome = graph.execute(instruction, args.seed, show, TIMEOUT)
     is_done = outcome.code == 0
     screen.line(f'{outcome.code.name}: {outcome.text}', 'bold green' if is_done else 'bold red')
-    if words == own:
+    if instruction == scene_instruction:
         return outcome
-    screen.line(f'the simulator judges only “{own}”: there is no truth about these words', 'dim')
+    screen.line(f'no ground truth: the simulator evaluates only “{scene_instruction}”', 'dim')
     return TaskOutcome(outcome.code, outcome.text, outcome.task_id, None)
 
 
@@ -114,13 +116,13 @@ def session_plan(args: argparse.Namespace, policy: str) -> SessionPlan:
     return SessionPlan((('sim', sim), ('record', record)), args.out / 'graph.log')
 
 
-def tell_all(args: argparse.Namespace, played: Played, screen: Screen) -> Result:
-    """Turn the recording into numbers, a video and a report."""
+def evaluate(args: argparse.Namespace, played: Played, screen: Screen) -> Result:
+    """Make figures, a video and a report from the recording."""
     screen.now('reading the recording')
     from vla_report.episode_story import story_of
     from vla_report.report import write_report
     from vla_report.video import write_video
-    from vla_report.video_overlay import draw  # drawing takes a second to load
+    from vla_report.video_overlay import draw  # takes 1 s to import
     from vla_teleop.recorder.episode_file import remove_topics
     from vla_teleop.recorder.record_codec import image_topics
     from vla_teleop.recorder.recording import load_recording
@@ -130,28 +132,28 @@ def tell_all(args: argparse.Namespace, played: Played, screen: Screen) -> Result
     video, marks = args.out / 'episode.mp4', story.marks()
     stamps: list[float] = []
 
-    def pictures() -> Iterator[Image]:
-        for moment in story.moments():
-            stamps.append(moment.frame.stamp)
-            screen.now(f'drawing the video: {moment.elapsed:.0f} s of it')
-            yield draw(moment, marks, story.length)
+    def images() -> Iterator[Image]:
+        for overlay in story.overlay_frames():
+            stamps.append(overlay.frame.stamp)
+            screen.now(f'drawing the video: at {overlay.elapsed:.0f} s')
+            yield draw(overlay, marks, story.length)
 
     period = image_period()
-    count = write_video(pictures(), video, 1.0 / period)
-    screen.line(f'{count} pictures in {shown(video)}')
+    count = write_video(images(), video, 1.0 / period)
+    screen.line(f'{count} images in {short_path(video)}')
     figures = measure(story, played, Film(tuple(stamps), period))
     name = 'demo-first' if elapsed_time.is_first() else 'demo'
     result = Result(name, command_line(), figures)
     screen.now('writing the report')
     write_report(story, result, args.out / 'report.html', video.name if count else '')
     if not args.keep_images:
-        screen.now('taking the pictures out of the recording')
+        screen.now('removing the images from the recording')
         remove_topics(path, image_topics(robot))
     result = replace(result, figures=(*figures, elapsed_time.figure()))
     result.write(args.out)
     return result
 
 
-def shown(path: Path) -> str:
-    """A path as short as it can be written from here."""
+def short_path(path: Path) -> str:
+    """A path relative to the working directory where possible."""
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

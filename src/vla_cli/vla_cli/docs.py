@@ -1,6 +1,6 @@
-"""Renew docs/results.md, and the table in README.md, from the results kept in docs/results/.
+"""Update docs/results.md, and the table in README.md, from the results in docs/results/.
 
---keep NAME takes out/NAME/result.json in; --check only says whether both are up to date.
+--keep NAME adds out/NAME/result.json; --check only reports whether both are up to date.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
             print(f'{shown} is stale: run ./vla docs' if is_stale else f'{shown} is up to date')
             continue
         write_atomic(path, text)
-        print(f'{shown}: {"renewed" if is_stale else "unchanged"}')
+        print(f'{shown}: {"updated" if is_stale else "unchanged"}')
     return int(args.check and bool(stale))
 
 
@@ -53,9 +53,9 @@ def keep(name: str) -> None:
     source = ROOT / 'out' / name / 'result.json'
     if not source.is_file():
         there = sorted(p.parent.name for p in ROOT.glob('out/*/result.json'))
-        raise UserError(f'no out/{name}/result.json; there are: {", ".join(there) or "none"}')
+        raise UserError(f'no out/{name}/result.json; existing: {", ".join(there) or "none"}')
     KEPT.mkdir(parents=True, exist_ok=True)
-    own = json.loads(source.read_text())['name']  # a first call tells of other things
+    own = json.loads(source.read_text())['name']  # a first call has a name of its own
     shutil.copyfile(source, KEPT / f'{own}.json')
 
 
@@ -65,7 +65,7 @@ def page(results: list[dict[str, Any]]) -> str:
 
 
 def section(result: dict[str, Any]) -> str:
-    """One result as a heading, where it came from, and its table."""
+    """One result: heading, command and machine, table."""
     machine = result['machine']
     place = f'{machine["cpu"]}, {machine["cores"]} cores, {machine["memory_gb"]} GB'
     speed = f', python_ms {machine["python_ms"]:.3g}' if 'python_ms' in machine else ''
@@ -96,10 +96,10 @@ def row(figure: dict[str, Any]) -> str:
 
 
 def interval(figure: dict[str, Any]) -> str:
-    """'low to high', with the end that the bound gates in bold; '' without an interval."""
+    """'low to high', with the gated end in bold; '' without an interval."""
     if figure['low'] is None or figure['high'] is None:
         return ''
-    gate = figure.get('gate', 'value')  # results of before the gates have none
+    gate = figure.get('gate', 'value')  # missing in older results
     ends = (
         f'**{number(figure[end])}**' if gate == end else number(figure[end])
         for end in ('low', 'high')

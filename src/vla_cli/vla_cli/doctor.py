@@ -1,6 +1,7 @@
-"""What is there, what is missing and how to get it. Exit 1 when something required is missing.
+"""Check the machine and the set-up, and show how to fix what is missing. Exit 1 when something
+required is missing.
 
-Installs nothing. Before a set-up it shows the machine; after one, what was installed as well.
+Installs nothing. The Python packages are checked only after a set-up.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ PACKAGES = [
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument('--quick', action='store_true', help='no rendering check')
+    parser.add_argument('--quick', action='store_true', help='skip the rendering check')
 
 
 def run(args: argparse.Namespace) -> int:
@@ -43,13 +44,13 @@ def run(args: argparse.Namespace) -> int:
         print(f'{mark:8} {finding.name:22} {finding.found}{fix}'.rstrip(), flush=True)
         missing += finding.is_required and not finding.ok
     if not is_inside():
-        print('\nnot set up yet: the Python packages are shown after the set-up')
-    print(f'\n{missing} required missing' if missing else '\neverything required is there')
+        print('\nnot set up yet: the Python packages are checked after the set-up')
+    print(f'\n{missing} required missing' if missing else '\nnothing required is missing')
     return 1 if missing else 0
 
 
 def findings(is_quick: bool) -> Iterator[HostFinding]:
-    """In the order in which one would mend them."""
+    """In the order in which to fix them."""
     inside = [python_packages] if is_inside() else []
     drawing = [rendering] if is_inside() and not is_quick else []
     for check in [python, ros, variables, *inside, system, *drawing, machine, checkout, optional]:
@@ -66,7 +67,7 @@ def python_packages() -> Iterator[HostFinding]:
 
 
 def rendering() -> Iterator[HostFinding]:
-    """Draw one small picture with MuJoCo, as the simulated cameras do."""
+    """Render one small image with MuJoCo, as the simulated cameras do."""
     if fault := rendering_fault():
         yield HostFinding('rendering', False, '', fault)
         return

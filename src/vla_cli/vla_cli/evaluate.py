@@ -1,7 +1,7 @@
-"""How often the robot does what it is told, on episodes that it was not trained on.
+"""Success rates of a policy on episodes that it was not trained on.
 
 --lockstep (the default) runs the modules in one process in simulated time; --graph runs the real
-nodes in real time, one episode after the other. A run that was cut short goes on where it stopped.
+nodes in real time, one episode after the other. An interrupted run resumes where it stopped.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Record the episodes of a graph that is running, each task in a file of its own, until Ctrl-C.
+"""Record the episodes of a running graph, one file per task, until Ctrl-C.
 
-Every topic of the stack is kept as it was sent. Foxglove, `ros2 bag` and `./vla replay` read it.
+All topics of the stack are recorded unchanged. Foxglove, `ros2 bag` and `./vla replay` read them.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add('--robot', default='ur5e', help='name in config/robots (default %(default)s)')
     add('--out', type=Path, default=Path('out/episodes'), help='folder (default %(default)s)')
-    add('--arm-topic', default='', help='where the shield sends trajectories, if remapped')
-    add('--no-depth', action='store_true', help='leave the depth images out: half the size')
+    add('--arm-topic', default='', help="topic of the shield's trajectories, if remapped")
+    add('--no-depth', action='store_true', help='do not record depth images: half the size')
 
 
 def run(args: argparse.Namespace) -> int:
@@ -27,5 +27,5 @@ def run(args: argparse.Namespace) -> int:
     }
     if args.arm_topic:
         given['arm_topic'] = args.arm_topic
-    print(f'recording to {args.out}; Ctrl-C ends it and finishes the file that is open')
+    print(f'recording to {args.out}; Ctrl-C finishes the open file and ends')
     return launch(find_launch('record'), given)

@@ -1,7 +1,7 @@
-"""What is in a recorded episode (--info), or: the same motion once more on the simulated robot.
+"""Show the content of a recorded episode (--info), or replay it on the simulated robot.
 
-The replay starts the whole graph with a policy that proposes what was proposed then, in the scene
-of then. It writes out/replay/ as the demo does.
+A replay runs the full graph in the recorded scene, with a policy that outputs the recorded action
+chunks. It writes out/replay/ like the demo.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from vla_teleop.recorder.episode_file import read_metadata, read_raw
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add('file', type=Path, help='an episode, e.g. out/demo/episode.mcap')
-    add('--info', action='store_true', help='only say what is in it')
-    add('--task', default='', help='of its scene (default: what its instruction means)')
+    add('--info', action='store_true', help='only show its content')
+    add('--task', default='', help='of its scene (default: the one of its instruction)')
     add('--seed', type=int, default=None, help='of its scene (default: the one recorded)')
     add('--robot', default='ur5e', help='name in config/robots (default %(default)s)')
     add('--out', type=Path, default=Path('out/replay'), help='folder (default %(default)s)')
@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def info(path: Path, facts: dict[str, str]) -> int:
-    """Print facts, topics and counts."""
+    """Print metadata, topics and counts."""
     counts: Counter[tuple[str, str]] = Counter()
     sizes: Counter[tuple[str, str]] = Counter()
     first, last = float('inf'), 0.0
@@ -70,8 +70,8 @@ def info(path: Path, facts: dict[str, str]) -> int:
 
 
 def task_of(instruction: str) -> str:
-    """The simulator's task of that meaning."""
+    """The simulator's task for an instruction."""
     verb = parse(instruction).task.verb
     if verb == Verb.UNKNOWN:
-        raise UserError(f'“{instruction}” is no task of the simulator: give --task and --seed')
+        raise UserError(f'“{instruction}” is not a task of the simulator: give --task and --seed')
     return str(verb.value)

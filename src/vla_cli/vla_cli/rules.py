@@ -1,7 +1,7 @@
-"""The safety rules of config/rules: show and prove them, make labelled pairs, learn the weights.
+"""The safety rules of config/rules: show and verify them, make labelled pairs, fit the weights.
 
-show   every rule with its formula, weight and place; says whether the set can be kept
-pairs  write the labelled pairs anew (the same seed gives the same pairs)
+show   list every rule with its formula, weight and source; verify that the set is satisfiable
+pairs  write the labelled pairs (the same seed gives the same pairs)
 learn  fit the weights of the weighted rules to the training half of the pairs
 """
 
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--rules', type=Path, help=f'folder of the documents (default {FOLDER})')
     parser.add_argument(
         '--extractor', default=MARKDOWN, metavar='MODULE:CLASS',
-        help='who makes rules of the texts (default %(default)s: they are written as rules)',
+        help='extracts rules from the documents (default %(default)s: reads written formulas)',
     )  # fmt: skip
     parser.add_argument(
         '--pairs', type=Path, default=rule_pairs.PAIRS, help='file (default %(default)s)'
@@ -60,8 +60,8 @@ def pairs(args: argparse.Namespace, folder: Path) -> int:
     rule_pairs.write(rows, args.pairs)
     for name, text in GROUPS.items():
         own = [row for row in rows if row['id'].startswith(f'{name}-')]
-        harmed = sum(bool(row['harms']) for row in own)
-        print(f'{name:8} {len(own):4} pairs, {harmed:3} unsafe  {text}')
+        unsafe = sum(bool(row['harms']) for row in own)
+        print(f'{name:8} {len(own):4} pairs, {unsafe:3} unsafe  {text}')
     print(args.pairs)
     return 0
 
@@ -78,8 +78,8 @@ def fit(args: argparse.Namespace, folder: Path) -> int:
     weights, loss = learn(gains, safe, circuits, LearnParams())
     save_weights(folder / WEIGHTS, documents, dict(zip(ids, weights, strict=True)))
     for key, weight, column in zip(ids, weights, gains.T, strict=True):
-        lost = column < 0
-        print(f'{key:11} {weight:5.2f}  broken in {int((lost & safe).sum())} safe, '
-              f'{int((lost & np.logical_not(safe)).sum())} unsafe pairs')  # fmt: skip
+        is_violated = column < 0
+        print(f'{key:11} {weight:5.2f}  violated in {int((is_violated & safe).sum())} safe, '
+              f'{int((is_violated & np.logical_not(safe)).sum())} unsafe pairs')  # fmt: skip
     print(f'loss {loss:.3f} on {len(gains)} pairs; {folder / WEIGHTS}')
     return 0

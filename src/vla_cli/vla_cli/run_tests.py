@@ -1,6 +1,6 @@
-"""Style, types and every test that can run here, tier by tier.
+"""Run style checks, type checks and all tests that can run on this machine, tier by tier.
 
-The last line counts what passed, failed and was skipped; the lines before it say why.
+The last line counts passed, failed and skipped tests; the lines before it give the reasons.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ TIERS = {
     'graph': ['tests/graph'],
     'sim': ['tests/sim'],
 }
-ASKED_FOR = {'unguarded': ['tests/unguarded']}  # only when named
-PARALLEL = ('unit', 'faults')  # the others use DDS or nearly all of the machine
+ON_REQUEST = {'unguarded': ['tests/unguarded']}  # only when named
+PARALLEL = ('unit', 'faults')  # the others use DDS or most of the CPU
 CHECKS = {
     'ruff format': ['-m', 'ruff', 'format', '--check', '--output-format', 'concise', '.'],
     'ruff check': ['-m', 'ruff', 'check', '--output-format', 'concise', '.'],
@@ -37,40 +37,40 @@ CHECKS = {
     'docs': ['-m', 'vla_cli.cli', 'docs', '--check'],
 }
 NO_TESTS = 5  # pytest's exit code
-LONGEST = '<= 720'  # s, of everything on two cores
+MAX_DURATION = '<= 720'  # s, of everything on two cores
 
 
 @dataclass
 class TierOutcome:
-    """What the tiers found: counts by kind, and how often each reason to skip came up."""
+    """Result of the tiers: counts by kind, and by reason to skip."""
 
     counts: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
-    broken: list[str] = field(default_factory=list)  # checks and tiers that did not end well
+    broken: list[str] = field(default_factory=list)  # checks and tiers that failed
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument('tier', nargs='?', choices=[*TIERS, *ASKED_FOR, 'all'], default='all')
+    parser.add_argument('tier', nargs='?', choices=[*TIERS, *ON_REQUEST, 'all'], default='all')
     parser.add_argument('-k', metavar='EXPRESSION', help='only tests whose name matches')
     parser.add_argument('-x', action='store_true', help='stop a tier at its first failure')
 
 
 def run(args: argparse.Namespace) -> int:
     outcome = TierOutcome()
-    whole = args.tier == 'all' and not args.k
-    if whole:
-        for name, words in CHECKS.items():
-            check(name, words, outcome)
+    is_full_run = args.tier == 'all' and not args.k
+    if is_full_run:
+        for name, arguments in CHECKS.items():
+            check(name, arguments, outcome)
     extra = (['-k', args.k] if args.k else []) + (['-x'] if args.x else [])
     for tier in TIERS if args.tier == 'all' else [args.tier]:
         run_tier(tier, extra, outcome)
-    if whole:
+    if is_full_run:
         keep(outcome)
     return close(outcome)
 
 
 def keep(outcome: TierOutcome) -> None:
-    """Write the counts and the time to out/test/result.json; the time fails no run."""
+    """Write the counts and the time to out/test/result.json; the time does not fail a run."""
     counts = outcome.counts
     took = elapsed_time.figure()
     figures = (
@@ -78,15 +78,15 @@ def keep(outcome: TierOutcome) -> None:
         Figure('failed', counts['failed'], 'tests', '== 0'),
         Figure('checks and tiers that broke', len(outcome.broken), '', '== 0'),
         *(Figure(f'skipped: {why}', n, 'tests') for why, n in outcome.reasons.most_common()),
-        replace(took, bound=LONGEST),
+        replace(took, bound=MAX_DURATION),
     )
     Result('test', './vla test', figures).write(ROOT / 'out' / 'test')
 
 
-def check(name: str, words: list[str], outcome: TierOutcome) -> None:
+def check(name: str, arguments: list[str], outcome: TierOutcome) -> None:
     start = time.monotonic()
     done = subprocess.run(
-        [sys.executable, *words], cwd=ROOT, capture_output=True, text=True,
+        [sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True,
         preexec_fn=die_with_parent,
     )  # fmt: skip
     verdict = 'ok' if done.returncode == 0 else 'FAILED'
@@ -97,20 +97,20 @@ def check(name: str, words: list[str], outcome: TierOutcome) -> None:
 
 
 def run_tier(tier: str, extra: list[str], outcome: TierOutcome) -> None:
-    paths = (TIERS | ASKED_FOR)[tier]
+    paths = (TIERS | ON_REQUEST)[tier]
     missing = [path for path in paths if not (ROOT / path).exists()]
     if missing:
-        print(f'{tier:12} FAILED: {", ".join(missing)} is not there', flush=True)
+        print(f'{tier:12} FAILED: {", ".join(missing)} does not exist', flush=True)
         outcome.broken.append(tier)
         return
     print(f'\n{tier}', flush=True)
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / 'report.xml'
         workers = ['-n', str(min(4, os.cpu_count() or 1))] if tier in PARALLEL else []
-        words = ['-m', 'pytest', '-q', '--durations=3', f'--junit-xml={report}', *workers]
+        arguments = ['-m', 'pytest', '-q', '--durations=3', f'--junit-xml={report}', *workers]
         start = time.monotonic()
         code = subprocess.run(
-            [sys.executable, *words, *extra, *paths], cwd=ROOT, env=environment(),
+            [sys.executable, *arguments, *extra, *paths], cwd=ROOT, env=environment(),
             preexec_fn=die_with_parent,
         ).returncode  # fmt: skip
         counts = read(report, outcome)
@@ -121,7 +121,7 @@ def run_tier(tier: str, extra: list[str], outcome: TierOutcome) -> None:
 
 
 def read(report: Path, outcome: TierOutcome) -> Counter[str]:
-    """Count the cases of one pytest run and remember the reasons of the skipped ones."""
+    """Count the cases of one pytest run, and the reasons of the skipped ones."""
     counts: Counter[str] = Counter()
     cases = ET.parse(report).iter('testcase') if report.exists() else ()
     for case in cases:
@@ -138,7 +138,7 @@ def read(report: Path, outcome: TierOutcome) -> Counter[str]:
 
 
 def close(outcome: TierOutcome) -> int:
-    """Print why tests were skipped, what broke, and the counts; return the exit code."""
+    """Print reasons of skipped tests, failures, and the counts; return the exit code."""
     counts = outcome.counts
     print()
     for reason, n in outcome.reasons.most_common():
@@ -153,6 +153,6 @@ def close(outcome: TierOutcome) -> int:
 
 
 def environment() -> dict[str, str]:
-    """A ROS domain of this run's own, on this machine only."""
+    """Environment with a ROS domain of its own, on this machine only."""
     own = {'ROS_DOMAIN_ID': str(free_domain()), 'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST'}
     return {**os.environ, **own}

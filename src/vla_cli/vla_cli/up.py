@@ -1,6 +1,6 @@
 """Start a launch file: up launch/sim.launch.yaml robot:=fr3 policy:=scripted
 
-Uses `ros2 launch` where there is one, else the runner of this package. Ctrl-C ends it.
+Uses `ros2 launch` where it is installed, else the runner of vla_bringup. Ctrl-C ends it.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from vla_bringup.graph.launch_file import (
 from vla_bringup.graph.launch_runner import LaunchRunner, run_until_stopped
 from vla_core.errors import UserError
 
-DISCOVERY = 1.0  # s, to see who is on the domain already
-PATIENCE = 6.0  # s, the same when somebody on this machine is: busy ones answer late
+DISCOVERY = 1.0  # s, wait for the nodes that are already on the domain
+BUSY_DISCOVERY = 6.0  # s, the same when the domain is in use: busy nodes answer late
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('file', help='launch file, e.g. launch/sim.launch.yaml')
     parser.add_argument('settings', nargs='*', metavar='name:=value', help='arguments of the file')
-    parser.add_argument('-s', '--show-args', action='store_true', help='list them and stop')
+    parser.add_argument('-s', '--show-args', action='store_true', help='list them and exit')
 
 
 def run(args: argparse.Namespace) -> int:
@@ -39,13 +39,13 @@ def run(args: argparse.Namespace) -> int:
     if args.show_args and has_ros2_launch():
         return ros2_launch(path, given, '--show-args')
     if args.show_args:
-        print('\n'.join(map(shown, arguments_of(path))))
+        print('\n'.join(map(described, arguments_of(path))))
         return 0
     return launch(path, given)
 
 
 def launch(path: Path, given: Mapping[str, str]) -> int:
-    """Run a launch file until it ends, by `ros2 launch` where it exists, else by our runner."""
+    """Run a launch file until it ends, by `ros2 launch` where it exists, else by LaunchRunner."""
     if has_ros2_launch():
         check_domain({'shield'})
         return ros2_launch(path, given)
@@ -55,49 +55,51 @@ def launch(path: Path, given: Mapping[str, str]) -> int:
 
 
 def ros2_launch(path: Path, given: Mapping[str, str], *flags: str) -> int:
-    words = [f'{name}:={value}' for name, value in given.items()]
-    return subprocess.run(['ros2', 'launch', *flags, str(path), *words], check=False).returncode
+    arguments = [f'{name}:={value}' for name, value in given.items()]
+    return subprocess.run(
+        ['ros2', 'launch', *flags, str(path), *arguments], check=False
+    ).returncode
 
 
 def find_launch(name: str) -> Path:
-    """Return the launch file: as given, or one of the installed ones by its name."""
+    """Return the launch file at a path, or the installed one of that name."""
     installed = find_share('vla_bringup') / 'launch'
     for path in (Path(name), installed / name, installed / f'{name}.launch.yaml'):
         if path.is_file():
             return path.resolve()
     known = ', '.join(sorted(f'launch/{p.name}' for p in installed.glob('*.launch.yaml')))
-    raise UserError(f'no launch file {name!r}; there are {known}')
+    raise UserError(f'no launch file {name!r}; known: {known}')
 
 
-def parse_settings(words: list[str]) -> dict[str, str]:
-    """Return {name: value} of words such as name:=value."""
-    for word in words:
+def parse_settings(arguments: list[str]) -> dict[str, str]:
+    """Return {name: value} of arguments name:=value."""
+    for word in arguments:
         if ':=' not in word:
             raise UserError(f'{word!r} is not name:=value')
-    return dict(word.split(':=', 1) for word in words)
+    return dict(word.split(':=', 1) for word in arguments)
 
 
-def shown(argument: Argument) -> str:
-    default = 'must be given' if argument.default is None else f'default: {argument.default!r}'
+def described(argument: Argument) -> str:
+    default = 'required' if argument.default is None else f'default: {argument.default!r}'
     return f'{argument.name:12} {argument.description} ({default})'
 
 
 def has_ros2_launch() -> bool:
-    """True when a `ros2` command is on the PATH and knows `launch`."""
+    """True when `ros2 launch` is available."""
     if not shutil.which('ros2'):
         return False
-    words = ['ros2', 'launch', '--help']
-    return subprocess.run(words, capture_output=True, check=False).returncode == 0
+    arguments = ['ros2', 'launch', '--help']
+    return subprocess.run(arguments, capture_output=True, check=False).returncode == 0
 
 
 def nodes_on_domain() -> set[str]:
-    """Return the names of the nodes that are on this machine's ROS domain now."""
+    """Return the names of the nodes on this machine's ROS domain."""
     check_domain_number()
-    import rclpy  # only here: showing arguments needs no ROS
+    import rclpy  # imported late: showing arguments needs no ROS
     from rclpy.signals import SignalHandlerOptions
 
     domain = int(os.environ.get('ROS_DOMAIN_ID', '0'))
-    patience = DISCOVERY if is_free(domain) else PATIENCE
+    patience = DISCOVERY if is_free(domain) else BUSY_DISCOVERY
     context = rclpy.Context()
     rclpy.init(context=context, signal_handler_options=SignalHandlerOptions.NO)
     probe = rclpy.create_node(f'vla_up_{os.getpid()}', context=context)
@@ -111,11 +113,11 @@ def nodes_on_domain() -> set[str]:
 
 
 def check_domain(names: set[str]) -> None:
-    """UserError when a node of these names runs already: two shields would fight."""
+    """UserError when a node of these names is already running: two shields would conflict."""
     taken = sorted(nodes_on_domain() & names)
     if taken:
         domain = os.environ.get('ROS_DOMAIN_ID', '0')
         raise UserError(
-            f'{", ".join(taken)} already run on ROS domain {domain}: stop them, '
-            f'or take another domain: ROS_DOMAIN_ID={int(domain) + 1} ./vla up ...'
+            f'{", ".join(taken)} already running on ROS domain {domain}: stop them, '
+            f'or use another domain: ROS_DOMAIN_ID={int(domain) + 1} ./vla up ...'
         )

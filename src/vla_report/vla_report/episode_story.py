@@ -1,4 +1,4 @@
-"""What a recorded episode says, put together for the report and the video."""
+"""Time series, spans and overlay frames of a recorded episode, for the report and the video."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ NUMBER = re.compile(r'\d+\.\d+')  # differs from cycle to cycle; the reason does
 
 @dataclass(frozen=True)
 class Reason:
-    """One thing that the shield said, and how often."""
+    """One reason reported by the shield, and how often."""
 
     text: str
     decision: Decision
-    times: int
+    count: int
     total: float  # s
     longest: float  # s
     first: float  # s since the instruction
@@ -49,16 +49,16 @@ class Story:
         pairs = [(s.at - self.zero, s.record.phase) for s in self.recording.of('status')]
         return spans(pairs, self.length)
 
-    def allowed(self) -> dict[str, Spans]:
-        """Who allowed what, and last what the shield made of it."""
+    def permissions(self) -> dict[str, Spans]:
+        """Levels by voter, and last the decisions of the shield."""
         return {**self.votes(), 'shield': self.decisions()}
 
     def votes(self) -> dict[str, Spans]:
         """Levels over time by voter."""
         pairs: dict[str, list[tuple[float, Level]]] = {}
-        for said in self.recording.of('votes'):
-            pairs.setdefault(said.record.voter, []).append(
-                (said.at - self.zero, said.record.level)
+        for item in self.recording.of('votes'):
+            pairs.setdefault(item.record.voter, []).append(
+                (item.at - self.zero, item.record.level)
             )
         return {name: spans(rows, self.length) for name, rows in sorted(pairs.items())}
 
@@ -67,22 +67,22 @@ class Story:
         return spans(pairs, self.length)
 
     def reasons(self) -> list[Reason]:
-        """What the shield had to say, the longest first."""
+        """Reasons reported by the shield, the longest first."""
         pairs = [
             (s.at - self.zero, (NUMBER.sub('…', s.record.reason), s.record.decision))
             for s in self.recording.of('report')
         ]
         found: dict[tuple[str, Decision], list[float]] = {}
         firsts: dict[tuple[str, Decision], float] = {}
-        for begin, end, said in spans(pairs, self.length):
-            if said[0]:
-                found.setdefault(said, []).append(end - begin)
-                firsts.setdefault(said, begin)
+        for begin, end, item in spans(pairs, self.length):
+            if item[0]:
+                found.setdefault(item, []).append(end - begin)
+                firsts.setdefault(item, begin)
         made = [Reason(*k, len(v), sum(v), max(v), firsts[k]) for k, v in found.items()]
         return sorted(made, key=lambda reason: -reason.total)
 
     def joints(self) -> dict[str, Series]:
-        """Angles proposed, let through, measured, in the robot's order."""
+        """Joint angles: target, command after the shield, measured; in the robot's order."""
         names = self.robot.joint_names
         clock = _stamp
 
@@ -93,17 +93,17 @@ class Story:
             return [record.position[0][record.names.index(name)] for name in names]
 
         return {
-            'proposed': series(self._records('target'), ordered, self.zero, clock),
-            'let through': series(self._records('arm_command'), first, self.zero, clock),
+            'target': series(self._records('target'), ordered, self.zero, clock),
+            'command': series(self._records('arm_command'), first, self.zero, clock),
             'measured': series(self._records('joint_states'), ordered, self.zero, clock),
         }
 
     def tool(self) -> dict[str, Series]:
-        """Positions of the tool, proposed and measured, m in base_link."""
+        """TCP positions, target and measured, m in base_link."""
         model = RobotModel(self.robot)
         made = {}
         for kind, line in self.joints().items():
-            if kind != 'let through' and len(line.at):
+            if kind != 'command' and len(line.at):
                 rows = line.values[::5]
                 points = np.array([model.fk(q)[:3, 3] for q in rows])
                 made[kind] = Series(line.at[::5], points)
@@ -118,7 +118,7 @@ class Story:
         )  # fmt: skip
 
     def shield_numbers(self) -> dict[str, Series]:
-        """Margin, change and speed scale over time, by axis title."""
+        """Clearance, change and speed scale over time, by axis title."""
         reports = self._records('report')
         rows = {
             'clearance, m': lambda r: r.separation if np.isfinite(r.separation) else np.nan,
@@ -128,11 +128,11 @@ class Story:
         return {name: series(reports, row, self.zero, _stamp) for name, row in rows.items()}
 
     def latencies(self) -> dict[str, np.ndarray]:
-        """ms: from exposure to scene, chunk, first command resting on it; work of the shield."""
+        """ms: from exposure to scene, chunk and first command; computation time of the shield."""
         first: dict[float, float] = {}
-        for said in self.recording.of('report'):
-            if said.record.chunk_stamp > 0.0:
-                first.setdefault(said.record.chunk_stamp, said.record.stamp)
+        for item in self.recording.of('report'):
+            if item.record.chunk_stamp > 0.0:
+                first.setdefault(item.record.chunk_stamp, item.record.stamp)
         return {
             'camera to scene': self._ages('scene'),
             'camera to chunk': self._ages('chunk'),
@@ -141,33 +141,36 @@ class Story:
         }
 
     def changed_share(self) -> float:
-        """Share of armed cycles in which the shield changed anything."""
+        """Share of armed cycles in which the shield changed the command."""
         armed = [r for r in self._records('report') if r.decision != Decision.DISARMED]
         return float(np.mean([r.decision != Decision.PASS for r in armed])) if armed else 0.0
 
-    def moments(self) -> Iterator[OverlayFrame]:
-        """One per picture of the scene camera, with what was made of it and said at that time."""
+    def overlay_frames(self) -> Iterator[OverlayFrame]:
+        """One per image of the scene camera, with the scene and the newest records at its time."""
         camera_from_base = geometry.inverse(self.robot.camera('scene').base_from_camera)
-        scenes = {said.record.stamp: said.record for said in self.recording.of('scene')}
+        scenes = {item.record.stamp: item.record for item in self.recording.of('scene')}
         newest = NewestRecords(self.recording, ('status', 'report', 'chunk'))
         votes = NewestRecords(self.recording, ('votes',))
         wrist = scene = None
-        for said in self.recording.pictures():
-            if said.stream == 'picture:wrist':
-                wrist = said.record
-            if said.stream != 'picture:scene':
+        for item in self.recording.pictures():
+            if item.stream == 'picture:wrist':
+                wrist = item.record
+            if item.stream != 'picture:scene':
                 continue
-            scene = scenes.get(said.record.stamp, scene)
-            now, said_votes = newest.at(said.record.stamp), votes.at(said.record.stamp)
+            scene = scenes.get(item.record.stamp, scene)
+            now, newest_votes = newest.at(item.record.stamp), votes.at(item.record.stamp)
             state = PanelState(
-                now.get('status'), now.get('report'), now.get('chunk'), tuple(said_votes.values())
+                now.get('status'),
+                now.get('report'),
+                now.get('chunk'),
+                tuple(newest_votes.values()),
             )
             path = chunk_path(state.chunk, self._base_from_tcp)
-            elapsed = said.record.stamp - self.zero
-            yield OverlayFrame(said.record, wrist, camera_from_base, scene, state, path, elapsed)
+            elapsed = item.record.stamp - self.zero
+            yield OverlayFrame(item.record, wrist, camera_from_base, scene, state, path, elapsed)
 
     def marks(self) -> tuple[Mark, ...]:
-        """The time line of a video."""
+        """Segments of the video's time line."""
         return tuple(Mark(*span) for span in self.decisions())
 
     @property
@@ -176,7 +179,7 @@ class Story:
         return self.end - self.zero
 
     def _records(self, topic: str) -> list:
-        return [said.record for said in self.recording.of(topic)]
+        return [item.record for item in self.recording.of(topic)]
 
     def _ages(self, topic: str) -> np.ndarray:
         return 1e3 * np.array([s.at - s.record.stamp for s in self.recording.of(topic)])
@@ -192,29 +195,29 @@ class Story:
 
 
 class NewestRecords:
-    """The newest record of some streams (of every voter for votes) as time goes on."""
+    """The newest record of each stream (of each voter for votes) over time."""
 
     def __init__(self, recording: Recording, streams: tuple[str, ...]) -> None:
-        said = [item for stream in streams for item in recording.of(stream)]
-        self._said = deque(sorted(said, key=lambda item: item.at))
+        item = [item for stream in streams for item in recording.of(stream)]
+        self._pending = deque(sorted(item, key=lambda item: item.at))
         self._now: dict[str, Any] = {}
 
     def at(self, time: float) -> dict[str, Any]:
-        """By stream or voter, what was newest at a ROS time; time never goes back."""
-        while self._said and self._said[0].at <= time:
-            said = self._said.popleft()
-            self._now[getattr(said.record, 'voter', said.stream)] = said.record
+        """The newest records at a ROS time, by stream or voter; times must not decrease."""
+        while self._pending and self._pending[0].at <= time:
+            item = self._pending.popleft()
+            self._now[getattr(item.record, 'voter', item.stream)] = item.record
         return self._now
 
 
 def story_of(recording: Recording) -> Story:
-    """Return the story of a recording."""
+    """Return the evaluated episode of a recording."""
     statuses = recording.of('status')
     return Story(recording, recording.robot, statuses[0].at, recording.end)
 
 
 def chunk_path(chunk: object, base_from_tcp) -> np.ndarray:
-    """Where a chunk leads the tool, (k, 3) m base_link; empty for spaces without a tool pose."""
+    """TCP path of a chunk, (k, 3) m base_link; empty for spaces without a TCP pose."""
     if not isinstance(chunk, ActionChunk) or chunk.space not in (Space.EE_DELTA, Space.EE_POSE):
         return np.zeros((0, 3))
     rows = chunk.values[:, [chunk.names.index(k) for k in 'xyz']]

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from vla_core.interval import wilson
 from vla_core.result import Figure, parse
 
-MOST = 100_000  # samples, beyond which a bound counts as out of reach
+MOST = 100_000  # samples; a bound that needs more is unreachable
 
 
 def lines(figures: Iterable[Figure], width: int = 56) -> list[str]:
@@ -37,8 +37,8 @@ def verdict(f: Figure) -> str:
 
 
 def needed(bound: str) -> float:
-    """The least n at which the Wilson interval of a share meets the bound when every sample is as
-    wanted; infinite when that is more than MOST."""
+    """The smallest n at which the Wilson interval of a share meets the bound when every sample
+    does; infinite beyond MOST."""
     compare, limit = parse(bound)
     is_lower = bound.strip().startswith('>')
 

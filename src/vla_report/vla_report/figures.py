@@ -1,4 +1,4 @@
-"""The numbers of one episode on the graph, as they go into result.json."""
+"""The figures of one episode on the graph, as written to result.json."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ SHUTDOWN = '<= 5'  # s
 
 @dataclass(frozen=True)
 class Film:
-    """The pictures of one camera that reached the recorder."""
+    """The images of one camera that reached the recorder."""
 
     stamps: tuple[float, ...]  # s, ROS time of exposure
-    period: float  # s, at which the camera is asked to film
+    period: float  # s, nominal image period of the camera
 
     @property
     def delivered(self) -> float:
-        """Share of the pictures that should have come between the first and the last."""
+        """Share of the expected images between the first and the last that was received."""
         if len(self.stamps) < 2:
             return 0.0
         due = (self.stamps[-1] - self.stamps[0]) / self.period + 1.0
@@ -34,7 +34,7 @@ class Film:
 
 @dataclass(frozen=True)
 class Played:
-    """What the host of the graph measured itself."""
+    """Outcome, start-up and shutdown time, measured by the host of the graph."""
 
     outcome: TaskOutcome
     start: float  # s, until every node was active
@@ -42,7 +42,7 @@ class Played:
 
 
 def measure(story: Story, played: Played, film: Film) -> tuple[Figure, ...]:
-    """All figures of a demo; those with a bound decide whether it went well."""
+    """All figures of a demo; those with a bound decide the exit code."""
     is_done = played.outcome.code == ResultCode.SUCCEEDED
     figures = [Figure('done, says the stack', float(is_done), '', '== 1')]
     if played.outcome.truth is not None:
@@ -70,7 +70,7 @@ OVER = (Phase.DONE, Phase.FAILED)
 
 
 def latencies(story: Story) -> list[Figure]:
-    """From the exposure of a picture to the first command that rests on it."""
+    """From the exposure of an image to the first command based on it."""
     values = story.latencies()['camera to command']
     return [
         Figure(f'camera to command, p{p}', percentile(values, p), 'ms', n=len(values))
@@ -79,8 +79,8 @@ def latencies(story: Story) -> list[Figure]:
 
 
 def cycles(story: Story) -> list[Figure]:
-    """How long the shield worked and waited, and how often it changed what was asked."""
-    reports = [said.record for said in story.recording.of('report')]
+    """Computation time and period of the shield, and how often it changed the command."""
+    reports = [item.record for item in story.recording.of('report')]
     work = np.array([r.loop_ms for r in reports])
     period = 1e3 * np.diff([r.stamp for r in reports])
     n = len(reports)
@@ -92,7 +92,7 @@ def cycles(story: Story) -> list[Figure]:
 
 
 def real_time_factor(story: Story) -> float:
-    """Median of what the simulator says of itself; NaN when it says nothing."""
+    """Median of the factors reported by the simulator; NaN without a report."""
     beats = [s.record for s in story.recording.of('heartbeats') if s.record.node == 'sim']
     found = [FACTOR.search(beat.detail) for beat in beats]
     values = [float(match[1]) for match in found if match]
@@ -100,7 +100,7 @@ def real_time_factor(story: Story) -> float:
 
 
 def cells(figure: Figure) -> tuple[str, str, str]:
-    """Value, unit and bound of a figure as people read them."""
+    """Value, unit and bound of a figure, formatted."""
     if figure.bound == '== 1':
         return 'yes' if figure.ok else 'no', '', ''
     if figure.unit.startswith('share'):

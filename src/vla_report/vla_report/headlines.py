@@ -1,4 +1,4 @@
-"""The few numbers that the README shows, taken from the kept results."""
+"""The table of the README, from the results in docs/results."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ Figures = dict[str, dict[str, Any]]
 
 @dataclass(frozen=True)
 class Headline:
-    """One line of the table: what, by which command, and how to say it in numbers."""
+    """One line of the table: quantity, command, and a function that summarises its figures."""
 
     what: str
     command: str
     result: str  # name in docs/results
-    say: Callable[[Figures], str]
+    summarise: Callable[[Figures], str]
 
 
 def rates(prefix: str) -> Callable[[Figures], str]:
-    """'a 99 %, b 88 %' of the figures whose name begins so, with how many were tried."""
+    """'a 99 %, b 88 %' of the figures whose name begins with `prefix`, with the sample count."""
 
-    def say(figures: Figures) -> str:
+    def summarise(figures: Figures) -> str:
         own = {
             name.removeprefix(prefix): figure
             for name, figure in figures.items()
@@ -34,7 +34,7 @@ def rates(prefix: str) -> Callable[[Figures], str]:
         tried = min((f['n'] or 0 for f in own.values()), default=0)
         return ', '.join(f'{n} {f["value"]:.0%}' for n, f in own.items()) + f' (of {tried} each)'
 
-    return say
+    return summarise
 
 
 def bounds(figures: Figures) -> str:
@@ -51,7 +51,7 @@ def missed(figures: Figures) -> str:
 
 def gated(figure: dict[str, Any]) -> str:
     """The figure's name; with the interval end and the bound where the bound gates that end."""
-    gate = figure.get('gate', 'value')  # results of before the gates have none
+    gate = figure.get('gate', 'value')  # missing in older results
     if gate == 'value':
         return str(figure['name'])
     end = 'none' if figure[gate] is None else f'{figure[gate]:.4g}'
@@ -80,20 +80,20 @@ def contacts(figures: Figures) -> str:
 
 
 def chain(figures: Figures) -> str:
-    """What the trust chain costs and what it prevents: clean and perturbed, off and on."""
+    """Success and unsafe ends with the trust chain off and on: clean and perturbed."""
 
     def pair(kind: str, what: str) -> str:
         off, on = (figures[f'{kind}, chain {name}: {what}'] for name in ('off', 'on'))
         return f'{what} {off["value"]:.0%} off, {on["value"]:.0%} on'
 
     kinds = ('clean', 'perturbed')
-    said = [f'{kind}: {pair(kind, "success")}, {pair(kind, "unsafe ends")}' for kind in kinds]
+    text = [f'{kind}: {pair(kind, "success")}, {pair(kind, "unsafe ends")}' for kind in kinds]
     tried = min(f['n'] for name, f in figures.items() if name.startswith(kinds))
-    return f'{"; ".join(said)} (of {tried} each)'
+    return f'{"; ".join(text)} (of {tried} each)'
 
 
 def choosing(figures: Figures) -> str:
-    """What ten candidates gain over one, by checkpoint, and where they gain nothing."""
+    """Gain of ten candidates over one, by checkpoint, and the suites without a gain."""
     end = ', all suites: gain of K=10'
     titles = [name.removesuffix(end) for name in figures if name.endswith(end)]
     return '; '.join(_gain_of(title, figures) for title in titles)
@@ -107,15 +107,15 @@ def _gain_of(title: str, figures: Figures) -> str:
         if name.startswith(start) and name.endswith(end)
     }
     pooled, alone = suites.pop('all suites'), figures[f'{title}, all suites: K=1']
-    said = f'{title}: {alone["value"]:.0%} with one candidate, {_points(pooled)} with ten'
+    text = f'{title}: {alone["value"]:.0%} with one candidate, {_points(pooled)} with ten'
     none = [name for name, f in suites.items() if not f['value'] > 0.0]
     vague = [
         name for name, f in suites.items() if f['value'] > 0.0 and not (f['low'] or 0.0) > 0.0
     ]
     if len(none) == len(suites):
-        return f'{said}; no gain in any suite'
-    said += f'; no gain: {", ".join(none)}' if none else ''
-    return said + (f'; within chance: {", ".join(vague)}' if vague else '')
+        return f'{text}; no gain in any suite'
+    text += f'; no gain: {", ".join(none)}' if none else ''
+    return text + (f'; within chance: {", ".join(vague)}' if vague else '')
 
 
 def _points(gain: dict[str, Any]) -> str:
@@ -162,18 +162,18 @@ def table(results: dict[str, dict[str, Any]]) -> str:
     lines = ['| what | command | measured |', '|---|---|---|']
     for line in HEADLINES:
         kept = results.get(line.result)
-        said = 'not yet'
+        text = 'not yet'
         if kept is not None:
             figures = {f['name']: f for f in kept['figures']}
             limit = qualification(line.result)
-            said = '; '.join(filter(None, (line.say(figures), missed(figures))))
-            said += f'. **But** {limit}' if limit else ''
-        lines.append(f'| {line.what} | `{line.command}` | {said} |')
+            text = '; '.join(filter(None, (line.summarise(figures), missed(figures))))
+            text += f'. **But** {limit}' if limit else ''
+        lines.append(f'| {line.what} | `{line.command}` | {text} |')
     return '\n'.join(lines)
 
 
 def put_into(text: str, made: str) -> str:
-    """Return `text` with what stands between the marks replaced; ValueError without marks."""
+    """Return `text` with the part between the marks replaced; ValueError without marks."""
     head, found, rest = text.partition(BEGIN)
     _, closed, tail = rest.partition(END)
     if not found or not closed:

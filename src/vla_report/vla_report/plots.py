@@ -1,4 +1,4 @@
-"""The pictures of the report: proposed, let through, happened, and how long it took."""
+"""Plots of the report: joints, tool, safety, latencies."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from vla_core.records.safety import Decision, Level
 from vla_report.timeseries import Series, Spans
 
 WIDTH = 11.0  # inch
-NARROWEST = 0.05  # rad, shown of a joint that hardly moves
-COLOURS = {'proposed': '#8a94a6', 'let through': '#e4572e', 'measured': '#17719b'}
+NARROWEST = 0.05  # rad, smallest range of a joint's axis
+COLOURS = {'target': '#8a94a6', 'command': '#e4572e', 'measured': '#17719b'}
 DECISIONS = {
     Decision.DISARMED: '#cccccc',
     Decision.PASS: '#63b77c',
@@ -49,7 +49,7 @@ def svg(figure: Figure) -> str:
 
 
 def joints(series: dict[str, Series], names: Sequence[str], phases: Spans) -> Figure:
-    """Angles; `series` by 'proposed', 'let through' and 'measured'."""
+    """Joint angles; `series` by 'target', 'command' and 'measured'."""
     rows = (len(names) + 1) // 2
     figure, grid = plt.subplots(rows, 2, figsize=(WIDTH, 1.7 * rows), sharex=True, squeeze=False)
     for axis, (column, name) in zip(grid.flat, enumerate(names), strict=False):
@@ -71,7 +71,7 @@ def joints(series: dict[str, Series], names: Sequence[str], phases: Spans) -> Fi
 
 
 def tool(series: dict[str, Series], gripper: Series, phases: Spans) -> Figure:
-    """Where the tool was asked to be and was, and how far the gripper was open."""
+    """TCP position, target and measured, and the gripper opening."""
     figure, (left, right) = plt.subplots(
         1, 2, figsize=(WIDTH, 3.4), gridspec_kw={'width_ratios': [2, 1]}
     )
@@ -86,25 +86,25 @@ def tool(series: dict[str, Series], gripper: Series, phases: Spans) -> Figure:
     _shade(left, phases)
     for kind, line in series.items():
         right.plot(line.values[:, 1], line.values[:, 0], color=COLOURS[kind], lw=1.2, label=kind)
-    right.set(xlabel='y, m (left is left)', ylabel='x, m', title='from above')
+    right.set(xlabel='y, m', ylabel='x, m', title='top view')
     right.invert_xaxis()
     right.set_aspect('equal', adjustable='datalim')
     return figure
 
 
-def safety(allowed: dict[str, Spans], numbers: dict[str, Series], phases: Spans) -> Figure:
-    """Who allowed what (the shield comes last), and how close and how different it was."""
+def safety(permissions: dict[str, Spans], numbers: dict[str, Series], phases: Spans) -> Figure:
+    """Levels by voter (the shield last), then clearance, change and speed scale."""
     figure, axes = plt.subplots(
         1 + len(numbers), 1, figsize=(WIDTH, 1.9 + 1.45 * len(numbers)), sharex=True,
     )  # fmt: skip
-    for row, (name, spans) in enumerate(allowed.items()):
+    for row, (name, spans) in enumerate(permissions.items()):
         colours = DECISIONS if name == 'shield' else LEVELS
         for begin, end, value in spans:
             axes[0].barh(row, end - begin, left=begin, height=0.7, color=colours[value])
-    axes[0].set_yticks(range(len(allowed)), list(allowed))
+    axes[0].set_yticks(range(len(permissions)), list(permissions))
     axes[0].grid(False)
     _name_phases(axes[0], phases)
-    used = {value for _, _, value in allowed['shield']}
+    used = {value for _, _, value in permissions['shield']}
     handles = [plt.Rectangle((0, 0), 1, 1, color=DECISIONS[value]) for value in sorted(used)]
     axes[0].legend(handles, [value.name.lower() for value in sorted(used)], ncols=7, fontsize=7,
                    frameon=False, loc='lower right', bbox_to_anchor=(1, 1.12))  # fmt: skip
@@ -137,7 +137,7 @@ def _shade(axis: Axes, phases: Spans) -> None:
 
 
 def _name_phases(axis: Axes, phases: Spans) -> None:
-    """Names above the axis, of phases long enough to hold one."""
+    """Phase names above the axis, for phases long enough to hold one."""
     whole = max((end for _, end, _ in phases), default=1.0)
     for begin, end, phase in phases:
         axis.axvline(begin, color='#444444', lw=0.6)

@@ -1,4 +1,4 @@
-"""What a measured number does not show; printed in the same line or table as the number."""
+"""Limits of the measured results; printed in the same line or table as the number."""
 
 from __future__ import annotations
 

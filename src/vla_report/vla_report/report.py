@@ -35,7 +35,7 @@ def write_report(story: Story, result: Result, path: Path, video: str) -> None:
         video=video,
         made=place(result),
         figures=[(f, *cells(f)) for f in result.figures],
-        safety=_inline(plots.safety(story.allowed(), story.shield_numbers(), phases)),
+        safety=_inline(plots.safety(story.permissions(), story.shield_numbers(), phases)),
         reasons=story.reasons()[:MOST_REASONS],
         tool=_inline(plots.tool(story.tool(), story.gripper(), phases)),
         joints=_inline(plots.joints(story.joints(), story.robot.joint_names, phases)),
@@ -49,14 +49,14 @@ def write_report(story: Story, result: Result, path: Path, video: str) -> None:
 
 
 def place(result: Result) -> str:
-    """Which code ran on which machine."""
+    """Commit and machine of the run."""
     machine = result.machine
     return f'{result.commit or "no commit"} on {machine["cpu"]}, {machine["cores"]} cores'
 
 
 def policy_of(story: Story) -> str:
-    """Name or hash of what proposed the chunks."""
-    names = {said.record.checkpoint for said in story.recording.of('chunk')}
+    """Name or checkpoint hash of the policy."""
+    names = {item.record.checkpoint for item in story.recording.of('chunk')}
     return ', '.join(sorted(name[:12] for name in names)) or 'none'
 
 

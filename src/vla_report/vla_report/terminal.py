@@ -1,4 +1,4 @@
-"""What a demo says on the terminal while it runs: lines that stay, and one that changes."""
+"""Terminal output of a running demo: permanent lines and one status line."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STYLES = {
 }  # fmt: skip
 REPORTED = (Decision.HOLD, Decision.BRAKE, Decision.REJECTED)
 ANSWER_USAGE = './vla answer continue | stop | "what to do instead"'
-SAY_EVERY = 1.0  # s, between two lines about the shield
+REPORT_PERIOD = 1.0  # s, between two lines of the shield
 
 
 class Screen:
@@ -49,31 +49,33 @@ class Screen:
         self._status.stop()
 
     def line(self, text: str, style: str = '') -> None:
-        """A line that stays."""
+        """Print a permanent line."""
         at = time.monotonic() - self._began
         self.console.print(f'[dim]{at:6.1f} s[/]  ', end='')
         self.console.print(text, style=style, markup=False, soft_wrap=True)
 
     def now(self, text: str) -> None:
-        """What is going on: changes in place on a terminal, silent elsewhere."""
+        """Update the status line; no output outside a terminal."""
         self._status.update(text)
 
-    def feedback(self, said: Any) -> None:
-        """Show the feedback of a task: what is new as a line, the rest in place."""
-        phase = (said.phase, said.attempt)
+    def feedback(self, feedback: Any) -> None:
+        """Show the feedback of a task: changes as lines, the rest in the status line."""
+        phase = (feedback.phase, feedback.attempt)
         if phase != self._phase:
             self._phase = phase
-            tries = f', try {said.attempt}' if said.attempt > 1 else ''
-            self.line(f'{Phase(said.phase).name.lower()}{tries}', 'bold')
-        status = TargetStatus(said.target_status)
-        grounding = f'{status.name.lower()}{": " if said.grounding else ""}{said.grounding}'
+            attempt = f', attempt {feedback.attempt}' if feedback.attempt > 1 else ''
+            self.line(f'{Phase(feedback.phase).name.lower()}{attempt}', 'bold')
+        status = TargetStatus(feedback.target_status)
+        grounding = (
+            f'{status.name.lower()}{": " if feedback.grounding else ""}{feedback.grounding}'
+        )
         if grounding != self._grounding and status != TargetStatus.UNKNOWN:
             self._grounding = grounding
             self.line(f'  target {grounding}')
-        self._shield(Decision(said.shield_decision), said.shield_reason)
+        self._shield(Decision(feedback.shield_decision), feedback.shield_reason)
 
     def ask(self, question: str) -> None:
-        """Ring, and say what is asked, once."""
+        """Ring the bell and print the supervisor's question, once."""
         if question and question != self._question:
             self._question = question
             self.console.bell()
@@ -84,7 +86,7 @@ class Screen:
         self.now(f'shield [{style}]{decision.name}[/] {reason}')
         is_new = decision in REPORTED and reason != self._reason
         if is_new and time.monotonic() >= self._reason_due:
-            self._reason, self._reason_due = reason, time.monotonic() + SAY_EVERY
+            self._reason, self._reason_due = reason, time.monotonic() + REPORT_PERIOD
             self.line(f'  shield {decision.name}: {reason}', style)
 
     def table(self, result: Result) -> None:
@@ -95,7 +97,7 @@ class Screen:
         for figure in result.figures:
             value, unit, bound = cells(figure)
             style = '' if figure.bound is None else 'green' if figure.ok else 'bold red'
-            limit = f'must be {bound}' if bound else ''
+            limit = f'bound {bound}' if bound else ''
             table.add_row(figure.name, value, unit, limit, style=style)
         self.console.print()
         self.console.print(table)

@@ -10,7 +10,7 @@ import numpy as np
 
 from vla_core.frozen import Array
 
-Spans = list[tuple[float, float, Any]]  # begin s, end s, what held between them
+Spans = list[tuple[float, float, Any]]  # begin s, end s, value between them
 
 
 @dataclass(frozen=True)
@@ -22,13 +22,13 @@ class Series:
 
 
 def series(
-    said: Sequence[Any], row: Callable[[Any], Any], zero: float, clock: Callable[[Any], float]
+    records: Sequence[Any], row: Callable[[Any], Any], zero: float, clock: Callable[[Any], float]
 ) -> Series:
     """One row per record; `clock` gives its ROS time."""
-    if not said:
+    if not records:
         return Series(np.zeros(0), np.zeros((0, 1)))
-    at = np.array([clock(record) for record in said]) - zero
-    values = np.array([np.atleast_1d(row(record)) for record in said], dtype=float)
+    at = np.array([clock(record) for record in records]) - zero
+    values = np.array([np.atleast_1d(row(record)) for record in records], dtype=float)
     return Series(at, values)
 
 

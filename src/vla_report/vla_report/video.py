@@ -1,4 +1,4 @@
-"""Pictures to an H.264 file that a browser plays; complete or not there at all."""
+"""Images to an H.264 file that a browser plays; written completely or not at all."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ import numpy as np
 from PIL import Image
 
 
-def write_video(pictures: Iterable[Image.Image], path: Path, rate: float) -> int:
-    """Encode `pictures` at `rate` per second; return how many there were."""
+def write_video(images: Iterable[Image.Image], path: Path, rate: float) -> int:
+    """Encode `images` at `rate` per second; return their number."""
     partial = path.with_name(path.stem + '.partial' + path.suffix)
     count = 0
     with av.open(str(partial), 'w') as container:
         stream = container.add_stream('libx264', rate=Fraction(rate).limit_denominator(1000))
         stream.pix_fmt = 'yuv420p'
         stream.options = {'preset': 'veryfast', 'crf': '21'}
-        for picture in pictures:
+        for image in images:
             if count == 0:
-                stream.width, stream.height = picture.size
-            frame = av.VideoFrame.from_ndarray(np.asarray(picture), format='rgb24')
+                stream.width, stream.height = image.size
+            frame = av.VideoFrame.from_ndarray(np.asarray(image), format='rgb24')
             container.mux(stream.encode(frame))
             count += 1
         if count:

@@ -1,4 +1,4 @@
-"""One picture of an episode: what the camera saw, what was made of it, where the tool will go."""
+"""One video frame of an episode: camera image, grounded objects, TCP path of the chunk."""
 
 from __future__ import annotations
 
@@ -37,40 +37,40 @@ BOX_EDGES = tuple((a, a | bit) for a in range(8) for bit in (1, 2, 4) if not a &
 
 @dataclass(frozen=True)
 class OverlayFrame:
-    """Everything known at one picture; None where nothing was said yet."""
+    """The records at one image; None where nothing was received yet."""
 
     frame: Picture  # of the scene camera
     wrist: Picture | None
     camera_from_base: Array  # (4, 4) of the scene camera, optical axes
     scene: GroundedScene | None
     state: PanelState
-    path: Array  # (k, 3) m, base_link, where the chunk leads; may be empty
+    path: Array  # (k, 3) m, base_link, TCP path of the chunk; may be empty
     elapsed: float  # s since the instruction
 
 
-def draw(moment: OverlayFrame, marks: tuple[Mark, ...], end: float) -> Image.Image:
-    """Return the picture, SIZE px RGB; `marks` is the time line of an episode of `end` s."""
+def draw(overlay: OverlayFrame, marks: tuple[Mark, ...], end: float) -> Image.Image:
+    """Return the video frame, SIZE px RGB; `marks` is the time line of an episode of `end` s."""
     canvas = Image.new('RGB', SIZE, PAPER)
-    view = OverlayView(moment.frame.model)
-    canvas.paste(view.fitted(moment.frame.rgb), (0, 0))
+    view = OverlayView(overlay.frame.model)
+    canvas.paste(view.fitted(overlay.frame.rgb), (0, 0))
     pen = ImageDraw.Draw(canvas)
-    if moment.scene is not None:
-        _draw_objects(pen, moment, view)
-    if is_moving_by_policy(moment.state):
-        _draw_path(pen, moment, view)
+    if overlay.scene is not None:
+        _draw_objects(pen, overlay, view)
+    if is_moving_by_policy(overlay.state):
+        _draw_path(pen, overlay, view)
     pen.rectangle([0, VIEW[1], *SIZE], fill=PAPER)
-    _draw_words(pen, moment)
-    draw_timeline(pen, marks, moment.elapsed, end)
-    if moment.wrist is not None:
-        small = Image.fromarray(moment.wrist.rgb)
+    _draw_caption(pen, overlay)
+    draw_timeline(pen, marks, overlay.elapsed, end)
+    if overlay.wrist is not None:
+        small = Image.fromarray(overlay.wrist.rgb)
         canvas.paste(small.resize((SIDE, SIDE * 3 // 4), Image.Resampling.BICUBIC), (VIEW[0], 0))
-    draw_panel(pen, moment.state, moment.scene, (VIEW[0] + 18, SIDE * 3 // 4 + 16))
+    draw_panel(pen, overlay.state, overlay.scene, (VIEW[0] + 18, SIDE * 3 // 4 + 16))
     return canvas
 
 
 @dataclass(frozen=True)
 class OverlayView:
-    """Where a camera pixel lands in the picture: full width, cut above and below."""
+    """Maps camera pixels to the video frame: full width, cropped above and below."""
 
     model: CameraModel
 
@@ -80,7 +80,7 @@ class OverlayView:
 
     @property
     def cut(self) -> float:
-        """px of the picture cut off above."""
+        """px cropped at the top."""
         return max(0.0, self.model.height * self.scale - VIEW[1]) / 2
 
     def fitted(self, rgb: np.ndarray) -> Image.Image:
@@ -90,7 +90,7 @@ class OverlayView:
         return large.crop((0, top, VIEW[0], top + VIEW[1]))
 
     def pixels(self, points: Array, camera_from_base: Array) -> Array:
-        """Pixels (n, 2) of the picture for base_link points (n, 3); NaN behind the camera."""
+        """Pixels (n, 2) of the video frame for base_link points (n, 3); NaN behind the camera."""
         return project(points, camera_from_base, self.model) * self.scale - [0.0, self.cut]
 
 
@@ -103,34 +103,34 @@ def project(points: Array, camera_from_base: Array, model: CameraModel) -> Array
     return np.column_stack([u, v])
 
 
-def _draw_objects(pen: ImageDraw.ImageDraw, moment: OverlayFrame, view: OverlayView) -> None:
-    assert moment.scene is not None
-    for item in sorted(moment.scene.objects, key=lambda o: o.role != Role.OBSTACLE):
+def _draw_objects(pen: ImageDraw.ImageDraw, overlay: OverlayFrame, view: OverlayView) -> None:
+    assert overlay.scene is not None
+    for item in sorted(overlay.scene.objects, key=lambda o: o.role != Role.OBSTACLE):
         colour = ROLE_COLOUR.get(item.role)
         if colour is None:
             continue
         corners = _box_corners(item.position, item.size, item.yaw)
-        pixels = view.pixels(corners, moment.camera_from_base)
+        pixels = view.pixels(corners, overlay.camera_from_base)
         if not np.isfinite(pixels).all():
             continue
         for a, b in BOX_EDGES:
             ends = [tuple(pixels[a]), tuple(pixels[b])]
             pen.line(ends, fill=colour, width=1 if item.role == Role.OBSTACLE else 3)
         if item.role != Role.OBSTACLE:
-            words = item.label + (', held' if item.is_held else '')
-            _draw_label(pen, words, pixels, colour, item.role == Role.DESTINATION)
+            text = item.label + (', held' if item.is_held else '')
+            _draw_label(pen, text, pixels, colour, item.role == Role.DESTINATION)
 
 
 def _draw_label(
-    pen: ImageDraw.ImageDraw, words: str, pixels: Array, colour: tuple, is_below: bool
+    pen: ImageDraw.ImageDraw, text: str, pixels: Array, colour: tuple, is_below: bool
 ) -> None:
-    """A plate above the object, or below it, so that two of them rarely meet."""
-    width = pen.textlength(words, font=font(18))
+    """A label above the object, or below it, so that two labels rarely overlap."""
+    width = pen.textlength(text, font=font(18))
     middle = float(pixels[:, 0].mean())
     left = min(max(middle - width / 2, 8.0), VIEW[0] - width - 8.0)
     top = float(pixels[:, 1].max()) + 10 if is_below else float(pixels[:, 1].min()) - 36
     pen.rounded_rectangle([left - 8, top, left + width + 8, top + 26], 6, fill=PAPER)
-    pen.text((left, top + 2), words, fill=colour, font=font(18))
+    pen.text((left, top + 2), text, fill=colour, font=font(18))
 
 
 def _box_corners(centre: Array, size: Array, yaw: float) -> Array:
@@ -141,10 +141,10 @@ def _box_corners(centre: Array, size: Array, yaw: float) -> Array:
     return (signs * size) @ turn.T + centre
 
 
-def _draw_path(pen: ImageDraw.ImageDraw, moment: OverlayFrame, view: OverlayView) -> None:
-    if len(moment.path) < 2:
+def _draw_path(pen: ImageDraw.ImageDraw, overlay: OverlayFrame, view: OverlayView) -> None:
+    if len(overlay.path) < 2:
         return
-    pixels = view.pixels(moment.path, moment.camera_from_base)
+    pixels = view.pixels(overlay.path, overlay.camera_from_base)
     pixels = pixels[np.isfinite(pixels).all(axis=1)]
     if len(pixels) >= 2:
         pen.line([tuple(p) for p in pixels], fill=PATH, width=4, joint='curve')
@@ -152,8 +152,8 @@ def _draw_path(pen: ImageDraw.ImageDraw, moment: OverlayFrame, view: OverlayView
         pen.ellipse([x - 5, y - 5, x + 5, y + 5], fill=PATH)
 
 
-def _draw_words(pen: ImageDraw.ImageDraw, moment: OverlayFrame) -> None:
-    status = moment.state.status
-    said = f'“{status.instruction}”' if status else ''
-    pen.text((16, VIEW[1] + 8), said, fill=INK, font=font(24))
-    pen.text((SIZE[0] - 20, VIEW[1] + 12), f'{moment.elapsed:.1f} s', DIM, font(20), anchor='ra')
+def _draw_caption(pen: ImageDraw.ImageDraw, overlay: OverlayFrame) -> None:
+    status = overlay.state.status
+    text = f'“{status.instruction}”' if status else ''
+    pen.text((16, VIEW[1] + 8), text, fill=INK, font=font(24))
+    pen.text((SIZE[0] - 20, VIEW[1] + 12), f'{overlay.elapsed:.1f} s', DIM, font(20), anchor='ra')

@@ -1,4 +1,4 @@
-"""The words and colours beside the camera in a video: task, shield, votes, and the time line."""
+"""The panel beside the camera image in a video: task, shield, votes, and the time line."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ TIMELINE = (16, 686, 1264, 704)  # px
 
 @dataclass(frozen=True)
 class PanelState:
-    """What the parts of the stack said last; None where nothing was said yet."""
+    """The newest records of the stack; None where nothing was received yet."""
 
     status: TaskStatus | None = None
     report: ShieldReport | None = None
@@ -45,7 +45,7 @@ class PanelState:
 
 @dataclass(frozen=True)
 class Mark:
-    """A stretch of the time line."""
+    """A segment of the time line."""
 
     begin: float  # s since the instruction
     end: float  # s
@@ -57,12 +57,12 @@ def font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(size)
 
 
-def short(pen: ImageDraw.ImageDraw, words: str, size: int, width: int = WIDTH) -> str:
-    """The words as far as they fit."""
-    kept = words
-    while kept and pen.textlength(kept + ('' if kept == words else '…'), font(size)) > width:
+def short(pen: ImageDraw.ImageDraw, text: str, size: int, width: int = WIDTH) -> str:
+    """Return the text, shortened to `width` px."""
+    kept = text
+    while kept and pen.textlength(kept + ('' if kept == text else '…'), font(size)) > width:
         kept = kept[:-1]
-    return kept if kept == words else kept.rstrip() + '…'
+    return kept if kept == text else kept.rstrip() + '…'
 
 
 def is_moving_by_policy(state: PanelState) -> bool:
@@ -80,15 +80,15 @@ def draw_panel(
     for vote in state.votes:
         pen.ellipse([x + 1, y + 4, x + 13, y + 16], fill=LEVEL_COLOUR[vote.level])
         reason = f': {vote.reasons[0]}' if vote.reasons else ''
-        words = f'{vote.voter} {vote.level.name}{reason}'
-        pen.text((x + 22, y), short(pen, words, 16, WIDTH - 22), fill=INK, font=font(16))
+        text = f'{vote.voter} {vote.level.name}{reason}'
+        pen.text((x + 22, y), short(pen, text, 16, WIDTH - 22), fill=INK, font=font(16))
         y += LINE
 
 
 def draw_timeline(
     pen: ImageDraw.ImageDraw, marks: tuple[Mark, ...], now: float, end: float
 ) -> None:
-    """The shield's decisions from the instruction until now, over the whole length to come."""
+    """Draw the shield's decisions from the instruction until now; the axis ends at `end` s."""
     left, top, right, bottom = TIMELINE
     scale = (right - left) / max(end, 1e-6)
     pen.rectangle([left, top, right, bottom], fill=(34, 40, 48))
@@ -105,14 +105,14 @@ def _draw_task(pen: ImageDraw.ImageDraw, state: PanelState, x: int, y: int) -> i
     word, colour = _headline(status)
     pen.text((x, y), word, fill=colour, font=font(28))
     if status is not None and status.attempt > 1:
-        pen.text((x + 284, y + 8), f'try {status.attempt}', DIM, font(18), anchor='ra')
+        pen.text((x + 284, y + 8), f'attempt {status.attempt}', DIM, font(18), anchor='ra')
     doing = state.chunk.plan_step if state.chunk and is_moving_by_policy(state) else ''
     pen.text((x, y + 36), short(pen, doing, 17), fill=DIM, font=font(17))
     return y + 66
 
 
 def _headline(status: TaskStatus | None) -> tuple[str, tuple[int, int, int]]:
-    """The phase; the result once there is one, also on the way home."""
+    """The phase; the result as soon as there is one, also while the arm returns home."""
     if status is None:
         return '', INK
     is_over = status.phase in (Phase.DONE, Phase.FAILED)
@@ -124,14 +124,14 @@ def _headline(status: TaskStatus | None) -> tuple[str, tuple[int, int, int]]:
 
 def _found(scene: GroundedScene | None) -> tuple[str, tuple[int, int, int]]:
     if scene is None:
-        return 'not looked yet', DIM
+        return 'no scene yet', DIM
     is_there = scene.target_status == TargetStatus.PRESENT
     return scene.target_status.name.lower(), GOOD if is_there else BAD
 
 
 def _draw_shield(pen: ImageDraw.ImageDraw, report: ShieldReport | None, x: int, y: int) -> int:
     if report is None:
-        return _draw_row(pen, (x, y), 'shield', 'silent', DIM)
+        return _draw_row(pen, (x, y), 'shield', 'no report', DIM)
     pen.text((x, y), 'shield', fill=DIM, font=font(17))
     left, colour = x + COLUMN, DECISION_COLOUR[report.decision]
     pen.rounded_rectangle([left - 6, y - 2, left + 116, y + 22], 5, colour)

@@ -1,4 +1,4 @@
-"""The command line: one line for what the user can mend, no command that is not there."""
+"""The command line: one line for a user error; a command without its module is not listed."""
 
 import errno
 import sys
@@ -32,10 +32,10 @@ def broken_command(monkeypatch):
 
 def test_an_unknown_command_names_the_known_ones(capsys):
     assert cli.main(['nope']) == 2
-    said = capsys.readouterr().err
-    assert said.startswith("vla: no command 'nope'; there are ")
-    assert 'doctor' in said
-    assert said.count('\n') == 1
+    output = capsys.readouterr().err
+    assert output.startswith("vla: no command 'nope'; known: ")
+    assert 'doctor' in output
+    assert output.count('\n') == 1
 
 
 def test_a_command_without_its_module_is_not_listed(capsys, monkeypatch):
@@ -60,7 +60,7 @@ def test_a_file_that_cannot_be_written_is_one_line(broken_command, capsys, monke
     broken_command.error = PermissionError(errno.EACCES, 'Permission denied', '/proc/x')
     assert cli.main(['x']) == 2
     assert capsys.readouterr().err == (
-        'vla: /proc/x: Permission denied; VLA_TRACEBACK=1 shows where\n'
+        'vla: /proc/x: Permission denied; VLA_TRACEBACK=1 shows the traceback\n'
     )
     broken_command.error = OSError(errno.ENOSPC, 'No space left on device')
     assert cli.main(['x']) == 2

@@ -8,7 +8,7 @@ from vla_bench.latency import bench
 from vla_cli import demo
 from vla_core.errors import UserError
 
-COMMANDS = {'demo': (demo, demo.MADE), 'latency': (bench, ('1_put_in.mcap',))}
+COMMANDS = {'demo': (demo, demo.OUTPUTS), 'latency': (bench, ('1_put_in.mcap',))}
 BAD = {'robot': 'nope', 'policy': 'nowhere'}
 
 

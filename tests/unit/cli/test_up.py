@@ -43,5 +43,5 @@ def test_a_second_shield_is_refused_before_ros2_launch_starts(launched, monkeypa
     monkeypatch.setattr(up, 'nodes_on_domain', lambda: {'shield', 'rviz'})
     monkeypatch.setattr(up, 'find_launch', lambda name: name)
     assert cli.main(['up', 'sim']) == 2
-    assert 'shield already run on ROS domain' in capsys.readouterr().err
+    assert 'shield already running on ROS domain' in capsys.readouterr().err
     assert launched() == ['launch --help']

@@ -5,7 +5,7 @@ import pytest
 from vla_bringup.checkout.root import ROOT
 from vla_bringup.graph.domain import check_domain_number
 from vla_bringup.graph.launch_file import load_launch
-from vla_bringup.graph.session import check_words
+from vla_bringup.graph.session import check_launch_arguments
 from vla_core.errors import UserError
 
 
@@ -19,14 +19,14 @@ from vla_core.errors import UserError
 )
 def test_a_wrong_word_names_the_known_ones(given, said):
     with pytest.raises(UserError) as error:
-        check_words(given)
+        check_launch_arguments(given)
     assert said in str(error.value)
     assert '\n' not in str(error.value)
 
 
 def test_right_words_pass():
-    check_words({'robot': 'fr3', 'policy': 'scripted', 'task': 'open', 'seed': '1'})
-    check_words({'policy': 'checkpoints/tabletop'})
+    check_launch_arguments({'robot': 'fr3', 'policy': 'scripted', 'task': 'open', 'seed': '1'})
+    check_launch_arguments({'policy': 'checkpoints/tabletop'})
 
 
 @pytest.mark.parametrize('number', ['233', '-1', 'seven', ''])

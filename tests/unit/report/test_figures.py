@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from vla_cli.demo import pace
+from vla_cli.demo import latency_warning
 from vla_core.result import Figure
 from vla_report.figures import Film, cells, percentile
 
@@ -46,5 +46,5 @@ def test_a_figure_reads_well(figure, read):
 
 @pytest.mark.parametrize(('ms', 'is_said'), [(200.0, False), (740.0, True), (math.nan, False)])
 def test_a_machine_that_did_not_keep_up_is_named(ms, is_said):
-    said = pace((Figure('camera to command, p50', ms, 'ms'),))
-    assert ('did not keep up' in said) == is_said
+    said = latency_warning((Figure('camera to command, p50', ms, 'ms'),))
+    assert ('machine is too slow' in said) == is_said

@@ -53,7 +53,7 @@ class TaskOutcome:
     truth: bool | None  # None: nobody knows (a real robot)
 
 
-def check_words(given: Mapping[str, str]) -> None:
+def check_launch_arguments(given: Mapping[str, str]) -> None:
     """UserError for a robot, task or policy that does not exist, before anything is started."""
     if 'robot' in given:
         load_robot(given['robot'])
@@ -72,7 +72,7 @@ class GraphSession:
         self.seconds_to_start = self.seconds_to_stop = 0.0
         self.is_up = False
         for _, given in plan.launches:
-            check_words(given)
+            check_launch_arguments(given)
         choose_domain()
         specs = [spec for name, given in plan.launches for spec in nodes_of(name, given)]
         more = plan.extra

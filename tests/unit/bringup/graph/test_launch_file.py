@@ -138,7 +138,7 @@ def test_an_unknown_launch_file_lists_the_known_ones(prefix):
     (prefix / 'share' / 'vla_bringup' / 'launch').mkdir(parents=True)
     (prefix / 'share' / 'vla_bringup' / 'package.xml').touch()
     write(prefix / 'share' / 'vla_bringup' / 'launch', ARG, 'sim.launch.yaml')
-    with pytest.raises(UserError, match='there are launch/sim'):
+    with pytest.raises(UserError, match='known: launch/sim'):
         find_launch('launch/gone.launch.yaml')
     assert find_launch('sim').name == 'sim.launch.yaml'
 
