@@ -33,7 +33,7 @@ class TwinStage:
     data: mujoco.MjData
     target: int  # body id of the object; -1: none
     others: tuple[int, ...] = ()  # bodies that should not move
-    lead: Array | float = 0.0  # s, lead of a servo command: lead times velocity
+    lead: Array | float = 0.0  # s, a servo command leads by this times the velocity
 
 
 @dataclass(frozen=True)
