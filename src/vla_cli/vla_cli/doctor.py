@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterator
 
 from vla_bringup.checkout.host_checks import (
-    ANY_CALL,
+    RUN_SET_UP,
     HostFinding,
     checkout,
     is_inside,
@@ -63,7 +63,7 @@ def python_packages() -> Iterator[HostFinding]:
             version, there = importlib.metadata.version(name), True
         except importlib.metadata.PackageNotFoundError:
             version, there = '', False
-        yield HostFinding(name, there, version, f'remove .venv; {ANY_CALL}')
+        yield HostFinding(name, there, version, f'remove .venv; {RUN_SET_UP}')
 
 
 def rendering() -> Iterator[HostFinding]:

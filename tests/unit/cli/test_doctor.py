@@ -69,7 +69,7 @@ def test_doctor_says_what_is_missing_and_installs_nothing(checkout):
         assert found[program].startswith('MISSING')
         assert f'apt-get install {program}' in found[program]
     assert found['.venv'].startswith('MISSING')
-    assert 'not made yet' in found['.venv']
+    assert 'not created yet' in found['.venv']
     assert found['built workspace'].startswith('MISSING')
     assert {'libEGL.so.1', 'libGL.so.1', 'libEGL_mesa.so.0'} <= found.keys()
     assert {'Python', 'ROS 2', 'GPU', 'real-time permission', 'DDS profile'} <= found.keys()
@@ -104,7 +104,7 @@ def test_another_ros_is_named_and_not_used(monkeypatch):
     monkeypatch.setenv('ROS_DISTRO', 'humble')
     monkeypatch.setattr(host_checks, 'SYSTEM_ROS', False)
     (finding,) = host_checks.ros()
-    assert finding.found.startswith('humble is sourced, and not used')
+    assert finding.found.startswith('humble is sourced, but not used')
 
 
 def test_asking_for_real_time_leaves_this_thread_as_it_was():

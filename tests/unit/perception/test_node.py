@@ -13,7 +13,7 @@ from vla_core.robot.joint_state_merger import JointStateMerger
 from vla_perception.camera.robot_mask import RobotBody
 from vla_perception.grounder import Grounder
 from vla_perception.grounding_vote import GroundingVote
-from vla_perception.node import PerceptionNode
+from vla_perception.node import IDLE, PerceptionNode
 from vla_perception.params import GrounderParams
 
 ROBOT = load_robot('ur5e')
@@ -22,7 +22,7 @@ ROBOT = load_robot('ur5e')
 class Hanging:
     """A worker that does not come back."""
 
-    busy = True
+    is_busy = True
 
     def take(self):
         return None
@@ -32,10 +32,10 @@ class Hanging:
 def node():
     """Without ROS: what hears joint states, and votes while the worker is at work."""
     made = PerceptionNode.__new__(PerceptionNode)
-    made.joints, made.whole = None, JointStateMerger(ROBOT)
+    made.joints, made.joint_merger = None, JointStateMerger(ROBOT)
     made.grounder, made.worker = Grounder(GrounderParams(), ROBOT), Hanging()
     made.grounding_vote, made.frame, made.votes, made.voted = None, None, 0, 0.0
-    made.reader = SimpleNamespace(problem='')
+    made.reader, made.status = SimpleNamespace(problem=''), IDLE
     made.said = []
     made.send_vote = made.said.append
     return made

@@ -1,1 +1,1 @@
-"""The checkout on this machine: what it needs, how it is set up, what is missing."""
+"""The checkout on this machine: requirements, set-up, checks."""

@@ -1,6 +1,6 @@
-"""What the machine and the checkout have of what the stack needs.
+"""Checks of the machine and the checkout against the requirements of the stack.
 
-Standard library only, from Python 3.8 on: `./vla doctor` says this before anything is set up.
+Standard library only, from Python 3.8 on: `./vla doctor` runs before anything is set up.
 """
 
 from __future__ import annotations
@@ -35,18 +35,18 @@ OPTIONAL = {
     'moveit_py': ('moveit', 'the adapter in vla_control; needs a full ROS installation'),
     'Nav2': ('nav2_msgs', 'navigation; needs a full ROS installation'),
     'cv_bridge': ('cv_bridge', 'image conversion; needs a full ROS installation'),
-    'launch': ('launch_ros', 'the real ros2 launch; ./vla up has its own runner'),
+    'launch': ('launch_ros', 'ros2 launch; ./vla up has its own runner'),
 }
 OLDEST = '.'.join(map(str, OLDEST_PYTHON))
-ANY_CALL = 'any other command, such as ./vla demo, makes it'
-NO_HURRY = 'on a busy machine cycles come late; ulimit -r 99, in a container --cap-add=SYS_NICE'
+RUN_SET_UP = 'run any other command, such as ./vla demo'
+NO_REALTIME = 'late cycles on a busy machine; ulimit -r 99, in a container --cap-add=SYS_NICE'
 SHM_NEEDED_MB = 64
 DISK_NEEDED_GB = 2.0
 
 
 @dataclass(frozen=True)
 class HostFinding:
-    """One line of the table; `fix` says how to get what is missing."""
+    """One line of the table; `fix` is the remedy when it is missing."""
 
     name: str
     ok: bool
@@ -56,7 +56,7 @@ class HostFinding:
 
 
 def is_inside() -> bool:
-    """True in the Python of .venv, which has everything that was installed."""
+    """True in the Python of .venv, which has the installed packages."""
     return Path(sys.prefix).resolve() == VENV.resolve()
 
 
@@ -69,13 +69,13 @@ def python() -> Iterator[HostFinding]:
 
 
 def ros() -> Iterator[HostFinding]:
-    """Sourced, or to be had as wheels; inside .venv rclpy must be there as well."""
+    """Jazzy, sourced or available as wheels; inside .venv rclpy must be importable as well."""
     sourced = os.environ.get('ROS_DISTRO', '')
-    other = f'{sourced} is sourced, and not used' if sourced else 'none is sourced'
-    found = 'Jazzy is sourced' if SYSTEM_ROS else f'{other}: Jazzy as wheels in .venv'
+    other = f'{sourced} is sourced, but not used' if sourced else 'none is sourced'
+    found = 'Jazzy is sourced' if SYSTEM_ROS else f'{other}: Jazzy from wheels in .venv'
     if is_inside():
         there = importlib.util.find_spec('rclpy') is not None
-        yield HostFinding('ROS 2', there, found, f'remove .venv; {ANY_CALL}')
+        yield HostFinding('ROS 2', there, found, f'remove .venv; {RUN_SET_UP}')
         return
     has_wheels = sys.platform == 'linux' and platform.machine() == 'x86_64'
     fix = f'no wheels for {platform.system()} {platform.machine()}: source ROS 2 Jazzy'
@@ -83,7 +83,7 @@ def ros() -> Iterator[HostFinding]:
 
 
 def variables() -> Iterator[HostFinding]:
-    """Variables of the caller's environment that would stop the stack."""
+    """Variables of the caller's environment with which the stack cannot run."""
     faults = {
         'ROS_DOMAIN_ID': domain_fault(),
         'RMW_IMPLEMENTATION': middleware_fault(),
@@ -104,10 +104,10 @@ def system() -> Iterator[HostFinding]:
 
 def machine() -> Iterator[HostFinding]:
     cores = len(os.sched_getaffinity(0))
-    yield HostFinding('CPU', cores >= 2, f'{processor()}, {cores} cores', 'two cores at least')
+    yield HostFinding('CPU', cores >= 2, f'{processor()}, {cores} cores', 'at least two cores')
     yield HostFinding('GPU', gpu() is not None, gpu() or 'none', 'not needed', is_required=False)
-    may_hurry = is_real_time_allowed()
-    yield HostFinding('real-time permission', may_hurry, '', NO_HURRY, is_required=False)
+    has_permission = is_real_time_allowed()
+    yield HostFinding('real-time permission', has_permission, '', NO_REALTIME, is_required=False)
     memory = shutil.disk_usage('/dev/shm') if Path('/dev/shm').is_dir() else None
     free = memory.free // 2**20 if memory else 0
     fix = 'a container needs --shm-size=512m or --ipc=host'
@@ -117,7 +117,7 @@ def machine() -> Iterator[HostFinding]:
 
 
 def is_real_time_allowed() -> bool:
-    """Try it, as the nodes do, and go back to how this thread was scheduled."""
+    """Request real-time priority as the nodes do, then restore this thread's scheduling."""
     before, param = os.sched_getscheduler(0), os.sched_getparam(0)
     refusal = set_realtime_priority(1)
     os.sched_setscheduler(0, before, param)
@@ -125,17 +125,17 @@ def is_real_time_allowed() -> bool:
 
 
 def checkout() -> Iterator[HostFinding]:
-    """What a set-up has made, and whether it is of what the checkout asks for now."""
+    """Results of the set-up, and whether they match the current checkout."""
     key = environment_key()
     is_whole = stamp_of(ENV_STAMP) == key and PYTHON.exists()
-    yield HostFinding('.venv', is_whole, state(VENV, is_whole), ANY_CALL)
+    yield HostFinding('.venv', is_whole, state(VENV, is_whole), RUN_SET_UP)
     is_built = stamp_of(BUILD_STAMP) == build_key(key)
     if is_inside():
         is_built = is_built and importlib.util.find_spec('vla_interfaces') is not None
-    yield HostFinding('built workspace', is_built, state(BUILD_STAMP.parent, is_built), ANY_CALL)
+    yield HostFinding('built workspace', is_built, state(BUILD_STAMP.parent, is_built), RUN_SET_UP)
     default = ROOT / 'config' / 'fastdds.xml'
     profile = Path(os.environ.get('FASTDDS_DEFAULT_PROFILES_FILE', default))
-    fix = 'FASTDDS_DEFAULT_PROFILES_FILE names no file'
+    fix = 'FASTDDS_DEFAULT_PROFILES_FILE is not a file'
     yield HostFinding('DDS profile', profile.is_file(), str(profile.name), fix)
     found = sorted(ROOT.glob('checkpoints/*/policy.safetensors'))
     names = ', '.join(path.parent.name for path in found) or 'none'
@@ -145,7 +145,7 @@ def checkout() -> Iterator[HostFinding]:
 def state(folder: Path, is_current: bool) -> str:
     if is_current:
         return f'{folder.name}/ is current'
-    return 'out of date, or not finished' if folder.exists() else 'not made yet'
+    return 'out of date or incomplete' if folder.exists() else 'not created yet'
 
 
 def optional() -> Iterator[HostFinding]:

@@ -1,4 +1,4 @@
-"""Where the checkout is; the command line works on its files."""
+"""Root folder of the checkout."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Set the machine and the checkout up, with visible progress; what is done stays done.
+"""Set-up of the machine and the checkout, with progress; finished steps are not repeated.
 
 Standard library only: `./vla` runs this before anything is installed.
 """
@@ -35,34 +35,34 @@ from vla_bringup.checkout.workspace import (
 )
 
 LOG = ROOT / 'log' / 'setup.log'
-# what must be on the system, how to see that it is, and the Debian/Ubuntu package that brings it
+# required on the system: library and the Debian/Ubuntu package that contains it
 LIBRARIES = {
     'libEGL.so.1': 'libegl1',
     'libGL.so.1': 'libgl1',
     'libEGL_mesa.so.0': 'libegl-mesa0',
 }
 PROGRAMS = ('cmake', 'g++', 'make', 'git')  # named as their packages are
-PYTHON_PARTS = {  # which Debian's own Python comes without
+PYTHON_PARTS = {  # missing in Debian's Python: package and its check
     'python3-venv': lambda: importlib.util.find_spec('ensurepip') is not None,
     'python3-dev': lambda: os.path.isfile(f'{sysconfig.get_paths()["include"]}/Python.h'),
 }
 
 
 class SetupError(Exception):
-    """A set-up step failed; the text says what to do."""
+    """A set-up step failed; the text is the remedy."""
 
 
 class ProgressStep:
-    """Shows one step: its name, what it is doing now, and the time it took."""
+    """Progress display of one step: name, current action, duration."""
 
     def __init__(self, name: str, pause: float = 10.0) -> None:
         self.name, self.start, self.shown = name, time.monotonic(), 0.0
         self.live = sys.stderr.isatty()
         self.pause = 0.1 if self.live else pause  # s between two lines
-        say(f'{name} ...')
+        log_line(f'{name} ...')
 
-    def doing(self, what: str) -> None:
-        """Show what is being done: in one place on a terminal, now and then in a log file."""
+    def show(self, what: str) -> None:
+        """Show the current action: in place on a terminal, every `pause` s in a log file."""
         now = time.monotonic()
         if now - self.shown < self.pause:
             return
@@ -74,10 +74,10 @@ class ProgressStep:
     def done(self) -> None:
         if self.live:
             sys.stderr.write('\r\x1b[K')
-        say(f'{self.name}: {time.monotonic() - self.start:.0f} s')
+        log_line(f'{self.name}: {time.monotonic() - self.start:.0f} s')
 
 
-def say(text: str) -> None:
+def log_line(text: str) -> None:
     print(f'vla: {text}', file=sys.stderr, flush=True)
 
 
@@ -88,7 +88,7 @@ def is_loadable(library: str) -> bool:
 
 
 def check_system() -> None:
-    """Install what is missing on the system when root, say the command otherwise."""
+    """Install missing system packages when root; else raise with the command to run."""
     missing = [package for library, package in LIBRARIES.items() if not is_loadable(library)]
     missing += [program for program in PROGRAMS if not shutil.which(program)]
     missing += [package for package, is_there in PYTHON_PARTS.items() if not is_there()]
@@ -96,15 +96,17 @@ def check_system() -> None:
         return
     command = ['apt-get', 'install', '-y', '--no-install-recommends', *missing]
     if os.geteuid() != 0 or not shutil.which('apt-get'):
-        raise SetupError(f'missing on this system. Install: sudo {" ".join(command)}')
+        raise SetupError(f'system packages are missing. Install: sudo {" ".join(command)}')
     step = ProgressStep(f'system packages {" ".join(missing)}')
-    watch(['apt-get', 'update', '-qq'], step, {})
-    watch(command, step, {'DEBIAN_FRONTEND': 'noninteractive'})
+    run_logged(['apt-get', 'update', '-qq'], step, {})
+    run_logged(command, step, {'DEBIAN_FRONTEND': 'noninteractive'})
     step.done()
 
 
-def watch(command: list[str], step: ProgressStep, extra: dict[str, str], keep: str = '') -> None:
-    """Run a command, show its lines (those that match `keep`), keep all of them in the log."""
+def run_logged(
+    command: list[str], step: ProgressStep, extra: dict[str, str], keep: str = ''
+) -> None:
+    """Run a command, write its output to the log and show the lines that match `keep`."""
     LOG.parent.mkdir(exist_ok=True)
     (LOG.parent / 'COLCON_IGNORE').touch()
     env = {**os.environ, **extra}
@@ -118,37 +120,37 @@ def watch(command: list[str], step: ProgressStep, extra: dict[str, str], keep: s
             log.write(line)
             log.flush()
             if re.match(keep, line):
-                step.doing(re.sub(r'\S*/', '', line.strip()))
+                step.show(re.sub(r'\S*/', '', line.strip()))
     if run.wait():
         lines = [x for x in LOG.read_text().splitlines() if 'error' in x.lower()]
         reason = lines[-1].strip()[:300] if lines else f'exit {run.returncode}'
-        raise SetupError(f'{step.name} failed: {reason} (all of it: {LOG.relative_to(ROOT)})')
+        raise SetupError(f'{step.name} failed: {reason} (full log: {LOG.relative_to(ROOT)})')
 
 
 def make_environment(key: str) -> None:
-    """Make .venv and fill it; pip skips what a broken earlier set-up already installed."""
+    """Create and fill .venv; pip skips packages of an earlier, interrupted set-up."""
     step = ProgressStep('Python environment .venv')
     ENV_STAMP.unlink(missing_ok=True)
-    wanted = f'{ROOT} {VERSION} {SYSTEM_ROS}'
-    if VENV.exists() and stamp_of(ORIGIN) != wanted:
+    origin = f'{ROOT} {VERSION} {SYSTEM_ROS}'
+    if VENV.exists() and stamp_of(ORIGIN) != origin:
         shutil.rmtree(VENV)
     if not PYTHON.exists():
         flags = ['--system-site-packages'] if SYSTEM_ROS else []
-        watch([sys.executable, '-m', 'venv', *flags, str(VENV)], step, {})
-    ORIGIN.write_text(wanted)
+        run_logged([sys.executable, '-m', 'venv', *flags, str(VENV)], step, {})
+    ORIGIN.write_text(origin)
     files = [x for name in LISTS for x in ('-r', f'requirements/{name}.txt')]
     pip = [str(PYTHON), '-m', 'pip', 'install', '--progress-bar', 'off', *files]
-    watch(
+    run_logged(
         pip, step, {'PIP_DISABLE_PIP_VERSION_CHECK': '1'}, r'Collecting|Processing|\s+Downl|Inst'
     )
     if not SYSTEM_ROS:
-        mend_baked_paths()
+        correct_cmake_paths()
     ENV_STAMP.write_text(key)
     step.done()
 
 
-def mend_baked_paths() -> None:
-    """The ROS wheels' CMake files name the include folders of the machine that built them."""
+def correct_cmake_paths() -> None:
+    """Replace include folders of the build machine in the CMake files of the ROS wheels."""
     code = (
         'import sysconfig as s, numpy; print(s.get_paths()["include"]); print(numpy.get_include())'
     )
@@ -164,7 +166,7 @@ def mend_baked_paths() -> None:
 
 
 def build(key: str) -> None:
-    """colcon build of the workspace; what no longer belongs to it is removed first."""
+    """colcon build of the workspace; outdated packages are removed first."""
     step = ProgressStep('workspace (colcon build)', pause=0.0)
     BUILD_STAMP.unlink(missing_ok=True)
     owner = ROOT / 'build' / 'vla-origin'
@@ -188,10 +190,10 @@ def build(key: str) -> None:
     if not SYSTEM_ROS:
         paths = {'AMENT_PREFIX_PATH': str(VENV), 'CMAKE_PREFIX_PATH': str(VENV), 'PYTHONPATH': ''}
         env = {**paths, 'PATH': environment()['PATH'], 'LD_LIBRARY_PATH': str(VENV / 'lib')}
-    watch(command, step, env, r'Starting|Finished|Failed')
+    run_logged(command, step, env, r'Starting|Finished|Failed')
     step.done()
     step = ProgressStep('machine code of shield and perception (numba)')
-    watch(
+    run_logged(
         [str(PYTHON), '-c', 'import vla_shield.shield, vla_perception.grounder'],
         step,
         environment(),
@@ -201,14 +203,14 @@ def build(key: str) -> None:
 
 
 def is_set_up() -> bool:
-    """True when a finished set-up covered what the checkout asks for now."""
+    """True when a finished set-up matches the current checkout."""
     key = environment_key()
     has_all = stamp_of(ENV_STAMP) == key and stamp_of(BUILD_STAMP) == build_key(key)
     return has_all and PYTHON.exists()
 
 
 def set_up() -> None:
-    """Do what is not done yet, one set-up at a time; a stamp says what a finished one covered."""
+    """Run the missing steps, under a lock; a stamp records what a finished set-up covered."""
     if is_set_up():
         return
     environment_now = environment_key()

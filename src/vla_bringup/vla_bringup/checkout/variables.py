@@ -1,6 +1,6 @@
-"""Environment variables that decide how the stack runs: what each may be, said in one line.
+"""Checks of the environment variables that the stack uses; each fault is one line.
 
-Standard library only: `./vla doctor` looks at them before anything is set up.
+Standard library only: `./vla doctor` runs them before anything is set up.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from pathlib import Path
 
 from vla_core.errors import UserError
 
-HIGHEST_DOMAIN = 232  # the ports of RTPS end there
-# of mujoco.gl_context on Linux; '' is its own choice
+HIGHEST_DOMAIN = 232  # limit of the RTPS port numbers
+# values of mujoco.gl_context on Linux; '' is its default
 GL = ('', 'egl', 'osmesa', 'glfw', 'glx', 'enable', 'enabled', 'on', 'true', '1')
 
 
 def check_variables() -> None:
-    """UserError that names the first variable with a value that cannot work."""
+    """UserError naming the first variable with an invalid value."""
     for reason in (domain_fault(), middleware_fault(), rendering_fault()):
         if reason:
             raise UserError(reason)
@@ -30,7 +30,7 @@ def domain_fault() -> str:
 
 
 def middleware_fault() -> str:
-    """Why RMW_IMPLEMENTATION names nothing that is installed; '' when it does or is not set."""
+    """Fault when RMW_IMPLEMENTATION is not installed; '' when it is, or is not set."""
     given = os.environ.get('RMW_IMPLEMENTATION', '')
     if not given or not library_folders():
         return ''
@@ -45,7 +45,7 @@ def middleware_fault() -> str:
 
 
 def library_folders() -> list[Path]:
-    """Where the libraries of the sourced ROS installation, or of its wheels, are."""
+    """Library folders of the sourced ROS installation, or of its wheels."""
     prefixes = os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep)
     folders = [Path(prefix) / 'lib' for prefix in prefixes if prefix]
     return [folder for folder in folders if any(folder.glob('librmw_*.so'))]

@@ -1,4 +1,4 @@
-"""What the checkout needs to run: its packages, its environment, and what a set-up has covered.
+"""Packages, environment and set-up stamps of the checkout.
 
 Standard library only: `./vla` reads this before anything is installed.
 """
@@ -28,7 +28,7 @@ def packages() -> list[Path]:
 
 
 def digest(paths: list[Path], *words: str) -> str:
-    """One text for the content of files and some words: equal only when nothing changed."""
+    """Hash of the content of files and of `words`."""
     h = hashlib.sha256('\0'.join(words).encode())
     for path in paths:
         h.update(f'\0{path.relative_to(ROOT)}\0'.encode())
@@ -60,15 +60,15 @@ def stamp_of(path: Path) -> str:
 
 
 def joined(*parts: object) -> str:
-    """Paths as one variable, each once, empty ones left out."""
+    """Paths joined as one variable, without duplicates and empty ones."""
     flat = [x for part in parts for x in str(part).split(os.pathsep) if x]
     return os.pathsep.join(dict.fromkeys(flat))
 
 
 def may_write_home() -> bool:
-    """False when rcl could not make its log folder, ~/.ros/log: HOME unset, or not writable."""
+    """False when rcl cannot create its log folder, ~/.ros/log: HOME unset, or not writable."""
     home = os.environ.get('HOME', '')
-    try:  # access() says yes to root wherever it is asked
+    try:  # access() always succeeds for root
         os.makedirs(os.path.join(home, '.ros', 'log'), exist_ok=True)
     except OSError:
         return False
@@ -76,9 +76,9 @@ def may_write_home() -> bool:
 
 
 def environment() -> dict[str, str]:
-    """What the processes of the stack need beyond the caller's environment."""
+    """Environment variables of the stack's processes, besides the caller's."""
     ros = SYSTEM_ROS
-    old = dict(os.environ) if ros else {}  # another ROS in these paths would only do harm
+    old = dict(os.environ) if ros else {}  # another ROS in these paths would conflict
     install = [p for p in (ROOT / 'install' / p.name for p in packages()) if p.exists()]
     sites = ['lib/python3*/site-packages', 'local/lib/python3*/dist-packages']
     built = [x for p in install for site in sites for x in p.glob(site)]
@@ -101,6 +101,6 @@ def environment() -> dict[str, str]:
         'LD_LIBRARY_PATH': joined(
             ROOT / 'install/vla_interfaces/lib', *wheels, old.get('LD_LIBRARY_PATH', '')
         ),
-        # the wheels would start Python a second time to set what is set here
+        # otherwise the wheels re-execute Python to set these variables
         **({} if ros else {'_ROS_WHEELS_BOOTSTRAP_COMPLETE': '1'}),
     }

@@ -1,1 +1,1 @@
-"""The running graph: launch files, processes, ROS domain, and a client that talks to it."""
+"""The running graph: launch files, processes, ROS domain, and a client."""

@@ -1,4 +1,4 @@
-"""One rclpy node that asks things of a running graph and waits for the answers."""
+"""A client node of a running graph: services, the task action, newest status."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from vla_ros.entities import destroy_with_actions
 from vla_ros.realtime import realtime_dds_threads
 from vla_ros.transport import choose_transport
 
-TURN = 0.05  # s, between two looks at what has come
-CANCEL_TIME = 60.0  # s, for a cancelled task to end: what is held is put back first
+SPIN_TIMEOUT = 0.05  # s
+CANCEL_TIME = 60.0  # s for a cancelled task to end: a held object is put back first
 
 
 class GraphClient:
-    """`watch` is called at every turn of a wait; what it raises ends the wait."""
+    """`watch` is called at every iteration of a wait; an exception from it ends the wait."""
 
     def __init__(self, watch: Callable[[], None]) -> None:
         self._watch = watch
@@ -42,51 +42,51 @@ class GraphClient:
         self._clients: dict[str, Any] = {}
         self.beats: dict[str, Heartbeat] = {}  # the newest, by node
         self.status: TaskStatus | None = None
-        self.truth: bool | None = None  # the simulator's word, the newest
+        self.truth: bool | None = None  # newest ground truth of the simulator
         self._links.subscribe(topics.HEARTBEATS, self._on_beat)
         self._links.subscribe(topics.STATUS, self._on_status)
         self._links.subscribe(topics.SUCCESS, self._on_truth)
 
     def wait(self, until: Callable[[], Any], timeout: float) -> Any:
-        """What `until` says once it is true; what it says at the end of `timeout` s otherwise."""
+        """Return the value of `until` as soon as it is true, or after `timeout` s."""
         end = time.monotonic() + timeout
         while True:
-            self._executor.spin_once(timeout_sec=TURN)
+            self._executor.spin_once(timeout_sec=SPIN_TIMEOUT)
             self._links.drain()
             self._watch()
-            said = until()
-            if said or time.monotonic() >= end:
-                return said
+            value = until()
+            if value or time.monotonic() >= end:
+                return value
 
     def answer(self, future: Future, what: str, timeout: float) -> Any:
-        """The result of a future; UserError when there is none in time."""
+        """The result of a future; UserError after `timeout` s."""
         if not self.wait(future.done, timeout):
-            raise UserError(f'{what} does not answer within {timeout:g} s')
+            raise UserError(f'no response from {what} within {timeout:g} s')
         return future.result()
 
-    def call(self, kind: type, name: str, request: Any, timeout: float = 15.0) -> Any:
+    def call(self, service_type: type, name: str, request: Any, timeout: float = 15.0) -> Any:
         """The response of a service."""
-        client = self.reach(kind, name, timeout)
+        client = self.reach(service_type, name, timeout)
         return self.answer(client.call_async(request), name, timeout)
 
-    def reach(self, kind: type, name: str, timeout: float = 15.0) -> Any:
-        """The client of a service that is there; a call after this is sent at once."""
+    def reach(self, service_type: type, name: str, timeout: float = 15.0) -> Any:
+        """The client of a service, once the service is available."""
         if name not in self._clients:
-            self._clients[name] = self._node.create_client(kind, name)
+            self._clients[name] = self._node.create_client(service_type, name)
         client = self._clients[name]
         if not (client.service_is_ready() or self.wait(client.service_is_ready, timeout)):
-            raise UserError(f'no service {name} within {timeout:g} s: is the node up?')
+            raise UserError(f'no service {name} within {timeout:g} s: is its node running?')
         return client
 
     def begin(self, goal: Any, on_feedback: Callable[[Any], None] = lambda _: None) -> Any:
-        """The handle of a task, which goes on by itself."""
+        """Send a goal and return its handle."""
         if not self.wait(self._execute.server_is_ready, 10.0):
-            raise UserError('the supervisor offers no execute_task: is it up?')
+            raise UserError('no action server execute_task: is the supervisor running?')
         sent = self._execute.send_goal_async(goal, lambda message: on_feedback(message.feedback))
         return self.answer(sent, 'execute_task', 10.0)
 
     def execute(self, goal: Any, on_feedback: Callable[[Any], None], timeout: float) -> Any:
-        """The result of a task, cancelled after `timeout` s or when the wait is broken off."""
+        """The result of a task; it is cancelled after `timeout` s or when the wait is aborted."""
         handle = self.begin(goal, on_feedback)
         future = handle.get_result_async()
         try:

@@ -10,15 +10,15 @@ from vla_core.params import load_yaml
 POLICY = 'checkpoints/tabletop'
 
 
-def default_policy(say: Callable[[str, str], None]) -> str:
-    """Return the shipped checkpoint, or 'scripted' after a line (text, style) says why."""
+def default_policy(report: Callable[[str, str], None]) -> str:
+    """Return the shipped checkpoint, or 'scripted' after reporting why (text, style)."""
     if (ROOT / POLICY / 'policy.json').is_file():
         return POLICY
-    say(f'no {POLICY} here: the scripted expert acts instead', 'yellow')
+    report(f'{POLICY} does not exist: using the scripted expert instead', 'yellow')
     return 'scripted'
 
 
 def image_period() -> float:
-    """Return the s between two pictures of a simulated camera, from config/stack.yaml."""
+    """Return the image period of the simulated cameras in s, from config/stack.yaml."""
     stack = load_yaml(ROOT / 'config' / 'stack.yaml')
     return float(stack['sim']['ros__parameters']['image_period'])

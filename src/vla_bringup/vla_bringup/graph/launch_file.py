@@ -1,4 +1,4 @@
-"""ROS 2 YAML launch files, the subset of them that ours use: arg, let, set_env, node, include."""
+"""Reader of the subset of ROS 2 YAML launch files in use: arg, let, set_env, node, include."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class NodeSpec:
 
 @dataclass
 class LaunchPlan:
-    """What a launch file asks for."""
+    """Arguments and nodes of a launch file."""
 
     arguments: dict[str, Argument] = field(default_factory=dict)
     nodes: list[NodeSpec] = field(default_factory=list)
@@ -58,12 +58,12 @@ def load_launch(path: Path, given: Mapping[str, str]) -> LaunchPlan:
     unknown = sorted(set(given) - set(reader.plan.arguments))
     if unknown:
         known = ', '.join(reader.plan.arguments) or 'none'
-        raise UserError(f'{path.name} has no argument {unknown[0]!r}; it has {known}')
+        raise UserError(f'{path.name} has no argument {unknown[0]!r}; known: {known}')
     return reader.plan
 
 
 def arguments_of(path: Path) -> list[Argument]:
-    """Return the arguments of a file without carrying anything out."""
+    """Return the arguments of a file without executing its actions."""
     entries = (body for verb, body in _entries(path) if verb == 'arg')
     return [_argument(path, body) for body in entries]
 
@@ -86,7 +86,7 @@ def find_executable(package: str, name: str) -> Path:
     folder = find_share(package).parent.parent / 'lib' / package
     if not (folder / name).is_file():
         there = ', '.join(sorted(p.name for p in folder.glob('*'))) if folder.is_dir() else 'none'
-        raise UserError(f'package {package} has no executable {name!r}; it has {there}')
+        raise UserError(f'package {package} has no executable {name!r}; known: {there}')
     return folder / name
 
 
@@ -115,7 +115,7 @@ def _argument(path: Path, body: dict[str, Any]) -> Argument:
 
 
 class _LaunchReader:
-    """Carries out the actions of one file, in order."""
+    """Executes the actions of one file, in order."""
 
     def __init__(self, path: Path, given: Mapping[str, str]) -> None:
         self.path, self.given = path, dict(given)
@@ -137,17 +137,21 @@ class _LaunchReader:
         for verb, body in _entries(self.path):
             if verb not in actions:
                 known = ', '.join(actions)
-                raise UserError(f'{self.path}: action {verb!r} needs ros2 launch; here: {known}')
+                raise UserError(
+                    f'{self.path}: action {verb!r} needs ros2 launch; supported: {known}'
+                )
             actions[verb](body)
 
     def resolve(self, text: Any) -> str:
-        """Return the text with its substitutions carried out."""
+        """Return the text with its substitutions evaluated."""
 
         def replace(match: re.Match[str]) -> str:
             name = match[1]
             if name not in self.substitutions:
                 known = ', '.join(self.substitutions)
-                raise UserError(f'{self.path}: $({name} ...) needs ros2 launch; here: {known}')
+                raise UserError(
+                    f'{self.path}: $({name} ...) needs ros2 launch; supported: {known}'
+                )
             return self.substitutions[name]((match[2] or '').strip())
 
         return SUBSTITUTION.sub(replace, str(text))
@@ -221,13 +225,13 @@ class _LaunchReader:
             path = Path(self.resolve(entry['from']))
             if not path.is_file():
                 raise UserError(f'{self.path}: no parameter file {path}')
-            load_yaml(path)  # a broken file is one error here, and a trace in every node
+            load_yaml(path)  # one error here instead of a traceback in every node
             return ['--params-file', str(path)]
         value = entry['value']
         if isinstance(value, str):
             value = self.resolve(value)
             value = value if entry.get('type') == 'str' else yaml.safe_load(value)
-        # a text is quoted: `1e5` and `no` are numbers and truth values to the parser of rcl
+        # strings are quoted: rcl parses `1e5` and `no` as number and boolean
         style = "'" if isinstance(value, str) else None
         shown = yaml.safe_dump(value, default_flow_style=True, default_style=style, width=10_000)
         return [

@@ -1,4 +1,4 @@
-"""The whole graph for the length of a `with` block: started, asked, and gone without a trace."""
+"""The full graph within a `with` block: started, used through a client, stopped completely."""
 
 from __future__ import annotations
 
@@ -34,27 +34,27 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class SessionPlan:
-    """What to start; `launches` are names in launch/ with the arguments given to them."""
+    """Launch files to start; `launches` are names in launch/ with their arguments."""
 
     launches: tuple[tuple[str, Mapping[str, str]], ...]
-    log: Path  # what all nodes say
+    log: Path  # output of all nodes
     startup: float = 60.0  # s, until every node is active
     unmanaged: tuple[str, ...] = ('recorder', 'proxy', 'clock')  # nodes without a lifecycle
-    extra: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # words to nodes, by name
+    extra: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # arguments by node
 
 
 @dataclass(frozen=True)
 class TaskOutcome:
-    """How a task ended, by the stack's word and by the simulator's truth."""
+    """Result of a task, as reported by the stack, and the simulator's ground truth."""
 
     code: ResultCode
     text: str
     task_id: str
-    truth: bool | None  # None: nobody knows (a real robot)
+    truth: bool | None  # None: unknown (a real robot)
 
 
 def check_launch_arguments(given: Mapping[str, str]) -> None:
-    """UserError for a robot, task or policy that does not exist, before anything is started."""
+    """UserError for an unknown robot, task or policy, before anything is started."""
     if 'robot' in given:
         load_robot(given['robot'])
     if given.get('task', TASKS[0]) not in TASKS:
@@ -65,10 +65,10 @@ def check_launch_arguments(given: Mapping[str, str]) -> None:
 
 
 class GraphSession:
-    """`with GraphSession(plan) as graph:` every node is active inside, and none is left behind."""
+    """`with GraphSession(plan) as graph:` all nodes are active inside and ended afterwards."""
 
-    def __init__(self, plan: SessionPlan, say: Say = print) -> None:
-        self.plan, self._say = plan, say
+    def __init__(self, plan: SessionPlan, report: Say = print) -> None:
+        self.plan, self._report = plan, report
         self.seconds_to_start = self.seconds_to_stop = 0.0
         self.is_up = False
         for _, given in plan.launches:
@@ -89,7 +89,7 @@ class GraphSession:
             self._open.enter_context(registered())
             self._runner.start()
             self._client = GraphClient(self._watch)
-            self._bring_up()
+            self._wait_until_active()
         except BaseException:
             self.stop()
             raise
@@ -115,7 +115,7 @@ class GraphSession:
         self._log.close()
         self._open.close()
 
-    # -- what can be asked ---------------------------------------------------------------------
+    # -- requests ------------------------------------------------------------------------------
 
     @property
     def client(self) -> GraphClient:
@@ -124,13 +124,13 @@ class GraphSession:
         return self._client
 
     def reset_scene(self, task: str, seed: int, overrides: Mapping[str, Any] | None = None) -> str:
-        """Set the table up anew once the arm rests; return what to say to the robot."""
+        """Reset the scene once the arm is at rest; return its instruction."""
         self.settle()
         self.client.call(Disarm, 'shield/disarm', Disarm.Request())
         request = ResetScene.Request(task=task, seed=seed, overrides=json.dumps(overrides or {}))
         response = self.client.call(ResetScene, 'sim/reset_scene', request)
         if not response.success:
-            raise UserError(f'no scene {task} {seed}: {response.message}')
+            raise UserError(f'cannot reset the scene to {task} {seed}: {response.message}')
         self.client.call(Reset, 'shield/reset', Reset.Request())
         return str(response.instruction)
 
@@ -141,32 +141,34 @@ class GraphSession:
         on_feedback: Callable[[Any], None] = lambda _: None,
         timeout: float = 180.0,
     ) -> TaskOutcome:
-        """Say `instruction` to the robot and wait for the end."""
+        """Execute `instruction` and wait for its result."""
         goal = ExecuteTask.Goal(instruction=instruction, seed=seed)
         result = self.client.execute(goal, on_feedback, timeout)
-        self.client.truth = None  # the newest word counts
+        self.client.truth = None  # wait for a new message
         self.client.wait(lambda: self.client.truth is not None, 1.0)
         return TaskOutcome(ResultCode(result.code), result.text, result.task_id, self.client.truth)
 
     def inject_fault(self, name: str, value: float = 0.0, seconds: float = 0.0) -> None:
-        """Break something in the simulation; 'none' mends it."""
+        """Inject a fault into the simulation; 'none' removes all."""
         request = InjectFault.Request(name=name, value=value, seconds=seconds)
         response = self.client.call(InjectFault, 'sim/inject_fault', request)
         if not response.success:
-            raise UserError(f'no fault {name}: {response.message}')
+            raise UserError(f'cannot inject {name}: {response.message}')
 
     def settle(self, timeout: float = 40.0) -> None:
-        """Wait until no task is on and the arm is not on its way home."""
+        """Wait until no task is running and the arm is not returning home."""
         if not self.client.wait(self._is_at_rest, timeout):
             status = self.client.status
-            raise UserError(f'the arm is not at rest: {status.phase.name if status else "silent"}')
+            raise UserError(
+                f'the arm is not at rest: {status.phase.name if status else "no status"}'
+            )
 
     def pause(self, seconds: float) -> None:
-        """Let the graph run on."""
+        """Let the graph run for `seconds`."""
         self.client.wait(lambda: False, seconds)
 
     def has(self, node: str) -> bool:
-        """True when it was started with this graph."""
+        """True when the node belongs to this graph."""
         return any(spec.name == node for spec in self._runner.nodes)
 
     def pid(self, node: str) -> int:
@@ -178,31 +180,31 @@ class GraphSession:
         status = self.client.status
         if status is None:
             return False
-        goes_home = status.phase == Phase.FAILED and status.code in (
+        is_returning_home = status.phase == Phase.FAILED and status.code in (
             ResultCode.TIMEOUT, ResultCode.FAILED,
         )  # fmt: skip
-        return status.phase not in BUSY and not goes_home
+        return status.phase not in BUSY and not is_returning_home
 
-    def _bring_up(self) -> None:
-        said = ''
+    def _wait_until_active(self) -> None:
+        summary = ''
 
         def is_up() -> bool:
-            nonlocal said
-            text = self._missing()
-            if text != said:
-                said = text
-                self._say(text or f'all {len(self.managed)} nodes are active')
+            nonlocal summary
+            text = self._inactive_nodes()
+            if text != summary:
+                summary = text
+                self._report(text or f'all {len(self.managed)} nodes are active')
             return not text
 
         if not self.client.wait(is_up, self.plan.startup):
             raise UserError(
-                f'not up within {self.plan.startup:g} s: {said}\n'
-                f'{self._last_words(self.managed)}\n{self._where()}'
+                f'not all nodes are active within {self.plan.startup:g} s: {summary}\n'
+                f'{self._last_lines(self.managed)}\n{self._log_hint()}'
             )
         self.is_up = True
 
-    def _missing(self) -> str:
-        """Who is not active yet, '' when all are."""
+    def _inactive_nodes(self) -> str:
+        """Nodes that are not active yet, with their states; '' when all are active."""
         states = {
             name: beat.state if (beat := self.client.beats.get(name)) else 'starting'
             for name in self.managed
@@ -212,21 +214,21 @@ class GraphSession:
         return f'{up} of {len(self.managed)} active; {", ".join(rest)}' if rest else ''
 
     def _watch(self) -> None:
-        """Look after the processes; UserError when the graph cannot go on, or cannot come up."""
-        goes_on = self._runner.poll()
+        """Check the processes; UserError when the graph has ended or cannot start."""
+        is_running = self._runner.poll()
         ended = [failure.split(':')[0] for failure in self._runner.failures]
-        doomed = [] if self.is_up else [*self._log.fatal, *ended]
-        if not goes_on or doomed:
-            why = '; '.join(self._runner.failures) or ', '.join(doomed) or 'a node has left'
+        failed = [] if self.is_up else [*self._log.fatal, *ended]
+        if not is_running or failed:
+            why = '; '.join(self._runner.failures) or ', '.join(failed) or 'a node has ended'
             raise UserError(
-                f'the graph {"ended" if self.is_up else "does not come up"}: {why}\n'
-                f'{self._last_words(doomed or ended)}\n{self._where()}'
+                f'the graph {"ended" if self.is_up else "does not start"}: {why}\n'
+                f'{self._last_lines(failed or ended)}\n{self._log_hint()}'
             )
 
-    def _where(self) -> str:
-        return f'everything the nodes said: {self.plan.log}'
+    def _log_hint(self) -> str:
+        return f'full output of the nodes: {self.plan.log}'
 
-    def _last_words(self, names: list[str]) -> str:
+    def _last_lines(self, names: list[str]) -> str:
         """The newest lines of the nodes that are not active."""
         beats = self._client.beats if self._client else {}
         silent = [n for n in names if n not in beats or beats[n].state != 'active'] or names

@@ -1,7 +1,7 @@
 """Running graphs of this user on this machine, so that another terminal finds their ROS domain.
 
-`./vla demo` and the benches choose a ROS domain of their own. Each writes one small file while it
-runs; `./vla answer` and `./vla correct` read them when ROS_DOMAIN_ID is not set.
+`./vla demo` and the benches choose an unused ROS domain. Each writes one small file while it runs;
+`./vla answer` and `./vla correct` read them when ROS_DOMAIN_ID is not set.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ class RunningSession:
 
 
 def folder() -> Path:
-    """Where the files are: readable by this user alone, also when the checkout is read-only."""
+    """Folder of the session files: private to this user, outside the checkout."""
     return Path(tempfile.gettempdir()) / f'vla-sessions-{os.getuid()}'
 
 
 @contextmanager
 def registered() -> Iterator[None]:
-    """Keep this process's ROS domain on file for as long as the block runs."""
+    """Keep the session file of this process for the length of the block."""
     path = folder() / f'{os.getpid()}.json'
     domain = int(os.environ.get('ROS_DOMAIN_ID', '0'))
     session = RunningSession(os.getpid(), domain, ' '.join(['./vla', *sys.argv[1:]]))
@@ -74,10 +74,10 @@ def is_alive(pid: int) -> bool:
 
 
 def join_running_session() -> None:
-    """Take the ROS domain of the one running graph, unless ROS_DOMAIN_ID says which.
+    """Use the ROS domain of the one running graph, unless ROS_DOMAIN_ID is set.
 
-    UserError when several run: which one is meant must be said. Without any the default domain
-    stays, where `ros2 launch` or `./vla up` may run a graph.
+    UserError when several are running. Without any the default domain stays, where `ros2 launch`
+    or `./vla up` may run a graph.
     """
     if 'ROS_DOMAIN_ID' in os.environ:
         check_domain_number()
@@ -85,7 +85,7 @@ def join_running_session() -> None:
     found = running()
     if len({session.domain for session in found}) > 1:
         listed = '; '.join(f'{s.command} on ROS_DOMAIN_ID={s.domain}' for s in found)
-        raise UserError(f'several graphs are running, set ROS_DOMAIN_ID to say which: {listed}')
+        raise UserError(f'several graphs are running, select one with ROS_DOMAIN_ID: {listed}')
     for session in found[:1]:
         os.environ['ROS_DOMAIN_ID'] = str(session.domain)
         os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', LOCALHOST)

@@ -58,7 +58,7 @@ def test_a_value_that_the_caller_chose_is_kept(monkeypatch):
 
 def test_a_failed_step_says_which_and_where_the_log_is(tree):
     with pytest.raises(set_up.SetupError, match=r'^step failed: an error came up .*setup\.log'):
-        set_up.watch(
+        set_up.run_logged(
             ['sh', '-c', 'echo an error came up; exit 3'], set_up.ProgressStep('step'), {}
         )
 
