@@ -1,4 +1,4 @@
-"""Parameters of a node from its dataclass: declared read-only, described, filled strictly."""
+"""Parameters of a node from its dataclass: read-only, described, unknown names refused."""
 
 from __future__ import annotations
 
