@@ -151,14 +151,14 @@ def test_close_by_hand(operator):
 
 
 def test_things_dropped_from_high_stay_in_the_box(ur5e_operator):
-    from vla_sim.faults.world_faults import move_thing
+    from vla_sim.faults.world_faults import move_object
 
     operator = ur5e_operator
     for seed in range(10):
         episode = operator.reset('put_in', seed=seed, distractors=0)
         target, box = episode.by_role(Role.TARGET), episode.by_role(Role.DESTINATION)
         high = box.position + [0.02, -0.02, 0.15]
-        move_thing(operator.world.model, operator.world.data, target, tuple(high))
+        move_object(operator.world.model, operator.world.data, target, tuple(high))
         operator.wait(1.2)
         assert operator.world.success(), f'seed {seed}'
         assert np.linalg.norm(operator.place_of(box) - box.position) < 5e-3

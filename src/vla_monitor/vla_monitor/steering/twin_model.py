@@ -10,8 +10,15 @@ from vla_core.frozen import Array
 from vla_core.records.scene import GroundedObject, GroundedScene, Role
 from vla_core.robot.config import RobotConfig
 from vla_sim.scenes.episode import SceneObject
-from vla_sim.scenes.furniture import add_thing
-from vla_sim.scenes.robot_body import COLLISION_GROUP, ROBOT, TABLE, THING, robot_spec, tune_servos
+from vla_sim.scenes.furniture import add_object
+from vla_sim.scenes.robot_body import (
+    COLLISION_GROUP,
+    OBJECT,
+    ROBOT,
+    TABLE,
+    robot_spec,
+    tune_servos,
+)
 from vla_sim.scenes.scene_params import SceneParams
 
 GREY = (0.5, 0.5, 0.5, 1.0)
@@ -66,7 +73,7 @@ class TwinModel:
         spec.add_material(name='plastic')  # material of the simulator's objects
         spec.worldbody.add_geom(
             name='table', type=mujoco.mjtGeom.mjGEOM_PLANE, size=[1, 1, 0.1],
-            group=COLLISION_GROUP, contype=TABLE, conaffinity=ROBOT | THING,
+            group=COLLISION_GROUP, contype=TABLE, conaffinity=ROBOT | OBJECT,
             friction=[0.5, 0.01, 0.001],
         )  # fmt: skip
         self._names = {obj.id: f'thing_{obj.id}' for obj in objects}
@@ -81,13 +88,13 @@ class TwinModel:
         name = self._names[obj.id]
         if obj.shape in FREE:
             made = SceneObject(name, obj.colour, obj.shape, size, middle(obj), obj.yaw)
-            add_thing(spec, made, GREY, p.density, p.object_friction)
+            add_object(spec, made, GREY, p.density, p.object_friction)
             return
         body = spec.worldbody.add_body(name=name, pos=middle(obj))
         body.mocap = True
         body.add_geom(
             type=mujoco.mjtGeom.mjGEOM_BOX, size=0.5 * size, rgba=GREY,
-            contype=THING, conaffinity=ROBOT | THING,
+            contype=OBJECT, conaffinity=ROBOT | OBJECT,
         )  # fmt: skip
 
     def _place(self, data: mujoco.MjData, obj: GroundedObject) -> None:

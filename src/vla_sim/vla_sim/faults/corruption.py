@@ -33,7 +33,7 @@ class CorruptionKind(str, Enum):
     RATE = 'rate'  # the newest message `value` times a second, however often it comes
 
 
-USUAL = {
+DEFAULT_AMOUNT = {
     CorruptionKind.DROP: 1.0, CorruptionKind.DELAY: 1.0, CorruptionKind.REORDER: 2.0, CorruptionKind.SHIFT: 1.0,
     CorruptionKind.RATE: 1.0,
 }  # fmt: skip
@@ -51,7 +51,7 @@ class Corruption:
     @property
     def amount(self) -> float:
         """The value, or the kind's usual one; NaN where there is none."""
-        return self.value if isfinite(self.value) else USUAL.get(self.kind, nan)
+        return self.value if isfinite(self.value) else DEFAULT_AMOUNT.get(self.kind, nan)
 
     def concerns(self, message: Any) -> bool:
         """True when the message is one of those meant."""
@@ -95,7 +95,7 @@ def parse_corruption(text: str) -> Corruption:
     return harm
 
 
-def parse_order(text: str, topics: tuple[str, ...]) -> tuple[str, Corruption]:
+def parse_topic_corruption(text: str, topics: tuple[str, ...]) -> tuple[str, Corruption]:
     """Return topic and harm of 'TOPIC HARM'; UserError lists the topics there are."""
     topic, _, rest = text.strip().partition(' ')
     if topic not in topics:
@@ -113,5 +113,5 @@ def load_script(path: Path, topics: tuple[str, ...]) -> list[CorruptionCue]:
     except (TypeError, ValueError) as error:
         raise UserError(f'{path}: {error}') from None
     for cue in cues:
-        parse_order(cue.do, topics)
+        parse_topic_corruption(cue.do, topics)
     return sorted(cues, key=lambda cue: cue.at)

@@ -13,7 +13,7 @@ from vla_sim.scenes.robot_body import ROBOT, TABLE
 from vla_sim.scenes.task_truth import UPRIGHT, TaskState, state_of, touching
 from vla_sim.world import SimWorld
 
-FALL = 0.05  # m, let go higher than this above what it lands on is a drop
+MAX_FALL = 0.05  # m, let go higher than this above what it lands on is a drop
 IN_BOX = 0.02  # m, more than the height of the box, for what falls into one
 BELOW = -0.03  # m, centre of a thing that fell off the table
 REST = 0.01  # m/s
@@ -35,7 +35,7 @@ class IncidentDetector:
 
     world: SimWorld
     named: set[str]
-    fall: float = FALL  # m, more is a drop
+    fall: float = MAX_FALL  # m, more is a drop
     found: dict[str, str] = field(default_factory=dict)  # kind: the first of it, for people
     held: str = ''  # name of the thing between the fingers
     let_go: set[str] = field(default_factory=set)  # names of what was held and is not any more

@@ -23,7 +23,7 @@ from vla_core.robot.config import RobotConfig, load_robot
 from vla_interfaces.srv import InjectFault
 from vla_ros import params, topics
 from vla_ros.main import run
-from vla_sim.faults.corruption import NONE, Corruption, load_script, parse_order
+from vla_sim.faults.corruption import NONE, Corruption, load_script, parse_topic_corruption
 from vla_sim.faults.message_corruption import MessageCorruptor
 
 SPOILT = 'spoilt'
@@ -117,7 +117,7 @@ class ProxyNode(Node):
         now = time.monotonic()
         while self._cues and self._cues[0].at <= now - self._began:
             cue = self._cues.pop(0)
-            self._inject(*parse_order(cue.do, self._names), cue.seconds)
+            self._inject(*parse_topic_corruption(cue.do, self._names), cue.seconds)
             self.get_logger().info(f'{cue.do} for {cue.seconds:g} s')
         for name in [name for name, end in self._ends.items() if end <= now]:
             self._inject(name, NONE, 0.0)
@@ -127,7 +127,7 @@ class ProxyNode(Node):
             if request.name == 'none':
                 orders = [(name, NONE) for name in self._names]
             else:
-                orders = [parse_order(request.name, self._names)]
+                orders = [parse_topic_corruption(request.name, self._names)]
         except UserError as error:
             response.message = str(error)
             return response

@@ -13,7 +13,7 @@ from vla_core.records.sensing import JointState, RgbdFrame
 from vla_core.robot.config import RobotConfig
 from vla_sim.faults.kinds import Fault, FaultKind
 from vla_sim.scenes.episode import Episode, SceneObject
-from vla_sim.scenes.robot_body import GRIPPER, ROBOT, THING
+from vla_sim.scenes.robot_body import GRIPPER, OBJECT, ROBOT
 
 FAR_AWAY = (8.0, 0.0)  # m, base_link: behind the scene camera
 GRAVITY = 9.81  # m/s^2
@@ -89,7 +89,7 @@ class WorldFaults:
         self._frozen.clear()
 
     def _slip(self, fault: Fault) -> None:
-        slides = ((self._model.geom_contype & (ROBOT | THING)) != 0) & (
+        slides = ((self._model.geom_contype & (ROBOT | OBJECT)) != 0) & (
             self._model.geom_priority > 0
         )
         self._model.geom_friction[slides, 0] = fault.amount
@@ -106,13 +106,13 @@ class WorldFaults:
         thing = self._target(fault)
         place = self._data.body(thing.name).xpos
         sign = -1.0 if place[1] > 0.0 else 1.0  # towards the middle of the table
-        move_thing(
+        move_object(
             self._model, self._data, thing, (place[0], place[1] + sign * fault.amount, place[2])
         )
 
     def _remove_target(self, fault: Fault) -> None:
         thing = self._target(fault)
-        move_thing(self._model, self._data, thing, (*FAR_AWAY, thing.position[2]))
+        move_object(self._model, self._data, thing, (*FAR_AWAY, thing.position[2]))
 
     def _target(self, fault: Fault) -> SceneObject:
         target = self._episode.by_role(Role.TARGET)
@@ -123,7 +123,7 @@ class WorldFaults:
         return target
 
 
-def move_thing(
+def move_object(
     model: mujoco.MjModel,
     data: mujoco.MjData,
     thing: SceneObject,

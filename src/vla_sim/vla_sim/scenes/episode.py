@@ -82,7 +82,7 @@ class Overrides:
             raise UserError(f"paraphrase is '{self.paraphrase}'; known: train, test")
 
 
-def overrides_from(wishes: dict[str, object]) -> Overrides:
+def parse_overrides(wishes: dict[str, object]) -> Overrides:
     """Return the wishes as a record; raise UserError naming an unknown one and the known ones."""
     known = [f.name for f in dataclasses.fields(Overrides)]
     unknown = sorted(set(wishes) - set(known))

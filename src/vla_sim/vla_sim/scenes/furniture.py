@@ -6,7 +6,7 @@ import mujoco
 import numpy as np
 
 from vla_sim.scenes.episode import SceneObject
-from vla_sim.scenes.robot_body import ROBOT, TABLE, THING
+from vla_sim.scenes.robot_body import OBJECT, ROBOT, TABLE
 
 G = mujoco.mjtGeom
 DARK = (0.20, 0.21, 0.23, 1.0)
@@ -47,7 +47,7 @@ def set_slide(data: mujoco.MjData, thing: SceneObject, fraction: float) -> None:
     joint.qpos[0] = fraction * (BUTTON_TRAVEL if thing.shape == 'button' else DRAWER_TRAVEL)
 
 
-def add_thing(
+def add_object(
     spec: mujoco.MjSpec, thing: SceneObject, rgba: Rgba, density: float, friction: float
 ) -> None:
     """Add the thing's body, named as the thing, at its place."""
@@ -67,7 +67,7 @@ def add_thing(
 
 
 def _collide(geom: mujoco.MjsGeom, friction: float) -> None:
-    geom.contype, geom.conaffinity = THING, ROBOT | THING | TABLE
+    geom.contype, geom.conaffinity = OBJECT, ROBOT | OBJECT | TABLE
     geom.condim = 6 if geom.type == G.mjGEOM_SPHERE else 4
     geom.priority, geom.friction = 1, [friction, 0.01, 0.001]
     geom.solref, geom.solimp = [0.005, 1.0], [0.95, 0.99, 0.001, 0.5, 2.0]

@@ -12,7 +12,7 @@ from vla_core.robot.urdf import urdf_text
 from vla_sim.scenes.scene_params import SceneParams
 
 # collision bits
-ROBOT, THING, TABLE = 1, 2, 4
+ROBOT, OBJECT, TABLE = 1, 2, 4
 VISUAL_GROUP, COLLISION_GROUP = 1, 3
 GRIPPER = 'gripper'  # actuator and tendon: mean position of both fingers, m
 FINGER_ARMATURE = 0.2  # kg, of the drive as seen at each finger
@@ -70,7 +70,7 @@ def _dress(geom: mujoco.MjsGeom, p: SceneParams) -> None:
         geom.group = VISUAL_GROUP
         return
     geom.group = COLLISION_GROUP
-    geom.contype, geom.conaffinity = ROBOT, ROBOT | THING | TABLE
+    geom.contype, geom.conaffinity = ROBOT, ROBOT | OBJECT | TABLE
     geom.condim, geom.friction = 3, [0.6, 0.005, 0.0001]
     if geom.type == mujoco.mjtGeom.mjGEOM_CYLINDER:  # stands for a capsule (urdf/shapes.xacro)
         geom.type = mujoco.mjtGeom.mjGEOM_CAPSULE

@@ -11,9 +11,16 @@ from vla_core import geometry
 from vla_core.robot.config import CameraConfig, RobotConfig
 from vla_sim.scenes import palette
 from vla_sim.scenes.episode import Episode, SceneLook
-from vla_sim.scenes.furniture import add_thing
+from vla_sim.scenes.furniture import add_object
 from vla_sim.scenes.printed_patch import add_patch
-from vla_sim.scenes.robot_body import COLLISION_GROUP, ROBOT, TABLE, THING, robot_spec, tune_servos
+from vla_sim.scenes.robot_body import (
+    COLLISION_GROUP,
+    OBJECT,
+    ROBOT,
+    TABLE,
+    robot_spec,
+    tune_servos,
+)
 from vla_sim.scenes.scene_params import SceneParams
 
 G = mujoco.mjtGeom
@@ -39,7 +46,7 @@ def build(robot: RobotConfig, episode: Episode, p: SceneParams) -> Built:
     _add_surroundings(spec, episode.look)
     _add_lights(spec, episode.look)
     for thing in episode.things:
-        add_thing(spec, thing, palette.rgba(thing.colour, dice), p.density, p.object_friction)
+        add_object(spec, thing, palette.rgba(thing.colour, dice), p.density, p.object_friction)
     if episode.patch is not None:
         add_patch(spec, episode.patch, palette.rgba(episode.patch.colour, dice))
     for camera in robot.cameras:
@@ -105,7 +112,7 @@ def _add_surroundings(spec: mujoco.MjSpec, look: SceneLook) -> None:
         size=[1, 1, 0.1],
         group=COLLISION_GROUP,
         contype=TABLE,
-        conaffinity=ROBOT | THING,
+        conaffinity=ROBOT | OBJECT,
         friction=[0.5, 0.01, 0.001],
     )
     seen = {'contype': 0, 'conaffinity': 0}

@@ -16,7 +16,7 @@ from vla_sim.scenes.episode import (
     Episode,
     Overrides,
     SceneObject,
-    overrides_from,
+    parse_overrides,
     side_vector,
 )
 from vla_sim.scenes.placement import PlacementRequest, place
@@ -33,7 +33,7 @@ def sample_episode(task: str, seed: int, p: SceneParams, wishes: dict[str, objec
     """Return the episode of a task and seed; raise UserError for an unknown task or override."""
     if task not in TASKS:
         raise UserError(f"unknown task '{task}'; known: {', '.join(TASKS)}")
-    o = overrides_from(wishes)
+    o = parse_overrides(wishes)
     dice = np.random.default_rng([seed, zlib.crc32(task.encode())])
     draft = _Draft(Verb(task), seed >= TEST_SEEDS or o.unseen, o, dice)
     MAKERS[task](draft, p)

@@ -7,7 +7,7 @@ import pytest
 
 from vla_core.errors import UserError
 from vla_interfaces.msg import PolicyFeatures, SafetyVote, Target
-from vla_sim.faults.corruption import load_script, parse_corruption, parse_order
+from vla_sim.faults.corruption import load_script, parse_corruption, parse_topic_corruption
 from vla_sim.faults.message_corruption import MessageCorruptor
 
 TOPICS = ('target', 'votes')
@@ -165,9 +165,9 @@ def test_what_is_no_harm_is_refused(text):
 
 
 def test_an_order_names_a_topic_that_is_there():
-    assert parse_order('votes drop=0.5', TOPICS)[0] == 'votes'
+    assert parse_topic_corruption('votes drop=0.5', TOPICS)[0] == 'votes'
     with pytest.raises(UserError, match='there are: target, votes'):
-        parse_order('chunk drop', TOPICS)
+        parse_topic_corruption('chunk drop', TOPICS)
 
 
 def test_a_script_is_read_in_the_order_of_time_and_checked(tmp_path):

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from vla_core.records.scene import Role
-from vla_sim.faults.world_faults import move_thing
+from vla_sim.faults.world_faults import move_object
 from vla_sim.scenes.episode import side_vector
 from vla_sim.scenes.furniture import set_slide
 
 
 def put(world, thing, xyz):
-    move_thing(world.model, world.data, thing, tuple(float(v) for v in xyz))
+    move_object(world.model, world.data, thing, tuple(float(v) for v in xyz))
 
 
 def wait(world, seconds=0.5):
