@@ -72,7 +72,8 @@ def await_recovery(
 ) -> float:
     """s from the kill to the first active heartbeat after it; NaN when none comes in time.
 
-    `on_stall` is called once when the shield stays silent.
+    The time is that of the heartbeat's stamp: a bench that has no processor time for a while
+    receives it late. `on_stall` is called once when the shield stays silent.
     """
     since = rig.observer.ros_of(at) + GONE
     has_stalled = False
@@ -84,9 +85,11 @@ def await_recovery(
             has_stalled = True
             on_stall()
         beats = rig.observer.since('heartbeats', at)
-        return next((b.at - at for b in beats if is_back(b, node, since)), 0.0)
+        stamps = (b.record.stamp for b in beats if is_back(b, node, since))
+        return next(stamps, 0.0)
 
-    return rig.graph.client.wait(back, seconds) or NAN
+    stamp = rig.graph.client.wait(back, seconds)
+    return stamp - rig.observer.ros_of(at) if stamp else NAN
 
 
 def is_back(beat: ReceivedMessage, node: str, since: float) -> bool:
@@ -104,14 +107,14 @@ def measured(
     before = [report for report in reports if report.at <= at]
     after = [report for report in reports if report.at > at]
     heard = [b for b in rig.observer.since('heartbeats', at - LEAD) if b.at <= end]
-    beats = by_node(b for b in heard if b.record.node != plan.node or b.record.stamp > since)
-    started = min(beats.pop(plan.node, []), default=NAN) - at
+    own = [b.record.stamp for b in heard if b.record.node == plan.node and b.record.stamp > since]
+    beats = by_node(b for b in heard if b.record.node != plan.node)
     others = {name: longest(beat, at - LEAD, end) for name, beat in beats.items()}
     slowest = max(others, key=lambda name: others[name], default='')
     return KillRecord(
         is_moving=plan.is_moving,
         recovery=back,
-        started=started,
+        started=min(own, default=NAN) - rig.observer.ros_of(at),
         first_report=after[0].at - at if after else NAN,
         cycle=longest_cycle([r.record for r in [*before[-1:], *after]]),
         cycle_before=longest_cycle([r.record for r in before]),
