@@ -68,6 +68,19 @@ def latency(figures: Figures) -> str:
     return f'{p50 / 1e3:.2f} s in the median, {p99 / 1e3:.2f} s at p99; {bounds(figures)}'
 
 
+def recovered(figures: Figures) -> str:
+    """How many killed nodes came back in time, how fast, and what the shield did meanwhile."""
+    share = next(f for name, f in figures.items() if ' recovered within ' in name)
+    node, _, limit = share['name'].partition(' recovered within ')
+    middle, longest = (figures[f'recovery, {name}']['value'] for name in ('median', 'longest'))
+    cycle = figures['cycle of the shield, longest']['value']
+    back = round(share['value'] * share['n'])
+    return (
+        f'{node} recovered within {limit} after {back} of {share["n"]} kills ({middle:.1f} s in '
+        f'the median, {longest:.1f} s at most); longest cycle of the shield {1e3 * cycle:.0f} ms'
+    )
+
+
 def contacts(figures: Figures) -> str:
     names = ('a joint limit crossed', 'the arm touched itself', 'the arm touched the table')
     ends = [figures[f'shielded: {name}'] for name in names]
@@ -139,6 +152,8 @@ HEADLINES = (
              'bench-wire', bounds),
     Headline('reaction to faults in the running graph', './vla bench faults',
              'bench-faults', bounds),
+    Headline('the policy node killed in the running graph, again and again', './vla bench kills',
+             'bench-kills', recovered),
     Headline('the shield against random targets of 10 s', './vla bench shield',
              'bench-shield', contacts),
     Headline('another instruction, or a cancel, early, mid and late in a task',

@@ -77,6 +77,19 @@ def test_the_latency_is_in_seconds_where_its_bound_is_on_the_ratio():
         assert '1.50 s in the median, 1.50 s at p99' in line_of(made, './vla bench latency')
 
 
+def test_kills_are_counted_with_the_times_that_they_took():
+    kept = result(
+        figure('policy recovered within 10 s', 0.99, 100, '>= 0.95', ok=True),
+        figure('recovery, median', 5.04, 99),
+        figure('recovery, longest', 8.26, 99),
+        figure('cycle of the shield, longest', 0.0114, 100),
+    )
+    assert line_of(headlines.table({'bench-kills': kept}), './vla bench kills').endswith(
+        '| policy recovered within 10 s after 99 of 100 kills (5.0 s in the median, 8.3 s at '
+        'most); longest cycle of the shield 11 ms |'
+    )
+
+
 def test_a_gain_without_an_interval_says_so():
     gain = gains('shipped', plain=(9.0, None, None), all_suites=(9.0, None, None))
     made = headlines.table({'bench-steering': result(*gain)})
