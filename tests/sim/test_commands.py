@@ -16,9 +16,9 @@ CYCLES = 200  # of an episode: the policy has begun by then
 POLICY = 'checkpoints/tabletop'
 EPISODES = {  # command: words, and how many episodes that makes
     'bench trust': ('--episodes 1', 4),
-    'bench trust --controls': ('--episodes 1', 8),
+    'bench trust --controls': ('--episodes 1 --chains shield,hold', 4),
     'bench steering': (f'--early {POLICY} --shipped 1 --arms K=2', 6),  # two of them timed
-    'bench steering --controls': (f'--early {POLICY} --episodes 1', 16),
+    'bench steering --controls': (f'--early {POLICY} --episodes 1 --suites dynamics', 4),
     'bench inputs': ('--episodes 1 --tasks press', 5),
     'eval': ('--episodes 1 --trials press', 1),
 }

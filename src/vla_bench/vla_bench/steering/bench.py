@@ -53,6 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add('--episodes', type=int, default=24, help='per arm and suite (default %(default)s)')
     add('--shipped', type=int, default=6, help='the same of --policy (default %(default)s)')
     add('--arms', default='', help=f'comma-separated (default all: {", ".join(names())})')
+    add('--suites', default='', help='comma-separated (default all)')
     add('--robot', default='ur5e', help='name in config/robots (default %(default)s)')
     add('--workers', type=int, default=2, help='processes (default %(default)s)')
     add('--out', type=Path, default=Path(f'out/{NAME}'), help='folder (default %(default)s)')
@@ -65,7 +66,7 @@ def names() -> list[str]:
 
 def run(args: argparse.Namespace) -> int:
     counts = {args.early: args.episodes, args.policy: args.shipped}
-    rows = play_all(args, make_jobs(args.robot, counts, wanted(args.arms)), NAME)
+    rows = play_all(args, make_jobs(args.robot, counts, wanted(args.arms), args.suites), NAME)
     figures = [f for policy in (args.early, args.policy) for f in figures_of(rows, policy)]
     figures += stage_a_times(args)
     result = Result(NAME, command_line(), tuple(figures))
@@ -106,10 +107,15 @@ def wanted(text: str) -> tuple[SteeringArm, ...]:
 
 
 def make_jobs(
-    robot: str, counts: Mapping[str, int], arms: Sequence[SteeringArm]
+    robot: str, counts: Mapping[str, int], arms: Sequence[SteeringArm], suites: str = ''
 ) -> list[tuple[str, SteeringJob]]:
     """Episodes in turns over policies, suites and arms: an interrupted run covers each.
     `counts` holds the episodes per arm and suite by policy."""
+    known = [suite.name for suite in SUITES]
+    chosen = [name for name in suites.split(',') if name] or known
+    unknown = [name for name in chosen if name not in known]
+    if unknown:
+        raise UserError(f'no suite {unknown[0]!r}; known: {", ".join(known)}')
     return [
         (
             f'{policy}/{SUITES[suite].name}/{arm.name}/{seed}',
@@ -118,7 +124,7 @@ def make_jobs(
         for seed in range(FIRST_SEED, FIRST_SEED + max(counts.values()))
         for policy, count in counts.items()
         if seed < FIRST_SEED + count
-        for suite in range(len(SUITES))
+        for suite in map(known.index, chosen)
         for arm in arms
     ]
 

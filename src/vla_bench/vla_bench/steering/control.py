@@ -31,7 +31,7 @@ NOTES = (
 def run(args: argparse.Namespace) -> int:
     if args.episodes < 1:
         raise UserError(f'--episodes is {args.episodes}, must be at least 1')
-    jobs = bench.make_jobs(args.robot, {args.early: args.episodes}, CONTROLS)
+    jobs = bench.make_jobs(args.robot, {args.early: args.episodes}, CONTROLS, args.suites)
     rows = bench.play_all(args, jobs, 'bench-steering-controls')
     return controls.finish('steering', args.out, figures(rows, args.early), NOTES)
 

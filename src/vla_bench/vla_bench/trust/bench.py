@@ -44,10 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     if args.episodes < 1:
         raise UserError(f'--episodes is {args.episodes}, must be at least 1')
-    chains = [name for name in args.chains.split(',') if name]
-    unknown = [name for name in chains if name not in CHAINS]
-    if unknown:
-        raise UserError(f'no chain {unknown[0]!r}; known: {", ".join(CHAINS)}')
+    chains = named(args.chains, CHAINS)
     log = RowLog(args.out / 'episodes.jsonl', made_by(args.policy))
     if args.fresh:
         log.path.unlink(missing_ok=True)
@@ -56,6 +53,15 @@ def run(args: argparse.Namespace) -> int:
     result.write(args.out)
     print('\n'.join([table(rows), '', *figure_table.lines(result.figures)]))
     return 0 if result.ok else 1
+
+
+def named(text: str, known: Sequence[str]) -> list[str]:
+    """The chains named in 'a,b'; UserError lists the known ones."""
+    chains = [name for name in text.split(',') if name]
+    unknown = [name for name in chains if name not in known]
+    if unknown:
+        raise UserError(f'no chain {unknown[0]!r}; known: {", ".join(known)}')
+    return chains
 
 
 def make_jobs(args: argparse.Namespace, chains: list[str]) -> list[tuple[str, TrustJob]]:

@@ -17,8 +17,8 @@ from vla_core.result import Figure, share
 from vla_lockstep.campaign import run_jobs
 from vla_lockstep.row_log import Row, RowLog, made_by
 
-DEFAULTS = {'episodes': 8}  # of each cell
 ARMS = (*CHAINS, HOLD)
+DEFAULTS = {'episodes': 8, 'chains': ','.join(ARMS)}  # episodes of each cell
 NOTES = (
     'chain hold: a voter that never permits motion (control: it must not succeed)',
     'chain shield: no failure detector, no verifier, no rules',
@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
     log = RowLog(args.out / 'episodes.jsonl', made_by(args.policy))
     if args.fresh:
         log.path.unlink(missing_ok=True)
-    jobs = bench.make_jobs(args, list(ARMS))
+    jobs = bench.make_jobs(args, bench.named(args.chains, ARMS))
     rows = run_jobs(jobs, play, log, args.workers, 'bench-trust-controls')
     print(bench.table(rows, ARMS))
     return controls.finish('trust', args.out, figures(rows), NOTES)

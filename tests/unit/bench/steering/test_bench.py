@@ -29,6 +29,13 @@ def test_every_arm_plays_the_same_episodes():
     assert all(found == plays['K=1'] for found in plays.values())
 
 
+def test_an_unknown_suite_lists_the_known_ones():
+    jobs = make_jobs('ur5e', {'early': 2}, ARMS, 'rephrased')
+    assert {SUITES[job.suite].name for _, job in jobs} == {'rephrased'}
+    with pytest.raises(UserError, match='known: in distribution'):
+        make_jobs('ur5e', {'early': 2}, ARMS, 'moon')
+
+
 def test_an_unknown_arm_lists_the_known_ones():
     assert wanted('') == ARMS
     assert [arm.name for arm in wanted('K=2,K=1')] == ['K=1', 'K=2']

@@ -5,7 +5,8 @@ import argparse
 import numpy as np
 import pytest
 
-from vla_bench.trust.bench import figures, is_apt, make_jobs, table
+from vla_bench.trust.bench import figures, is_apt, make_jobs, named, table
+from vla_core.errors import UserError
 from vla_core.records.action import Source, Target
 from vla_core.robot.config import load_robot
 from vla_lockstep.no_shield import NoShield
@@ -60,6 +61,12 @@ def test_two_points_of_success_may_be_lost_by_the_upper_end(n, lost, ok):
 def test_nothing_unsafe_without_the_chain_proves_nothing():
     rows = [*cell('off', 'noise', 20, 0), *cell('on', 'noise', 20, 0)]
     assert [f.ok for f in figures(rows) if f.bound] == [False]
+
+
+def test_an_unknown_chain_lists_the_known_ones():
+    assert named('on,off', ('off', 'on')) == ['on', 'off']
+    with pytest.raises(UserError, match='known: off, on'):
+        named('hold', ('off', 'on'))
 
 
 def test_both_tables_stand_side_by_side():
