@@ -1,2 +1,2 @@
-"""Learned and rule-based watchers of the policy: failure detector, conformal calibration,
-steering verifier, rule circuits. They can only tighten what the shield allows."""
+"""Learned and rule-based monitors of the policy: failure detector, conformal calibration,
+steering verifier, rule circuits. They can only restrict the motion that the shield passes."""

@@ -83,7 +83,7 @@ def fit(series: Sequence[Array], alpha: float, seed: int = 0) -> Band:
 
 
 def modulation(distance: Array, alpha: float) -> Array:
-    """(T,) width of the band from (a, T) distances to the centre, the wildest left out."""
+    """(T,) width of the band from (a, T) distances to the centre, outliers excluded."""
     most = distance.max(axis=1)
     rank = math.ceil((len(most) + 1) * (1.0 - alpha) - 1e-9)
     kept = distance if rank > len(most) else distance[most <= np.sort(most)[rank - 1]]
@@ -91,12 +91,12 @@ def modulation(distance: Array, alpha: float) -> Array:
 
 
 def extended(values: Array, length: int) -> Array:
-    """(length,) the values, then their last one again and again."""
+    """(length,) the values, padded with the last one."""
     return np.concatenate([values[:length], np.full(max(length - len(values), 0), values[-1])])
 
 
 def recentred(band: Band, successes: Sequence[Array]) -> Array:
-    """(T,) by which the band of one task rises: never down, and not before enough successes."""
+    """(T,) >= 0, raise of the band of one task; 0 before enough successes."""
     if len(successes) < RECENTRE_AFTER:
         return np.zeros(len(band))
     mean = np.mean([extended(np.asarray(s), len(band)) for s in successes], axis=0)

@@ -1,1 +1,1 @@
-"""Steering: selection of the candidate that matches the plan step, and spoken corrections."""
+"""Steering: selection of the candidate that matches the plan step, and operator corrections."""

@@ -185,7 +185,7 @@ def test_features_that_are_no_record_say_nothing_outside_of_an_attempt(rig):
 
 def test_a_calibration_that_does_not_say_how_wide_features_are_is_refused(made):
     binding = dataclasses.replace(made.binding, schema='flow/norm/mean/abc')
-    with pytest.raises(UserError, match='how wide'):
+    with pytest.raises(UserError, match='has no feature width'):
         FailureDetector(DetectorParams(), dataclasses.replace(made, binding=binding), 0.2)
 
 
