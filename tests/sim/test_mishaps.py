@@ -104,8 +104,8 @@ def test_the_dome_of_a_named_button_may_be_touched(world):
     world.reset('press', 3, distractors=0)
     button = world.episode.by_role(Role.TARGET)
     part = world.model.body(f'{button.name}_part').id
-    assert part in IncidentDetector(world, {button.name})._may
-    assert part not in IncidentDetector(world, set())._may
+    assert part in IncidentDetector(world, {button.name})._allowed_bodies
+    assert part not in IncidentDetector(world, set())._allowed_bodies
 
 
 def press(world, goal):

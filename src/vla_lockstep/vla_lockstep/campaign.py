@@ -65,7 +65,7 @@ def _results(
                 yield from _ready(waiting)
         while waiting:
             yield from _ready(waiting)
-    except BaseException:  # Ctrl-C, or a job that failed: nothing is left running
+    except BaseException:  # Ctrl-C or a failed job: end all workers
         processes = list((getattr(pool, '_processes', None) or {}).values())
         pool.shutdown(wait=False, cancel_futures=True)
         for process in processes:

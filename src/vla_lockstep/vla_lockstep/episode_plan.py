@@ -31,7 +31,7 @@ class LockstepParams:
     chunk_delay: int = param(5, 'cycles from observation to chunk', lo=0, hi=50)
     candidates: int = param(1, 'chunks per inference', lo=1, hi=32)
     verify_delay: int = param(1, 'cycles that choosing among them takes', lo=0, hi=50)
-    timeout: float = param(90.0, 's of simulated time, whatever happens', lo=1.0, hi=600.0)
+    timeout: float = param(90.0, 's of simulated time, limit of an episode', lo=1.0, hi=600.0)
 
     def __post_init__(self) -> None:
         check(self)
@@ -39,7 +39,7 @@ class LockstepParams:
 
 @dataclass(frozen=True)
 class Setup:
-    """Everything a host needs to be built; the same parameters as the graph's nodes."""
+    """Parameters of a host; the same as those of the graph's nodes."""
 
     robot: RobotConfig
     scene: SceneParams
@@ -49,7 +49,7 @@ class Setup:
     shield: ShieldParams
     supervisor: ExecutiveParams
     host: LockstepParams = LockstepParams()
-    monitors: tuple[Callable[[], Monitor], ...] = ()  # made anew for every episode
+    monitors: tuple[Callable[[], Monitor], ...] = ()  # constructed per episode
     verifier: Callable[[], Verifier] | None = None  # None: the first candidate is executed
 
     def without_verifier(self) -> Setup:

@@ -64,11 +64,11 @@ class Run:
         self.controller = Controller(setup.control, setup.robot)
         self.shield = Shield(setup.shield, setup.robot)
         self.executive = Executive(setup.supervisor)
-        self.scenes: list[tuple[int, GroundedScene]] = []  # (cycle it is due, what)
+        self.scenes: list[tuple[int, GroundedScene]] = []  # (due cycle, record)
         self.chunks: list[tuple[int, ActionChunk]] = []
         self.status: TaskStatus | None = None
         self.count = 0
-        self.wants_arm = False
+        self.is_arming_requested = False
         self.grounder_task = ''
         self.executed: Callable[[ActionChunk], ActionChunk] = getattr(policy, 'executed', _as_is)
         self.missing_votes = set(setup.shield.required_voters)  # voters without a vote so far
@@ -82,7 +82,7 @@ class Run:
         return self.status is not None and self.status.phase in (Phase.DONE, Phase.FAILED)
 
     def bring_up(self) -> None:
-        """Let inputs and votes flow until the shield can be armed, as the supervisor does."""
+        """Run until inputs and votes let the shield be armed, as the supervisor does."""
         for _ in range(2 * self.host.camera_every):
             self.cycle()
         if self.missing_votes:
@@ -93,17 +93,17 @@ class Run:
             )
 
     def start_task(self, instruction: str, seed: int) -> None:
-        """Give the instruction, as ExecuteTask does."""
+        """Start the instruction, as ExecuteTask does."""
         self.executive.start(instruction, seed, self.sim.time)
 
     def cycle(self) -> None:
-        """One period of control and shield, everything in the order the data flows."""
+        """One period of control and shield, in data-flow order."""
         for _ in range(round(self.host.period / self.sim.scene.timestep)):
             self.sim.step()
         now = self.sim.time
         self._sense(now)
         self._decide(now)
-        self._judge(now)
+        self._update_monitors(now)
         if self.count % self.host.vote_every == 0:
             self._vote(now)
         self._move(now)
@@ -161,7 +161,7 @@ class Run:
         now = self.sim.time
         self._publish('corrections', Correction(now, 'test', '', language_motion, ttl), now)
 
-    def _judge(self, now: float) -> None:
+    def _update_monitors(self, now: float) -> None:
         """Publish the outputs of the monitors; scores and verdicts go to the executive."""
         for monitor in self.monitors:
             if isinstance(monitor, Reporter):
@@ -203,17 +203,17 @@ class Run:
             self.executive.on_control_state(state, now)
         for action in self.executive.tick(now):
             if action == HostAction.PUBLISH:
-                self._follow(self.executive.status, now)
+                self._on_status(self.executive.status, now)
             elif action == HostAction.ARM:
-                self.wants_arm = True
+                self.is_arming_requested = True
             elif action == HostAction.DISARM:
-                self.wants_arm = False
+                self.is_arming_requested = False
                 self.shield.disarm(now)
-        if self.wants_arm and self.shield.arm(now) == '':
-            self.wants_arm = False
+        if self.is_arming_requested and self.shield.arm(now) == '':
+            self.is_arming_requested = False
 
-    def _follow(self, status: TaskStatus, now: float) -> None:
-        """Every module follows the task's status, as every node does."""
+    def _on_status(self, status: TaskStatus, now: float) -> None:
+        """Deliver the task status to every module, as to every node."""
         begins = status.phase == Phase.RUNNING and (
             self.status is None or self.status.phase != Phase.RUNNING
         )
@@ -236,7 +236,7 @@ class Run:
             self.tap(topic, record, now)
 
     def result(self, plan: EpisodePlan, episode: Episode, began: float) -> EpisodeResult:
-        """How it ended: the simulator's truth beside the status of the stack."""
+        """The result: ground truth of the simulator and status of the stack."""
         status = self.executive.status
         is_over = status.phase in (Phase.DONE, Phase.FAILED)
         return EpisodeResult(

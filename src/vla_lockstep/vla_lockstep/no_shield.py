@@ -28,7 +28,7 @@ class NoShield:
         self._cycle = 0
 
     def on_joints(self, joints: JointState, now: float | None = None) -> None:
-        """Reads the fingers, whose command the shield makes itself."""
+        """Store the gripper opening, from which the gripper command is limited."""
         if self._finger in joints.names:
             opening = 2.0 * float(joints.select((self._finger,))[0][0])
             self._opening = opening if np.isfinite(opening) else self._opening

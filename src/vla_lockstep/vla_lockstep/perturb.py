@@ -19,14 +19,12 @@ from vla_policy.protocol import Policy, Proposal
 
 @dataclass(frozen=True)
 class PerturbParams:
-    """How far and how often the tool is pushed off its path."""
+    """Size and frequency of the shifts of the TCP path."""
 
     position: float = param(0.012, 'm, standard deviation of the shift per axis', lo=0.0, hi=0.1)
-    yaw: float = param(
-        0.12, 'rad, standard deviation of the turn about the vertical', lo=0.0, hi=1.0
-    )
-    share: float = param(0.5, 'of the time that a push lasts', lo=0.0, hi=1.0)
-    dwell: float = param(0.8, 's, mean length of a push', lo=0.1, hi=10.0)
+    yaw: float = param(0.12, 'rad, standard deviation of the yaw rotation', lo=0.0, hi=1.0)
+    share: float = param(0.5, 'share of time with a shift', lo=0.0, hi=1.0)
+    dwell: float = param(0.8, 's, mean duration of a shift', lo=0.1, hi=10.0)
 
     def __post_init__(self) -> None:
         check(self)
@@ -51,13 +49,13 @@ class PerturbedPolicy:
         return self.policy.act(observation, count)
 
     def executed(self, chunk: ActionChunk) -> ActionChunk:
-        """The chunk as it goes to control: shifted while a push lasts."""
+        """The chunk sent to control, with the current shift."""
         p = self.params
         if chunk.stamp >= self._until:
             self._until = chunk.stamp + self._rng.exponential(p.dwell)
-            is_push = self._rng.random() < p.share
+            is_shifted = self._rng.random() < p.share
             scale = np.array([p.position, p.position, 0.7 * p.position, p.yaw])
-            self._shift = self._rng.normal(size=4) * scale if is_push else np.zeros(4)
+            self._shift = self._rng.normal(size=4) * scale if is_shifted else np.zeros(4)
         values = chunk.values.copy()
         columns = [chunk.names.index(name) for name in ('x', 'y', 'z', 'rz')]
         values[:, columns] += self._shift

@@ -35,7 +35,7 @@ def weights(policy: str) -> str:
     """A short hash of a checkpoint and its calibration, '' for a policy without one."""
     if policy == 'scripted':
         return ''
-    from vla_monitor.failure import calibration  # both bring torch along
+    from vla_monitor.failure import calibration  # both import torch
     from vla_policy import checkpoint
 
     folder, found = find_checkpoint(policy), hashlib.sha256()
@@ -62,8 +62,8 @@ class RowLog:
         old = [rows[key] for key in keys if key in rows and key not in same]
         if old:
             others = ', '.join(sorted({row.get(MADE_BY, 'unknown') for row in old}))
-            fate = 'are kept' if self.keeps_old else 'are set aside and made anew'
-            print(f'{self.path}: {len(old)} rows of {others} {fate}; this is {self.made_by}')
+            action = 'kept' if self.keeps_old else 'not used, episodes are run again'
+            print(f'{self.path}: {len(old)} rows of {others} {action}; this is {self.made_by}')
         return rows if self.keeps_old else same
 
     def open(self) -> TextIO:

@@ -1,4 +1,4 @@
-"""The lockstep host's set-up from the same files that configure the graph."""
+"""Set-up of the lockstep host from the configuration files of the graph."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ CONFIG = 'config/stack.yaml'
 def load_setup(
     robot: str = 'ur5e', config: str | Path = '', scene: str | Path = '', policy: str = ''
 ) -> Setup:
-    """Everything the lockstep host needs; `config` holds the parameters of the graph's nodes.
+    """Return the set-up; `config` holds the parameters of the graph's nodes.
 
-    `policy` is the one that will act; a checkpoint may bring its calibrated failure detector.
+    `policy` is the acting policy; a checkpoint may contain a calibrated failure detector.
     """
     path = Path(config or stack_root() / CONFIG)
     nodes = load_yaml(path)
@@ -45,11 +45,13 @@ def load_setup(
         return from_mapping(cls, given(node).get(key, {}), f'{path}: {node}.{key}')
 
     supervisor = part(ExecutiveParams, 'supervisor', 'executive')
-    alone = replace(supervisor.response, ask_timeout=0.0)  # nobody answers: a question ends it
+    without_operator = replace(
+        supervisor.response, ask_timeout=0.0
+    )  # a question ends the task: there is no operator
     host = LockstepParams()
-    asked_every = host.period * host.policy_every
+    inference_period = host.period * host.policy_every
     detector = part(DetectorParams, 'failure', 'detector')
-    watch, rules = part(RuleMonitorParams, 'rules', 'watch'), rules_of(given('rules'))
+    monitor_params, rules = part(RuleMonitorParams, 'rules', 'watch'), rules_of(given('rules'))
     built, verifier = load_robot(robot), part(VerifierParams, 'verifier', 'verifier')
     shield = part(ShieldParams, 'shield', 'shield')
     return Setup(
@@ -59,16 +61,16 @@ def load_setup(
         align=part(BundlerParams, 'policy', 'align'),
         control=part(ControlParams, 'control', 'control'),
         shield=shield,
-        supervisor=replace(supervisor, response=alone),
+        supervisor=replace(supervisor, response=without_operator),
         host=host,
         monitors=(
-            lambda: detector_of(detector, policy, asked_every),
-            lambda: RuleMonitor(watch, built, rules),
+            lambda: detector_of(detector, policy, inference_period),
+            lambda: RuleMonitor(monitor_params, built, rules),
         ),
         verifier=lambda: Verifier(verifier, built, shield),
     )
 
 
 def rules_of(given: dict[str, Any]) -> RuleSet:
-    """The rules that the node would load with these parameters."""
+    """The rules of the node with these parameters."""
     return load_rules(given.get('folder', ''), find_extractor(given.get('extractor', MARKDOWN)))

@@ -1,2 +1,1 @@
-"""The robot, its scene and cameras in MuJoCo behind the same topics as the real ones, with
-tasks, scripted experts and faults that can be injected."""
+"""Robot, scene and cameras in MuJoCo behind the topics of the real robot; tasks and faults."""

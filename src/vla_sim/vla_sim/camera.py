@@ -1,4 +1,4 @@
-"""RGB-D pictures from the simulator's cameras, one render pass each."""
+"""RGB-D images of the simulated cameras, one render pass each."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from vla_core.records.sensing import CameraModel, RgbdFrame
 from vla_core.robot.config import CameraConfig, RobotConfig
 from vla_sim.scenes.scene_model import FAR, NEAR
 
-NOISE_SIZE = 1 << 18  # numbers drawn once; each picture starts at another place in them
+NOISE_SIZE = 1 << 18  # samples drawn once; each image starts at another offset
 
 
 def _gl_context(width: int, height: int) -> Any:
@@ -25,7 +25,7 @@ def _gl_context(width: int, height: int) -> Any:
 
 
 def camera_model(config: CameraConfig) -> CameraModel:
-    """Return the pinhole of a camera; pixel centres at whole numbers, as in ROS and OpenCV."""
+    """Return the pinhole model; pixel centres at integers, as in ROS and OpenCV."""
     f = float(config.intrinsics[0, 0])
     return CameraModel(
         config.frame,
@@ -39,7 +39,7 @@ def camera_model(config: CameraConfig) -> CameraModel:
 
 
 class Renderer:
-    """Offscreen pictures; `bind` a model first. The GL context, 0.3 s to make, is kept."""
+    """Offscreen rendering; call `bind` first. The GL context, 0.3 s to create, is kept."""
 
     def __init__(self, robot: RobotConfig) -> None:
         self._cameras = {camera.name: camera for camera in robot.cameras}
@@ -52,9 +52,9 @@ class Renderer:
         self._noise = np.random.default_rng(0).standard_normal(NOISE_SIZE, dtype=np.float32)
 
     def bind(self, model: mujoco.MjModel, seed: int) -> None:
-        """Show this model from now on; `seed` is that of the depth noise."""
+        """Set the model to render, and the seed of the depth noise."""
         self._model = model
-        self._dice = np.random.default_rng(seed)
+        self._rng = np.random.default_rng(seed)
         if self._gl is None:
             buffer = model.vis.global_
             self._gl = _gl_context(buffer.offwidth, buffer.offheight)
@@ -67,7 +67,7 @@ class Renderer:
         self._scene = mujoco.MjvScene(model, maxgeom=400)
 
     def render(self, data: mujoco.MjData, name: str, stamp: float, noise: float) -> RgbdFrame:
-        """Return the picture of camera `name`; `noise` is the depth's sigma in m at 1 m."""
+        """Return the image of camera `name`; `noise` is the depth's sigma in m at 1 m."""
         camera = self._cameras[name]
         rect = mujoco.MjrRect(0, 0, camera.width, camera.height)
         rgb = np.empty((camera.height, camera.width, 3), np.uint8)
@@ -92,7 +92,7 @@ class Renderer:
 
     def _sample(self, shape: tuple[int, int]) -> np.ndarray:
         count = shape[0] * shape[1]
-        start = int(self._dice.integers(NOISE_SIZE - count))
+        start = int(self._rng.integers(NOISE_SIZE - count))
         return self._noise[start : start + count].reshape(shape)
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""A ROS clock that can be made to jump and to stand; for tests of the graph under use_sim_time."""
+"""A /clock source that can jump and pause; for tests of the graph under use_sim_time."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ KNOWN = ('jump', 'pause', 'none')
 
 @dataclass(frozen=True)
 class ClockParams:
-    """How finely it ticks."""
+    """Publishing period of the clock."""
 
-    period: float = param(0.004, 's, between two ticks', lo=0.001, hi=0.1)
+    period: float = param(0.004, 's, publishing period', lo=0.001, hi=0.1)
 
     def __post_init__(self) -> None:
         check(self)
 
 
 class ClockNode(Node):
-    """Publishes the machine's time, plus what it was told to jump by, less what it stood."""
+    """Publishes the machine's time plus injected jumps, minus injected pauses."""
 
     name = 'clock'
     realtime_priority = 45
@@ -41,7 +41,7 @@ class ClockNode(Node):
         super().__init__(self.name)
         p = params.declare(self, ClockParams)
         self._offset = self.get_clock().now().nanoseconds * 1e-9 - time.monotonic()
-        self._stands: float | None = None  # s, at which it stands
+        self._paused_at: float | None = None  # s, None: running
         self._publisher = self.create_publisher(ClockMessage, '/clock', QoSProfile(depth=1))
         self.create_service(InjectFault, 'clock/inject', self._on_inject)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
@@ -49,7 +49,7 @@ class ClockNode(Node):
 
     @property
     def _time(self) -> float:
-        return time.monotonic() + self._offset if self._stands is None else self._stands
+        return time.monotonic() + self._offset if self._paused_at is None else self._paused_at
 
     def _tick(self) -> None:
         self._publisher.publish(ClockMessage(clock=time_msg(self._time)))
@@ -61,9 +61,9 @@ class ClockNode(Node):
         if request.name == 'jump':
             self._offset += request.value
         elif request.name == 'pause':
-            self._stands = self._time
-        elif self._stands is not None:
-            self._offset, self._stands = self._stands - time.monotonic(), None
+            self._paused_at = self._time
+        elif self._paused_at is not None:
+            self._offset, self._paused_at = self._paused_at - time.monotonic(), None
         response.success = True
         return response
 

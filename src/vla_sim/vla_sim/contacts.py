@@ -1,4 +1,4 @@
-"""Which bodies touch, and what the touch means: the robot itself, the table, or a thing."""
+"""Contacts between bodies, by kind: robot with itself, the table, or an object."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from vla_sim.scenes.robot_body import ROBOT, TABLE
 
 @dataclass(frozen=True)
 class ContactPair:
-    """Two bodies that touch."""
+    """Two bodies in contact."""
 
     first: str  # body name
     second: str
-    kind: str  # the robot with: itself 'self', the 'table', a thing 'object'; without it 'scene'
+    kind: str  # robot with: itself 'self', the 'table', an 'object'; without the robot 'scene'
     depth: float  # m, of penetration
     force: float  # N, normal
 
 
 def contacts(model: mujoco.MjModel, data: mujoco.MjData) -> list[ContactPair]:
-    """Return every touch of this step."""
+    """Return all contacts of this step."""
     found = []
     force = np.zeros(6)
     for k in range(data.ncon):
@@ -50,7 +50,7 @@ def _kind(model: mujoco.MjModel, geoms: tuple[int, int]) -> str:
 def tool_wrench(
     model: mujoco.MjModel, data: mujoco.MjData, bodies: frozenset[int], tip: int
 ) -> np.ndarray:
-    """Return (6,) N, N m that the world exerts on the tool `bodies`, at `tip` in its axes."""
+    """Return (6,) N, N m that contacts exert on the tool `bodies`, at `tip` in its axes."""
     total, raw = np.zeros(6), np.zeros(6)
     origin, axes = data.xpos[tip], data.xmat[tip].reshape(3, 3)
     for k in range(data.ncon):

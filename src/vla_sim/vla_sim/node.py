@@ -1,4 +1,4 @@
-"""The simulator in the robot's place: same topics, same semantics, paced by the wall clock."""
+"""Simulator node: topics and semantics of the real robot, paced by the wall clock."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ from vla_sim.scenes.scene_params import SceneParams
 from vla_sim.world import SimWorld
 
 TRUTH_EVERY = 0.1  # s
-SLIP = 0.02  # s, between simulated and ROS time before they are tied together anew
+SLIP = 0.02  # s, drift of simulated against ROS time after which the offset is set again
 
 
 @dataclass(frozen=True)
 class SimNodeParams:
-    """What is simulated, and how fast pictures come."""
+    """Robot, first scene and image rate."""
 
     robot: str = param('ur5e', 'name in config/robots, or a file')
     task: str = param('put_in', 'task of the first scene')
     seed: int = param(0, 'of the first scene', lo=0)
-    image_period: float = param(0.1, 's, between pictures of a camera', lo=0.02, hi=10.0)
+    image_period: float = param(0.1, 's, between images of a camera', lo=0.02, hi=10.0)
     scene: SceneParams = field(default_factory=SceneParams)
 
     def __post_init__(self) -> None:
@@ -44,7 +44,7 @@ class SimNodeParams:
 
 
 class SimNode(ManagedNode):
-    """Steps the physics, publishes what sensors would, takes commands as the controllers would."""
+    """Steps the physics, publishes sensor data, accepts commands like ros2_control."""
 
     name = 'sim'
     carries_images = True
@@ -59,7 +59,7 @@ class SimNode(ManagedNode):
         self.send_joints = self.advertise(topics.joint_states(robot))
         self.send_wrench = self.advertise(topics.wrench(robot))
         self.send_success = self.advertise(topics.SUCCESS)
-        self.judged = 0.0  # s, ROS time
+        self.success_stamp = 0.0  # s, ROS time
         self.cameras = {
             c.name: [self.advertise(t) for t in topics.camera(c)] for c in robot.cameras
         }
@@ -68,7 +68,7 @@ class SimNode(ManagedNode):
         self.subscribe(topics.gripper_command(robot), self.on_gripper)
         self.create_service(ResetScene, 'sim/reset_scene', self.on_reset)
         self.create_service(InjectFault, 'sim/inject_fault', self.on_fault)
-        self.due = {c.name: 0.0 for c in robot.cameras}  # s, ROS time of the next picture
+        self.due = {c.name: 0.0 for c in robot.cameras}  # s, ROS time of the next image
         self.fault_ends = math.inf  # s, ROS time
         self.offset = 0.0  # s, ROS time minus simulated time
         self.reset(p.task, p.seed, {})
@@ -76,7 +76,7 @@ class SimNode(ManagedNode):
     def reset(self, task: str, seed: int, overrides: dict[str, Any]) -> None:
         episode = self.world.reset(task, seed, **overrides)
         for camera in self.robot.cameras:
-            self.world.render(camera.name)  # the first picture is slow
+            self.world.render(camera.name)  # the first image is slow
         self.fault_ends = math.inf
         self.get_logger().info(f'scene {task} {seed}: {episode.instruction!r}')
 
@@ -92,7 +92,7 @@ class SimNode(ManagedNode):
         stamp = trajectory.stamp - self.offset if trajectory.stamp else 0.0
         refusal = command(dataclasses.replace(trajectory, stamp=stamp))
         if refusal:
-            self.log_error(f'command refused: {refusal}')
+            self.log_error(f'command rejected: {refusal}')
 
     # -- sensors -------------------------------------------------------------------------------
 
@@ -102,7 +102,7 @@ class SimNode(ManagedNode):
         now = self.now
         if not abs(now - self.world.time - self.offset) <= SLIP:
             self.offset = now - self.world.time
-        if not self.world.saboteur.is_mute:
+        if not self.world.faults.is_joint_state_lost:
             joints = self.world.joint_state()
             self.send_joints(dataclasses.replace(joints, stamp=joints.stamp + self.offset))
         stamp = self.world.time + self.offset
@@ -110,17 +110,17 @@ class SimNode(ManagedNode):
         if now >= self.fault_ends:
             self.world.inject(Fault(FaultKind.NONE))
             self.fault_ends = math.inf
-        self._tell_truth(now)
-        self._film(now)
+        self._publish_success(now)
+        self._render_due(now)
         self.remark = f'real-time factor {self.pacer.factor:.2f}'
 
-    def _tell_truth(self, now: float) -> None:
-        if now - self.judged >= TRUTH_EVERY:
-            self.judged = now
+    def _publish_success(self, now: float) -> None:
+        if now - self.success_stamp >= TRUTH_EVERY:
+            self.success_stamp = now
             self.send_success(Bool(data=self.world.success()))
 
-    def _film(self, now: float) -> None:
-        """Take at most one picture, the one that is longest due and that someone looks at."""
+    def _render_due(self, now: float) -> None:
+        """Render at most one image: the one that is due longest and has subscribers."""
         name = min(self.due, key=self.due.__getitem__)
         if now < self.due[name]:
             return
@@ -133,7 +133,7 @@ class SimNode(ManagedNode):
         stamp = frame.stamp + self.offset
         send_colour, send_depth, send_info = self.cameras[frame.camera]
         send_colour(image_to_msg(frame.rgb, 'rgb8', stamp, frame.model.frame))
-        if has_depth:  # 300 KB, which nobody may want of the camera on the wrist
+        if has_depth:  # 300 KB, usually without a subscriber for the wrist camera
             send_depth(image_to_msg(frame.depth, '32FC1', stamp, frame.model.frame))
         send_info(camera_info_to_msg(frame.model, stamp))
 

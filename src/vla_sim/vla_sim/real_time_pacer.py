@@ -1,4 +1,4 @@
-"""Keeps simulated time in step with the wall clock, and says how well that works."""
+"""Synchronises simulated time with the wall clock and measures the real-time factor."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ class Pacer:
     """How many physics steps are due; `wall` is a steady clock in seconds, given by the caller."""
 
     step: float = 0.002  # s, simulated per physics step
-    speed: float = 1.0  # simulated seconds wanted per wall second
-    max_lag: float = 0.1  # s, simulated; further behind than this the rest is given up
+    speed: float = 1.0  # target real-time factor
+    max_lag: float = 0.1  # s, simulated; a larger lag is dropped
     window: float = 1.0  # s, wall, over which the factor is measured
     factor: float = 0.0  # real-time factor achieved over the last window
-    dropped: float = 0.0  # s, simulated time given up in all
+    dropped: float = 0.0  # s, simulated time dropped in total
 
     def __post_init__(self) -> None:
         self._anchor: float | None = None  # s, wall

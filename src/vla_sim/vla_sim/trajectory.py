@@ -1,8 +1,8 @@
-"""Joint trajectories as joint_trajectory_controller (Jazzy) plays them; pure, time is an argument.
+"""Joint trajectories as joint_trajectory_controller (Jazzy) executes them; time is an argument.
 
-A trajectory replaces the one before at once. It starts from the desired state of that moment;
-points are joined by cubics where velocities are given and by lines where not; the last point is
-held. A stamp of 0 means now; what a stamp in the past has already missed is skipped.
+A trajectory replaces the previous one immediately. It starts from the current desired state;
+points are interpolated by cubics where velocities are given, else linearly; the last point is
+held. A stamp of 0 means now; points in the past are skipped.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ END_SPEED = (
 
 
 def fault(trajectory: Trajectory, names: tuple[str, ...], now: float) -> str:
-    """Return why the controller of joints `names` refuses a trajectory; '' when it does not."""
+    """Return why the controller of joints `names` rejects a trajectory; '' when it accepts it."""
     return (
         _name_fault(trajectory.names, names)
         or _size_fault(trajectory)
@@ -31,9 +31,9 @@ def _name_fault(given: tuple[str, ...], names: tuple[str, ...]) -> str:
         return f'joint named twice in {list(given)}'
     unknown = [name for name in given if name not in names]
     if unknown:
-        return f'unknown joints {unknown}; this controller has {list(names)}'
+        return f'unknown joints {unknown}; known: {list(names)}'
     missing = [name for name in names if name not in given]
-    return f'joints {missing} are missing; a partial goal is refused' if missing else ''
+    return f'joints {missing} are missing; partial goals are not supported' if missing else ''
 
 
 def _size_fault(trajectory: Trajectory) -> str:
@@ -74,7 +74,7 @@ class TrajectoryPlayer:
         self.reset(position)
 
     def reset(self, position: Array) -> None:
-        """Hold `position` (n,) and forget the trajectory."""
+        """Hold `position` (n,) and drop the trajectory."""
         self._hold = frozen(position)
         self._zero = frozen(np.zeros(len(self.names)))
         self._times = np.zeros(0)  # (k,) s, ROS time; the first is the arrival
@@ -84,11 +84,11 @@ class TrajectoryPlayer:
 
     @property
     def is_moving(self) -> bool:
-        """True while a trajectory is not yet played to its end."""
+        """True while a trajectory is being executed."""
         return len(self._times) > 0
 
     def accept(self, trajectory: Trajectory, now: float) -> str:
-        """Replace what is played and return ''; or keep it and return why not."""
+        """Replace the trajectory and return ''; or keep it and return why it is rejected."""
         reason = fault(trajectory, self.names, now)
         if reason:
             return reason
@@ -102,7 +102,7 @@ class TrajectoryPlayer:
         points, rates = trajectory.position[:, order], None
         if trajectory.velocity.size:
             rates = trajectory.velocity[:, order]
-        if times[0] > now:  # else the message itself says where to be now
+        if times[0] > now:  # else the first point is the current one
             times = np.r_[now, times]
             points = np.vstack([position, points])
             rates = None if rates is None else np.vstack([velocity, rates])
@@ -110,7 +110,7 @@ class TrajectoryPlayer:
         return ''
 
     def sample(self, now: float) -> tuple[Array, Array]:
-        """Return the desired (position, velocity), each (n,), at `now`; not to be written to."""
+        """Return the desired (position, velocity), each (n,), at `now`; read-only."""
         if len(self._times) == 0:
             return self._hold, self._zero
         if now >= self._times[-1]:
@@ -125,7 +125,7 @@ class TrajectoryPlayer:
         return c0 + s * (c1 + s * (c2 + s * c3)), c1 + s * (2.0 * c2 + (3.0 * s) * c3)
 
     def _fit(self, i: int) -> None:
-        """Set the polynomial of segment i: a cubic through both velocities, or a line."""
+        """Set the polynomial of segment i: cubic with both velocities, or linear."""
         h = self._times[i + 1] - self._times[i]
         p0, slope = self._points[i], (self._points[i + 1] - self._points[i]) / h
         if self._rates is None:

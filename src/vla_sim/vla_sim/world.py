@@ -28,7 +28,7 @@ JUDGE_EVERY = 10  # physics steps
 
 
 class SimWorld:
-    """A robot, a table and a task. Not thread-safe; `reset` comes first.
+    """A robot, a table and a task. Not thread-safe; call `reset` first.
 
     The gripper's trajectory moves its finger joint: position is half the opening in m.
     """
@@ -37,7 +37,7 @@ class SimWorld:
         self.robot, self.scene = robot, scene
         self._names = (*robot.joint_names, robot.gripper.joint, robot.gripper.mimic)
         self._renderer = Renderer(robot)
-        self._is_shown = False  # the renderer knows this episode's model
+        self._is_shown = False  # the renderer is bound to this episode's model
         self._episode: Episode | None = None
 
     # -- episode --
@@ -53,11 +53,11 @@ class SimWorld:
         self._lead, self._episode, self._steps, self._is_shown = built.lead, episode, 0, False
         self._index()
         self._set_home()
-        for thing in episode.things:
-            if thing.shape == 'drawer':
-                set_slide(self.data, thing, thing.opening)
-        self._judge = TaskTruth(self.model, episode, self.finger_bodies)
-        self.saboteur = WorldFaults(self.model, self.data, self.robot, episode)
+        for obj in episode.things:
+            if obj.shape == 'drawer':
+                set_slide(self.data, obj, obj.opening)
+        self._task_truth = TaskTruth(self.model, episode, self.finger_bodies)
+        self.faults = WorldFaults(self.model, self.data, self.robot, episode)
         mujoco.mj_forward(self.model, self.data)
         return episode
 
@@ -93,36 +93,36 @@ class SimWorld:
         self._grip = TrajectoryPlayer((self.robot.gripper.joint,), np.array([half]))
 
     def branch(self) -> mujoco.MjData:
-        """Return a copy of the present state, to try something out in; it needs `model`."""
+        """Return a copy of the current state for a look-ahead simulation with `model`."""
         data = mujoco.MjData(self.model)
         mujoco.mj_copyData(data, self.model, self.data)
         return data
 
     @property
     def lead(self) -> Array:
-        """(n,) s, what a servo's command runs ahead by, times the velocity."""
+        """(n,) s, lead time of a servo's command: it is advanced by lead × velocity."""
         return np.asarray(self._lead)
 
     @property
     def episode(self) -> Episode:
-        """The episode that runs; raise UserError before the first reset."""
+        """The current episode; raise UserError before the first reset."""
         if self._episode is None:
-            raise UserError('the simulator has no episode yet: reset it first')
+            raise UserError('the simulator has no episode: call reset first')
         return self._episode
 
     # -- commands --
 
     def command(self, trajectory: Trajectory) -> str:
-        """Give the arm a trajectory; return '' or why it is refused."""
-        if self.saboteur.has(FaultKind.COMMAND_LOSS):
+        """Command an arm trajectory; return '' or why it is rejected."""
+        if self.faults.has(FaultKind.COMMAND_LOSS):
             return ''
         return self._arm.accept(trajectory, self.time)
 
     def command_gripper(self, trajectory: Trajectory) -> str:
-        """Give the finger joint (m, half the opening) a trajectory; return '' or why not."""
-        if self.saboteur.has(FaultKind.COMMAND_LOSS):
+        """Command a finger trajectory (m, half the opening); return '' or why it is rejected."""
+        if self.faults.has(FaultKind.COMMAND_LOSS):
             return ''
-        if self.saboteur.has(FaultKind.GRIPPER_STUCK):
+        if self.faults.has(FaultKind.GRIPPER_STUCK):
             self._grip.reset(self.data.qpos[self._qpos[-2:-1]])
             return ''
         return self._grip.accept(trajectory, self.time)
@@ -134,13 +134,16 @@ class SimWorld:
         position, velocity = self._arm.sample(now)
         data.ctrl[self._arm_ctrl] = position + self._lead * velocity
         most = 0.5 * self.robot.gripper.speed * dt
-        wanted = float(self._grip.sample(now)[0][0])
-        told, here = float(data.ctrl[self._grip_ctrl]), float(data.qpos[self._qpos[-2:]].mean())
-        data.ctrl[self._grip_ctrl] = next_finger_command(told, here, wanted, most)
+        reference = float(self._grip.sample(now)[0][0])
+        commanded, here = (
+            float(data.ctrl[self._grip_ctrl]),
+            float(data.qpos[self._qpos[-2:]].mean()),
+        )
+        data.ctrl[self._grip_ctrl] = next_finger_command(commanded, here, reference, most)
         mujoco.mj_step(self.model, data)
         self._steps += 1
         if self._steps % JUDGE_EVERY == 0:
-            self._judge.update(data, self.time)
+            self._task_truth.update(data, self.time)
 
     # -- sensors --
 
@@ -153,7 +156,7 @@ class SimWorld:
         """Return the arm joints and both finger joints (m, each half the opening)."""
         data = self.data
         sample = JointState(self.time, self._names, data.qpos[self._qpos], data.qvel[self._qvel])
-        return self.saboteur.joints(sample)
+        return self.faults.joints(sample)
 
     def wrench(self) -> Array:
         """Return (6,) N, N m that contacts exert on the gripper, at the tip in its axes."""
@@ -169,29 +172,29 @@ class SimWorld:
         return pose
 
     def render(self, camera: str) -> RgbdFrame:
-        """Return the picture of the camera of that name."""
+        """Return the image of the camera of that name."""
         self.robot.camera(camera)
         if not self._is_shown:
             self._renderer.bind(self.model, self.episode.seed)
             self._is_shown = True
         frame = self._renderer.render(self.data, camera, self.time, self.episode.look.depth_noise)
-        return self.saboteur.frame(frame)
+        return self.faults.frame(frame)
 
     # -- truth --
 
     def success(self) -> bool:
-        """Return whether the task is done, as of the last 20 ms."""
-        return self._judge.is_done
+        """True when the task is done; updated every 20 ms."""
+        return self._task_truth.is_done
 
     def contacts(self) -> list[ContactPair]:
-        """Return what touches what."""
+        """Return all contacts."""
         return contacts(self.model, self.data)
 
     def inject(self, fault: Fault) -> None:
-        """Make something go wrong; see FaultKind."""
-        self.saboteur.inject(fault)
+        """Inject a fault; see FaultKind."""
+        self.faults.inject(fault)
 
     def close(self) -> None:
-        """Free what rendering holds."""
+        """Free the renderer."""
         self._renderer.close()
         self._is_shown = False

@@ -1,6 +1,7 @@
 """`--controls` runs the control beside a bench, with that module's defaults."""
 
 import argparse
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from vla_cli.bench import BENCHES, add_arguments
 
 
 def parsed(monkeypatch, *words):
-    monkeypatch.setattr('sys.argv', ['./vla', 'bench', *words])
+    monkeypatch.setattr(sys, 'argv', ['./vla', 'bench', *words])
     parser = argparse.ArgumentParser()
     add_arguments(parser)
     return parser.parse_args(words)

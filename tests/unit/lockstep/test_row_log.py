@@ -33,7 +33,7 @@ def test_rows_of_other_code_are_played_again_and_one_line_says_so(path, capsys):
     played(RowLog(path, 'old'), succeed, JOBS[:1])
     assert played(RowLog(path, 'new'), again) == [10, 20]
     said = capsys.readouterr().out
-    assert said == f'{path}: 1 rows of old are set aside and made anew; this is new\n'
+    assert said == f'{path}: 1 rows of old not used, episodes are run again; this is new\n'
     assert played(RowLog(path, 'new'), succeed) == [10, 20]
     assert capsys.readouterr().out == ''
 
@@ -53,7 +53,7 @@ def test_rows_that_do_not_say_of_what_they_are_are_set_aside(path, capsys):
 def test_data_is_kept_when_the_code_goes_on_and_one_line_says_so(path, capsys):
     played(RowLog(path, 'old', keeps_old=True), succeed, JOBS[:1])
     assert played(RowLog(path, 'new', keeps_old=True), again) == [1, 20]
-    assert capsys.readouterr().out == f'{path}: 1 rows of old are kept; this is new\n'
+    assert capsys.readouterr().out == f'{path}: 1 rows of old kept; this is new\n'
 
 
 def test_a_line_cut_short_is_left_out_and_does_not_spoil_the_next(path):

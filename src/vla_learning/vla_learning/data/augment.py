@@ -1,4 +1,4 @@
-"""Observations near recorded ones, labelled anew by the expert: where a learner ends up."""
+"""Augmentation: perturbed observations, relabelled by the expert."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ FLOOR = 0.012  # m, lowest tcp
 
 @dataclass(frozen=True)
 class AugmentParams:
-    """Standard deviations, and how many copies of each observation."""
+    """Number of copies of each observation, and standard deviations of their changes."""
 
-    copies: int = param(3, 'of each observation; 0: none', lo=0, hi=50)
-    tool: float = param(0.014, 'm, the tool is elsewhere', lo=0.0, hi=0.2)
-    far: float = param(0.15, 'share of copies with the tool three times as far', lo=0.0, hi=1.0)
-    yaw: float = param(0.12, 'rad, the tool is turned', lo=0.0, hi=1.0)
-    tilt: float = param(0.015, 'rad, the tool is tilted', lo=0.0, hi=0.3)
-    velocity: float = param(0.03, 'm/s, it moves otherwise', lo=0.0, hi=0.3)
-    thing: float = param(0.002, 'm, what perception errs by', lo=0.0, hi=0.02)
-    shift: float = param(0.04, 'm, everything stands elsewhere', lo=0.0, hi=0.2)
+    copies: int = param(3, 'copies of each observation', lo=0, hi=50)
+    tool: float = param(0.014, 'm, TCP position', lo=0.0, hi=0.2)
+    far: float = param(0.15, 'share of copies with three times the TCP offset', lo=0.0, hi=1.0)
+    yaw: float = param(0.12, 'rad, TCP yaw', lo=0.0, hi=1.0)
+    tilt: float = param(0.015, 'rad, TCP tilt', lo=0.0, hi=0.3)
+    velocity: float = param(0.03, 'm/s, TCP velocity', lo=0.0, hi=0.3)
+    obj: float = param(0.002, 'm, object positions', lo=0.0, hi=0.02)
+    shift: float = param(0.04, 'm, largest common shift of all positions', lo=0.0, hi=0.2)
 
     def __post_init__(self) -> None:
         check(self)
@@ -37,7 +37,7 @@ class AugmentParams:
 
 @dataclass(frozen=True)
 class Shift:
-    """One draw of everything that is changed."""
+    """One sample of all changes."""
 
     tool: Array  # (3,) m
     turn: float  # rad, of the tool about the vertical
@@ -62,18 +62,18 @@ def draw(p: AugmentParams, rng: np.random.Generator) -> Shift:
 def nearby(
     o: Observation, recall: Recall, p: AugmentParams, rng: np.random.Generator
 ) -> tuple[Observation, Recall]:
-    """Return a changed copy of an observation and of the memory that goes with it."""
+    """Return a perturbed copy of an observation and of its memory."""
     shift = draw(p, rng)
     pose = o.base_from_tcp
     tool = np.maximum(pose[:3, 3] + shift.tool, [-np.inf, -np.inf, FLOOR])
     moved = tool - pose[:3, 3]
     turn = geometry.exp_rotation(shift.tilt) @ geometry.rotation_z(shift.turn)
     things = []
-    for thing in o.scene.objects:
+    for obj in o.scene.objects:
         noise = np.r_[rng.normal(0.0, p.thing, 2), rng.normal(0.0, 0.5 * p.thing)]
-        along = moved if _is_carried(thing, o) else 0.0
-        position = thing.position + along + noise + shift.everything
-        things.append(replace(thing, position=position))
+        along = moved if _is_carried(obj, o) else 0.0
+        position = obj.position + along + noise + shift.everything
+        things.append(replace(obj, position=position))
     start = recall.start + shift.everything if recall.start is not None else None
     observation = replace(
         o,
@@ -85,15 +85,15 @@ def nearby(
 
 
 def expert_chunk(o: Observation, recall: Recall, p: ChunkParams) -> Array:
-    """(horizon, 7) EE_DELTA, what the scripted expert proposes."""
+    """(horizon, 7) EE_DELTA, the scripted expert's chunk."""
     path, _ = roll(situation(o, recall), p)
     return deltas(o.base_from_tcp, path, p)
 
 
-def _is_carried(thing: GroundedObject, o: Observation) -> bool:
-    if thing.is_held:
+def _is_carried(obj: GroundedObject, o: Observation) -> bool:
+    if obj.is_held:
         return True
-    return thing.role == Role.TARGET and situation(o, Recall(opening=o.gripper)).is_holding
+    return obj.role == Role.TARGET and situation(o, Recall(opening=o.gripper)).is_holding
 
 
 def _with(scene: GroundedScene, things: list[GroundedObject]) -> GroundedScene:

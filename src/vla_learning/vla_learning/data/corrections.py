@@ -1,7 +1,7 @@
-"""Corrections as training pairs: observation, intent of the policy, correction by a person.
+"""Corrections as training pairs: observation, language motion of the policy, correction.
 
-After RT-H (Belkhale et al. 2024, section III-C): only the motion text is trained on
-them. Read from what flows or from a recorded episode.
+After RT-H (Belkhale et al. 2024, section III-C): only the language motion is trained on them.
+Read from a stream of records or from a recorded episode.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from vla_core.records.sensing import JointState
 from vla_core.robot.config import RobotConfig
 from vla_teleop.recorder.recording import read_records
 
-PERSON = 'a person'  # what a verdict names as its verifier when a correction held
+OPERATOR = 'a person'  # verifier of a verdict under a correction
 STREAMS = ('joint_states', 'scene', 'candidates', 'verdict', 'chunk', 'corrections')
 
 
 @dataclass(frozen=True)
 class Pair:
-    """One observation with the motion that was proposed and the one that was meant."""
+    """One observation with the proposed and the corrected motion."""
 
     stamp: float  # s, ROS time of the observation
     task_id: str
@@ -38,7 +38,7 @@ class Pair:
 
 
 def pairs_of(stream: Iterable[tuple[str, Any]]) -> list[Pair]:
-    """Return the pairs in a stream of (name, record), in the order of time."""
+    """Return the pairs in a stream of (name, record), sorted by time."""
     newest: dict[str, Any] = {}
     scenes: dict[float, GroundedScene] = {}
     joints: dict[float, JointState] = {}
@@ -53,7 +53,7 @@ def pairs_of(stream: Iterable[tuple[str, Any]]) -> list[Pair]:
             joints[record.stamp] = record
         elif name == 'candidates':
             proposed[record[0].seq] = record[0]
-        elif name == 'verdict' and record.verifier == PERSON and 'corrections' in newest:
+        elif name == 'verdict' and record.verifier == OPERATOR and 'corrections' in newest:
             given[record.seq] = newest['corrections']
         elif name == 'chunk' and record.seq in proposed and scenes and joints:
             pairs.append((record, proposed[record.seq]))
@@ -70,13 +70,15 @@ def pairs_of(stream: Iterable[tuple[str, Any]]) -> list[Pair]:
 
 def read_pairs(path: Path, robot: RobotConfig) -> list[Pair]:
     """Return the pairs of a recorded episode."""
-    return pairs_of((said.stream, said.record) for said in read_records(path, robot, STREAMS))
+    return pairs_of(
+        (record.stream, record.record) for record in read_records(path, robot, STREAMS)
+    )
 
 
 def _pair(
-    said: tuple[ActionChunk, ActionChunk, Correction], scene: GroundedScene, joints: JointState
+    record: tuple[ActionChunk, ActionChunk, Correction], scene: GroundedScene, joints: JointState
 ) -> Pair:
-    chunk, first, correction = said
+    chunk, first, correction = record
     return Pair(
         stamp=chunk.stamp,
         task_id=chunk.task_id,

@@ -1,4 +1,4 @@
-"""Recorded episodes into samples: each inference gives its observation and its chunk."""
+"""Recorded episodes to samples: each inference yields an observation and a chunk."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from vla_policy.objects.memory import Memory, Recall
 from vla_policy.sentence_encoder import SentenceEncoder
 
 STREAMS = ('joint_states', 'scene', 'candidates', 'status')
-SAME = 2e-3  # s, a chunk belongs to the observation of this stamp
+SAME = 2e-3  # s, largest difference between the stamps of chunk and observation
 
 
 @dataclass(frozen=True)
@@ -36,13 +36,13 @@ class Inference:
 
     observation: Observation
     recall: Recall
-    chunk: ActionChunk  # what was proposed, before anything shifted it
+    chunk: ActionChunk  # as proposed, before any shift
 
 
 def inferences(path: Path, robot: RobotConfig) -> Iterator[Inference]:
     """Yield the inferences of a recorded episode in order."""
     from vla_teleop.recorder.recording import (
-        read_records,  # needs the built messages; arrays alone do not
+        read_records,  # needs the built messages
     )
 
     bundler, memory = Bundler(BundlerParams(), robot), Memory()
@@ -64,7 +64,7 @@ def inferences(path: Path, robot: RobotConfig) -> Iterator[Inference]:
 
 
 def _begins(was: TaskStatus | None, now: TaskStatus) -> bool:
-    """True when an attempt begins, as the hosts see it when they reset a policy."""
+    """True when an attempt begins, as in the hosts, which then reset the policy."""
     is_running = now.phase == Phase.RUNNING
     return is_running and (was is None or was.phase != Phase.RUNNING)
 
@@ -75,14 +75,14 @@ def read_episode(path: Path, robot_name: str, p: AugmentParams) -> Samples | Non
     rng = np.random.default_rng(int.from_bytes(path.name.encode()[-12:], 'little'))
     rows: list[features.Inputs] = []
     labels: list[np.ndarray] = []
-    for moment in inferences(path, robot):
-        o, recall = moment.observation, moment.recall
+    for inference in inferences(path, robot):
+        o, recall = inference.observation, inference.recall
         sentence = encoder.encode(o.instruction)
         rows.append(features.describe(o, recall, sentence))
-        labels.append(moment.chunk.values)
-        if moment.chunk.checkpoint != scripted.NAME:
+        labels.append(inference.chunk.values)
+        if inference.chunk.checkpoint != scripted.NAME:
             continue  # only the scripted policy can be queried again
-        shape = ChunkParams(horizon=moment.chunk.horizon, step=moment.chunk.step)
+        shape = ChunkParams(horizon=inference.chunk.horizon, step=inference.chunk.step)
         for _ in range(p.copies):
             other, memory = nearby(o, recall, p, rng)
             rows.append(features.describe(other, memory, sentence))
@@ -112,7 +112,7 @@ def load_dataset(
     """Return the samples of all episodes in `folder` and the hash of the data; kept in `cache`."""
     paths = sorted(folder.glob('*.mcap'))
     if not paths:
-        raise UserError(f'no episodes (*.mcap) in {folder}; make some with ./vla demos')
+        raise UserError(f'no episodes (*.mcap) in {folder}; record some with ./vla demos')
     name = data_hash(paths, robot, p)
     stored = cache / f'samples-{name}.npz'
     if stored.is_file():
@@ -122,14 +122,14 @@ def load_dataset(
         parts = list(tqdm(pool.map(work, paths), total=len(paths), desc='reading', unit='ep'))
     found = [part for part in parts if part is not None]
     if not found:
-        raise UserError(f'none of the {len(paths)} episodes in {folder} has an inference in it')
+        raise UserError(f'none of the {len(paths)} episodes in {folder} contains an inference')
     samples = joined(found)
     samples.save(stored, {'episodes': len(found), 'augment': asdict(p), 'hash': name})
     return samples, name
 
 
 def data_hash(paths: list[Path], robot: str, p: AugmentParams) -> str:
-    """Return a short hash of the files' contents and of what is made of them."""
+    """Return a short hash of the files' contents and of the processing parameters."""
     digest = hashlib.sha256(f'{features.SCHEMA} {robot} {p}'.encode())
     for path in paths:
         digest.update(path.name.encode())
@@ -138,7 +138,7 @@ def data_hash(paths: list[Path], robot: str, p: AugmentParams) -> str:
 
 
 def held_out(episode: np.ndarray, share: float, seed: int) -> np.ndarray:
-    """Return which samples belong to held-out episodes, (n,) bool; whole episodes, by seed."""
+    """(n,) True for samples of held-out episodes, which are chosen by seed."""
     known = np.unique(episode)
     count = max(1, round(share * len(known)))
     chosen = np.random.default_rng(seed).permutation(known)[:count]

@@ -25,13 +25,13 @@ from vla_teleop.recorder.recorder import episode_metadata
 
 KEPT = ('joint_states', 'scene', 'candidates', 'chunk', 'status')
 PLAN = 'plan.json'  # the request, in the folder of the demonstrations
-ASKED = ('robot', 'tasks', 'episodes', 'seed', 'clean', 'images')
+PLAN_FIELDS = ('robot', 'tasks', 'episodes', 'seed', 'clean', 'images')
 EVERY = {'joint_states': 5}  # of the 100 Hz samples, one in five
 
 
 @dataclass(frozen=True)
 class Demo:
-    """One demonstration to make."""
+    """One demonstration to record."""
 
     robot: str
     task: str
@@ -54,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '--out', type=Path, default=Path('out/demos'), help='folder (default %(default)s)'
     )
     parser.add_argument('--workers', type=int, default=2, help='processes (default %(default)s)')
-    parser.add_argument('--clean', action='store_true', help='do not push the expert off its path')
+    parser.add_argument('--clean', action='store_true', help='do not perturb the expert')
     parser.add_argument('--images', action='store_true', help='record the images too (large)')
 
 
@@ -66,14 +66,14 @@ def run(args: argparse.Namespace) -> int:
 
 
 def demonstrate(args: argparse.Namespace) -> list[Row]:
-    """Make what is missing of the demonstrations; failed ones are not kept as files."""
+    """Record the missing demonstrations; files of failed ones are not kept."""
     tasks = [task for task in args.tasks.split(',') if task]
     unknown = [task for task in tasks if task not in TASKS]
     if unknown:
         raise UserError(f'no task {unknown[0]!r}; known: {", ".join(TASKS)}')
     if not 0 <= args.seed <= args.seed + args.episodes <= TEST_SEEDS:
         raise UserError(
-            f'seeds of demonstrations must stay below {TEST_SEEDS}: the rest is for testing'
+            f'seeds of demonstrations must be below {TEST_SEEDS}: higher ones are for testing'
         )
     note_plan(args)
     jobs = [
@@ -90,11 +90,11 @@ def demonstrate(args: argparse.Namespace) -> list[Row]:
 
 def note_plan(args: argparse.Namespace) -> None:
     """Save the request, so that `finish` can resume it."""
-    write_atomic(args.out / PLAN, json.dumps({name: getattr(args, name) for name in ASKED}))
+    write_atomic(args.out / PLAN, json.dumps({name: getattr(args, name) for name in PLAN_FIELDS}))
 
 
 def finish(folder: Path, workers: int = 2) -> bool:
-    """Make what an interrupted run into `folder` has left out; False when none was begun there."""
+    """Complete an interrupted run in `folder`; False when there is none."""
     plan = folder / PLAN
     if not plan.is_file():
         return False
@@ -107,12 +107,12 @@ _HOSTS: dict[str, Lockstep] = {}
 
 def record_demo(demo: Demo) -> Row:
     """Run and record one demonstration (in a worker process)."""
-    if demo.robot not in _HOSTS:  # the expert chooses for itself
+    if demo.robot not in _HOSTS:  # the expert needs no verifier
         _HOSTS[demo.robot] = Lockstep(load_setup(demo.robot).without_verifier())
     host = _HOSTS[demo.robot]
     path = Path(demo.folder) / f'{demo.task}_{demo.seed:06d}.mcap'
     policy: Any = ScriptedPolicy()
-    if demo.perturb and demo.seed % 4:  # one in four runs as the expert would
+    if demo.perturb and demo.seed % 4:  # one in four runs unperturbed
         policy = PerturbedPolicy(policy, PerturbParams())
     with EpisodeWriter(path) as writer:
         host.tap = Thinned(RecordWriter(writer, host.setup.robot), demo.with_images)
@@ -131,7 +131,7 @@ def record_demo(demo: Demo) -> Row:
 
 
 class Thinned:
-    """Keeps what training reads, at the rate it needs."""
+    """Keeps the streams that training reads, at reduced rates."""
 
     def __init__(self, tap: RecordWriter, with_images: bool) -> None:
         self._tap = tap

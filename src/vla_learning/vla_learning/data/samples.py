@@ -1,4 +1,4 @@
-"""Training samples as arrays: what the policy saw, and the chunk it should have proposed."""
+"""Training samples as arrays: policy inputs and target chunks."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Samples:
         return Samples(**picked)
 
     def save(self, path: Path, about: dict[str, object]) -> None:
-        """Write one npz, whole or not at all."""
+        """Write one npz file atomically."""
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix('.partial.npz')
         arrays = {f.name: getattr(self, f.name) for f in fields(self)}

@@ -79,7 +79,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--workers', type=int, default=2, help='processes (default %(default)s)')
     parser.add_argument('--out', type=Path, help='folder (default out/eval-<suite>)')
     parser.add_argument(
-        '--fresh', action='store_true', help='forget the episodes of an earlier run'
+        '--fresh', action='store_true', help='discard the episodes of an earlier run'
     )
     host = parser.add_mutually_exclusive_group()
     host.add_argument(

@@ -3,9 +3,9 @@
 The rollouts are those of `./vla rollouts`, or episodes of a robot that `./vla record` wrote and a
 person labelled (service `label_episode`), or both.
 
-Three ways: the head learns on a half of the rollouts (and is chosen there, by tasks kept out), the
-band comes from the successes of a quarter, and the report from the last quarter. Head, band and
-report go beside the checkpoint that the rollouts are of, into its folder monitor/.
+Three-way split: the head is trained and selected (by held-out tasks) on one half of the rollouts,
+the band comes from the successes of a quarter, the report from the last quarter. Head, band and
+report are written to the folder monitor/ of the checkpoint that made the rollouts.
 """
 
 from __future__ import annotations
@@ -55,12 +55,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     text = 'folder of ./vla rollouts, of labelled recordings, or both'
     rollouts = Path('out/rollouts-tabletop')
     add('--episodes', type=Path, default=rollouts, help=f'{text} (default %(default)s)')
-    add('--alpha', type=float, default=0.15, help='that shapes the band (default %(default)s)')
+    add('--alpha', type=float, default=0.15, help='of the band (default %(default)s)')
     add('--policy', default=POLICY, help='the checkpoint folder (default %(default)s)')
-    add('--head', default='auto', choices=['auto', *HEADS], help='default: the best of them')
+    add('--head', default='auto', choices=['auto', *HEADS], help='default: the best one')
     add('--seed', type=int, default=0, help='of the three-way split (default %(default)s)')
     add('--robot', default='ur5e', help='of the recordings, as of ./vla record')
-    text = 's, between inferences of recordings, as set for policy and failure node'
+    text = 's, inference period of recordings, as set for the policy and failure nodes'
     add('--period', type=float, default=PERIOD, help=f'{text} (default %(default)s)')
     add('--out', type=Path, help='folder (default: monitor/ in the checkpoint)')
 
@@ -89,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
     kept = calibration.save(out, kept, commit(), text)
     result = report(out, name, kept, split, areas)
     print(table(name, areas, result))
-    print(f'calibration {kept.band_id} in {out}; look at {out}/report.png')
+    print(f'calibration {kept.band_id} in {out}; see {out}/report.png')
     return 0 if result.ok else 1
 
 
@@ -99,7 +99,7 @@ def require_same(binding: Binding, folder: Path) -> None:
     if binding.checkpoint != here:
         raise UserError(
             f'the rollouts are of checkpoint {binding.checkpoint}, {folder} is {here}: '
-            'make rollouts of it first'
+            'run ./vla rollouts for it first'
         )
 
 
@@ -120,7 +120,7 @@ def choose(traces: Sequence[Trace], seed: int, bar: tqdm[None]) -> str:
 
 
 def compare(split: Split, seed: int, bar: tqdm[None]) -> dict[str, float]:
-    """Return the area of every method on the test part (its tasks are all seen)."""
+    """Return the ROC-AUC of every method on the test part (all of its tasks are seen)."""
     found: dict[str, float] = {}
     for name, make in methods().items():
         scorer = make()
@@ -177,7 +177,7 @@ def _of_task(made: calibration.Calibration, group: Sequence[Trace]) -> dict[str,
 def figures(
     made: calibration.Calibration, series: list[Array], test: Sequence[Trace], area: float
 ) -> list[Figure]:
-    """The area, and at every alpha what is detected and what is a false alarm."""
+    """ROC-AUC, and detections and false alarms at every alpha."""
     found = [Figure('ROC-AUC, seen tasks', area, '', '>= 0.80', n=len(test))]
     for alpha in sorted({made.alpha, *ALPHAS}):
         height = made.band.height(alpha)
@@ -199,7 +199,7 @@ def figures(
 
 
 def table(name: str, areas: dict[str, float], result: Result) -> str:
-    """What a person reads at the end."""
+    """The table printed at the end."""
     lines = [f'{"method":28}{"ROC-AUC":>8}']
     for method in sorted(areas, key=lambda k: -np.nan_to_num(areas[k])):
         mark = '  shipped' if method == name else ''

@@ -1,4 +1,4 @@
-"""Pictures of what a failure detector can do."""
+"""Plots of the performance of a failure detector."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Recorded and labelled episodes as traces: what a robot did counts like a rollout in simulation.
+"""Recorded and labelled episodes as traces, used like rollouts in simulation.
 
-An episode is what `./vla record` writes, labelled by the service `label_episode`. Its label is of
-its last attempt; what was tried before in the same file is left out.
+An episode is a file of `./vla record`, labelled by the service `label_episode`. The label belongs
+to its last attempt; earlier attempts in the same file are not used.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from vla_teleop.recorder.recording import read_records
 STREAMS = ('status', 'scene', 'control_state', 'report', 'candidates', 'chunk', 'features')
 FAILED = {'success': False, 'failure': True}  # by label
 CAUSE = 'recorded'
-SLACK = 0.25  # of the period: inferences that are further apart in the median are of another
-Bound = tuple[Path, Binding]  # a file, and what its scores depend on
+SLACK = 0.25  # of the period, tolerance of the median inference period
+Bound = tuple[Path, Binding]  # a file and its binding
 
 
 def gather(folder: Path, robot: RobotConfig, period: float) -> tuple[Binding, list[Trace]]:
-    """Return what a folder holds of rollouts (./vla rollouts) and of recorded episodes, which
-    were inferred every `period` s; UserError when their bindings differ."""
+    """Return the rollouts (./vla rollouts) and recorded episodes of a folder, with inferences
+    every `period` s; UserError when their bindings differ."""
     paths = sorted(folder.glob('*.mcap'))
     if not paths:
         return load(folder)
@@ -52,15 +52,15 @@ def gather(folder: Path, robot: RobotConfig, period: float) -> tuple[Binding, li
     reasons = ''.join(f', {count} {why}' for why, count in left_out.items())
     text = f'{len(paths)} recorded episodes: {len(paths) - left_out.total()} used{reasons}'
     if not known:
-        raise UserError(f'{folder}: nothing to calibrate on: {text}')
+        raise UserError(f'{folder}: no data for the calibration: {text}')
     print(text)
     return known[0][1], traces
 
 
 def read_trace(path: Path, robot: RobotConfig, period: float) -> tuple[Binding, Trace] | str:
-    """Return an episode's trace and what it is bound to, or why it cannot be used.
+    """Return an episode's binding and trace, or why it cannot be used.
 
-    A bad message counts as none, as it does to the detector.
+    Invalid messages are ignored, as in the detector.
     """
     label = read_metadata(path).get('label', '')
     if label not in FAILED:
@@ -69,7 +69,7 @@ def read_trace(path: Path, robot: RobotConfig, period: float) -> tuple[Binding, 
     for item in read_records(path, robot, STREAMS):
         if item.stream == 'status':
             status = item.record
-        if item.stream not in ('features', 'candidates') or is_asked(status):
+        if item.stream not in ('features', 'candidates') or is_policy_active(status):
             recorder.observe(item.stream, item.record, item.at)
     if not recorder.features:
         return 'without features'
@@ -78,13 +78,13 @@ def read_trace(path: Path, robot: RobotConfig, period: float) -> tuple[Binding, 
     return recorder.binding(path, period), recorder.trace(path.stem, task, CAUSE, FAILED[label])
 
 
-def is_asked(status: TaskStatus | None) -> bool:
-    """True while the policy is in charge; what comes later is left over."""
+def is_policy_active(status: TaskStatus | None) -> bool:
+    """True while the policy is active; later records are leftovers."""
     return status is not None and status.phase == Phase.RUNNING
 
 
 def require_same(known: Bound, other: Bound) -> None:
-    """UserError naming both files and everything in which they differ."""
+    """UserError naming both files and all differences of their bindings."""
     (one, ours), (two, theirs) = known, other
     differences = [
         f'{f.name} {getattr(theirs, f.name)} against {getattr(ours, f.name)}'
@@ -92,7 +92,7 @@ def require_same(known: Bound, other: Bound) -> None:
         if getattr(ours, f.name) != getattr(theirs, f.name)
     ]
     if differences:
-        raise UserError(f'{two} does not go with {one}: {"; ".join(differences)}')
+        raise UserError(f'{two} is incompatible with {one}: {"; ".join(differences)}')
 
 
 def require_period(path: Path, stamps: Sequence[float], period: float) -> None:
@@ -100,6 +100,6 @@ def require_period(path: Path, stamps: Sequence[float], period: float) -> None:
     gap = float(np.median(np.diff(stamps))) if len(stamps) > 1 else period
     if not abs(gap - period) <= SLACK * period:
         raise UserError(
-            f'{path}: its inferences are {gap:.2f} s apart in the median, not {period:g} s: '
-            '--period says what the policy and failure nodes are set to'
+            f'{path}: the median inference period is {gap:.2f} s, not {period:g} s: set --period '
+            'to the period of the policy and failure nodes'
         )

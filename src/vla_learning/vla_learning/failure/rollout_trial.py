@@ -1,4 +1,4 @@
-"""One labelled rollout: a policy in lockstep, a disturbance, the truth at the end."""
+"""One labelled rollout: a policy in lockstep, a disturbance, the ground truth at the end."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from vla_policy.registry import load_policy
 from vla_sim.faults.kinds import Fault, FaultKind
 from vla_sim.world import SimWorld
 
-BEGIN_WITHIN = 15.0  # s, from the instruction to the policy's first inference; else no rollout
+BEGIN_WITHIN = 15.0  # s, from the instruction to the first inference; else there is no rollout
 
 
 @dataclass(frozen=True)
@@ -56,15 +56,15 @@ def play(job: RolloutJob) -> Row:
     key = (job.robot, job.policy)
     if key not in _POLICIES:
         _POLICIES[key] = ManyCandidates(load_policy(job.policy, setup.robot), job.candidates)
-    wrong = disturbance(job.kind, job.seed, job.causes)
+    planned = disturbance(job.kind, job.seed, job.causes)
     setup = replace(setup, host=paced(setup.host, job.seed))
-    rollout = Rollout(setup, sim, _POLICIES[key], job, wrong)
+    rollout = Rollout(setup, sim, _POLICIES[key], job, planned)
     rollout.run()
     return rollout.finish()
 
 
 def unsupervised(setup: Setup, horizon: float) -> Setup:
-    """The same set-up with one attempt that nobody ends early, and no monitors."""
+    """The set-up with one attempt that is not ended early, without monitors."""
     supervisor = setup.supervisor
     patient = replace(supervisor.response, held_patience=60.0, lost_patience=60.0)
     supervisor = replace(supervisor, attempts=1, attempt_timeout=2.0 * horizon, response=patient)
@@ -80,13 +80,13 @@ class Rollout:
         sim: SimWorld,
         policy: ManyCandidates,
         job: RolloutJob,
-        wrong: Disturbance,
+        planned: Disturbance,
     ) -> None:
-        self.job, self.wrong, self.sim = job, wrong, sim
+        self.job, self.planned, self.sim = job, planned, sim
         self.recorder = TraceRecorder()
         self.episode = sim.reset(job.kind.task, job.seed, **job.kind.overrides)
-        self.other = other_words(self.episode) if wrong.words else ''
-        policy.other_instruction = self.other if wrong.words == 'policy' else ''
+        self.other = other_words(self.episode) if planned.words else ''
+        policy.other_instruction = self.other if planned.words == 'policy' else ''
         self.host = Run(replace(setup, monitors=(self._watch,)), sim, policy, None)
         self.began: float | None = None  # s, when the policy began
         self._todo: list[tuple[float, Callable[[], None]]] = self._faults()
@@ -95,19 +95,19 @@ class Rollout:
         return self.recorder
 
     def _faults(self) -> list[tuple[float, Callable[[], None]]]:
-        fault, wrong = self.wrong.fault, self.wrong
+        fault, planned = self.planned.fault, self.planned
         if fault is None:
             return []
-        steps = [(wrong.at, lambda: self.sim.inject(fault))]
-        if np.isfinite(wrong.length):
-            mend = Fault(FaultKind.NONE)
-            steps.append((wrong.at + wrong.length, lambda: self.sim.inject(mend)))
+        steps = [(planned.at, lambda: self.sim.inject(fault))]
+        if np.isfinite(planned.length):
+            removal = Fault(FaultKind.NONE)
+            steps.append((planned.at + planned.length, lambda: self.sim.inject(removal)))
         return steps
 
     def run(self) -> None:
         """Play until the task is over, or the horizon."""
         self.host.bring_up()
-        words = self.other if self.wrong.words == 'all' else self.episode.instruction
+        words = self.other if self.planned.words == 'all' else self.episode.instruction
         self.host.start_task(words, self.job.seed)
         given = self.sim.time
         while not self._is_over(given):
@@ -133,8 +133,8 @@ class Rollout:
         status, pace = self.host.executive.status, self.host.host
         late = pace.period * (pace.scene_delay + pace.chunk_delay)  # s, from image to chunk
         row: Row = {
-            'task': job.kind.name, 'seed': job.seed, 'cause': self.wrong.cause,
-            'what': describe(self.wrong), 'late': round(late, 2),
+            'task': job.kind.name, 'seed': job.seed, 'cause': self.planned.cause,
+            'what': describe(self.planned), 'late': round(late, 2),
             'instruction': self.episode.instruction, 'told': self.other,
             'success': success, 'length': len(kept.features),
             'seconds': 0.0 if self.began is None else round(self.sim.time - self.began, 2),
@@ -142,16 +142,16 @@ class Rollout:
         }  # fmt: skip
         if not kept.features:
             return {**row, 'file': ''}
-        trace = kept.trace('', job.kind.name, self.wrong.cause, not success)
+        trace = kept.trace('', job.kind.name, self.planned.cause, not success)
         trace.save(Path(job.out) / job.file)
         return {**row, 'file': job.file}
 
 
-def describe(wrong: Disturbance) -> str:
+def describe(planned: Disturbance) -> str:
     """A short text of the disturbance."""
-    if wrong.words:
-        return f'other instruction: {wrong.words}'
-    if wrong.fault is None:
+    if planned.words:
+        return f'other instruction: {planned.words}'
+    if planned.fault is None:
         return ''
-    ends = f' for {wrong.length:.1f} s' if np.isfinite(wrong.length) else ''
-    return f'{wrong.fault.kind.value}={wrong.fault.amount:.3g} after {wrong.at:.1f} s{ends}'
+    ends = f' for {planned.length:.1f} s' if np.isfinite(planned.length) else ''
+    return f'{planned.fault.kind.value}={planned.fault.amount:.3g} after {planned.at:.1f} s{ends}'

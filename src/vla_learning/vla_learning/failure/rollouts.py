@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add('--policy', default=POLICY, help='a checkpoint folder (default %(default)s)')
     add('--robot', default='ur5e', help='name in config/robots (default %(default)s)')
     add('--seed', type=int, default=FIRST_SEED, help='first seed (default %(default)s)')
-    add('--horizon', type=float, default=14.0, help='s of a rollout that does not succeed')
+    add('--horizon', type=float, default=14.0, help='s, length of a rollout without success')
     add('--candidates', type=int, default=8, help='per inference (default %(default)s)')
     add('--workers', type=int, default=2, help='processes (default %(default)s)')
     add('--out', type=Path, help='folder (default out/rollouts-<suite>)')
@@ -77,11 +77,11 @@ def make_jobs(args: argparse.Namespace, out: Path) -> list[tuple[str, RolloutJob
 
 
 def write_about(args: argparse.Namespace, out: Path) -> None:
-    """Say what the rollouts are bound to; UserError when the folder holds others."""
+    """Write the binding of the rollouts; UserError when the folder holds others."""
     policy = load_policy(args.policy, load_setup(args.robot).robot)
     schema = getattr(policy, 'schema', '')
     if not schema:
-        raise UserError(f"policy '{args.policy}' gives no features; name a checkpoint folder")
+        raise UserError(f"policy '{args.policy}' has no features; give a checkpoint folder")
     period = LockstepParams().period * LockstepParams().policy_every
     info = policy.info
     binding = Binding(info.checkpoint, schema, period, info.step, info.horizon)
@@ -95,12 +95,12 @@ def write_about(args: argparse.Namespace, out: Path) -> None:
     }
     path = out / ABOUT
     if path.is_file() and json.loads(path.read_text()) != about:
-        raise UserError(f'{out} holds rollouts made otherwise; take another --out, or delete it')
+        raise UserError(f'{out} holds rollouts of another kind; use another --out, or delete it')
     write_atomic(path, json.dumps(about, indent=1) + '\n')
 
 
 def table(rows: list[Row]) -> str:
-    """How many failed, by task and by cause."""
+    """Share of failures, by task and by cause."""
     used = [row for row in rows if row.get('file')]
     lines = [f'{len(used)} rollouts, {len(rows) - len(used)} never began']
     for what in ('task', 'cause'):

@@ -45,10 +45,10 @@ class HeadScorer:
 def methods() -> dict[str, Callable[[], Scorer]]:
     """All scorers by name, heads first."""
 
-    def made(params: HeadParams) -> Callable[[], Scorer]:
+    def scorer_factory(params: HeadParams) -> Callable[[], Scorer]:
         return lambda: HeadScorer(params)
 
-    return {name: made(params) for name, params in HEADS.items()} | BASELINES
+    return {name: scorer_factory(params) for name, params in HEADS.items()} | BASELINES
 
 
 @dataclass(frozen=True)
@@ -63,12 +63,12 @@ class Split:
 
 def three_ways(traces: Sequence[Trace], seed: int) -> Split:
     """Divide every task and outcome by SHARES."""
-    dice = np.random.default_rng([seed, len(traces)])
+    rng = np.random.default_rng([seed, len(traces)])
     parts: tuple[list[Trace], ...] = ([], [], [])
     for group in by_task(traces).values():
         for outcome in (False, True):
             chosen = [trace for trace in group if trace.is_failure == outcome]
-            order = dice.permutation(len(chosen))
+            order = rng.permutation(len(chosen))
             ends = np.round(np.cumsum(SHARES) * len(chosen)).astype(int)
             for part, some in zip(parts, np.split(order, ends[:-1]), strict=True):
                 part.extend(chosen[k] for k in some)
@@ -91,9 +91,9 @@ def by_tasks(traces: Sequence[Trace], seed: int) -> Split:
 class MethodScores:
     """Measures of one method on one split. Areas are ROC-AUC within tasks."""
 
-    seen: float  # pairs at equal times, of seen tasks and rollouts that it was not fitted on
+    seen: float  # pairs at equal times, of seen tasks, on rollouts that it was not fitted on
     unseen: float  # the same on tasks that it was not fitted on
-    seen_cut: float  # every rollout cut to the shortest of its task
+    seen_cut: float  # every rollout truncated to the shortest of its task
     unseen_cut: float
     alarms: dict[float, Alarms]  # by alpha, on the test rollouts of seen tasks
     alarms_unseen: dict[float, Alarms]
@@ -102,7 +102,7 @@ class MethodScores:
 
 
 def examine(scorer: Scorer, split: Split, seed: int) -> MethodScores:
-    """Fit on the training part, calibrate, then measure on what neither has seen."""
+    """Fit on the training part, calibrate, then measure on the rest."""
     scorer.fit(split.train, seed)
     areas = []
     for part in ([*split.calibrate, *split.test], split.unseen):
@@ -112,7 +112,7 @@ def examine(scorer: Scorer, split: Split, seed: int) -> MethodScores:
     fine = [scorer.score(trace) for trace in split.calibrate if not trace.is_failure]
     bands = {alpha: band.fit(fine, alpha, seed) for alpha in ALPHAS if enough(fine, alpha)}
     seen, unseen = (
-        {a: count(scorer, made, part, a) for a, made in bands.items()}
+        {a: count(scorer, fitted_band, part, a) for a, fitted_band in bands.items()}
         for part in (split.test, split.unseen)
     )
     raised = {a: count_recentred(scorer, b, split.unseen, a) for a, b in bands.items()}
@@ -124,27 +124,29 @@ def examine(scorer: Scorer, split: Split, seed: int) -> MethodScores:
 
 
 def enough(fine: Sequence[Array], alpha: float) -> bool:
-    """True when that many successes can give that alpha."""
+    """True when the number of successes suffices for alpha."""
     kept = len(fine) - max(round(band.SHAPE_SHARE * len(fine)), 1)
     return kept >= band.least(alpha)
 
 
-def count(scorer: Scorer, made: Band, part: Sequence[Trace], alpha: float) -> Alarms:
+def count(scorer: Scorer, fitted_band: Band, part: Sequence[Trace], alpha: float) -> Alarms:
     """Return the alarms of a band."""
-    limit = made.threshold(alpha)
+    limit = fitted_band.threshold(alpha)
     series = [scorer.score(trace) for trace in part]
     return alarms(series, part, [limit] * len(series))
 
 
-def count_recentred(scorer: Scorer, made: Band, part: Sequence[Trace], alpha: float) -> Alarms:
-    """Return the alarms once the first five successes of each task have raised its band; those
-    five are not counted."""
+def count_recentred(
+    scorer: Scorer, fitted_band: Band, part: Sequence[Trace], alpha: float
+) -> Alarms:
+    """Return the alarms after recentring the band with the first five successes of each task,
+    which are not counted."""
     series, kept, limits = [], [], []
     for group in by_task(part).values():
         first = [trace for trace in group if not trace.is_failure][: band.RECENTRE_AFTER]
-        shift = band.recentred(made, [scorer.score(trace) for trace in first])
+        shift = band.recentred(fitted_band, [scorer.score(trace) for trace in first])
         rest = [trace for trace in group if all(trace is not known for known in first)]
         kept += rest
         series += [scorer.score(trace) for trace in rest]
-        limits += [made.threshold(alpha) + shift] * len(rest)
+        limits += [fitted_band.threshold(alpha) + shift] * len(rest)
     return alarms(series, kept, limits)

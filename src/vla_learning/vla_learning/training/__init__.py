@@ -1,1 +1,1 @@
-"""The trainer and its command."""
+"""Training loop and command."""

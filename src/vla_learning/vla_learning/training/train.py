@@ -1,7 +1,7 @@
-"""Trains the policy from demonstrations; makes them first when they are absent.
+"""Train the policy from demonstrations; record them first when there are none.
 
 The defaults are those of the shipped checkpoint (two CPU cores, or a GPU when there is one).
-Interrupted, it continues where it stopped; --fresh starts over.
+An interrupted run resumes where it stopped; --fresh starts over.
 """
 
 from __future__ import annotations
@@ -37,33 +37,33 @@ STATE = 'state.pt'
 
 @dataclass(frozen=True)
 class Args:
-    """Everything a training run depends on."""
+    """Parameters of a training run."""
 
     demos: str = param('out/demos', 'folder of recorded episodes')
     out: str = param('out/train', 'folder of the run: state, loss curve, result.json')
-    checkpoint: str = param('out/train/checkpoint', 'folder to write')
+    checkpoint: str = param('out/train/checkpoint', 'folder of the checkpoint')
     robot: str = param('ur5e', 'name in config/robots')
-    tasks: str = param('put_in,stack,push,press,open,close', 'to demonstrate if there are none')
-    episodes: int = param(
-        180, 'demonstrations per task to make if there are none', lo=1, hi=100_000
+    tasks: str = param(
+        'put_in,stack,push,press,open,close', 'tasks to demonstrate if there are no demonstrations'
     )
+    episodes: int = param(180, 'demonstrations per task if there are none', lo=1, hi=100_000)
     copies: int = param(3, 'augmented copies of each observation', lo=0, hi=50)
-    held_out: float = param(0.08, 'share of the episodes kept for testing', lo=0.01, hi=0.5)
-    steps: int = param(6000, 'of the optimiser', lo=1, hi=10_000_000)
+    held_out: float = param(0.08, 'share of held-out episodes', lo=0.01, hi=0.5)
+    steps: int = param(6000, 'optimiser steps', lo=1, hi=10_000_000)
     batch: int = param(128, 'samples per step', lo=1, hi=100_000)
-    rate: float = param(1e-3, 'learning rate at its highest', lo=1e-7, hi=1.0)
+    rate: float = param(1e-3, 'peak learning rate', lo=1e-7, hi=1.0)
     patience: int = param(
-        12, 'evaluations without a better held-out loss, then stop', lo=1, hi=1000
+        12, 'evaluations without a lower held-out loss before stopping', lo=1, hi=1000
     )
-    width: int = param(128, 'of a token', lo=8, hi=1024)
-    prefix_layers: int = param(3, 'of the network', lo=1, hi=24)
-    suffix_layers: int = param(3, 'of the network', lo=1, hi=24)
-    seed: int = param(0, 'of everything random', lo=0, hi=2**31)
+    width: int = param(128, 'token width', lo=8, hi=1024)
+    prefix_layers: int = param(3, 'layers of the prefix', lo=1, hi=24)
+    suffix_layers: int = param(3, 'layers of the suffix', lo=1, hi=24)
+    seed: int = param(0, 'random seed', lo=0, hi=2**31)
     device: str = param(
-        'auto', 'auto takes a GPU when there is one', choices=('auto', 'cpu', 'cuda')
+        'auto', 'auto uses a GPU when there is one', choices=('auto', 'cpu', 'cuda')
     )
-    threads: int = param(2, 'of the CPU', lo=1, hi=256)
-    fresh: bool = param(False, 'do not continue an interrupted run')
+    threads: int = param(2, 'CPU threads', lo=1, hi=256)
+    fresh: bool = param(False, 'discard an interrupted run')
 
     def __post_init__(self) -> None:
         check(self)
@@ -83,7 +83,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(namespace: argparse.Namespace) -> int:
-    """Make what is missing, train, write the checkpoint and the result."""
+    """Record missing demonstrations, train, write the checkpoint and the result."""
     try:
         args = Args(**{f.name: getattr(namespace, f.name) for f in fields(Args)})
     except ValueError as error:
@@ -107,24 +107,24 @@ def train(args: Args, samples: Samples, data: str, device: torch.device) -> Resu
     out.mkdir(parents=True, exist_ok=True)
     is_held = held_out(samples.episode, args.held_out, args.seed)
     normaliser = normalise.fit(samples.chunk[~is_held].astype(np.float64))
-    learn = Table(samples.subset(~is_held), normaliser, device)
+    train_table = Table(samples.subset(~is_held), normaliser, device)
     test = Table(samples.subset(is_held), normaliser, device)
     torch.manual_seed(args.seed)
     model = FlowModel(model_params(args, samples))
     trainer = Trainer(model, fit_params(args), device)
     if (out / STATE).is_file() and not args.fresh:
         trainer.resume(out / STATE)
-    fit(trainer, learn, test, out / STATE)
+    fit(trainer, train_table, test, out / STATE)
     error = open_loop_error(trainer.best, test, STEPS)
     card = make_card(args, samples, normaliser, data, trainer, error)
     card = checkpoint.save(Path(args.checkpoint), card, trainer.best)
     draw_curve(trainer.history, out / 'loss.png')
-    result = summarise(args, trainer, error, len(learn), len(test))
+    result = summarise(args, trainer, error, len(train_table), len(test))
     result.write(out)
     return result
 
 
-def fit(trainer: Trainer, learn: Table, test: Table, state: Path) -> None:
+def fit(trainer: Trainer, train_table: Table, test: Table, state: Path) -> None:
     """Train to the end with a progress bar; the state is saved at every evaluation."""
     p = trainer.params
     weights = sum(w.numel() for w in trainer.model.parameters())
@@ -132,22 +132,22 @@ def fit(trainer: Trainer, learn: Table, test: Table, state: Path) -> None:
     began, before = perf_counter(), trainer.seconds
     with tqdm(total=p.steps, initial=trainer.step, desc=title, unit='step') as bar:
         while not trainer.is_over:
-            loss = trainer.advance(learn)
+            loss = trainer.advance(train_table)
             mean = loss if np.isnan(mean) else 0.99 * mean + 0.01 * loss
             bar.update()
             if trainer.step % p.check_every == 0 or trainer.step >= p.steps:
-                held = trainer.look(test, mean)
+                held = trainer.validate(test, mean)
                 trainer.seconds = before + perf_counter() - began
                 trainer.save(state)
                 bar.set_postfix_str(f'train {mean:.4f} held-out {held:.4f}')
 
 
 def make_demonstrations(args: Args) -> None:
-    """Run `./vla demos` where there are none, or go on with a run of it that was interrupted."""
-    from vla_learning.data import demonstrate  # brings the simulator along
+    """Run `./vla demos` when there are none, or complete an interrupted run of it."""
+    from vla_learning.data import demonstrate  # imports the simulator
 
     if Path(args.demos).exists() and not Path(args.demos).is_dir():
-        raise UserError(f'--demos {args.demos} is a file; give a folder of recorded episodes')
+        raise UserError(f'--demos {args.demos} is a file, not a folder of recorded episodes')
     if demonstrate.finish(Path(args.demos)) or any(Path(args.demos).glob('*.mcap')):
         return
     parser = argparse.ArgumentParser()
@@ -158,9 +158,9 @@ def make_demonstrations(args: Args) -> None:
 
 
 def choose_device(name: str) -> torch.device:
-    """Return the device; an absent GPU is an error unless it was not insisted on."""
+    """Return the device; UserError when 'cuda' is requested and not available."""
     if name == 'cuda' and not torch.cuda.is_available():
-        raise UserError('no GPU here that torch can use; --device cpu trains without')
+        raise UserError('torch finds no GPU; use --device cpu')
     if name == 'auto':
         name = 'cuda' if torch.cuda.is_available() else 'cpu'
     return torch.device(name)
@@ -189,7 +189,7 @@ def make_card(
     args: Args, samples: Samples, normaliser: normalise.ChunkNormaliser, data: str,
     trainer: Trainer, error: dict[str, float],
 ) -> checkpoint.PolicyCard:  # fmt: skip
-    """Return everything that a loader must know."""
+    """Return the metadata of the checkpoint."""
     robot = load_robot(args.robot)
     outcome = {'steps_done': trainer.step, 'held_out_loss': trainer.best_loss, **error}
     return checkpoint.PolicyCard(

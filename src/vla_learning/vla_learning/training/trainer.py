@@ -19,28 +19,28 @@ from vla_learning.data.samples import Samples
 from vla_policy.flow_model import Batch, FlowModel
 from vla_policy.normalise import ChunkNormaliser
 
-ROW_WEIGHT = 0.4  # of the rows that are rarely executed, against those that are
+ROW_WEIGHT = 0.4  # loss weight of the rows beyond the first EXECUTED ones
 EXECUTED = 8  # rows
 
 
 @dataclass(frozen=True)
 class FitParams:
-    """How the weights are found."""
+    """Parameters of the optimisation."""
 
-    steps: int = param(6000, 'of the optimiser', lo=1, hi=10_000_000)
+    steps: int = param(6000, 'optimiser steps', lo=1, hi=10_000_000)
     batch: int = param(256, 'samples per step', lo=1, hi=100_000)
     copies: int = param(2, 'noisy copies of a chunk per step; they share the prefix', lo=1, hi=64)
-    rate: float = param(1e-3, 'learning rate at its highest', lo=1e-7, hi=1.0)
-    warmup: int = param(200, 'steps until then', lo=1, hi=100_000)
-    decay: float = param(0.01, 'of the weights', lo=0.0, hi=1.0)
-    average: float = param(0.998, 'of the averaged weights', lo=0.0, hi=0.99999)
+    rate: float = param(1e-3, 'peak learning rate', lo=1e-7, hi=1.0)
+    warmup: int = param(200, 'warm-up steps', lo=1, hi=100_000)
+    decay: float = param(0.01, 'weight decay', lo=0.0, hi=1.0)
+    average: float = param(0.998, 'decay of the averaged weights (EMA)', lo=0.0, hi=0.99999)
     check_every: int = param(
         250, 'steps between evaluations on the held-out episodes', lo=1, hi=100_000
     )
     patience: int = param(
-        8, 'evaluations without a better held-out loss, then stop', lo=1, hi=1000
+        8, 'evaluations without a lower held-out loss before stopping', lo=1, hi=1000
     )
-    seed: int = param(0, 'of weights, batches and noise', lo=0, hi=2**31)
+    seed: int = param(0, 'seed of weights, batches and noise', lo=0, hi=2**31)
 
     def __post_init__(self) -> None:
         check(self)
@@ -62,7 +62,7 @@ class Table:
         self._sentences = torch.from_numpy(s.sentences).to(self.device)
         chunks = self.normaliser.forward(s.chunk.astype(np.float64)).astype(np.float32)
         self._chunks = torch.from_numpy(chunks).to(self.device)
-        most = int(s.present.sum(1).max())  # no sample has more objects: spare the empty rows
+        most = int(s.present.sum(1).max())  # largest number of objects: empty rows are dropped
         self._inputs[1], self._inputs[2] = self._inputs[1][:, :most], self._inputs[2][:, :most]
 
     def __len__(self) -> int:
@@ -89,7 +89,7 @@ def flow_loss(model: FlowModel, batch: Batch, chunks: Tensor, copies: int, noise
 
 @dataclass
 class Noise:
-    """Random numbers that depend on nothing but seed and step, on any device."""
+    """Random numbers that depend only on seed and step, on any device."""
 
     seed: int
     device: torch.device
@@ -120,7 +120,7 @@ class Trainer:
         self.noise = Noise(params.seed, device)
         self.step = 0
         self.since_best = 0
-        self.seconds = 0.0  # spent on steps and evaluations, over all runs
+        self.seconds = 0.0  # s, training time over all runs
         self.history: list[dict[str, float]] = []  # step, train, held_out
 
     @property
@@ -155,8 +155,8 @@ class Trainer:
             raise UserError(f'the loss is {value} at step {self.step}; a lower --rate may help')
         return value
 
-    def look(self, table: Table, train_loss: float) -> float:
-        """Measure the averaged weights on held-out episodes; keep them when they are the best."""
+    def validate(self, table: Table, train_loss: float) -> float:
+        """Evaluate the averaged weights on held-out episodes; keep them when they are the best."""
         loss = self.held_out(table)
         is_better = loss < self.best_loss - 1e-5
         self.history.append({'step': self.step, 'train': train_loss, 'held_out': loss})
@@ -179,7 +179,7 @@ class Trainer:
         return sum(losses) / len(rows)
 
     def save(self, path: Path) -> None:
-        """Write everything that `resume` needs, whole or not at all."""
+        """Write the state for `resume` atomically."""
         state = {
             'model': self.model.state_dict(), 'average': self.average.state_dict(),
             'best': self.best.state_dict(), 'optimiser': self.optimiser.state_dict(),
@@ -197,14 +197,14 @@ class Trainer:
             for name in ('model', 'average', 'best', 'optimiser'):
                 getattr(self, name).load_state_dict(state[name])
         except (RuntimeError, ValueError, KeyError) as error:
-            raise UserError(f'{path} is of another model; --fresh starts over') from error
+            raise UserError(f'{path} belongs to another model; --fresh starts over') from error
         self.step, self.since_best = state['step'], state['since_best']
         self.history = state['history']
-        self.seconds = state.get('seconds', math.nan)  # not known of states of before
+        self.seconds = state.get('seconds', math.nan)  # missing in older states
 
 
 def _schedule(step: int, p: FitParams) -> float:
-    """Warm up in a line, then fall along half a cosine to 1 %."""
+    """Learning-rate factor: linear warm-up, then cosine decay to 1 %."""
     if step < p.warmup:
         return (step + 1) / p.warmup
     done = (step - p.warmup) / max(1, p.steps - p.warmup)
@@ -215,14 +215,14 @@ def _schedule(step: int, p: FitParams) -> float:
 def open_loop_error(
     model: FlowModel, table: Table, steps: int, most: int = 512
 ) -> dict[str, float]:
-    """Return how far samples are from the expert's: mm at 0.3 s and at the end, wrong grips."""
+    """Return the errors to the expert's chunks: mm at 0.3 s and at the end, wrong grips."""
     noise = Noise(99, table.device).at(0)
     rows = noise.rows(len(table), min(most, len(table)))
-    batch, wanted = table.pick(rows)
-    start = 0.3 * noise.normal(wanted.shape)
+    batch, target = table.pick(rows)
+    start = 0.3 * noise.normal(target.shape)
     got, _ = model.sample(model.encode(batch), start, steps)
     back = table.normaliser.backward
-    ours, theirs = back(got.cpu().double().numpy()), back(wanted.cpu().double().numpy())
+    ours, theirs = back(got.cpu().double().numpy()), back(target.cpu().double().numpy())
     gap = np.linalg.norm(ours[..., :3] - theirs[..., :3], axis=-1) * 1e3
     wrong = np.abs(ours[..., :EXECUTED, 6] - theirs[..., :EXECUTED, 6]) > 0.03
     near = min(3, gap.shape[1] - 1)

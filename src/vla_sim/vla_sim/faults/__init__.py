@@ -1,1 +1,1 @@
-"""Faults on purpose: in messages, in the simulated world, and what must not happen."""
+"""Fault injection in messages and in the simulated world; detection of incidents."""

@@ -1,4 +1,4 @@
-"""Faults on purpose: what the simulator can do to its world. Streams are spoiled by `tamper`."""
+"""Faults of the simulated world. Streams are corrupted by `proxy_node`."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from vla_core.errors import UserError
 
 
 class FaultKind(str, Enum):
-    """What `SimWorld.inject` can do to the world."""
+    """Faults that `SimWorld.inject` accepts."""
 
-    NONE = 'none'  # every fault is mended
-    SLIPPERY = 'slippery'  # objects get the sliding friction `value`
+    NONE = 'none'  # removes all faults
+    SLIPPERY = 'slippery'  # objects have the sliding friction `value`
     MOVE_TARGET = 'move_target'  # the target jumps sideways by `value` m
-    REMOVE_TARGET = 'remove_target'  # the target is gone
-    CAMERA_BLACK = 'camera_black'  # images black, depth without a value
-    CAMERA_FREEZE = 'camera_freeze'  # the last frame again and again, its old stamp with it
+    REMOVE_TARGET = 'remove_target'  # the target is removed
+    CAMERA_BLACK = 'camera_black'  # black images without depth
+    CAMERA_FREEZE = 'camera_freeze'  # the last frame repeated with its old stamp
     DEPTH_HOLES = 'depth_holes'  # a fraction `value` of the pixels has no depth
-    JOINT_FREEZE = 'joint_freeze'  # joint states repeat the last sample, old stamp with it
-    JOINT_SILENCE = 'joint_silence'  # no joint states at all
-    JOINT_STUCK = 'joint_stuck'  # joint states repeat the last sample under fresh stamps
+    JOINT_FREEZE = 'joint_freeze'  # the last joint state repeated with its old stamp
+    JOINT_SILENCE = 'joint_silence'  # no joint states
+    JOINT_STUCK = 'joint_stuck'  # the last joint state repeated with new stamps
     JOINT_NAN = 'joint_nan'  # joint states are NaN
-    PAYLOAD = 'payload'  # `value` kg hang at the tool, unknown to the controller
+    PAYLOAD = 'payload'  # `value` kg at the tool, unknown to the controller
     WEAK_GRIPPER = 'weak_gripper'  # the grip force is multiplied by `value`
-    GRIPPER_STUCK = 'gripper_stuck'  # the fingers stay where they are, whatever they are told
-    COMMAND_LOSS = 'command_loss'  # commands are accepted and forgotten
+    GRIPPER_STUCK = 'gripper_stuck'  # the fingers do not follow commands
+    COMMAND_LOSS = 'command_loss'  # commands are accepted and ignored
 
 
 DEFAULT_VALUE = {
@@ -41,14 +41,14 @@ DEFAULT_VALUE = {
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault to inject; `value` as the kind says, NaN for that kind's usual one."""
+    """One fault to inject; `value` by kind, NaN for the kind's default."""
 
     kind: FaultKind
     value: float = float('nan')
 
     @property
     def amount(self) -> float:
-        """The value, or the kind's usual one."""
+        """The value, or the kind's default."""
         return DEFAULT_VALUE.get(self.kind, 0.0) if np.isnan(self.value) else self.value
 
 

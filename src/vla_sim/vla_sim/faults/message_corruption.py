@@ -1,7 +1,6 @@
-"""One stream of messages under harm; the same seed and the same messages give the same again.
+"""Corruption of one stream of messages; deterministic by seed.
 
-Messages are those of ROS, but all that is used of them is their fields. Times are in s, of one
-clock, given by the caller.
+Only the fields of the ROS messages are used. Times are in s, of one clock, given by the caller.
 """
 
 from __future__ import annotations
@@ -17,47 +16,47 @@ from typing import Any
 from vla_sim.faults.corruption import NONE, Corruption, CorruptionKind
 
 PLAIN = {'double': ('<d', 64), 'float': ('<f', 32)}  # layout, bits
-BURST = 100  # messages of a raised rate that may go out at once
+BURST = 100  # largest number of messages sent at once at a raised rate
 
 
 class MessageCorruptor:
-    """`put` gives what goes out when a message comes, `due` what goes out without one."""
+    """`put` returns the messages to send on reception, `due` those to send by time."""
 
     def __init__(self, seed: int = 0) -> None:
-        self._dice = random.Random(seed)
+        self._rng = random.Random(seed)
         self.harm = NONE
-        self._waiting: list[tuple[float, Any]] = []  # s when it goes out, message
+        self._waiting: list[tuple[float, Any]] = []  # s of sending, message
         self._group: list[Any] = []
         self._newest: Any = None
-        self._next = -inf  # s, of a stream with a rate of its own
+        self._next = -inf  # s, next message at a fixed rate
 
-    def inject(self, harm: Corruption, now: float) -> list[Any]:
-        """Do this from now on; what was held back goes out."""
+    def inject(self, corruption: Corruption, now: float) -> list[Any]:
+        """Set the corruption; returns the delayed messages, to be sent now."""
         left = [*(message for _, message in self._waiting), *self._group]
         self._waiting, self._group = [], []
-        self.harm, self._newest, self._next = harm, None, now
+        self.harm, self._newest, self._next = corruption, None, now
         return left
 
     @property
     def needs_time(self) -> bool:
-        """True while something goes out although nothing comes."""
+        """True while messages are sent by time."""
         return self.harm.kind in (CorruptionKind.DELAY, CorruptionKind.RATE)
 
     def put(self, message: Any, now: float) -> list[Any]:
-        """A message has come."""
-        harm = self.harm
-        if harm.kind == CorruptionKind.NONE or not harm.concerns(message):
+        """Return the messages to send for a received one."""
+        corruption = self.harm
+        if corruption.kind == CorruptionKind.NONE or not corruption.applies_to(message):
             return [message]
-        if harm.kind == CorruptionKind.DELAY:
-            self._waiting.append((now + harm.amount, message))
+        if corruption.kind == CorruptionKind.DELAY:
+            self._waiting.append((now + corruption.amount, message))
             return []
-        if harm.kind == CorruptionKind.RATE:
+        if corruption.kind == CorruptionKind.RATE:
             self._newest = message
             return []
-        return self._spoilt(message)
+        return self._corrupted(message)
 
     def due(self, now: float) -> list[Any]:
-        """What is to go out at this moment."""
+        """Return the messages due at `now`."""
         if self.harm.kind == CorruptionKind.RATE:
             return list(self._repeated(now))
         ready = [message for at, message in self._waiting if at <= now]
@@ -71,15 +70,15 @@ class MessageCorruptor:
             self._next += period
             yield self._newest
 
-    def _spoilt(self, message: Any) -> list[Any]:
-        harm = self.harm
-        if harm.kind == CorruptionKind.DROP:
-            return [] if self._dice.random() < harm.amount else [message]
-        if harm.kind == CorruptionKind.DUPLICATE:
+    def _corrupted(self, message: Any) -> list[Any]:
+        corruption = self.harm
+        if corruption.kind == CorruptionKind.DROP:
+            return [] if self._rng.random() < corruption.amount else [message]
+        if corruption.kind == CorruptionKind.DUPLICATE:
             return [message, message]
-        if harm.kind == CorruptionKind.REORDER:
-            return self._mixed(message)
-        if harm.kind == CorruptionKind.FREEZE:
+        if corruption.kind == CorruptionKind.REORDER:
+            return self._reordered(message)
+        if corruption.kind == CorruptionKind.FREEZE:
             self._newest = message if self._newest is None else self._newest
             frozen = copy.deepcopy(self._newest)
             frozen.header.stamp = message.header.stamp
@@ -87,41 +86,41 @@ class MessageCorruptor:
         return [self._changed(copy.deepcopy(message))]
 
     def _changed(self, message: Any) -> Any:
-        """A copy is given, and spoilt in its place."""
-        harm = self.harm
-        if harm.kind == CorruptionKind.SHIFT:
-            _shift(message.header.stamp, harm.amount)
-        elif harm.kind == CorruptionKind.FLIP:
+        """Corrupt a message in place; the caller passes a copy."""
+        corruption = self.harm
+        if corruption.kind == CorruptionKind.SHIFT:
+            _shift(message.header.stamp, corruption.amount)
+        elif corruption.kind == CorruptionKind.FLIP:
             self._flip(message)
-        elif harm.kind == CorruptionKind.REVERSE:
+        elif corruption.kind == CorruptionKind.REVERSE:
             _rename(message, slice(None, None, -1))
-        elif harm.kind == CorruptionKind.LACK:
+        elif corruption.kind == CorruptionKind.LACK:
             _rename(message, slice(-1))
-        elif harm.kind in (CorruptionKind.NARROW, CorruptionKind.WIDEN):
-            _resize(message, harm.field, harm.kind == CorruptionKind.WIDEN)
-        elif harm.kind == CorruptionKind.RELABEL:
-            _relabel(message, harm.field)
+        elif corruption.kind in (CorruptionKind.NARROW, CorruptionKind.WIDEN):
+            _resize(message, corruption.field, corruption.kind == CorruptionKind.WIDEN)
+        elif corruption.kind == CorruptionKind.RELABEL:
+            _relabel(message, corruption.field)
         else:
-            for place in places(message, harm.field):
-                place.write(nan if harm.kind == CorruptionKind.NAN else inf)
+            for place in places(message, corruption.field):
+                place.write(nan if corruption.kind == CorruptionKind.NAN else inf)
         return message
 
-    def _mixed(self, message: Any) -> list[Any]:
+    def _reordered(self, message: Any) -> list[Any]:
         self._group.append(message)
         if len(self._group) < self.harm.amount:
             return []
         group, self._group = self._group, []
         while len(group) > 1 and group[0] is not message:
-            self._dice.shuffle(group)  # until the newest is first
+            self._rng.shuffle(group)  # until the newest is first
         return group
 
     def _flip(self, message: Any) -> None:
         found = places(message, self.harm.field)
         if not found:
             return
-        place = self._dice.choice(found)
+        place = self._rng.choice(found)
         layout, width = PLAIN[place.kind]
-        chosen = self._dice.randrange(width)
+        chosen = self._rng.randrange(width)
         bit = int(self.harm.value) % width if isfinite(self.harm.value) else chosen
         size = width // 8
         bits = int.from_bytes(struct.pack(layout, place.read()), 'little') ^ (1 << bit)
@@ -140,13 +139,15 @@ class FieldPath:
 
     def write(self, value: float) -> None:
         if isinstance(self.key, str):
-            object.__setattr__(self.owner, f'_{self.key}', value)  # past the check of its setter
+            object.__setattr__(
+                self.owner, f'_{self.key}', value
+            )  # bypasses the check of the setter
         else:
             self.owner[self.key] = value
 
 
 def places(message: Any, only: str = '') -> list[FieldPath]:
-    """Every float of a message, header left out; `only` names the field to look into."""
+    """All floats of a message without its header; `only` limits them to one field."""
     found: list[FieldPath] = []
     for name, kind in message.get_fields_and_field_types().items():
         if (only and name != only) or name == 'header':
@@ -172,7 +173,7 @@ def _in_array(values: Any, kind: str) -> list[FieldPath]:
 
 
 def _inner(kind: str) -> str:
-    """What a sequence or an array is of."""
+    """Element type of a sequence or an array."""
     return kind.removeprefix('sequence<').split('>')[0].split('[')[0].split(',')[0]
 
 
@@ -182,7 +183,7 @@ def _shift(stamp: Any, by: float) -> None:
 
 
 def _rename(message: Any, kept: slice) -> None:
-    """Keep these of the named joints, in this order, and of every array with one value each."""
+    """Apply a slice to the joint names and to every array with one value per joint."""
     n = len(names) if (names := getattr(message, 'names', None)) else -1
     for field in message.get_fields_and_field_types():
         value = getattr(message, field)
@@ -191,7 +192,7 @@ def _rename(message: Any, kept: slice) -> None:
 
 
 def _resize(message: Any, only: str, is_longer: bool) -> None:
-    """Sequences of floats get one more, or lose their last; `only` names the one that does."""
+    """Append a zero to sequences of floats, or drop their last; `only` limits it to one field."""
     for field, kind in message.get_fields_and_field_types().items():
         value = getattr(message, field)
         if isinstance(value, array) and (not only or field == only) and _inner(kind) in PLAIN:
@@ -200,7 +201,7 @@ def _resize(message: Any, only: str, is_longer: bool) -> None:
 
 
 def _relabel(message: Any, only: str) -> None:
-    """Texts end in another letter; `only` names the one that does."""
+    """Change the last character of strings; `only` limits it to one field."""
     for field, kind in message.get_fields_and_field_types().items():
         value = getattr(message, field)
         if kind == 'string' and (not only or field == only):

@@ -1,7 +1,7 @@
-"""Sits between a publisher and a reader and spoils what it passes on; for tests of the graph.
+"""Proxy between a publisher and a subscriber that corrupts messages; for tests of the graph.
 
-It reads a topic of the table and writes TOPIC/spoilt, to which the reader is remapped. What it
-does is told by the service proxy/inject, or by a script of cues.
+It subscribes to a topic of the table and publishes TOPIC/spoilt, to which the subscriber is
+remapped. Corruptions are set by the service proxy/inject or by a script of cues.
 """
 
 from __future__ import annotations
@@ -27,24 +27,24 @@ from vla_sim.faults.corruption import NONE, Corruption, load_script, parse_topic
 from vla_sim.faults.message_corruption import MessageCorruptor
 
 SPOILT = 'spoilt'
-TURN = 0.002  # s, between two looks at what is due
+POLL_PERIOD = 0.002  # s
 
 
 @dataclass(frozen=True)
 class ProxyParams:
-    """Which topics pass through, and what is done to them."""
+    """Topics of the proxy and its script."""
 
-    topics: str = param('target', 'names in the topic table, small letters, with commas')
+    topics: str = param('target', 'names in the topic table, lower case, comma-separated')
     robot: str = param('ur5e', 'name in config/robots, or a file')
-    seed: int = param(0, 'of the dice; topic by topic the same again', lo=0)
-    script: str = param('', 'YAML file of cues; empty: only what the service is told')
+    seed: int = param(0, 'random seed; each topic has its own sequence', lo=0)
+    script: str = param('', 'YAML file of cues; empty: only the service')
 
     def __post_init__(self) -> None:
         check(self)
 
 
 def topic_of(name: str, robot: RobotConfig) -> topics.Topic:
-    """The topic of that name in the table, under the robot's own name at its edge."""
+    """The topic of that name in the table; robot topics have the name of the robot file."""
     edges = {'joint_states', 'wrench', 'arm_command', 'gripper_command'}
     if name in edges:
         topic: topics.Topic = getattr(topics, name)(robot)
@@ -56,7 +56,7 @@ def topic_of(name: str, robot: RobotConfig) -> topics.Topic:
 
 
 class ProxyNode(Node):
-    """One Tamper per topic."""
+    """One MessageCorruptor per topic."""
 
     name = 'proxy'
     realtime_priority = 35
@@ -66,11 +66,11 @@ class ProxyNode(Node):
         p = params.declare(self, ProxyParams)
         robot = load_robot(p.robot)
         self._names = tuple(name.strip() for name in p.topics.split(','))
-        self._ways: dict[str, tuple[MessageCorruptor, Publisher]] = {}
+        self._streams: dict[str, tuple[MessageCorruptor, Publisher]] = {}
         for k, name in enumerate(self._names):
             topic = topic_of(name, robot)
             out = self.create_publisher(topic.type, f'{topic.name}/{SPOILT}', topic.qos)
-            self._ways[name] = MessageCorruptor(p.seed + k), out
+            self._streams[name] = MessageCorruptor(p.seed + k), out
             self.create_subscription(topic.type, topic.name, partial(self._pass, name), topic.qos)
         self._cues = load_script(Path(p.script), self._names) if p.script else []
         self._began = time.monotonic()
@@ -80,35 +80,35 @@ class ProxyNode(Node):
         self.create_timer(0.01, self._follow_script)
 
     def _pass(self, name: str, message: Any) -> None:
-        tamper, out = self._ways[name]
-        for said in tamper.put(message, time.monotonic()):
-            out.publish(said)
+        corruptor, out = self._streams[name]
+        for output in corruptor.put(message, time.monotonic()):
+            out.publish(output)
 
-    def _work(self) -> None:
-        for tamper, out in self._ways.values():
-            if tamper.needs_time:
-                self._publish(out, tamper.due(time.monotonic()))
+    def _send_due(self) -> None:
+        for corruptor, out in self._streams.values():
+            if corruptor.needs_time:
+                self._publish(out, corruptor.due(time.monotonic()))
 
     @staticmethod
     def _publish(out: Publisher, messages: list[Any]) -> None:
-        """Send them; what is said again and again is made into bytes once."""
+        """Publish messages; a repeated message is serialised once."""
         last, data = None, b''
         for message in messages:
             if message is not last:
                 last, data = message, serialize_message(message)
             out.publish(data)
 
-    def _inject(self, name: str, harm: Corruption, seconds: float) -> None:
-        tamper, out = self._ways[name]
+    def _inject(self, name: str, corruption: Corruption, seconds: float) -> None:
+        corruptor, out = self._streams[name]
         now = time.monotonic()
-        for said in tamper.inject(harm, now):
-            out.publish(said)
+        for output in corruptor.inject(corruption, now):
+            out.publish(output)
         self._ends.pop(name, None)
         if seconds > 0.0:
             self._ends[name] = now + seconds
-        is_needed = any(way.needs_time for way, _ in self._ways.values())
+        is_needed = any(stream.needs_time for stream, _ in self._streams.values())
         if is_needed and self._timer is None:
-            self._timer = self.create_timer(TURN, self._work)
+            self._timer = self.create_timer(POLL_PERIOD, self._send_due)
         elif not is_needed and self._timer is not None:
             self.destroy_timer(self._timer)
             self._timer = None
@@ -125,14 +125,14 @@ class ProxyNode(Node):
     def _on_inject(self, request: Any, response: Any) -> Any:
         try:
             if request.name == 'none':
-                orders = [(name, NONE) for name in self._names]
+                requests = [(name, NONE) for name in self._names]
             else:
-                orders = [parse_topic_corruption(request.name, self._names)]
+                requests = [parse_topic_corruption(request.name, self._names)]
         except UserError as error:
             response.message = str(error)
             return response
-        for name, harm in orders:
-            self._inject(name, harm, request.seconds)
+        for name, corruption in requests:
+            self._inject(name, corruption, request.seconds)
         response.success = True
         return response
 

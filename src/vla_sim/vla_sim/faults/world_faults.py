@@ -1,4 +1,4 @@
-"""Faults in a running world: some change the physics once, others spoil what the sensors say."""
+"""Faults in a running world: some change the physics, others the sensor data."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ GRAVITY = 9.81  # m/s^2
 
 
 class WorldFaults:
-    """The faults of one episode; FaultKind.NONE mends all but what has moved."""
+    """The faults of one episode; FaultKind.NONE removes all, moved objects stay."""
 
     def __init__(
         self, model: mujoco.MjModel, data: mujoco.MjData, robot: RobotConfig, episode: Episode
@@ -29,16 +29,16 @@ class WorldFaults:
         self._friction, self._grip = model.geom_friction.copy(), model.actuator_forcerange.copy()
         self._active: dict[FaultKind, Fault] = {}
         self._frozen: dict[str, JointState | RgbdFrame] = {}
-        self._dice = np.random.default_rng(episode.seed)
+        self._rng = np.random.default_rng(episode.seed)
 
     def has(self, kind: FaultKind) -> bool:
-        """True while that fault acts."""
+        """True while that fault is active."""
         return kind in self._active
 
     def inject(self, fault: Fault) -> None:
-        """Let the fault act from now on."""
+        """Activate the fault."""
         acts = {
-            FaultKind.NONE: self._mend,
+            FaultKind.NONE: self._remove_all,
             FaultKind.SLIPPERY: self._slip,
             FaultKind.MOVE_TARGET: self._move_target,
             FaultKind.REMOVE_TARGET: self._remove_target,
@@ -51,12 +51,12 @@ class WorldFaults:
             self._active[fault.kind] = fault
 
     @property
-    def is_mute(self) -> bool:
-        """True while the encoders say nothing at all."""
+    def is_joint_state_lost(self) -> bool:
+        """True while no joint states are published."""
         return self.has(FaultKind.JOINT_SILENCE)
 
     def joints(self, sample: JointState) -> JointState:
-        """Return what the encoders say instead."""
+        """Return the joint state with the active faults applied."""
         if self.has(FaultKind.JOINT_NAN):
             nothing = np.full(len(sample.names), np.nan)
             return dataclasses.replace(sample, position=nothing, velocity=nothing)
@@ -68,7 +68,7 @@ class WorldFaults:
         return sample
 
     def frame(self, frame: RgbdFrame) -> RgbdFrame:
-        """Return what the camera says instead."""
+        """Return the frame with the active faults applied."""
         if self.has(FaultKind.CAMERA_FREEZE):
             return self._frozen.setdefault(frame.camera, frame)  # type: ignore[return-value]
         if self.has(FaultKind.CAMERA_BLACK):
@@ -77,11 +77,11 @@ class WorldFaults:
             )
         holes = self._active.get(FaultKind.DEPTH_HOLES)
         if holes is not None:
-            lost = self._dice.random(frame.depth.shape, dtype=np.float32) < holes.amount
+            lost = self._rng.random(frame.depth.shape, dtype=np.float32) < holes.amount
             return dataclasses.replace(frame, depth=np.where(lost, np.float32(0.0), frame.depth))
         return frame
 
-    def _mend(self, _: Fault) -> None:
+    def _remove_all(self, _: Fault) -> None:
         self._model.geom_friction[:] = self._friction
         self._model.actuator_forcerange[:] = self._grip
         self._data.xfrc_applied[:] = 0.0
@@ -103,16 +103,16 @@ class WorldFaults:
         self._data.xfrc_applied[tip, 2] = -fault.amount * GRAVITY
 
     def _move_target(self, fault: Fault) -> None:
-        thing = self._target(fault)
-        place = self._data.body(thing.name).xpos
+        obj = self._target(fault)
+        place = self._data.body(obj.name).xpos
         sign = -1.0 if place[1] > 0.0 else 1.0  # towards the middle of the table
         move_object(
-            self._model, self._data, thing, (place[0], place[1] + sign * fault.amount, place[2])
+            self._model, self._data, obj, (place[0], place[1] + sign * fault.amount, place[2])
         )
 
     def _remove_target(self, fault: Fault) -> None:
-        thing = self._target(fault)
-        move_object(self._model, self._data, thing, (*FAR_AWAY, thing.position[2]))
+        obj = self._target(fault)
+        move_object(self._model, self._data, obj, (*FAR_AWAY, obj.position[2]))
 
     def _target(self, fault: Fault) -> SceneObject:
         target = self._episode.by_role(Role.TARGET)
@@ -126,14 +126,14 @@ class WorldFaults:
 def move_object(
     model: mujoco.MjModel,
     data: mujoco.MjData,
-    thing: SceneObject,
+    obj: SceneObject,
     position: tuple[float, float, float],
 ) -> None:
-    """Put a thing's centre at `position` m, base_link, at rest; its rotation stays."""
-    body = model.body(thing.name)
-    if thing.is_free or thing.shape == 'box':
-        data.joint(thing.name).qpos[:3] = position
-        data.joint(thing.name).qvel[:] = 0.0
+    """Set an object's centre to `position` m, base_link, at rest; its rotation is kept."""
+    body = model.body(obj.name)
+    if obj.is_free or obj.shape == 'box':
+        data.joint(obj.name).qpos[:3] = position
+        data.joint(obj.name).qvel[:] = 0.0
     else:
         model.body_pos[body.id] = position
     mujoco.mj_forward(model, data)

@@ -1,1 +1,1 @@
-"""What stands in the simulated scene: robot, furniture, objects, tasks and their truth."""
+"""The simulated scene: robot, furniture, objects, tasks and their ground truth."""

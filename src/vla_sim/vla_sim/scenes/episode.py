@@ -1,4 +1,4 @@
-"""What one episode is: the things on the table, the words, and what was asked to be special."""
+"""Description of an episode: objects, instruction, overrides."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TEST_SEEDS = 1_000_000  # seeds from here on are for testing only
 
 @dataclass(frozen=True)
 class SceneObject:
-    """One thing on the table as it is at the start; truth, not perception."""
+    """One object on the table at the start; ground truth, not perception."""
 
     name: str  # of its body in the simulator
     colour: str
@@ -36,19 +36,19 @@ class SceneObject:
 
     @property
     def is_free(self) -> bool:
-        """True for what can be picked up."""
+        """True for objects that can be picked up."""
         return self.shape in ('cube', 'cylinder', 'ball')
 
 
 @dataclass(frozen=True)
 class Patch:
-    """Printed paper that sticks somewhere; no thing of its own."""
+    """A printed patch on an object or the table; not an object itself."""
 
     colour: str
-    size: Array  # (3,) m, along the axes of what it sticks to
-    position: Array  # (3,) m, from the middle of that thing, in its axes; of the table base_link
+    size: Array  # (3,) m, along the axes of its carrier
+    position: Array  # (3,) m, from the centre of the carrier, in its axes; on the table base_link
     yaw: float = 0.0  # rad, about z
-    on: str = ''  # name of the thing; '': the table
+    on: str = ''  # name of the carrier; '': the table
 
     def __post_init__(self) -> None:
         freeze_fields(self, 'size', 'position')
@@ -56,11 +56,11 @@ class Patch:
 
 @dataclass(frozen=True)
 class Overrides:
-    """What `reset` may be asked for; None leaves it to the seed."""
+    """Options of `reset`; None: chosen by the seed."""
 
     distractors: int | None = None  # 0..6
-    absent: bool = False  # the words name something that is not there
-    ambiguous: bool = False  # two things fit the words
+    absent: bool = False  # the target of the instruction is not on the table
+    ambiguous: bool = False  # two objects match the target phrase
     unseen: bool = False  # the target's colour and shape never occur together in training
     paraphrase: str | None = None  # 'train' or 'test'; by the seed otherwise
     template: int | None = None  # number of the template
@@ -72,7 +72,7 @@ class Overrides:
     target_yaw: float | None = None  # rad
     destination_at: tuple[float, float] | None = None  # m, base_link
     table: str | None = None  # name of a table tone
-    decoy: str = ''  # a printed patch of the target's colour, on: table, top or side of a thing
+    decoy: str = ''  # a printed patch of the target's colour, on: table, top or side of an object
     plain: bool = False  # nominal camera, light and no depth noise
 
     def __post_init__(self) -> None:
@@ -82,18 +82,18 @@ class Overrides:
             raise UserError(f"paraphrase is '{self.paraphrase}'; known: train, test")
 
 
-def parse_overrides(wishes: dict[str, object]) -> Overrides:
-    """Return the wishes as a record; raise UserError naming an unknown one and the known ones."""
+def parse_overrides(values: dict[str, object]) -> Overrides:
+    """Return the overrides as a record; UserError names an unknown one and the known ones."""
     known = [f.name for f in dataclasses.fields(Overrides)]
-    unknown = sorted(set(wishes) - set(known))
+    unknown = sorted(set(values) - set(known))
     if unknown:
         raise UserError(f'unknown override {unknown[0]!r}; known: {", ".join(known)}')
-    return Overrides(**wishes)  # type: ignore[arg-type]
+    return Overrides(**values)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
 class SceneLook:
-    """How the scene is lit and filmed."""
+    """Appearance of the scene: table, light, camera offset, depth noise."""
 
     table: str
     floor: tuple[float, float, float]
@@ -107,12 +107,12 @@ class SceneLook:
 
 @dataclass(frozen=True)
 class Episode:
-    """Everything that is decided before the first step."""
+    """Everything that is fixed before the first step."""
 
     task: str  # name, as given to reset
     seed: int
     instruction: str
-    parsed: ParsedTask  # what the words mean, as truth
+    parsed: ParsedTask  # meaning of the instruction, ground truth
     things: tuple[SceneObject, ...]
     look: SceneLook
     split: str  # 'train' or 'test': whose templates
@@ -126,15 +126,15 @@ class Episode:
         return self.parsed.verb
 
     def by_role(self, role: Role) -> SceneObject | None:
-        """Return the thing of that role, or None (an absent target)."""
-        return next((thing for thing in self.things if thing.role == role), None)
+        """Return the object of that role, or None (an absent target)."""
+        return next((obj for obj in self.things if obj.role == role), None)
 
     def thing(self, name: str) -> SceneObject:
-        """Return the thing of that name; raise UserError listing the known ones."""
-        for thing in self.things:
-            if thing.name == name:
-                return thing
-        raise UserError(f"no thing '{name}'; there are {', '.join(t.name for t in self.things)}")
+        """Return the object of that name; UserError lists the known ones."""
+        for obj in self.things:
+            if obj.name == name:
+                return obj
+        raise UserError(f"no object '{name}'; known: {', '.join(t.name for t in self.things)}")
 
 
 def side_vector(side: str) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Bodies of the things on the table: to carry, the open box, the button and the drawer."""
+"""Bodies of the objects on the table: movable objects, open box, button, drawer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from vla_sim.scenes.robot_body import OBJECT, ROBOT, TABLE
 G = mujoco.mjtGeom
 DARK = (0.20, 0.21, 0.23, 1.0)
 WALNUT = (0.36, 0.31, 0.27, 1.0)
-WALL, FLOOR = 0.005, 0.008  # m, of the open box; thinner ones let falling things through
+WALL, FLOOR = 0.005, 0.008  # m, of the open box; falling objects penetrate thinner ones
 BOX_MASS = 0.4  # kg
 BUTTON_TRAVEL = 0.012  # m
 BUTTON_BASE = 0.024  # m, height
@@ -24,42 +24,42 @@ PANEL = 0.008  # m, of the drawer and its housing
 Rgba = tuple[float, float, float, float]
 
 
-def slide_name(thing: SceneObject) -> str:
+def slide_name(obj: SceneObject) -> str:
     """Return the joint of a button or drawer."""
-    return f'{thing.name}_slide'
+    return f'{obj.name}_slide'
 
 
-def moving_part(thing: SceneObject) -> str:
-    """Return the body that moves: the cap, the drawer itself, or the thing."""
-    return f'{thing.name}_part' if thing.shape in ('button', 'drawer') else thing.name
+def moving_part(obj: SceneObject) -> str:
+    """Return the body that moves: the cap, the drawer, or the object itself."""
+    return f'{obj.name}_part' if obj.shape in ('button', 'drawer') else obj.name
 
 
-def handle_offset(thing: SceneObject) -> np.ndarray:
-    """Return (3,) m from the middle of the housing to that of the closed handle's bar."""
+def handle_offset(obj: SceneObject) -> np.ndarray:
+    """Return (3,) m from the centre of the housing to that of the bar of the closed drawer."""
     return np.array(
-        [-0.5 * thing.size[0] - PANEL - HANDLE_OUT, 0.0, HANDLE_HEIGHT - 0.5 * thing.size[2]]
+        [-0.5 * obj.size[0] - PANEL - HANDLE_OUT, 0.0, HANDLE_HEIGHT - 0.5 * obj.size[2]]
     )
 
 
-def set_slide(data: mujoco.MjData, thing: SceneObject, fraction: float) -> None:
-    """Put a button or drawer at this fraction of its travel."""
-    joint = data.joint(slide_name(thing))
-    joint.qpos[0] = fraction * (BUTTON_TRAVEL if thing.shape == 'button' else DRAWER_TRAVEL)
+def set_slide(data: mujoco.MjData, obj: SceneObject, fraction: float) -> None:
+    """Set a button or drawer to this fraction of its travel."""
+    joint = data.joint(slide_name(obj))
+    joint.qpos[0] = fraction * (BUTTON_TRAVEL if obj.shape == 'button' else DRAWER_TRAVEL)
 
 
 def add_object(
-    spec: mujoco.MjSpec, thing: SceneObject, rgba: Rgba, density: float, friction: float
+    spec: mujoco.MjSpec, obj: SceneObject, rgba: Rgba, density: float, friction: float
 ) -> None:
-    """Add the thing's body, named as the thing, at its place."""
-    body = spec.worldbody.add_body(name=thing.name, pos=thing.position)
-    body.quat = [np.cos(thing.yaw / 2), 0.0, 0.0, np.sin(thing.yaw / 2)]
-    if thing.shape == 'button':
-        _button(spec, body, thing, rgba)
-    elif thing.shape == 'drawer':
-        _drawer(spec, body, thing, rgba)
+    """Add the object's body at its pose, with the object's name."""
+    body = spec.worldbody.add_body(name=obj.name, pos=obj.position)
+    body.quat = [np.cos(obj.yaw / 2), 0.0, 0.0, np.sin(obj.yaw / 2)]
+    if obj.shape == 'button':
+        _button(spec, body, obj, rgba)
+    elif obj.shape == 'drawer':
+        _drawer(spec, body, obj, rgba)
     else:
-        body.add_freejoint(name=thing.name)
-        _carried(body, thing, rgba, density)
+        body.add_freejoint(name=obj.name)
+        _carried(body, obj, rgba, density)
     for part in (body, *body.bodies):
         for geom in part.geoms:
             if geom.contype:
@@ -73,17 +73,17 @@ def _collide(geom: mujoco.MjsGeom, friction: float) -> None:
     geom.solref, geom.solimp = [0.005, 1.0], [0.95, 0.99, 0.001, 0.5, 2.0]
 
 
-def _carried(body: mujoco.MjsBody, thing: SceneObject, rgba: Rgba, density: float) -> None:
-    x, y, z = 0.5 * np.asarray(thing.size)
-    if thing.shape == 'cube':
+def _carried(body: mujoco.MjsBody, obj: SceneObject, rgba: Rgba, density: float) -> None:
+    x, y, z = 0.5 * np.asarray(obj.size)
+    if obj.shape == 'cube':
         body.add_geom(
             type=G.mjGEOM_BOX, size=[x, y, z], rgba=rgba, density=density, material='plastic'
         )
-    elif thing.shape == 'cylinder':
+    elif obj.shape == 'cylinder':
         body.add_geom(
             type=G.mjGEOM_CYLINDER, size=[x, z, 0], rgba=rgba, density=density, material='plastic'
         )
-    elif thing.shape == 'ball':
+    elif obj.shape == 'ball':
         body.add_geom(
             type=G.mjGEOM_SPHERE, size=[x, 0, 0], rgba=rgba, density=density, material='plastic'
         )
@@ -104,9 +104,9 @@ def _tray(body: mujoco.MjsBody, half: tuple[float, float, float], rgba: Rgba) ->
         )
 
 
-def _button(spec: mujoco.MjSpec, body: mujoco.MjsBody, thing: SceneObject, rgba: Rgba) -> None:
-    bottom = -0.5 * thing.size[2]
-    radius = 0.5 * thing.size[0]
+def _button(spec: mujoco.MjSpec, body: mujoco.MjsBody, obj: SceneObject, rgba: Rgba) -> None:
+    bottom = -0.5 * obj.size[2]
+    radius = 0.5 * obj.size[0]
     body.add_geom(
         type=G.mjGEOM_CYLINDER,
         pos=[0, 0, bottom + BUTTON_BASE / 2],
@@ -114,8 +114,8 @@ def _button(spec: mujoco.MjSpec, body: mujoco.MjsBody, thing: SceneObject, rgba:
         rgba=DARK,
         material='plastic',
     )
-    cap = body.add_body(name=moving_part(thing), pos=[0, 0, bottom + BUTTON_BASE], gravcomp=1.0)
-    height = thing.size[2] - BUTTON_BASE
+    cap = body.add_body(name=moving_part(obj), pos=[0, 0, bottom + BUTTON_BASE], gravcomp=1.0)
+    height = obj.size[2] - BUTTON_BASE
     cap.add_geom(
         type=G.mjGEOM_ELLIPSOID,
         size=[CAP * radius, CAP * radius, height],
@@ -124,7 +124,7 @@ def _button(spec: mujoco.MjSpec, body: mujoco.MjsBody, thing: SceneObject, rgba:
         material='plastic',
     )
     slide = cap.add_joint(
-        name=slide_name(thing),
+        name=slide_name(obj),
         type=mujoco.mjtJoint.mjJNT_SLIDE,
         axis=[0, 0, -1],
         range=[0.0, BUTTON_TRAVEL],
@@ -139,15 +139,15 @@ def _button(spec: mujoco.MjSpec, body: mujoco.MjsBody, thing: SceneObject, rgba:
         spec.add_exclude(bodyname1=other, bodyname2=cap.name)
 
 
-def _drawer(spec: mujoco.MjSpec, body: mujoco.MjsBody, thing: SceneObject, rgba: Rgba) -> None:
-    x, y, z = 0.5 * np.asarray(thing.size)
+def _drawer(spec: mujoco.MjSpec, body: mujoco.MjsBody, obj: SceneObject, rgba: Rgba) -> None:
+    x, y, z = 0.5 * np.asarray(obj.size)
     t = PANEL / 2
     plates = [((0, 0, z - t), (x, y, t)), ((x - t, 0, -t), (t, y, z - t))]
     plates += [((0, s * (y - t), -t), (x, t, z - t)) for s in (1, -1)]
     for pos, size in plates:
         body.add_geom(type=G.mjGEOM_BOX, pos=pos, size=size, rgba=WALNUT, material='plastic')
     part = body.add_body(
-        name=moving_part(thing), pos=[-x, 0, 0], gravcomp=1.0
+        name=moving_part(obj), pos=[-x, 0, 0], gravcomp=1.0
     )  # origin: middle of the front
     front = {'rgba': (0.52, 0.46, 0.40, 1.0), 'material': 'plastic', 'type': G.mjGEOM_BOX}
     part.add_geom(pos=[-t, 0, -0.002], size=[t, y, z - 0.004], mass=0.1, **front)
@@ -159,7 +159,7 @@ def _drawer(spec: mujoco.MjSpec, body: mujoco.MjsBody, thing: SceneObject, rgba:
         )
     _handle(part, HANDLE_HEIGHT - z, rgba)
     slide = part.add_joint(
-        name=slide_name(thing),
+        name=slide_name(obj),
         type=mujoco.mjtJoint.mjJNT_SLIDE,
         axis=[-1, 0, 0],
         range=[0.0, DRAWER_TRAVEL],

@@ -1,4 +1,4 @@
-"""How a task is said: templates by verb, some for training, others only for testing."""
+"""Instruction templates by verb, some for training, others only for testing."""
 
 from __future__ import annotations
 
@@ -60,13 +60,13 @@ PARAPHRASES = {'train': TRAIN, 'test': TEST}
 
 
 def phrase(colour: str, shape: str) -> Phrase:
-    """Return 'red cube' and the like; the drawer is named without a colour."""
+    """Return the phrase of an object, such as 'the red cube'; a drawer has no colour."""
     text = shape if shape == 'drawer' or not colour else f'{colour} {shape}'
     return Phrase(text=f'the {text}', colour='' if shape == 'drawer' else colour, shape=shape)
 
 
 def say(task: ParsedTask, split: str, pick: int) -> str:
-    """Return the task in words: template number `pick` (modulo their count) of the split."""
+    """Return the instruction of a task: template number `pick` (modulo their count)."""
     templates = PARAPHRASES[split][task.verb]
     words = {
         'target': task.target.text.removeprefix('the '),

@@ -1,4 +1,4 @@
-"""Where things may stand: no overlap, room for the fingers, within reach. Pure geometry."""
+"""Placement of objects: no overlap, room for the fingers, within reach. Pure geometry."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ from vla_core.records.scene import Role
 from vla_sim.scenes.episode import SceneObject
 from vla_sim.scenes.scene_params import SceneParams
 
-TRIES = 60  # positions tried for one thing before it is given up
-DRAWER_REACH = 0.24  # m, from the middle of the housing forward to the handle when open
+TRIES = 60  # positions tried per object
+DRAWER_REACH = 0.24  # m, from the centre of the housing forward to the handle when open
 
 Disc = tuple[float, float, float]  # x m, y m, radius m, base_link
 
 
 @dataclass(frozen=True)
 class PlacementRequest:
-    """One thing to place: where it must be, and the sides it must be free to move to."""
+    """One object to place: its position, and the free corridor that it needs."""
 
-    thing: SceneObject
+    obj: SceneObject
     at: tuple[float, float] | None = None  # m, base_link; None: anywhere in the area
-    corridor: tuple[float, float] = (0.0, 0.0)  # m, it will be moved by this much
+    corridor: tuple[float, float] = (0.0, 0.0)  # m, displacement that must stay free
     may_be_dropped: bool = False
 
 
 class NoRoomError(UserError):
-    """What must be there does not fit."""
+    """A required object does not fit."""
 
 
-def discs(thing: SceneObject) -> list[Disc]:
-    """Return discs that cover the thing's footprint; of a drawer also of its way out."""
-    x, y, _ = thing.position
-    if thing.shape != 'drawer':
-        diagonal = 2.0 if thing.shape in ('cube', 'box') else 1.0
-        return [(x, y, 0.5 * thing.size[0] * float(np.sqrt(diagonal)))]
-    c, s = np.cos(thing.yaw), np.sin(thing.yaw)
-    radius = 0.5 * thing.size[1] * 1.1
+def discs(obj: SceneObject) -> list[Disc]:
+    """Return discs that cover the object's footprint, and for a drawer its travel."""
+    x, y, _ = obj.position
+    if obj.shape != 'drawer':
+        diagonal = 2.0 if obj.shape in ('cube', 'box') else 1.0
+        return [(x, y, 0.5 * obj.size[0] * float(np.sqrt(diagonal)))]
+    c, s = np.cos(obj.yaw), np.sin(obj.yaw)
+    radius = 0.5 * obj.size[1] * 1.1
     return [(x + c * d, y + s * d, radius) for d in (0.05, -0.03, -0.11, -0.19, -DRAWER_REACH)]
 
 
@@ -51,74 +51,74 @@ def clearance(a: list[Disc], b: list[Disc]) -> float:
 
 
 def place(
-    wishes: list[PlacementRequest], p: SceneParams, dice: np.random.Generator
+    requests: list[PlacementRequest], p: SceneParams, rng: np.random.Generator
 ) -> list[SceneObject]:
-    """Return the things with positions, in the order of the wishes; raise NoRoomError."""
+    """Return the objects with positions, in the order of the requests; raise NoRoomError."""
     for _ in range(40):
-        placed = _attempt(wishes, p, dice)
+        placed = _attempt(requests, p, rng)
         if placed is not None:
             return placed
-    raise NoRoomError(f'no room for {[w.thing.label for w in wishes if not w.may_be_dropped]}')
+    raise NoRoomError(f'no room for {[w.obj.label for w in requests if not w.may_be_dropped]}')
 
 
 def _attempt(
-    wishes: list[PlacementRequest], p: SceneParams, dice: np.random.Generator
+    requests: list[PlacementRequest], p: SceneParams, rng: np.random.Generator
 ) -> list[SceneObject] | None:
     taken: list[tuple[list[Disc], bool]] = []
     placed: list[SceneObject] = []
-    for wish in wishes:
-        found = _find(wish, taken, p, dice)
+    for request in requests:
+        found = _find(request, taken, p, rng)
         if found is None:
-            if wish.may_be_dropped:
+            if request.may_be_dropped:
                 continue
             return None
-        thing, area = found
-        taken.append((area, thing.role != Role.OTHER))
-        placed.append(thing)
+        obj, area = found
+        taken.append((area, obj.role != Role.OTHER))
+        placed.append(obj)
     return placed
 
 
 def _find(
-    wish: PlacementRequest,
+    request: PlacementRequest,
     taken: list[tuple[list[Disc], bool]],
     p: SceneParams,
-    dice: np.random.Generator,
+    rng: np.random.Generator,
 ) -> tuple[SceneObject, list[Disc]] | None:
-    important = wish.thing.role != Role.OTHER
-    for _ in range(TRIES if wish.at is None else 1):
-        thing = _moved(wish, p, dice)
-        here = discs(thing)
-        dx, dy = wish.corridor
+    important = request.obj.role != Role.OTHER
+    for _ in range(TRIES if request.at is None else 1):
+        obj = _moved(request, p, rng)
+        here = discs(obj)
+        dx, dy = request.corridor
         area = here + [
             (x + k * dx, y + k * dy, r)
             for x, y, r in here
             for k in (0.5, 1.0)
-            if wish.corridor != (0, 0)
+            if request.corridor != (0, 0)
         ]
         gaps = [
             clearance(area, other) - (p.gap if important or named else p.gap_other)
             for other, named in taken
         ]
         if min(gaps, default=0.0) >= 0.0:
-            return thing, area
+            return obj, area
     return None
 
 
-def _moved(wish: PlacementRequest, p: SceneParams, dice: np.random.Generator) -> SceneObject:
-    thing, (dx, dy) = wish.thing, wish.corridor
-    if wish.at is not None:
-        x, y = wish.at
-    elif thing.shape == 'drawer':
+def _moved(request: PlacementRequest, p: SceneParams, rng: np.random.Generator) -> SceneObject:
+    obj, (dx, dy) = request.obj, request.corridor
+    if request.at is not None:
+        x, y = request.at
+    elif obj.shape == 'drawer':
         x, y = (
-            float(dice.uniform(0.60, 0.64)),
-            float(dice.choice([-1.0, 1.0]) * dice.uniform(0.14, 0.22)),
+            float(rng.uniform(0.60, 0.64)),
+            float(rng.choice([-1.0, 1.0]) * rng.uniform(0.14, 0.22)),
         )
     else:
-        margin = 0.04 if thing.shape == 'box' else 0.0
+        margin = 0.04 if obj.shape == 'box' else 0.0
         x = float(
-            dice.uniform(p.area_x[0] + max(-dx, 0) + margin, p.area_x[1] - max(dx, 0) - margin)
+            rng.uniform(p.area_x[0] + max(-dx, 0) + margin, p.area_x[1] - max(dx, 0) - margin)
         )
         y = float(
-            dice.uniform(p.area_y[0] + max(-dy, 0) + margin, p.area_y[1] - max(dy, 0) - margin)
+            rng.uniform(p.area_y[0] + max(-dy, 0) + margin, p.area_y[1] - max(dy, 0) - margin)
         )
-    return dataclasses.replace(thing, position=np.array([x, y, 0.5 * thing.size[2]]))
+    return dataclasses.replace(obj, position=np.array([x, y, 0.5 * obj.size[2]]))

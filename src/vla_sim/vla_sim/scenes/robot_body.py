@@ -1,4 +1,4 @@
-"""The robot's URDF as a MuJoCo spec: capsules to collide, servos to move, gravity compensated."""
+"""The robot's URDF as a MuJoCo spec: collision capsules, servos, gravity compensation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ROBOT, OBJECT, TABLE = 1, 2, 4
 VISUAL_GROUP, COLLISION_GROUP = 1, 3
 GRIPPER = 'gripper'  # actuator and tendon: mean position of both fingers, m
 FINGER_ARMATURE = 0.2  # kg, of the drive as seen at each finger
-GRIP_STIFFNESS = 20000.0  # N/m, the grip force is reached 4 mm beyond contact
+GRIP_STIFFNESS = 20000.0  # N/m; the grip force is reached 4 mm beyond contact
 
 
 def robot_spec(robot: RobotConfig, p: SceneParams) -> mujoco.MjSpec:

@@ -1,4 +1,4 @@
-"""From an episode to a MuJoCo model: robot, table, things, light and cameras."""
+"""The MuJoCo model of an episode: robot, table, objects, lights and cameras."""
 
 from __future__ import annotations
 
@@ -34,25 +34,25 @@ class Built:
     """A compiled scene."""
 
     model: mujoco.MjModel
-    lead: np.ndarray  # (n,) s, what a servo's command runs ahead by, times the velocity
+    lead: np.ndarray  # (n,) s, lead time of the servo commands
 
 
 def build(robot: RobotConfig, episode: Episode, p: SceneParams) -> Built:
     """Return the model of an episode."""
     spec = robot_spec(robot, p)
     _set_options(spec, robot, p)
-    dice = np.random.default_rng(episode.look.texture_seed)
+    rng = np.random.default_rng(episode.look.texture_seed)
     _add_materials(spec, episode.look)
     _add_surroundings(spec, episode.look)
     _add_lights(spec, episode.look)
-    for thing in episode.things:
-        add_object(spec, thing, palette.rgba(thing.colour, dice), p.density, p.object_friction)
+    for obj in episode.things:
+        add_object(spec, obj, palette.rgba(obj.colour, rng), p.density, p.object_friction)
     if episode.patch is not None:
-        add_patch(spec, episode.patch, palette.rgba(episode.patch.colour, dice))
+        add_patch(spec, episode.patch, palette.rgba(episode.patch.colour, rng))
     for camera in robot.cameras:
         _add_camera(spec, camera, episode.look)
     model = spec.compile()
-    _paint_grain(model, dice)
+    _paint_grain(model, rng)
     return Built(model, tune_servos(model, robot, p))
 
 
@@ -61,9 +61,9 @@ def _set_options(spec: mujoco.MjSpec, robot: RobotConfig, p: SceneParams) -> Non
     o.timestep = p.timestep
     o.integrator, o.cone = mujoco.mjtIntegrator.mjINT_IMPLICITFAST, mujoco.mjtCone.mjCONE_ELLIPTIC
     o.impratio, o.noslip_iterations = 3.0, 2
-    o.iterations, o.ls_iterations = 100, 50  # with fewer, things dropped into the box gain energy
+    o.iterations, o.ls_iterations = 100, 50  # with fewer, objects dropped into the box gain energy
     o.tolerance = 1e-7
-    o.enableflags |= mujoco.mjtEnableBit.mjENBL_SLEEP  # things at rest cost nothing until touched
+    o.enableflags |= mujoco.mjtEnableBit.mjENBL_SLEEP  # objects at rest cost no time until touched
     spec.stat.extent = 1.0
     visual = spec.visual
     visual.map.znear, visual.map.zfar = NEAR, FAR
@@ -104,7 +104,7 @@ def _add_materials(spec: mujoco.MjSpec, look: SceneLook) -> None:
 
 
 def _add_surroundings(spec: mujoco.MjSpec, look: SceneLook) -> None:
-    """Add the plane that carries things, and the table and floor that are seen."""
+    """Add the collision plane, and the visual table and floor."""
     world = spec.worldbody
     world.add_geom(
         name=TABLE_GEOM,
@@ -131,9 +131,9 @@ def _add_surroundings(spec: mujoco.MjSpec, look: SceneLook) -> None:
     )
 
 
-def _paint_grain(model: mujoco.MjModel, dice: np.random.Generator) -> None:
+def _paint_grain(model: mujoco.MjModel, rng: np.random.Generator) -> None:
     start = int(model.texture('grain').adr[0])
-    model.tex_data[start : start + 3 * GRAIN * GRAIN] = palette.wood(dice, GRAIN).ravel()
+    model.tex_data[start : start + 3 * GRAIN * GRAIN] = palette.wood(rng, GRAIN).ravel()
 
 
 def _add_lights(spec: mujoco.MjSpec, look: SceneLook) -> None:
@@ -155,7 +155,7 @@ def _add_lights(spec: mujoco.MjSpec, look: SceneLook) -> None:
 
 
 def _add_camera(spec: mujoco.MjSpec, camera: CameraConfig, look: SceneLook) -> None:
-    """Add a camera by its name; it stands a little off its nominal place, as the look says."""
+    """Add a camera by its name, with the pose offset of the episode's look."""
     off = geometry.pose_of(geometry.exp_rotation(look.camera_turn), look.camera_shift)
     if camera.kind == 'scene':
         body, pose = spec.worldbody, camera.base_from_camera @ off

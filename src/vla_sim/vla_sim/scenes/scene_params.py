@@ -1,4 +1,4 @@
-"""Numbers of a simulated scene, one YAML in config/scenes."""
+"""Parameters of a simulated scene, one YAML in config/scenes."""
 
 from __future__ import annotations
 
@@ -9,37 +9,35 @@ from vla_core.params import check, load_params, param
 
 @dataclass(frozen=True)
 class SceneParams:
-    """Physics, where things may stand, and how much a scene varies."""
+    """Physics, placement of objects, and variation of the scene."""
 
     timestep: float = param(0.002, 's, one physics step', lo=0.0005, hi=0.004)
     servo_bandwidth: float = param(80.0, 'rad/s, of the joint servos', lo=10.0, hi=150.0)
-    servo_lag: float = param(0.01, 's, by which a joint follows its trajectory', lo=0.0, hi=0.1)
+    servo_lag: float = param(0.01, 's, lag of a joint behind its trajectory', lo=0.0, hi=0.1)
     armature: float = param(0.1, 'kg m^2, rotor inertia seen at each arm joint', lo=0.0, hi=2.0)
     pad_friction: float = param(1.5, 'sliding friction of the finger pads', lo=0.01, hi=3.0)
-    object_friction: float = param(0.5, 'sliding friction of things on the table', lo=0.01, hi=3.0)
-    density: float = param(700.0, 'kg/m^3, of things on the table', lo=50.0, hi=3000.0)
+    object_friction: float = param(
+        0.5, 'sliding friction of objects on the table', lo=0.01, hi=3.0
+    )
+    density: float = param(700.0, 'kg/m^3, of objects on the table', lo=50.0, hi=3000.0)
 
     area_x: tuple[float, float] = param(
-        (0.33, 0.60), 'm, base_link, where things may stand', lo=0.2, hi=0.8
+        (0.33, 0.60), 'm, base_link, placement area', lo=0.2, hi=0.8
     )
     area_y: tuple[float, float] = param(
-        (-0.28, 0.28), 'm, base_link, where things may stand', lo=-0.5, hi=0.5
+        (-0.28, 0.28), 'm, base_link, placement area', lo=-0.5, hi=0.5
     )
-    gap: float = param(0.045, 'm, free around target and destination', lo=0.035, hi=0.2)
-    gap_other: float = param(0.02, 'm, free between other things', lo=0.0, hi=0.2)
-    distractors: tuple[int, int] = param(
-        (0, 4), 'fewest and most things the task does not need', lo=0, hi=6
-    )
+    gap: float = param(0.045, 'm, free distance around target and destination', lo=0.035, hi=0.2)
+    gap_other: float = param(0.02, 'm, free distance between other objects', lo=0.0, hi=0.2)
+    distractors: tuple[int, int] = param((0, 4), 'fewest and most distractor objects', lo=0, hi=6)
     second_box: float = param(
-        0.2, 'chance of a second box of another colour in put_in', lo=0.0, hi=1.0
+        0.2, 'probability of a second box of another colour in put_in', lo=0.0, hi=1.0
     )
 
     camera_shift: float = param(
-        0.003, 'm, the true camera stands at most this far from its place', lo=0.0, hi=0.05
+        0.003, 'm, largest offset of the true camera position', lo=0.0, hi=0.05
     )
-    camera_turn: float = param(
-        0.2, 'degrees, the true camera is turned at most this much', lo=0.0, hi=5.0
-    )
+    camera_turn: float = param(0.2, 'degrees, largest rotation of the true camera', lo=0.0, hi=5.0)
     depth_noise: float = param(
         0.001, 'm, standard deviation of depth at 1 m; grows with its square', lo=0.0, hi=0.1
     )
@@ -48,7 +46,7 @@ class SceneParams:
         check(self)
         for low, high in (self.area_x, self.area_y, self.distractors):
             if not low <= high:
-                raise ValueError(f'range ({low}, {high}) is the wrong way round')
+                raise ValueError(f'range ({low}, {high}): the first exceeds the second')
 
 
 def load_scene(path: str) -> SceneParams:

@@ -1,4 +1,4 @@
-"""Is the task done? Truth from the simulator's state; never shown to the robot."""
+"""Ground truth of task success from the simulator's state; not available to the stack."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from vla_sim.scenes.episode import Episode, SceneObject, side_vector
 from vla_sim.scenes.furniture import BUTTON_TRAVEL, DRAWER_TRAVEL, slide_name
 
 PUSHED = 0.08  # m, along the named side
-UPRIGHT = 0.85  # cosine of the largest tilt of a thing that still stands
+UPRIGHT = 0.85  # cosine of the largest tilt of an upright object
 PRESSED, OPEN, CLOSED = 0.6, 0.7, 0.1  # of the travel
-STACK_HEIGHT = 0.008  # m, error of the height of the upper thing
+STACK_HEIGHT = 0.008  # m, largest height error of the upper object
 STACK_STABLE = 0.3  # s
 AT_REST = 0.02  # m/s
 
 
 @dataclass(frozen=True)
 class TaskState:
-    """Where one thing is now."""
+    """Current state of one object."""
 
     position: np.ndarray  # (3,) m, base_link, centre
-    rotation: np.ndarray  # (3, 3) base_from_thing
+    rotation: np.ndarray  # (3, 3) base_from_object
     speed: float  # m/s
 
 
-def state_of(model: mujoco.MjModel, data: mujoco.MjData, thing: SceneObject) -> TaskState:
-    """Return the pose and speed of a thing; of button and drawer that of the fixed part."""
-    body = data.body(thing.name)
+def state_of(model: mujoco.MjModel, data: mujoco.MjData, obj: SceneObject) -> TaskState:
+    """Return the pose and speed of an object; of button and drawer those of the fixed part."""
+    body = data.body(obj.name)
     speed = 0.0
     if model.body_dofnum[body.id] == 6:
         speed = float(np.linalg.norm(data.qvel[model.body_dofadr[body.id] :][:3]))
@@ -38,7 +38,7 @@ def state_of(model: mujoco.MjModel, data: mujoco.MjData, thing: SceneObject) -> 
 
 
 class TaskTruth:
-    """Watches one episode; `update` now and then, at least every 50 ms."""
+    """Success of one episode; call `update` at least every 50 ms."""
 
     def __init__(self, model: mujoco.MjModel, episode: Episode, fingers: frozenset[int]) -> None:
         self._model, self._episode, self._fingers = model, episode, fingers
@@ -46,11 +46,11 @@ class TaskTruth:
             episode.by_role(Role.TARGET),
             episode.by_role(Role.DESTINATION),
         )
-        self._since: float | None = None  # s, since when the stack stands
+        self._since: float | None = None  # s, start of the stable stack
         self.is_done = False
 
     def update(self, data: mujoco.MjData, now: float) -> None:
-        """Look once; `is_done` then says whether it is done now (a press: once and for all)."""
+        """Update `is_done` with the current state; a press stays done."""
         if self._target is None:
             return
         check = {

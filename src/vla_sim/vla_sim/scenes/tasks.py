@@ -1,4 +1,4 @@
-"""What each task puts on the table and asks for; everything from one seed."""
+"""Objects and instruction of each task, sampled from one seed."""
 
 from __future__ import annotations
 
@@ -20,35 +20,35 @@ from vla_sim.scenes.episode import (
     side_vector,
 )
 from vla_sim.scenes.placement import PlacementRequest, place
-from vla_sim.scenes.printed_patch import stick
+from vla_sim.scenes.printed_patch import place_patch
 from vla_sim.scenes.scene_params import SceneParams
 from vla_sim.scenes.variety import sample_look, sample_size, sample_yaw
 
 TASKS = ('put_in', 'stack', 'push', 'press', 'open', 'close')
-PUSH_ROOM = 0.16  # m, free way on the named side
+PUSH_ROOM = 0.16  # m, free distance on the named side
 Pair = tuple[str, str]  # colour, shape
 
 
-def sample_episode(task: str, seed: int, p: SceneParams, wishes: dict[str, object]) -> Episode:
+def sample_episode(task: str, seed: int, p: SceneParams, overrides: dict[str, object]) -> Episode:
     """Return the episode of a task and seed; raise UserError for an unknown task or override."""
     if task not in TASKS:
         raise UserError(f"unknown task '{task}'; known: {', '.join(TASKS)}")
-    o = parse_overrides(wishes)
-    dice = np.random.default_rng([seed, zlib.crc32(task.encode())])
-    draft = _Draft(Verb(task), seed >= TEST_SEEDS or o.unseen, o, dice)
+    o = parse_overrides(overrides)
+    rng = np.random.default_rng([seed, zlib.crc32(task.encode())])
+    draft = _Draft(Verb(task), seed >= TEST_SEEDS or o.unseen, o, rng)
     MAKERS[task](draft, p)
     draft.add_distractors(p)
-    look = sample_look(p, o, dice)
+    look = sample_look(p, o, rng)
     split = o.paraphrase or ('test' if seed >= TEST_SEEDS else 'train')
-    pick = int(dice.integers(1 << 16)) if o.template is None else o.template
+    pick = int(rng.integers(1 << 16)) if o.template is None else o.template
     parsed = ParsedTask(draft.verb, draft.target, draft.destination, draft.side)
     named = (
         (parsed.target.colour, parsed.target.shape),
         (parsed.destination.colour, parsed.destination.shape),
     )
     things = tuple(
-        dataclasses.replace(thing, name=f'thing_{i}')
-        for i, thing in enumerate(place(draft.wishes, p, dice))
+        dataclasses.replace(obj, name=f'thing_{i}')
+        for i, obj in enumerate(place(draft.requests, p, rng))
     )
     episode = Episode(
         task=task,
@@ -62,37 +62,41 @@ def sample_episode(task: str, seed: int, p: SceneParams, wishes: dict[str, objec
         ambiguous=o.ambiguous,
         held_out=any(palette.is_held_out(*pair) for pair in named),
     )
-    return dataclasses.replace(episode, patch=stick(episode, o.decoy, p)) if o.decoy else episode
+    return (
+        dataclasses.replace(episode, patch=place_patch(episode, o.decoy, p))
+        if o.decoy
+        else episode
+    )
 
 
 class _Draft:
-    """An episode in the making."""
+    """An episode under construction."""
 
-    def __init__(self, verb: Verb, is_test: bool, o: Overrides, dice: np.random.Generator) -> None:
-        self.verb, self.is_test, self.o, self.dice = verb, is_test, o, dice
-        self.wishes: list[PlacementRequest] = []
-        self.used: list[Pair] = []  # pairs on the table or named: nothing else may look like them
+    def __init__(self, verb: Verb, is_test: bool, o: Overrides, rng: np.random.Generator) -> None:
+        self.verb, self.is_test, self.o, self.rng = verb, is_test, o, rng
+        self.requests: list[PlacementRequest] = []
+        self.used: list[Pair] = []  # pairs on the table or in the instruction: not used again
         self.target = self.destination = Phrase()
         self.side = ''
 
     def left(self, shapes: tuple[str, ...], colour: str | None, pool: str) -> list[Pair]:
-        """Return the pairs not used yet; pool 'seen', 'unseen' or 'any' if no colour is asked."""
+        """Return the unused pairs; pool 'seen', 'unseen' or 'any' applies without a colour."""
         pairs = [(c, s) for c in palette.COLOURS for s in shapes if (c, s) not in self.used]
         if pool != 'any' and colour is None:
             pairs = [pair for pair in pairs if palette.is_held_out(*pair) == (pool == 'unseen')]
         return [pair for pair in pairs if colour in (None, pair[0])]
 
     def choose(self, shapes: tuple[str, ...], colour: str | None, pool: str) -> Pair:
-        """Return one of the pairs left; from now on it is used."""
+        """Return one of the unused pairs and mark it as used."""
         pairs = self.left(shapes, colour, pool)
         if not pairs:
             raise UserError(f'no {colour or pool} {" or ".join(shapes)} left to choose')
-        pair = pairs[int(self.dice.integers(len(pairs)))]
+        pair = pairs[int(self.rng.integers(len(pairs)))]
         self.used.append(pair)
         return pair
 
     def set_target(self, shapes: tuple[str, ...] = palette.SHAPES) -> SceneObject:
-        """Choose and name the target; it is returned without a place."""
+        """Choose the target and its phrase; returned without a position."""
         if self.o.shape is not None:
             if self.o.shape not in shapes:
                 known = ' or '.join(shapes)
@@ -105,31 +109,29 @@ class _Draft:
         return self.make(pair, Role.TARGET)
 
     def make(self, pair: Pair, role: Role) -> SceneObject:
-        """Return a thing of that pair with a random size and yaw."""
+        """Return an object of that pair with a random size and yaw."""
         size, yaw = (
-            sample_size(pair[1], role, self.verb, self.dice),
-            sample_yaw(pair[1], self.dice),
+            sample_size(pair[1], role, self.verb, self.rng),
+            sample_yaw(pair[1], self.rng),
         )
         return SceneObject('', *pair, np.array(size), np.zeros(3), yaw, role)
 
-    def add_target(self, thing: SceneObject, corridor: tuple[float, float] = (0.0, 0.0)) -> None:
-        """Put the target on the table, or leave it out, or put it there twice."""
+    def add_target(self, obj: SceneObject, corridor: tuple[float, float] = (0.0, 0.0)) -> None:
+        """Add the target once, not at all (absent) or twice (ambiguous)."""
         if self.o.target_yaw is not None:
-            thing = dataclasses.replace(thing, yaw=self.o.target_yaw)
+            obj = dataclasses.replace(obj, yaw=self.o.target_yaw)
         if not self.o.absent:
-            self.wishes.append(PlacementRequest(thing, self.o.target_at, corridor))
+            self.requests.append(PlacementRequest(obj, self.o.target_at, corridor))
         if self.o.ambiguous:
-            if thing.shape == 'drawer':
+            if obj.shape == 'drawer':
                 raise UserError('there is room for one drawer only')
-            self.wishes.append(
-                PlacementRequest(self.make((thing.colour, thing.shape), Role.OTHER))
-            )
+            self.requests.append(PlacementRequest(self.make((obj.colour, obj.shape), Role.OTHER)))
 
     def add_distractors(self, p: SceneParams) -> None:
-        """Add things the task does not need; for an absent target first two that are nearly it."""
+        """Add distractors; for an absent target first two that resemble it."""
         low, high = p.distractors
         count = (
-            int(self.dice.integers(low, high + 1))
+            int(self.rng.integers(low, high + 1))
             if self.o.distractors is None
             else self.o.distractors
         )
@@ -142,12 +144,12 @@ class _Draft:
                 for s in (*palette.SHAPES, *palette.SHAPES, 'ball')
                 if self.left((s,), None, pool)
             ]
-            shape = shapes[int(self.dice.integers(len(shapes)))]
-            thing = self.make(self.choose((shape,), None, pool), Role.OTHER)
-            self.wishes.append(PlacementRequest(thing, may_be_dropped=self.o.distractors is None))
+            shape = shapes[int(self.rng.integers(len(shapes)))]
+            obj = self.make(self.choose((shape,), None, pool), Role.OTHER)
+            self.requests.append(PlacementRequest(obj, may_be_dropped=self.o.distractors is None))
 
     def _add_decoys(self, pool: str) -> int:
-        """Add a thing of the absent target's colour and one of its shape; return how many."""
+        """Add an object of the absent target's colour and one of its shape; return how many."""
         named = self.target
         others = [s for s in (*palette.SHAPES, 'ball') if s != named.shape]
         if pool == 'seen':
@@ -155,7 +157,7 @@ class _Draft:
         same_colour = next((s for s in others if self.left((s,), named.colour, pool)), None)
         pairs = [self.choose((same_colour,), named.colour, pool)] if same_colour else []
         pairs.append(self.choose((named.shape,), None, pool))
-        self.wishes += [PlacementRequest(self.make(pair, Role.OTHER)) for pair in pairs]
+        self.requests += [PlacementRequest(self.make(pair, Role.OTHER)) for pair in pairs]
         return len(pairs)
 
 
@@ -163,23 +165,23 @@ def _put_in(d: _Draft, p: SceneParams) -> None:
     target = d.set_target()
     box = d.make(d.choose(('box',), d.o.destination_colour, 'any'), Role.DESTINATION)
     d.destination = instructions.phrase(box.colour, 'box')
-    d.wishes.append(PlacementRequest(box, d.o.destination_at))
+    d.requests.append(PlacementRequest(box, d.o.destination_at))
     d.add_target(target)
-    if d.dice.random() < p.second_box:
+    if d.rng.random() < p.second_box:
         other = d.make(d.choose(('box',), None, 'any'), Role.OTHER)
-        d.wishes.append(PlacementRequest(other, may_be_dropped=True))
+        d.requests.append(PlacementRequest(other, may_be_dropped=True))
 
 
 def _stack(d: _Draft, _: SceneParams) -> None:
     target = d.set_target()
     pair = d.choose(('cube',), d.o.destination_colour, 'seen')
     d.destination = instructions.phrase(*pair)
-    d.wishes.append(PlacementRequest(d.make(pair, Role.DESTINATION), d.o.destination_at))
+    d.requests.append(PlacementRequest(d.make(pair, Role.DESTINATION), d.o.destination_at))
     d.add_target(target)
 
 
 def _push(d: _Draft, _: SceneParams) -> None:
-    d.side = d.o.side or ('left', 'right')[int(d.dice.integers(2))]
+    d.side = d.o.side or ('left', 'right')[int(d.rng.integers(2))]
     if d.side not in ('left', 'right', 'forward', 'back'):
         raise UserError(f"unknown side '{d.side}'; known: left, right, forward, back")
     dx, dy = side_vector(d.side) * PUSH_ROOM
@@ -187,7 +189,7 @@ def _push(d: _Draft, _: SceneParams) -> None:
 
 
 def _press(d: _Draft, _: SceneParams) -> None:
-    colour = d.o.colour or ('red', 'green')[int(d.dice.integers(2))]
+    colour = d.o.colour or ('red', 'green')[int(d.rng.integers(2))]
     d.target = instructions.phrase(colour, 'button')
     d.add_target(d.make((colour, 'button'), Role.TARGET))
 
@@ -195,7 +197,7 @@ def _press(d: _Draft, _: SceneParams) -> None:
 def _drawer(d: _Draft, is_open: bool) -> None:
     handle = d.choose(('drawer',), d.o.colour, 'any')
     d.target = instructions.phrase(*handle)
-    opening = float(d.dice.uniform(0.8, 1.0)) if is_open else 0.0
+    opening = float(d.rng.uniform(0.8, 1.0)) if is_open else 0.0
     d.add_target(dataclasses.replace(d.make(handle, Role.TARGET), opening=opening))
 
 

@@ -108,12 +108,12 @@ def test_a_limit_of_respawns_is_read(prefix):
 @pytest.mark.parametrize(
     ('text', 'given', 'message'),
     [
-        (ARG, {'m': '1'}, "has no argument 'm'; it has n"),
+        (ARG, {'m': '1'}, "has no argument 'm'; known: n"),
         ('- arg: {name: n, description: how many}\n', {}, 'needs n:='),
         (NODE % 'int', {}, 'no value'),
         ('- group: {}\n', {}, "action 'group' needs ros2 launch"),
         ('- node: {pkg: toy, exec: node, machine: x}\n', {}, "setting 'machine'"),
-        ('- node: {pkg: toy, exec: gone}\n', {}, "no executable 'gone'; it has node"),
+        ('- node: {pkg: toy, exec: gone}\n', {}, "no executable 'gone'; known: node"),
         ('- node: {pkg: gone, exec: node}\n', {}, "package 'gone' is not installed"),
         ('- let: {name: a, value: $(eval 1)}\n', {}, 'eval'),
         ('- node: {pkg: toy, exec: node, param: [{from: /no.yaml}]}\n', {}, 'no parameter file'),

@@ -89,7 +89,7 @@ def test_what_other_code_has_played_is_played_again(tmp_path, graph):
 
 def test_an_episode_that_ends_the_graph_has_failed_and_the_rest_is_played(tmp_path, graph):
     rows = graph_trials.play_all(jobs(2, 13, 4), log_in(tmp_path))
-    assert [row['code'] for row in rows] == ['SUCCEEDED', graph_trials.DIED, 'SUCCEEDED']
+    assert [row['code'] for row in rows] == ['SUCCEEDED', graph_trials.GRAPH_ENDED, 'SUCCEEDED']
     assert 'shield' in rows[1]['text']
     assert graph.started == 2
 

@@ -168,7 +168,9 @@ def test_what_is_bound_to_something_else_is_refused_and_both_are_named(tmp_path,
     simulated(tmp_path, replace(BINDING, **change))
     record(tmp_path, robot, attempt(values(4)), True)
     ((name, value),) = change.items()
-    wanted = f'episode.mcap does not go with .*{ABOUT}: {name} {getattr(BINDING, name)} against'
+    wanted = (
+        f'episode.mcap is incompatible with .*{ABOUT}: {name} {getattr(BINDING, name)} against'
+    )
     with pytest.raises(UserError, match=f'{wanted} {value}'):
         gather(tmp_path, robot, PERIOD)
 
@@ -176,7 +178,7 @@ def test_what_is_bound_to_something_else_is_refused_and_both_are_named(tmp_path,
 def test_two_recordings_of_other_checkpoints_are_refused(tmp_path, robot):
     record(tmp_path, robot, attempt(values(4)), True, 'a')
     record(tmp_path, robot, attempt(values(4), schema='flow/norm/mean/6/xyz'), True, 'b')
-    with pytest.raises(UserError, match=r'b.mcap does not go with .*a.mcap: checkpoint xyz'):
+    with pytest.raises(UserError, match=r'b.mcap is incompatible with .*a.mcap: checkpoint xyz'):
         gather(tmp_path, robot, PERIOD)
 
 
@@ -190,6 +192,6 @@ def test_a_recording_in_which_the_features_change_is_refused(tmp_path, robot):
 
 def test_a_recording_at_another_rate_is_refused(tmp_path, robot):
     record(tmp_path, robot, attempt(values(4), gap=0.4), True)
-    with pytest.raises(UserError, match=r'0.40 s apart in the median, not 0.2 s'):
+    with pytest.raises(UserError, match=r'median inference period is 0.40 s, not 0.2 s'):
         gather(tmp_path, robot, PERIOD)
     assert gather(tmp_path, robot, 0.4)[0].period == 0.4

@@ -112,7 +112,7 @@ def test_a_policy_without_features_is_refused(tmp_path):
     parser = argparse.ArgumentParser()
     rollouts.add_arguments(parser)
     args = parser.parse_args(['--policy', 'scripted', '--out', str(tmp_path)])
-    with pytest.raises(UserError, match='gives no features'):
+    with pytest.raises(UserError, match='has no features'):
         rollouts.write_about(args, tmp_path)
 
 

@@ -69,7 +69,7 @@ def test_an_interrupted_run_continues_as_if_it_had_not_been(samples, tmp_path):
     first = trainer_for(samples)
     for _ in range(3):
         first.advance(table)
-    first.look(table, 0.5)
+    first.validate(table, 0.5)
     first.seconds = 7.0
     first.save(tmp_path / 'state.pt')
     second = trainer_for(samples)
@@ -95,7 +95,7 @@ def test_a_state_of_another_model_is_refused(samples, tmp_path):
 def test_it_stops_when_the_held_out_loss_no_longer_falls(samples):
     trainer, table = trainer_for(samples, patience=2), table_of(samples)
     for _ in range(3):
-        trainer.look(table, 1.0)
+        trainer.validate(table, 1.0)
     assert trainer.since_best == 2
     assert trainer.is_over
     assert trainer.step == 0
@@ -103,11 +103,11 @@ def test_it_stops_when_the_held_out_loss_no_longer_falls(samples):
 
 def test_the_best_weights_are_kept_not_the_last(samples):
     trainer, table = trainer_for(samples), table_of(samples)
-    trainer.look(table, 1.0)
+    trainer.validate(table, 1.0)
     kept = {k: v.clone() for k, v in trainer.best.state_dict().items()}
     with torch.no_grad():
         trainer.average.out.bias.fill_(50.0)
-    trainer.look(table, 1.0)
+    trainer.validate(table, 1.0)
     for name, value in trainer.best.state_dict().items():
         torch.testing.assert_close(value, kept[name])
 

@@ -70,11 +70,11 @@ def test_a_stuck_gripper_stays_open_until_it_is_mended(running):
 
 
 def test_joints_can_fall_silent_until_the_fault_is_mended(running):
-    assert not running.saboteur.is_mute
+    assert not running.faults.is_joint_state_lost
     inject(running, 'joint_silence')
-    assert running.saboteur.is_mute
+    assert running.faults.is_joint_state_lost
     inject(running, 'none')
-    assert not running.saboteur.is_mute
+    assert not running.faults.is_joint_state_lost
 
 
 def test_joints_can_be_nan(running):

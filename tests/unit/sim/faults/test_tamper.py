@@ -166,7 +166,7 @@ def test_what_is_no_harm_is_refused(text):
 
 def test_an_order_names_a_topic_that_is_there():
     assert parse_topic_corruption('votes drop=0.5', TOPICS)[0] == 'votes'
-    with pytest.raises(UserError, match='there are: target, votes'):
+    with pytest.raises(UserError, match='known: target, votes'):
         parse_topic_corruption('chunk drop', TOPICS)
 
 
