@@ -2,8 +2,8 @@
 
 import pytest
 
-from vla_cli import bench, docs
-from vla_report import headlines
+from vla_cli import bench
+from vla_report import headlines, results_page
 from vla_report.qualifications import QUALIFICATIONS, qualification
 
 RESULT = {
@@ -19,14 +19,14 @@ RESULT = {
 def test_the_sentence_stands_under_the_heading_and_in_the_row_of_the_readme():
     said = qualification('bench-rules')
     assert './vla bench rules --controls' in said
-    assert said in docs.section(RESULT)
+    assert said in results_page.section(RESULT)
     row = next(x for x in headlines.table({'bench-rules': RESULT}).splitlines() if 'rules' in x)
     assert said in row
 
 
 def test_a_result_without_one_is_printed_alone():
     assert qualification('bench-wire') == ''
-    assert 'does not show' not in docs.section(RESULT | {'name': 'bench-wire'})
+    assert 'does not show' not in results_page.section(RESULT | {'name': 'bench-wire'})
 
 
 @pytest.mark.parametrize('command', [command for _, command in QUALIFICATIONS.values()])

@@ -83,7 +83,7 @@ def second_task(episode: Episode, is_late: bool, dice: np.random.Generator) -> E
     words = instructions.phrase(goal.colour, goal.shape) if goal else Phrase()
     parsed = ParsedTask(verb, instructions.phrase(thing.colour, thing.shape), words, side)
     things = tuple(replace(t, role=_role(t, thing, goal)) for t in episode.things)
-    sentence = instructions.say(parsed, 'train', 0)
+    sentence = instructions.format_instruction(parsed, 'train', 0)
     return replace(episode, task=verb.value, instruction=sentence, parsed=parsed, things=things)
 
 

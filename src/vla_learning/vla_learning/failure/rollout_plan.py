@@ -166,7 +166,7 @@ def other_words(episode: Episode) -> str:
     rng = np.random.default_rng([episode.seed, zlib.crc32(b'other words')])
     tasks = [task for task in _other_tasks(episode) if task != episode.parsed]
     task = tasks[int(rng.integers(len(tasks)))]
-    return instructions.say(task, episode.split, int(rng.integers(1 << 16)))
+    return instructions.format_instruction(task, episode.split, int(rng.integers(1 << 16)))
 
 
 def _other_tasks(episode: Episode) -> list[ParsedTask]:

@@ -92,7 +92,7 @@ def parse_overrides(values: dict[str, object]) -> Overrides:
 
 
 @dataclass(frozen=True)
-class SceneLook:
+class SceneAppearance:
     """Appearance of the scene: table, light, camera offset, depth noise."""
 
     table: str
@@ -114,7 +114,7 @@ class Episode:
     instruction: str
     parsed: ParsedTask  # meaning of the instruction, ground truth
     things: tuple[SceneObject, ...]
-    look: SceneLook
+    look: SceneAppearance
     split: str  # 'train' or 'test': whose templates
     absent: bool = False
     ambiguous: bool = False

@@ -65,7 +65,7 @@ def phrase(colour: str, shape: str) -> Phrase:
     return Phrase(text=f'the {text}', colour='' if shape == 'drawer' else colour, shape=shape)
 
 
-def say(task: ParsedTask, split: str, pick: int) -> str:
+def format_instruction(task: ParsedTask, split: str, pick: int) -> str:
     """Return the instruction of a task: template number `pick` (modulo their count)."""
     templates = PARAPHRASES[split][task.verb]
     words = {

@@ -10,7 +10,7 @@ import numpy as np
 from vla_core import geometry
 from vla_core.robot.config import CameraConfig, RobotConfig
 from vla_sim.scenes import palette
-from vla_sim.scenes.episode import Episode, SceneLook
+from vla_sim.scenes.episode import Episode, SceneAppearance
 from vla_sim.scenes.furniture import add_object
 from vla_sim.scenes.printed_patch import add_patch
 from vla_sim.scenes.robot_body import (
@@ -73,7 +73,7 @@ def _set_options(spec: mujoco.MjSpec, robot: RobotConfig, p: SceneParams) -> Non
     visual.global_.offheight = max(camera.height for camera in robot.cameras)
 
 
-def _add_materials(spec: mujoco.MjSpec, look: SceneLook) -> None:
+def _add_materials(spec: mujoco.MjSpec, look: SceneAppearance) -> None:
     T = mujoco.mjtTextureRole.mjTEXROLE_RGB
     spec.add_texture(
         name='grain',
@@ -103,7 +103,7 @@ def _add_materials(spec: mujoco.MjSpec, look: SceneLook) -> None:
     )
 
 
-def _add_surroundings(spec: mujoco.MjSpec, look: SceneLook) -> None:
+def _add_surroundings(spec: mujoco.MjSpec, look: SceneAppearance) -> None:
     """Add the collision plane, and the visual table and floor."""
     world = spec.worldbody
     world.add_geom(
@@ -136,7 +136,7 @@ def _paint_grain(model: mujoco.MjModel, rng: np.random.Generator) -> None:
     model.tex_data[start : start + 3 * GRAIN * GRAIN] = palette.wood(rng, GRAIN).ravel()
 
 
-def _add_lights(spec: mujoco.MjSpec, look: SceneLook) -> None:
+def _add_lights(spec: mujoco.MjSpec, look: SceneAppearance) -> None:
     head = spec.visual.headlight
     head.ambient, head.diffuse, head.specular = (
         [0.48 * look.light] * 3,
@@ -154,7 +154,7 @@ def _add_lights(spec: mujoco.MjSpec, look: SceneLook) -> None:
     )
 
 
-def _add_camera(spec: mujoco.MjSpec, camera: CameraConfig, look: SceneLook) -> None:
+def _add_camera(spec: mujoco.MjSpec, camera: CameraConfig, look: SceneAppearance) -> None:
     """Add a camera by its name, with the pose offset of the episode's look."""
     off = geometry.pose_of(geometry.exp_rotation(look.camera_turn), look.camera_shift)
     if camera.kind == 'scene':

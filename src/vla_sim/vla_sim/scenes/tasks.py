@@ -22,7 +22,7 @@ from vla_sim.scenes.episode import (
 from vla_sim.scenes.placement import PlacementRequest, place
 from vla_sim.scenes.printed_patch import place_patch
 from vla_sim.scenes.scene_params import SceneParams
-from vla_sim.scenes.variety import sample_look, sample_size, sample_yaw
+from vla_sim.scenes.variety import sample_appearance, sample_size, sample_yaw
 
 TASKS = ('put_in', 'stack', 'push', 'press', 'open', 'close')
 PUSH_ROOM = 0.16  # m, free distance on the named side
@@ -38,7 +38,7 @@ def sample_episode(task: str, seed: int, p: SceneParams, overrides: dict[str, ob
     draft = _Draft(Verb(task), seed >= TEST_SEEDS or o.unseen, o, rng)
     MAKERS[task](draft, p)
     draft.add_distractors(p)
-    look = sample_look(p, o, rng)
+    look = sample_appearance(p, o, rng)
     split = o.paraphrase or ('test' if seed >= TEST_SEEDS else 'train')
     pick = int(rng.integers(1 << 16)) if o.template is None else o.template
     parsed = ParsedTask(draft.verb, draft.target, draft.destination, draft.side)
@@ -53,7 +53,7 @@ def sample_episode(task: str, seed: int, p: SceneParams, overrides: dict[str, ob
     episode = Episode(
         task=task,
         seed=seed,
-        instruction=instructions.say(parsed, split, pick),
+        instruction=instructions.format_instruction(parsed, split, pick),
         parsed=parsed,
         things=things,
         look=look,

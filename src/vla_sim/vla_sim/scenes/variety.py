@@ -9,7 +9,7 @@ import numpy as np
 from vla_core.errors import UserError
 from vla_core.records.scene import Role, Verb
 from vla_sim.scenes import palette
-from vla_sim.scenes.episode import Overrides, SceneLook
+from vla_sim.scenes.episode import Overrides, SceneAppearance
 from vla_sim.scenes.scene_params import SceneParams
 
 
@@ -41,7 +41,7 @@ def sample_yaw(shape: str, rng: np.random.Generator) -> float:
     return float(rng.uniform(-spread, spread))
 
 
-def sample_look(p: SceneParams, o: Overrides, rng: np.random.Generator) -> SceneLook:
+def sample_appearance(p: SceneParams, o: Overrides, rng: np.random.Generator) -> SceneAppearance:
     tables = list(palette.TABLES)
     table = o.table or tables[int(rng.integers(len(tables)))]
     if table not in tables:
@@ -51,8 +51,8 @@ def sample_look(p: SceneParams, o: Overrides, rng: np.random.Generator) -> Scene
     light_from = (float(rng.uniform(-0.5, 0.7)), float(rng.uniform(-0.7, 0.7)), 1.4)
     shift, turn = _within(p.camera_shift, rng), _within(math.radians(p.camera_turn), rng)
     if o.plain:
-        return SceneLook(table, floor, texture_seed=seed)
-    return SceneLook(table, floor, light, light_from, seed, shift, turn, p.depth_noise)
+        return SceneAppearance(table, floor, texture_seed=seed)
+    return SceneAppearance(table, floor, light, light_from, seed, shift, turn, p.depth_noise)
 
 
 def _within(radius: float, rng: np.random.Generator) -> tuple[float, float, float]:

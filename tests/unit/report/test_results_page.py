@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from vla_cli import docs
 from vla_core.result import Figure, Result, share
+from vla_report import results_page
 
 OLD_MACHINE = {'cpu': 'a cpu', 'cores': 2, 'memory_gb': 8.0, 'gpu': None}
 
@@ -17,9 +17,11 @@ def content(figure, machine=OLD_MACHINE):
 
 def test_the_machine_is_shown_with_its_speed_where_it_was_measured():
     figure = Figure('x', 1.0)
-    assert '`./vla demo` at abc, a cpu, 2 cores, 8.0 GB, no GPU\n' in docs.page([content(figure)])
+    assert '`./vla demo` at abc, a cpu, 2 cores, 8.0 GB, no GPU\n' in results_page.page(
+        [content(figure)]
+    )
     made = content(figure, {**OLD_MACHINE, 'python_ms': 3.1415})
-    assert 'a cpu, 2 cores, 8.0 GB, no GPU, python_ms 3.14\n' in docs.page([made])
+    assert 'a cpu, 2 cores, 8.0 GB, no GPU, python_ms 3.14\n' in results_page.page([made])
 
 
 @pytest.mark.parametrize(
@@ -32,16 +34,17 @@ def test_the_machine_is_shown_with_its_speed_where_it_was_measured():
     ],
 )
 def test_the_interval_end_that_the_bound_gates_is_bold(bound, cells):
-    assert docs.row(content(share('x', 95, 100, bound))['figures'][0]).endswith(cells)
+    assert results_page.row(content(share('x', 95, 100, bound))['figures'][0]).endswith(cells)
 
 
 def test_a_figure_of_before_the_gates_is_shown():
     figure = content(share('x', 95, 100, '>= 0.9'))['figures'][0]
     del figure['gate']
-    assert '| 0.8882 to 0.9785 |' in docs.row(figure)
+    assert '| 0.8882 to 0.9785 |' in results_page.row(figure)
 
 
 def test_a_figure_without_an_interval_has_an_empty_cell():
     assert (
-        docs.row(content(Figure('x', 1.0, 's', n=3))['figures'][0]) == '| x | 1 s |  | 3 |  |  |'
+        results_page.row(content(Figure('x', 1.0, 's', n=3))['figures'][0])
+        == '| x | 1 s |  | 3 |  |  |'
     )
