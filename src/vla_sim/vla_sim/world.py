@@ -177,7 +177,9 @@ class SimWorld:
         if not self._is_shown:
             self._renderer.bind(self.model, self.episode.seed)
             self._is_shown = True
-        frame = self._renderer.render(self.data, camera, self.time, self.episode.look.depth_noise)
+        frame = self._renderer.render(
+            self.data, camera, self.time, self.episode.appearance.depth_noise
+        )
         return self.faults.frame(frame)
 
     # -- truth --

@@ -101,12 +101,12 @@ def test_the_model_is_the_robots_own(ur5e):
 
 def test_depth_noise_is_as_strong_as_asked(seen):
     clean = seen.render('scene').depth
-    look = dataclasses.replace(seen.episode.look, depth_noise=0.002)
-    seen._episode = dataclasses.replace(seen.episode, look=look)
+    appearance = dataclasses.replace(seen.episode.appearance, depth_noise=0.002)
+    seen._episode = dataclasses.replace(seen.episode, appearance=appearance)
     noise = (seen.render('scene').depth - clean)[200:, :]
     assert np.std(noise / clean[200:, :] ** 2) == pytest.approx(0.002, rel=0.05)
     seen._episode = dataclasses.replace(
-        seen.episode, look=dataclasses.replace(look, depth_noise=0.0)
+        seen.episode, appearance=dataclasses.replace(appearance, depth_noise=0.0)
     )
 
 

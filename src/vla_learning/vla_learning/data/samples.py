@@ -53,7 +53,7 @@ class Samples:
 
 
 def joined(parts: list[Samples]) -> Samples:
-    """Return all samples of all parts; episodes are numbered anew, sentences kept once."""
+    """Return all samples of all parts; episodes are renumbered, sentences deduplicated."""
     sentences, offsets, seen = [], [], 0
     for part in parts:
         offsets.append(seen)

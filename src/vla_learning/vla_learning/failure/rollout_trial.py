@@ -135,7 +135,7 @@ class Rollout:
         row: Row = {
             'task': job.kind.name, 'seed': job.seed, 'cause': self.planned.cause,
             'what': describe(self.planned), 'late': round(late, 2),
-            'instruction': self.episode.instruction, 'told': self.other,
+            'instruction': self.episode.instruction, 'other': self.other,
             'success': success, 'length': len(kept.features),
             'seconds': 0.0 if self.began is None else round(self.sim.time - self.began, 2),
             'phase': status.phase.name, 'text': status.text,

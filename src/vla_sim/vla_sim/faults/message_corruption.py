@@ -24,7 +24,7 @@ class MessageCorruptor:
 
     def __init__(self, seed: int = 0) -> None:
         self._rng = random.Random(seed)
-        self.harm = NONE
+        self.corruption = NONE
         self._waiting: list[tuple[float, Any]] = []  # s of sending, message
         self._group: list[Any] = []
         self._newest: Any = None
@@ -34,17 +34,17 @@ class MessageCorruptor:
         """Set the corruption; returns the delayed messages, to be sent now."""
         left = [*(message for _, message in self._waiting), *self._group]
         self._waiting, self._group = [], []
-        self.harm, self._newest, self._next = corruption, None, now
+        self.corruption, self._newest, self._next = corruption, None, now
         return left
 
     @property
     def needs_time(self) -> bool:
         """True while messages are sent by time."""
-        return self.harm.kind in (CorruptionKind.DELAY, CorruptionKind.RATE)
+        return self.corruption.kind in (CorruptionKind.DELAY, CorruptionKind.RATE)
 
     def put(self, message: Any, now: float) -> list[Any]:
         """Return the messages to send for a received one."""
-        corruption = self.harm
+        corruption = self.corruption
         if corruption.kind == CorruptionKind.NONE or not corruption.applies_to(message):
             return [message]
         if corruption.kind == CorruptionKind.DELAY:
@@ -57,21 +57,21 @@ class MessageCorruptor:
 
     def due(self, now: float) -> list[Any]:
         """Return the messages due at `now`."""
-        if self.harm.kind == CorruptionKind.RATE:
+        if self.corruption.kind == CorruptionKind.RATE:
             return list(self._repeated(now))
         ready = [message for at, message in self._waiting if at <= now]
         self._waiting = [entry for entry in self._waiting if entry[0] > now]
         return ready
 
     def _repeated(self, now: float) -> Iterator[Any]:
-        period = 1.0 / self.harm.amount
+        period = 1.0 / self.corruption.amount
         self._next = max(self._next, now - BURST * period)
         while self._newest is not None and self._next <= now:
             self._next += period
             yield self._newest
 
     def _corrupted(self, message: Any) -> list[Any]:
-        corruption = self.harm
+        corruption = self.corruption
         if corruption.kind == CorruptionKind.DROP:
             return [] if self._rng.random() < corruption.amount else [message]
         if corruption.kind == CorruptionKind.DUPLICATE:
@@ -87,7 +87,7 @@ class MessageCorruptor:
 
     def _changed(self, message: Any) -> Any:
         """Corrupt a message in place; the caller passes a copy."""
-        corruption = self.harm
+        corruption = self.corruption
         if corruption.kind == CorruptionKind.SHIFT:
             _shift(message.header.stamp, corruption.amount)
         elif corruption.kind == CorruptionKind.FLIP:
@@ -107,7 +107,7 @@ class MessageCorruptor:
 
     def _reordered(self, message: Any) -> list[Any]:
         self._group.append(message)
-        if len(self._group) < self.harm.amount:
+        if len(self._group) < self.corruption.amount:
             return []
         group, self._group = self._group, []
         while len(group) > 1 and group[0] is not message:
@@ -115,13 +115,13 @@ class MessageCorruptor:
         return group
 
     def _flip(self, message: Any) -> None:
-        found = places(message, self.harm.field)
+        found = places(message, self.corruption.field)
         if not found:
             return
         place = self._rng.choice(found)
         layout, width = PLAIN[place.kind]
         chosen = self._rng.randrange(width)
-        bit = int(self.harm.value) % width if isfinite(self.harm.value) else chosen
+        bit = int(self.corruption.value) % width if isfinite(self.corruption.value) else chosen
         size = width // 8
         bits = int.from_bytes(struct.pack(layout, place.read()), 'little') ^ (1 << bit)
         place.write(struct.unpack(layout, bits.to_bytes(size, 'little'))[0])

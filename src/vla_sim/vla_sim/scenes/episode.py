@@ -114,7 +114,7 @@ class Episode:
     instruction: str
     parsed: ParsedTask  # meaning of the instruction, ground truth
     things: tuple[SceneObject, ...]
-    look: SceneAppearance
+    appearance: SceneAppearance
     split: str  # 'train' or 'test': whose templates
     absent: bool = False
     ambiguous: bool = False

@@ -41,16 +41,16 @@ def build(robot: RobotConfig, episode: Episode, p: SceneParams) -> Built:
     """Return the model of an episode."""
     spec = robot_spec(robot, p)
     _set_options(spec, robot, p)
-    rng = np.random.default_rng(episode.look.texture_seed)
-    _add_materials(spec, episode.look)
-    _add_surroundings(spec, episode.look)
-    _add_lights(spec, episode.look)
+    rng = np.random.default_rng(episode.appearance.texture_seed)
+    _add_materials(spec, episode.appearance)
+    _add_surroundings(spec, episode.appearance)
+    _add_lights(spec, episode.appearance)
     for obj in episode.things:
         add_object(spec, obj, palette.rgba(obj.colour, rng), p.density, p.object_friction)
     if episode.patch is not None:
         add_patch(spec, episode.patch, palette.rgba(episode.patch.colour, rng))
     for camera in robot.cameras:
-        _add_camera(spec, camera, episode.look)
+        _add_camera(spec, camera, episode.appearance)
     model = spec.compile()
     _paint_grain(model, rng)
     return Built(model, tune_servos(model, robot, p))
@@ -73,7 +73,7 @@ def _set_options(spec: mujoco.MjSpec, robot: RobotConfig, p: SceneParams) -> Non
     visual.global_.offheight = max(camera.height for camera in robot.cameras)
 
 
-def _add_materials(spec: mujoco.MjSpec, look: SceneAppearance) -> None:
+def _add_materials(spec: mujoco.MjSpec, appearance: SceneAppearance) -> None:
     T = mujoco.mjtTextureRole.mjTEXROLE_RGB
     spec.add_texture(
         name='grain',
@@ -85,7 +85,7 @@ def _add_materials(spec: mujoco.MjSpec, look: SceneAppearance) -> None:
     )
     wood = spec.add_material(
         name='wood',
-        rgba=[*palette.TABLES[look.table], 1.0],
+        rgba=[*palette.TABLES[appearance.table], 1.0],
         specular=0.1,
         shininess=0.1,
         texrepeat=[1.6, 1.2],
@@ -103,7 +103,7 @@ def _add_materials(spec: mujoco.MjSpec, look: SceneAppearance) -> None:
     )
 
 
-def _add_surroundings(spec: mujoco.MjSpec, look: SceneAppearance) -> None:
+def _add_surroundings(spec: mujoco.MjSpec, appearance: SceneAppearance) -> None:
     """Add the collision plane, and the visual table and floor."""
     world = spec.worldbody
     world.add_geom(
@@ -127,7 +127,7 @@ def _add_surroundings(spec: mujoco.MjSpec, look: SceneAppearance) -> None:
         **seen,
     )
     world.add_geom(
-        type=G.mjGEOM_PLANE, pos=[0, 0, -0.7], size=[6, 6, 1], rgba=[*look.floor, 1], **seen
+        type=G.mjGEOM_PLANE, pos=[0, 0, -0.7], size=[6, 6, 1], rgba=[*appearance.floor, 1], **seen
     )
 
 
@@ -136,27 +136,27 @@ def _paint_grain(model: mujoco.MjModel, rng: np.random.Generator) -> None:
     model.tex_data[start : start + 3 * GRAIN * GRAIN] = palette.wood(rng, GRAIN).ravel()
 
 
-def _add_lights(spec: mujoco.MjSpec, look: SceneAppearance) -> None:
+def _add_lights(spec: mujoco.MjSpec, appearance: SceneAppearance) -> None:
     head = spec.visual.headlight
     head.ambient, head.diffuse, head.specular = (
-        [0.48 * look.light] * 3,
-        [0.24 * look.light] * 3,
+        [0.48 * appearance.light] * 3,
+        [0.24 * appearance.light] * 3,
         [0.05] * 3,
     )
-    x, y, z = look.light_from
+    x, y, z = appearance.light_from
     spec.worldbody.add_light(
         pos=[0.4 + x, y, z],
         dir=[-x, -y, -z],
         type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL,
-        diffuse=[0.40 * look.light] * 3,
+        diffuse=[0.40 * appearance.light] * 3,
         specular=[0.2] * 3,
         castshadow=False,
     )
 
 
-def _add_camera(spec: mujoco.MjSpec, camera: CameraConfig, look: SceneAppearance) -> None:
-    """Add a camera by its name, with the pose offset of the episode's look."""
-    off = geometry.pose_of(geometry.exp_rotation(look.camera_turn), look.camera_shift)
+def _add_camera(spec: mujoco.MjSpec, camera: CameraConfig, appearance: SceneAppearance) -> None:
+    """Add a camera by its name, with the pose offset of the episode's appearance."""
+    off = geometry.pose_of(geometry.exp_rotation(appearance.camera_turn), appearance.camera_shift)
     if camera.kind == 'scene':
         body, pose = spec.worldbody, camera.base_from_camera @ off
     else:

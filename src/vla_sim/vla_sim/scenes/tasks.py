@@ -38,7 +38,7 @@ def sample_episode(task: str, seed: int, p: SceneParams, overrides: dict[str, ob
     draft = _Draft(Verb(task), seed >= TEST_SEEDS or o.unseen, o, rng)
     MAKERS[task](draft, p)
     draft.add_distractors(p)
-    look = sample_appearance(p, o, rng)
+    appearance = sample_appearance(p, o, rng)
     split = o.paraphrase or ('test' if seed >= TEST_SEEDS else 'train')
     pick = int(rng.integers(1 << 16)) if o.template is None else o.template
     parsed = ParsedTask(draft.verb, draft.target, draft.destination, draft.side)
@@ -56,7 +56,7 @@ def sample_episode(task: str, seed: int, p: SceneParams, overrides: dict[str, ob
         instruction=instructions.format_instruction(parsed, split, pick),
         parsed=parsed,
         things=things,
-        look=look,
+        appearance=appearance,
         split=split,
         absent=o.absent,
         ambiguous=o.ambiguous,

@@ -23,7 +23,10 @@ def test_without_it_the_episode_is_the_same(scene):
         with_it = episode(scene, where, absent=True, shape='cube')
         without = sample_episode('put_in', 1, scene, {'absent': True, 'shape': 'cube'})
         assert [str(t) for t in with_it.things] == [str(t) for t in without.things]
-        assert (with_it.look, with_it.instruction) == (without.look, without.instruction)
+        assert (with_it.appearance, with_it.instruction) == (
+            without.appearance,
+            without.instruction,
+        )
         assert without.patch is None
 
 

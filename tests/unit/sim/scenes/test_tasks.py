@@ -25,7 +25,7 @@ def described(episode):
 def test_the_seed_decides_everything(task, scene):
     first, again = sample_episode(task, 11, scene, {}), sample_episode(task, 11, scene, {})
     assert described(first) == described(again)
-    assert (first.instruction, first.look) == (again.instruction, again.look)
+    assert (first.instruction, first.appearance) == (again.instruction, again.appearance)
     assert described(first) != described(sample_episode(task, 12, scene, {}))
 
 
@@ -157,20 +157,20 @@ def test_both_sides_colours_and_tables_occur(scene):
     pushed = episodes('push', scene)
     assert {e.parsed.side for e in pushed} == {'left', 'right'}
     assert {e.parsed.target.colour for e in pushed} == set(palette.COLOURS)
-    assert {e.look.table for e in pushed} == set(palette.TABLES)
+    assert {e.appearance.table for e in pushed} == set(palette.TABLES)
 
 
 def test_a_plain_scene_has_an_exact_camera(scene):
-    look = sample_episode('push', 3, scene, {'plain': True}).look
-    assert look.depth_noise == 0.0
-    assert np.linalg.norm(look.camera_shift) == np.linalg.norm(look.camera_turn) == 0.0
+    appearance = sample_episode('push', 3, scene, {'plain': True}).appearance
+    assert appearance.depth_noise == 0.0
+    assert np.linalg.norm(appearance.camera_shift) == np.linalg.norm(appearance.camera_turn) == 0.0
 
 
 def test_the_camera_is_off_by_little(scene):
-    looks = [e.look for e in episodes('push', scene)]
-    assert max(np.linalg.norm(look.camera_shift) for look in looks) <= 0.004
-    assert max(np.linalg.norm(look.camera_turn) for look in looks) <= np.radians(0.3)
-    assert len({look.camera_shift for look in looks}) == len(looks)
+    looks = [e.appearance for e in episodes('push', scene)]
+    assert max(np.linalg.norm(appearance.camera_shift) for appearance in looks) <= 0.004
+    assert max(np.linalg.norm(appearance.camera_turn) for appearance in looks) <= np.radians(0.3)
+    assert len({appearance.camera_shift for appearance in looks}) == len(looks)
 
 
 @pytest.mark.parametrize(
