@@ -133,7 +133,7 @@ def test_samples_that_are_not_finite_are_not_kept(bundler, ur5e):
 
 
 def apart(ur5e, stamp, offset=0.0, half=0.02):
-    """What an arm and its gripper say, each for itself; the gripper's clock is a little ahead."""
+    """Return separate joint states of arm and gripper; the gripper's clock is a little ahead."""
     arm = np.full(len(ur5e.joint_names), 0.1)
     yield JointState(stamp + 0.002, (ur5e.gripper.joint,), [half], [np.nan])
     yield JointState(stamp, ('wheel',), [1.0], [np.nan])

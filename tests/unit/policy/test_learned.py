@@ -1,4 +1,4 @@
-"""Features, network and checkpoints; what does not fit is refused."""
+"""Features, network and checkpoints; a mismatch is refused."""
 
 import json
 from dataclasses import asdict, replace
@@ -94,7 +94,7 @@ def test_where_the_target_was_at_first_is_remembered():
 
 
 def test_rows_of_objects_may_come_in_any_order():
-    """Attention has no places: what matters is what a row says."""
+    """Attention is permutation invariant: the order of object rows has no effect."""
     torch.manual_seed(0)
     model = FlowModel(model_params()).eval()
     torch.nn.init.normal_(model.out.weight)

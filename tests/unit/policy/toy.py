@@ -1,4 +1,4 @@
-"""A toy world for policies: a tool without dynamics, things that are carried or pushed."""
+"""A toy world for policies: a tool without dynamics, objects that are carried or pushed."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def thing(role, xy, shape='cube', size=(0.04, 0.04, 0.04), yaw=0.0, bottom=0.0, 
 
 
 class Toy:
-    """Plays one task; `noise` is what perception gets wrong (m)."""
+    """Simulates one task; `noise` is the perception error (m)."""
 
     def __init__(self, verb, things, side='', seed=0, noise=0.0):
         self.task = ParsedTask(verb, Phrase('the red cube'), Phrase('the blue box'), side)
@@ -87,7 +87,7 @@ class Toy:
         return replace(s, target=t)
 
     def follow(self, chunk, seconds=0.2, dt=0.02):
-        """Play `seconds` of the chunk: the tool is put where its rows say, the world follows."""
+        """Execute `seconds` of the chunk: the tool follows its rows exactly."""
         begin = self.pose
         for k in range(round(seconds / dt)):
             row = ((k + 1) * dt + self.time - chunk.start - k * dt) / chunk.step
@@ -110,7 +110,7 @@ class Toy:
         self.pose, self.opening = pose, after.opening
 
     def _settled(self, s):
-        """A thing let go falls on what is below it."""
+        """Let a released object fall onto the support below it."""
         t = s.target
         if s.is_holding:
             return t

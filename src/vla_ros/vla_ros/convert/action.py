@@ -21,8 +21,8 @@ from vla_interfaces import msg
 from vla_ros.convert.fields import BASE, BadMessage, finite, floats
 from vla_ros.convert.table import (
     UNCHECKED_ARRAY,
-    Check,
     Entry,
+    MessageCheck,
     MessageTable,
     equal_lengths,
     framed,
@@ -50,7 +50,7 @@ def _rows(values: Array, rows: int, names: Sequence[str], name: str) -> Array:
 
 CHUNK = MessageTable(
     ActionChunk, msg.ActionChunk,
-    framed(BASE), Check(_complete, ('values', 'horizon', 'names', 'space')),
+    framed(BASE), MessageCheck(_complete, ('values', 'horizon', 'names', 'space')),
     stamp=stamp(BASE),
     start=time('start'),
     step=limited(1e-4, 10.0),

@@ -8,8 +8,8 @@ from vla_core.records.safety import FailureScore, Heartbeat, SafetyVote, ShieldR
 from vla_interfaces import msg
 from vla_ros.convert.fields import BASE, BadMessage, floats, number
 from vla_ros.convert.table import (
-    Check,
     Entry,
+    MessageCheck,
     MessageTable,
     equal_lengths,
     limited,
@@ -40,7 +40,7 @@ def _certain(verdict: int, score: float, threshold: float) -> None:
 
 
 FAILURE = MessageTable(
-    FailureScore, msg.FailureScore, Check(_certain, ('verdict', 'score', 'threshold')),
+    FailureScore, msg.FailureScore, MessageCheck(_certain, ('verdict', 'score', 'threshold')),
     stamp=stamp(), alpha=limited(0.0, 1.0), latency=limited(0.0),
 )  # fmt: skip
 
@@ -50,4 +50,4 @@ def _named(node: str) -> None:
         raise BadMessage('the heartbeat names no node')
 
 
-HEARTBEAT = MessageTable(Heartbeat, msg.Heartbeat, Check(_named, ('node',)), stamp=stamp())
+HEARTBEAT = MessageTable(Heartbeat, msg.Heartbeat, MessageCheck(_named, ('node',)), stamp=stamp())

@@ -13,7 +13,7 @@ from sensor_msgs.msg import JointState as JointStateMsg
 from vla_core.frozen import Array
 from vla_core.records.sensing import CameraModel, JointState, RgbdFrame
 from vla_ros.convert.fields import BadMessage, finite, floats, header, sized, stamp_of
-from vla_ros.convert.table import ARRAY, TEXTS, Check, Entry, MessageTable, stamp
+from vla_ros.convert.table import ARRAY, TEXTS, Entry, MessageCheck, MessageTable, stamp
 
 DEPTH_UNITS = {'32FC1': (np.float32, 1.0), '16UC1': (np.uint16, 0.001)}  # dtype, m per count
 
@@ -31,7 +31,7 @@ def _velocity(values: Array, names: Sequence[str], name: str) -> Array:
 
 JOINTS = MessageTable(
     JointState, JointStateMsg,
-    Check(lambda position, names: sized(position, len(names), 'position'), ('position', 'name')),
+    MessageCheck(lambda position, names: sized(position, len(names), 'position'), ('position', 'name')),
     stamp=stamp(),
     names=Entry(TEXTS.write, TEXTS.read, ('name',)),
     position=ARRAY,

@@ -6,7 +6,7 @@ from vla_core.frozen import Array
 from vla_core.records.alignment import MAX_CORRECTION_TTL, NONE, AlignmentVerdict, Correction
 from vla_interfaces import msg
 from vla_ros.convert.fields import BASE, BadMessage
-from vla_ros.convert.table import ARRAY, Check, MessageTable, framed, limited, stamp
+from vla_ros.convert.table import ARRAY, MessageCheck, MessageTable, framed, limited, stamp
 
 
 def _choice_exists(chosen: int, scores: Array) -> None:
@@ -15,7 +15,7 @@ def _choice_exists(chosen: int, scores: Array) -> None:
 
 
 VERDICT = MessageTable(
-    AlignmentVerdict, msg.AlignmentVerdict, Check(_choice_exists, ('chosen', 'scores')),
+    AlignmentVerdict, msg.AlignmentVerdict, MessageCheck(_choice_exists, ('chosen', 'scores')),
     stamp=stamp(), scores=ARRAY, budget=limited(0.0), used=limited(0.0),
 )  # fmt: skip
 
@@ -26,6 +26,6 @@ def _names_a_motion(language_motion: str) -> None:
 
 
 CORRECTION = MessageTable(
-    Correction, msg.Correction, framed(BASE), Check(_names_a_motion, ('language_motion',)),
+    Correction, msg.Correction, framed(BASE), MessageCheck(_names_a_motion, ('language_motion',)),
     stamp=stamp(BASE), ttl=limited(0.0, MAX_CORRECTION_TTL),
 )  # fmt: skip

@@ -45,7 +45,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Check:
+class MessageCheck:
     """Raises BadMessage for values that are bad together."""
 
     check: Values
@@ -100,17 +100,17 @@ def sequence(table: MessageTable[Any]) -> Entry:
     )
 
 
-def framed(frame: str) -> Check:
+def framed(frame: str) -> MessageCheck:
     """Return a check that the header names `frame`."""
 
     def check(frame_id: str) -> None:
         if frame_id != frame:
             raise BadMessage(f'frame is {frame_id!r}, must be {frame!r}')
 
-    return Check(check, ('header.frame_id',))
+    return MessageCheck(check, ('header.frame_id',))
 
 
-def equal_lengths(*names: str) -> Check:
+def equal_lengths(*names: str) -> MessageCheck:
     """Return a check that sequences of a message are equally long."""
     *first, last = names
     text = f'{", ".join(first)} and {last} differ in length'
@@ -119,13 +119,15 @@ def equal_lengths(*names: str) -> Check:
         if len(set(map(len, values))) != 1:
             raise BadMessage(text)
 
-    return Check(check, names)
+    return MessageCheck(check, names)
 
 
 class MessageTable(Generic[R]):
     """Converts records to messages and CDR bytes, and back."""
 
-    def __init__(self, record: type[R], message: type, *checks: Check, **entries: Entry) -> None:
+    def __init__(
+        self, record: type[R], message: type, *checks: MessageCheck, **entries: Entry
+    ) -> None:
         self.record, self.message, self._checks = record, message, checks
         self._entries: dict[str, Entry] = {}
         hints = get_type_hints(record)

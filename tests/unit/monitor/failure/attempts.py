@@ -1,4 +1,4 @@
-"""Made-up rollouts and records for the tests of the failure detector."""
+"""Synthetic rollouts and records for the tests of the failure detector."""
 
 import numpy as np
 
@@ -32,8 +32,8 @@ BINDING = Binding('abc', 'flow/norm/mean/6/abc', 0.2, 0.1, HORIZON)
 
 
 def rollouts(count, seed=0, tasks=('a', 'b', 'c', 'd'), drift=0.15, length=20, width=WIDTH):
-    """Half of them fail: the first feature drifts away, and they run to twice the length. Features
-    beyond WIDTH are zero."""
+    """Return rollouts; in the failures (half) the first feature drifts, and they are twice as
+    long. Features beyond WIDTH are zero."""
     dice = np.random.default_rng(seed)
     made = []
     for k in range(count):
@@ -55,7 +55,7 @@ def rollouts(count, seed=0, tasks=('a', 'b', 'c', 'd'), drift=0.15, length=20, w
 
 
 def calibration(inputs='features', kind='mlp', width=WIDTH):
-    """A head and a band of rollouts that are easy to tell apart."""
+    """Return a head and a band of rollouts that are easy to separate."""
     params = HeadParams(kind, inputs, hidden=16, epochs=20, rate=1e-2)
     head = fit_head(params, rollouts(60, width=width))
     fine = [head.score(t) for t in rollouts(80, seed=1, width=width) if not t.is_failure]
@@ -73,14 +73,14 @@ def features(index, values=None, stamp=None, schema=BINDING.schema, task_id='t')
 
 
 def chunk(stamp, speed=0.05, opening=0.04, horizon=HORIZON):
-    """A straight way along x at `speed` m/s."""
+    """Return a chunk along x at `speed` m/s."""
     values = np.zeros((horizon, 7))
     values[:, 0] = 0.1 * speed * np.arange(horizon)
     values[:, 6] = opening
     return ActionChunk(stamp, 't', 'abc', 1, Space.EE_DELTA, EE_NAMES, stamp, 0.1, values)
 
 
-def hand(stamp, x=0.4, opening=0.04, contact=Contact.NONE):
+def tool_state(stamp, x=0.4, opening=0.04, contact=Contact.NONE):
     return ControlState(stamp, True, False, tcp=(x, 0.0, 0.2), gripper=opening, contact=contact)
 
 

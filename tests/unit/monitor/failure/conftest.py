@@ -1,4 +1,4 @@
-"""Makes the made-up rollouts of this folder importable."""
+"""Makes the synthetic rollouts of this folder importable."""
 
 import sys
 from pathlib import Path

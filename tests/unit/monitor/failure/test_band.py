@@ -1,4 +1,4 @@
-"""The band keeps its promise, and is refused where it could promise nothing."""
+"""The band keeps its false-alarm bound, and a vacuous band is refused."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Every baseline tells what it can tell, is causal, and time tells nothing."""
+"""Every baseline separates its kind of failure and is causal; elapsed time separates none."""
 
 import dataclasses
 

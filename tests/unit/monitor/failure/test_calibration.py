@@ -1,4 +1,4 @@
-"""What lies beside a checkpoint fits it, or is refused by name."""
+"""A stored calibration matches its checkpoint, or is refused by name."""
 
 import dataclasses
 import json

@@ -1,4 +1,4 @@
-"""The detector as a monitor: what it says, how it votes, when it forgets."""
+"""The detector: scores, votes, and resets."""
 
 import dataclasses
 import math
@@ -10,10 +10,10 @@ from attempts import (
     calibration,
     chunk,
     features,
-    hand,
     rollouts,
     scene,
     status,
+    tool_state,
 )
 
 from vla_core.errors import UserError
@@ -39,9 +39,11 @@ class Rig:
         self.index = 0
 
     def infer(self, values, **changes):
-        """One inference; returns the scores said."""
+        """Run one inference; return the published scores."""
         self.now += 0.2
-        self.detector.observe('control_state', hand(self.now, x=0.4 + 0.05 * self.now), self.now)
+        self.detector.observe(
+            'control_state', tool_state(self.now, x=0.4 + 0.05 * self.now), self.now
+        )
         self.detector.observe(
             'features', features(self.index, values, self.now, **changes), self.now
         )
@@ -63,10 +65,10 @@ def rig(made):
 
 
 def test_a_failing_attempt_slows_then_holds_and_stays_held(rig):
-    said = [score.verdict for score in rig.play(BAD)]
-    first = said.index(Verdict.FAIL)
-    assert Verdict.SUSPECT in said[:first]
-    assert set(said[first:]) == {Verdict.FAIL}
+    scores = [score.verdict for score in rig.play(BAD)]
+    first = scores.index(Verdict.FAIL)
+    assert Verdict.SUSPECT in scores[:first]
+    assert set(scores[first:]) == {Verdict.FAIL}
     assert rig.vote.level == Level.HOLD
     for _ in range(3):
         assert rig.infer(FINE.feature[0])[0].verdict == Verdict.FAIL
@@ -74,19 +76,19 @@ def test_a_failing_attempt_slows_then_holds_and_stays_held(rig):
 
 
 def test_a_successful_attempt_runs(rig):
-    said = rig.play(FINE)
-    assert {score.verdict for score in said} == {Verdict.OK}
+    scores = rig.play(FINE)
+    assert {score.verdict for score in scores} == {Verdict.OK}
     assert rig.vote.level == Level.RUN
-    assert [score.infer_index for score in said] == list(range(len(FINE)))
+    assert [score.infer_index for score in scores] == list(range(len(FINE)))
 
 
 def test_scores_are_those_of_the_head_and_name_their_band(rig, made):
-    said = rig.play(BAD)
-    np.testing.assert_allclose([s.score for s in said], made.head.score(BAD), atol=1e-5)
+    scores = rig.play(BAD)
+    np.testing.assert_allclose([s.score for s in scores], made.head.score(BAD), atol=1e-5)
     limit = made.band.threshold(DetectorParams().alpha)
     wanted = limit[np.minimum(np.arange(len(BAD)), len(limit) - 1)]
-    np.testing.assert_allclose([s.threshold for s in said], wanted)
-    assert {(s.band_id, s.alpha, s.episode_id) for s in said} == {
+    np.testing.assert_allclose([s.threshold for s in scores], wanted)
+    assert {(s.band_id, s.alpha, s.episode_id) for s in scores} == {
         ('band', DetectorParams().alpha, 't')
     }
 
@@ -115,9 +117,9 @@ def test_outside_of_attempts_it_has_no_objection(rig):
 def test_silence_is_unknown_and_holds_until_the_policy_speaks(rig):
     rig.infer(FINE.feature[0])
     assert rig.detector.outputs(rig.now + 0.55) == []
-    said = rig.detector.outputs(rig.now + 0.61)
-    assert [score.verdict for _, score in said] == [Verdict.UNKNOWN]
-    assert math.isnan(said[0][1].score)
+    scores = rig.detector.outputs(rig.now + 0.61)
+    assert [score.verdict for _, score in scores] == [Verdict.UNKNOWN]
+    assert math.isnan(scores[0][1].score)
     assert rig.vote.level == Level.HOLD
     rig.infer(FINE.feature[1])
     assert rig.vote.level == Level.RUN
@@ -125,9 +127,9 @@ def test_silence_is_unknown_and_holds_until_the_policy_speaks(rig):
 
 def test_silence_after_a_failure_is_still_the_failure_with_its_score(rig):
     last = rig.play(BAD)[-1]
-    (_, said), *_ = rig.detector.outputs(rig.now + 0.61)
-    assert said.verdict == Verdict.FAIL
-    assert (said.score, said.threshold) == (last.score, last.threshold)
+    (_, scores), *_ = rig.detector.outputs(rig.now + 0.61)
+    assert scores.verdict == Verdict.FAIL
+    assert (scores.score, scores.threshold) == (last.score, last.threshold)
     assert rig.infer(np.full(WIDTH, np.nan))[0].score == last.score
 
 
@@ -146,8 +148,8 @@ def test_one_unusable_inference_is_unknown_the_second_holds(rig):
 
 
 def test_features_of_another_schema_are_not_judged(rig):
-    said = rig.infer(FINE.feature[0], schema='flow/norm/mean/6/other')
-    assert said[0].verdict == Verdict.UNKNOWN
+    scores = rig.infer(FINE.feature[0], schema='flow/norm/mean/6/other')
+    assert scores[0].verdict == Verdict.UNKNOWN
     rig.infer(FINE.feature[0], schema='flow/norm/mean/6/other')
     assert 'calibrated for flow/norm/mean/6/abc' in rig.vote.reasons[0]
 
@@ -158,8 +160,8 @@ def test_features_of_another_width_are_not_judged_whatever_the_head_looks_at(inp
     rig = Rig(calibration(inputs))
     rig.infer(FINE.feature[0])
     for _ in range(2):
-        said = rig.infer(np.zeros(width))
-        assert [score.verdict for score in said] == [Verdict.UNKNOWN]
+        scores = rig.infer(np.zeros(width))
+        assert [score.verdict for score in scores] == [Verdict.UNKNOWN]
     assert rig.vote.level == Level.HOLD
     assert f'features have {width} values, calibrated for {WIDTH}' in rig.vote.reasons[0]
     assert rig.infer(FINE.feature[1])[0].verdict == Verdict.OK
@@ -170,8 +172,8 @@ def test_features_that_are_no_record_are_unknown_at_once_and_the_second_time_hol
     for level in (Level.RUN, Level.HOLD):
         rig.now += 0.2
         rig.detector.observe('unreadable', 'feature is not finite', rig.now)
-        said = [score for _, score in rig.detector.outputs(rig.now)]
-        assert [(s.verdict, s.stamp) for s in said] == [(Verdict.UNKNOWN, rig.now)]
+        scores = [score for _, score in rig.detector.outputs(rig.now)]
+        assert [(s.verdict, s.stamp) for s in scores] == [(Verdict.UNKNOWN, rig.now)]
         assert rig.vote.level == level
     assert 'feature is not finite' in rig.vote.reasons[0]
     assert rig.infer(FINE.feature[1])[0].verdict == Verdict.OK
@@ -206,18 +208,18 @@ def test_what_the_last_try_left_behind_does_not_count(rig):
 
 def test_longer_than_any_success_is_suspect(rig, made):
     calm = np.repeat(FINE.feature[:1], len(made.band) + 3, axis=0)
-    said = [rig.infer(values)[0] for values in calm]
-    if said[-1].verdict != Verdict.FAIL:
-        assert said[len(made.band)].verdict == Verdict.SUSPECT
-    assert len(said) == len(made.band) + 3
+    scores = [rig.infer(values)[0] for values in calm]
+    if scores[-1].verdict != Verdict.FAIL:
+        assert scores[len(made.band)].verdict == Verdict.SUSPECT
+    assert len(scores) == len(made.band) + 3
 
 
 def test_a_kind_of_task_is_recentred_after_five_successes(rig, made):
     limits = []
     for attempt in range(7):
         rig.begin(attempt=attempt + 10)
-        said = [rig.infer(values)[0] for values in BAD.feature[:12]]
-        limits.append(said[-1].threshold)
+        scores = [rig.infer(values)[0] for values in BAD.feature[:12]]
+        limits.append(scores[-1].threshold)
         rig.detector.observe('status', status(Phase.DONE, attempt + 10), rig.now)
     assert limits[0] == limits[4]
     assert limits[6] > limits[4]
@@ -230,8 +232,8 @@ def test_a_looser_alpha_must_not_be_the_tighter_one():
 
 def test_without_a_calibration_the_free_signals_speak_and_say_so():
     rig = Rig(None)
-    said = rig.infer(FINE.feature[0])
-    assert [(s.verdict, s.band_id, s.alpha) for s in said] == [(Verdict.OK, FREE, 0.0)]
+    scores = rig.infer(FINE.feature[0])
+    assert [(s.verdict, s.band_id, s.alpha) for s in scores] == [(Verdict.OK, FREE, 0.0)]
     assert rig.detector.outputs(rig.now + 60.0) == []
     assert rig.vote.level == Level.RUN
 
@@ -242,7 +244,7 @@ def test_an_arm_that_does_not_follow_is_a_failure_in_the_end(made, has_band):
     seen = []
     for _ in range(50):
         rig.now += 0.2
-        rig.detector.observe('control_state', hand(rig.now), rig.now)
+        rig.detector.observe('control_state', tool_state(rig.now), rig.now)
         rig.detector.observe('features', features(rig.index, FINE.feature[0], rig.now), rig.now)
         rig.detector.observe('candidates', (chunk(rig.now, speed=0.1),), rig.now)
         rig.index += 1

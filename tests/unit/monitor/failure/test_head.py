@@ -1,4 +1,4 @@
-"""Heads learn, and say the same one inference at a time as for a whole rollout."""
+"""Heads learn, and give equal scores incrementally and for a whole rollout."""
 
 import dataclasses
 

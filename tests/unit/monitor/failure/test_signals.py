@@ -1,10 +1,10 @@
-"""What the free signals see."""
+"""Values of the free signals."""
 
 import dataclasses
 
 import numpy as np
 import pytest
-from attempts import chunk, hand, scene, status
+from attempts import chunk, scene, status, tool_state
 
 from vla_core.records.action import Contact
 from vla_core.records.safety import ArmState, Decision, ShieldReport
@@ -12,8 +12,8 @@ from vla_core.records.scene import Verb
 from vla_monitor.failure.signals import SIGNALS, SignalParams, Signals, disagreement, kind_of
 
 
-class Told:
-    """Signals of one attempt, told of a hand that moves as it likes."""
+class SignalRig:
+    """Signals of one attempt with a given tool motion."""
 
     def __init__(self, verb=Verb.PUT_IN):
         self.signals = Signals(SignalParams())
@@ -24,7 +24,7 @@ class Told:
         for k in range(round(seconds / 0.1)):
             now = start + 0.1 * (k + 1)
             self.signals.observe('scene', scene(now, self.verb), now)
-            state = hand(now, x=0.4 + speed * now, opening=opening, **kind)
+            state = tool_state(now, x=0.4 + speed * now, opening=opening, **kind)
             self.signals.observe('control_state', state, now)
             if k % 2 == 0:
                 self.signals.observe('candidates', (chunk(now, asked),), now)
@@ -32,46 +32,46 @@ class Told:
 
 
 def test_motion_asked_for_that_does_not_come_counts_as_stuck():
-    row = Told().go(1.5)
+    row = SignalRig().go(1.5)
     assert row['stuck'] == pytest.approx(1.4, abs=0.11)
-    assert Told().go(8.0)['stuck'] == pytest.approx(7.9, abs=0.11)
+    assert SignalRig().go(8.0)['stuck'] == pytest.approx(7.9, abs=0.11)
     assert row['moved'] == 0.0
 
 
 def test_an_arm_that_the_shield_holds_is_not_stuck():
-    told = Told()
-    told.go(3.0)
+    rig = SignalRig()
+    rig.go(3.0)
     held = ShieldReport(3.0, 1, ArmState.ARMED, Decision.HOLD, 'a vote')
-    told.signals.observe('report', held, 3.0)
-    assert told.go(0.5, start=3.0)['stuck'] == pytest.approx(0.4, abs=0.11)
+    rig.signals.observe('report', held, 3.0)
+    assert rig.go(0.5, start=3.0)['stuck'] == pytest.approx(0.4, abs=0.11)
     passed = dataclasses.replace(held, decision=Decision.CLIPPED)
-    told.signals.observe('report', passed, 3.5)
-    assert told.go(0.5, start=3.5)['stuck'] == pytest.approx(0.9, abs=0.11)
+    rig.signals.observe('report', passed, 3.5)
+    assert rig.go(0.5, start=3.5)['stuck'] == pytest.approx(0.9, abs=0.11)
 
 
 def test_an_arm_that_moves_or_is_not_asked_to_is_not_stuck():
-    assert Told().go(3.0, speed=0.05)['stuck'] == 0.0
-    assert Told().go(3.0, asked=0.0)['stuck'] == 0.0
+    assert SignalRig().go(3.0, speed=0.05)['stuck'] == 0.0
+    assert SignalRig().go(3.0, asked=0.0)['stuck'] == 0.0
 
 
 def test_a_hand_closed_on_nothing_counts_only_where_it_should_hold():
-    assert Told().go(2.0, opening=0.0)['empty'] == pytest.approx(1.9, abs=0.11)
-    assert Told(Verb.PUSH).go(2.0, opening=0.0)['empty'] == 0.0
-    assert Told().go(2.0, opening=0.03)['empty'] == 0.0
+    assert SignalRig().go(2.0, opening=0.0)['empty'] == pytest.approx(1.9, abs=0.11)
+    assert SignalRig(Verb.PUSH).go(2.0, opening=0.0)['empty'] == 0.0
+    assert SignalRig().go(2.0, opening=0.03)['empty'] == 0.0
 
 
 def test_the_hand_opened_again_starts_over():
-    told = Told()
-    told.go(2.0, opening=0.0)
-    assert told.go(0.5, opening=0.05, start=2.0)['empty'] == 0.0
+    rig = SignalRig()
+    rig.go(2.0, opening=0.0)
+    assert rig.go(0.5, opening=0.05, start=2.0)['empty'] == 0.0
 
 
 def test_what_the_hand_and_the_things_do_is_in_the_row():
-    told = Told()
-    told.go(1.0, speed=0.1)
-    told.signals.observe('scene', scene(1.1, x=0.6, visible=False), 1.1)
-    told.signals.observe('control_state', hand(1.1, 0.5, 0.03, Contact.HOLDING), 1.1)
-    row = dict(zip(SIGNALS, told.signals.row(1.3), strict=True))
+    rig = SignalRig()
+    rig.go(1.0, speed=0.1)
+    rig.signals.observe('scene', scene(1.1, x=0.6, visible=False), 1.1)
+    rig.signals.observe('control_state', tool_state(1.1, 0.5, 0.03, Contact.HOLDING), 1.1)
+    row = dict(zip(SIGNALS, rig.signals.row(1.3), strict=True))
     assert row['shifted'] == pytest.approx(0.1)
     assert row['away'] == pytest.approx(np.hypot(0.1, 0.18))
     assert (row['holding'], row['touching'], row['opening']) == (1.0, 0.0, 0.03)
@@ -80,10 +80,10 @@ def test_what_the_hand_and_the_things_do_is_in_the_row():
 
 
 def test_a_new_attempt_forgets():
-    told = Told()
-    told.go(2.0, opening=0.0)
-    told.signals.observe('status', status(attempt=2), 2.0)
-    assert not told.signals.row(2.0)[SIGNALS.index('empty')]
+    rig = SignalRig()
+    rig.go(2.0, opening=0.0)
+    rig.signals.observe('status', status(attempt=2), 2.0)
+    assert not rig.signals.row(2.0)[SIGNALS.index('empty')]
 
 
 def test_two_chunks_of_one_way_agree_over_what_both_cover():

@@ -1,4 +1,4 @@
-"""A table with a target, a box and somebody's hand, and records as they flow."""
+"""A table with a target, a box and a person's hand, as records."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Who makes rules of a policy's text is chosen by a parameter, and a wrong choice is one line."""
+"""The extractor is selected by a parameter, and a wrong one is a one-line error."""
 
 from types import SimpleNamespace
 

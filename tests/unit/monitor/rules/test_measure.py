@@ -1,4 +1,4 @@
-"""What predicates are worth on a table that is made up."""
+"""Values of the predicates on a synthetic table."""
 
 import sys
 from pathlib import Path

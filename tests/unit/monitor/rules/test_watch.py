@@ -1,4 +1,4 @@
-"""The voter: what it hears, what it says, and which rule it names."""
+"""The rule monitor: inputs, votes, and the rules that the reasons name."""
 
 import sys
 from pathlib import Path
@@ -29,7 +29,7 @@ def watch(rules):
 
 
 def tell(watch, *objects, values=None, now=10.0, phase=Phase.RUNNING, **more):
-    """Everything a running robot hears, then its vote."""
+    """Feed all inputs of a running robot, and return the vote."""
     watch.observe('joint_states', joints(now), now)
     watch.observe('status', status(phase), now)
     watch.observe('scene', scene(*objects, stamp=now, **more), now)
@@ -39,7 +39,7 @@ def tell(watch, *objects, values=None, now=10.0, phase=Phase.RUNNING, **more):
 
 
 def path(*steps):
-    """Rows from where the tool is, by offsets."""
+    """Return a chunk of offsets from the tool."""
     return rows(*[TIP + np.array(step) for step in steps])
 
 

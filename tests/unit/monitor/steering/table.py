@@ -29,18 +29,18 @@ CUBE, BOX, BLOCK = (0.45, 0.10), (0.45, -0.15), (0.35, 0.15)
 OPEN, STEP, ROWS = 0.08, 0.1, 16
 
 
-def thing(k, label, at, size, role):
+def perceived_object(k, label, at, size, role):
     colour, shape = label.split()
     position = np.array([*at, size[2] / 2])
     return GroundedObject(k, label, colour, shape, role, 1.0, position, 0.0, np.array(size), 0.002)
 
 
 def scene(verb=Verb.PUT_IN, side='', held_at=None, stamp=1.0):
-    cube = thing(1, 'red cube', CUBE, (0.04, 0.04, 0.04), Role.TARGET)
+    cube = perceived_object(1, 'red cube', CUBE, (0.04, 0.04, 0.04), Role.TARGET)
     if held_at is not None:
         cube = GroundedObject(**{**vars(cube), 'position': np.array(held_at), 'is_held': True})
-    box = thing(2, 'blue box', BOX, (0.14, 0.14, 0.06), Role.DESTINATION)
-    block = thing(3, 'green cube', BLOCK, (0.04, 0.04, 0.04), Role.OTHER)
+    box = perceived_object(2, 'blue box', BOX, (0.14, 0.14, 0.06), Role.DESTINATION)
+    block = perceived_object(3, 'green cube', BLOCK, (0.04, 0.04, 0.04), Role.OTHER)
     task = ParsedTask(verb, Phrase('the red cube'), Phrase('the blue box'), side)
     return GroundedScene(stamp, TASK, task, (cube, box, block), TargetStatus.PRESENT)
 
@@ -63,7 +63,7 @@ def joint_state(q, opening=OPEN, stamp=1.0):
 
 
 def chunk(q, points, openings=(OPEN, OPEN), step='reach the red cube', seq=1, candidate=0):
-    """Way of the tool through `points` (m, 3), evenly; the opening changes half way."""
+    """Return a tool path through `points` (m, 3), evenly; the opening changes at half."""
     start = MODEL.fk(q)
     t = np.linspace(0.0, 1.0, ROWS)
     knots = np.linspace(0.0, 1.0, len(points))

@@ -1,4 +1,4 @@
-"""The twin knows what kinematics alone does not."""
+"""The twin predicts outcomes that kinematics cannot."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Choosing, refusing, holding, and what a person says."""
+"""Choice, refusal, HOLD votes, and operator corrections."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The scripted experts in a toy world: they get there, recover, and stay within bounds."""
+"""The scripted experts in a toy world: they succeed, recover, and stay within limits."""
 
 from dataclasses import replace
 

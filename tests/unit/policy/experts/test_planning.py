@@ -1,4 +1,4 @@
-"""What the policy says it will do: from scene and memory, in words that can be read back."""
+"""The announced plan step: from scene and memory, as text that can be parsed."""
 
 from dataclasses import replace
 
