@@ -31,7 +31,9 @@ def _velocity(values: Array, names: Sequence[str], name: str) -> Array:
 
 JOINTS = MessageTable(
     JointState, JointStateMsg,
-    MessageCheck(lambda position, names: sized(position, len(names), 'position'), ('position', 'name')),
+    MessageCheck(
+        lambda position, names: sized(position, len(names), 'position'), ('position', 'name')
+    ),
     stamp=stamp(),
     names=Entry(TEXTS.write, TEXTS.read, ('name',)),
     position=ARRAY,
