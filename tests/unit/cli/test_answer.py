@@ -1,4 +1,4 @@
-"""What a person types becomes what the supervisor is told."""
+"""Arguments of ./vla answer become requests to the supervisor."""
 
 import argparse
 

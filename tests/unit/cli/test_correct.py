@@ -1,4 +1,4 @@
-"""What a person may say from the command line."""
+"""Arguments of ./vla correct become a correction."""
 
 import argparse
 

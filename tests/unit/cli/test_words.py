@@ -1,4 +1,4 @@
-"""What is typed wrong is said in one line before anything starts."""
+"""Invalid arguments are reported in one line before anything starts."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A bound that is missed says so, and says when the number of samples decides nothing."""
+"""A missed bound is marked, also when the number of samples is too small to decide."""
 
 import math
 

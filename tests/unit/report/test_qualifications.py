@@ -1,4 +1,4 @@
-"""A number that says less than it seems to carries the sentence that says so, and the command."""
+"""A qualified result carries its qualification and the command that shows it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A session keeps to itself, and says what went wrong."""
+"""A session uses a domain of its own and reports failures."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""Another terminal finds the ROS domain of a running graph, and is told when there are several."""
+"""Another terminal finds the ROS domain of a running graph; several graphs are an error."""
 
 import json
 import os

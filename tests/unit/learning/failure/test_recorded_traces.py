@@ -1,4 +1,4 @@
-"""What the recorder wrote of a robot comes back as the trace that the detector would have seen."""
+"""A recorded episode is read as the trace that the detector would have recorded."""
 
 import json
 import sys
@@ -11,7 +11,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2] / 'monitor' / 'failure'))
 
-from attempts import BINDING, WIDTH, chunk, features, hand, rollouts, scene, status
+from attempts import BINDING, WIDTH, chunk, features, rollouts, scene, status, tool_state
 
 from vla_core.errors import UserError
 from vla_core.records.task import Phase
@@ -40,7 +40,7 @@ def attempt(feature, number=1, began=1.0, candidates=2, schema=BINDING.schema, g
     yield 'status', status(attempt=number), began
     for k, row in enumerate(feature):
         at = began + 0.1 + gap * k
-        yield 'control_state', hand(at, x=0.4 + 0.01 * k), at
+        yield 'control_state', tool_state(at, x=0.4 + 0.01 * k), at
         yield 'scene', scene(at, x=0.5 + 0.002 * k), at
         yield 'candidates', tuple(chunk(at, 0.05 + 0.1 * j) for j in range(candidates)), at + 0.03
         yield 'features', features(k, row, stamp=at, schema=schema), at + 0.04

@@ -1,4 +1,4 @@
-"""Labelled rollouts: what goes wrong is drawn by seed, and what was meant stays the truth."""
+"""Labelled rollouts: the disturbance is drawn by seed, the label follows the intended task."""
 
 import argparse
 from collections import Counter

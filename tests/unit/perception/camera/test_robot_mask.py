@@ -1,4 +1,4 @@
-"""The robot is taken out of the picture by its own shapes, fingers where they are."""
+"""The robot mask covers the robot in the image, with the fingers at their measured opening."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Names from a model, places from depth: with a model that says what the test wants."""
+"""Labels from a stub of the zero-shot model, positions from depth."""
 
 from dataclasses import fields
 

@@ -1,4 +1,4 @@
-"""Instructions become tasks; what is not understood is said, never guessed."""
+"""Instructions are parsed to tasks; an unsupported one gives a reason and no task."""
 
 import pytest
 

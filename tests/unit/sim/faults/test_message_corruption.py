@@ -1,4 +1,4 @@
-"""Messages on their way through a proxy: each harm does what it says, and the same again."""
+"""Each corruption has its effect on a stream, and is deterministic by seed."""
 
 import math
 from array import array
@@ -20,12 +20,12 @@ def target(k):
 
 
 def spoil(text, messages, seed=0):
-    """What comes out of a tamper that is given the messages 0.1 s apart."""
-    tamper = MessageCorruptor(seed)
-    tamper.inject(parse_corruption(text), 0.0)
+    """Output of a corruptor for messages received 0.1 s apart."""
+    corruptor = MessageCorruptor(seed)
+    corruptor.inject(parse_corruption(text), 0.0)
     out = []
     for k, message in enumerate(messages):
-        out += [*tamper.put(message, 0.1 * k), *tamper.due(0.1 * k)]
+        out += [*corruptor.put(message, 0.1 * k), *corruptor.due(0.1 * k)]
     return out
 
 
@@ -138,28 +138,28 @@ def test_shift_moves_stamps_into_the_future_and_the_past():
 
 
 def test_rate_says_the_newest_so_many_times_a_second():
-    tamper = MessageCorruptor()
-    tamper.inject(parse_corruption('rate=1000'), 0.0)
-    assert tamper.put(STREAM[0], 0.0) == []
-    assert len(tamper.due(0.05)) == pytest.approx(50, abs=1)
-    assert tamper.put(STREAM[1], 0.05) == []
-    assert set(firsts(tamper.due(0.06))) == {1.0}
+    corruptor = MessageCorruptor()
+    corruptor.inject(parse_corruption('rate=1000'), 0.0)
+    assert corruptor.put(STREAM[0], 0.0) == []
+    assert len(corruptor.due(0.05)) == pytest.approx(50, abs=1)
+    assert corruptor.put(STREAM[1], 0.05) == []
+    assert set(firsts(corruptor.due(0.06))) == {1.0}
 
 
-def test_a_harm_can_concern_one_voter_only():
+def test_a_corruption_can_be_limited_to_one_voter():
     votes = [SafetyVote(voter=name) for name in ('policy', 'grounding', 'policy')]
     assert [v.voter for v in spoil('drop voter:policy', votes)] == ['grounding']
 
 
-def test_what_was_held_back_goes_out_when_the_harm_ends():
-    tamper = MessageCorruptor()
-    tamper.inject(parse_corruption('delay=9'), 0.0)
-    tamper.put(STREAM[0], 0.0)
-    assert firsts(tamper.inject(parse_corruption('none'), 0.1)) == [0.0]
+def test_delayed_messages_are_sent_when_the_corruption_ends():
+    corruptor = MessageCorruptor()
+    corruptor.inject(parse_corruption('delay=9'), 0.0)
+    corruptor.put(STREAM[0], 0.0)
+    assert firsts(corruptor.inject(parse_corruption('none'), 0.1)) == [0.0]
 
 
 @pytest.mark.parametrize('text', ['', 'ghost', 'drop=much', 'nan position velocity', 'rate=0'])
-def test_what_is_no_harm_is_refused(text):
+def test_an_unknown_corruption_is_rejected(text):
     with pytest.raises(UserError):
         parse_corruption(text)
 

@@ -1,4 +1,4 @@
-"""Success is true when the goal is reached and at no other time: things are put there by force."""
+"""Success is true only when the goal is reached; objects are placed directly."""
 
 import numpy as np
 import pytest
