@@ -23,7 +23,7 @@ BENCHES = {
     'trust': ('vla_bench.trust.bench', 'success and unsafe ends, trust chain on and off'),
     'steering': ('vla_bench.steering.bench', 'success when a verifier chooses among K'),
     'switch': ('vla_bench.switching.bench', 'another instruction, or none, while a task runs'),
-    'inputs': ('vla_bench.inputs.bench', 'which of its inputs the shipped policy uses'),
+    'inputs': ('vla_bench.policy_inputs.bench', 'which of its inputs the shipped policy uses'),
     'failure': ('vla_bench.failure.bench', 'the failure detector against baselines, by task'),
     'grounding': ('vla_bench.grounding.bench', 'perception against the truth of the simulator'),
 }

@@ -4,8 +4,8 @@ import argparse
 
 import pytest
 
-from vla_bench.inputs.bench import SEEDS, figures, make_jobs
-from vla_bench.inputs.trial import BLANKED, NO_ROLES, SHIPPED, TASKS, VARIANTS
+from vla_bench.policy_inputs.bench import SEEDS, figures, make_jobs
+from vla_bench.policy_inputs.trial import BLANKED, NO_ROLES, SHIPPED, TASKS, VARIANTS
 from vla_core.errors import UserError
 from vla_sim.scenes.episode import TEST_SEEDS
 

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from vla_bench.inputs.trial import (
+from vla_bench.policy_inputs.trial import (
     TASKS,
     AlteredPolicy,
     other_sentence,

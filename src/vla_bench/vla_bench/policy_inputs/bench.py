@@ -12,8 +12,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from vla_bench.inputs.trial import NO_ROLES, SHIPPED, TASKS, VARIANTS, InputsJob, play
 from vla_bench.paired import gain, outcomes
+from vla_bench.policy_inputs.trial import NO_ROLES, SHIPPED, TASKS, VARIANTS, InputsJob, play
 from vla_bringup.graph.defaults import POLICY
 from vla_core.errors import UserError
 from vla_core.result import Figure, Result, share
