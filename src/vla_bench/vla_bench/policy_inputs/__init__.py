@@ -1,1 +1,1 @@
-"""FIXME docstring."""
+"""Which of its inputs the shipped policy uses."""

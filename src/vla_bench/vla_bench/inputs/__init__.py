@@ -1,1 +1,0 @@
-"""Which of its inputs the shipped policy uses."""
