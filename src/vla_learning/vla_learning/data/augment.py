@@ -28,7 +28,7 @@ class AugmentParams:
     yaw: float = param(0.12, 'rad, TCP yaw', lo=0.0, hi=1.0)
     tilt: float = param(0.015, 'rad, TCP tilt', lo=0.0, hi=0.3)
     velocity: float = param(0.03, 'm/s, TCP velocity', lo=0.0, hi=0.3)
-    obj: float = param(0.002, 'm, object positions', lo=0.0, hi=0.02)
+    thing: float = param(0.002, 'm, object positions', lo=0.0, hi=0.02)
     shift: float = param(0.04, 'm, largest common shift of all positions', lo=0.0, hi=0.2)
 
     def __post_init__(self) -> None:
