@@ -45,9 +45,7 @@ def load_setup(
         return from_mapping(cls, given(node).get(key, {}), f'{path}: {node}.{key}')
 
     supervisor = part(ExecutiveParams, 'supervisor', 'executive')
-    without_operator = replace(
-        supervisor.response, ask_timeout=0.0
-    )  # a question ends the task: there is no operator
+    unattended = replace(supervisor.response, ask_timeout=0.0)  # a question ends the task
     host = LockstepParams()
     inference_period = host.period * host.policy_every
     detector = part(DetectorParams, 'failure', 'detector')
@@ -61,7 +59,7 @@ def load_setup(
         align=part(BundlerParams, 'policy', 'align'),
         control=part(ControlParams, 'control', 'control'),
         shield=shield,
-        supervisor=replace(supervisor, response=without_operator),
+        supervisor=replace(supervisor, response=unattended),
         host=host,
         monitors=(
             lambda: detector_of(detector, policy, inference_period),
