@@ -194,7 +194,7 @@ def test_a_silent_shield_is_reported_and_the_arm_rests(stack, runner):
         os.kill(runner.pid('shield'), signal.SIGCONT)
     result = stack.result(5.0)
     assert result.code == ResultCode.STOPPED
-    assert 'silent' in result.text
+    assert 'no heartbeat from the shield' in result.text
 
 
 def test_everything_ends_within_five_seconds_and_nothing_is_left(stack, runner):

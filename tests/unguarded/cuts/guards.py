@@ -118,8 +118,8 @@ def supervisor(place: str, instead: Any) -> Cut:
 
 VOTERS = (shield('inputs.votes:Votes.missing', no_reason),)
 NODES = (
-    supervisor('heartbeats:Heartbeats.reason', no_reason),
-    supervisor('heartbeats:Heartbeats.is_shield_lost', false),
+    supervisor('monitors.heartbeats:Heartbeats.reason', no_reason),
+    supervisor('monitors.heartbeats:Heartbeats.is_shield_lost', false),
 )
 AGES = (
     shield('inputs.buffer:InputBuffer.joints_fault', no_reason),
