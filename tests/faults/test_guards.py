@@ -29,7 +29,7 @@ from vla_core.robot import config
 from vla_monitor.failure.attempt import Attempt, AttemptJudgement
 from vla_perception.camera.preprocessing import FramePreprocessor
 from vla_perception.detection import assembly
-from vla_perception.tracking.roles import RoleKeeper
+from vla_perception.grounding.roles import RoleKeeper
 from vla_ros import endpoints, qos
 from vla_shield.command.reference import Reference
 from vla_shield.constraints.collision_scene import CollisionScene

@@ -23,13 +23,13 @@ from vla_perception.camera.robot_mask import RobotBody
 from vla_perception.detection.clusters import ClusterDetector
 from vla_perception.detection.open_vocabulary import OpenVocabularyDetector
 from vla_perception.detection.protocol import ObjectDetector
-from vla_perception.grounding_vote import GroundingVote
+from vla_perception.grounding.roles import RoleKeeper
+from vla_perception.grounding.vote import GroundingVote
 from vla_perception.language.instruction import parse
 from vla_perception.language.phrases import WordMatcher
 from vla_perception.language.similarity import shared_nearest_word
 from vla_perception.params import GEOMETRIC, OPEN_VOCABULARY, GrounderParams
 from vla_perception.tracking.held_object import HeldObject
-from vla_perception.tracking.roles import RoleKeeper
 from vla_perception.tracking.track import Track
 from vla_perception.tracking.tracker import Tracker
 

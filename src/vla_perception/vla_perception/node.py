@@ -13,7 +13,7 @@ from vla_core.robot.config import load_robot
 from vla_core.robot.joint_state_merger import JointStateMerger
 from vla_core.worker import Worker
 from vla_perception.grounder import Grounder, with_latency
-from vla_perception.grounding_vote import GroundingVote
+from vla_perception.grounding.vote import GroundingVote
 from vla_perception.params import GrounderParams
 from vla_ros import topics
 from vla_ros.main import run

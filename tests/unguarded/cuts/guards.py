@@ -165,11 +165,11 @@ GUARDS: dict[str, tuple[Cut | LastInLine, ...]] = {
             'vla_perception.camera.preprocessing:FramePreprocessor._level',
             no_reason,
         ),
-        Cut('vla_perception', 'vla_perception.tracking.roles:RoleKeeper.misses_target', false),
+        Cut('vla_perception', 'vla_perception.grounding.roles:RoleKeeper.misses_target', false),
     ),
     'things around': (shield('constraints.collision_scene:CollisionScene.update', no_reason),),
     'a target that is gone': (
-        Cut('vla_perception', 'vla_perception.tracking.roles:RoleKeeper.misses_target', false),
+        Cut('vla_perception', 'vla_perception.grounding.roles:RoleKeeper.misses_target', false),
     ),
     'features that cannot be judged': (
         Cut('vla_monitor', 'vla_monitor.failure.attempt:Attempt.unusable', as_if_fine),

@@ -12,7 +12,7 @@ from vla_core.robot.config import load_robot
 from vla_core.robot.joint_state_merger import JointStateMerger
 from vla_perception.camera.robot_mask import RobotBody
 from vla_perception.grounder import Grounder
-from vla_perception.grounding_vote import GroundingVote
+from vla_perception.grounding.vote import GroundingVote
 from vla_perception.node import IDLE, PerceptionNode
 from vla_perception.params import GrounderParams
 

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from vla_core.records.scene import ParsedTask, Phrase, Role, TargetStatus, Verb
+from vla_perception.grounding.phrase_matching import (
+    Match,
+    Rules,
+    destination_shapes,
+    find,
+    target_shapes,
+)
 from vla_perception.params import GrounderParams
-from vla_perception.tracking.matching import Match, Rules, destination_shapes, find, target_shapes
 from vla_perception.tracking.track import Track
 
 _NONE = Match(TargetStatus.UNKNOWN)
