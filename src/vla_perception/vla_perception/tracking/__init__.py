@@ -1,1 +1,1 @@
-"""Objects over time: tracks, the held object, and which track is target or destination."""
+"""Objects over time: tracks, and the object that the gripper holds."""
