@@ -44,7 +44,7 @@ class Played:
 def measure(story: Story, played: Played, film: Film) -> tuple[Figure, ...]:
     """All figures of a demo; those with a bound decide the exit code."""
     is_done = played.outcome.code == ResultCode.SUCCEEDED
-    figures = [Figure('done, says the stack', float(is_done), '', '== 1')]
+    figures = [Figure('success reported by the stack', float(is_done), '', '== 1')]
     if played.outcome.truth is not None:
         truth = float(played.outcome.truth)
         figures.insert(0, Figure('done, in truth', truth, '', '== 1'))

@@ -18,7 +18,7 @@ def entities_of(node: Node) -> list[Any]:
 
 
 def destroy(node: Node, entities: list[Any]) -> None:
-    """Destroy those of `entities` that `node` still has."""
+    """Destroy the given entities that belong to `node`."""
     for action in _actions(node):
         if action in entities:
             action.destroy()

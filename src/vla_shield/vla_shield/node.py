@@ -109,7 +109,8 @@ class ShieldNode(ManagedNode):
     def tick(self) -> None:
         began, output = time.monotonic(), self.shield.tick(self.now)
         if not time.monotonic() - began <= MAX_CYCLE_TIME:
-            self.shield.roll_back()  # interrupted: the controller has played on meanwhile
+            # Preempted: the controller executed the stop ramp in the meantime.
+            self.shield.roll_back()
             self.read_clock()
             output = self.shield.tick(self.now)
         self.send(output)

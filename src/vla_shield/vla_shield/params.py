@@ -48,7 +48,10 @@ class ShieldParams:
     )
     link_speed: float = param(0.5, 'm/s, speed cap of elbow and wrist', lo=0.01, hi=1.5)
     slow_floor: float = param(
-        0.1, 'of full speed, least base of speed_scale when the target rests', lo=0.01, hi=0.5
+        0.1,
+        'of full speed, lower bound of the speed that speed_scale multiplies, target at rest',
+        lo=0.01,
+        hi=0.5,
     )
     workspace_lower: tuple[float, float, float] = param((0.05, -0.75, 0.0), 'm, tip, base frame')
     workspace_upper: tuple[float, float, float] = param((0.90, 0.75, 1.00), 'm, tip, base frame')

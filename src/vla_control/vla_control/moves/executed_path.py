@@ -11,7 +11,7 @@ from vla_core.records.action import Contact
 
 SPACING = 0.006  # rad, largest joint distance of two stored points, until they are thinned
 FINGERS = 0.0005  # m, the same for the gripper opening
-JUMP = 0.1  # rad, a longer step is not ours: no path back leads across it
+JUMP = 0.1  # rad, a larger step means the arm was moved externally; the path is discarded
 MAX_POINTS = 1500  # beyond, the older half is thinned
 APPROACH = 150  # points kept without contact
 
@@ -80,9 +80,8 @@ class ExecutedPath:
         return touched, free
 
     def _closing(self, first: int) -> int:
-        """Return how many points before `first`, the first with contact, had the fingers as far
-        closed as there: they had closed before the contact was detected.
-        """
+        """Number of points before `first` at which the fingers were already closed: they close
+        before the contact is detected."""
         if first >= len(self.points) or self.points[first].contact != Contact.HOLDING:
             return 0
         width, count = self.points[first].opening + 2 * FINGERS, 0

@@ -61,9 +61,8 @@ def segments(message: type) -> Iterator[tuple[str, list[str]]]:
 
 
 def reading(message: type, needed: set[str], known: dict[str, Any]) -> tuple[list[str], dict]:
-    """Return statements that read `data`, behind the encapsulation, into variables, and the
-    variable of each path; they end with the last of the `needed` paths. `known` receives the
-    objects that they use."""
+    """Statements that decode `data` after the CDR header, up to the last of `needed`, and the
+    variable of each path; `known` collects the objects they reference."""
     lines, variables = ['at = 0'], dict[str, str]()
     known |= {'text': read_text, 'numbers': read_numbers, 'array': read_array}
     for k, (kind, paths) in enumerate(segments(message)):

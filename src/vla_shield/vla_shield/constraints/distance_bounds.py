@@ -1,5 +1,5 @@
-"""Lower bounds of all distances: each distance as last measured, less how far joints and fingers
-can have brought the two shapes together since."""
+"""Lower bounds of all distances: last measured distance minus the largest approach that joint and
+finger motion since then allows."""
 
 from __future__ import annotations
 

@@ -79,7 +79,8 @@ class TrackingFaultDetector:
             self._has_tracking_error = False
         if not self._has_tracking_error:
             return None
-        self._nominal_at = inputs.joints_status.stamp  # the height tells nothing meanwhile
+        # The height offset is not evaluated during a tracking error.
+        self._nominal_at = inputs.joints_status.stamp
         why = f'tracking error is {error:.2f} rad'
         return CycleDecision(Decision.HOLD, why, ('tracking',), inputs.q)
 

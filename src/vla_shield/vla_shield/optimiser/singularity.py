@@ -1,4 +1,5 @@
-"""Speed scaling towards singularities, none away from them (after MoveIt Servo)."""
+"""Reduces speed while moving towards a singularity; motion away is not scaled (after MoveIt
+Servo)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """State machine of a task, without clock or ROS: what each phase waits for, and what follows.
 
 GROUNDING (via the home pose if the arm is elsewhere), RUNNING, DONE, RETREAT, HOMING, IDLE. Faults
-go through the graded response (response.py), interruptions through preemption.py.
+go through the graded response (graded_response.py), interruptions through preemption.py.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ class HeartbeatParams:
     max_age: float = param(0.5, 's, maximum age of a heartbeat', lo=0.02, hi=10.0)
     shield_max_age: float = param(0.05, 's, maximum age of a shield heartbeat', lo=0.02, hi=1.0)
     glance: float = param(
-        0.025, 's, longest supervisor cycle; what is beyond does not age heartbeats',
+        0.025, 's, longest supervisor cycle; time beyond it is not added to heartbeat ages',
         lo=0.001, hi=1.0,
     )  # fmt: skip
     isolation: float = param(
@@ -54,8 +54,8 @@ class Heartbeats:
     _excused: float = -inf  # s, until when silence of all nodes is explained
 
     def begin_cycle(self, steady: float) -> None:
-        """Start a cycle at `steady` s. The time by which it is late does not age the heartbeats:
-        when the whole machine stood still, the other nodes did, too."""
+        """Start a cycle at `steady` s. Cycle overrun is subtracted from heartbeat ages: then the
+        machine was paused, and the other nodes with it."""
         late = steady - self._cycle - self.params.glance
         if late > 0.0:
             for beat in self.latest.values():
