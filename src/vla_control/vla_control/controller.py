@@ -94,7 +94,7 @@ class Controller:
         self.phase_move.begin(status.phase)
 
     def _stop_closing(self) -> None:
-        """Stop fingers that close and hold nothing yet: the move would drag what they grip."""
+        """Stop closing fingers that hold nothing yet: the move would drag what they grip."""
         if self._measured is not None and self.contacts.contact == Contact.NONE:
             self._command_opening(max(self._opening or 0.0, self._measured.opening))
 

@@ -48,7 +48,7 @@ class ControlParams:
         0.05, 's, times joint speed: lead that is not a tracking error', lo=0.0, hi=0.3
     )
     lag: float = param(
-        0.03, 's, of the arm behind its command; EE_DELTA chunks start earlier by it',
+        0.03, 's, delay of the arm behind its command; EE_DELTA chunks start earlier by it',
         lo=0.0, hi=0.2,
     )  # fmt: skip
     move_share: float = param(0.4, 'of the joint limits, for planned moves', lo=0.05, hi=1.0)

@@ -37,9 +37,9 @@ def bootstrap(
     """Percentile interval of `statistic` from samples that are drawn by whole clusters.
 
     `values` has one row per sample, `clusters` its cluster (such as a seed or a task). None with
-    fewer than two clusters, which say nothing about the spread between clusters. Where every value
-    is 0, or every value is 1, resampling cannot vary the mean: its interval is then Wilson's, with
-    each cluster as one trial.
+    fewer than two clusters, which give no estimate of the spread between clusters. Where every
+    value is 0, or every value is 1, resampling cannot vary the mean: its interval is then
+    Wilson's, with each cluster as one trial.
     """
     if len(values) != len(clusters):
         raise ValueError(f'{len(values)} values but {len(clusters)} clusters')

@@ -1,4 +1,4 @@
-"""One worker thread for slow work, with a one-place mailbox each way."""
+"""One worker thread for slow work, with a one-place mailbox in each direction."""
 
 from __future__ import annotations
 

@@ -75,18 +75,18 @@ class NodeWaitSet:
         triggered = [guard for guard in self.guards if guard.handle.pointer in woken]
         for guard in triggered:
             guard._executor_triggered = True  # rclpy triggers it again: this wait consumed it
-        ours = [waitable.is_ready(self._set) for waitable in self._waitables]
-        return bool(triggered) or any(ours) or any(ready(kind) for kind in DELEGATED)
+        waiting = [waitable.is_ready(self._set) for waitable in self._waitables]
+        return bool(triggered) or any(waiting) or any(ready(kind) for kind in DELEGATED)
 
 
 class LeanExecutor(SingleThreadedExecutor):
     """Runs nodes whose timers call plain functions, in one thread."""
 
     _wait_set: NodeWaitSet | None = None  # None: the entities have changed
-    _tasks: list[tuple[Any, Any, Any]]  # rclpy's: coroutines under way
+    _tasks: list[tuple[Any, Any, Any]]  # rclpy's: running coroutines
 
     def add_node(self, node: Node) -> bool:
-        """Run this node as well."""
+        """Add a node."""
         self._wait_set = None
         return bool(super().add_node(node))
 

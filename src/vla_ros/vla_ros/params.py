@@ -23,7 +23,7 @@ def declare(node: Node, cls: type[T]) -> T:
     UserError names an unknown or missing parameter and what is known.
     """
     known = {name: (default, spec) for name, default, spec in leaves(cls)}
-    overrides = node._parameter_overrides  # no public way to see what was given but not declared
+    overrides = node._parameter_overrides  # no public API for overrides that are not declared
     unknown = [name for name in overrides if name not in known and name not in RCLPY_PARAMETERS]
     if unknown:
         raise UserError(f'{node.get_name()}: unknown parameter {unknown}; known: {sorted(known)}')

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-DDS_THREAD_PRIORITY = 1  # real-time, of the DDS threads of nodes that have none themselves
+DDS_THREAD_PRIORITY = 1  # real-time, of the DDS threads of nodes without real-time priority
 
 
 def set_realtime_priority(priority: int) -> str:

@@ -38,7 +38,7 @@ ISOLATED = os.EX_TEMPFAIL  # exit code: launch starts this node again
 class SupervisorNodeParams:
     """Parameters of the parts."""
 
-    robot: str = param('ur5e', 'not used; every node knows the robot')
+    robot: str = param('ur5e', 'not used; every node has this parameter')
     bring_up: BringUpParams = field(default_factory=BringUpParams)
     heartbeats: HeartbeatParams = field(default_factory=HeartbeatParams)
     dead_man: DeadManParams = field(default_factory=DeadManParams)

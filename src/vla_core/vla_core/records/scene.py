@@ -31,7 +31,7 @@ class TargetStatus(IntEnum):
 
 
 class Verb(str, Enum):
-    """Skills that the instruction parser knows."""
+    """Skills that the instruction parser supports."""
 
     PUT_IN = 'put_in'
     STACK = 'stack'

@@ -15,7 +15,7 @@ import numpy as np
 
 from vla_core.frozen import Array
 
-PLAIN = b'\0\1\0\0'  # encapsulation: CDR, little-endian; alignment counts from behind it
+PLAIN = b'\0\1\0\0'  # encapsulation: CDR, little-endian; alignment is relative to its end
 PRIMITIVES = {
     'boolean': '?', 'octet': 'B', 'uint8': 'B', 'int8': 'b', 'uint16': 'H', 'int16': 'h',
     'uint32': 'I', 'int32': 'i', 'uint64': 'Q', 'int64': 'q', 'float': 'f', 'double': 'd',

@@ -1,7 +1,7 @@
 """A message and its record, declared once: which field is which, how it is converted and checked.
 
-A field needs an entry only when its type does not say enough: text, numbers, booleans, enums and
-tuples of text are converted by their type hint, under the same name. Both directions, for rclpy's
+A field needs an entry only when its type hint is insufficient: text, numbers, booleans, enums and
+tuples of text are converted by that hint, under the same name. Both directions, for rclpy's
 message and for its CDR bytes, are compiled from the entries.
 """
 

@@ -9,7 +9,7 @@ from vla_core.records.action import Trajectory
 from vla_core.robot.config import GRASP_GAP, GripperConfig
 from vla_core.robot.fingers import next_finger_command
 
-LOST = 0.003  # m, fingers this far from where an object stopped them have lost it
+LOST = 0.003  # m, finger motion from where an object stopped them, beyond which it is lost
 
 
 class GripperCommand:

@@ -36,7 +36,7 @@ def _plan(
     q: Array, v: Array, a: Array, accel: Array, jerk: Array
 ) -> tuple[Array, Array, Array, float]:
     """Spans (n, COLUMNS) of each joint with their initial velocities, end positions, peak
-    velocities, and s until all joints rest. Comparisons let NaN through to the result."""
+    velocities, and s until all joints rest. NaN propagates to the result."""
     n = len(q)
     spans, end, fastest, duration = np.empty((n, COLUMNS)), np.empty(n), np.empty(n), 0.0
     for k in range(n):

@@ -13,8 +13,8 @@ from vla_shield.constraints.collision_model import CollisionModel
 class DistanceBounds:
     """Distances (p,) m, each with the configuration it was measured at.
 
-    Measuring all pairs takes 0.2 ms and is best done between two cycles; within a cycle only
-    those pairs are measured that may be near.
+    Measuring all pairs takes 0.2 ms and is best done between two cycles; within a cycle
+    only pairs that may be near are measured.
     """
 
     def __init__(self, model: CollisionModel) -> None:

@@ -1,4 +1,4 @@
-"""The newest joint states, target and scene: whether they are well formed, and how old."""
+"""The newest joint states, target and scene: their validity and age."""
 
 from __future__ import annotations
 

@@ -9,10 +9,10 @@ import numpy as np
 from vla_core.compiled import NUMBER, VECTOR, compiled
 from vla_core.frozen import Array
 
-MAX_INTERVAL = 0.03  # s, targets no further apart belong to one motion
+MAX_INTERVAL = 0.03  # s, largest interval between two targets of one motion
 MAX_MISMATCH = 5e-5  # rad, between positions and velocities of two targets of one motion
-LATENCY_GAIN = 0.02  # of the difference, by which the mean latency follows that of each target
-MAX_LATENCY = 0.03  # s, at most usual: an older target is caught up with
+LATENCY_GAIN = 0.02  # gain of the low-pass filter of the mean latency
+MAX_LATENCY = 0.03  # s, upper bound of the mean latency; delay beyond it is compensated
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ class Votes:
         self._since: float | None = None  # s, when the votes began to allow motion
 
     def put(self, vote: SafetyVote, now: float) -> None:
-        """Keep a vote unless it is outdated; STOP is kept whatever its order."""
+        """Keep a vote unless it is outdated; STOP is kept regardless of order."""
         fault = fault_of(vote)
         if not fault and vote.level == Level.STOP:
             self._stops[vote.voter] = _describe(vote)

@@ -63,7 +63,7 @@ class TaskConditions:
     health: str = ''  # why not every node is healthy
     blind: str = ''  # why there is no usable camera image
     fatal: str = ''  # why no motion is possible any more: shield latched, disarmed, silent
-    held: float = 0.0  # s, for which the shield has let no motion through
+    held: float = 0.0  # s, for which the shield has blocked all motion
     held_reason: str = ''
     overdue: str = ''  # why the attempt, or the planned move, has timed out
     problem: str = ''  # why the planned move cannot be finished

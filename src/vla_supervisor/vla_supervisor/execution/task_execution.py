@@ -26,8 +26,8 @@ class TaskExecution:
         self.status = TaskStatus(0.0, '', '', Phase.IDLE)
         self.is_busy = False  # from the start of a task until there is a result and none is queued
         self.queued: TaskRequest | None = None  # begins when the gripper is free
-        self.after: AfterRelease | None = None  # what follows when it is
-        self.question = NO_REACTION  # what the operator is asked
+        self.after: AfterRelease | None = None  # what follows the release
+        self.question = NO_REACTION  # the open question to the operator
         self.attempts = params.attempts  # permitted; the operator may add one
         self.is_homed = False  # this task has been at the home pose, or need not
         self.is_preempting = False  # this task began where the last one was left

@@ -136,12 +136,12 @@ class TaskPhases:
     def _await_answer(self, now: float) -> None:
         """Wait for the operator; resume without an answer when the reason has passed."""
         state, limit = self.state, self.params.response.ask_timeout
-        asked = state.question
-        if asked.may_pass and not (self.inputs.health or self.inputs.camera.fault(now)):
+        question = state.question
+        if question.may_pass and not (self.inputs.health or self.inputs.camera.fault(now)):
             state.resume(now)
         elif now - state.status.stamp >= limit:
-            text = f'{asked.reason}; no answer from the operator within {limit:g} s'
-            state.stop(asked.code, text, now)
+            text = f'{question.reason}; no answer from the operator within {limit:g} s'
+            state.stop(question.code, text, now)
 
     def _end(self, now: float) -> None:
         """Begin the queued task, or go home after a task that ended by itself."""

@@ -1,4 +1,4 @@
-"""State of the shield as its reports show it, and for how long it has let no motion through."""
+"""State of the shield from its reports, and for how long it has blocked all motion."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class ShieldMonitor:
         return reason if is_latched or now - since >= self.params.arm_grace else ''
 
     def held(self, now: float) -> float:
-        """Return for how long, s, the shield has let no motion through."""
+        """Return for how long, s, the shield has blocked all motion."""
         return now - self._moved
 
     @property
