@@ -136,6 +136,11 @@ def test_there_are_modules_to_check():
     assert len(MODULES) > 20
 
 
+def test_every_package_is_in_the_table():
+    packages = {path.parent.name for path in ROOT.glob('src/*/setup.py')}
+    assert packages == set(MAY_IMPORT)
+
+
 @each_module()
 def test_imports_keep_to_the_table(path):
     package = package_of(path)

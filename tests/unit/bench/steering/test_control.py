@@ -22,16 +22,17 @@ def test_the_first_of_ten_is_chosen_without_a_verifier():
     }  # fmt: skip
 
 
-def test_a_random_choice_must_not_gain():
+def test_the_verifier_must_beat_a_random_choice():
     half, none, full = [True, False] * 10, [False] * 20, [True] * 20
     made = {
         f.name: f for f in figures(rows(alone=half, claim=full, first=half, drawn=none), POLICY)
     }
-    control = made[f'control, early: gain of {RANDOM}']
-    assert (control.value, control.ok) == (-50.0, True)
+    over = made[f'early: gain of {CLAIM} over {RANDOM}']
+    assert (over.value, over.ok) == (100.0, True)
+    assert made[f'early: gain of {RANDOM}'].value == -50.0
     assert made['early: gain of K=10, tuned on its own test seeds'].value == 50.0
     assert made[f'early: gain of {FIRST}'].value == 0.0
     made = {
         f.name: f for f in figures(rows(alone=half, claim=full, first=half, drawn=full), POLICY)
     }
-    assert not made[f'control, early: gain of {RANDOM}'].ok
+    assert not made[f'early: gain of {CLAIM} over {RANDOM}'].ok
