@@ -32,7 +32,8 @@ def destroy_with_actions(node: Node) -> None:
     """Destroy a node with its actions.
 
     `destroy_node` does not destroy actions. They keep the DDS participant until the garbage
-    collector finds them: others still discover it, and it can take part in a deadlock (Fast DDS issue 6502).
+    collector finds them: others still discover it, and it can take part in a deadlock (Fast DDS
+    issue 6502).
     """
     for action in _actions(node):
         action.destroy()
