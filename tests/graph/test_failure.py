@@ -17,11 +17,11 @@ import attempts
 from graph import Client
 from lifecycle_msgs.msg import Transition
 
-from vla_core.locate import stack_root
 from vla_core.records.safety import Level, Verdict
+from vla_core.stack_root import stack_root
 from vla_interfaces import msg
 from vla_monitor.failure import calibration
-from vla_monitor.failure.bind import binding_of
+from vla_monitor.failure.detector_loading import binding_of
 from vla_ros import topics
 
 START = 'from vla_monitor.failure.node import main; main()'

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from vla_core import geometry
-from vla_core.locate import stack_root
 from vla_core.records.action import Trajectory
 from vla_core.robot.config import load_robot
 from vla_core.robot.model import RobotModel
+from vla_core.stack_root import stack_root
 from vla_sim.scenes.scene_params import load_scene
 from vla_sim.world import SimWorld
 

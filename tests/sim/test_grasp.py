@@ -5,7 +5,7 @@ import pytest
 
 from vla_core.records.scene import Role
 from vla_sim.faults.kinds import parse_fault
-from vla_sim.scenes.truth import true_scene
+from vla_sim.scenes.true_scene import true_scene
 
 
 @pytest.mark.parametrize('shape', ['cube', 'cylinder'])

@@ -4,11 +4,11 @@ import mujoco
 import numpy as np
 import pytest
 
-from vla_core.locate import stack_root
 from vla_core.params import load_params
 from vla_core.records.action import Trajectory
 from vla_core.records.scene import Role
 from vla_core.robot.config import load_robot
+from vla_core.stack_root import stack_root
 from vla_sim.faults.incidents import FallIncident, IncidentDetector
 from vla_sim.scenes.scene_params import SceneParams
 from vla_sim.world import SimWorld

@@ -14,9 +14,9 @@ import numpy as np
 
 from vla_bench.rules import pairs as rule_pairs
 from vla_bench.rules import scores
-from vla_core.locate import stack_root
 from vla_core.robot.config import load_robot
 from vla_core.robot.model import RobotModel
+from vla_core.stack_root import stack_root
 from vla_monitor.rules.document import GROUPS, load_documents
 from vla_monitor.rules.extractor import MARKDOWN, find_extractor
 from vla_monitor.rules.learn import LearnParams, learn

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from vla_control.params import ControlParams
-from vla_core.locate import stack_root
 from vla_core.params import from_mapping, load_params, load_yaml
 from vla_core.robot.config import load_robot
+from vla_core.stack_root import stack_root
 from vla_lockstep.episode_plan import LockstepParams, Setup
 from vla_monitor.failure.attempt import DetectorParams
-from vla_monitor.failure.bind import detector_of
+from vla_monitor.failure.detector_loading import detector_of
 from vla_monitor.rules.extractor import MARKDOWN, find_extractor
 from vla_monitor.rules.monitor import RuleMonitor, RuleMonitorParams
 from vla_monitor.rules.ruleset import RuleSet, load_rules

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from vla_core.errors import UserError
-from vla_core.locate import stack_root
 from vla_core.records.action import ActionChunk
 from vla_core.robot.config import RobotConfig
+from vla_core.stack_root import stack_root
 from vla_policy.experts.planning import plan_step
 from vla_policy.experts.scripted import ScriptedPolicy
 from vla_policy.protocol import Policy

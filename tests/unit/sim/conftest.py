@@ -2,8 +2,8 @@
 
 import pytest
 
-from vla_core.locate import stack_root
 from vla_core.robot.config import load_robot
+from vla_core.stack_root import stack_root
 from vla_sim.scenes.scene_params import load_scene
 from vla_sim.world import SimWorld
 

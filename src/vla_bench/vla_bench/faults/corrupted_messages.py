@@ -20,10 +20,10 @@ from vla_bench.faults.chunks import (
 from vla_bench.faults.nodes import peak_acceleration
 from vla_bench.faults.observer import ReceivedMessage
 from vla_bench.faults.rig import AT_ONCE, NAN, STOPPING, TTL, VOID, FaultRig
-from vla_core.locate import stack_root
 from vla_core.params import load_yaml
 from vla_core.records.action import Target
 from vla_core.result import Figure, time_ratio
+from vla_core.stack_root import stack_root
 from vla_shield.params import ShieldParams
 
 LONG = 0.4  # s for which messages are corrupted

@@ -21,9 +21,9 @@ from vla_bench.faults.rig import NAN, STOPPING, FaultRig
 from vla_bringup.graph.launch_file import find_executable
 from vla_bringup.graph.session import GraphSession, SessionPlan
 from vla_core.errors import UserError
-from vla_core.locate import stack_root
 from vla_core.result import Figure
 from vla_core.robot.config import load_robot
+from vla_core.stack_root import stack_root
 from vla_interfaces.srv import Arm
 from vla_ros import topics
 from vla_shield.node import DISCOVERY_TIME

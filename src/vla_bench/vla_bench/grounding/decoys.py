@@ -25,7 +25,7 @@ from vla_sim.scenes.episode import TEST_SEEDS, Episode
 from vla_sim.scenes.printed_patch import middle
 from vla_sim.scenes.scene_params import SceneParams
 from vla_sim.scenes.tasks import sample_episode
-from vla_sim.scenes.truth import image_box
+from vla_sim.scenes.true_scene import image_box
 from vla_sim.world import SimWorld
 
 FRAMES = 4  # per scene

@@ -13,8 +13,8 @@ import numpy as np
 from tqdm import tqdm
 
 from vla_bench.shield.trial import ShieldOutcome, ShieldRollout, play
-from vla_core.locate import stack_root
 from vla_core.result import Figure, share, time_ratio
+from vla_core.stack_root import stack_root
 
 TREES = (
     'src/vla_bench/vla_bench/shield', 'src/vla_core', 'src/vla_shield', 'src/vla_sim',

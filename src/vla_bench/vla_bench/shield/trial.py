@@ -10,16 +10,16 @@ from functools import cache
 import numpy as np
 
 from vla_bench.shield.random_targets import random_targets
-from vla_core.locate import stack_root
 from vla_core.machine import python_ms
 from vla_core.params import load_params
 from vla_core.records.action import Source, Target, Trajectory
 from vla_core.records.safety import Level, SafetyVote
 from vla_core.records.scene import GroundedScene, Role
 from vla_core.robot.config import load_robot
+from vla_core.stack_root import stack_root
 from vla_shield.shield import Shield, ShieldParams
 from vla_sim.scenes.scene_params import SceneParams
-from vla_sim.scenes.truth import true_scene
+from vla_sim.scenes.true_scene import true_scene
 from vla_sim.world import SimWorld
 
 PERIOD = 0.01  # s

@@ -11,9 +11,9 @@ import numpy as np
 from vla_core import geometry
 from vla_core.errors import UserError
 from vla_core.frozen import Array, frozen
-from vla_core.locate import stack_root
 from vla_core.params import check, load_params, param
 from vla_core.robot.limits import JointLimits
+from vla_core.stack_root import stack_root
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from xml.parsers.expat import ExpatError
 import xacro
 
 from vla_core.errors import UserError
-from vla_core.locate import stack_root
 from vla_core.robot.config import RobotConfig
+from vla_core.stack_root import stack_root
 
 
 def urdf_text(config: RobotConfig) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from vla_core.params import check, param
 from vla_core.records.safety import Level
 from vla_monitor.failure.attempt import DetectorParams
-from vla_monitor.failure.bind import detector_of
+from vla_monitor.failure.detector_loading import detector_of
 from vla_ros import topics
 from vla_ros.main import run
 from vla_ros.node import ManagedNode

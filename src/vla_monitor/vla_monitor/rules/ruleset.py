@@ -10,8 +10,8 @@ from typing import Any
 
 from vla_core.atomic_file import write_atomic
 from vla_core.errors import UserError
-from vla_core.locate import stack_root
 from vla_core.params import load_yaml
+from vla_core.stack_root import stack_root
 from vla_monitor.rules.document import Rule, load_documents
 from vla_monitor.rules.extractor import Extractor
 from vla_monitor.rules.logic import circuit

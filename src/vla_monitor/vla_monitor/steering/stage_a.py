@@ -14,9 +14,9 @@ from vla_core.records.plan_step import parse_step
 from vla_core.records.scene import GroundedScene
 from vla_core.robot.config import RobotConfig
 from vla_core.robot.model import RobotModel
+from vla_monitor.steering.candidate_score import Score, judge
 from vla_monitor.steering.dry_run import DryRun, DryRunResult
 from vla_monitor.steering.goal import StepGoal, goal_of
-from vla_monitor.steering.judge import Score, judge
 from vla_monitor.steering.kinematic_prediction import KinematicPrediction, is_holding
 from vla_monitor.steering.outcome import OutcomeMoment
 from vla_monitor.steering.params import VerifierParams

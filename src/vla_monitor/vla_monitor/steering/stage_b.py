@@ -13,8 +13,8 @@ import numpy as np
 from vla_core.frozen import Array
 from vla_core.records.alignment import NONE
 from vla_core.robot.config import RobotConfig
+from vla_monitor.steering.candidate_score import Score, judge
 from vla_monitor.steering.goal import StepGoal
-from vla_monitor.steering.judge import Score, judge
 from vla_monitor.steering.params import VerifierParams, ranks
 from vla_monitor.steering.stage_a import QuickCheck, VerifierMoment
 from vla_monitor.steering.twin import Player, TwinStage

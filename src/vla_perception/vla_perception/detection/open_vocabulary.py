@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vla_core.errors import UserError
-from vla_core.locate import stack_root
 from vla_core.records.scene import ParsedTask, Phrase
+from vla_core.stack_root import stack_root
 from vla_perception.detection.clusters import ClusterDetector
 from vla_perception.detection.protocol import Detection, ObjectDetector, PreparedFrame
 from vla_perception.params import GrounderParams, OpenVocabularyParams

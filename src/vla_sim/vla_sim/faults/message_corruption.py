@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from math import inf, isfinite, nan
 from typing import Any
 
-from vla_sim.faults.corruption import NONE, Corruption, CorruptionKind
+from vla_sim.faults.corruption_script import NONE, Corruption, CorruptionKind
 
 PLAIN = {'double': ('<d', 64), 'float': ('<f', 32)}  # layout, bits
 BURST = 100  # largest number of messages sent at once at a raised rate

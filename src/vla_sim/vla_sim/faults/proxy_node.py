@@ -23,7 +23,7 @@ from vla_core.robot.config import RobotConfig, load_robot
 from vla_interfaces.srv import InjectFault
 from vla_ros import params, topics
 from vla_ros.main import run
-from vla_sim.faults.corruption import NONE, Corruption, load_script, parse_topic_corruption
+from vla_sim.faults.corruption_script import NONE, Corruption, load_script, parse_topic_corruption
 from vla_sim.faults.message_corruption import MessageCorruptor
 
 SPOILT = 'spoilt'

@@ -13,7 +13,7 @@ from vla_core.errors import UserError
 from vla_core.records.safety import Decision, Verdict
 from vla_core.result import Figure
 from vla_monitor.failure import calibration
-from vla_monitor.failure.bind import binding_of
+from vla_monitor.failure.detector_loading import binding_of
 from vla_policy.registry import find_checkpoint
 
 ARGS = Namespace(policy='scripted', robot='ur5e', seed=7, factor=1.0)

@@ -5,9 +5,9 @@ import dataclasses
 import pytest
 
 from vla_bench.rules import control, pairs
-from vla_core.locate import stack_root
 from vla_core.robot.config import load_robot
 from vla_core.robot.model import RobotModel
+from vla_core.stack_root import stack_root
 from vla_monitor.rules.ruleset import load_rules
 
 

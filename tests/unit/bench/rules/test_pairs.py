@@ -6,9 +6,9 @@ from vla_bench.rules import pairs
 from vla_bench.rules.bench import scores
 from vla_bench.rules.scores import judge
 from vla_core.errors import UserError
-from vla_core.locate import stack_root
 from vla_core.robot.config import load_robot
 from vla_core.robot.model import RobotModel
+from vla_core.stack_root import stack_root
 from vla_monitor.rules.document import GROUPS, load_documents
 from vla_monitor.rules.ruleset import fingerprint, load_rules, load_weights
 

@@ -7,10 +7,10 @@ import pytest
 
 from vla_bench.switching.bench import figures
 from vla_bench.switching.trial import SwitchResult, has_room, second_task
-from vla_core.locate import stack_root
 from vla_core.params import load_params
 from vla_core.records.scene import Role, Verb
 from vla_core.records.task import ResultCode
+from vla_core.stack_root import stack_root
 from vla_sim.scenes.scene_params import SceneParams
 from vla_sim.scenes.tasks import sample_episode
 

@@ -8,10 +8,10 @@ import pytest
 import yaml
 
 from vla_core.errors import UserError
-from vla_core.locate import stack_root
 from vla_core.params import from_mapping
 from vla_core.robot.config import RobotConfig, known_robots, load_robot
 from vla_core.robot.urdf import urdf_text
+from vla_core.stack_root import stack_root
 
 ROBOTS = ('fr3', 'ur5e')
 
@@ -166,10 +166,10 @@ def test_an_installed_workspace_is_found(tmp_path, monkeypatch):
     share = tmp_path / 'share/vla_bringup'
     for folder in ('config/robots', 'urdf'):
         (share / folder).mkdir(parents=True)
-    module = tmp_path / 'lib/vla_core/locate.py'
+    module = tmp_path / 'lib/vla_core/stack_root.py'
     monkeypatch.delenv('VLA_ROOT', raising=False)
     monkeypatch.setenv('AMENT_PREFIX_PATH', f'/nowhere:{tmp_path}')
-    monkeypatch.setattr('vla_core.locate.__file__', str(module))
+    monkeypatch.setattr('vla_core.stack_root.__file__', str(module))
     assert stack_root() == share
     monkeypatch.delenv('AMENT_PREFIX_PATH')
     with pytest.raises(UserError, match='set VLA_ROOT'):

@@ -9,11 +9,11 @@ import yaml
 
 from vla_core import geometry as g
 from vla_core.errors import UserError
-from vla_core.locate import stack_root
 from vla_core.params import from_mapping
 from vla_core.robot.config import RobotConfig, load_robot
 from vla_core.robot.model import RobotModel, collision_model, link_of
 from vla_core.robot.urdf import urdf_text
+from vla_core.stack_root import stack_root
 
 ROBOTS = ('fr3', 'ur5e')
 COMPILER = '<mujoco><compiler fusestatic="false" discardvisual="false"/></mujoco></robot>'

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from vla_core.errors import UserError
-from vla_core.locate import stack_root
 from vla_core.params import load_params
+from vla_core.stack_root import stack_root
 from vla_learning.failure import rollouts
 from vla_learning.failure.rollout_plan import (
     CAUSES,

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from vla_core.errors import UserError
-from vla_core.locate import stack_root
+from vla_core.stack_root import stack_root
 from vla_monitor.rules.document import GROUPS, RuleKind, RuleResponse, load_documents, read
 
 RULE = """# Policy

@@ -1,7 +1,7 @@
 import pytest
 
 from vla_core.errors import UserError
-from vla_core.locate import stack_root
+from vla_core.stack_root import stack_root
 from vla_monitor.rules.document import load_documents, read
 from vla_monitor.rules.logic.prove import prove
 

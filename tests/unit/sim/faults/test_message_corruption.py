@@ -7,7 +7,7 @@ import pytest
 
 from vla_core.errors import UserError
 from vla_interfaces.msg import PolicyFeatures, SafetyVote, Target
-from vla_sim.faults.corruption import load_script, parse_corruption, parse_topic_corruption
+from vla_sim.faults.corruption_script import load_script, parse_corruption, parse_topic_corruption
 from vla_sim.faults.message_corruption import MessageCorruptor
 
 TOPICS = ('target', 'votes')

@@ -6,7 +6,7 @@ import pytest
 from vla_core.records.scene import Role, TargetStatus, is_finite
 from vla_sim.scenes.furniture import HANDLE_HEIGHT, set_slide
 from vla_sim.scenes.tasks import TASKS
-from vla_sim.scenes.truth import true_scene
+from vla_sim.scenes.true_scene import true_scene
 
 
 @pytest.mark.parametrize('task', TASKS)
