@@ -105,6 +105,18 @@ def chain(figures: Figures) -> str:
     return f'{"; ".join(text)} (of {tried} each)'
 
 
+def variants(figures: Figures) -> str:
+    """Success of each variant of the policy's inputs, all tasks together."""
+    end = ': success'
+    own = {
+        name.removesuffix(end).removeprefix('control, '): figure
+        for name, figure in figures.items()
+        if name.endswith(end) and ', ' not in name.removesuffix(end).removeprefix('control, ')
+    }
+    tried = min(f['n'] for f in own.values())
+    return ', '.join(f'{n} {f["value"]:.0%}' for n, f in own.items()) + f' (of {tried} each)'
+
+
 def choosing(figures: Figures) -> str:
     """Gain of ten candidates over one, by checkpoint, and the suites without a gain."""
     end = ', all suites: gain of K=10'
@@ -146,6 +158,8 @@ HEADLINES = (
     ),
     Headline('the same on the real nodes in real time', './vla eval --graph',
              'eval-tabletop-graph', rates('success ')),
+    Headline('success of the shipped policy when its inputs are blanked or replaced',
+             './vla bench inputs', 'bench-inputs', variants),
     Headline('camera to command, cycle times, images delivered', './vla bench latency',
              'bench-latency', latency),
     Headline('messages at 100 Hz read and written as bytes, against rclpy', './vla bench wire',

@@ -156,3 +156,15 @@ def test_only_what_stands_between_the_marks_is_replaced():
     assert headlines.put_into(once, 'new') == once
     with pytest.raises(ValueError, match='measured'):
         headlines.put_into('no marks', 'new')
+
+
+def test_the_inputs_of_the_policy_are_listed_by_variant_without_the_rows_by_task():
+    figures = {
+        name: {'value': value, 'n': 36}
+        for name, value in [
+            ('as shipped: success', 1.0), ('control, object roles blanked: success', 0.14),
+            ('as shipped, put_in: success', 0.5), ('sentence blanked: change of success', -3.0),
+        ]
+    }  # fmt: skip
+    said = headlines.variants(figures)
+    assert said == 'as shipped 100%, object roles blanked 14% (of 36 each)'
