@@ -22,6 +22,7 @@ from vla_bringup.graph.launch_file import (
 )
 from vla_bringup.graph.launch_runner import LaunchRunner, run_until_stopped
 from vla_core.errors import UserError
+from vla_ros.transport import choose_transport
 
 DISCOVERY = 1.0  # s, wait for the nodes that are already on the domain
 BUSY_DISCOVERY = 6.0  # s, the same when the domain is in use: busy nodes answer late
@@ -101,6 +102,7 @@ def nodes_on_domain() -> set[str]:
     domain = int(os.environ.get('ROS_DOMAIN_ID', '0'))
     patience = DISCOVERY if is_free(domain) else BUSY_DISCOVERY
     context = rclpy.Context()
+    choose_transport()
     rclpy.init(context=context, signal_handler_options=SignalHandlerOptions.NO)
     probe = rclpy.create_node(f'vla_up_{os.getpid()}', context=context)
     began, there = time.monotonic(), set[str]()

@@ -1,5 +1,7 @@
-"""The DDS transports of a process: shared memory for images, UDP for everything else (decision
-012)."""
+"""The DDS transports of a process: shared memory and UDP where images pass, else UDP alone.
+
+Reasons: docs/decisions/012-shared-memory-for-images-only.md
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,8 @@ def choose_transport(
     With the range LOCALHOST rmw_fastrtps adds shared memory to every process, whatever the profile
     says; the local profiles keep to this machine themselves, and the range becomes SYSTEM_DEFAULT.
     Nothing changes with another middleware, with a profile of the user's own in either variable,
-    or with LOCALHOST and static peers, which rmw_fastrtps ignores under SYSTEM_DEFAULT.
+    or with LOCALHOST and ROS_STATIC_PEERS: rmw_fastrtps ignores peers under SYSTEM_DEFAULT.
+    ROS_LOCALHOST_ONLY=1, under which rcl ignores range and peers, counts as LOCALHOST alone.
     """
     given = profile_of_stack(env)
     middleware = env.get(MIDDLEWARE) or 'rmw_fastrtps_cpp'

@@ -21,6 +21,7 @@ from vla_bringup.checkout.workspace import (
     BUILD_STAMP,
     ENV_STAMP,
     OLDEST_PYTHON,
+    PROFILE,
     PYTHON,
     SYSTEM_ROS,
     VENV,
@@ -30,6 +31,7 @@ from vla_bringup.checkout.workspace import (
 )
 from vla_core.machine import gpu, processor
 from vla_ros.realtime import set_realtime_priority
+from vla_ros.transport import PROFILES
 
 OPTIONAL = {
     'moveit_py': ('moveit', 'the adapter in vla_control; needs a full ROS installation'),
@@ -133,13 +135,19 @@ def checkout() -> Iterator[HostFinding]:
     if is_inside():
         is_built = is_built and importlib.util.find_spec('vla_interfaces') is not None
     yield HostFinding('built workspace', is_built, state(BUILD_STAMP.parent, is_built), RUN_SET_UP)
-    default = ROOT / 'config' / 'fastdds.xml'
-    profile = Path(os.environ.get('FASTDDS_DEFAULT_PROFILES_FILE', default))
-    fix = 'FASTDDS_DEFAULT_PROFILES_FILE is not a file'
-    yield HostFinding('DDS profile', profile.is_file(), str(profile.name), fix)
+    yield profile()
     found = sorted(ROOT.glob('checkpoints/*/policy.safetensors'))
     names = ', '.join(path.parent.name for path in found) or 'none'
     yield HostFinding('policy checkpoint', bool(found), names, './vla train', is_required=False)
+
+
+def profile() -> HostFinding:
+    """The DDS profile of the caller, under either name, or that of the stack."""
+    files = {name: Path(os.environ[name]) for name in PROFILES if name in os.environ}
+    wrong = [name for name, path in files.items() if not path.is_file()]
+    names = sorted({path.name for path in files.values()}) or [PROFILE.name]
+    fix = f'{" and ".join(wrong)}: not a file'
+    return HostFinding('DDS profile', not wrong, ', '.join(names), fix)
 
 
 def state(folder: Path, is_current: bool) -> str:

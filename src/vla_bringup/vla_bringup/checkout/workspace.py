@@ -11,12 +11,14 @@ import sys
 from pathlib import Path
 
 from vla_bringup.checkout.root import ROOT
+from vla_ros.transport import PROFILES
 
 OLDEST_PYTHON = (3, 11)  # of the pinned numpy and scipy
 VENV = ROOT / '.venv'
 PYTHON = VENV / 'bin' / 'python'
 ENV_STAMP = VENV / 'vla-environment'
 ORIGIN = VENV / 'vla-origin'  # a moved checkout or another Python needs a new .venv
+PROFILE = ROOT / 'config' / 'fastdds.xml'  # DDS transports, unless the user has their own
 BUILD_STAMP = ROOT / 'install' / 'vla-build'
 VERSION = f'{sys.version_info[0]}.{sys.version_info[1]}'
 SYSTEM_ROS = os.environ.get('ROS_DISTRO') == 'jazzy'
@@ -84,10 +86,9 @@ def environment() -> dict[str, str]:
     built = [x for p in install for site in sites for x in p.glob(site)]
     eggs = [ROOT / 'build' / p.name for p in packages()]  # where colcon keeps the entry points
     wheels = [] if ros else [VENV / 'lib', *VENV.glob('lib/python3*/site-packages/ros_*.libs')]
-    profile = str(ROOT / 'config' / 'fastdds.xml')
+    has_profile = any(name in os.environ for name in PROFILES)  # one of the user's: neither is set
     defaults = {
-        'FASTDDS_DEFAULT_PROFILES_FILE': profile,
-        'FASTRTPS_DEFAULT_PROFILES_FILE': profile,
+        **({} if has_profile else dict.fromkeys(PROFILES, str(PROFILE))),
         'MUJOCO_GL': 'egl',
         'OMP_NUM_THREADS': '1',
         **({} if may_write_home() else {'ROS_LOG_DIR': str(ROOT / 'log' / 'ros')}),
