@@ -19,14 +19,14 @@ from vla_ros.node import ManagedNode
 from vla_supervisor.execution.commands import HostAction
 from vla_supervisor.execution.executive import Executive
 from vla_supervisor.lifecycle import BringUp, BringUpParams
-from vla_supervisor.lifecycle_node import LifecycleClients
+from vla_supervisor.lifecycle_clients import LifecycleClients
 from vla_supervisor.monitors.computer_monitor import ComputerParams
 from vla_supervisor.monitors.dead_man_switch import DeadManParams
 from vla_supervisor.monitors.estop import PRESSED, EStopParams
 from vla_supervisor.monitors.heartbeats import HeartbeatParams
 from vla_supervisor.monitors.system_monitor import SystemMonitor
 from vla_supervisor.params import ExecutiveParams
-from vla_supervisor.task_action_node import TaskActionServer
+from vla_supervisor.task_action_server import TaskActionServer
 
 VOTE_EVERY = 5  # ticks
 HOW_TO_ANSWER = './vla answer continue | stop | "another instruction"'
