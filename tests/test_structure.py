@@ -54,6 +54,11 @@ MAY_IMPORT = {
     'vla_cli': BELOW_BENCH | ROS | {'vla_bench', 'rich', 'PIL', 'yaml', 'psutil', 'mujoco'},
 }  # fmt: skip
 NODE_EXTRA = ROS | {'vla_ros'}
+# not nodes, but parts of one that hold its ROS entities; the reason is the value
+ROS_USERS = {
+    'vla_supervisor/vla_supervisor/lifecycle_clients.py': 'clients of lifecycle services',
+    'vla_supervisor/vla_supervisor/task_action_server.py': 'the action server of a task',
+}
 NODE_MAY = {'vla_policy': {'vla_teleop'}}  # the replay policy reads episodes
 NEVER = {'vla_core': {'torch', 'transformers'}, 'vla_shield': {'torch', 'transformers', 'moveit'}}
 HAS_ROS = ('vla_ros', 'vla_bringup', 'vla_bench', 'vla_cli')
@@ -94,8 +99,23 @@ def package_of(path: Path) -> str:
     return path.relative_to(ROOT / 'src').parts[0]
 
 
+def executables() -> set[str]:
+    """Modules that a package's setup.py starts."""
+    files = ROOT.glob('src/*/setup.py')
+    return {m for f in files for m in re.findall(r"'\w+ = ([\w.]+):main'", f.read_text())}
+
+
+EXECUTABLES = executables()
+
+
 def is_node(path: Path) -> bool:
-    return path.name == 'node.py' or path.name.endswith('_node.py')
+    """A node.py, or a *_node.py that is an executable."""
+    module = '.'.join(path.relative_to(ROOT / 'src').with_suffix('').parts[1:])
+    return path.name == 'node.py' or (path.name.endswith('_node.py') and module in EXECUTABLES)
+
+
+def may_use_ros(path: Path) -> bool:
+    return is_node(path) or name_of(path) in ROS_USERS
 
 
 def extra_of(path: Path) -> set[str]:
@@ -145,7 +165,7 @@ def test_every_package_is_in_the_table():
 def test_imports_keep_to_the_table(path):
     package = package_of(path)
     allowed = EVERYONE | {package} | MAY_IMPORT[package]
-    allowed |= extra_of(path) if is_node(path) else set()
+    allowed |= extra_of(path) if may_use_ros(path) else set()
     extra = imports(parse(path)) - STDLIB - allowed
     assert not extra, f'{name_of(path)} imports {sorted(extra)}'
 
@@ -157,9 +177,21 @@ def test_what_must_stay_small_imports_no_learning(path):
 
 @each_module()
 def test_only_nodes_and_ros_packages_know_ros(path):
-    if not is_node(path) and package_of(path) not in HAS_ROS:
+    if not may_use_ros(path) and package_of(path) not in HAS_ROS:
         known = imports(parse(path)) & NODE_EXTRA - MAY_IMPORT[package_of(path)]
         assert not known, f'{name_of(path)} knows ROS'
+
+
+@pytest.mark.parametrize('name', sorted(ROS_USERS))
+def test_a_listed_ros_user_is_there_and_is_no_node(name):
+    path = ROOT / 'src' / name
+    assert imports(parse(path)) & NODE_EXTRA
+    assert not is_node(path)
+
+
+@each_module()
+def test_a_file_named_as_a_node_is_one(path):
+    assert is_node(path) or not path.stem.endswith('_node'), f'{name_of(path)} is no executable'
 
 
 @each_module()
