@@ -209,10 +209,18 @@ def is_set_up() -> bool:
     return has_all and PYTHON.exists()
 
 
+def refuse_spaces() -> None:
+    """SetupError for a path with white space: the first line of an installed executable names its
+    Python, and the kernel ends that name at the first space."""
+    if any(character.isspace() for character in str(ROOT)):
+        raise SetupError(f'{str(ROOT)!r} has a space in it; move the checkout to a path without')
+
+
 def set_up() -> None:
     """Run the missing steps, under a lock; a stamp records what a finished set-up covered."""
     if is_set_up():
         return
+    refuse_spaces()
     environment_now = environment_key()
     build_now = build_key(environment_now)
     (ROOT / 'log').mkdir(exist_ok=True)

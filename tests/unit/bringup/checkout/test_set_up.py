@@ -5,6 +5,14 @@ import pytest
 from vla_bringup.checkout import set_up, workspace
 
 
+def test_a_path_with_a_space_is_refused_before_anything_is_made(tmp_path, monkeypatch):
+    monkeypatch.setattr(set_up, 'is_set_up', lambda: False)
+    monkeypatch.setattr(set_up, 'ROOT', tmp_path / 'my robot' / 'vla')
+    with pytest.raises(set_up.SetupError, match="my robot/vla' has a space in it; move"):
+        set_up.set_up()
+    assert not (tmp_path / 'my robot').exists()
+
+
 @pytest.fixture
 def tree(tmp_path, monkeypatch):
     """A checkout of one package with one message."""
