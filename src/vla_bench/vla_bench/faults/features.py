@@ -38,8 +38,8 @@ STARTUP = 30.0  # s for a node to start
 OTHER = '0123456789ab'  # hash of weights that do not exist
 CORRUPTIONS = (
     ('NaN', 'nan feature', 'finite'),
-    ('lack a column', 'narrow feature', 'numbers'),
-    ('with a column more', 'widen feature', 'numbers'),
+    ('lack a column', 'narrow feature', 'values'),
+    ('with a column more', 'widen feature', 'values'),
     ('of other weights', 'relabel schema', 'calibrated for'),
 )  # the corruption, its order to the proxy, a text that the reason must contain
 

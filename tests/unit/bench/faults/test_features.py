@@ -3,16 +3,27 @@
 from argparse import Namespace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from vla_bench.faults import bench, features
 from vla_bench.faults.catalogue import FAULTS, FaultCase, FaultSetup
-from vla_bench.faults.features import POLICY, counted, held_for, is_unscored, rebound, unfit
+from vla_bench.faults.features import (
+    CORRUPTIONS,
+    POLICY,
+    counted,
+    held_for,
+    is_unscored,
+    rebound,
+    unfit,
+)
 from vla_bench.faults.observer import ReceivedMessage
 from vla_core.errors import UserError
+from vla_core.records.action import PolicyFeatures
 from vla_core.records.safety import Decision, Verdict
 from vla_core.result import Figure
 from vla_monitor.failure import calibration
+from vla_monitor.failure.attempt import Attempt
 from vla_monitor.failure.detector_loading import binding_of
 from vla_policy.registry import find_checkpoint
 
@@ -105,3 +116,21 @@ def test_a_fault_with_a_part_without_a_graph_has_its_graph_for_itself(monkeypatc
     both = FaultCase(FaultSetup.PLAIN, live=lambda *_: iter(()), alone=lambda _: iter(()))
     monkeypatch.setitem(FAULTS, 'F0', both)
     assert list(bench.groups(['F5', 'F0', 'F6', 'F8'])) == [['F5'], ['F0'], ['F6', 'F8']]
+
+
+FEATURES = {
+    'NaN': ('schema', [1.0, np.nan]),
+    'lack a column': ('schema', [1.0]),
+    'with a column more': ('schema', [1.0, 2.0, 3.0]),
+    'of other weights': ('schemb', [1.0, 2.0]),
+}
+
+
+@pytest.mark.parametrize(('corruption', '_order', 'text'), CORRUPTIONS)
+def test_the_bench_waits_for_a_reason_that_the_detector_gives(corruption, _order, text):
+    """A reworded reason must not look like a detector that does not answer."""
+    schema, values = FEATURES[corruption]
+    binding = SimpleNamespace(schema='schema', horizon=16, step=0.1)
+    attempt = SimpleNamespace(calibration=SimpleNamespace(binding=binding), _width=2)
+    feature = PolicyFeatures(1.0, 'task', 0, schema, np.array(values))
+    assert text in Attempt._mismatch(attempt, feature, None)
