@@ -9,10 +9,6 @@ from vla_core.records.action import ActionChunk, PolicyFeatures, Space
 from vla_core.records.sensing import Observation
 
 
-class PolicyError(Exception):
-    """The policy cannot serve the request."""
-
-
 @dataclass(frozen=True)
 class PolicyInfo:
     """Description of a policy's output."""

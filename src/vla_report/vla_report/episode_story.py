@@ -13,7 +13,6 @@ import numpy as np
 from vla_core import geometry
 from vla_core.records.action import ActionChunk, Space
 from vla_core.records.safety import Decision, Level
-from vla_core.records.task import Phase
 from vla_core.robot.config import RobotConfig
 from vla_core.robot.model import RobotModel
 from vla_report.timeseries import Series, Spans, series, spans
@@ -224,10 +223,6 @@ def chunk_path(chunk: object, base_from_tcp) -> np.ndarray:
     if chunk.space == Space.EE_DELTA:
         rows = rows + base_from_tcp(chunk.stamp)[:3, 3]
     return rows
-
-
-def is_motion(phase: Phase) -> bool:
-    return phase in (Phase.RUNNING, Phase.HOMING, Phase.RETREAT)
 
 
 def _stamp(record) -> float:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from vla_bringup.graph.defaults import POLICY
 from vla_core.errors import UserError
 from vla_core.records.task import ResultCode
 from vla_core.result import Result, share
@@ -19,8 +20,6 @@ from vla_policy.protocol import Policy
 from vla_policy.registry import load_policy
 from vla_report import figure_table
 from vla_sim.scenes.episode import TEST_SEEDS
-
-POLICY = 'checkpoints/tabletop'
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from vla_bringup.graph.defaults import POLICY
 from vla_core.atomic_file import write_atomic
 from vla_core.errors import UserError
 from vla_core.frozen import Array
@@ -27,7 +28,6 @@ from vla_core.interval import wilson
 from vla_core.result import Figure, Result, share
 from vla_core.revision import commit
 from vla_core.robot.config import load_robot
-from vla_learning.evaluation.evaluate import POLICY
 from vla_learning.failure.plots import draw
 from vla_learning.failure.recorded_traces import gather
 from vla_learning.failure.study import (

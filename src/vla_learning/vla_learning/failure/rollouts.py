@@ -12,9 +12,9 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
+from vla_bringup.graph.defaults import POLICY
 from vla_core.atomic_file import write_atomic
 from vla_core.errors import UserError
-from vla_learning.evaluation.evaluate import POLICY
 from vla_learning.failure.rollout_plan import CAUSES, FIRST_SEED, SUITES, parse_causes
 from vla_learning.failure.rollout_trial import RolloutJob, play
 from vla_lockstep.campaign import run_jobs
