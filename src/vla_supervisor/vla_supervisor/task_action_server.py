@@ -67,11 +67,13 @@ class TaskActionServer:
             self._goal.feedback(self._feedback())
 
     def _begin(self, goal: Any) -> Any:
-        """Start the task of a goal; return the result of a goal that is refused, else None."""
+        """Start the task of a goal; return the result of one that starts none, else None."""
         before = self.executive.status
         started = self.executive.start(goal.instruction, goal.seed, self._now)
+        if started.stopped:
+            return ExecuteTask.Result(code=ResultCode.STOPPED, text=started.stopped)
         if started.refusal:
-            return ExecuteTask.Result(code=ResultCode.NOT_READY, text=started.refusal)
+            return ExecuteTask.Result(code=ResultCode.REFUSED_INSTRUCTION, text=started.refusal)
         self._preempted = ExecuteTask.Result(
             code=ResultCode.SWITCHED,
             text=f'preempted by "{goal.instruction}"',

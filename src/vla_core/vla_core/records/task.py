@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
+MAX_INSTRUCTION = 300  # characters; a longer instruction is refused
+
 
 class Phase(IntEnum):
     """Phase of a task, which every node follows (values of TaskStatus.msg)."""

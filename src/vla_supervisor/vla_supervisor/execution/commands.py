@@ -17,10 +17,11 @@ class TaskRequest:
 
 @dataclass(frozen=True)
 class StartResult:
-    """A task that was started, or why it was refused."""
+    """A task that was started, or why it was refused; neither when the instruction was to stop."""
 
     task_id: str
     refusal: str = ''  # empty when it was started
+    stopped: str = ''  # what a request to stop has ended, for people; empty for every other
 
 
 class OperatorAnswer(IntEnum):

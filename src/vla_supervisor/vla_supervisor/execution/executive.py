@@ -10,9 +10,10 @@ from vla_core.records.action import ControlState
 from vla_core.records.alignment import AlignmentVerdict
 from vla_core.records.safety import FailureScore, Level, SafetyVote, ShieldReport
 from vla_core.records.scene import GroundedScene
-from vla_core.records.task import Phase, ResultCode, TaskStatus
+from vla_core.records.task import MAX_INSTRUCTION, Phase, ResultCode, TaskStatus
 from vla_supervisor.execution.commands import HostAction, OperatorAnswer, StartResult, TaskRequest
 from vla_supervisor.execution.graded_response import ResponseLevel
+from vla_supervisor.execution.stop_request import is_stop_request
 from vla_supervisor.execution.task_inputs import TaskInputs
 from vla_supervisor.execution.task_phases import TaskPhases
 from vla_supervisor.params import ExecutiveParams
@@ -44,9 +45,11 @@ class Executive:
     # -- requests ------------------------------------------------------------------------------
 
     def start(self, instruction: str, seed: int, now: float) -> StartResult:
-        """Begin a task. A running one is preempted; the same instruction changes nothing."""
-        if not instruction.strip():
-            return StartResult('', 'the instruction is empty')
+        """Begin a task, or stop. A running task is preempted; the same one changes nothing."""
+        if is_stop_request(instruction):
+            return StartResult('', stopped=self._stand_still(instruction, now))
+        if refusal := _unusable(instruction):
+            return StartResult('', refusal)
         state, status = self._state, self.status
         last = state.queued or TaskRequest(status.task_id, status.instruction, status.seed)
         is_same = instruction.split() == last.instruction.split()
@@ -61,6 +64,14 @@ class Executive:
         else:
             state.begin(request, now)
         return StartResult(request.task_id)
+
+    def _stand_still(self, instruction: str, now: float) -> str:
+        """End all motion where the arm is: no roll back, no retreat, no move home."""
+        text = f'stopped by the operator: "{instruction.strip()[:MAX_INSTRUCTION]}"'
+        if not self.is_busy:
+            text = f'{text}; no task was running'
+        self._state.stand_still(text, now)
+        return text
 
     def cancel(self, now: float) -> None:
         """Leave the task (ROLLBACK when in contact) and hold position; twice: hold at once."""
@@ -156,3 +167,12 @@ class Executive:
         if reaction.level == ResponseLevel.HOLD:
             return Level.HOLD, 0.0, reaction.reason
         return Level.RUN, 1.0, ''
+
+
+def _unusable(instruction: str) -> str:
+    """Return why the instruction is not passed on at all, or ''."""
+    if not instruction.strip():
+        return 'the instruction is empty'
+    if len(instruction) > MAX_INSTRUCTION:
+        return f'the instruction has {len(instruction)} characters, at most {MAX_INSTRUCTION}'
+    return ''

@@ -81,6 +81,13 @@ class TaskExecution:
         self.queued = None
         self.finish(code, text, now)
 
+    def stand_still(self, text: str, now: float) -> None:
+        """End the task, or the move home after one, where the arm is."""
+        if self.is_busy:
+            self.stop(ResultCode.STOPPED, text, now)
+        elif self.status.phase != Phase.IDLE:  # the result stands
+            self.enter(Phase.IDLE, now)
+
     def abort(self, reason: str, now: float) -> None:
         """End the task and disarm the shield."""
         self.actions.append(HostAction.DISARM)

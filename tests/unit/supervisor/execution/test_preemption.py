@@ -232,3 +232,78 @@ def check(world):
 def calm(world):
     world.stuck, world.rolls_back, world.decision = '', True, Decision.PASS
     world.executive.on_health('')
+
+
+@pytest.mark.parametrize('words', ['Stop!', 'stop now', 'please stop', 'halt', 'freeze'])
+def test_stop_as_an_instruction_stands_still_at_once_with_the_object_held(words):
+    world = running(**HELD)
+    started = []
+
+    phases = phases_after(world, lambda: started.append(say(world, words)))
+    world.run(30.0)
+
+    assert phases == [Phase.FAILED]
+    assert world.phase == Phase.FAILED
+    assert world.status.code == ResultCode.STOPPED
+    assert words in world.status.text
+    assert not world.executive.is_busy
+    assert started[0].stopped == world.status.text
+    assert not started[0].refusal
+
+
+@pytest.mark.parametrize('phase', [Phase.DONE, Phase.RETREAT, Phase.HOMING])
+def test_stop_after_a_task_ends_the_move_home_and_keeps_the_result(phase):
+    world = running()
+    world.moves_done = False
+    world.drop_in_box()
+    world.until(Phase.DONE)
+    if phase != Phase.DONE:
+        world.until(Phase.RETREAT)
+    if phase == Phase.HOMING:
+        world.moves_done = True
+        world.until(Phase.HOMING)
+    assert world.phase == phase
+    world.moves_done = True
+    first = len(world.phases)
+    started = say(world, 'stop')
+    world.run(30.0)
+
+    assert started.stopped
+    assert world.phases[first:] == [Phase.IDLE]
+    assert world.status.code == ResultCode.SUCCEEDED
+
+
+def test_stop_drops_the_queued_task_and_ends_a_roll_back():
+    world = running(**HELD, rolls_back=False)
+    say(world)
+    world.run(0.1)
+    assert world.phase == Phase.ROLLBACK
+
+    phases = phases_after(world, lambda: say(world, 'stop'))
+
+    assert phases == [Phase.FAILED]
+    assert world.status.code == ResultCode.STOPPED
+
+
+def test_stop_without_a_task_changes_nothing():
+    world = World()
+    started = world.start('stop')
+
+    assert world.run(1.0).phases == [Phase.IDLE]
+    assert 'no task was running' in started.stopped
+
+
+def test_stop_sent_as_an_answer_stops_too():
+    world = running(**HELD)
+
+    assert world.executive.answer(OperatorAnswer.INSTRUCTION, world.now, 'stop', 0) == ''
+    assert world.status.code == ResultCode.STOPPED
+
+
+def test_an_endless_instruction_is_refused_shortly_and_the_task_goes_on():
+    world = running()
+    started = say(world, 'put the red cube ' * 10_000)
+
+    assert '170000 characters' in started.refusal
+    assert len(started.refusal) < 100
+    assert world.run(0.5).phase == Phase.RUNNING

@@ -1,0 +1,68 @@
+"""Recognises a request to stop in an instruction, in any wording, before anything else reads it.
+
+A false positive makes the robot stand still, a false negative lets it move: every doubt is a stop.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+SEARCHED = 10_000  # characters of an instruction
+# a stop wherever it stands in the text, unless it is negated
+_STOP = re.compile(
+    r'\b(?:s+t+o+p+s?|halt|halts|freeze|abort|cancel|cease|desist|e-?stop|whoa|anhalten|stoppen|'
+    r'arrête[rz]?|arrete[rz]?|alto|deténte|detente|fermati|fermo|стоп|стой|توقف|قف|dur)\b'
+    r'|रुको|停|止まれ|とまれ|やめろ|ストップ|멈춰|정지'
+)
+_NEGATED = re.compile(
+    r"\b(?:don't|dont|do not|never|not) +(?:s+t+o+p+|halt|freeze|abort|cancel)\b"
+)
+# a stop when it is all that a part of the text says: 'wait! not that one'
+_PART = frozenset((
+    'wait', 'hold', 'hold on', 'hold it', 'hold still', 'hold position', 'pause', 'stand still',
+    'stand by', 'stay', 'stay still', 'stay put', 'stay there', 'keep still', 'be still',
+    "don't move", 'dont move', 'do not move', 'no more', "don't do that", "don't do it",
+    'do not do that', 'do not do it', 'enough', "that's enough", 'that is enough', 'quit',
+    'quit it', 'emergency', 'leave it', 'shut down', 'power off', 'turn off', 'switch off',
+    'danger', 'basta', 'no no', "don't", 'dont', 'do not',
+))  # fmt: skip
+# a stop when it is the whole text; 'no, put it …' is a correction
+_WHOLE = _PART | {'no', 'nope', 'end', 'help', 'para', 'pare', 'nein', 'non', 'nicht'}
+_POLITE = frozenset((
+    'please', 'robot', 'hey', 'ok', 'okay', 'now', 'oh', 'right', 'just', 'a', 'moment', 'second',
+    'minute', 'there', 'immediately',
+))  # fmt: skip
+_STEMS = ('stop', 'halt', 'freeze', 'abort', 'cancel')
+
+
+def is_stop_request(instruction: str) -> bool:
+    """True when the text asks the robot to stop."""
+    text = unicodedata.normalize('NFKC', instruction[:SEARCHED]).casefold()
+    text = re.sub('[’‘`´]', "'", text)
+    text = re.sub('[\u200b-\u200f\u2060\ufeff\u00ad]', '', text)  # invisible characters
+    if _STOP.search(_NEGATED.sub(' ', text)):
+        return True
+    if any(_short(part) in _PART for part in re.split('[!?.,;:]+', text)):
+        return True
+    words = _short(text)
+    if words in _WHOLE or words.replace(' ', '') in _STEMS:  # 's t o p'
+        return True
+    return ' ' not in words and any(_is_typo(words, stem) for stem in _STEMS)
+
+
+def _short(text: str) -> str:
+    """Return the words of the text without polite ones; a word that is repeated stands once."""
+    words = re.findall(r"[^\W_]+(?:'[^\W_]+)*", text)
+    if (joined := ' '.join(words)) in _WHOLE:
+        return joined
+    words = [word for word in words if word not in _POLITE]
+    return words[0] if len(set(words)) == 1 else ' '.join(words)
+
+
+def _is_typo(word: str, stem: str) -> bool:
+    """True when `word` is `stem` with one letter missing, added, changed or swapped."""
+    cuts = [(stem[:k], stem[k:]) for k in range(len(stem) + 1)]
+    swapped = {a + b[1] + b[0] + b[2:] for a, b in cuts if len(b) > 1}
+    patterns = [f'{re.escape(a)}.?{re.escape(rest)}' for a, b in cuts for rest in {b, b[1:]}]
+    return word in swapped or any(re.fullmatch(p, word) for p in patterns)
