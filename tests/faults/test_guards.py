@@ -25,7 +25,8 @@ from rig import model
 from vla_core.records.action import Trajectory
 from vla_core.records.safety import ArmState, Heartbeat
 from vla_core.records.scene import GroundedObject, GroundedScene, ParsedTask, Role, TargetStatus
-from vla_core.robot import config
+from vla_core.robot import arm
+from vla_core.robot.config import load_robot
 from vla_monitor.failure.attempt import Attempt, AttemptJudgement
 from vla_perception.camera.preprocessing import FramePreprocessor
 from vla_perception.detection import assembly
@@ -193,7 +194,7 @@ OTHERS = {
         Attempt, 'unusable', nominal_judgement, lambda: features_that_are_none_hold()
     ),
     'F26 limits that are none': (
-        config, 'check', none, lambda: robots_without_limits_are_refused()
+        arm, 'check', none, lambda: robots_without_limits_are_refused()
     ),
 }  # fmt: skip
 GUARDS = {**SHIELD, **OTHERS}
@@ -288,7 +289,7 @@ def misfit_is_named():
 
 
 def robots_without_limits_are_refused():
-    joint = config.load_robot('ur5e').joints[0]
+    joint = load_robot('ur5e').joints[0]
     for value in (0.0, -1.0, np.nan, np.inf):
         with pytest.raises(ValueError, match='velocity'):
             replace(joint, velocity=value)

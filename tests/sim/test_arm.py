@@ -5,6 +5,7 @@ import pytest
 
 from vla_core import geometry
 from vla_core.records.action import Trajectory
+from vla_core.robot.urdf import finger_joints
 
 
 def sinus(robot, start, amplitude=0.2, seconds=4.0):
@@ -28,7 +29,7 @@ def test_it_starts_and_stays_at_home(operator):
     assert joints.select(names)[0] == pytest.approx(operator.robot.home, abs=1e-4)
     assert joints.select(names)[1] == pytest.approx(0.0, abs=1e-4)
     assert joints.stamp == pytest.approx(1.0)
-    fingers = (operator.robot.gripper.joint, operator.robot.gripper.mimic)
+    fingers = finger_joints(operator.robot, operator.robot.gripper)
     assert joints.select(fingers)[0] == pytest.approx([0.04, 0.04], abs=2e-4)
     assert operator.world.wrench() == pytest.approx(np.zeros(6), abs=1e-9)
 

@@ -134,13 +134,26 @@ def rotation_z(angle: float) -> Array:
     return exp_rotation((0.0, 0.0, angle))
 
 
+def rotation_rpy(rpy: ArrayLike) -> Array:
+    """Rotation by roll, pitch and yaw (rad) about the fixed x, y and z axes, as in a URDF."""
+    roll, pitch, turn = np.asarray(rpy, dtype=np.float64)
+    about_x, about_y = exp_rotation((roll, 0.0, 0.0)), exp_rotation((0.0, pitch, 0.0))
+    return np.asarray(rotation_z(turn) @ about_y @ about_x)
+
+
 def tool_down(xyz: ArrayLike, angle: float = 0.0) -> Array:
     """Pose of a tool pointing down, its x axis at `angle` rad from the base's x axis."""
     return pose_of(rotation_z(angle) @ np.diag([1.0, -1.0, -1.0]), xyz)
 
 
 def look_at(eye: ArrayLike, target: ArrayLike, up: ArrayLike = (0.0, 0.0, 1.0)) -> Array:
-    """base_from_camera, optical axes (x right, y down, z forward), `target` at image centre."""
+    """base_from_camera, optical axes (x right, y down, z forward), `target` at image centre.
+
+    Looking along `up`, the x axis of the base points up in the image.
+    """
     forward = unit(np.asarray(target, dtype=np.float64) - np.asarray(eye, dtype=np.float64))
-    right = unit(np.cross(forward, np.asarray(up, dtype=np.float64)))
+    across = np.cross(forward, np.asarray(up, dtype=np.float64))
+    if np.linalg.norm(across) < 1e-6:
+        across = np.cross(forward, (1.0, 0.0, 0.0))
+    right = unit(across)
     return pose_of(np.stack([right, np.cross(forward, right), forward], axis=-1), eye)

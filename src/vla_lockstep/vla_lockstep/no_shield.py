@@ -22,6 +22,7 @@ class NoShield:
 
     def __init__(self, robot: RobotConfig) -> None:
         self._names = robot.joint_names
+        self._gripper = robot.gripper
         self._grip, self._finger = GripperCommand(robot.gripper), robot.gripper.joint
         self._opening: float | None = None  # m, measured
         self._target: Target | None = None
@@ -30,7 +31,7 @@ class NoShield:
     def on_joints(self, joints: JointState, now: float | None = None) -> None:
         """Store the gripper opening, from which the gripper command is limited."""
         if self._finger in joints.names:
-            opening = 2.0 * float(joints.select((self._finger,))[0][0])
+            opening = self._gripper.opening(float(joints.select((self._finger,))[0][0]))
             self._opening = opening if np.isfinite(opening) else self._opening
 
     def on_vote(self, vote: SafetyVote, now: float) -> None:

@@ -79,7 +79,8 @@ class Bundler:
             return
         if self._samples and merged.stamp < self._samples[-1].stamp:
             self.clear()
-        self._samples.append(JointSample(merged.stamp, q, velocity, 2.0 * float(finger[0]), 0.0))
+        opening = self.robot.gripper.opening(float(finger[0]))
+        self._samples.append(JointSample(merged.stamp, q, velocity, opening, 0.0))
         while self._samples[0].stamp < merged.stamp - self.params.history:
             self._samples.popleft()
 

@@ -119,7 +119,7 @@ def _check_fit(folder: Path, card: PolicyCard, robot: RobotConfig) -> None:
         ('space', card.space, Space.EE_DELTA.name),
         ('names', card.names, EE_NAMES),
         ('joint names', card.joint_names, robot.joint_names),
-        ('tip frame', card.tip_frame, robot.tip_frame),
+        ('tip frame', card.tip_frame, robot.arm.tip_frame),
         ('shape of mean', (len(card.mean), *{len(row) for row in card.mean}), shape),
         ('shape of spread', (len(card.spread), *{len(row) for row in card.spread}), shape),
         ('width of the robot row', card.model.get('robot_width'), features.ROBOT_WIDTH),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from vla_core.records.sensing import RgbdFrame
-from vla_core.robot.config import CameraConfig
+from vla_core.robot.camera import CameraConfig
 from vla_ros import topics
 from vla_ros.approximate_time_synchronizer import ApproximateTimeSynchronizer
 from vla_ros.convert.fields import BadMessage, seconds

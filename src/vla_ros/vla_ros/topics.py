@@ -16,7 +16,8 @@ from sensor_msgs.msg import CameraInfo, Image, JointState
 from std_msgs.msg import Bool
 from trajectory_msgs.msg import JointTrajectory
 
-from vla_core.robot.config import CameraConfig, RobotConfig
+from vla_core.robot.camera import CameraConfig
+from vla_core.robot.config import RobotConfig
 from vla_interfaces import msg
 from vla_ros import qos
 from vla_ros.convert import action, safety, scene, sensing, steering, task, trajectory
@@ -144,15 +145,15 @@ def joint_states(robot: RobotConfig) -> Topic:
 
 
 def wrench(robot: RobotConfig) -> Topic:
-    return WRENCH.at(robot.wrench_topic)
+    return WRENCH.at(robot.arm.wrench_topic)
 
 
 def arm_command(robot: RobotConfig) -> Topic:
-    return ARM_COMMAND.at(robot.command_topic)
+    return ARM_COMMAND.at(robot.arm.command_topic)
 
 
 def gripper_command(robot: RobotConfig) -> Topic:
-    return GRIPPER_COMMAND.at(robot.gripper_command_topic)
+    return GRIPPER_COMMAND.at(robot.gripper.command_topic)
 
 
 def camera(config: CameraConfig) -> tuple[Topic, Topic, Topic]:

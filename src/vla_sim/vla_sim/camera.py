@@ -9,7 +9,8 @@ import mujoco
 import numpy as np
 
 from vla_core.records.sensing import CameraModel, RgbdFrame
-from vla_core.robot.config import CameraConfig, RobotConfig
+from vla_core.robot.camera import CameraConfig
+from vla_core.robot.config import RobotConfig
 from vla_sim.scenes.scene_model import FAR, NEAR
 
 NOISE_SIZE = 1 << 18  # samples drawn once; each image starts at another offset

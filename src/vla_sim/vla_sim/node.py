@@ -106,7 +106,7 @@ class SimNode(ManagedNode):
             joints = self.world.joint_state()
             self.send_joints(dataclasses.replace(joints, stamp=joints.stamp + self.offset))
         stamp = self.world.time + self.offset
-        self.send_wrench(wrench_to_msg(self.world.wrench(), stamp, self.robot.tip_frame))
+        self.send_wrench(wrench_to_msg(self.world.wrench(), stamp, self.robot.arm.tip_frame))
         if now >= self.fault_ends:
             self.world.inject(Fault(FaultKind.NONE))
             self.fault_ends = math.inf

@@ -11,6 +11,7 @@ from vla_core.records.action import Trajectory
 from vla_core.records.sensing import JointState, RgbdFrame
 from vla_core.robot.config import RobotConfig
 from vla_core.robot.fingers import next_finger_command
+from vla_core.robot.urdf import finger_joints
 from vla_sim.camera import Renderer
 from vla_sim.contacts import ContactPair, contacts, tool_wrench
 from vla_sim.faults.kinds import Fault, FaultKind
@@ -35,7 +36,7 @@ class SimWorld:
 
     def __init__(self, robot: RobotConfig, scene: SceneParams) -> None:
         self.robot, self.scene = robot, scene
-        self._names = (*robot.joint_names, robot.gripper.joint, robot.gripper.mimic)
+        self._names = (*robot.joint_names, *finger_joints(robot, robot.gripper))
         self._renderer = Renderer(robot)
         self._is_shown = False  # the renderer is bound to this episode's model
         self._episode: Episode | None = None
@@ -70,10 +71,10 @@ class SimWorld:
             [self.model.actuator(name).id for name in self.robot.joint_names]
         )
         self._grip_ctrl = self.model.actuator(GRIPPER).id
-        self._tip = self.model.body(self.robot.tip_frame).id
+        self._tip = self.model.body(self.robot.arm.tip_frame).id
         gripper = self.robot.gripper
         self.finger_bodies = frozenset(
-            int(self.model.joint(name).bodyid[0]) for name in (gripper.joint, gripper.mimic)
+            int(self.model.joint(name).bodyid[0]) for name in finger_joints(self.robot, gripper)
         )
         base = int(self.model.body_parentid[min(self.finger_bodies)])
         below = [k for k in range(self.model.nbody) if self._is_below(k, base)]

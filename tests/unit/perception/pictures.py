@@ -6,6 +6,7 @@ import numpy as np
 
 from vla_core.records.sensing import CameraModel, JointState, RgbdFrame
 from vla_core.robot.config import load_robot
+from vla_core.robot.urdf import finger_joints
 from vla_perception.camera.pinhole import CameraView
 
 RGB = {
@@ -73,7 +74,7 @@ def at_home(opening=OPEN, stamp=0.0, lift=None):
     q = ROBOT.home.copy()
     if lift is not None:
         q[0] += lift
-    names = (*ROBOT.joint_names, ROBOT.gripper.joint, ROBOT.gripper.mimic)
+    names = (*ROBOT.joint_names, *finger_joints(ROBOT, ROBOT.gripper))
     return JointState(stamp, names, np.r_[q, opening / 2, opening / 2], np.zeros(len(q) + 2))
 
 

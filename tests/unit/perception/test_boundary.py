@@ -11,7 +11,8 @@ import pytest
 
 import vla_perception
 from vla_core.records.sensing import JointState, RgbdFrame
-from vla_core.robot.config import CameraConfig, RobotConfig
+from vla_core.robot.camera import CameraConfig
+from vla_core.robot.config import RobotConfig
 from vla_perception import grounder
 from vla_perception.camera import preprocessing
 from vla_perception.grounder import Grounder

@@ -53,7 +53,7 @@ def saved(tmp_path, ur5e):
     card = checkpoint.PolicyCard(
         format=checkpoint.FORMAT, features=features.SCHEMA, space=Space.EE_DELTA.name,
         names=EE_NAMES, step=0.1, horizon=16,
-        robot=ur5e.name, joint_names=ur5e.joint_names, tip_frame=ur5e.tip_frame,
+        robot=ur5e.name, joint_names=ur5e.joint_names, tip_frame=ur5e.arm.tip_frame,
         mean=rows, spread=tuple((0.1,) * 7 for _ in range(16)), gripper_levels=(0.0, 0.08),
         model=asdict(model.params), weights='', code='abc', data='def', training={},
     )  # fmt: skip

@@ -10,7 +10,7 @@ from vla_control.tracking.arm_measurement import ArmMeasurement
 from vla_core.frozen import Array
 from vla_core.records.action import Contact
 from vla_core.records.scene import GroundedObject, GroundedScene
-from vla_core.robot.config import GRASP_GAP, GripperConfig
+from vla_core.robot.gripper import GRASP_GAP, GripperConfig
 
 EMPTY = 0.002  # m, fingers closer together hold nothing
 OPEN = 0.004  # m, from fully open: nothing is held

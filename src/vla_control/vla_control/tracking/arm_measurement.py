@@ -8,7 +8,7 @@ import numpy as np
 
 from vla_core.frozen import Array
 from vla_core.records.sensing import JointState
-from vla_core.robot.config import GripperConfig
+from vla_core.robot.gripper import GripperConfig
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ def arm_measurement(
 ) -> ArmMeasurement | None:
     """Return the measurement; None when a number is not finite. KeyError names a missing joint."""
     q, v = joints.select(names)
-    finger = joints.select((gripper.joint,))[0]  # m, half of the opening
+    finger = joints.select((gripper.joint,))[0]  # rad or m
     if not all(np.isfinite(part).all() for part in (joints.stamp, q, v, finger)):
         return None
-    return ArmMeasurement(joints.stamp, q, v, 2.0 * float(finger[0]))
+    return ArmMeasurement(joints.stamp, q, v, gripper.opening(float(finger[0])))

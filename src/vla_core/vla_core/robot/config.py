@@ -8,11 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from vla_core import geometry
 from vla_core.errors import UserError
 from vla_core.frozen import Array, frozen
 from vla_core.params import check, load_params, param
+from vla_core.robot.arm import ArmConfig, JointConfig
+from vla_core.robot.camera import CameraConfig
+from vla_core.robot.gripper import GripperConfig
 from vla_core.robot.limits import JointLimits
+from vla_core.robot.obstacle import ObstacleConfig, PlacementConfig
 from vla_core.stack_root import stack_root
 
 
@@ -25,114 +28,79 @@ class UrdfConfig:
 
 
 @dataclass(frozen=True)
-class JointConfig:
-    """One joint of the arm."""
-
-    name: str = param(text='joint in the URDF')
-    home: float = param(text='rad, in the home pose')
-    lower: float = param(text='rad')
-    upper: float = param(text='rad')
-    velocity: float = param(text='rad/s, both directions', lo=0.01, hi=20.0)
-    acceleration: float = param(text='rad/s^2', lo=0.01, hi=1e3)
-    jerk: float = param(text='rad/s^3', lo=0.1, hi=1e5)
-
-    def __post_init__(self) -> None:
-        check(self)
-        if not self.lower <= self.home <= self.upper:
-            raise ValueError(f'home of {self.name} is not between lower and upper')
-
-
-GRASP_GAP = 0.003  # m, wider than commanded by this much: an object is between the fingers
-
-
-@dataclass(frozen=True)
-class GripperConfig:
-    """A parallel gripper."""
-
-    joint: str = param(text='finger joint that is commanded and reported')
-    mimic: str = param(text='finger joint that follows; same sign and size')
-    closed_width: float = param(0.0, 'm, between the pads when closed', lo=0.0, hi=0.5)
-    open_width: float = param(0.08, 'm, between the pads when open', lo=0.0, hi=0.5)
-    force: float = param(40.0, 'N, of each finger when grasping', lo=0.0, hi=500.0)
-    speed: float = param(0.1, 'm/s, of the opening', lo=0.001, hi=1.0)
-
-    def __post_init__(self) -> None:
-        check(self)
-        if not self.closed_width < self.open_width:
-            raise ValueError('closed_width must be smaller than open_width')
-
-
-@dataclass(frozen=True)
-class CameraConfig:
-    """An RGB-D camera."""
-
-    name: str = param(text='short name, as in observations')
-    kind: str = param(text='mount', choices=('scene', 'wrist'))
-    topic: str = param(text='prefix of its topics')
-    frame: str = param(text='optical frame; a link of the URDF for a wrist camera')
-    width: int = param(320, 'px', lo=16, hi=4096)
-    height: int = param(240, 'px', lo=16, hi=4096)
-    fov_y: float = param(58.0, 'degrees, vertical field of view', lo=5.0, hi=150.0)
-    position: tuple[float, float, float] | None = param(None, 'm, base_frame; scene cameras only')
-    look_at: tuple[float, float, float] | None = param(
-        None, 'm, base_frame, point at image centre; scene cameras only'
-    )
-
-    def __post_init__(self) -> None:
-        check(self)
-        is_scene = self.kind == 'scene'
-        if (self.position is None) == is_scene or (self.look_at is None) == is_scene:
-            raise ValueError(
-                f'camera {self.name}: scene cameras need position and look_at, others neither'
-            )
-
-    @property
-    def intrinsics(self) -> Array:
-        """(3, 3) px, square pixels, principal point at image centre."""
-        f = self.height / 2 / np.tan(np.radians(self.fov_y) / 2)
-        return np.array([[f, 0.0, self.width / 2], [0.0, f, self.height / 2], [0.0, 0.0, 1.0]])
-
-    @property
-    def base_from_camera(self) -> Array:
-        """4x4 of a scene camera, optical axes; UserError for a wrist camera, which moves."""
-        if self.position is None or self.look_at is None:
-            raise UserError(
-                f'camera {self.name} moves with {self.frame}: its pose is from the robot model'
-            )
-        return geometry.look_at(self.position, self.look_at)
-
-
-@dataclass(frozen=True)
 class RobotConfig:
-    """Content of a YAML in config/robots."""
+    """Content of a YAML in config/robots: the parts of a robot in one frame tree.
+
+    Joint vectors of the whole robot hold the joints of all arms, one arm after the other.
+    """
 
     name: str = param(text='as in config/robots/<name>.yaml')
     urdf: UrdfConfig = param(text='kinematics and shapes')
-    base_frame: str = param(text='root link; the table top is z = 0 in it')
-    tip_frame: str = param(text='link between the finger tips, z out of the gripper')
-    joints: tuple[JointConfig, ...] = param(text='the arm, from base to tip')
-    gripper: GripperConfig = param(text='the gripper')
-    tcp_speed: float = param(text='m/s, speed limit of the tip', lo=0.01, hi=3.0)
+    base_frame: str = param(text="the stack's frame: z = 0 is the surface that it works on")
+    arms: tuple[ArmConfig, ...] = param(text='one or more')
+    grippers: tuple[GripperConfig, ...] = param(text='at most one of each arm')
     joint_states_topic: str = param(text='sensor_msgs/JointState')
-    command_topic: str = param(text='trajectory_msgs/JointTrajectory of the arm')
-    gripper_command_topic: str = param(text='trajectory_msgs/JointTrajectory of the gripper joint')
-    wrench_topic: str = param(text='geometry_msgs/WrenchStamped at the wrist')
     cameras: tuple[CameraConfig, ...] = param(text='RGB-D cameras')
+    mount: PlacementConfig = param(PlacementConfig(), 'root link of the URDF in base_frame')
+    obstacles: tuple[ObstacleConfig, ...] = param((), 'static, beside the work surface')
     disabled_pairs: tuple[tuple[str, str], ...] = param(
         (), 'links whose shapes always or never collide'
     )
 
     def __post_init__(self) -> None:
         check(self)
-        names = self.joint_names
-        if not names or len(set(names)) != len(names):
-            raise ValueError('joints must be at least one, with unique names')
+        if not self.arms:
+            raise ValueError('arms must be at least one')
         if not self.cameras:
             raise ValueError('cameras must be at least one: perception needs an RGB-D image')
+        _unique('joints', self.joint_names)
+        arms = tuple(arm.name for arm in self.arms)
+        grippers = tuple(gripper.name for gripper in self.grippers)
+        _unique('parts', (*arms, *grippers))
+        carried = tuple(gripper.arm for gripper in self.grippers)
+        _unique('grippers of an arm', carried)
+        unknown = set(carried) - set(arms)
+        if unknown:
+            raise ValueError(f'a gripper is on arm {sorted(unknown)}; known: {", ".join(arms)}')
+
+    @property
+    def arm(self) -> ArmConfig:
+        """The arm of a robot with one; UserError for more."""
+        if len(self.arms) > 1:
+            raise UserError(f'{self.name} has {len(self.arms)} arms; this part works with one')
+        return self.arms[0]
+
+    @property
+    def gripper(self) -> GripperConfig:
+        """The gripper of a robot with one; UserError for more, or none."""
+        if len(self.grippers) != 1:
+            raise UserError(
+                f'{self.name} has {len(self.grippers)} grippers; this part works with one'
+            )
+        return self.grippers[0]
+
+    @property
+    def joints(self) -> tuple[JointConfig, ...]:
+        """Of all arms, one arm after the other."""
+        return tuple(joint for arm in self.arms for joint in arm.joints)
 
     @property
     def joint_names(self) -> tuple[str, ...]:
         return tuple(joint.name for joint in self.joints)
+
+    def joint_slice(self, arm: str) -> slice:
+        """Where the joints of an arm stand in a joint vector; UserError lists the known arms."""
+        start = 0
+        for part in self.arms:
+            if part.name == arm:
+                return slice(start, start + len(part.joints))
+            start += len(part.joints)
+        known = ', '.join(part.name for part in self.arms)
+        raise UserError(f'{self.name} has no arm {arm!r}; it has {known}')
+
+    def gripper_of(self, arm: str) -> GripperConfig | None:
+        """The gripper that an arm carries, or None."""
+        return next((gripper for gripper in self.grippers if gripper.arm == arm), None)
 
     @property
     def home(self) -> Array:
@@ -156,6 +124,12 @@ class RobotConfig:
             f'{self.name} has no camera {name!r}; '
             f'it has {", ".join(c.name for c in self.cameras) or "none"}'
         )
+
+
+def _unique(what: str, names: tuple[str, ...]) -> None:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f'{what} must be unique; {", ".join(twice)} is given twice')
 
 
 def known_robots() -> tuple[str, ...]:

@@ -1,21 +1,26 @@
-"""Merging of joint states: an arm and its gripper may each have their own driver.
+"""Joint states as drivers send them: what of them is used, and an arm merged with its gripper.
 
 On a real robot the arm's joint_state_broadcaster and the gripper's driver publish on one topic,
-each its own joints at its own rate. `JointStateMerger` gives both at one time.
+each its own joints at its own rate. `JointStateMerger` gives both at one time. Joints that are
+not the robot's may hold anything.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from enum import Enum
 from math import isfinite
 
 import numpy as np
 
+from vla_core.frozen import Array
 from vla_core.records.sensing import JointState
 from vla_core.robot.config import RobotConfig
 
 FINGER_MAX_AGE = 0.5  # s, between a sample of the arm and the finger sample merged into it
 MAX_NAME_SETS = 16  # cached per topic, so that a flood of names does not fill the memory
+LIMIT_SLACK = 0.5  # rad or m, by which a joint may be measured outside of its limits
+MAX_POSITION = 1e3  # rad, of a joint without limits
 
 
 class JointGroup(Enum):
@@ -24,7 +29,8 @@ class JointGroup(Enum):
     COMPLETE = 'the arm and the finger'
     ARM = 'the arm'
     FINGER = 'the finger'
-    PARTIAL_ARM = 'some joints of the arm, not all'  # an error: drivers publish whole arms
+    PARTIAL_ARM = 'some joints of the arm, not all'  # drivers publish whole arms
+    DUPLICATE = 'a joint of the robot more than once'
     OTHER = "none of the robot's joints"
 
 
@@ -32,7 +38,8 @@ class JointGroupClassifier:
     """Classifies messages by their joint names, with a cache, since names seldom change."""
 
     def __init__(self, robot: RobotConfig) -> None:
-        self._arm, self._finger = set(robot.joint_names), robot.gripper.joint
+        self._joints, self._finger = robot.joint_names, robot.gripper.joint
+        self._arm, self._own = set(self._joints), {*self._joints, self._finger}
         self._known: dict[tuple[str, ...], JointGroup] = {}
 
     def classify(self, names: tuple[str, ...]) -> JointGroup:
@@ -44,54 +51,118 @@ class JointGroupClassifier:
             group = self._known[names] = self._classified(names)
         return group
 
+    def fault(self, names: tuple[str, ...]) -> str:
+        """Which joints are missing or doubled, or ''."""
+        group = self.classify(names)
+        if group is JointGroup.DUPLICATE:
+            counts = Counter(name for name in names if name in self._own)
+            doubled = [name for name, count in counts.items() if count > 1]
+            return f'joint state names {", ".join(doubled)} more than once'
+        if group is JointGroup.PARTIAL_ARM:
+            missing = [name for name in self._joints if name not in names]
+            return f'joint state lacks {", ".join(missing)}'
+        return ''
+
     def _classified(self, names: tuple[str, ...]) -> JointGroup:
-        has_finger = self._finger in names
-        if self._arm <= set(names):
+        own = [name for name in names if name in self._own]
+        if len(set(own)) < len(own):
+            return JointGroup.DUPLICATE
+        has_finger = self._finger in own
+        if self._arm <= set(own):
             return JointGroup.COMPLETE if has_finger else JointGroup.ARM
-        if self._arm & set(names):
+        if self._arm & set(own):
             return JointGroup.PARTIAL_ARM
         return JointGroup.FINGER if has_finger else JointGroup.OTHER
+
+
+class JointStateValidator:
+    """Checks the robot's own joints in a message."""
+
+    def __init__(self, robot: RobotConfig) -> None:
+        self.groups = JointGroupClassifier(robot)
+        limits, gripper = robot.limits, robot.gripper
+        self.lower: Array = np.maximum(limits.lower, -MAX_POSITION) - LIMIT_SLACK  # (n,) rad
+        self.upper: Array = np.minimum(limits.upper, MAX_POSITION) + LIMIT_SLACK  # (n,) rad
+        joint = [position for position, _ in gripper.opening_map]  # rad or m
+        slack = 0.5 * (max(joint) - min(joint))
+        self.finger_range = min(joint) - slack, max(joint) + slack
+        self._ranges = dict(
+            zip(robot.joint_names, zip(self.lower, self.upper, strict=True), strict=True)
+        )
+        self._ranges[gripper.joint] = self.finger_range
+
+    def fault(self, state: JointState) -> str:
+        """Why a message with joints of the robot is not used, or ''. Velocities are not checked:
+        many drivers measure none."""
+        if not isfinite(state.stamp):
+            return 'joint state has no stamp'
+        return self.groups.fault(state.names) or self.size_fault(state) or self.value_fault(state)
+
+    def size_fault(self, state: JointState) -> str:
+        """Why the arrays do not fit the names, or ''."""
+        n, positions, velocities = len(state.names), len(state.position), len(state.velocity)
+        if positions != n:
+            return f'joint state has {positions} positions for {n} joints'
+        return '' if velocities == n else f'joint state has {velocities} velocities for {n} joints'
+
+    def value_fault(self, state: JointState) -> str:
+        """Which joint of the robot has no usable position, or ''."""
+        for name, position in zip(state.names, state.position.tolist(), strict=True):
+            low, high = self._ranges.get(name, (-np.inf, np.inf))
+            if name not in self._ranges or low <= position <= high:
+                continue
+            if not isfinite(position):
+                return f'position of {name} is not finite'
+            return (
+                f'position of {name} is {position:.4g}, far outside of its limits: '
+                'another unit than rad or m?'
+            )
+        return ''
 
 
 class JointStateMerger:
     """Merges each sample of the arm with the newest finger sample, under the arm's stamp.
 
     So the age of a merged record is that of the arm, whatever the rate of the gripper. A record
-    that has arm and finger passes unchanged.
+    that has arm and finger passes unchanged. `refusal` is why the last message with joints of the
+    robot was not used, or ''.
     """
 
     def __init__(self, robot: RobotConfig) -> None:
-        self._groups = JointGroupClassifier(robot)
-        self._arm, self._joint = robot.joint_names, robot.gripper.joint
+        self._check = JointStateValidator(robot)
+        self._joint = robot.gripper.joint
         self._finger: JointState | None = None  # the newest sample that has the finger
+        self.refusal = ''
 
     def merge(self, state: JointState) -> JointState | None:
-        """Arm and finger; None for other messages, and for an arm without a finger sample within
-        FINGER_MAX_AGE: the opening is not guessed, the joint states age. KeyError names the joints
-        missing from a partial arm."""
-        group = self._groups.classify(state.names)
+        """Arm and finger; None for other and for invalid messages, and for an arm without a finger
+        sample within FINGER_MAX_AGE: the opening is not guessed, the joint states age."""
+        group = self._accepted(state)
         if group is JointGroup.COMPLETE:
             self._finger = state
             return state
         if group is JointGroup.FINGER:
             self._store(state)
-        if group is JointGroup.PARTIAL_ARM:
-            state.select(self._arm)  # raises
         return self._merged(state) if group is JointGroup.ARM else None
 
     def merge_or_arm(self, state: JointState) -> JointState | None:
-        """As `merge`, but an arm without a finger sample passes unchanged and a partial arm gives
-        None: for readers of recordings."""
-        group = self._groups.classify(state.names)
-        merged = None if group is JointGroup.PARTIAL_ARM else self.merge(state)
-        return state if merged is None and group is JointGroup.ARM else merged
+        """As `merge`, but an arm without a finger sample passes unchanged: for readers of
+        recordings."""
+        merged = self.merge(state)
+        is_arm = self._check.groups.classify(state.names) is JointGroup.ARM
+        return state if merged is None and is_arm and not self._check.fault(state) else merged
+
+    def _accepted(self, state: JointState) -> JointGroup:
+        """The group of the message; OTHER for one that is invalid."""
+        group = self._check.groups.classify(state.names)
+        if group is JointGroup.OTHER:
+            return group
+        self.refusal = self._check.fault(state)
+        return JointGroup.OTHER if self.refusal else group
 
     def _store(self, state: JointState) -> None:
         """Store the newest finger sample, independent of the arm's stamps. A sample older by more
         than FINGER_MAX_AGE is not late but after a backward jump of the clock, and is stored."""
-        opening = state.position[state.names.index(self._joint)]
-        if not (isfinite(state.stamp) and isfinite(opening)):
-            return
         before = self._finger
         if before is None or not 0.0 <= before.stamp - state.stamp <= FINGER_MAX_AGE:
             self._finger = state
@@ -99,6 +170,7 @@ class JointStateMerger:
     def _merged(self, arm: JointState) -> JointState | None:
         finger = self._finger
         if finger is None or not abs(arm.stamp - finger.stamp) <= FINGER_MAX_AGE:
+            self.refusal = f'no position of {self._joint} at the stamp of the arm'
             return None
         k = finger.names.index(self._joint)
         return JointState(

@@ -14,27 +14,28 @@ from vla_core.errors import UserError
 from vla_core.frozen import Array
 from vla_core.robot.config import RobotConfig
 from vla_core.robot.limits import JointLimits
-from vla_core.robot.urdf import urdf_text
+from vla_core.robot.urdf import finger_positions, urdf_text
 
 _AXES = pin.ReferenceFrame.LOCAL_WORLD_ALIGNED
 
 
 class RobotModel:
-    """Kinematics of the arm: q is (n,) rad in the order of the configuration, poses in base_frame.
+    """Kinematics of the arms: q is (n,) rad as in the configuration, poses in base_frame.
 
-    The fingers are locked at `width`. Not thread-safe: one model per thread.
+    Every gripper is locked at an opening of `width` m, open by default. `fk` and `jacobian` are
+    those of the first arm's tip unless a frame is named. Not thread-safe: one model per thread.
     """
 
     def __init__(self, config: RobotConfig, width: float | None = None) -> None:
         self.config = config
-        self.width = config.gripper.open_width if width is None else width  # m
-        self.pin_model, self.collision_model = collision_model(config, self.width)
+        self.width = width
+        self.pin_model, self.collision_model = collision_model(config, width)
         self.pin_data = self.pin_model.createData()
         self.limits: JointLimits = config.limits
         self.n = len(config.joints)
         self.home: Array = config.home
         self._ids = {frame.name: k for k, frame in enumerate(self.pin_model.frames)}
-        self._tip = self._id(config.tip_frame)
+        self._tip = self._id(config.arms[0].tip_frame)
 
     @property
     def neutral(self) -> Array:
@@ -91,28 +92,64 @@ class RobotModel:
 
 
 def collision_model(config: RobotConfig, width: float | None = None) -> tuple[Any, Any]:
-    """pinocchio Model of the arm and GeometryModel of its shapes without the disabled pairs.
+    """pinocchio Model of the arms and GeometryModel of their shapes without the disabled pairs.
 
-    Cylinders of the URDF become capsules (urdf/shapes.xacro). The fingers are locked at `width` m.
-    Each call returns a new copy.
+    Cylinders of the URDF become capsules (urdf/shapes.xacro). Every gripper is locked at an
+    opening of `width` m (open by default), the root link stands at `config.mount`. Each call
+    returns a new copy.
     """
-    width = config.gripper.open_width if width is None else width
-    model, shapes = _built(
-        config.name, urdf_text(config), config.gripper.joint, config.gripper.mimic, width
-    )
+    locked: dict[str, float] = {}
+    for gripper in config.grippers:
+        opening = gripper.open_width if width is None else width
+        locked |= finger_positions(config, gripper, opening)
+    model, shapes = _built(config.name, urdf_text(config), tuple(sorted(locked.items())))
     model, shapes = model.copy(), shapes.copy()
     names = tuple(model.names)[1:]
     if names != config.joint_names:
-        raise UserError(f'{config.name}: joints are {config.joint_names}, the URDF has {names}')
-    root = model.frames[1].name
-    if root != config.base_frame:
-        raise UserError(f'{config.name}: base_frame is {config.base_frame}, the URDF has {root}')
+        raise UserError(_joint_fault(config, names))
+    _check_base(config, tuple(frame.name for frame in model.frames))
+    _mount(model, shapes, config.mount.matrix)
     _add_pairs(model, shapes, config)
     return model, shapes
 
 
+def _joint_fault(config: RobotConfig, names: tuple[str, ...]) -> str:
+    """What is wrong with the joints of the arms, given those that the URDF leaves movable."""
+    given = config.joint_names
+    unknown = [name for name in given if name not in names]
+    extra = [name for name in names if name not in given]
+    if unknown:
+        return f'{config.name}: no joint {", ".join(unknown)}; the URDF has {", ".join(names)}'
+    if extra:
+        return f'{config.name}: the URDF also moves {", ".join(extra)}; no arm or gripper has them'
+    return f'{config.name}: list the joints in the order of the URDF: {", ".join(names)}'
+
+
+def _check_base(config: RobotConfig, frames: tuple[str, ...]) -> None:
+    """UserError when a link is the stack's frame although the robot stands elsewhere in it."""
+    if config.base_frame in frames and not np.allclose(config.mount.matrix, np.eye(4)):
+        raise UserError(
+            f'{config.name}: base_frame {config.base_frame} is a link of the URDF, which mount '
+            f"moves; give the stack's frame another name"
+        )
+
+
+def _mount(model: Any, shapes: Any, pose: Array) -> None:
+    """Place everything that hangs on the root link at `pose` in the stack's frame."""
+    mount = pin.SE3(np.asarray(pose))
+    for k in range(1, model.njoints):
+        if model.parents[k] == 0:
+            model.jointPlacements[k] = mount * model.jointPlacements[k]
+    for frame in model.frames[1:]:  # the first is the universe
+        if frame.parentJoint == 0:
+            frame.placement = mount * frame.placement
+    for shape in shapes.geometryObjects:
+        if shape.parentJoint == 0:
+            shape.placement = mount * shape.placement
+
+
 @functools.lru_cache(maxsize=8)
-def _built(name: str, text: str, finger: str, mimic: str, width: float) -> tuple[Any, Any]:
+def _built(name: str, text: str, locked: tuple[tuple[str, float], ...]) -> tuple[Any, Any]:
     full = pin.buildModelFromXML(text)
     shapes = pin.buildGeomFromUrdfString(full, text, pin.GeometryType.COLLISION)
     for shape in shapes.geometryObjects:
@@ -120,14 +157,14 @@ def _built(name: str, text: str, finger: str, mimic: str, width: float) -> tuple
             cylinder = shape.geometry
             shape.geometry = coal.Capsule(cylinder.radius, 2.0 * cylinder.halfLength)
     q = pin.neutral(full)
-    for joint in (finger, mimic):
+    for joint, position in locked:
         if not full.existJointName(joint):
             raise UserError(
                 f'{name}: no joint {joint!r}; the URDF has {", ".join(tuple(full.names)[1:])}'
             )
-        q[full.joints[full.getJointId(joint)].idx_q] = width / 2
-    locked = [full.getJointId(joint) for joint in (finger, mimic)]
-    model, shapes = pin.buildReducedModel(full, shapes, locked, q)
+        q[full.joints[full.getJointId(joint)].idx_q] = position
+    ids = [full.getJointId(joint) for joint, _ in locked]
+    model, shapes = pin.buildReducedModel(full, shapes, ids, q)
     return model, shapes
 
 

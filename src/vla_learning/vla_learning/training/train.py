@@ -196,7 +196,7 @@ def make_card(
         format=checkpoint.FORMAT, features=features.SCHEMA,
         space=Space.EE_DELTA.name, names=EE_NAMES,
         step=ChunkParams().step, horizon=samples.chunk.shape[1], robot=robot.name,
-        joint_names=robot.joint_names, tip_frame=robot.tip_frame,
+        joint_names=robot.joint_names, tip_frame=robot.arm.tip_frame,
         mean=tuple(map(tuple, normaliser.mean.round(6).tolist())),
         spread=tuple(map(tuple, normaliser.spread.round(6).tolist())),
         gripper_levels=normalise.levels_of(samples.chunk.astype(np.float64)).levels,

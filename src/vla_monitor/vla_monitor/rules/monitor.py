@@ -177,7 +177,8 @@ class RuleMonitor:
         if self._samples and merged.stamp < self._samples[-1].stamp:
             self._samples.clear()
             self._scene = None
-        self._samples.append(RuleSample(merged.stamp, q, velocity, 2.0 * float(finger[0])))
+        opening = self.robot.gripper.opening(float(finger[0]))
+        self._samples.append(RuleSample(merged.stamp, q, velocity, opening))
         while self._samples[0].stamp < merged.stamp - HISTORY:
             self._samples.popleft()
 

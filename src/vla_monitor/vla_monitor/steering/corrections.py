@@ -14,7 +14,7 @@ from vla_core.frozen import Array
 from vla_core.language_motion import LanguageMotion, parse_motion, render
 from vla_core.records.action import EE_NAMES, ActionChunk, Space
 from vla_core.records.alignment import MAX_CORRECTION_TTL, Correction, Priority
-from vla_core.robot.config import GripperConfig
+from vla_core.robot.gripper import GripperConfig
 from vla_monitor.steering.params import VerifierParams
 
 FUTURE = 0.1  # s, stamps further in the future are refused

@@ -37,7 +37,7 @@ class DryRun:
         self._world = CollisionScene(shield, self._body)
         self._width = robot.gripper.open_width
         self._box = np.array([shield.workspace_lower, shield.workspace_upper])
-        self._tip_speed = min(shield.tcp_speed, robot.tcp_speed)
+        self._tip_speed = min(shield.tcp_speed, robot.arm.tcp_speed)
 
     def on_joints(self, stamp: float, q: Array, width: float) -> None:
         """Record arm joints and gripper opening."""

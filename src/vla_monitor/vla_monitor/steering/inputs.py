@@ -53,7 +53,8 @@ class VerifierInputs:
         q, _ = merged.select(self._robot.joint_names)
         finger, _ = merged.select((self._robot.gripper.joint,))
         if not self._joints or not 0.0 <= merged.stamp - self._joints[-1][0] < APART:
-            self._joints.append((merged.stamp, q, 2.0 * float(finger[0])))
+            opening = self._robot.gripper.opening(float(finger[0]))
+            self._joints.append((merged.stamp, q, opening))
         return has_jumped
 
     def on_scene(self, scene: GroundedScene) -> None:

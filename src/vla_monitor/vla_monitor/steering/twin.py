@@ -13,6 +13,7 @@ from vla_core import geometry
 from vla_core.frozen import Array
 from vla_core.robot.config import RobotConfig
 from vla_core.robot.fingers import next_finger_command
+from vla_core.robot.urdf import finger_joints
 from vla_monitor.steering.goal import StepGoal
 from vla_monitor.steering.outcome import CandidateOutcome, OutcomeMoment
 from vla_monitor.steering.path import JointPath, ToolPath
@@ -50,14 +51,14 @@ class Handles:
 
 def handles_of(model: mujoco.MjModel, robot: RobotConfig) -> Handles:
     """Return the handles; a lookup at every step would take longer than the step."""
-    fingers = (robot.gripper.joint, robot.gripper.mimic)
+    fingers = finger_joints(robot, robot.gripper)
     joints = [model.joint(name) for name in (*robot.joint_names, *fingers)]
     return Handles(
         position=np.array([int(joint.qposadr[0]) for joint in joints]),
         velocity=np.array([int(joint.dofadr[0]) for joint in joints]),
         arm=np.array([int(model.actuator(name).id) for name in robot.joint_names]),
         grip=int(model.actuator(GRIPPER).id),
-        tip=int(model.body(robot.tip_frame).id),
+        tip=int(model.body(robot.arm.tip_frame).id),
         fingers=frozenset(int(model.joint(name).bodyid[0]) for name in fingers),
     )
 

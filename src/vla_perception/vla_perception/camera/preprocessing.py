@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vla_core.records.sensing import RgbdFrame
-from vla_core.robot.config import CameraConfig
+from vla_core.robot.camera import CameraConfig
 from vla_perception.camera.pinhole import CameraView, clean_depth
 from vla_perception.camera.robot_mask import Pose, RobotBody
 from vla_perception.camera.support_plane import deviation, fit_plane, levelled

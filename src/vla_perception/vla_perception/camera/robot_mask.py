@@ -50,7 +50,7 @@ class RobotBody:
         """Return joints, TCP pose and opening; KeyError names missing joints."""
         joints, _ = state.select(self.config.joint_names)
         finger, _ = state.select((self.config.gripper.joint,))
-        return Pose(joints, self._model.fk(joints), float(2.0 * finger[0]))
+        return Pose(joints, self._model.fk(joints), self.config.gripper.opening(float(finger[0])))
 
     def camera_pose(self, joints: Points, frame: str) -> Points:
         """(4, 4) base_from_optical of a camera on a link."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from vla_core import geometry
-from vla_core.robot.config import GripperConfig
+from vla_core.robot.gripper import GripperConfig
 from vla_perception.camera.robot_mask import Pose
 from vla_perception.tracking.track import Track
 

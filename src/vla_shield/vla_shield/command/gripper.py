@@ -6,8 +6,8 @@ from __future__ import annotations
 import numpy as np
 
 from vla_core.records.action import Trajectory
-from vla_core.robot.config import GRASP_GAP, GripperConfig
 from vla_core.robot.fingers import next_finger_command
+from vla_core.robot.gripper import GRASP_GAP, GripperConfig
 
 LOST = 0.003  # m, finger motion from where an object stopped them, beyond which it is lost
 
@@ -48,7 +48,6 @@ class GripperCommand:
             self._grasp = min(command, self.width), contact
 
     def trajectory(self, now: float, lead: float) -> Trajectory:
-        """Reach the commanded opening `lead` s from now and stay; the finger joint's position is
-        half the opening."""
-        half = np.array([[self.width / 2.0]])
-        return Trajectory(now, (self._gripper.joint,), np.array([lead]), half, np.zeros((1, 1)))
+        """Reach the commanded opening `lead` s from now and stay."""
+        joint = np.array([[self._gripper.joint_position(self.width)]])
+        return Trajectory(now, (self._gripper.joint,), np.array([lead]), joint, np.zeros((1, 1)))

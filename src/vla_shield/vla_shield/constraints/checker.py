@@ -52,7 +52,7 @@ class ConstraintChecker:
     def __init__(self, params: ShieldParams, robot: RobotConfig, model: CollisionModel) -> None:
         self._params = params
         self._limits = robot.limits
-        self._tip_speed = min(params.tcp_speed, robot.tcp_speed)
+        self._tip_speed = min(params.tcp_speed, robot.arm.tcp_speed)
         self._allowed: Array = np.full(len(model.required), np.inf)  # (p,) m, of pairs too near
         self._model = model
         self._bounds = DistanceBounds(model)

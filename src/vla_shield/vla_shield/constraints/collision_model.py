@@ -28,7 +28,7 @@ class CollisionModel:
         self._robot = robot
         self.model, self.shapes = collision_model(robot, robot.gripper.closed_width)
         self._data = self.model.createData()
-        self._tip = self.model.getFrameId(robot.tip_frame)
+        self._tip = self.model.getFrameId(robot.arm.tip_frame)
         parents = np.array([*range(3, self.n + 1), self.n])
         self._is_moved = (np.arange(self.n) < parents[:, None]).astype(float)  # (p, n)
         # views into pinocchio's data: elbow and wrist joints and, last, the tip

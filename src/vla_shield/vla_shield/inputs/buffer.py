@@ -12,7 +12,7 @@ from vla_core.records.action import Target
 from vla_core.records.scene import GroundedScene, is_finite
 from vla_core.records.sensing import JointState
 from vla_core.robot.config import RobotConfig
-from vla_core.robot.joint_state_merger import JointGroup, JointGroupClassifier
+from vla_core.robot.joint_state_merger import JointGroup, JointStateValidator
 from vla_shield.inputs import vector_checks
 from vla_shield.inputs.input_status import InputStatus
 from vla_shield.inputs.joint_index import JointIndex
@@ -48,9 +48,9 @@ class InputBuffer:
         self.target: Target | None = None
         self.motion = standstill(self.q)  # of the target
         self._validator = TargetValidator(self.robot)
-        self._classifier = JointGroupClassifier(self.robot)
+        self._joint_check = JointStateValidator(self.robot)
         self._arm_index = JointIndex(self.names)
-        self._full_index = JointIndex((*self.names, self.robot.gripper.joint))
+        self._partial = ''  # why the arm's last sample was ignored; empty when it was used
         self._is_target_fault_seen = True  # the shield has braked on it
         self._latency = TargetLatency()
         # fault of a sample of the joints: received since the last cycle, in this cycle
@@ -86,49 +86,64 @@ class InputBuffer:
     def put_joints(self, state: JointState, now: float | None) -> None:
         """Keep a sample of the joints, or note its fault.
 
-        The arm's joints are read at one instant, so a sample without one of them is a fault. The
+        A sample with a part of the arm is ignored: the arm's joints are read at one instant. The
         finger may have its own driver, with its own order and age: its samples neither make the
         arm's younger nor invalidate them.
         """
-        group = self._classifier.classify(state.names)
+        group = self._joint_check.groups.classify(state.names)
         if group is JointGroup.OTHER:
             return
-        if group is JointGroup.FINGER:
+        if group is JointGroup.PARTIAL_ARM:
+            self._partial = self._joint_check.groups.fault(state.names)
+            return
+        if group is JointGroup.DUPLICATE:
+            self.refuse_joints(self._joint_check.groups.fault(state.names))
+            return
+        is_used = group is JointGroup.FINGER or self._put_arm(state, now)
+        if is_used and group in (JointGroup.FINGER, JointGroup.COMPLETE):
             self._put_finger(state, now)
-            return
-        lookup = self._full_index if group is JointGroup.COMPLETE else self._arm_index
-        index, fault = lookup.of(state.names), self._joints_fault(state)
-        if index is None or fault:
-            missing = self._arm_index.missing(state.names)
-            self.refuse_joints(fault or f'joint state lacks joints {missing}')
-            return
-        q, velocity, is_finite = vector_checks.select(state.position, state.velocity, index)
-        if not is_finite:
-            self.refuse_joints('joint state is not finite')
-            return
-        if state.stamp == self.joints_status.stamp:
-            return
-        n = len(self.names)
-        if not isfinite(self.last_change) or vector_checks.differ(q[:n], self.q):
+
+    def _put_arm(self, state: JointState, now: float | None) -> bool:
+        """Keep a sample of the arm; False when it is faulty or a repetition."""
+        index, check = self._arm_index.of(state.names), self._joint_check
+        if index is None or not isfinite(state.stamp) or check.size_fault(state):
+            self.refuse_joints(check.fault(state))
+            return False
+        if state.stamp <= self.joints_status.stamp:
+            self._note_order(state.stamp)
+            return False
+        q, velocity, is_valid = vector_checks.select(
+            state.position, state.velocity, index, check.lower, check.upper
+        )
+        if not is_valid:
+            bad = [name for name, v in zip(self.names, velocity, strict=True) if not isfinite(v)]
+            text = f'velocity of {", ".join(bad)} is not finite'
+            self.refuse_joints(check.value_fault(state) or text)
+            return False
+        if not isfinite(self.last_change) or vector_checks.differ(q, self.q):
             self.last_change = state.stamp
-        self.q, self.velocity = q[:n], velocity[:n]
+        self.q, self.velocity, self._partial = q, velocity, ''
         self.joints_status = self._status(state.stamp, now)
-        if len(q) > n:
-            self._keep_finger(float(q[n]), state.stamp, now)
+        return True
+
+    def _note_order(self, stamp: float) -> None:
+        before = self.joints_status.stamp
+        if stamp < before:
+            self.refuse_joints(f'joint state is {before - stamp:.3f} s older than the last')
 
     def _put_finger(self, state: JointState, now: float | None) -> None:
         """The velocity is not checked: it is not used, and many grippers publish none."""
+        fault = self._joint_check.fault(state)
+        if fault:
+            self.finger_status.fault = self._new_fault = fault
+            return
         index = state.names.index(self.robot.gripper.joint)
-        half = float(state.position[index]) if index < len(state.position) else inf
-        if isfinite(state.stamp) and isfinite(half):
-            self._keep_finger(half, state.stamp, now)
-        else:
-            self.finger_status.fault = self._new_fault = 'joint state is not finite'
+        self._keep_finger(float(state.position[index]), state.stamp, now)
 
-    def _keep_finger(self, half: float, stamp: float, now: float | None) -> None:
-        """Half the opening, m; ignored unless newer than the last."""
+    def _keep_finger(self, position: float, stamp: float, now: float | None) -> None:
+        """Position of the finger joint; ignored unless newer than the last."""
         if stamp > self.finger_status.stamp:
-            self.opening = 2.0 * half
+            self.opening = self.robot.gripper.opening(position)
             self.finger_status = self._status(stamp, now)
 
     def _status(self, stamp: float, now: float | None) -> InputStatus:
@@ -141,13 +156,6 @@ class InputBuffer:
     def refuse_joints(self, fault: str) -> None:
         """Note the fault of a sample: a valid one in the same cycle does not hide it."""
         self.joints_status.fault = self._new_fault = fault
-
-    def _joints_fault(self, state: JointState) -> str:
-        if not isfinite(state.stamp) or state.stamp < self.joints_status.stamp:
-            return f'joint state stamp {state.stamp} is not after {self.joints_status.stamp}'
-        if not len(state.names) == len(state.position) == len(state.velocity):
-            return 'joint state has arrays of different length'
-        return ''
 
     def put_target(self, target: Target, now: float) -> None:
         """Keep a target, or note why it is refused; a refused one never replaces a valid one."""
@@ -195,6 +203,8 @@ class InputBuffer:
     def joints_fault(self, now: float) -> str:
         """Why the joint states are invalid or stale now, or a sample of this cycle was, or ''."""
         stale = self.joints_status.staleness('joint states', self.params.joints_timeout, now)
+        if stale and self._partial:
+            stale = f'{stale}, ignored: {self._partial}'
         return self._cycle_fault or self.joints_status.fault or self.finger_status.fault or stale
 
     def arming_fault(self, now: float) -> str:

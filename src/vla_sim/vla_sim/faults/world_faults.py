@@ -99,7 +99,7 @@ class WorldFaults:
         self._model.actuator_forcerange[k] = self._grip[k] * fault.amount
 
     def _load(self, fault: Fault) -> None:
-        tip = self._model.body(self._robot.tip_frame).id
+        tip = self._model.body(self._robot.arm.tip_frame).id
         self._data.xfrc_applied[tip, 2] = -fault.amount * GRAVITY
 
     def _move_target(self, fault: Fault) -> None:

@@ -8,7 +8,7 @@ import mujoco
 import numpy as np
 
 from vla_core.robot.config import RobotConfig
-from vla_core.robot.urdf import urdf_text
+from vla_core.robot.urdf import finger_joints, urdf_text
 from vla_sim.scenes.scene_params import SceneParams
 
 # collision bits
@@ -34,7 +34,7 @@ def robot_spec(robot: RobotConfig, p: SceneParams) -> mujoco.MjSpec:
         _exclude(spec, first, second)
     _exclude(
         spec,
-        *(spec.joint(name).parent.name for name in (robot.gripper.joint, robot.gripper.mimic)),
+        *(spec.joint(name).parent.name for name in finger_joints(robot, robot.gripper)),
     )
     return spec
 
@@ -88,7 +88,7 @@ def _add_servo(spec: mujoco.MjSpec, name: str) -> None:
 
 def _add_gripper(spec: mujoco.MjSpec, robot: RobotConfig) -> None:
     tendon = spec.add_tendon(name=GRIPPER)
-    for name in (robot.gripper.joint, robot.gripper.mimic):
+    for name in finger_joints(robot, robot.gripper):
         tendon.wrap_joint(name, 0.5)
         spec.joint(name).armature = FINGER_ARMATURE
     force = 2.0 * robot.gripper.force  # on the mean of both; half of it reaches each finger

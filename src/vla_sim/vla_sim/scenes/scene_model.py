@@ -8,7 +8,8 @@ import mujoco
 import numpy as np
 
 from vla_core import geometry
-from vla_core.robot.config import CameraConfig, RobotConfig
+from vla_core.robot.camera import CameraConfig
+from vla_core.robot.config import RobotConfig
 from vla_sim.scenes import palette
 from vla_sim.scenes.episode import Episode, SceneAppearance
 from vla_sim.scenes.furniture import add_object

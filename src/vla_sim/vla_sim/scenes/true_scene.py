@@ -13,7 +13,7 @@ import numpy as np
 from vla_core import geometry
 from vla_core.frozen import Array
 from vla_core.records.scene import GroundedObject, GroundedScene, Role, TargetStatus
-from vla_core.robot.config import CameraConfig
+from vla_core.robot.camera import CameraConfig
 from vla_sim.camera import camera_model
 from vla_sim.scenes.episode import SceneObject
 from vla_sim.scenes.furniture import BUTTON_BASE, CAP, HANDLE_SIZE, handle_offset, slide_name

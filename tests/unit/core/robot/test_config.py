@@ -10,7 +10,7 @@ import yaml
 from vla_core.errors import UserError
 from vla_core.params import from_mapping
 from vla_core.robot.config import RobotConfig, known_robots, load_robot
-from vla_core.robot.urdf import urdf_text
+from vla_core.robot.urdf import finger_joints, urdf_text
 from vla_core.stack_root import stack_root
 
 ROBOTS = ('fr3', 'ur5e')
@@ -55,11 +55,11 @@ def test_limits_are_those_of_the_urdf(config):
 
 def test_the_gripper_opens_as_wide_as_its_fingers_go(config):
     joints = {j.get('name'): j for j in ET.fromstring(urdf_text(config)).iter('joint')}
-    for name in (config.gripper.joint, config.gripper.mimic):
+    for name in finger_joints(config, config.gripper):
         limit = joints[name].find('limit')
         assert 2.0 * float(limit.get('upper')) == pytest.approx(config.gripper.open_width)
         assert 2.0 * float(limit.get('lower')) == pytest.approx(config.gripper.closed_width)
-    assert joints[config.gripper.mimic].find('mimic').get('joint') == config.gripper.joint
+    assert joints['gripper_right_finger_joint'].find('mimic').get('joint') == config.gripper.joint
 
 
 def test_there_is_a_scene_and_a_wrist_camera_and_the_wrist_one_is_a_link(config):
@@ -84,11 +84,19 @@ def test_a_wrist_camera_has_no_fixed_place(config):
         _ = config.camera('wrist').base_from_camera
 
 
+GRIPPER = {
+    'joint': 'gripper_left_finger_joint',
+    'command_topic': '/grip',
+    'opening_map': [[0.0, 0.0], [0.04, 0.08]],
+}
+
+
 @pytest.mark.parametrize(
     ('change', 'word'),
     [
-        ({'joints': []}, 'at least one'),
-        ({'tcp_speed': 0.0}, 'tcp_speed is 0.0'),
+        ({'arms': []}, 'at least one'),
+        ({'grippers': [GRIPPER, GRIPPER]}, 'gripper is given twice'),
+        ({'grippers': [{**GRIPPER, 'arm': 'left'}]}, "on arm .'left'.; known: arm"),
         ({'colour': 'red'}, "unknown key 'colour'"),
         ({'urdf': {}}, "key 'file' is missing"),
     ],
@@ -109,7 +117,7 @@ def test_a_wrong_robot_is_refused(change, word):
 )
 def test_a_wrong_joint_is_refused(key, value, word):
     wrong = mapping('fr3')
-    wrong['joints'][0][key] = value
+    wrong['arms'][0]['joints'][0][key] = value
     with pytest.raises(UserError, match=word):
         from_mapping(RobotConfig, wrong, 'here')
 

@@ -15,13 +15,14 @@ from vla_core.robot.joint_state_merger import (
     JointGroupClassifier,
     JointStateMerger,
 )
+from vla_core.robot.urdf import finger_joints
 
 ROBOT = load_robot('ur5e')
 ARM, FINGER = ROBOT.joint_names, ROBOT.gripper.joint
 
 
 def arm(stamp):
-    return JointState(stamp, ARM, ROBOT.home + stamp, ROBOT.home * 0.1)
+    return JointState(stamp, ARM, ROBOT.home + 0.01 * stamp, ROBOT.home * 0.1)
 
 
 def finger(stamp, opening=0.03, names=(FINGER,)):
@@ -42,9 +43,13 @@ def finger_of(state):
         ((*ARM, FINGER), JointGroup.COMPLETE),
         ((FINGER, 'wheel', *reversed(ARM)), JointGroup.COMPLETE),
         (ARM, JointGroup.ARM),
-        ((FINGER, ROBOT.gripper.mimic), JointGroup.FINGER),
+        (finger_joints(ROBOT, ROBOT.gripper), JointGroup.FINGER),
         ((*ARM[1:], FINGER), JointGroup.PARTIAL_ARM),
         (ARM[:1], JointGroup.PARTIAL_ARM),
+        ((*ARM, FINGER, *ARM), JointGroup.DUPLICATE),
+        ((FINGER, FINGER), JointGroup.DUPLICATE),
+        (('wheel', *ARM, 'wheel'), JointGroup.ARM),
+        (('wheel', 'wheel'), JointGroup.OTHER),
         (('wheel',), JointGroup.OTHER),
         ((), JointGroup.OTHER),
     ],
@@ -84,10 +89,56 @@ def test_joints_of_no_robot_are_ignored():
     assert merger.merge(arm(1.0)) is None
 
 
-def test_a_partial_arm_is_refused_naming_what_is_missing():
-    state = JointState(1.0, (*ARM[1:], FINGER), np.zeros(len(ARM)), np.zeros(len(ARM)))
-    with pytest.raises(KeyError, match=ARM[0]):
-        JointStateMerger(ROBOT).merge(state)
+def joint_state(names, position=None, velocity=None, stamp=1.0):
+    position = np.zeros(len(names)) if position is None else position
+    return JointState(
+        stamp, names, position, np.zeros(len(names)) if velocity is None else velocity
+    )
+
+
+WITH_FINGER = (*ARM, FINGER)
+
+
+@pytest.mark.parametrize(
+    ('state', 'refusal'),
+    [
+        (joint_state((*ARM[1:], FINGER)), f'joint state lacks {ARM[0]}'),
+        (joint_state(ARM[2:4]), f'joint state lacks {", ".join((*ARM[:2], *ARM[4:]))}'),
+        (joint_state((*WITH_FINGER, *ARM[:2])), f'names {ARM[0]}, {ARM[1]} more than once'),
+        (joint_state(WITH_FINGER, np.zeros(6)), 'has 6 positions for 7 joints'),
+        (joint_state(WITH_FINGER, np.zeros(0)), 'has 0 positions for 7 joints'),
+        (joint_state(WITH_FINGER, None, np.zeros(2)), 'has 2 velocities for 7 joints'),
+        (joint_state(WITH_FINGER, np.r_[0, 0, nan, np.zeros(4)]), f'{ARM[2]} is not finite'),
+        (joint_state(WITH_FINGER, np.r_[inf, np.zeros(6)]), f'{ARM[0]} is not finite'),
+        (joint_state(WITH_FINGER, np.r_[np.zeros(5), 90.0, 0]), f'{ARM[5]} is 90, far outside'),
+        (joint_state(WITH_FINGER, np.r_[np.zeros(6), 40.0]), f'{FINGER} is 40, far outside'),
+        (joint_state(WITH_FINGER, stamp=nan), 'joint state has no stamp'),
+    ],
+)
+def test_a_message_that_cannot_be_used_is_refused_naming_the_cause(state, refusal):
+    merger = JointStateMerger(ROBOT)
+    assert merger.merge(both(0.9)) is not None
+    assert merger.merge(state) is None
+    assert refusal in merger.refusal
+    assert merger.merge_or_arm(state) is None
+    assert merger.merge(both(1.1)) is not None
+    assert merger.refusal == ''
+
+
+@pytest.mark.parametrize('position', [[nan, nan], [inf, 1e300], [], [0.0]])
+def test_joints_that_are_not_the_robots_may_hold_anything(position):
+    merger = JointStateMerger(ROBOT)
+    state = JointState(nan, ('wheel', 'wheel'), position, [])
+    assert merger.merge(state) is None
+    assert merger.refusal == ''
+    mixed = joint_state((*ARM, 'wheel', FINGER), np.r_[np.zeros(6), nan, 0.01])
+    assert merger.merge(mixed) is mixed
+
+
+def test_an_arm_without_a_finger_names_the_joint_that_it_lacks():
+    merger = JointStateMerger(ROBOT)
+    assert merger.merge(arm(1.0)) is None
+    assert FINGER in merger.refusal
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Kinematics against MuJoCo, published tables and differences; shapes that leave room to work."""
 
+from dataclasses import replace
+
 import coal
 import mujoco
 import numpy as np
@@ -12,7 +14,8 @@ from vla_core.errors import UserError
 from vla_core.params import from_mapping
 from vla_core.robot.config import RobotConfig, load_robot
 from vla_core.robot.model import RobotModel, collision_model, link_of
-from vla_core.robot.urdf import urdf_text
+from vla_core.robot.obstacle import PlacementConfig
+from vla_core.robot.urdf import finger_joints, urdf_text
 from vla_core.stack_root import stack_root
 
 ROBOTS = ('fr3', 'ur5e')
@@ -56,8 +59,8 @@ def test_mujoco_and_pinocchio_agree_where_every_link_is(model):
     data = mujoco.MjData(sim)
     names = tuple(sim.body(k).name for k in range(1, sim.nbody))
     assert {'base_link', 'tcp', 'wrist_camera_optical_frame'} <= set(names)
-    for finger in (model.config.gripper.joint, model.config.gripper.mimic):
-        data.joint(finger).qpos = model.width / 2
+    for finger in finger_joints(model.config, model.config.gripper):
+        data.joint(finger).qpos = model.config.gripper.open_width / 2
     for q in samples(model, 50):
         for name, value in zip(model.config.joint_names, q, strict=True):
             data.joint(name).qpos = value
@@ -232,7 +235,7 @@ def test_what_is_drawn_lies_inside_what_is_checked(model):
     text = urdf_text(model.config)
     full = pin.buildModelFromXML(text)
     drawn = pin.buildGeomFromUrdfString(full, text, pin.GeometryType.VISUAL)
-    q = np.concatenate([model.home, [model.width / 2] * 2])
+    q = np.concatenate([model.home, [model.config.gripper.open_width / 2] * 2])
     data, drawn_data = full.createData(), drawn.createData()
     pin.updateGeometryPlacements(full, data, drawn, drawn_data, q)
     shapes, shapes_data = model.collision_model, model.collision_model.createData()
@@ -275,8 +278,7 @@ def distance(geometry, placement, point):
 @pytest.mark.parametrize(
     ('change', 'word'),
     [
-        ({'tip_frame': 'tpc'}, "no frame 'tpc'"),
-        ({'base_frame': 'world'}, 'base_frame is world'),
+        ({'mount': {'position': [0.0, 0.0, 0.1]}}, 'base_frame base_link is a link of the URDF'),
         ({'disabled_pairs': [['elbow', 'tcp']]}, "disabled_pairs names .*'elbow'"),
     ],
 )
@@ -286,15 +288,50 @@ def test_a_configuration_that_does_not_fit_the_urdf_is_refused(change, word):
         RobotModel(from_mapping(RobotConfig, {**mapping, **change}, 'here'))
 
 
+def test_a_tip_that_is_not_there_is_refused():
+    mapping = yaml.safe_load((stack_root() / 'config/robots/ur5e.yaml').read_text())
+    mapping['arms'][0]['tip_frame'] = 'tpc'
+    with pytest.raises(UserError, match="no frame 'tpc'"):
+        RobotModel(from_mapping(RobotConfig, mapping, 'here'))
+
+
 def test_joints_in_another_order_are_refused():
     mapping = yaml.safe_load((stack_root() / 'config/robots/ur5e.yaml').read_text())
-    mapping['joints'].reverse()
-    with pytest.raises(UserError, match='joints are'):
+    mapping['arms'][0]['joints'].reverse()
+    with pytest.raises(UserError, match='in the order of the URDF: shoulder_pan_joint'):
         RobotModel(from_mapping(RobotConfig, mapping, 'here'))
 
 
 def test_a_gripper_joint_that_is_not_there_is_refused():
     mapping = yaml.safe_load((stack_root() / 'config/robots/ur5e.yaml').read_text())
-    mapping['gripper']['mimic'] = 'thumb'
+    mapping['grippers'][0]['joint'] = 'thumb'
     with pytest.raises(UserError, match=r"no joint 'thumb'; the URDF has .*elbow_joint"):
         RobotModel(from_mapping(RobotConfig, mapping, 'here'))
+
+
+def test_a_joint_that_no_part_has_is_named():
+    mapping = yaml.safe_load((stack_root() / 'config/robots/ur5e.yaml').read_text())
+    del mapping['arms'][0]['joints'][-1]
+    with pytest.raises(UserError, match='also moves wrist_3_joint; no arm or gripper has them'):
+        RobotModel(from_mapping(RobotConfig, mapping, 'here'))
+
+
+def test_a_mounted_robot_is_the_same_robot_elsewhere(model):
+    mount = PlacementConfig((0.2, -0.1, 0.35), (0.1, 0.2, 1.5))
+    moved = RobotModel(replace(model.config, base_frame='cell', mount=mount))
+    np.testing.assert_allclose(
+        moved.fk(model.home), mount.matrix @ model.fk(model.home), atol=1e-12
+    )
+    placed, shapes = moved.pin_model, moved.collision_model
+    pin.updateGeometryPlacements(
+        placed, placed.createData(), shapes, data := shapes.createData(), model.home
+    )
+    pin.updateGeometryPlacements(
+        model.pin_model,
+        model.pin_data,
+        model.collision_model,
+        here := model.collision_model.createData(),
+        model.home,
+    )
+    for a, b in zip(here.oMg, data.oMg, strict=True):
+        np.testing.assert_allclose(b.homogeneous, mount.matrix @ a.homogeneous, atol=1e-12)

@@ -17,6 +17,7 @@ from vla_core.records.sensing import JointState
 from vla_core.records.task import Phase, TaskStatus
 from vla_core.robot.config import load_robot
 from vla_core.robot.model import RobotModel
+from vla_core.robot.urdf import finger_joints
 from vla_monitor.steering.params import VerifierParams
 from vla_monitor.steering.path import solve
 from vla_monitor.steering.verifier import Verifier
@@ -57,7 +58,7 @@ def joints_at(xyz, yaw=0.0):
 
 
 def joint_state(q, opening=OPEN, stamp=1.0):
-    names = (*ROBOT.joint_names, ROBOT.gripper.joint, ROBOT.gripper.mimic)
+    names = (*ROBOT.joint_names, *finger_joints(ROBOT, ROBOT.gripper))
     position = np.r_[q, opening / 2, opening / 2]
     return JointState(stamp, names, position, np.zeros(len(names)))
 

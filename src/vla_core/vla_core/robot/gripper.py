@@ -1,0 +1,80 @@
+"""One gripper: which joint it commands, and the map from that joint to its opening."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vla_core.params import check, param
+
+GRASP_GAP = 0.003  # m, wider than commanded by this much: an object is between the fingers
+COMMANDS = ('joint_trajectory', 'gripper_command', 'float64')
+
+
+@dataclass(frozen=True)
+class GripperConfig:
+    """A gripper with one degree of freedom, parallel or angular.
+
+    `opening_map` lists (joint position, opening) pairs, linear in between: two pairs for a
+    parallel gripper, more for a jaw that turns. Joints that mimic `joint` follow the URDF.
+    """
+
+    joint: str = param(text='joint that is commanded and reported')
+    command_topic: str = param(text='topic of the command')
+    opening_map: tuple[tuple[float, float], ...] = param(
+        text='(rad or m of the joint, m between the pads), opening strictly increasing'
+    )
+    name: str = param('gripper', 'unique among the parts')
+    arm: str = param('arm', 'the arm that carries it')
+    command: str = param('joint_trajectory', 'interface of the command', choices=COMMANDS)
+    force: float = param(40.0, 'N, of each finger when grasping', lo=0.0, hi=500.0)
+    speed: float = param(0.1, 'm/s, of the opening', lo=0.001, hi=1.0)
+
+    def __post_init__(self) -> None:
+        check(self)
+        joint, opening = np.array(self.opening_map, dtype=np.float64).reshape(-1, 2).T
+        change = np.diff(joint)
+        if len(joint) < 2 or not np.all(np.diff(opening) > 0.0):
+            raise ValueError(
+                f'gripper {self.name}: opening_map needs two or more pairs with increasing opening'
+            )
+        if not (np.all(change > 0.0) or np.all(change < 0.0)):
+            raise ValueError(
+                f'gripper {self.name}: the joint positions of opening_map must be monotonic'
+            )
+        if not (opening[0] >= 0.0 and opening[-1] <= 0.5):
+            raise ValueError(f'gripper {self.name}: openings must be between 0 and 0.5 m')
+
+    @property
+    def closed_width(self) -> float:
+        """m, least opening."""
+        return self.opening_map[0][1]
+
+    @property
+    def open_width(self) -> float:
+        """m, largest opening."""
+        return self.opening_map[-1][1]
+
+    def opening(self, joint: float) -> float:
+        """m between the pads at a joint position; linear beyond the map, so that a measured
+        position slightly outside it stays what it is."""
+        pairs = (
+            self.opening_map
+            if self.opening_map[0][0] < self.opening_map[-1][0]
+            else (self.opening_map[::-1])
+        )
+        return _piecewise(joint, pairs)
+
+    def joint_position(self, opening: float) -> float:
+        """Joint position (rad or m) at an opening in m."""
+        return _piecewise(opening, tuple((width, joint) for joint, width in self.opening_map))
+
+
+def _piecewise(x: float, pairs: tuple[tuple[float, float], ...]) -> float:
+    """Linear interpolation through `pairs`, sorted by their first number, and beyond them."""
+    k = 0
+    while k < len(pairs) - 2 and x > pairs[k + 1][0]:
+        k += 1
+    (x0, y0), (x1, y1) = pairs[k], pairs[k + 1]
+    return y0 + (x - x0) * (y1 - y0) / (x1 - x0)
