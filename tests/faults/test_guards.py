@@ -40,7 +40,7 @@ from vla_shield.inputs.votes import Votes
 from vla_shield.monitoring.loop_timing import LoopTiming
 from vla_shield.monitoring.tracking_faults import TrackingFaultDetector
 from vla_shield.shield import Shield
-from vla_sim.trajectory import TrajectoryPlayer
+from vla_sim.controllers.joint_trajectory_controller import TrajectoryPlayer
 from vla_supervisor.monitors.heartbeats import HeartbeatParams, Heartbeats
 
 

@@ -104,7 +104,7 @@ def test_f1_fingers_that_are_no_number_brake_too(moving):
     )
     out = moving.step(moving.target(moving.goal))
     assert (out.report.decision, out.report.reason) == (
-        Decision.BRAKE, 'joint state is not finite',
+        Decision.BRAKE, f'position of {moving.robot.gripper.joint} is not finite',
     )  # fmt: skip
     assert np.isfinite(out.gripper.position).all()
 

@@ -35,7 +35,7 @@ class Controller:
 
     def __init__(self, params: ControlParams, robot: RobotConfig) -> None:
         self.params, self.robot = params, robot
-        self._merger = JointStateMerger(robot)
+        self.merger = JointStateMerger(robot)
         self.servo = Servo(RobotModel(robot), params)
         self.player = ChunkPlayer(params, self.servo)
         self.contacts, self.path = ContactEstimator(robot.gripper), ExecutedPath()
@@ -51,8 +51,8 @@ class Controller:
         self._requested_rate = 1.0  # of control's clock, from the last cycle
 
     def on_joints(self, joints: JointState) -> None:
-        """Store a joint state or a part of one; KeyError names joints missing from the arm."""
-        merged = self._merger.merge(joints)
+        """Store a joint state, or the part of it that arm or gripper published."""
+        merged = self.merger.merge(joints)
         if merged is None:
             return
         measured = arm_measurement(merged, self.robot.joint_names, self.robot.gripper)

@@ -70,7 +70,7 @@ class ControlNode(ManagedNode):
         target = self.controller.tick(now)
         self.set_period(next_period(now, self.shield_stamp, self.period))
         if target is None:
-            self.problem = 'no joint states'
+            self.problem = self.controller.merger.explain('no joint states')
             return
         self.problem = ''
         self.send_target(target)

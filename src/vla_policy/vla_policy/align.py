@@ -157,7 +157,7 @@ class Bundler:
         p = self.params
         newest = self._samples[-1].stamp if self._samples else -np.inf
         if not now - newest <= p.joints_max_age:
-            return 'no fresh joint states'
+            return self._merger.explain('no fresh joint states')
         scene = self._scene.fresh(now, p.scene_max_age)
         if scene is None:
             return 'no fresh scene'

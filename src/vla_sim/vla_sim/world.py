@@ -14,6 +14,7 @@ from vla_core.robot.fingers import next_finger_command
 from vla_core.robot.urdf import finger_joints
 from vla_sim.camera import Renderer
 from vla_sim.contacts import ContactPair, contacts, tool_wrench
+from vla_sim.controllers.joint_trajectory_controller import TrajectoryPlayer
 from vla_sim.faults.kinds import Fault, FaultKind
 from vla_sim.faults.world_faults import WorldFaults
 from vla_sim.scenes.episode import Episode
@@ -23,7 +24,6 @@ from vla_sim.scenes.scene_model import build
 from vla_sim.scenes.scene_params import SceneParams
 from vla_sim.scenes.task_truth import TaskTruth
 from vla_sim.scenes.tasks import sample_episode
-from vla_sim.trajectory import TrajectoryPlayer
 
 JUDGE_EVERY = 10  # physics steps
 

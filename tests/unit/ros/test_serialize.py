@@ -200,7 +200,7 @@ def test_corrupted_bytes_are_a_bad_message_or_another_record(topic):
 
 
 def test_a_stamp_of_zero_is_none():
-    topic = topics.JOINT_STATES
+    topic = topics.TARGET
     record = dataclasses.replace(example(topic), stamp=0.0)
     with pytest.raises(BadMessage, match='no stamp'):
         from_bytes(topic, to_bytes(topic, record))

@@ -115,7 +115,12 @@ def test_nan_leaves_no_slack():
     assert np.isnan(vector_checks.max_ratio(nan, one))
     assert np.isnan(vector_checks.max_difference(one, nan))
     assert not vector_checks.are_finite(one, nan)
-    assert not vector_checks.select(one, nan, near)[2]
+    most = np.full(6, np.inf)
+    assert vector_checks.select(one, one, near, -most, most)[2]
+    assert not vector_checks.select(one, nan, near, -most, most)[2]
+    assert not vector_checks.select(nan, one, near, -most, most)[2]
+    assert not vector_checks.select(one, one, near, -most, 0.5 * one)[2]
+    assert not vector_checks.select(one, one, near, 2.0 * one, most)[2]
     assert clearances.pairs_in_reach(nan, one, reach, one, near >= 0).tolist() == near.tolist()
     assert (
         clearances.pairs_in_reach(9.0 * one, one, reach, nan, near >= 0).tolist() == near.tolist()

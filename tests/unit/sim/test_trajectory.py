@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vla_core.records.action import Trajectory
-from vla_sim.trajectory import TrajectoryPlayer
+from vla_sim.controllers.joint_trajectory_controller import TrajectoryPlayer
 
 NAMES = ('a', 'b')
 

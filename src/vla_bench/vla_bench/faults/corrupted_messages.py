@@ -40,10 +40,11 @@ def blind(rig: FaultRig, since: float) -> float:
     invalid one; by stamps, so that the observer's own delay does not count."""
     answer = rig.braking(since, 'joints')
     rig.pause(SETTLE)
-    if answer is None or not rig.observer.since('bad joints', since):
+    received = [h.record for h in rig.observer.since('joints', since - 1.0)]
+    good = [float(joints.stamp) for joints in received if np.isfinite(joints.position).all()]
+    if answer is None or len(good) == len(received):
         return NAN
     braked = float(answer.record.stamp)
-    good = [float(h.record.stamp) for h in rig.observer.since('joints', since - 1.0)]
     return braked - max((stamp for stamp in good if stamp < braked), default=NAN)
 
 

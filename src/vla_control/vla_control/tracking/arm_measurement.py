@@ -24,7 +24,7 @@ class ArmMeasurement:
 def arm_measurement(
     joints: JointState, names: tuple[str, ...], gripper: GripperConfig
 ) -> ArmMeasurement | None:
-    """Return the measurement; None when a number is not finite. KeyError names a missing joint."""
+    """Return the measurement; None when a number is not finite."""
     q, v = joints.select(names)
     finger = joints.select((gripper.joint,))[0]  # rad or m
     if not all(np.isfinite(part).all() for part in (joints.stamp, q, v, finger)):

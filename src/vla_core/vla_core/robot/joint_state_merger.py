@@ -80,6 +80,7 @@ class JointStateValidator:
 
     def __init__(self, robot: RobotConfig) -> None:
         self.groups = JointGroupClassifier(robot)
+        self._arm = frozenset(robot.joint_names)
         limits, gripper = robot.limits, robot.gripper
         self.lower: Array = np.maximum(limits.lower, -MAX_POSITION) - LIMIT_SLACK  # (n,) rad
         self.upper: Array = np.minimum(limits.upper, MAX_POSITION) + LIMIT_SLACK  # (n,) rad
@@ -92,8 +93,8 @@ class JointStateValidator:
         self._ranges[gripper.joint] = self.finger_range
 
     def fault(self, state: JointState) -> str:
-        """Why a message with joints of the robot is not used, or ''. Velocities are not checked:
-        many drivers measure none."""
+        """Why a message with joints of the robot is not used, or ''. The velocity of a finger is
+        not checked: many grippers measure none."""
         if not isfinite(state.stamp):
             return 'joint state has no stamp'
         return self.groups.fault(state.names) or self.size_fault(state) or self.value_fault(state)
@@ -106,7 +107,7 @@ class JointStateValidator:
         return '' if velocities == n else f'joint state has {velocities} velocities for {n} joints'
 
     def value_fault(self, state: JointState) -> str:
-        """Which joint of the robot has no usable position, or ''."""
+        """Which joint of the robot has no usable position or velocity, or ''."""
         for name, position in zip(state.names, state.position.tolist(), strict=True):
             low, high = self._ranges.get(name, (-np.inf, np.inf))
             if name not in self._ranges or low <= position <= high:
@@ -117,7 +118,9 @@ class JointStateValidator:
                 f'position of {name} is {position:.4g}, far outside of its limits: '
                 'another unit than rad or m?'
             )
-        return ''
+        velocity = zip(state.names, np.isfinite(state.velocity).tolist(), strict=True)
+        bad = [name for name, is_finite in velocity if not is_finite and name in self._arm]
+        return f'velocity of {", ".join(bad)} is not finite' if bad else ''
 
 
 class JointStateMerger:
@@ -151,6 +154,10 @@ class JointStateMerger:
         merged = self.merge(state)
         is_arm = self._check.groups.classify(state.names) is JointGroup.ARM
         return state if merged is None and is_arm and not self._check.fault(state) else merged
+
+    def explain(self, problem: str) -> str:
+        """`problem` with the refusal that may be its cause."""
+        return f'{problem}: {self.refusal}' if self.refusal else problem
 
     def _accepted(self, state: JointState) -> JointGroup:
         """The group of the message; OTHER for one that is invalid."""

@@ -164,12 +164,9 @@ class RuleMonitor:
         return best if best is not None and abs(best.stamp - stamp) <= NEAR else None
 
     def _on_joints(self, joints: JointState) -> None:
-        try:
-            merged = self._merger.merge(joints)
-        except KeyError:
-            merged = None
+        merged = self._merger.merge(joints)
         if merged is None:
-            return  # incomplete: the last sample ages
+            return  # incomplete or invalid: the last sample ages
         q, velocity = merged.select(self.robot.joint_names)
         finger, _ = merged.select((self.robot.gripper.joint,))
         if not np.all(np.isfinite(np.r_[merged.stamp, q, velocity, finger])):

@@ -154,7 +154,7 @@ def read_text(data: bytes, at: int) -> tuple[str, int]:
     end = at + 4 + size
     if size == 0 or end > len(data):
         raise ValueError(f'a string of {size} bytes at {at}')
-    return data[at + 4 : end - 1].decode(), end
+    return data[at + 4 : end - 1].decode(errors='replace'), end  # as rclpy does
 
 
 def read_numbers(data: bytes, at: int, kind: str) -> tuple[Array, int]:

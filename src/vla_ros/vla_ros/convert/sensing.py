@@ -12,31 +12,29 @@ from sensor_msgs.msg import JointState as JointStateMsg
 
 from vla_core.frozen import Array
 from vla_core.records.sensing import CameraModel, JointState, RgbdFrame
-from vla_ros.convert.fields import BadMessage, finite, floats, header, sized, stamp_of
-from vla_ros.convert.table import ARRAY, TEXTS, Entry, MessageCheck, MessageTable, stamp
+from vla_ros.convert.fields import BadMessage, finite, floats, header, joined, stamp_of
+from vla_ros.convert.table import TEXTS, UNCHECKED_ARRAY, Entry, MessageTable, stamp
 
 DEPTH_UNITS = {'32FC1': (np.float32, 1.0), '16UC1': (np.uint16, 0.001)}  # dtype, m per count
 
 
-def _velocity(values: Array, names: Sequence[str], name: str) -> Array:
-    """Return (n,) velocities; NaN where none is measured, as of many grippers.
+def _velocity(values: Array, names: Sequence[str], _: str) -> Array:
+    """Return the velocities; NaN where none is measured, as of many grippers.
 
     sensor_msgs leaves the array empty then, ros2_control fills it with NaN.
     """
-    if not len(values):
-        return np.full(len(names), np.nan)
-    sized(values, len(names), name)
-    return np.array(values, dtype=np.float64)
+    return np.array(values, np.float64) if len(values) else np.full(len(names), np.nan)
 
 
-JOINTS = MessageTable(
+def _stamp_or_nan(sec: int, nanosec: int) -> float:
+    return joined(sec, nanosec) if sec or nanosec else np.nan
+
+
+JOINTS = MessageTable(  # not checked here: joints that are not the robot's may hold anything
     JointState, JointStateMsg,
-    MessageCheck(
-        lambda position, names: sized(position, len(names), 'position'), ('position', 'name')
-    ),
-    stamp=stamp(),
+    stamp=stamp(read=_stamp_or_nan),
     names=Entry(TEXTS.write, TEXTS.read, ('name',)),
-    position=ARRAY,
+    position=UNCHECKED_ARRAY,
     velocity=Entry(floats, _velocity, ('velocity',), also=('name',)),
 )  # fmt: skip
 

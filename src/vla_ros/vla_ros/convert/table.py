@@ -79,9 +79,9 @@ def time(name: str) -> Entry:
     return Entry(split, lambda sec, nanosec, _: joined(sec, nanosec), paths)
 
 
-def stamp(frame: str = '', *, required: bool = True) -> Entry:
+def stamp(frame: str = '', *, required: bool = True, read: Values | None = None) -> Entry:
     """Return the entry of a header's stamp; `required`: a stamp of zero is an error."""
-    read = stamped if required else joined
+    read = read or (stamped if required else joined)
     return Entry(
         lambda value: (*split(value), frame),
         lambda sec, nanosec, frame_id, name: read(sec, nanosec),

@@ -116,9 +116,7 @@ class InputBuffer:
             state.position, state.velocity, index, check.lower, check.upper
         )
         if not is_valid:
-            bad = [name for name, v in zip(self.names, velocity, strict=True) if not isfinite(v)]
-            text = f'velocity of {", ".join(bad)} is not finite'
-            self.refuse_joints(check.value_fault(state) or text)
+            self.refuse_joints(check.value_fault(state))
             return False
         if not isfinite(self.last_change) or vector_checks.differ(q, self.q):
             self.last_change = state.stamp

@@ -8,11 +8,15 @@ from vla_core.compiled import INDICES, NUMBER, VECTOR, Indices, compiled
 from vla_core.frozen import Array
 
 
-@compiled(VECTOR, VECTOR, INDICES)
-def select(position: Array, velocity: Array, index: Indices) -> tuple[Array, Array, bool]:
-    """Position and velocity (m,) at `index` (m,), and whether both are finite."""
+@compiled(VECTOR, VECTOR, INDICES, VECTOR, VECTOR)
+def select(
+    position: Array, velocity: Array, index: Indices, lower: Array, upper: Array
+) -> tuple[Array, Array, bool]:
+    """Position and velocity (m,) at `index` (m,); True when the positions lie between `lower` and
+    `upper` (m,) and the velocities are finite."""
     q, v = position[index], velocity[index]
-    return q, v, bool(np.isfinite(q).all() and np.isfinite(v).all())
+    is_valid = ((lower <= q) & (q <= upper)).all() and np.isfinite(v).all()
+    return q, v, bool(is_valid)
 
 
 @compiled(VECTOR, VECTOR)

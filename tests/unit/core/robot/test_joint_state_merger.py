@@ -112,6 +112,10 @@ WITH_FINGER = (*ARM, FINGER)
         (joint_state(WITH_FINGER, np.r_[inf, np.zeros(6)]), f'{ARM[0]} is not finite'),
         (joint_state(WITH_FINGER, np.r_[np.zeros(5), 90.0, 0]), f'{ARM[5]} is 90, far outside'),
         (joint_state(WITH_FINGER, np.r_[np.zeros(6), 40.0]), f'{FINGER} is 40, far outside'),
+        (
+            joint_state(WITH_FINGER, None, np.r_[nan, nan, np.zeros(5)]),
+            f'{ARM[0]}, {ARM[1]} is not',
+        ),
         (joint_state(WITH_FINGER, stamp=nan), 'joint state has no stamp'),
     ],
 )

@@ -103,7 +103,7 @@ def test_a_finger_ages_by_its_receipt_too(rig):
 def test_a_finger_that_is_not_finite_brakes_until_it_is_finite(rig, half):
     rig.half = half
     assert [(r.decision, r.reason) for r in rig.go(3 * DT)] == [
-        (Decision.BRAKE, 'joint state is not finite')
+        (Decision.BRAKE, f'position of {rig.robot.gripper.joint} is not finite')
     ] * 3
     assert np.isfinite(rig.out.gripper.position).all()
     rig.is_finger_silent = True  # a valid arm sample does not clear it
@@ -121,7 +121,7 @@ def test_a_finger_that_is_not_finite_prevents_arming():
     rig = Split()
     rig.half = nan
     rig.sense()
-    assert rig.shield.arm(rig.now) == 'joint state is not finite'
+    assert rig.shield.arm(rig.now) == f'position of {rig.robot.gripper.joint} is not finite'
 
 
 def test_a_finger_from_the_future_brakes_with_its_reason(rig):
@@ -145,14 +145,81 @@ def test_an_arm_out_of_order_brakes_however_the_gripper_is_stamped(rig):
     rig.publish(rig.now - 0.05, rig.robot.joint_names, rig.q, rig.v)
     report = rig.go(DT)[0]
     assert report.decision == Decision.BRAKE
-    assert 'is not after' in report.reason
+    assert 'older than the last' in report.reason
 
 
-def test_an_arm_without_a_joint_brakes_and_names_it(rig):
-    rig.publish(rig.now + 0.001, rig.robot.joint_names[1:], rig.q[1:], rig.v[1:])
+def test_a_part_of_the_arm_is_ignored_and_named_once_the_joint_states_are_stale(rig):
+    lacking = f'joint state lacks {rig.robot.joint_names[0]}'
+
+    def part():
+        rig.publish(rig.now + 0.001, rig.robot.joint_names[1:], rig.q[1:], rig.v[1:])
+
+    part()
+    assert rig.go(DT)[0].decision not in STOPS
+    rig.is_arm_silent = True
+    for _ in range(8):
+        part()
+        rig.go(DT)
+    assert rig.out.report.decision == Decision.BRAKE
+    assert rig.out.report.reason.startswith('joint states 0.0')
+    assert rig.out.report.reason.endswith(lacking)
+    rig.is_arm_silent = False
+    assert rig.go(2 * DT)[-1].decision not in STOPS
+    rig.is_arm_silent = True
+    assert lacking not in rig.go(0.1)[-1].reason  # other joint states were used since
+
+
+def test_joint_states_that_never_held_the_whole_arm_refuse_arming_by_name():
+    rig = Split()
+    rig.publish(rig.now, rig.robot.joint_names[:4], rig.q[:4], rig.v[:4])
+    reason = rig.shield.arm(rig.now)
+    assert reason.startswith('joint states never received')
+    assert reason.endswith(f'lacks {", ".join(rig.robot.joint_names[4:])}')
+
+
+def changed(values, index, value):
+    changed = np.array(values)
+    changed[index] = value
+    return changed
+
+
+FAULTS = {
+    'doubled': (lambda r: (r.robot.joint_names * 2, np.tile(r.q, 2), np.tile(r.v, 2)), 'once'),
+    'not finite': (lambda r: (r.robot.joint_names, changed(r.q, 3, nan), r.v), 'wrist_1_joint'),
+    'degrees': (lambda r: (r.robot.joint_names, np.degrees(r.q), r.v), 'another unit'),
+    'positions': (lambda r: (r.robot.joint_names, r.q[:5], r.v), '5 positions for 6 joints'),
+    'velocities': (lambda r: (r.robot.joint_names, r.q, r.v[:1]), '1 velocities for 6 joints'),
+    'velocity': (lambda r: (r.robot.joint_names, r.q, changed(r.v, 2, nan)), 'elbow_joint'),
+    'millimetres': (lambda r: ((r.robot.gripper.joint,), [20.0], [0.0]), 'another unit'),
+}
+
+
+@pytest.mark.parametrize('fault', FAULTS)
+def test_a_faulty_sample_of_the_robots_joints_brakes_and_is_named(rig, fault):
+    message, text = FAULTS[fault]
+    rig.publish(rig.now + 0.005, *message(rig))
     report = rig.go(DT)[0]
     assert report.decision == Decision.BRAKE
-    assert report.reason == f'joint state lacks joints {[rig.robot.joint_names[0]]}'
+    assert text in report.reason
+    rig.go(DT)
+    assert rig.go(DT)[0].decision not in STOPS
+
+
+def test_joints_that_are_not_the_robots_may_hold_anything(rig):
+    for names, position in ((('wheel', 'wheel'), [nan]), (('wheel',), []), (('wheel',), [inf])):
+        rig.publish(nan, names, position, [])
+        assert rig.go(DT)[0].decision not in STOPS
+    mixed = (*rig.robot.joint_names, 'wheel')
+    rig.publish(rig.now + 0.005, mixed, np.append(rig.q, nan), np.append(rig.v, nan))
+    assert rig.go(DT)[0].decision not in STOPS
+
+
+def test_a_driver_of_arm_and_gripper_need_not_measure_the_velocity_of_the_finger(rig):
+    rig.is_finger_silent = True
+    names = (*rig.robot.joint_names, rig.robot.gripper.joint)
+    rig.publish(rig.now + 0.005, names, np.append(rig.q, 0.01), np.append(rig.v, nan))
+    assert rig.go(DT)[0].decision not in STOPS
+    assert rig.shield.inputs.width == pytest.approx(0.02)
 
 
 def test_joints_of_another_robot_are_ignored(rig):
