@@ -40,7 +40,7 @@ from vla_shield.inputs.votes import Votes
 from vla_shield.monitoring.loop_timing import LoopTiming
 from vla_shield.monitoring.tracking_faults import TrackingFaultDetector
 from vla_shield.shield import Shield
-from vla_sim.controllers.joint_trajectory_controller import TrajectoryPlayer
+from vla_sim.controllers.joint_trajectory_controller import JointTrajectoryController
 from vla_supervisor.monitors.heartbeats import HeartbeatParams, Heartbeats
 
 
@@ -256,7 +256,7 @@ def obstacle_is_avoided():
 def arm_stops_gently_when_commands_cease():
     """F3: what the controller has is enough to stop within the acceleration of the robot."""
     rig, dt = moving(), 0.002
-    player = TrajectoryPlayer(rig.robot.joint_names, rig.q)
+    player = JointTrajectoryController(rig.robot.joint_names, rig.q)
     for _ in range(5):
         last = rig.step(rig.target(rig.goal)).arm
         assert player.accept(last, last.stamp) == ''

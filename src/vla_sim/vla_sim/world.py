@@ -14,7 +14,7 @@ from vla_core.robot.fingers import next_finger_command
 from vla_core.robot.urdf import finger_joints
 from vla_sim.camera import Renderer
 from vla_sim.contacts import ContactPair, contacts, tool_wrench
-from vla_sim.controllers.joint_trajectory_controller import TrajectoryPlayer
+from vla_sim.controllers.joint_trajectory_controller import JointTrajectoryController
 from vla_sim.faults.kinds import Fault, FaultKind
 from vla_sim.faults.world_faults import WorldFaults
 from vla_sim.scenes.episode import Episode
@@ -90,8 +90,8 @@ class SimWorld:
         start = np.concatenate([self.robot.home, [half, half]])
         self.data.qpos[self._qpos] = start
         self.data.ctrl[self._arm_ctrl], self.data.ctrl[self._grip_ctrl] = self.robot.home, half
-        self._arm = TrajectoryPlayer(self.robot.joint_names, self.robot.home)
-        self._grip = TrajectoryPlayer((self.robot.gripper.joint,), np.array([half]))
+        self._arm = JointTrajectoryController(self.robot.joint_names, self.robot.home)
+        self._grip = JointTrajectoryController((self.robot.gripper.joint,), np.array([half]))
 
     def branch(self) -> mujoco.MjData:
         """Return a copy of the current state for a look-ahead simulation with `model`."""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vla_core.records.action import Trajectory
-from vla_sim.controllers.joint_trajectory_controller import TrajectoryPlayer
+from vla_sim.controllers.joint_trajectory_controller import JointTrajectoryController
 
 NAMES = ('a', 'b')
 
@@ -17,7 +17,7 @@ def made(times, points, rates=None, stamp=0.0, names=NAMES):
 
 @pytest.fixture
 def player():
-    return TrajectoryPlayer(NAMES, np.array([0.0, 1.0]))
+    return JointTrajectoryController(NAMES, np.array([0.0, 1.0]))
 
 
 def test_before_any_trajectory_the_start_is_held(player):

@@ -66,7 +66,7 @@ def _time_fault(trajectory: Trajectory, now: float) -> str:
     return ''
 
 
-class TrajectoryPlayer:
+class JointTrajectoryController:
     """The desired state of one controller's joints over time."""
 
     def __init__(self, names: tuple[str, ...], position: Array) -> None:
