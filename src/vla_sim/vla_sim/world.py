@@ -10,11 +10,13 @@ from vla_core.frozen import Array
 from vla_core.records.action import Trajectory
 from vla_core.records.sensing import JointState, RgbdFrame
 from vla_core.robot.config import RobotConfig
+from vla_core.robot.controller import ControllerContract
 from vla_core.robot.fingers import next_finger_command
 from vla_core.robot.urdf import finger_joints
 from vla_sim.camera import Renderer
 from vla_sim.contacts import ContactPair, contacts, tool_wrench
 from vla_sim.controllers.joint_trajectory_controller import JointTrajectoryController
+from vla_sim.controllers.servo import ServoLag
 from vla_sim.faults.kinds import Fault, FaultKind
 from vla_sim.faults.world_faults import WorldFaults
 from vla_sim.scenes.episode import Episode
@@ -34,8 +36,12 @@ class SimWorld:
     The gripper's trajectory moves its finger joint: position is half the opening in m.
     """
 
-    def __init__(self, robot: RobotConfig, scene: SceneParams) -> None:
+    def __init__(
+        self, robot: RobotConfig, scene: SceneParams, controller: ControllerContract | None = None
+    ) -> None:
+        """`controller`: how the emulated one behaves; by default as the robot file says."""
         self.robot, self.scene = robot, scene
+        self.controller = robot.arm.controller if controller is None else controller
         self._names = (*robot.joint_names, *finger_joints(robot, robot.gripper))
         self._renderer = Renderer(robot)
         self._is_shown = False  # the renderer is bound to this episode's model
@@ -90,8 +96,10 @@ class SimWorld:
         start = np.concatenate([self.robot.home, [half, half]])
         self.data.qpos[self._qpos] = start
         self.data.ctrl[self._arm_ctrl], self.data.ctrl[self._grip_ctrl] = self.robot.home, half
-        self._arm = JointTrajectoryController(self.robot.joint_names, self.robot.home)
-        self._grip = JointTrajectoryController((self.robot.gripper.joint,), np.array([half]))
+        home, dt, scene = self.robot.home, self.scene.timestep, self.scene
+        self._arm = JointTrajectoryController(self.robot.joint_names, home, dt, self.controller)
+        self._grip = JointTrajectoryController((self.robot.gripper.joint,), np.array([half]), dt)
+        self._servo = ServoLag(scene.servo_response, scene.filtered_lag, dt, home)
 
     def branch(self) -> mujoco.MjData:
         """Return a copy of the current state for a look-ahead simulation with `model`."""
@@ -113,11 +121,12 @@ class SimWorld:
 
     # -- commands --
 
-    def command(self, trajectory: Trajectory) -> str:
-        """Command an arm trajectory; return '' or why it is rejected."""
+    def command(self, trajectory: Trajectory, arrival: float | None = None) -> str:
+        """Command an arm trajectory that arrives at `arrival` s, by default now; return '' or why
+        it is rejected."""
         if self.faults.has(FaultKind.COMMAND_LOSS):
             return ''
-        return self._arm.accept(trajectory, self.time)
+        return self._arm.accept(trajectory, self.time if arrival is None else arrival)
 
     def command_gripper(self, trajectory: Trajectory) -> str:
         """Command a finger trajectory (m, half the opening); return '' or why it is rejected."""
@@ -131,11 +140,12 @@ class SimWorld:
     def step(self) -> None:
         """Advance by one physics step."""
         dt, data = self.scene.timestep, self.data
-        now = (self._steps + 1) * dt
-        position, velocity = self._arm.sample(now)
+        self._arm.update(self.time, self._measured_arm)
+        position, velocity = self._servo.update(self._arm.position, self._arm.velocity)
         data.ctrl[self._arm_ctrl] = position + self._lead * velocity
         most = 0.5 * self.robot.gripper.speed * dt
-        reference = float(self._grip.sample(now)[0][0])
+        self._grip.update(self.time, self._measured_finger)
+        reference = float(self._grip.position[0])
         commanded, here = (
             float(data.ctrl[self._grip_ctrl]),
             float(data.qpos[self._qpos[-2:]].mean()),
@@ -145,6 +155,29 @@ class SimWorld:
         self._steps += 1
         if self._steps % JUDGE_EVERY == 0:
             self._task_truth.update(data, self.time)
+
+    @property
+    def commanded(self) -> Array:
+        """(n,) rad, what the arm's controller sends to the servos."""
+        return self._arm.position
+
+    @property
+    def speed_scaling(self) -> float:
+        """Share of full speed, [0, 1], at which a scaled controller plays its trajectory."""
+        return self._arm.scaling
+
+    @speed_scaling.setter
+    def speed_scaling(self, share: float) -> None:
+        self._arm.scaling = share
+
+    def _measured_arm(self) -> tuple[Array, Array | None]:
+        n = len(self.robot.joint_names)
+        q = self.data.qpos[self._qpos[:n]]
+        return q, self.data.qvel[self._qvel[:n]] if self.controller.reports_velocity else None
+
+    def _measured_finger(self) -> tuple[Array, Array | None]:
+        k = len(self.robot.joint_names)
+        return self.data.qpos[self._qpos[k : k + 1]], self.data.qvel[self._qvel[k : k + 1]]
 
     # -- sensors --
 
@@ -156,7 +189,10 @@ class SimWorld:
     def joint_state(self) -> JointState:
         """Return the arm joints and both finger joints (m, each half the opening)."""
         data = self.data
-        sample = JointState(self.time, self._names, data.qpos[self._qpos], data.qvel[self._qvel])
+        velocity = data.qvel[self._qvel]
+        if not self.controller.reports_velocity:
+            velocity = np.full_like(velocity, np.nan)
+        sample = JointState(self.time, self._names, data.qpos[self._qpos], velocity)
         return self.faults.joints(sample)
 
     def wrench(self) -> Array:

@@ -1,1 +1,1 @@
-"""FIXME docstring."""
+"""Controllers and joint servos of real arms, as their source describes them."""

@@ -1,141 +1,131 @@
-"""Joint trajectories as joint_trajectory_controller (Jazzy) executes them; time is an argument.
-
-A trajectory replaces the previous one immediately. It starts from the current desired state;
-points are interpolated by cubics where velocities are given, else linearly; the last point is
-held. A stamp of 0 means now; points in the past are skipped.
-"""
+"""Emulation of joint_trajectory_controller (Jazzy, 4.42.1) and of Universal Robots' scaled variant
+(ur_controllers 3.8.0); docs/controllers.md names the lines. Time is an argument."""
 
 from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
 
 import numpy as np
 
 from vla_core.frozen import Array, frozen
 from vla_core.records.action import Trajectory
+from vla_core.robot.controller import ControllerContract
+from vla_sim.controllers.spline_trajectory import SplineTrajectory
+from vla_sim.controllers.trajectory_message import fault
 
-END_SPEED = (
-    1e-6  # rad/s or m/s; a last velocity above it is refused (the controller's own default)
-)
-
-
-def fault(trajectory: Trajectory, names: tuple[str, ...], now: float) -> str:
-    """Return why the controller of joints `names` rejects a trajectory; '' when it accepts it."""
-    return (
-        _name_fault(trajectory.names, names)
-        or _size_fault(trajectory)
-        or _time_fault(trajectory, now)
-    )
-
-
-def _name_fault(given: tuple[str, ...], names: tuple[str, ...]) -> str:
-    if len(set(given)) != len(given):
-        return f'joint named twice in {list(given)}'
-    unknown = [name for name in given if name not in names]
-    if unknown:
-        return f'unknown joints {unknown}; known: {list(names)}'
-    missing = [name for name in names if name not in given]
-    return f'joints {missing} are missing; partial goals are not supported' if missing else ''
-
-
-def _size_fault(trajectory: Trajectory) -> str:
-    count, width = len(trajectory.time_from_start), len(trajectory.names)
-    if count == 0:
-        return ''
-    if trajectory.position.shape != (count, width):
-        return f'positions are {trajectory.position.shape}, not ({count}, {width})'
-    if trajectory.velocity.size and trajectory.velocity.shape != (count, width):
-        return f'velocities are {trajectory.velocity.shape}, not ({count}, {width})'
-    numbers = (trajectory.time_from_start, trajectory.position, trajectory.velocity)
-    if not (np.isfinite(trajectory.stamp) and all(np.isfinite(part).all() for part in numbers)):
-        return 'a number is not finite'
-    if trajectory.velocity.size and not np.all(np.abs(trajectory.velocity[-1]) <= END_SPEED):
-        return 'the last velocity is not zero'
-    return ''
-
-
-def _time_fault(trajectory: Trajectory, now: float) -> str:
-    times = trajectory.time_from_start
-    if len(times) == 0:
-        return ''
-    if not times[0] >= 0.0:
-        return f'time_from_start begins at {times[0]:.3f} s'
-    if not np.all(np.diff(times) > 0.0):
-        return 'time_from_start does not increase strictly'
-    end = trajectory.stamp + times[-1]
-    if trajectory.stamp != 0.0 and not end >= now:
-        return f'the trajectory ended {now - end:.3f} s ago'
-    return ''
+Measured = Callable[[], tuple[Array, Array | None]]  # position, velocity if it is reported
+EPSILON = 1e-9  # s, of arrival against the time of an update
 
 
 class JointTrajectoryController:
-    """The desired state of one controller's joints over time."""
+    """One controller of joints `names`, with position interface.
 
-    def __init__(self, names: tuple[str, ...], position: Array) -> None:
-        self.names = names
+    A message is taken by the first update at or after its arrival. The sampling time then equals
+    the time of that update, and advances by `scaling` times the period at each further one.
+    """
+
+    def __init__(
+        self,
+        names: tuple[str, ...],
+        position: Array,
+        period: float = 0.002,
+        contract: ControllerContract | None = None,
+        goal: tuple[float, float] = (0.0, 0.0),
+    ) -> None:
+        """`goal`: rad, tolerance at the last point, and s until it must be met; 0: none."""
+        self.names, self.period = names, period
+        self.contract = contract or ControllerContract()
+        self._goal_tolerance, self._goal_time = goal
+        self.scaling = 1.0  # [0, 1], share of full speed
         self.reset(position)
 
     def reset(self, position: Array) -> None:
-        """Hold `position` (n,) and drop the trajectory."""
-        self._hold = frozen(position)
-        self._zero = frozen(np.zeros(len(self.names)))
-        self._times = np.zeros(0)  # (k,) s, ROS time; the first is the arrival
-        self._points: np.ndarray = np.zeros((0, len(self.names)))
-        self._rates: np.ndarray | None = None
-        self._segment = -1  # the one whose polynomial is in _powers
+        """Activate at `position` (n,): hold it, and drop what was received."""
+        zero = frozen(np.zeros(len(self.names)))
+        self.position, self.velocity = frozen(position), zero  # commanded to the hardware
+        self.aborted = ''  # why the last trajectory was aborted
+        self._received: deque[tuple[float, SplineTrajectory]] = deque()
+        self._commanded_at: float | None = None  # s, of the last update that wrote a command
+        self._hold(self.position)
 
     @property
     def is_moving(self) -> bool:
-        """True while a trajectory is being executed."""
-        return len(self._times) > 0
+        """True while a trajectory is being executed or waits for the next update."""
+        return bool(self._received) or not self._is_over
 
     def accept(self, trajectory: Trajectory, now: float) -> str:
-        """Replace the trajectory and return ''; or keep it and return why it is rejected."""
-        reason = fault(trajectory, self.names, now)
-        if reason:
-            return reason
-        position, velocity = self.sample(now)
-        if len(trajectory.time_from_start) == 0:
-            self.reset(position)
+        """Receive a message at `now`; return why it is refused, or ''."""
+        reason = fault(trajectory, self.names, now, self.contract)
+        if not reason:
+            self._received.append((now, self._spline(trajectory)))
+        return reason
+
+    def update(self, time: float, measured: Measured) -> None:
+        """One cycle at `time`, s: set the command of the next period."""
+        while self._received and self._received[0][0] <= time + EPSILON:
+            self._trajectory, self._is_sampled = self._received.popleft()[1], False
+            self._is_holding, self._is_over = False, False
+        is_first = not self._is_sampled
+        if is_first:
+            self._begin(time, measured)
+        else:
+            self._time += self.period * self.scaling
+        ahead = self._time + self.period
+        self._is_over = self._trajectory.is_over(ahead)
+        why = '' if self._is_holding else self._violation(is_first, measured)
+        if why:
+            self.aborted = why
+            self._hold(measured()[0])
+            return
+        self.position, self.velocity = self._trajectory.sample(ahead)
+        self._commanded_at = time
+
+    def _begin(self, time: float, measured: Measured) -> None:
+        """Set the state before the first point: the measured state now, or the last command at the
+        time of the update that wrote it (which is one period before that command is due)."""
+        if self.contract.starts_from_measured:
+            before = (time, *measured())
+        else:
+            moment = time if self._commanded_at is None else self._commanded_at
+            before = (moment, self.position, self.velocity)
+        self._time, self._is_sampled = time, True
+        self._trajectory.begin(time, before)
+
+    def _violation(self, is_first: bool, measured: Measured) -> str:
+        """The tolerance that is violated, or ''."""
+        path, goal = self.contract.path_tolerance, self._goal_tolerance
+        if (self._is_over and not is_first) or path == 0.0:
+            path = np.inf
+        if not self._is_over or goal == 0.0 or self._goal_time == 0.0:
+            goal = np.inf
+        if path == np.inf and goal == np.inf:
             return ''
-        order = [trajectory.names.index(name) for name in self.names]
-        start = trajectory.stamp if trajectory.stamp != 0.0 else now
-        times = start + trajectory.time_from_start
-        points, rates = trajectory.position[:, order], None
-        if trajectory.velocity.size:
-            rates = trajectory.velocity[:, order]
-        if times[0] > now:  # else the first point is the current one
-            times = np.r_[now, times]
-            points = np.vstack([position, points])
-            rates = None if rates is None else np.vstack([velocity, rates])
-        self._times, self._points, self._rates, self._segment = times, points, rates, -1
+        error = np.abs(self._trajectory.sample(self._time)[0] - measured()[0])
+        worst = int(np.argmax(error))
+        if not error[worst] <= path:
+            return f'{self.names[worst]}: tracking error {error[worst]:.3f} rad exceeds {path:g}'
+        late = self._time - self._trajectory.end
+        if not error[worst] <= goal and late > self._goal_time:
+            return f'{self.names[worst]}: {error[worst]:.3f} rad from the goal {late:.2f} s late'
         return ''
 
-    def sample(self, now: float) -> tuple[Array, Array]:
-        """Return the desired (position, velocity), each (n,), at `now`; read-only."""
-        if len(self._times) == 0:
-            return self._hold, self._zero
-        if now >= self._times[-1]:
-            self.reset(self._points[-1])
-            return self._hold, self._zero
-        i = self._segment
-        if not (i >= 0 and self._times[i] <= now < self._times[i + 1]):
-            i = max(int(np.searchsorted(self._times, now, side='right')) - 1, 0)
-            self._fit(i)
-        c0, c1, c2, c3 = self._powers
-        s = max(now - self._times[i], 0.0)
-        return c0 + s * (c1 + s * (c2 + s * c3)), c1 + s * (2.0 * c2 + (3.0 * s) * c3)
+    def _hold(self, position: Array) -> None:
+        """Hold `position` (n,) from the next update on."""
+        rest = np.zeros((1, len(self.names)))
+        self._trajectory = SplineTrajectory(0.0, np.zeros(1), np.array([position]), rest)
+        self._is_sampled, self._is_holding, self._is_over = False, True, True
+        self._time = 0.0
 
-    def _fit(self, i: int) -> None:
-        """Set the polynomial of segment i: cubic with both velocities, or linear."""
-        h = self._times[i + 1] - self._times[i]
-        p0, slope = self._points[i], (self._points[i + 1] - self._points[i]) / h
-        if self._rates is None:
-            self._powers = (p0, slope, self._zero, self._zero)
-        else:
-            v0, v1 = self._rates[i], self._rates[i + 1]
-            self._powers = (
-                p0,
-                v0,
-                (3.0 * slope - 2.0 * v0 - v1) / h,
-                (v0 + v1 - 2.0 * slope) / h**2,
-            )
-        self._segment = i
+    def _spline(self, trajectory: Trajectory) -> SplineTrajectory:
+        """The message in the controller's order; joints that are missing keep their command."""
+        count, n = len(trajectory.time_from_start), len(self.names)
+        index = [self.names.index(name) for name in trajectory.names]
+        points = np.tile(self.position, (count, 1))
+        points[:, index] = trajectory.position
+        rates = None
+        if trajectory.velocity.size:
+            rates = np.zeros((count, n))
+            rates[:, index] = trajectory.velocity
+        times = np.array(trajectory.time_from_start)
+        return SplineTrajectory(trajectory.stamp, times, points, rates)

@@ -23,7 +23,7 @@ def robot_spec(robot: RobotConfig, p: SceneParams) -> mujoco.MjSpec:
     """Return a spec of the robot at the origin; actuators are named by joint, and GRIPPER."""
     spec = mujoco.MjSpec.from_string(_urdf_for_mujoco(urdf_text(robot)))
     for body in spec.bodies[1:]:
-        body.gravcomp = 1.0
+        body.gravcomp = p.gravity_compensation
     for geom in spec.geoms:
         _dress(geom, p)
     for joint in robot.joints:
@@ -54,7 +54,7 @@ def tune_servos(model: mujoco.MjModel, robot: RobotConfig, p: SceneParams) -> np
         k = model.actuator(name).id
         model.actuator_gainprm[k, 0] = m * w * w
         model.actuator_biasprm[k, 1:3] = -m * w * w, -2.0 * m * w
-    return np.full(len(dofs), 2.0 / w - p.servo_lag)
+    return np.full(len(dofs), 2.0 / w - (p.servo_lag - p.filtered_lag))
 
 
 def _urdf_for_mujoco(text: str) -> str:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vla_core.params import check, load_params, param
+from vla_sim.controllers.servo import FIRST_ORDER, RESPONSES
+
+BASE_LAG = 0.01  # s, of a servo with velocity feed-forward; what exceeds it is filtered
 
 
 @dataclass(frozen=True)
@@ -13,7 +16,13 @@ class SceneParams:
 
     timestep: float = param(0.002, 's, one physics step', lo=0.0005, hi=0.004)
     servo_bandwidth: float = param(80.0, 'rad/s, of the joint servos', lo=10.0, hi=150.0)
-    servo_lag: float = param(0.01, 's, lag of a joint behind its trajectory', lo=0.0, hi=0.1)
+    servo_lag: float = param(0.01, 's, lag of a joint behind its trajectory', lo=0.0, hi=0.15)
+    servo_response: str = param(
+        FIRST_ORDER, 'of a servo that lags more than 10 ms', choices=RESPONSES
+    )
+    gravity_compensation: float = param(
+        1.0, 'share of its weight that the arm compensates; with less it sags', lo=0.0, hi=1.0
+    )
     armature: float = param(0.1, 'kg m^2, rotor inertia seen at each arm joint', lo=0.0, hi=2.0)
     pad_friction: float = param(1.5, 'sliding friction of the finger pads', lo=0.01, hi=3.0)
     object_friction: float = param(
@@ -41,6 +50,11 @@ class SceneParams:
     depth_noise: float = param(
         0.001, 'm, standard deviation of depth at 1 m; grows with its square', lo=0.0, hi=0.1
     )
+
+    @property
+    def filtered_lag(self) -> float:
+        """s, the part of the lag that is dead time or a first-order response."""
+        return max(self.servo_lag - BASE_LAG, 0.0)
 
     def __post_init__(self) -> None:
         check(self)
