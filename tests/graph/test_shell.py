@@ -268,6 +268,77 @@ def test_a_node_does_not_start_beside_a_publisher_that_it_would_not_hear(client,
     assert client.change('toy', ACTIVATE)
 
 
+@pytest.mark.parametrize('is_before', [True, False])
+def test_a_passive_listener_of_any_qos_never_counts_towards_health(client, toy, is_before):
+    """A plotter is reliable, rosbag2 may ask for latched messages: neither is waited for."""
+
+    def listen():
+        return [
+            client.node.create_subscription(topic.type, topic.name, lambda _: None, qos.STATE)
+            for topic in (topics.REPORT, topics.VOTES, topics.TARGET, topics.HEARTBEATS)
+        ]
+
+    def rounds():
+        return [toy.endpoints.next_qos_mismatch() for _ in range(2 * len(toy.endpoints._all()))]
+
+    if is_before:
+        listen()
+    client.change('toy', CONFIGURE)
+    for topic in (topics.REPORT, topics.TARGET):
+        toy.advertise(topic)
+    if is_before:
+        assert client.until(lambda: toy.count_subscribers('report') == 1, 5.0)
+        assert client.change('toy', ACTIVATE)
+    else:
+        assert client.change('toy', ACTIVATE)
+        listen()
+        assert client.until(lambda: toy.count_subscribers('report') == 1, 5.0)
+    assert set(rounds()) == {''}
+    client.until(lambda: False, 0.7)
+    assert client.beats['toy'].healthy
+
+
+def test_one_of_our_own_readers_that_is_not_reached_is_a_problem_until_it_has_left(client, toy):
+    own = rclpy.create_node('supervisor', context=client.context)
+    elsewhere = rclpy.create_node('supervisor', context=client.context, namespace='/lab')
+    client.change('toy', CONFIGURE)
+    toy.advertise(topics.REPORT)
+    wrong = topics.REPORT.type, 'report', lambda _: None, qos.STATE
+    elsewhere.create_subscription(topics.REPORT.type, '/report', lambda _: None, qos.STATE)
+    assert client.until(lambda: toy.count_subscribers('report') == 1, 5.0)
+    assert toy.endpoints.first_qos_mismatch() == ''
+    own.create_subscription(*wrong)
+    assert client.until(lambda: '/supervisor: best' in toy.endpoints.first_qos_mismatch(), 5.0)
+    checks = range(len(toy.endpoints._all()))
+    found = [toy.endpoints.next_qos_mismatch() for _ in checks]
+    assert any(found)
+    own.destroy_node()
+    elsewhere.destroy_node()
+    assert client.until(lambda: toy.count_subscribers('report') == 0, 5.0)
+    assert [toy.endpoints.next_qos_mismatch() for _ in checks][-1] == ''
+
+
+def test_a_listener_beside_the_robots_driver_does_not_count_and_a_driver_unreached_does(
+    client, toy
+):
+    client.change('toy', CONFIGURE)
+    command = topics.arm_command(load_robot('ur5e'))
+    toy.advertise(command)
+    toy.endpoints.subscribe(topics.SCENE, lambda _: None)
+
+    def problem():
+        return [toy.endpoints.next_qos_mismatch() for _ in toy.endpoints._all()][-1]
+
+    def subscribe(profile):
+        client.node.create_subscription(command.type, command.name, lambda _: None, profile)
+
+    subscribe(qos.STATE)  # a recorder that asks for latched messages, alone
+    assert client.until(lambda: 'latched requested' in problem(), 5.0)
+    assert toy.endpoints.first_qos_mismatch() == ''  # the driver may yet come
+    subscribe(qos.COMMAND)  # the driver
+    assert client.until(lambda: problem() == '', 5.0)
+
+
 def test_the_shield_names_who_else_commands_the_robot_and_does_not_arm(client):
     shield = ShieldNode()
     shield.trigger_configure()

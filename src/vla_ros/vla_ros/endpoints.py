@@ -11,16 +11,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from rclpy._rclpy_pybind11 import RMWError
 from rclpy.callback_groups import CallbackGroup
 from rclpy.event_handler import PublisherEventCallbacks, SubscriptionEventCallbacks
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.qos import QoSDurabilityPolicy, QoSProfile, QoSReliabilityPolicy
 from rclpy.subscription import Subscription
+from rclpy.topic_endpoint_info import TopicEndpointInfo
 
 from vla_ros.convert.fields import BadMessage
 from vla_ros.entities import destroy
-from vla_ros.topics import Topic
+from vla_ros.refusals import Refusals, unexpected
+from vla_ros.topics import ROBOT, Topic
 
 BEST_EFFORT, RELIABLE = QoSReliabilityPolicy.BEST_EFFORT, QoSReliabilityPolicy.RELIABLE
 VOLATILE, LATCHED = QoSDurabilityPolicy.VOLATILE, QoSDurabilityPolicy.TRANSIENT_LOCAL
@@ -42,23 +45,31 @@ class PolledCallbackGroup(CallbackGroup):
 
 @dataclass(frozen=True)
 class PolledSubscription:
-    """A subscription and the callback for its messages."""
+    """A subscription, the callback for its messages, and one for a message that rclpy cannot
+    deserialise."""
 
     subscription: Subscription
     receive: Callable[[Any], None]
+    refuse: Callable[[str], None] = lambda _: None
 
 
 class Endpoints:
-    """Creates the publishers and subscriptions of `node`; `log_error` is called for each bad
-    message."""
+    """Creates the publishers and subscriptions of `node`.
+
+    No message ends the node: one that raises an exception is dropped and counted, and `log_error`
+    is called with the reason.
+    """
 
     def __init__(self, node: Node, log_error: Callable[[str], None]) -> None:
-        self._node, self._log_error = node, log_error
+        self._node = node
+        self.refusals = Refusals(log_error)
         self._polled_group = PolledCallbackGroup()
         self._polled: list[PolledSubscription] = []
         self._executed: list[Subscription] = []  # their callbacks are run by the executor
         self._publishers: list[Publisher] = []
+        self._topics: dict[Publisher, Topic] = {}
         self._checked = 0
+        self._mismatches: dict[Publisher | Subscription, str] = {}  # found by the last checks
 
     def advertise(self, topic: Topic) -> Callable[[Any], None]:
         """Return a function that publishes one record."""
@@ -69,6 +80,7 @@ class Endpoints:
             event_callbacks=PublisherEventCallbacks(use_default_callbacks=False),
         )
         self._publishers.append(publisher)
+        self._topics[publisher] = topic
         make, publish = topic.to_bytes or topic.to_msg, publisher.publish
         return publish if make is None else lambda record: publish(make(record))
 
@@ -85,7 +97,7 @@ class Endpoints:
         A bad message is dropped, and `refuse` is called with the reason. `by_executor`: the
         executor calls on arrival, between cycles; for large messages at a low rate.
         """
-        receive = self._checked_by(topic, callback, refuse)
+        receive, drop = self._checked_by(topic, callback, refuse)
         subscription = self._node.create_subscription(
             topic.type,
             topic.name,
@@ -98,29 +110,32 @@ class Endpoints:
         if by_executor:
             self._executed.append(subscription)
         else:
-            self._polled.append(PolledSubscription(subscription, receive))
+            self._polled.append(PolledSubscription(subscription, receive, drop))
 
     def _checked_by(
         self, topic: Topic, callback: Callable[[Any], None], refuse: Callable[[str], None]
-    ) -> Callable[[Any], None]:
+    ) -> tuple[Callable[[Any], None], Callable[[str], None]]:
+        """Return the functions that take a message, and the reason why there is none."""
         read = topic.from_bytes or topic.from_msg
-        if read is None:
-            return callback
+
+        def drop(reason: str) -> None:
+            self.refusals.put(topic.name, reason)
+            refuse(reason)
 
         def receive(message: Any) -> None:
             try:
-                record = read(message)
+                callback(message if read is None else read(message))
             except BadMessage as bad:
-                self._log_error(f'{topic.name}: {bad}')
-                refuse(str(bad))
-            else:
-                callback(record)
+                drop(str(bad))
+            except Exception as error:  # noqa: BLE001 - whatever it holds, a message ends no node
+                drop(unexpected(error))
 
-        return receive
+        return receive, drop
 
     def destroy(self, entities: list[Any]) -> None:
         """Destroy entities of the node, endpoints or others."""
         self._publishers = [p for p in self._publishers if p not in entities]
+        self._topics = {p: topic for p, topic in self._topics.items() if p in self._publishers}
         self._executed = [s for s in self._executed if s not in entities]
         self._polled = [p for p in self._polled if p.subscription not in entities]
         destroy(self._node, entities)
@@ -131,32 +146,50 @@ class Endpoints:
         take_all(self._polled, received_at)
 
     def next_qos_mismatch(self) -> str:
-        """Check one endpoint, the next at each call; return which peers it does not reach, or
-        ''."""
+        """Check one endpoint, the next at each call; return which peers an endpoint does not
+        reach, or ''. A mismatch ends when the peer has left or changed."""
         endpoints = self._all()
-        if not endpoints:
-            return ''
-        self._checked = (self._checked + 1) % len(endpoints)
-        return self._mismatch_of(endpoints[self._checked])
+        self._mismatches = {e: text for e, text in self._mismatches.items() if e in endpoints}
+        if endpoints:
+            self._checked = (self._checked + 1) % len(endpoints)
+            endpoint = endpoints[self._checked]
+            self._mismatches[endpoint] = self._mismatch_of(endpoint)
+        return next(filter(None, self._mismatches.values()), '')
 
     def first_qos_mismatch(self) -> str:
         """Check every endpoint; return which peers the first mismatched one does not reach, or
-        ''."""
-        return next(filter(None, map(self._mismatch_of, self._all())), '')
+        ''. The robot's driver is not checked: it may start later than a listener."""
+        return next(filter(None, (self._mismatch_of(e, is_first=True) for e in self._all())), '')
 
     def _all(self) -> list[Publisher | Subscription]:
         return [*self._publishers, *(p.subscription for p in self._polled), *self._executed]
 
-    def _mismatch_of(self, endpoint: Publisher | Subscription) -> str:
+    def _mismatch_of(self, endpoint: Publisher | Subscription, *, is_first: bool = False) -> str:
         name, own = endpoint.topic_name, endpoint.qos_profile
         if isinstance(endpoint, Publisher):
-            peers = self._node.get_subscriptions_info_by_topic(name)
+            peers = self._readers(endpoint, is_first=is_first)
             pairs = [(peer, qos_mismatch(own, peer.qos_profile)) for peer in peers]
         else:
             peers = self._node.get_publishers_info_by_topic(name)
             pairs = [(peer, qos_mismatch(peer.qos_profile, own)) for peer in peers]
-        bad = [f'{peer.node_name}: {reason}' for peer, reason in pairs if reason]
+        bad = [f'{full_name(peer)}: {reason}' for peer, reason in pairs if reason]
         return f'{name} does not reach every peer: {"; ".join(bad)}' if bad else ''
+
+    def _readers(self, publisher: Publisher, *, is_first: bool) -> list[TopicEndpointInfo]:
+        """Return the subscriptions that must receive what `publisher` sends: those of the stack's
+        own nodes. A plotter or recorder that listens, too, is not waited for.
+
+        The name of the robot's driver is not known: any subscription that the publisher reaches
+        may be the driver's, so only if it reaches none are all of them returned.
+        """
+        peers = self._node.get_subscriptions_info_by_topic(publisher.topic_name)
+        topic, namespace = self._topics[publisher], self._node.get_namespace().rstrip('/')
+        known = {f'{namespace}/{reader}' for reader in topic.readers}
+        found = [peer for peer in peers if full_name(peer) in known]
+        if ROBOT not in topic.readers or is_first:
+            return found
+        mismatches = [qos_mismatch(publisher.qos_profile, peer.qos_profile) for peer in peers]
+        return found if not all(mismatches) else list(peers)
 
 
 def take_all(
@@ -167,12 +200,23 @@ def take_all(
         subscription = polled.subscription
         with subscription.handle:
             for _ in range(MAX_TAKEN):
-                taken = subscription.handle.take_message(subscription.msg_type, subscription.raw)
+                try:
+                    taken = subscription.handle.take_message(
+                        subscription.msg_type, subscription.raw
+                    )
+                except RMWError as error:
+                    polled.refuse(f'cannot be deserialised: {error}')
+                    continue
                 if taken is None:
                     break
                 if received_at is not None:
                     received_at(taken[1]['received_timestamp'])
                 polled.receive(taken[0])
+
+
+def full_name(peer: TopicEndpointInfo) -> str:
+    """Return '/namespace/node' of an endpoint."""
+    return f'{peer.node_namespace.rstrip("/")}/{peer.node_name}'
 
 
 def qos_mismatch(offered: QoSProfile, requested: QoSProfile) -> str:

@@ -30,10 +30,13 @@ class HeartbeatBuilder:
         self._due_at = steady + self.period
         return True
 
-    def next(self, now: float, state: str, problem: str, remark: str) -> Heartbeat:
-        """Return the heartbeat at ROS time `now`."""
+    def next(
+        self, now: float, state: str, problem: str, remark: str, refusals: str = ''
+    ) -> Heartbeat:
+        """Return the heartbeat at ROS time `now`; `refusals` is what was dropped, and why."""
         is_active = state == 'active'
-        detail = problem or remark if is_active else f'is {state}'
+        text = problem or remark if is_active else f'is {state}'
+        detail = '; '.join(filter(None, (text, refusals)))
         healthy = is_active and not problem
         self._count += 1
         longest, self.max_ms = self.max_ms, 0.0

@@ -168,13 +168,13 @@ class ManagedNode(PolledClockNode):
         self._deferred_errors.flush()
 
     def _check_qos(self) -> None:
-        mismatch = self.endpoints.next_qos_mismatch()
-        self._qos_mismatch = (
-            mismatch or self._qos_mismatch
-        )  # latched: an input is missing for good
+        self._qos_mismatch = self.endpoints.next_qos_mismatch()
         if self._qos_mismatch:
             self.log_error(self._qos_mismatch)
 
     def _send_heartbeat(self) -> None:
-        problem = self._qos_mismatch or self.problem
-        self._publish_heartbeat(self._heartbeat.next(self.now, self._state, problem, self.remark))
+        beat = self._heartbeat.next(
+            self.now, self._state, self._qos_mismatch or self.problem, self.remark,
+            self.endpoints.refusals.recent(),
+        )  # fmt: skip
+        self._publish_heartbeat(beat)
