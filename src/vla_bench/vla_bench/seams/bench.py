@@ -31,7 +31,7 @@ from vla_bench.seams.trial import (
 from vla_core.errors import UserError
 from vla_core.records.action import Space
 from vla_core.result import Figure, Result, clustered
-from vla_core.robot.config import known_robots
+from vla_core.robot.config import single_arm_robots
 from vla_lockstep.campaign import command_line
 from vla_report import figure_table
 
@@ -68,12 +68,12 @@ def run(args: argparse.Namespace) -> int:
     with tqdm(total=len(CONDITIONS) * len(seeds) * 6, desc='seams', unit='trial') as bar:
         for condition in CONDITIONS:
             outcomes = []
-            for robot, space, seed in itertools.product(known_robots(), SPACES, seeds):
+            for robot, space, seed in itertools.product(single_arm_robots(), SPACES, seeds):
                 outcomes.append(measure(SeamTrial(robot, space, condition, seed)))
                 bar.update()
             figures += figures_of(condition, outcomes)
-    figures += [steady_error(robot) for robot in known_robots()]
-    figures += [passed(robot, args.shielded) for robot in known_robots()]
+    figures += [steady_error(robot) for robot in single_arm_robots()]
+    figures += [passed(robot, args.shielded) for robot in single_arm_robots()]
     result = Result('bench-seams', command_line(), tuple(figures))
     path = result.write(args.out)
     sys.stdout.write('\n'.join([*figure_table.lines(figures), f'{path}\n']))

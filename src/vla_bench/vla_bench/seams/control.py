@@ -15,14 +15,14 @@ from vla_bench.seams.bench import figures_of, measure
 from vla_bench.seams.trial import CONDITIONS, SeamTrial
 from vla_core.records.action import Space
 from vla_core.result import Figure
-from vla_core.robot.config import known_robots
+from vla_core.robot.config import single_arm_robots
 
 DEFAULTS = {'trials': 6}
 
 
 def run(args: argparse.Namespace) -> int:
     seeds = range(args.seed, args.seed + args.trials)
-    cases = list(itertools.product(known_robots(), seeds))
+    cases = list(itertools.product(single_arm_robots(), seeds))
     figures: list[Figure] = []
     with tqdm(total=len(CONDITIONS) * len(cases), desc='controls', unit='trial') as bar:
         for condition in CONDITIONS:

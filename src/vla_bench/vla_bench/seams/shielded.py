@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vla_bench.seams.trial import PERIOD, TASK, ControlRig, SeamTrial
 from vla_core.records.action import Source
+from vla_core.records.lease import LeaseKind
 from vla_core.records.safety import Decision, Level, SafetyVote
 from vla_core.records.scene import GroundedScene, ParsedTask, TargetStatus
 from vla_shield.shield import Shield, ShieldParams
@@ -27,6 +28,7 @@ class ShieldedRig(ControlRig):
         target = self.controller.tick(now)
         if target is None:
             raise RuntimeError('control has joint states and gives no target')
+        self.shield.leases.acquire(target.holder, LeaseKind.AUTONOMY, (), now)
         self.shield.on_target(target, now)
         output = self.shield.tick(now)
         self.controller.on_report(output.report, now)

@@ -37,6 +37,9 @@ class ArmConfig:
     command_topic: str = param(text='trajectory_msgs/JointTrajectory')
     name: str = param('arm', 'unique among the parts')
     tcp_rotation: float = param(3.0, 'rad/s, limit of the rotation of the tool', lo=0.05, hi=20.0)
+    workspace: tuple[tuple[float, float, float], tuple[float, float, float]] | None = param(
+        None, 'm, base_frame, lower and upper corner of the box for the tip; none: of the shield'
+    )
     wrench_topic: str = param('', 'geometry_msgs/WrenchStamped at the wrist; empty: none')
     controller: ControllerContract = field(default_factory=ControllerContract)
 
@@ -45,6 +48,9 @@ class ArmConfig:
         names = self.joint_names
         if not names or len(set(names)) != len(names):
             raise ValueError(f'arm {self.name}: joints must be at least one, with unique names')
+        lower, upper = self.workspace or ((0.0,) * 3, (1.0,) * 3)
+        if not all(low < high for low, high in zip(lower, upper, strict=True)):
+            raise ValueError(f'arm {self.name}: lower corner of workspace must be below the upper')
 
     @property
     def joint_names(self) -> tuple[str, ...]:

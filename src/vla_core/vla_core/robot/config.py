@@ -59,6 +59,9 @@ class RobotConfig:
         _unique('parts', (*arms, *grippers))
         carried = tuple(gripper.arm for gripper in self.grippers)
         _unique('grippers of an arm', carried)
+        _unique('cameras', tuple(camera.name for camera in self.cameras))
+        images = (camera.topics[:2] for camera in self.cameras)
+        _unique('image topics', tuple(topic for pair in images for topic in pair))
         unknown = set(carried) - set(arms)
         if unknown:
             raise ValueError(f'a gripper is on arm {sorted(unknown)}; known: {", ".join(arms)}')
@@ -135,6 +138,11 @@ def _unique(what: str, names: tuple[str, ...]) -> None:
 def known_robots() -> tuple[str, ...]:
     """Names of the robots in config/robots."""
     return tuple(sorted(path.stem for path in (stack_root() / 'config/robots').glob('*.yaml')))
+
+
+def single_arm_robots() -> tuple[str, ...]:
+    """Names of the robots in config/robots that have one arm."""
+    return tuple(name for name in known_robots() if len(load_robot(name).arms) == 1)
 
 
 def load_robot(name_or_path: str | Path) -> RobotConfig:
