@@ -22,6 +22,7 @@ from rosgraph_msgs.msg import Clock as ClockMessage
 from vla_core.errors import UserError
 from vla_core.params import check, param
 from vla_core.records.safety import Level, SafetyVote
+from vla_core.records.sensing import JointState
 from vla_core.robot.config import load_robot
 from vla_interfaces.action import ExecuteTask
 from vla_interfaces.msg import SafetyVote as VoteMessage
@@ -349,7 +350,7 @@ def test_the_shield_names_who_else_commands_the_robot_and_does_not_arm(client):
         assert client.until(lambda: 'other publisher' in shield.other_publishers(), 5.0)
         for _ in range(10):
             shield.tick()
-        assert shield.problem == f'1 other publisher of {command.name}'
+        assert shield.problem == f'other publisher of {command.name}: /client'
         arm = next(s for s in shield.services if s.srv_name.endswith('shield/arm'))
         answer = arm.callback(Arm.Request(), Arm.Response())
         assert (answer.success, answer.message) == (False, shield.problem)
@@ -363,6 +364,46 @@ def test_the_shield_names_who_else_commands_the_robot_and_does_not_arm(client):
         assert (answer.success, 'joint' in answer.message) == (False, True)
     finally:
         shield.destroy_node()
+
+
+def test_a_second_publisher_of_the_same_joints_is_named_and_a_gripper_driver_is_not(client):
+    robot = load_robot('ur5e')
+    topic, lab = topics.joint_states(robot), '/lab'
+    shield = ShieldNode()
+    shield.trigger_configure()
+    driver, gripper, rival = (
+        rclpy.create_node(name, context=client.context, namespace=namespace)
+        for name, namespace in (('driver', '/'), ('gripper', '/'), ('driver', lab))
+    )
+    arm = JointState(shield.now, robot.joint_names, robot.home, 0.0 * robot.home)
+    finger = JointState(shield.now, (robot.gripper.joint,), [0.01], [0.0])
+    senders = {
+        node: (node.create_publisher(topic.type, topic.name, topic.qos), state)
+        for node, state in ((driver, arm), (gripper, finger), (rival, arm))
+    }
+
+    def send(nodes, times):
+        for _ in range(times):
+            for node in nodes:
+                publisher, state = senders[node]
+                publisher.publish(topic.to_msg(replace(state, stamp=shield.now)))
+                client.until(lambda: False, 0.01)
+            shield._cycle()
+
+    def conflict():
+        return shield.shield.inputs.joints_conflict
+
+    try:
+        assert client.until(lambda: shield.count_publishers(topic.name) == 3, 5.0)
+        send((driver, gripper), 40)
+        assert conflict() == ''
+        assert shield.shield.inputs.joints_fault(shield.now) == ''
+        send((driver, gripper, rival), 20)
+        assert 'the joints of the arm: /driver and /gripper and /lab/driver' in conflict()
+        assert 'two publishers' in shield.arm()
+    finally:
+        for node in (driver, gripper, rival, shield):
+            node.destroy_node()
 
 
 def test_the_endpoints_of_one_table_fit_each_other(client, toy):

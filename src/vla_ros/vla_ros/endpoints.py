@@ -63,6 +63,7 @@ class Endpoints:
     def __init__(self, node: Node, log_error: Callable[[str], None]) -> None:
         self._node = node
         self.refusals = Refusals(log_error)
+        self.number: int | None = None  # of the message being passed on, by its publisher
         self._polled_group = PolledCallbackGroup()
         self._polled: list[PolledSubscription] = []
         self._executed: list[Subscription] = []  # their callbacks are run by the executor
@@ -88,7 +89,7 @@ class Endpoints:
         self,
         topic: Topic,
         callback: Callable[[Any], None],
-        refuse: Callable[[str], None] = lambda _: None,
+        refuse: Callable[[str], object] = lambda _: None,
         *,
         by_executor: bool = False,
     ) -> None:
@@ -113,7 +114,7 @@ class Endpoints:
             self._polled.append(PolledSubscription(subscription, receive, drop))
 
     def _checked_by(
-        self, topic: Topic, callback: Callable[[Any], None], refuse: Callable[[str], None]
+        self, topic: Topic, callback: Callable[[Any], None], refuse: Callable[[str], object]
     ) -> tuple[Callable[[Any], None], Callable[[str], None]]:
         """Return the functions that take a message, and the reason why there is none."""
         read = topic.from_bytes or topic.from_msg
@@ -143,7 +144,17 @@ class Endpoints:
     def drain(self, received_at: Callable[[int], None] | None = None) -> None:
         """Pass on every message received since the last call; `received_at` is called before each
         with its time of reception, ns of the system clock."""
-        take_all(self._polled, received_at)
+
+        def note(info: dict[str, Any]) -> None:
+            self.number = info.get('publication_sequence_number')
+            if received_at is not None:
+                received_at(info['received_timestamp'])
+
+        take_all(self._polled, note)
+
+    def publishers_of(self, topic: str) -> list[str]:
+        """Return the full names of the nodes that publish `topic`."""
+        return [full_name(peer) for peer in self._node.get_publishers_info_by_topic(topic)]
 
     def next_qos_mismatch(self) -> str:
         """Check one endpoint, the next at each call; return which peers an endpoint does not
@@ -193,9 +204,11 @@ class Endpoints:
 
 
 def take_all(
-    subscriptions: list[PolledSubscription], received_at: Callable[[int], None] | None = None
+    subscriptions: list[PolledSubscription],
+    note: Callable[[dict[str, Any]], None] = lambda _: None,
 ) -> None:
-    """Pass on what each subscription has received, at most MAX_TAKEN messages each."""
+    """Pass on what each subscription has received, at most MAX_TAKEN messages each; `note` is
+    called before each with what DDS says of it."""
     for polled in subscriptions:
         subscription = polled.subscription
         with subscription.handle:
@@ -209,8 +222,7 @@ def take_all(
                     continue
                 if taken is None:
                     break
-                if received_at is not None:
-                    received_at(taken[1]['received_timestamp'])
+                note(taken[1])
                 polled.receive(taken[0])
 
 

@@ -17,6 +17,7 @@ from vla_interfaces.srv import Arm, Disarm, Reset
 from vla_ros import topics
 from vla_ros.main import run
 from vla_ros.node import ManagedNode
+from vla_shield.inputs.joint_publishers import JointPublishers
 from vla_shield.shield import Shield, ShieldOutput, ShieldParams
 
 MAX_CYCLE_TIME = 0.01  # s, the command of a longer cycle is not sent
@@ -48,6 +49,8 @@ class ShieldNode(ManagedNode):
         p = self.parameters(ShieldNodeParams)
         robot = load_robot(p.robot)
         self.shield = Shield(p.shield, robot)
+        self.joint_publishers = JointPublishers(robot)
+        self.joints_topic = self.resolve_topic_name(robot.joint_states_topic)
         self.configured_at = time.monotonic()  # s
         self.last_began = self.configured_at  # s, begin of the last cycle
         self.subscribe(
@@ -82,7 +85,15 @@ class ShieldNode(ManagedNode):
     def other_publishers(self) -> str:
         """Another publisher of commands, or ''. The shield cannot stop it, only itself."""
         counts = {name: self.count_publishers(name) - 1 for name in self.command_topics}
-        return next((f'{n} other publisher of {name}' for name, n in counts.items() if n > 0), '')
+        rivals = (self.rivals_text(name) for name, n in counts.items() if n > 0)
+        return next(rivals, '')
+
+    def rivals_text(self, topic: str) -> str:
+        """Which other nodes publish commands on `topic`."""
+        publishers = self.endpoints.publishers_of(topic)
+        own = self.get_fully_qualified_name()
+        others = [name for name in publishers if name != own] or [f'another {own}']
+        return f'other publisher of {topic}: {", ".join(others)}'
 
     def arm(self) -> str:
         if time.monotonic() - self.configured_at < DISCOVERY_TIME:
@@ -95,7 +106,10 @@ class ShieldNode(ManagedNode):
         return ''
 
     def on_joints(self, joints: JointState) -> None:
-        self.shield.on_joints(joints, self.now)
+        self.joint_publishers.put(joints.names, self.endpoints.number, self.began)
+        refusal = self.shield.on_joints(joints, self.now)
+        if refusal:
+            self.endpoints.refusals.put(self.joints_topic, refusal)
 
     def on_target(self, target: Target) -> None:
         self.shield.on_target(target, self.now)
@@ -120,6 +134,11 @@ class ShieldNode(ManagedNode):
         self.ticks += 1
         if self.ticks % PUBLISHER_CHECK_EVERY == 0:
             self.problem = self.other_publishers()  # in the heartbeat; the supervisor holds
+            self.shield.inputs.joints_conflict = self.joint_publishers.conflict(
+                self.joints_topic,
+                lambda: self.endpoints.publishers_of(self.joints_topic),
+                self.began,
+            )
 
     def safe_stop(self) -> None:
         """Send the braking ramp as the last command."""

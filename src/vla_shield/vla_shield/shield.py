@@ -58,9 +58,9 @@ class Shield:
         self._cycle = 0
         self._step: OptimisedStep | None = None
 
-    def on_joints(self, joints: JointState, now: float | None = None) -> None:
-        """Take a joint sample; without `now` it counts as received in the next cycle."""
-        self.inputs.put_joints(joints, now)
+    def on_joints(self, joints: JointState, now: float | None = None) -> str:
+        """Take a joint sample (now None: of the next cycle); return why it is unused, or ''."""
+        return self.inputs.put_joints(joints, now)
 
     def on_target(self, target: Target, now: float) -> None:
         """Take a target from control."""
@@ -170,7 +170,7 @@ class Shield:
         )
         joints = inputs.joints_fault(now)
         if joints:
-            return CycleDecision(Decision.BRAKE, joints, ('joints',))
+            return CycleDecision(inputs.joints_response, joints, ('joints',))
         if self.state == ArmState.LATCHED:
             why = f'latched: {self._latch_reason}'
             return CycleDecision(Decision.BRAKE, why, ('latch', *vote.rules))

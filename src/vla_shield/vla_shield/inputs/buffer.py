@@ -9,6 +9,7 @@ import numpy as np
 
 from vla_core.frozen import Array
 from vla_core.records.action import Target
+from vla_core.records.safety import Decision
 from vla_core.records.scene import GroundedScene, is_finite
 from vla_core.records.sensing import JointState
 from vla_core.robot.config import RobotConfig
@@ -51,6 +52,7 @@ class InputBuffer:
         self._joint_check = JointStateValidator(self.robot)
         self._arm_index = JointIndex(self.names)
         self._partial = ''  # why the arm's last sample was ignored; empty when it was used
+        self.joints_conflict = ''  # which nodes publish the same joints
         self._is_target_fault_seen = True  # the shield has braked on it
         self._latency = TargetLatency()
         # fault of a sample of the joints: received since the last cycle, in this cycle
@@ -83,8 +85,8 @@ class InputBuffer:
         if not self.finger_status.age(now) <= self.params.finger_timeout:
             self.opening = None
 
-    def put_joints(self, state: JointState, now: float | None) -> None:
-        """Keep a sample of the joints, or note its fault.
+    def put_joints(self, state: JointState, now: float | None) -> str:
+        """Keep a sample of the joints; return why it is not used, or ''.
 
         A sample with a part of the arm is ignored: the arm's joints are read at one instant. The
         finger may have its own driver, with its own order and age: its samples neither make the
@@ -92,51 +94,50 @@ class InputBuffer:
         """
         group = self._joint_check.groups.classify(state.names)
         if group is JointGroup.OTHER:
-            return
+            return ''
         if group is JointGroup.PARTIAL_ARM:
             self._partial = self._joint_check.groups.fault(state.names)
-            return
+            return self._partial
         if group is JointGroup.DUPLICATE:
-            self.refuse_joints(self._joint_check.groups.fault(state.names))
-            return
-        is_used = group is JointGroup.FINGER or self._put_arm(state, now)
-        if is_used and group in (JointGroup.FINGER, JointGroup.COMPLETE):
-            self._put_finger(state, now)
+            return self.refuse_joints(self._joint_check.groups.fault(state.names))
+        fault = '' if group is JointGroup.FINGER else self._put_arm(state, now)
+        has_finger = group in (JointGroup.FINGER, JointGroup.COMPLETE)
+        return self._put_finger(state, now) if has_finger and not fault else fault
 
-    def _put_arm(self, state: JointState, now: float | None) -> bool:
-        """Keep a sample of the arm; False when it is faulty or a repetition."""
-        index, check = self._arm_index.of(state.names), self._joint_check
+    def _put_arm(self, state: JointState, now: float | None) -> str:
+        """Keep a sample of the arm, unless it is a repetition; return its fault, or ''."""
+        index, check, before = (
+            self._arm_index.of(state.names),
+            self._joint_check,
+            self.joints_status,
+        )
         if index is None or not isfinite(state.stamp) or check.size_fault(state):
-            self.refuse_joints(check.fault(state))
-            return False
-        if state.stamp <= self.joints_status.stamp:
-            self._note_order(state.stamp)
-            return False
+            return self.refuse_joints(check.fault(state))
+        if state.stamp < before.stamp:
+            late = before.stamp - state.stamp
+            return self.refuse_joints(f'joint state is {late:.3f} s older than the last')
+        if state.stamp == before.stamp:
+            return ''
         q, velocity, is_valid = vector_checks.select(
             state.position, state.velocity, index, check.lower, check.upper
         )
         if not is_valid:
-            self.refuse_joints(check.value_fault(state))
-            return False
+            return self.refuse_joints(check.value_fault(state))
         if not isfinite(self.last_change) or vector_checks.differ(q, self.q):
             self.last_change = state.stamp
         self.q, self.velocity, self._partial = q, velocity, ''
         self.joints_status = self._status(state.stamp, now)
-        return True
+        return ''
 
-    def _note_order(self, stamp: float) -> None:
-        before = self.joints_status.stamp
-        if stamp < before:
-            self.refuse_joints(f'joint state is {before - stamp:.3f} s older than the last')
-
-    def _put_finger(self, state: JointState, now: float | None) -> None:
-        """The velocity is not checked: it is not used, and many grippers publish none."""
+    def _put_finger(self, state: JointState, now: float | None) -> str:
+        """As `_put_arm`. The velocity is not checked: many grippers publish none."""
         fault = self._joint_check.fault(state)
         if fault:
             self.finger_status.fault = self._new_fault = fault
-            return
+            return fault
         index = state.names.index(self.robot.gripper.joint)
         self._keep_finger(float(state.position[index]), state.stamp, now)
+        return ''
 
     def _keep_finger(self, position: float, stamp: float, now: float | None) -> None:
         """Position of the finger joint; ignored unless newer than the last."""
@@ -151,9 +152,10 @@ class InputBuffer:
             self._unreceived.append(status)
         return status
 
-    def refuse_joints(self, fault: str) -> None:
+    def refuse_joints(self, fault: str) -> str:
         """Note the fault of a sample: a valid one in the same cycle does not hide it."""
         self.joints_status.fault = self._new_fault = fault
+        return fault
 
     def put_target(self, target: Target, now: float) -> None:
         """Keep a target, or note why it is refused; a refused one never replaces a valid one."""
@@ -198,8 +200,16 @@ class InputBuffer:
         self.scene_status = self._status(scene.stamp, now)
         return True
 
+    @property
+    def joints_response(self) -> Decision:
+        """What the shield does on a fault of the joint states."""
+        return Decision.HOLD if self.joints_conflict else Decision.BRAKE
+
     def joints_fault(self, now: float) -> str:
-        """Why the joint states are invalid or stale now, or a sample of this cycle was, or ''."""
+        """Why the joint states are invalid or stale now, or a sample of this cycle was, or ''. A
+        conflict of two publishers explains the faults that it causes."""
+        if self.joints_conflict:
+            return self.joints_conflict
         stale = self.joints_status.staleness('joint states', self.params.joints_timeout, now)
         if stale and self._partial:
             stale = f'{stale}, ignored: {self._partial}'

@@ -256,3 +256,16 @@ def test_after_a_clock_jump_the_finger_is_unknown_until_its_next_sample(rig):
     rig.is_finger_silent = False
     rig.go(DT)
     assert rig.shield.inputs.width == pytest.approx(0.04)
+
+
+def test_a_conflict_of_two_publishers_holds_and_prevents_arming(rig):
+    rig.shield.inputs.joints_conflict = 'two publishers: /a and /b'
+    report = rig.go(DT)[0]
+    assert (report.decision, report.reason) == (Decision.HOLD, 'two publishers: /a and /b')
+    assert rig.go(1.0)[-1].decision in STOPS
+    assert np.abs(rig.out.arm.velocity[0]).max() < 1e-3
+    rig.shield.disarm(rig.now)
+    rig.go(2 * DT)
+    assert rig.shield.arm(rig.now) == 'two publishers: /a and /b'
+    rig.shield.inputs.joints_conflict = ''
+    assert rig.shield.arm(rig.now) == ''

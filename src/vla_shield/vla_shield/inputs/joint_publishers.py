@@ -1,0 +1,68 @@
+"""Detection of two publishers that send the same joints.
+
+An arm and its gripper may have a driver each. Two that send the joints of one part contradict
+each other. DDS does not tell who sent a message, but the publisher numbers its messages: of one
+publisher the numbers only increase, except when it restarts.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+from vla_core.robot.config import RobotConfig
+
+WINDOW = 3.0  # s, in which MOST_STEPS of the numbers back mean two publishers
+MEMORY = 10.0  # s, for which one step back counts while the graph shows several publishers
+RESTARTS = 1  # steps back within WINDOW that a restarted driver explains
+
+
+class PartNumbers:
+    """The message numbers of one part, an arm or a gripper."""
+
+    def __init__(self) -> None:
+        self._last = -1
+        self._steps_back: deque[float] = deque(maxlen=8)  # s, steady clock
+
+    def put(self, number: int, now: float) -> None:
+        """Note the number of a message received at `now`."""
+        if number <= self._last:
+            self._steps_back.append(now)
+        self._last = number
+
+    def steps_back(self, since: float) -> int:
+        return sum(at >= since for at in self._steps_back)
+
+
+class JointPublishers:
+    """Follows the message numbers of each part of the robot. Times: steady clock, s."""
+
+    def __init__(self, robot: RobotConfig) -> None:
+        self._parts = {name: PartNumbers() for name in ('arm', 'gripper')}
+        self._of_joint = {
+            **dict.fromkeys(robot.joint_names, 'arm'), robot.gripper.joint: 'gripper',
+        }  # fmt: skip
+        self._of_names: tuple[tuple[str, ...], set[str]] = ((), set())  # last names, their parts
+
+    def put(self, names: tuple[str, ...], number: int | None, now: float) -> None:
+        """Note a message with joints `names`; `number` is None where the middleware has none."""
+        if number is None:
+            return
+        if names != self._of_names[0]:
+            found = {self._of_joint[name] for name in names if name in self._of_joint}
+            self._of_names = names, found
+        for part in self._of_names[1]:
+            self._parts[part].put(number, now)
+
+    def conflict(self, topic: str, publishers: Callable[[], list[str]], now: float) -> str:
+        """Why two publishers send the same joints, or ''; `publishers` returns the full names of
+        the nodes that publish `topic`."""
+        for part, numbers in self._parts.items():
+            if not numbers.steps_back(now - MEMORY):
+                continue
+            nodes = publishers()
+            is_clear = numbers.steps_back(now - WINDOW) > RESTARTS
+            if is_clear or len(set(nodes)) > 1:
+                who = ' and '.join(sorted(nodes)) or 'unknown nodes'
+                return f'two publishers of {topic} send the joints of the {part}: {who}'
+        return ''
