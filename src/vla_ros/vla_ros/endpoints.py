@@ -16,17 +16,15 @@ from rclpy.callback_groups import CallbackGroup
 from rclpy.event_handler import PublisherEventCallbacks, SubscriptionEventCallbacks
 from rclpy.node import Node
 from rclpy.publisher import Publisher
-from rclpy.qos import QoSDurabilityPolicy, QoSProfile, QoSReliabilityPolicy
 from rclpy.subscription import Subscription
 from rclpy.topic_endpoint_info import TopicEndpointInfo
 
 from vla_ros.convert.fields import BadMessage
 from vla_ros.entities import destroy
+from vla_ros.qos import qos_mismatch
 from vla_ros.refusals import Refusals, unexpected
 from vla_ros.topics import ROBOT, Topic
 
-BEST_EFFORT, RELIABLE = QoSReliabilityPolicy.BEST_EFFORT, QoSReliabilityPolicy.RELIABLE
-VOLATILE, LATCHED = QoSDurabilityPolicy.VOLATILE, QoSDurabilityPolicy.TRANSIENT_LOCAL
 MAX_TAKEN = 200  # messages of one topic per poll: a flood does not block the node
 
 
@@ -229,16 +227,3 @@ def take_all(
 def full_name(peer: TopicEndpointInfo) -> str:
     """Return '/namespace/node' of an endpoint."""
     return f'{peer.node_namespace.rstrip("/")}/{peer.node_name}'
-
-
-def qos_mismatch(offered: QoSProfile, requested: QoSProfile) -> str:
-    """Return why a subscription that requests `requested` receives nothing from a publisher that
-    offers `offered`; '' when it does.
-
-    Deadline and liveliness are not compared: the stack uses neither.
-    """
-    if offered.reliability == BEST_EFFORT and requested.reliability == RELIABLE:
-        return 'best effort offered, reliable requested'
-    if offered.durability == VOLATILE and requested.durability == LATCHED:
-        return 'volatile offered, latched requested'
-    return ''
