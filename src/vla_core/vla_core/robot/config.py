@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,15 +17,8 @@ from vla_core.robot.camera import CameraConfig
 from vla_core.robot.gripper import GripperConfig
 from vla_core.robot.limits import JointLimits
 from vla_core.robot.obstacle import ObstacleConfig, PlacementConfig
+from vla_core.robot.urdf_config import UrdfConfig
 from vla_core.stack_root import stack_root
-
-
-@dataclass(frozen=True)
-class UrdfConfig:
-    """Source of the kinematics."""
-
-    file: str = param(text='xacro file, relative to the root of the stack')
-    args: dict[str, str] = param({}, 'xacro arguments')
 
 
 @dataclass(frozen=True)
@@ -43,6 +37,9 @@ class RobotConfig:
     cameras: tuple[CameraConfig, ...] = param(text='RGB-D cameras')
     mount: PlacementConfig = param(PlacementConfig(), 'root link of the URDF in base_frame')
     obstacles: tuple[ObstacleConfig, ...] = param((), 'static, beside the work surface')
+    fixed_joints: dict[str, float] = param(
+        {}, 'rad or m, joints of the URDF that no part moves: their position'
+    )
     disabled_pairs: tuple[tuple[str, str], ...] = param(
         (), 'links whose shapes always or never collide'
     )
@@ -149,7 +146,20 @@ def load_robot(name_or_path: str | Path) -> RobotConfig:
     """A robot by name in config/robots or by YAML file; UserError lists the known names."""
     path = Path(name_or_path)
     if path.suffix in ('.yaml', '.yml'):
-        return load_params(RobotConfig, path)
+        return _found_files(load_params(RobotConfig, path), path.resolve().parent)
     if str(name_or_path) not in known_robots():
         raise UserError(f'no robot {str(name_or_path)!r}; known: {", ".join(known_robots())}')
     return load_params(RobotConfig, stack_root() / f'config/robots/{name_or_path}.yaml')
+
+
+def _found_files(robot: RobotConfig, folder: Path) -> RobotConfig:
+    """The robot with the files that are relative to its own file as absolute paths."""
+
+    def found(file: str) -> str:
+        path = folder / file
+        return str(path) if not Path(file).is_absolute() and path.is_file() else file
+
+    urdf = robot.urdf
+    attach = tuple(dataclasses.replace(part, file=found(part.file)) for part in urdf.attach)
+    urdf = dataclasses.replace(urdf, file=found(urdf.file), attach=attach)
+    return dataclasses.replace(robot, urdf=urdf)

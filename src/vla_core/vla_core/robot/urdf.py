@@ -1,4 +1,4 @@
-"""URDF of a robot: expanded from xacro, cached until the files change; its mimic joints."""
+"""Description of a robot: the URDF of all its parts and its meshes; its mimic joints."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ import functools
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from xml.etree import ElementTree
-from xml.parsers.expat import ExpatError
-
-import xacro
+from xml.etree import ElementTree as ET
 
 from vla_core.errors import UserError
+from vla_core.robot import urdf_tree as tree
 from vla_core.robot.config import RobotConfig
 from vla_core.robot.gripper import GripperConfig
-from vla_core.stack_root import stack_root
+from vla_core.robot.packages import find_file
+from vla_core.robot.urdf_assembly import MeshShape, assembled
+from vla_core.robot.urdf_config import UrdfConfig
+
+Bounds = tuple[tuple[str, float, float, float], ...]  # joint, lower, upper, velocity
+Locked = tuple[tuple[str, float], ...]  # joint, position
 
 
 @dataclass(frozen=True)
@@ -26,17 +29,58 @@ class MimicJoint:
     offset: float  # rad or m
 
 
+@dataclass(frozen=True, eq=False)
+class Description:
+    """A URDF without meshes, and the meshes."""
+
+    text: str
+    meshes: tuple[MeshShape, ...]
+    root: str  # link without parent
+    joints: tuple[str, ...]  # that are not fixed
+
+
+def describe(config: RobotConfig) -> Description:
+    """Description of the whole robot; UserError when a file is missing or does not expand."""
+    bounds = tuple((j.name, j.lower, j.upper, j.velocity) for j in config.joints)
+    locked = tuple(sorted(config.fixed_joints.items()))
+    try:
+        return described(config.urdf, bounds, locked)
+    except UserError as error:
+        raise UserError(f'{config.name}: {error}') from error
+
+
 def urdf_text(config: RobotConfig) -> str:
-    """URDF of the whole robot; UserError when the file is missing or does not expand."""
-    path = stack_root() / config.urdf.file
-    if not path.is_file():
-        raise UserError(f'{config.name}: no file {path}')
-    return _expand(path, tuple(sorted(config.urdf.args.items())), _content_hash(path.parent))
+    """URDF of the whole robot, without meshes."""
+    return describe(config).text
+
+
+def described(urdf: UrdfConfig, bounds: Bounds = (), locked: Locked = ()) -> Description:
+    """Description with these limits of joints, and these joints fixed."""
+    names = [urdf.file, *[part.file for part in urdf.attach]]
+    paths = tuple(find_file(name, None, urdf.package_dirs) for name in names)
+    return _described(_Key(urdf), _content_hash(paths), bounds, locked)
+
+
+@dataclass(frozen=True)
+class _Key:
+    """A UrdfConfig that a cache can hold: compared by its text."""
+
+    urdf: UrdfConfig
+
+    def __hash__(self) -> int:
+        return hash(repr(self.urdf))
 
 
 def mimic_joints(text: str, joint: str) -> tuple[MimicJoint, ...]:
-    """The joints of a URDF that mimic `joint`."""
-    return tuple(m for source, m in _mimics(text) if source == joint)
+    """The joints of a URDF that follow `joint`, directly or through others."""
+    known = _mimics(text)
+    found = [m for source, m in known if source == joint]
+    for follower in found:  # grows while it is walked: followers of followers
+        for source, m in known:
+            if source == follower.name and all(m.name != other.name for other in found):
+                factor = m.multiplier * follower.multiplier
+                found.append(MimicJoint(m.name, factor, m.multiplier * follower.offset + m.offset))
+    return tuple(found)
 
 
 def finger_joints(config: RobotConfig, gripper: GripperConfig) -> tuple[str, ...]:
@@ -57,7 +101,7 @@ def finger_positions(
 @functools.lru_cache(maxsize=16)
 def _mimics(text: str) -> tuple[tuple[str, MimicJoint], ...]:
     found = []
-    for joint in ElementTree.fromstring(text).iter('joint'):
+    for joint in ET.fromstring(text).iter('joint'):
         mimic = joint.find('mimic')
         if mimic is not None:
             factor, offset = (
@@ -68,19 +112,53 @@ def _mimics(text: str) -> tuple[tuple[str, MimicJoint], ...]:
     return tuple(found)
 
 
-def _content_hash(folder: Path) -> str:
-    """Hash of all xacro files in `folder`, since they include one another."""
+def _content_hash(paths: tuple[Path, ...]) -> str:
+    """Hash of all xacro and URDF files beside `paths`, since they include one another."""
     digest = hashlib.sha256()
-    for path in sorted(folder.glob('*.xacro')):
-        digest.update(path.name.encode() + path.read_bytes())
+    for folder in dict.fromkeys(path.parent for path in paths):
+        for path in sorted((*folder.glob('*.xacro'), *folder.glob('*.urdf'))):
+            digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()
 
 
 @functools.lru_cache(maxsize=16)
-def _expand(path: Path, args: tuple[tuple[str, str], ...], _content: str) -> str:
-    try:
-        return str(xacro.process_file(str(path), mappings=dict(args)).toxml())
-    except (xacro.XacroException, ExpatError, OSError) as error:
-        raise UserError(
-            f'{path}: xacro cannot expand it: {" ".join(str(error).split())}'
-        ) from error
+def _described(key: _Key, _content: str, bounds: Bounds, locked: Locked) -> Description:
+    root, meshes = assembled(key.urdf)
+    joints = tree.joints_of(root)
+    for name, position in locked:
+        if name not in joints:
+            raise UserError(f'fixed_joints names {name!r}; the URDF has {_movable(joints)}')
+        tree.lock(joints[name], position)
+    for name, lower, upper, velocity in bounds:
+        if name in joints and joints[name].get('type') in tree.MOVABLE:
+            tree.set_limits(joints[name], lower, upper, velocity)
+    _lock_followers(joints, dict(locked))
+    for name, joint in joints.items():
+        if joint.get('type') not in (*tree.MOVABLE, 'fixed'):
+            raise UserError(
+                f'joint {name} is {joint.get("type")}: add {name}: 0.0 to fixed_joints'
+            )
+    movable = tuple(name for name, joint in joints.items() if joint.get('type') != 'fixed')
+    base = tree.root_link(root, str(key.urdf.file))
+    capsules = {capsule.link for capsule in key.urdf.capsules}
+    kept = tuple(m for m in meshes if not (m.is_collision and m.link in capsules))
+    return Description(ET.tostring(root, encoding='unicode'), kept, base, movable)
+
+
+def _movable(joints: dict[str, ET.Element]) -> str:
+    return ', '.join(name for name, joint in joints.items() if joint.get('type') != 'fixed')
+
+
+def _lock_followers(joints: dict[str, ET.Element], locked: dict[str, float]) -> None:
+    """Fix every joint that mimics a fixed one."""
+    waiting = True
+    while waiting:
+        waiting = False
+        for name, joint in joints.items():
+            mimic = joint.find('mimic')
+            source = '' if mimic is None else mimic.get('joint', '')
+            if mimic is not None and source in locked and name not in locked:
+                factor = float(mimic.get('multiplier', '1'))
+                locked[name] = factor * locked[source] + float(mimic.get('offset', '0'))
+                tree.lock(joint, locked[name])
+                waiting = True
