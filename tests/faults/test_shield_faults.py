@@ -353,6 +353,7 @@ def test_f4_the_node_sends_nothing_that_is_late(seconds, ticks, monkeypatch):
         tick, last_began, began, ticks = ShieldNode.tick, 0.0, 0.0, 0
         now = property(lambda self: next(times))
         read_clock = staticmethod(lambda: told.append(('time', None)))
+        leases = SimpleNamespace(due=lambda now: None)
         send = staticmethod(lambda output: told.append(('sent', output.report.stamp)))
         shield = SimpleNamespace(
             tick=cycle,

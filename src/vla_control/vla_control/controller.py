@@ -45,6 +45,8 @@ class Controller:
         self.task_id, self.phase = '', Phase.IDLE
         self.reason = ''  # why the last chunk was refused
         self._measured: ArmMeasurement | None = None
+        # full name of the node that sends the targets; False: another moves the arm
+        self.holder, self.has_lease = '/control', True
         self._opening: float | None = None  # m, commanded to the gripper
         self._source = Source.NONE
         self._last_tick: float | None = None  # s, ROS time
@@ -133,7 +135,7 @@ class Controller:
         )
         if self._measured is None:
             return state
-        x, y, z = (float(v) for v in self.servo.model.fk(self._measured.q)[:3, 3])
+        x, y, z = map(float, self.servo.model.fk(self._measured.q)[:3, 3])
         at_home = self._is_at(self.servo.model.home)
         return replace(state, at_home=at_home, tcp=(x, y, z), gripper=self._measured.opening)
 
@@ -144,7 +146,7 @@ class Controller:
         if not -self.params.future_tolerance <= age <= self.params.joints_max_age:
             self._pause(now, dt)
             self.servo.brake(dt)
-        elif self.speed_scaling.is_disarmed():
+        elif self.speed_scaling.is_disarmed() or not self.has_lease:
             self._pause(now, dt)
             self._follow_measured(measured, dt)
         elif self.speed_scaling.is_held(now):
@@ -216,23 +218,19 @@ class Controller:
         tracker = self.servo.tracker
         chunk = self.player.chunk if self._source == Source.POLICY else None
         return Target(
-            stamp=now,
-            task_id=self.task_id,
-            names=self.robot.joint_names,
-            position=tracker.q,
-            velocity=tracker.v,
-            gripper=opening,
-            source=self._source,
+            stamp=now, task_id=self.task_id, names=self.robot.joint_names,
+            position=tracker.q, velocity=tracker.v, gripper=opening, source=self._source,
             chunk_seq=chunk.seq if chunk else -1,
             chunk_stamp=chunk.stamp if chunk else 0.0,
-        )
+            holder=self.holder,
+        )  # fmt: skip
 
     def _is_at(self, goal: Array) -> bool:
         """True when the measured arm is at rest at `goal` (n,) rad."""
-        if self._measured is None:
+        here = self._measured
+        if here is None or not np.abs(here.q - goal).max() <= self.params.goal_tolerance:
             return False
-        is_there = np.abs(self._measured.q - goal).max() <= self.params.goal_tolerance
-        return bool(is_there and np.abs(self._measured.v).max() <= STILL)
+        return bool(np.abs(here.v).max() <= STILL)
 
     def _is_done(self) -> bool:
         """True when the planned move of this phase has arrived."""

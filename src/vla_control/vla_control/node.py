@@ -6,12 +6,15 @@ from dataclasses import dataclass, field
 
 from vla_control.controller import Controller
 from vla_control.cycle_sync import next_period
+from vla_control.lease_keeper import LeaseKeeper
 from vla_control.params import ControlParams
 from vla_core.params import check, param
 from vla_core.records.action import ActionChunk
+from vla_core.records.lease import LeaseKind, Leases
 from vla_core.records.safety import ShieldReport
 from vla_core.records.task import TaskStatus
 from vla_core.robot.config import load_robot
+from vla_interfaces.srv import Lease
 from vla_ros import topics
 from vla_ros.main import run
 from vla_ros.node import ManagedNode
@@ -49,6 +52,11 @@ class ControlNode(ManagedNode):
         self.subscribe(topics.STATUS, self.on_status)
         self.subscribe(topics.REPORT, self.on_report)
         self.subscribe(topics.SCENE, self.controller.on_scene)
+        arms = tuple(arm.name for arm in robot.arms)
+        self.lease = LeaseKeeper(self.get_fully_qualified_name(), arms)
+        self.controller.holder = self.lease.holder
+        self.lease_client = self.create_client(Lease, 'shield/lease')
+        self.subscribe(topics.LEASES, self.on_leases)
         self.send_target = self.advertise(topics.TARGET)
         self.send_state = self.advertise(topics.CONTROL_STATE)
 
@@ -65,15 +73,28 @@ class ControlNode(ManagedNode):
         self.controller.on_report(report, self.now)
         self.shield_stamp = report.stamp
 
+    def on_leases(self, leases: Leases) -> None:
+        self.lease.on_leases(leases, self.now)
+
+    def request_lease(self) -> None:
+        """Ask the shield for the arms; its answer is in the next state of the leases."""
+        kind = int(LeaseKind.AUTONOMY)
+        self.lease_client.call_async(Lease.Request(holder=self.lease.holder, kind=kind))
+
     def tick(self) -> None:
         now = self.now
+        self.remark = self.lease.fault(now)
+        self.controller.has_lease = not self.remark
+        if self.lease.must_request(now):
+            self.request_lease()
         target = self.controller.tick(now)
         self.set_period(next_period(now, self.shield_stamp, self.period))
         if target is None:
             self.problem = self.controller.merger.explain('no joint states')
             return
         self.problem = ''
-        self.send_target(target)
+        if self.controller.has_lease:
+            self.send_target(target)
         self.ticks += 1
         reason = self.controller.reason
         # a refusal is published at once

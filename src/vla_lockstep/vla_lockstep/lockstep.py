@@ -15,6 +15,7 @@ from vla_core.errors import UserError
 from vla_core.monitor import Reporter, Voter
 from vla_core.records.action import ActionChunk
 from vla_core.records.alignment import Correction
+from vla_core.records.lease import LeaseKind
 from vla_core.records.scene import GroundedScene
 from vla_core.records.sensing import Observation
 from vla_core.records.task import Phase, ResultCode, TaskStatus
@@ -68,8 +69,7 @@ class Run:
         self.chunks: list[tuple[int, ActionChunk]] = []
         self.status: TaskStatus | None = None
         self.count = 0
-        self.is_arming_requested = False
-        self.grounder_task = ''
+        self.is_arming_requested, self.grounder_task = False, ''
         self.executed: Callable[[ActionChunk], ActionChunk] = getattr(policy, 'executed', _as_is)
         self.missing_votes = set(setup.shield.required_voters)  # voters without a vote so far
         self.monitors = [make() for make in setup.monitors]
@@ -185,6 +185,7 @@ class Run:
         target = self.controller.tick(now)
         if target is not None:
             self._publish('target', target, now)
+            self.shield.leases.acquire(target.holder, LeaseKind.AUTONOMY, (), now)
             self.shield.on_target(target, now)
         output = self.shield.tick(now)
         self._publish('report', output.report, now)
@@ -238,11 +239,10 @@ class Run:
     def result(self, plan: EpisodePlan, episode: Episode, began: float) -> EpisodeResult:
         """The result: ground truth of the simulator and status of the stack."""
         status = self.executive.status
-        is_over = status.phase in (Phase.DONE, Phase.FAILED)
+        code = status.code if status.phase in (Phase.DONE, Phase.FAILED) else ResultCode.TIMEOUT
         return EpisodeResult(
             plan.task, plan.seed, episode.instruction, self.sim.success(),
-            status.code if is_over else ResultCode.TIMEOUT, status.text,
-            self.sim.time - began, status.attempt, status,
+            code, status.text, self.sim.time - began, status.attempt, status,
         )  # fmt: skip
 
 

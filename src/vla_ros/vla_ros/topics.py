@@ -16,7 +16,7 @@ from sensor_msgs.msg import CameraInfo, Image, JointState
 from std_msgs.msg import Bool
 from trajectory_msgs.msg import JointTrajectory
 
-from vla_core.robot.camera import CameraConfig
+from vla_core.robot.camera import COLOUR_TOPIC, DEPTH_TOPIC, INFO_TOPIC, CameraConfig
 from vla_core.robot.config import RobotConfig
 from vla_interfaces import msg
 from vla_ros import qos
@@ -54,11 +54,9 @@ JOINT_STATES = Topic(  # edge
     sensing.JOINTS.to_bytes, sensing.JOINTS.from_bytes,
 )  # fmt: skip
 WRENCH = Topic('/wrist/wrench', WrenchStamped, qos.SENSOR, (ROBOT,), ('recorder',))  # edge
-COLOUR = Topic('color/image_raw', Image, qos.SENSOR, (ROBOT,), ('perception',))  # edge
-DEPTH = Topic('depth/image_raw', Image, qos.SENSOR, (ROBOT,), ('perception',))  # edge
-CAMERA_INFO = Topic(  # edge
-    'color/camera_info', CameraInfo, qos.SENSOR, (ROBOT,), ('perception',)
-)
+COLOUR = Topic(COLOUR_TOPIC, Image, qos.SENSOR, (ROBOT,), ('perception',))  # edge
+DEPTH = Topic(DEPTH_TOPIC, Image, qos.SENSOR, (ROBOT,), ('perception',))  # edge
+CAMERA_INFO = Topic(INFO_TOPIC, CameraInfo, qos.SENSOR, (ROBOT,), ('perception',))  # edge
 ARM_COMMAND = Topic(  # edge
     '/arm_controller/joint_trajectory', JointTrajectory, qos.COMMAND, ('shield',), (ROBOT,),
     trajectory.trajectory_to_msg, trajectory.trajectory_from_msg,
@@ -105,6 +103,10 @@ TARGET = Topic(
     action.TARGET.to_msg, action.TARGET.from_msg,
     action.TARGET.to_bytes, action.TARGET.from_bytes,
 )  # fmt: skip
+LEASES = Topic(
+    'leases', msg.Leases, qos.STATE, ('shield',), ('control', 'recorder'),
+    safety.LEASES.to_msg, safety.LEASES.from_msg,
+)  # fmt: skip
 CONTROL_STATE = Topic(
     'control_state', msg.ControlState, qos.COMMAND, ('control',), ('failure', 'supervisor'),
     action.CONTROL_STATE.to_msg, action.CONTROL_STATE.from_msg,
@@ -131,7 +133,7 @@ STATUS = Topic(
     ('perception', 'policy', 'verifier', 'failure', 'rules', 'control'),
     task.STATUS.to_msg, task.STATUS.from_msg,
 )  # fmt: skip
-DEAD_MAN = Topic('dead_man', Bool, qos.COMMAND, ('operator',), ('supervisor',))
+DEAD_MAN = Topic('dead_man', Bool, qos.COMMAND, ('operator',), ('supervisor', 'shield'))
 E_STOP = Topic('e_stop', Bool, qos.COMMAND, ('operator',), ('supervisor',))  # True: pressed
 SUCCESS = Topic(  # ground truth for evaluation; nothing that moves the robot may read it
     'sim/success', Bool, qos.STATE, ('sim',), ('recorder',)
@@ -158,7 +160,10 @@ def gripper_command(robot: RobotConfig) -> Topic:
 
 def camera(config: CameraConfig) -> tuple[Topic, Topic, Topic]:
     """Return colour, depth and camera info of one camera."""
-    colour, depth, info = (
-        topic.at(f'{config.topic}/{topic.name}') for topic in (COLOUR, DEPTH, CAMERA_INFO)
-    )
-    return colour, depth, info
+    colour, depth, info = config.topics
+    return COLOUR.at(colour), DEPTH.at(depth), CAMERA_INFO.at(info)
+
+
+def latched(topic: Topic) -> Topic:
+    """Return the topic as a late reader of a latched publisher subscribes to it."""
+    return replace(topic, qos=qos.STATE)

@@ -7,17 +7,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from std_msgs.msg import Bool
+
 from vla_core.params import check, param
 from vla_core.records.action import Target, Trajectory
 from vla_core.records.safety import SafetyVote
 from vla_core.records.scene import GroundedScene
 from vla_core.records.sensing import JointState
 from vla_core.robot.config import load_robot
-from vla_interfaces.srv import Arm, Disarm, Reset
+from vla_interfaces.srv import Arm, Disarm, Lease, Reset
 from vla_ros import topics
 from vla_ros.main import run
 from vla_ros.node import ManagedNode
 from vla_shield.inputs.joint_publishers import JointPublishers
+from vla_shield.lease_server import LeaseServer
 from vla_shield.shield import Shield, ShieldOutput, ShieldParams
 
 MAX_CYCLE_TIME = 0.01  # s, the command of a longer cycle is not sent
@@ -62,6 +65,9 @@ class ShieldNode(ManagedNode):
         self.send_arm = self.advertise(topics.arm_command(robot))
         self.send_gripper = self.advertise(topics.gripper_command(robot))
         self.send_report = self.advertise(topics.REPORT)
+        self.send_leases = self.advertise(topics.LEASES)
+        self.leases = LeaseServer(self.shield.leases)
+        self.subscribe(topics.DEAD_MAN, self.on_dead_man)
         outputs = (topics.arm_command(robot), topics.gripper_command(robot))
         self.command_topics = [self.resolve_topic_name(topic.name) for topic in outputs]
         self.ticks = 0
@@ -70,6 +76,7 @@ class ShieldNode(ManagedNode):
         self.serve(Arm, 'shield/arm', self.arm)
         self.serve(Disarm, 'shield/disarm', self.disarm)
         self.serve(Reset, 'shield/reset', lambda: self.shield.reset(self.now))
+        self.create_service(Lease, 'shield/lease', self.lease)
 
     def serve(self, kind: type, name: str, act: Callable[[], str]) -> None:
         """Create a service; `act` returns why the request is refused, or ''."""
@@ -105,6 +112,13 @@ class ShieldNode(ManagedNode):
         self.shield.disarm(self.now)
         return ''
 
+    def lease(self, request: Any, response: Any) -> Any:
+        self.get_logger().info(self.leases.answer(request, response, self.now))
+        return response
+
+    def on_dead_man(self, message: Bool) -> None:
+        self.shield.on_dead_man(message.data, self.now)
+
     def on_joints(self, joints: JointState) -> None:
         self.joint_publishers.put(joints.names, self.endpoints.number, self.began)
         refusal = self.shield.on_joints(joints, self.now)
@@ -132,6 +146,10 @@ class ShieldNode(ManagedNode):
         self.shield.record_cycle(work * 1e3, (self.began - self.last_began) * 1e3)
         self.last_began = self.began
         self.ticks += 1
+        leases = self.leases.due(output.report.stamp)
+        if leases is not None:
+            self.send_leases(leases)
+            self.remark = leases.refused
         if self.ticks % PUBLISHER_CHECK_EVERY == 0:
             self.problem = self.other_publishers()  # in the heartbeat; the supervisor holds
             self.shield.inputs.joints_conflict = self.joint_publishers.conflict(

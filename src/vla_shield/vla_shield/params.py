@@ -26,6 +26,12 @@ class ShieldParams:
     )
     target_timeout: float = param(0.1, 's, older target: HOLD', lo=0.01, hi=0.5)
     scene_timeout: float = param(2.0, 's, older scene: HOLD for a policy', lo=0.1, hi=5.0)
+    planner_scene_timeout: float = param(
+        10.0, 's, older scene: HOLD for a planned move, whose obstacles stay', lo=0.1, hi=60.0
+    )
+    dead_man_timeout: float = param(
+        0.2, 's, older state of the enabling switch: HOLD for a person', lo=0.02, hi=1.0
+    )
     vote_timeout: float = param(0.3, 's, upper limit of the ttl of a vote', lo=0.02, hi=1.0)
     observation_timeout: float = param(
         3.0, 's, maximum age of the observation behind a chunk', lo=0.1, hi=10.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from vla_core.records.action import Source, Target, Trajectory
+from vla_core.records.action import Target, Trajectory
 from vla_core.records.safety import ArmState, Decision, Level, SafetyVote, ShieldReport
 from vla_core.records.scene import GroundedScene
 from vla_core.records.sensing import JointState
@@ -16,6 +16,8 @@ from vla_shield.constraints.collision_model import CollisionModel
 from vla_shield.constraints.collision_scene import CollisionScene
 from vla_shield.decision import DISARMED, PERMITTED, CycleDecision
 from vla_shield.inputs.buffer import InputBuffer
+from vla_shield.inputs.leases import LeaseTable
+from vla_shield.inputs.source_needs import SourceNeeds
 from vla_shield.inputs.target_motion import standstill
 from vla_shield.inputs.votes import Votes
 from vla_shield.monitoring.loop_timing import LoopTiming
@@ -34,10 +36,11 @@ class Shield:
     """Takes joints, target, votes and scene; `tick` returns the command. Times are ROS time, s."""
 
     def __init__(self, params: ShieldParams, robot: RobotConfig) -> None:
-        self.params = params
-        self.robot = robot
+        self.params, self.robot = params, robot
         self.state = ArmState.DISARMED
         self.inputs = InputBuffer(params, robot)
+        self.leases = LeaseTable(robot)
+        self._needs = SourceNeeds(params)
         self.votes = Votes(params)
         self.loop = LoopTiming()
         self.reference = Reference(robot.limits, params)
@@ -49,13 +52,10 @@ class Shield:
         self._offset = TrackingOffset(params)
         self._tracking = TrackingFaultDetector(params, self._checker, self._model, self._offset)
         self._report = ReportBuilder(self.inputs, self.votes, self._checker, self.loop)
-        self._is_disarming = False
-        self._latch_reason = ''
-        self._scene_fault = ''
+        self._is_disarming, self._latch_reason, self._scene_fault = False, '', ''
         self._width = -1.0  # m, opening of the gripper in the collision model
         self._now = -np.inf  # s, of the last cycle
-        self._node_time = 0.0  # s, when the reference is to be reached
-        self._cycle = 0
+        self._node_time, self._cycle = 0.0, 0  # s, when the reference is to be reached
         self._step: OptimisedStep | None = None
 
     def on_joints(self, joints: JointState, now: float | None = None) -> str:
@@ -63,8 +63,13 @@ class Shield:
         return self.inputs.put_joints(joints, now)
 
     def on_target(self, target: Target, now: float) -> None:
-        """Take a target from control."""
-        self.inputs.put_target(target, now)
+        """Take a target of the lease's holder; anybody else's is refused, and reported."""
+        if not self.leases.refusal(target, now):
+            self.inputs.put_target(target, now)
+
+    def on_dead_man(self, is_held: bool, now: float) -> None:
+        """Take the state of the enabling switch, which teleoperation needs."""
+        self._needs.put_dead_man(is_held, now)
 
     def on_vote(self, vote: SafetyVote, now: float) -> None:
         """Take a vote."""
@@ -142,6 +147,8 @@ class Shield:
     def _check_clock(self, now: float) -> None:
         if now < self._now - 1e-6 or not np.isfinite(now):
             self.inputs.clear()
+            self.leases.clear()
+            self._needs.clear()
             self.votes.clear()
             self._scene.clear_history()
             self.loop.clear()
@@ -181,7 +188,7 @@ class Shield:
             return CycleDecision(Decision.REJECTED, fault, ('target',))
         why = inputs.target_staleness(now)
         if why:
-            return CycleDecision(Decision.HOLD, why, ('target:stale',))
+            return CycleDecision(Decision.HOLD, self.leases.explain(why, now), ('target:stale',))
         if vote.level >= Level.HOLD:
             return CycleDecision(Decision.HOLD, vote.reason, vote.rules)
         return self._own_hold(now) or CycleDecision(PERMITTED, vote.reason, vote.rules)
@@ -191,13 +198,9 @@ class Shield:
         inputs, target = self.inputs, self.inputs.target
         if self._scene_fault:
             return CycleDecision(Decision.HOLD, self._scene_fault, ('scene',))
-        if target is not None and target.source == Source.POLICY and inputs.scene_fault(now):
-            return CycleDecision(Decision.HOLD, inputs.scene_fault(now), ('scene:stale',))
-        if target is not None and target.chunk_seq >= 0:
-            age = now - target.chunk_stamp
-            if not -self.params.future_tolerance <= age <= self.params.observation_timeout:
-                why = f'observation of the chunk is {age:.2f} s old'
-                return CycleDecision(Decision.HOLD, why, ('chunk:stale',))
+        why, rule = self._needs.fault(target, inputs.scene_status, now) if target else ('', '')
+        if why:
+            return CycleDecision(Decision.HOLD, why, (rule,))
         if self.loop.has_long_overrun(now, self.params.dwell):
             return CycleDecision(Decision.HOLD, 'overrun of a shield cycle', ('loop',))
         return self._tracking.check(self.reference, inputs)

@@ -18,6 +18,7 @@ from vla_core.records.action import (
     Trajectory,
 )
 from vla_core.records.alignment import AlignmentVerdict, Correction
+from vla_core.records.lease import Lease, LeaseKind, Leases
 from vla_core.records.safety import FailureScore, Heartbeat, SafetyVote, ShieldReport, Verdict
 from vla_core.records.scene import GroundedObject, GroundedScene, ParsedTask, Phrase, Verb
 from vla_core.records.sensing import CameraModel, JointState, RgbdFrame
@@ -114,6 +115,10 @@ RECORDS = {
     ),
     'failure': (plain(FailureScore), safety.FAILURE.to_msg, safety.FAILURE.from_msg),
     'heartbeat': (plain(Heartbeat), safety.HEARTBEAT.to_msg, safety.HEARTBEAT.from_msg),
+    'leases': (
+        plain(Leases, leases=(Lease('left', '/control', LeaseKind.TELEOP, NOW), Lease('right'))),
+        safety.LEASES.to_msg, safety.LEASES.from_msg,
+    ),
     'status': (plain(TaskStatus), task.STATUS.to_msg, task.STATUS.from_msg),
     'verdict': (
         plain(AlignmentVerdict, chosen=-1, scores=np.array([0.2, 0.7])),

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from vla_core.records.action import Source, Target
+from vla_core.records.lease import LeaseKind
 from vla_core.records.safety import Level, SafetyVote, ShieldReport
 from vla_core.records.sensing import JointState
 from vla_core.robot.config import load_robot
@@ -110,6 +111,10 @@ class Rig:
         self.now += DT
         self.sense()
         if target is not None:
+            kind = LeaseKind.TELEOP if target.source == Source.TELEOP else LeaseKind.AUTONOMY
+            self.shield.leases.release(target.holder, ())
+            self.shield.leases.acquire(target.holder, kind, (), self.now)
+            self.shield.on_dead_man(True, self.now)
             self.shield.on_target(target, self.now)
         for vote in votes:
             self.shield.on_vote(vote, self.now)

@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from vla_core.errors import UserError
 from vla_core.records.action import Source, Target
+from vla_core.records.lease import LeaseKind
 from vla_core.records.safety import Level, SafetyVote
 from vla_core.records.sensing import JointState
 from vla_core.result import Figure, share
@@ -89,6 +90,8 @@ class ShieldDrive:
         self.sense()
         names = self.robot.joint_names
         target = Target(self.now, 't', names, goal, velocity, 0.08, Source.TELEOP)
+        self.shield.leases.acquire(target.holder, LeaseKind.TELEOP, (), self.now)
+        self.shield.on_dead_man(True, self.now)
         self.shield.on_target(target, self.now)
         out = self.shield.tick(self.now)
         if out.arm is not None:

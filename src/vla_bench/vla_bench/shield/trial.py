@@ -13,6 +13,7 @@ from vla_bench.shield.random_targets import random_targets
 from vla_core.machine import python_ms
 from vla_core.params import load_params
 from vla_core.records.action import Source, Target, Trajectory
+from vla_core.records.lease import LeaseKind
 from vla_core.records.safety import Level, SafetyVote
 from vla_core.records.scene import GroundedScene, Role
 from vla_core.robot.config import load_robot
@@ -121,6 +122,7 @@ class _Rollout:
         if count == 0:
             shield.arm(now)
         names = self.robot.joint_names
+        shield.leases.acquire('/control', LeaseKind.AUTONOMY, (), now)
         shield.on_target(Target(now, '', names, position, velocity, 0.08, Source.POLICY), now)
         began = time.process_time()
         output = shield.tick(now)

@@ -107,6 +107,7 @@ class Target:
     source: Source
     chunk_seq: int = -1  # -1: not from a chunk
     chunk_stamp: float = 0.0  # s, stamp of the observation behind it; 0: none
+    holder: str = '/control'  # full name of the node that holds the lease of the arm
 
     def __post_init__(self) -> None:
         freeze_fields(self, 'position', 'velocity')

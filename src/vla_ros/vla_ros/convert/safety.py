@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from vla_core.records.lease import Lease, Leases
 from vla_core.records.safety import FailureScore, Heartbeat, SafetyVote, ShieldReport, Verdict
 from vla_interfaces import msg
 from vla_ros.convert.fields import BASE, BadMessage, floats, number
@@ -13,6 +14,7 @@ from vla_ros.convert.table import (
     MessageTable,
     equal_lengths,
     limited,
+    sequence,
     stamp,
     time,
 )
@@ -43,6 +45,10 @@ FAILURE = MessageTable(
     FailureScore, msg.FailureScore, MessageCheck(_certain, ('verdict', 'score', 'threshold')),
     stamp=stamp(), alpha=limited(0.0, 1.0), latency=limited(0.0),
 )  # fmt: skip
+
+
+_LEASE = MessageTable(Lease, msg.Lease, since=time('since'))
+LEASES = MessageTable(Leases, msg.Leases, stamp=stamp(), leases=sequence(_LEASE))
 
 
 def _named(node: str) -> None:

@@ -231,11 +231,6 @@ class InputBuffer:
         """s by which the target at `time` is older than targets usually are."""
         return self._latency.excess(time - self.target_status.stamp)
 
-    def scene_fault(self, now: float) -> str:
-        """Why a policy may not move by this scene, or ''."""
-        status = self.scene_status
-        return status.fault or status.staleness('scene', self.params.scene_timeout, now)
-
     def ages(self, now: float) -> dict[str, float]:
         """s per input; infinite when there is none."""
         return {

@@ -124,7 +124,7 @@ def test_an_invalid_scene_holds_a_policy_and_keeps_the_old_objects(rig):
     good = make_object(tip(rig) + [0.0, 0.15, 0.0], (0.04, 0.04, 0.30))
     show(rig, good)
     show(rig, make_object(np.full(3, np.nan)))
-    assert rig.shield.inputs.scene_fault(rig.now) == 'scene is not finite'
+    assert rig.shield.inputs.scene_status.fault == 'scene is not finite'
     drive(rig, [0.0, 0.2, 0.0], 1.2)
     assert tip(rig)[1] < good.position[1] - 0.02
 
