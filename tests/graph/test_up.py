@@ -6,6 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import rclpy
+
+from vla_cli.up import check_domain, nodes_on_domain
+from vla_core.errors import UserError
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -48,3 +52,19 @@ def test_a_robot_without_a_camera_is_refused_by_name(tmp_path):
     assert code == 1
     assert 'cameras must be at least one' in lines[-1]
     assert not [line for line in lines if 'Traceback' in line]
+
+
+def test_a_foreign_node_of_the_same_name_in_another_namespace_is_no_rival():
+    context = rclpy.Context()
+    rclpy.init(context=context)
+    foreign = rclpy.create_node('control', context=context, namespace='/lab/other')
+    try:
+        assert nodes_on_domain() == {'/lab/other/control'}
+        check_domain({'/control', '/shield'})
+        own = rclpy.create_node('control', context=context)
+        with pytest.raises(UserError, match=r'^/control already running'):
+            check_domain({'/control', '/shield'})
+        own.destroy_node()
+    finally:
+        foreign.destroy_node()
+        rclpy.shutdown(context=context)

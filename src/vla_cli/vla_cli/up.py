@@ -18,6 +18,7 @@ from vla_bringup.graph.launch_file import (
     Argument,
     arguments_of,
     find_share,
+    full_name,
     load_launch,
 )
 from vla_bringup.graph.launch_runner import LaunchRunner, run_until_stopped
@@ -48,10 +49,10 @@ def run(args: argparse.Namespace) -> int:
 def launch(path: Path, given: Mapping[str, str]) -> int:
     """Run a launch file until it ends, by `ros2 launch` where it exists, else by LaunchRunner."""
     if has_ros2_launch():
-        check_domain({'shield'})
+        check_domain({full_name(given.get('namespace', ''), 'shield')})
         return ros2_launch(path, given)
     plan = load_launch(path, given)
-    check_domain({node.name for node in plan.nodes})
+    check_domain({node.full_name for node in plan.nodes})
     return run_until_stopped(LaunchRunner(plan.nodes))
 
 
@@ -94,7 +95,7 @@ def has_ros2_launch() -> bool:
 
 
 def nodes_on_domain() -> set[str]:
-    """Return the names of the nodes on this machine's ROS domain."""
+    """Return the full names, namespace included, of the nodes on this machine's ROS domain."""
     check_domain_number()
     import rclpy  # imported late: showing arguments needs no ROS
     from rclpy.signals import SignalHandlerOptions
@@ -108,14 +109,17 @@ def nodes_on_domain() -> set[str]:
     began, there = time.monotonic(), set[str]()
     while time.monotonic() - began < (DISCOVERY if there else patience):
         time.sleep(0.1)
-        there = set(probe.get_node_names()) - {probe.get_name()}
+        found = probe.get_node_names_and_namespaces()
+        there = {f'{namespace.rstrip("/")}/{name}' for name, namespace in found}
+        there.discard(probe.get_fully_qualified_name())
     probe.destroy_node()
     rclpy.shutdown(context=context)
     return there
 
 
 def check_domain(names: set[str]) -> None:
-    """UserError when a node of these names is already running: two shields would conflict."""
+    """UserError when a node of these full names is already running: two shields would conflict.
+    Nodes of the same name in another namespace are another robot's."""
     taken = sorted(nodes_on_domain() & names)
     if taken:
         domain = os.environ.get('ROS_DOMAIN_ID', '0')

@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from vla_bringup.graph.launch_file import load_launch
 from vla_cli import cli, up
 
 ROS2 = """#!/bin/sh
@@ -40,8 +41,34 @@ def test_its_arguments_are_shown_by_ros2_launch(tmp_path, launched, monkeypatch)
 
 
 def test_a_second_shield_is_refused_before_ros2_launch_starts(launched, monkeypatch, capsys):
-    monkeypatch.setattr(up, 'nodes_on_domain', lambda: {'shield', 'rviz'})
+    monkeypatch.setattr(up, 'nodes_on_domain', lambda: {'/shield', '/rviz'})
     monkeypatch.setattr(up, 'find_launch', lambda name: name)
     assert cli.main(['up', 'sim']) == 2
-    assert 'shield already running on ROS domain' in capsys.readouterr().err
+    assert '/shield already running on ROS domain' in capsys.readouterr().err
     assert launched() == ['launch --help']
+
+
+@pytest.mark.parametrize(
+    ('there', 'namespace', 'is_refused'),
+    [
+        ('/lab/other/shield', '', False),
+        ('/lab/shield', 'lab', True),
+        ('/lab/shield', '/lab/', True),
+        ('/shield', 'lab', False),
+        ('/shield2', '', False),
+    ],
+)
+def test_only_the_same_full_name_is_a_rival(there, namespace, is_refused, launched, monkeypatch):
+    monkeypatch.setattr(up, 'nodes_on_domain', lambda: {there})
+    monkeypatch.setattr(up, 'find_launch', lambda name: name)
+    code = cli.main(['up', 'sim', f'namespace:={namespace}'])
+    assert (code == 2) == is_refused
+
+
+def test_the_nodes_of_a_launch_file_are_known_by_their_full_names(tmp_path):
+    file = tmp_path / 'mine.launch.yaml'
+    node = '- node: {pkg: vla_shield, exec: node, name: guard'
+    file.write_text(f'launch:\n{node}}}\n{node}, namespace: lab/one}}\n')
+    assert [spec.full_name for spec in load_launch(file, {}).nodes] == [
+        '/guard', '/lab/one/guard',
+    ]  # fmt: skip

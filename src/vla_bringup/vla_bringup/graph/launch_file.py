@@ -41,6 +41,16 @@ class NodeSpec:
     ends_all: bool = False  # everything stops when it exits
     respawn_delay: float | None = None  # s; None: not started again
     max_respawns: int | None = None  # None: no limit; else see LaunchRunner
+    namespace: str = ''
+
+    @property
+    def full_name(self) -> str:
+        return full_name(self.namespace, self.name)
+
+
+def full_name(namespace: str, name: str) -> str:
+    """'/namespace/name' of a node."""
+    return '/'.join(['', *filter(None, namespace.split('/')), name])
 
 
 @dataclass
@@ -205,6 +215,7 @@ class _LaunchReader:
                 body.get('on_exit') == 'shutdown',
                 float(body.get('respawn_delay', 0.0)) if respawns else None,
                 body.get('respawn_max_retries') if respawns else None,
+                self.resolve(body.get('namespace', '')),
             )
         )
 
