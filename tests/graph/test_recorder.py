@@ -12,7 +12,7 @@ from vla_core.records.task import Phase, ResultCode, TaskStatus
 from vla_core.robot.config import load_robot
 from vla_interfaces.srv import LabelEpisode
 from vla_ros import topics
-from vla_ros.convert.sensing import image_to_msg
+from vla_ros.convert.image import image_to_msg
 from vla_ros.serialize import message_from_bytes
 from vla_teleop.recorder.episode_file import read_metadata, read_raw
 from vla_teleop.recorder.node import RecorderNode

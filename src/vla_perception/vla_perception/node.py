@@ -16,6 +16,7 @@ from vla_perception.grounder import Grounder, with_latency
 from vla_perception.grounding.vote import GroundingVote
 from vla_perception.params import GrounderParams
 from vla_ros import topics
+from vla_ros.approximate_time_synchronizer import QUEUE, SLOP
 from vla_ros.main import run
 from vla_ros.node import ManagedNode
 from vla_ros.rgbd_subscription import RgbdSubscription
@@ -29,9 +30,9 @@ class PerceptionNodeParams:
 
     robot: str = param('ur5e', 'name in config/robots, or a file')
     camera_slop: float = param(
-        0.005, 's, colour and depth whose stamps differ by more are not one frame', lo=0.0, hi=0.2
+        SLOP, 's, colour and depth whose stamps differ by more are not one frame', lo=0.0, hi=0.2
     )
-    camera_queue: int = param(10, 'images of each kind that wait for the other', lo=1, hi=100)
+    camera_queue: int = param(QUEUE, 'images of each kind that wait for the other', lo=1, hi=100)
     grounder: GrounderParams = field(default_factory=GrounderParams)
 
     def __post_init__(self) -> None:
@@ -87,7 +88,8 @@ class PerceptionNode(ManagedNode):
         self.frame = frame
 
     def tick(self) -> None:
-        self.problem = self.reader.problem
+        self.reader.check()
+        self.problem, self.remark = self.reader.problem, self.reader.remark
         result = self.worker.take()
         if result is not None:
             scene, self.grounding_vote = result
@@ -115,7 +117,8 @@ class PerceptionNode(ManagedNode):
             return
         self.voted = self.now
         self.votes += 1
-        self.send_vote(self.grounding_vote.vote(self.now, self.votes, self.grounder.params))
+        params, cause = self.grounder.params, self.reader.cause
+        self.send_vote(self.grounding_vote.vote(self.now, self.votes, params, cause))
 
     def process(self, job: GroundingRequest) -> tuple[GroundedScene | None, GroundingVote]:
         """In the worker thread: set the task, process the frame, make the vote."""

@@ -16,6 +16,7 @@ from rclpy.callback_groups import CallbackGroup
 from rclpy.event_handler import PublisherEventCallbacks, SubscriptionEventCallbacks
 from rclpy.node import Node
 from rclpy.publisher import Publisher
+from rclpy.qos import QoSProfile
 from rclpy.subscription import Subscription
 from rclpy.topic_endpoint_info import TopicEndpointInfo
 
@@ -180,9 +181,15 @@ class Endpoints:
             pairs = [(peer, qos_mismatch(own, peer.qos_profile)) for peer in peers]
         else:
             peers = self._node.get_publishers_info_by_topic(name)
-            pairs = [(peer, qos_mismatch(peer.qos_profile, own)) for peer in peers]
+            profiles = self._subscribed_with(name)
+            pairs = [(peer, _mismatch_of_all(peer.qos_profile, profiles)) for peer in peers]
         bad = [f'{full_name(peer)}: {reason}' for peer, reason in pairs if reason]
         return f'{name} does not reach every peer: {"; ".join(bad)}' if bad else ''
+
+    def _subscribed_with(self, name: str) -> list[QoSProfile]:
+        """Return the profiles of all subscriptions to one topic: one that receives is enough."""
+        subscriptions = [*(p.subscription for p in self._polled), *self._executed]
+        return [s.qos_profile for s in subscriptions if s.topic_name == name]
 
     def _readers(self, publisher: Publisher, *, is_first: bool) -> list[TopicEndpointInfo]:
         """Return the subscriptions that must receive what `publisher` sends: those of the stack's
@@ -227,3 +234,9 @@ def take_all(
 def full_name(peer: TopicEndpointInfo) -> str:
     """Return '/namespace/node' of an endpoint."""
     return f'{peer.node_namespace.rstrip("/")}/{peer.node_name}'
+
+
+def _mismatch_of_all(offered: QoSProfile, requested: list[QoSProfile]) -> str:
+    """Return why none of several subscriptions receives anything; '' when one does."""
+    mismatches = [qos_mismatch(offered, profile) for profile in requested]
+    return mismatches[0] if mismatches and all(mismatches) else ''

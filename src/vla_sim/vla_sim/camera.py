@@ -8,12 +8,11 @@ from typing import Any
 import mujoco
 import numpy as np
 
-from vla_core.records.sensing import CameraModel, RgbdFrame
-from vla_core.robot.camera import CameraConfig
+from vla_core.records.sensing import RgbdFrame
 from vla_core.robot.config import RobotConfig
 from vla_sim.scenes.scene_model import FAR, NEAR
 
-NOISE_SIZE = 1 << 18  # samples drawn once; each image starts at another offset
+NOISE_SIZE = 1 << 18  # samples drawn once, more for larger images; each starts at another offset
 
 
 def _gl_context(width: int, height: int) -> Any:
@@ -25,32 +24,20 @@ def _gl_context(width: int, height: int) -> Any:
     return mujoco.GLContext(width, height)
 
 
-def camera_model(config: CameraConfig) -> CameraModel:
-    """Return the pinhole model; pixel centres at integers, as in ROS and OpenCV."""
-    f = float(config.intrinsics[0, 0])
-    return CameraModel(
-        config.frame,
-        config.width,
-        config.height,
-        f,
-        f,
-        (config.width - 1) / 2,
-        (config.height - 1) / 2,
-    )
-
-
 class Renderer:
     """Offscreen rendering; call `bind` first. The GL context, 0.3 s to create, is kept."""
 
     def __init__(self, robot: RobotConfig) -> None:
         self._cameras = {camera.name: camera for camera in robot.cameras}
-        self._models = {name: camera_model(camera) for name, camera in self._cameras.items()}
+        self._models = {name: camera.model for name, camera in self._cameras.items()}
         self._gl: Any = None
         self._context: Any = None
         self._option = mujoco.MjvOption()
         self._view = mujoco.MjvCamera()
         self._view.type = mujoco.mjtCamera.mjCAMERA_FIXED
-        self._noise = np.random.default_rng(0).standard_normal(NOISE_SIZE, dtype=np.float32)
+        largest = max(camera.width * camera.height for camera in robot.cameras)
+        samples = max(NOISE_SIZE, 2 * largest)
+        self._noise = np.random.default_rng(0).standard_normal(samples, dtype=np.float32)
 
     def bind(self, model: mujoco.MjModel, seed: int) -> None:
         """Set the model to render, and the seed of the depth noise."""
@@ -93,7 +80,7 @@ class Renderer:
 
     def _sample(self, shape: tuple[int, int]) -> np.ndarray:
         count = shape[0] * shape[1]
-        start = int(self._rng.integers(NOISE_SIZE - count))
+        start = int(self._rng.integers(len(self._noise) - count))
         return self._noise[start : start + count].reshape(shape)
 
     def close(self) -> None:

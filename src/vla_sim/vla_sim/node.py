@@ -17,7 +17,8 @@ from vla_core.records.sensing import RgbdFrame
 from vla_core.robot.config import load_robot
 from vla_interfaces.srv import InjectFault, ResetScene
 from vla_ros import topics
-from vla_ros.convert.sensing import camera_info_to_msg, image_to_msg, wrench_to_msg
+from vla_ros.convert.rgbd import frame_to_msgs
+from vla_ros.convert.sensing import wrench_to_msg
 from vla_ros.main import run
 from vla_ros.node import ManagedNode
 from vla_sim.faults.kinds import Fault, FaultKind, parse_fault
@@ -130,12 +131,13 @@ class SimNode(ManagedNode):
             self._send_frame(self.world.render(name), has_depth=depth > 0)
 
     def _send_frame(self, frame: RgbdFrame, *, has_depth: bool) -> None:
-        stamp = frame.stamp + self.offset
+        stamped = dataclasses.replace(frame, stamp=frame.stamp + self.offset)
+        colour, depth, info = frame_to_msgs(stamped, self.robot.camera(frame.camera))
         send_colour, send_depth, send_info = self.cameras[frame.camera]
-        send_colour(image_to_msg(frame.rgb, 'rgb8', stamp, frame.model.frame))
+        send_colour(colour)
         if has_depth:  # 300 KB, usually without a subscriber for the wrist camera
-            send_depth(image_to_msg(frame.depth, '32FC1', stamp, frame.model.frame))
-        send_info(camera_info_to_msg(frame.model, stamp))
+            send_depth(depth)
+        send_info(info)
 
     # -- services ------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vla_core.records.sensing import CameraModel, JointState, RgbdFrame
+from vla_core.records.sensing import JointState, RgbdFrame
 from vla_core.robot.config import load_robot
 from vla_core.robot.urdf import finger_joints
 from vla_perception.camera.pinhole import CameraView
@@ -64,9 +64,7 @@ def button(colour, x, y):
 
 def scene_view():
     camera = ROBOT.camera('scene')
-    f = float(camera.intrinsics[0, 0])
-    model = CameraModel(camera.frame, 320, 240, f, f, 159.5, 119.5)
-    return CameraView(model, camera.base_from_camera)
+    return CameraView(camera.model, camera.base_from_camera)
 
 
 def at_home(opening=OPEN, stamp=0.0, lift=None):

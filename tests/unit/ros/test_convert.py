@@ -21,7 +21,7 @@ from vla_core.records.alignment import AlignmentVerdict, Correction
 from vla_core.records.lease import Lease, LeaseKind, Leases
 from vla_core.records.safety import FailureScore, Heartbeat, SafetyVote, ShieldReport, Verdict
 from vla_core.records.scene import GroundedObject, GroundedScene, ParsedTask, Phrase, Verb
-from vla_core.records.sensing import CameraModel, JointState, RgbdFrame
+from vla_core.records.sensing import JointState
 from vla_core.records.task import TaskStatus
 from vla_ros.convert import action, safety, scene, sensing, steering, task
 from vla_ros.convert import trajectory as commands
@@ -196,35 +196,6 @@ def test_numpy_scalars_in_a_record_do_not_abort_the_process(name):
     assert type(from_msg(again)) is type(record)
 
 
-def test_an_image_comes_back_pixel_by_pixel():
-    dice = np.random.default_rng(1)
-    model = CameraModel('lens', 32, 24, 30.0, 31.0, 15.5, 11.5)
-    rgb = dice.integers(0, 256, (24, 32, 3), dtype=np.uint8)
-    depth = dice.uniform(0, 2, (24, 32)).astype(np.float32)
-    frame = RgbdFrame('scene', NOW, model, rgb, depth)
-    parts = (
-        sensing.image_to_msg(rgb, 'rgb8', NOW, 'lens'),
-        sensing.image_to_msg(depth, '32FC1', NOW, 'lens'),
-        sensing.camera_info_to_msg(model, NOW),
-    )
-    assert_same(sensing.frame_from_msgs('scene', *parts), frame)
-
-
-def test_millimetres_of_a_real_depth_camera_become_metres():
-    counts = np.array([[0, 1500]], dtype=np.uint16)
-    message = sensing.image_to_msg(counts, '16UC1', NOW, 'lens')
-    np.testing.assert_allclose(sensing.depth_from_msg(message), [[0.0, 1.5]])
-
-
-def test_padding_at_the_end_of_an_image_row_is_left_out():
-    rgb = np.arange(2 * 3 * 3, dtype=np.uint8).reshape(2, 3, 3)
-    message = sensing.image_to_msg(rgb, 'rgb8', NOW, 'lens')
-    padded = np.zeros((2, 16), np.uint8)
-    padded[:, :9] = rgb.reshape(2, 9)
-    message.step, message.data = 16, padded.tobytes()
-    np.testing.assert_array_equal(sensing.rgb_from_msg(message), rgb)
-
-
 @pytest.mark.parametrize('time', [0.0, 0.999_999_999_9, 1.5, NOW, 1_795_000_000.999_999_9])
 def test_time_is_split_into_valid_parts(time):
     whole, rest = split(time)
@@ -305,20 +276,6 @@ def test_a_trajectory_that_goes_back_in_time_is_refused():
     message.points[1].time_from_start = message.points[0].time_from_start
     with pytest.raises(BadMessage, match='does not increase'):
         commands.trajectory_from_msg(message)
-
-
-def test_an_image_of_the_wrong_size_is_refused():
-    message = sensing.image_to_msg(np.zeros((4, 4, 3), np.uint8), 'rgb8', NOW, 'lens')
-    message.height = 5
-    with pytest.raises(BadMessage, match='do not make 5 rows'):
-        sensing.rgb_from_msg(message)
-
-
-def test_a_distorted_camera_is_refused():
-    message = sensing.camera_info_to_msg(CameraModel('lens', 4, 4, 3.0, 3.0, 2.0, 2.0), NOW)
-    message.d[0] = 0.2
-    with pytest.raises(BadMessage, match='rectified'):
-        sensing.camera_model_from_msg(message)
 
 
 @pytest.mark.parametrize(

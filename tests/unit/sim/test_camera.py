@@ -8,7 +8,6 @@ import pytest
 from vla_core import geometry
 from vla_core.records.scene import Role
 from vla_core.robot.model import RobotModel
-from vla_sim.camera import camera_model
 from vla_sim.faults.kinds import parse_fault
 
 
@@ -90,7 +89,7 @@ def test_the_table_is_flat_at_height_zero(seen):
 
 def test_the_model_is_the_robots_own(ur5e):
     for camera in ur5e.cameras:
-        made = camera_model(camera)
+        made = camera.model
         assert (made.frame, made.width, made.height) == (camera.frame, 320, 240)
         assert made.fx == made.fy == pytest.approx(120.0 / np.tan(np.radians(camera.fov_y) / 2))
         assert (made.cx, made.cy) == (

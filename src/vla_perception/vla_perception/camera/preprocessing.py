@@ -25,7 +25,7 @@ class FramePreprocessor:
 
     def __init__(self, params: GrounderParams, camera: CameraConfig, body: RobotBody) -> None:
         self._params = params
-        self._camera = camera
+        self._nominal = camera.base_from_camera
         self._body = body
         self._view: CameraView | None = None
         self._table_pixels = np.zeros(0, np.intp)
@@ -54,7 +54,7 @@ class FramePreprocessor:
 
     def _view_of(self, frame: RgbdFrame) -> CameraView:
         if self._view is None or self._view.model != frame.model:
-            self._view = CameraView(frame.model, self._camera.base_from_camera)
+            self._view = CameraView(frame.model, self._nominal)
             self._is_levelled = self._is_level = False
             self._table_pixels = self._expected_table_pixels(self._view)
         return self._view
@@ -83,17 +83,25 @@ class FramePreprocessor:
         if plane is None or self._is_level:
             return ''
         pose = levelled(view.base_from_optical, plane * (_GAIN if self._is_levelled else 1.0))
-        angle, distance = deviation(pose, self._camera.base_from_camera)
+        angle, distance = deviation(pose, self._nominal)
         if not (angle <= p.max_tilt and distance <= p.max_shift):
             off = f'{np.degrees(angle):.1f} degrees and {1e3 * distance:.0f} mm'
             return f'the camera is {off} off its nominal pose'
         self._view, self._is_levelled = CameraView(view.model, pose), True
         return ''
 
+    def _far(self, frame: RgbdFrame) -> str:
+        """Return that most depth values are beyond `max_depth`, or ''."""
+        values = frame.depth[np.isfinite(frame.depth) & (frame.depth > 0.0)]
+        middle = float(np.median(values)) if len(values) else 0.0
+        if not middle > self._params.max_depth:
+            return ''
+        return f': half of it is beyond {middle:.3g} m; is depth_unit of the camera right?'
+
     def _trouble(self, frame: RgbdFrame, valid: float) -> str:
         p = self._params
         if not valid >= p.min_valid_depth:
-            return f'only {100 * valid:.0f} % of the image has valid depth'
+            return f'only {100 * valid:.0f} % of the image has valid depth{self._far(frame)}'
         brightness = float(frame.rgb[::4, ::4].max(axis=-1).mean())
         if not brightness >= p.min_brightness:
             return 'the camera image is dark'

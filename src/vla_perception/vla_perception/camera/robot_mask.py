@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from vla_core.compiled import FLOATS, MATRIX, TENSOR, VECTOR, compiled
 from vla_core.records.sensing import JointState
 from vla_core.robot.config import RobotConfig
+from vla_core.robot.mesh import oriented_box
 from vla_core.robot.model import RobotModel
 
 Points = NDArray[np.floating]
@@ -36,15 +37,15 @@ class RobotBody:
         frames = self._model.pin_model.frames
         shapes = self._model.collision_model.geometryObjects
         self._links = tuple(str(frames[shape.parentFrame].name) for shape in shapes)
+        boxes = [_rounded_box(shape.geometry) for shape in shapes]
         self._link_from_shape = np.array(
             [
-                (frames[shape.parentFrame].placement.inverse() * shape.placement).homogeneous
-                for shape in shapes
+                (frames[shape.parentFrame].placement.inverse() * shape.placement).homogeneous @ box
+                for shape, (box, _, _) in zip(shapes, boxes, strict=True)
             ]
         )  # (s, 4, 4)
-        sizes = [_rounded_box(shape.geometry) for shape in shapes]
-        self._half = np.array([half for half, _ in sizes])  # (s, 3) m
-        self._radius = np.array([radius for _, radius in sizes])  # (s,) m
+        self._half = np.array([half for _, half, _ in boxes])  # (s, 3) m
+        self._radius = np.array([radius for _, _, radius in boxes])  # (s,) m
 
     def pose(self, state: JointState) -> Pose:
         """Return joints, TCP pose and opening; KeyError names missing joints."""
@@ -96,15 +97,19 @@ def covered(points: Points, placed: Points, half: Points, radius: Points) -> NDA
     return found
 
 
-def _rounded_box(shape: Any) -> tuple[tuple[float, float, float], float]:
-    """Return (half extents, radius) in m of a coal capsule, sphere or box."""
+def _rounded_box(shape: Any) -> tuple[Points, Points, float]:
+    """Return (shape_from_box 4x4, half extents, radius) in m of a coal shape; of a convex hull
+    the box around it."""
     if hasattr(shape, 'halfSide'):
-        x, y, z = (float(v) for v in shape.halfSide)
-        return (x, y, z), 0.0
+        return np.eye(4), np.array(shape.halfSide, dtype=np.float64), 0.0
     if hasattr(shape, 'halfLength'):
-        return (0.0, 0.0, float(shape.halfLength)), float(shape.radius)
+        return np.eye(4), np.array([0.0, 0.0, shape.halfLength]), float(shape.radius)
     if hasattr(shape, 'radius'):
-        return (0.0, 0.0, 0.0), float(shape.radius)
+        return np.eye(4), np.zeros(3), float(shape.radius)
+    if hasattr(shape, 'num_points'):
+        box, half = oriented_box(np.array([shape.point(k) for k in range(shape.num_points)]))
+        return box, half, float(shape.getSweptSphereRadius())
     raise TypeError(
-        f'unsupported collision shape {type(shape).__name__}; known: capsule, sphere, box'
+        f'unsupported collision shape {type(shape).__name__}; '
+        f'known: capsule, sphere, box, convex hull'
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
 
 from vla_core.records.safety import Level, SafetyVote
 from vla_core.records.task import Phase
@@ -21,13 +22,23 @@ class GroundingVote:
     task_id: str
     phase: Phase
 
-    def vote(self, now: float, seq: int, params: GrounderParams) -> SafetyVote:
-        """Return RUN when sensing is healthy and a running task's target is there; else HOLD."""
+    def vote(self, now: float, seq: int, params: GrounderParams, cause: str = '') -> SafetyVote:
+        """Return RUN when sensing is healthy and a running task's target is there; else HOLD.
+
+        `cause`: why there is no newer image, where it is known.
+        """
         age = now - self.stamp
-        if self.trouble:
+        if not isfinite(self.stamp):
+            reason = cause or self.trouble or 'no image received yet'
+        elif self.trouble:
             reason = self.trouble
-        elif not 0.0 <= age <= params.max_age:
-            reason = f'the image is {age:.2f} s old'
+        elif age < 0.0:
+            reason = (
+                f'the image is stamped {-age:.2f} s in the future: synchronise the clocks of '
+                f'camera and computer'
+            )
+        elif not age <= params.max_age:
+            reason = '; '.join(filter(None, (f'the image is {age:.2f} s old', cause)))
         else:
             reason = self.hold_reason
         return SafetyVote(

@@ -161,7 +161,7 @@ def _add_camera(spec: mujoco.MjSpec, camera: CameraConfig, appearance: SceneAppe
     if camera.kind == 'scene':
         body, pose = spec.worldbody, camera.base_from_camera @ off
     else:
-        body, pose = spec.body(camera.frame), off
+        body, pose = spec.body(camera.link), camera.link_from_camera @ off
     rotation = pose[:3, :3] @ np.diag([1.0, -1.0, -1.0])  # MuJoCo looks along -z with y up
     x, y, z, w = geometry.quat_from_matrix(rotation)
     body.add_camera(

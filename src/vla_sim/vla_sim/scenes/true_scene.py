@@ -14,7 +14,6 @@ from vla_core import geometry
 from vla_core.frozen import Array
 from vla_core.records.scene import GroundedObject, GroundedScene, Role, TargetStatus
 from vla_core.robot.camera import CameraConfig
-from vla_sim.camera import camera_model
 from vla_sim.scenes.episode import SceneObject
 from vla_sim.scenes.furniture import BUTTON_BASE, CAP, HANDLE_SIZE, handle_offset, slide_name
 from vla_sim.scenes.task_truth import touching
@@ -85,7 +84,7 @@ def image_box(
     seen = geometry.transform(
         geometry.inverse(camera.base_from_camera) @ base_from_object, corners
     )
-    model = camera_model(camera)
+    model = camera.model
     u = model.fx * seen[:, 0] / seen[:, 2] + model.cx
     v = model.fy * seen[:, 1] / seen[:, 2] + model.cy
     u, v = np.clip(u, 0, model.width - 1), np.clip(v, 0, model.height - 1)

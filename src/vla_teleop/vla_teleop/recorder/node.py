@@ -65,11 +65,14 @@ class RecorderNode(Node):
     def __init__(self) -> None:
         super().__init__('recorder')
         p = params.declare(self, RecorderNodeParams)
-        self.recorder = Recorder(p.recorder)
+        robot = load_robot(p.robot)
+        infos = [topics.latched(topics.camera(camera)[2]) for camera in robot.cameras]
+        self.recorder = Recorder(p.recorder, frozenset(absolute_name(t.name) for t in infos))
         # polled in `tick`: a wake-up per message costs more
         self.polled = PolledCallbackGroup()
-        robot_topics = recorded_topics(load_robot(p.robot), p.depth)
-        self.subscribed = [(topic, self.subscribe(topic)) for topic in robot_topics]
+        recorded = recorded_topics(robot, p.depth)
+        self.subscribed = [(topic, self.subscribe(topic)) for topic in recorded]
+        self.latched = [(topic, self.subscribe(topic)) for topic in infos]
         self.heartbeat = HeartbeatBuilder('recorder', HEARTBEAT_PERIOD)
         topic = topics.HEARTBEATS
         self.heartbeats = self.create_publisher(topic.type, topic.name, topic.qos)
@@ -89,6 +92,8 @@ class RecorderNode(Node):
 
     def tick(self) -> None:
         """Write the messages received since the last tick, in the order of sending."""
+        for message in (message for pair in self.latched for message in take_all(*pair)):
+            self.recorder.on_latched(message)
         received = [message for pair in self.subscribed for message in take_all(*pair)]
         for message in sorted(received, key=_stamp):
             self.record(message)

@@ -13,16 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vla_core.records.sensing import CameraModel
+from vla_core.robot.camera import CameraConfig
 from vla_core.robot.config import RobotConfig
 from vla_ros import topics
+from vla_ros.approximate_time_synchronizer import QUEUE, SLOP, ApproximateTimeSynchronizer
 from vla_ros.convert.fields import stamp_of
-from vla_ros.convert.sensing import (
-    camera_info_to_msg,
-    camera_model_from_msg,
-    frame_from_msgs,
-    image_to_msg,
-    rgb_from_msg,
-)
+from vla_ros.convert.rgbd import frame_from_msgs, frame_to_msgs, rgb_of
 from vla_ros.serialize import from_bytes, message_from_bytes, message_to_bytes, type_name
 from vla_ros.topics import Topic
 from vla_teleop.recorder.episode_file import EpisodeWriter, RawMessage
@@ -74,11 +70,11 @@ class RecordWriter:
         self._write(topic, topic.to_msg(record), now)
 
     def _frame(self, frame: Any, now: float) -> None:
-        colour, depth, info = topics.camera(self._robot.camera(frame.camera))
-        at, where = frame.stamp, frame.model.frame
-        self._write(colour, image_to_msg(frame.rgb, 'rgb8', at, where), now)
-        self._write(depth, image_to_msg(frame.depth, '32FC1', at, where), now)
-        self._write(info, camera_info_to_msg(frame.model, at), now)
+        camera = self._robot.camera(frame.camera)
+        for topic, message in zip(
+            topics.camera(camera), frame_to_msgs(frame, camera), strict=True
+        ):
+            self._write(topic, message, now)
 
     def _write(self, topic: Topic, message: Any, now: float) -> None:
         name = type_name(topic.type)
@@ -104,20 +100,54 @@ class Picture:
     rgb: NDArray[np.uint8]  # (H, W, 3)
 
 
-class MessageDecoder:
-    """Decodes raw messages to (stream, record)."""
+class CameraDecoder:
+    """Makes the frames, or the colour images, of one camera from its messages."""
 
-    def __init__(self, robot: RobotConfig, images: Images = Images.NONE) -> None:
+    def __init__(self, camera: CameraConfig, images: Images, slop: float) -> None:
+        self._camera, self._images = camera, images
+        self._pairs = ApproximateTimeSynchronizer[Any](QUEUE, slop)
+        self._info: Any = None
+        self._waiting: tuple[Any, Any] | None = None  # a pair before the first camera info
+
+    def put(self, part: int, message: Any) -> tuple[str, Any] | None:
+        """Add a message of COLOUR, DEPTH or INFO; return the stream and record it completes."""
+        if part == INFO:
+            self._info = message
+        elif self._images == Images.COLOUR:
+            self._waiting = (message, None)
+        else:
+            self._waiting = self._pairs.put(part, stamp_of(message), message) or self._waiting
+        if self._waiting is None or (self._info is None and self._camera.needs_info):
+            return None
+        colour, depth = self._waiting
+        self._waiting = None
+        if depth is None:
+            return self._picture(colour)
+        frame = frame_from_msgs(self._camera, colour, depth, self._info)
+        return f'frame:{self._camera.name}', frame
+
+    def _picture(self, colour: Any) -> tuple[str, Picture]:
+        model, rgb = rgb_of(self._camera, colour, self._info)
+        name = self._camera.name
+        return f'picture:{name}', Picture(name, stamp_of(colour), model, rgb)
+
+
+class MessageDecoder:
+    """Decodes raw messages to (stream, record); the stamps of colour and depth in a frame differ
+    by `slop` s at most."""
+
+    def __init__(
+        self, robot: RobotConfig, images: Images = Images.NONE, slop: float = SLOP
+    ) -> None:
         self._by_topic: dict[str, tuple[str, Topic]] = {
             absolute_name(topic.name): (name, topic) for name, topic in streams(robot).items()
         }
-        self._images = images
         self._cameras: dict[str, tuple[str, int, type]] = {}
         for config in robot.cameras if images != Images.NONE else ():
             for part, topic in enumerate(topics.camera(config)):
                 if part != DEPTH or images == Images.RGBD:
                     self._cameras[absolute_name(topic.name)] = (config.name, part, topic.type)
-        self._parts: dict[str, list[Any]] = {config.name: [None] * 3 for config in robot.cameras}
+        self._decoders = {c.name: CameraDecoder(c, images, slop) for c in robot.cameras}
 
     def names(self, wanted: tuple[str, ...] | None) -> list[str]:
         """Return the topics of the requested streams (None: all) and images."""
@@ -136,17 +166,4 @@ class MessageDecoder:
 
     def _camera_part(self, raw: RawMessage) -> tuple[str, Any] | None:
         camera, part, kind = self._cameras[raw.topic]
-        parts = self._parts[camera]
-        parts[part] = message_from_bytes(raw.data, kind)
-        if self._images == Images.COLOUR:
-            return self._picture(camera) if part == COLOUR and parts[INFO] is not None else None
-        stamps = {(m.header.stamp.sec, m.header.stamp.nanosec) for m in parts if m is not None}
-        if any(message is None for message in parts) or len(stamps) != 1:
-            return None
-        self._parts[camera] = [None] * 3
-        return f'frame:{camera}', frame_from_msgs(camera, *parts)
-
-    def _picture(self, camera: str) -> tuple[str, Picture]:
-        colour, _, info = self._parts[camera]
-        model = camera_model_from_msg(info)
-        return f'picture:{camera}', Picture(camera, stamp_of(colour), model, rgb_from_msg(colour))
+        return self._decoders[camera].put(part, message_from_bytes(raw.data, kind))

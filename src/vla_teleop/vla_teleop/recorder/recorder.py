@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vla_core.params import check, param
@@ -27,9 +27,12 @@ class RecorderParams:
 
 
 class Recorder:
-    """Keeps one file open from the first status of a task until `tail` s after its end."""
+    """Keeps one file open from the first status of a task until `tail` s after its end.
 
-    def __init__(self, params: RecorderParams) -> None:
+    The last message of each topic in `latched` begins every file: it may be published only once.
+    """
+
+    def __init__(self, params: RecorderParams, latched: frozenset[str] = frozenset()) -> None:
         self.params = params
         self.status: TaskStatus | None = None
         self.writer: EpisodeWriter | None = None
@@ -37,6 +40,7 @@ class Recorder:
         self._ends_at = float('inf')
         self._ended: TaskStatus | None = None  # the status that ended the open episode
         self._labels: dict[str, str] = {}
+        self._latched: dict[str, RawMessage | None] = dict.fromkeys(latched)
 
     @property
     def episode_id(self) -> str:
@@ -57,8 +61,15 @@ class Recorder:
 
     def on_message(self, message: RawMessage) -> None:
         """Write a message when an episode is open."""
+        if message.topic in self._latched:
+            self._latched[message.topic] = message
         if self.writer and message.topic not in self.params.exclude:
             self.writer.write(message)
+
+    def on_latched(self, message: RawMessage) -> None:
+        """Store a message that a publisher sends to late readers; an open file needs one only."""
+        if self.writer is None or message.topic not in self.writer.counts:
+            self.on_message(message)
 
     def label(self, is_success: bool, note: str) -> str:
         """Label the open episode; return the reason when there is none, else ''."""
@@ -84,6 +95,8 @@ class Recorder:
         stem = self.params.name or f'{now:.0f}_{re.sub(r"[^A-Za-z0-9]+", "-", status.task_id)}'
         self.writer = EpisodeWriter(Path(self.params.out) / f'{stem}.mcap')
         self._labels = {}
+        for message in filter(None, self._latched.values()):
+            self.on_message(replace(message, stamp=round(now * 1e9)))
 
 
 def episode_metadata(status: TaskStatus) -> dict[str, str]:
