@@ -108,7 +108,9 @@ def test_another_instruction_takes_the_place_of_the_one_that_runs(stack):
     result = stack.wait(old.get_result_async(), 5.0).result
     assert result.code == ResultCode.SWITCHED
     assert 'invisible' in result.text
-    assert stack.result(30.0).code == ResultCode.REFUSED_ABSENT
+    refused = stack.result(30.0)
+    assert refused.code == ResultCode.REFUSED_INSTRUCTION
+    assert "I do not know 'invisible'" in refused.text
 
 
 def test_a_person_says_how_the_motion_should_be(stack):

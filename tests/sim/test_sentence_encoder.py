@@ -3,24 +3,16 @@
 import numpy as np
 import pytest
 
-from vla_core.records.scene import Verb
-from vla_perception.language.instruction import parse
-from vla_perception.language.similarity import MiniLmEncoder, NearestWord
-from vla_perception.language.vocabulary import SHAPES, VERBS
+from vla_policy.sentence_encoder import SentenceEncoder
 
 
 @pytest.mark.timeout(600)  # the first import of torch is slow on a busy machine
 def test_the_packaged_model_gives_unit_vectors_and_sense():
-    encoder = MiniLmEncoder()
-    rows = encoder.encode(['relocate', 'a longer text'])
-    nearest = NearestWord(encoder)
+    encoder = SentenceEncoder()
+    texts = ('put the red cube in the blue box', 'place the red block in the blue bin', 'sing')
+    one, alike, other = (encoder.encode(text) for text in texts)
 
-    assert rows.shape == (2, 384)
-    assert rows.dtype == np.float32
-    assert np.linalg.norm(rows, axis=1) == pytest.approx(1.0, abs=1e-5)
-    assert nearest.find('relocate', VERBS) == 'move'
-    assert nearest.find('cupboard', SHAPES) == 'drawer'
-    assert nearest.find('song', SHAPES) == ''
-    assert nearest.find('sing', VERBS) == ''
-    assert parse('relocate the red cube to the left', nearest).task.verb == Verb.PUSH
-    assert parse('sing a song', nearest).task.verb == Verb.UNKNOWN
+    assert one.shape == (384,)
+    assert one.dtype == np.float32
+    assert [np.linalg.norm(v) for v in (one, alike, other)] == pytest.approx([1.0] * 3, abs=1e-5)
+    assert one @ alike > 0.7 > one @ other

@@ -25,9 +25,7 @@ from vla_perception.detection.open_vocabulary import OpenVocabularyDetector
 from vla_perception.detection.protocol import ObjectDetector
 from vla_perception.grounding.roles import RoleKeeper
 from vla_perception.grounding.vote import GroundingVote
-from vla_perception.language.instruction import parse
-from vla_perception.language.phrases import WordMatcher
-from vla_perception.language.similarity import shared_nearest_word
+from vla_perception.language.instruction import NO_EXCLUSIONS, Parsed, parse
 from vla_perception.params import GEOMETRIC, OPEN_VOCABULARY, GrounderParams
 from vla_perception.tracking.held_object import HeldObject
 from vla_perception.tracking.track import Track
@@ -38,6 +36,7 @@ DETECTORS: dict[str, Callable[[GrounderParams], ObjectDetector]] = {
     OPEN_VOCABULARY: OpenVocabularyDetector,
 }
 _HANDLE_REACH = 0.16  # m; a handle closer to the TCP may be hidden and moved by the gripper
+CLOCK_RESET = 1.0  # s; an image this much older than the last means that the clock was set back
 _MOVING = (Phase.GROUNDING, Phase.RUNNING)
 
 
@@ -55,13 +54,11 @@ class Grounder:
         params: GrounderParams,
         robot: RobotConfig,
         detector: ObjectDetector | None = None,
-        matcher: WordMatcher | None = None,
     ) -> None:
         self.params = params
         self._body = RobotBody(robot)
         self._preprocessor = FramePreprocessor(params, robot.camera(params.camera), self._body)
         self._detector = detector or DETECTORS[params.detector](params)
-        self._matcher = matcher or shared_nearest_word()
         self._tracker = Tracker(params)
         self._grip = HeldObject(robot.gripper)
         self._roles = RoleKeeper(params)
@@ -69,17 +66,18 @@ class Grounder:
         self._phase = Phase.IDLE
         self._task_id = ''
         self._task = ParsedTask()
+        self._excluded = NO_EXCLUSIONS
         self._parse_failure = ''  # why the instruction was not parsed
         self._vote_seq = 0
         self.scene: GroundedScene | None = None  # the last one
 
     def set_task(self, task_id: str, instruction: str) -> ParsedTask:
         """Parse the instruction and start matching it; an empty id ends the task."""
-        parsed = parse(instruction, self._matcher) if task_id else None
+        parsed = parse(instruction) if task_id else Parsed()
         self._task_id = task_id
-        self._task = parsed.task if parsed else ParsedTask()
-        self._parse_failure = parsed.reason if parsed else ''
-        self._roles.start(self._task)
+        self._task, self._excluded = parsed.task, parsed.excluded
+        self._parse_failure = parsed.reason
+        self._roles.start(self._task, self._excluded)
         self.scene = None
         return self._task
 
@@ -91,15 +89,15 @@ class Grounder:
         """Drop all tracks: a new episode starts, or the clock jumped back."""
         self._tracker.clear()
         self._grip.release()
-        self._roles.start(self._task)
+        self._roles.start(self._task, self._excluded)
         self._health = _Health()
         self.scene = None
 
     def update(self, frame: RgbdFrame, joints: JointState, now: float) -> GroundedScene:
-        """Return the scene of this frame; for a covered or frozen camera the remembered one."""
-        if frame.stamp < self._health.stamp:
+        """Return the scene of this frame; the last one for an image that is older or repeated."""
+        if frame.stamp < self._health.stamp - CLOCK_RESET:
             self.clear()
-        if self.scene is not None and frame.stamp == self._health.stamp:
+        if self.scene is not None and frame.stamp <= self._health.stamp:
             return self.scene  # the joints are newer than the image: the robot mask would be wrong
         pose = self._body.pose(joints)
         prepared, valid, trouble = self._preprocessor.preprocess(frame, pose)

@@ -16,10 +16,10 @@ from vla_perception.grounder import Grounder, with_latency
 from vla_perception.grounding.vote import GroundingVote
 from vla_perception.params import GrounderParams
 from vla_ros import topics
-from vla_ros.approximate_time_synchronizer import QUEUE, SLOP
+from vla_ros.camera.approximate_time_synchronizer import QUEUE, SLOP
+from vla_ros.camera.rgbd_subscription import RgbdSubscription
 from vla_ros.main import run
 from vla_ros.node import ManagedNode
-from vla_ros.rgbd_subscription import RgbdSubscription
 
 IDLE = TaskStatus(0.0, '', '', Phase.IDLE)
 

@@ -12,7 +12,7 @@ from vla_core.records.sensing import JointState, RgbdFrame
 from vla_core.robot.config import RobotConfig
 from vla_core.robot.controller import ControllerContract
 from vla_core.robot.fingers import next_finger_command
-from vla_core.robot.urdf import finger_joints
+from vla_core.robot.urdf import finger_joints, finger_positions, pad_links
 from vla_sim.camera import Renderer
 from vla_sim.contacts import ContactPair, contacts, tool_wrench
 from vla_sim.controllers.joint_trajectory_controller import JointTrajectoryController
@@ -21,7 +21,7 @@ from vla_sim.faults.kinds import Fault, FaultKind
 from vla_sim.faults.world_faults import WorldFaults
 from vla_sim.scenes.episode import Episode
 from vla_sim.scenes.furniture import set_slide
-from vla_sim.scenes.robot_body import GRIPPER
+from vla_sim.scenes.robot_body import driven
 from vla_sim.scenes.scene_model import build
 from vla_sim.scenes.scene_params import SceneParams
 from vla_sim.scenes.task_truth import TaskTruth
@@ -33,7 +33,7 @@ JUDGE_EVERY = 10  # physics steps
 class SimWorld:
     """A robot, a table and a task. Not thread-safe; call `reset` first.
 
-    The gripper's trajectory moves its finger joint: position is half the opening in m.
+    The gripper's trajectory moves its joint, in rad or m (`GripperConfig.joint_position`).
     """
 
     def __init__(
@@ -76,13 +76,14 @@ class SimWorld:
         self._arm_ctrl = np.array(
             [self.model.actuator(name).id for name in self.robot.joint_names]
         )
-        self._grip_ctrl = self.model.actuator(GRIPPER).id
+        self._grip_ctrl = self.model.actuator(self.robot.gripper.name).id
+        self._grip_qpos = driven(self.model, self._grip_ctrl)
         self._tip = self.model.body(self.robot.arm.tip_frame).id
         gripper = self.robot.gripper
         self.finger_bodies = frozenset(
-            int(self.model.joint(name).bodyid[0]) for name in finger_joints(self.robot, gripper)
+            int(self.model.body(name).id) for name in pad_links(self.robot, gripper)
         )
-        base = int(self.model.body_parentid[min(self.finger_bodies)])
+        base = int(self.model.body_parentid[self.model.joint(gripper.joint).bodyid[0]])
         below = [k for k in range(self.model.nbody) if self._is_below(k, base)]
         self._tool = frozenset(below)
 
@@ -92,13 +93,14 @@ class SimWorld:
         return body == root
 
     def _set_home(self) -> None:
-        half = 0.5 * self.robot.gripper.open_width
-        start = np.concatenate([self.robot.home, [half, half]])
-        self.data.qpos[self._qpos] = start
-        self.data.ctrl[self._arm_ctrl], self.data.ctrl[self._grip_ctrl] = self.robot.home, half
+        gripper = self.robot.gripper
+        fingers = finger_positions(self.robot, gripper, gripper.open_width)
+        opened = fingers[gripper.joint]
+        self.data.qpos[self._qpos] = [*self.robot.home, *fingers.values()]
+        self.data.ctrl[self._arm_ctrl], self.data.ctrl[self._grip_ctrl] = self.robot.home, opened
         home, dt, scene = self.robot.home, self.scene.timestep, self.scene
         self._arm = JointTrajectoryController(self.robot.joint_names, home, dt, self.controller)
-        self._grip = JointTrajectoryController((self.robot.gripper.joint,), np.array([half]), dt)
+        self._grip = JointTrajectoryController((gripper.joint,), np.array([opened]), dt)
         self._servo = ServoLag(scene.servo_response, scene.filtered_lag, dt, home)
 
     def branch(self) -> mujoco.MjData:
@@ -129,11 +131,11 @@ class SimWorld:
         return self._arm.accept(trajectory, self.time if arrival is None else arrival)
 
     def command_gripper(self, trajectory: Trajectory) -> str:
-        """Command a finger trajectory (m, half the opening); return '' or why it is rejected."""
+        """Command a trajectory of the gripper's joint; return '' or why it is rejected."""
         if self.faults.has(FaultKind.COMMAND_LOSS):
             return ''
         if self.faults.has(FaultKind.GRIPPER_STUCK):
-            self._grip.reset(self.data.qpos[self._qpos[-2:-1]])
+            self._grip.reset(self._measured_finger()[0])
             return ''
         return self._grip.accept(trajectory, self.time)
 
@@ -143,13 +145,11 @@ class SimWorld:
         self._arm.update(self.time, self._measured_arm)
         position, velocity = self._servo.update(self._arm.position, self._arm.velocity)
         data.ctrl[self._arm_ctrl] = position + self._lead * velocity
-        most = 0.5 * self.robot.gripper.speed * dt
+        most = self.robot.gripper.speed / self.robot.gripper.opening_rate * dt
         self._grip.update(self.time, self._measured_finger)
         reference = float(self._grip.position[0])
-        commanded, here = (
-            float(data.ctrl[self._grip_ctrl]),
-            float(data.qpos[self._qpos[-2:]].mean()),
-        )
+        commanded = float(data.ctrl[self._grip_ctrl])
+        here = float(data.qpos[self._grip_qpos].mean())
         data.ctrl[self._grip_ctrl] = next_finger_command(commanded, here, reference, most)
         mujoco.mj_step(self.model, data)
         self._steps += 1
@@ -187,7 +187,7 @@ class SimWorld:
         return self._steps * self.scene.timestep
 
     def joint_state(self) -> JointState:
-        """Return the arm joints and both finger joints (m, each half the opening)."""
+        """Return the arm joints, the joint of the gripper, and those that mimic it."""
         data = self.data
         velocity = data.qvel[self._qvel]
         if not self.controller.reports_velocity:

@@ -39,15 +39,8 @@ TABLE = [
 ]
 
 
-class NoGuess:
-    """No model is loaded here."""
-
-    def find(self, word, table):
-        return ''
-
-
 def grounder(instruction=RED_IN_BLUE, phase=Phase.RUNNING):
-    g = Grounder(GrounderParams(), ROBOT, matcher=NoGuess())
+    g = Grounder(GrounderParams(), ROBOT)
     g.set_task('t1', instruction)
     g.set_phase(phase)
     return g
@@ -187,7 +180,7 @@ def test_without_any_picture_it_holds():
 
 
 def test_without_a_task_healthy_sensing_is_enough():
-    g = Grounder(GrounderParams(), ROBOT, matcher=NoGuess())
+    g = Grounder(GrounderParams(), ROBOT)
     look(g, TABLE)
 
     assert g.vote(0.1).level == Level.RUN

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vla_ros.approximate_time_synchronizer import ApproximateTimeSynchronizer
+from vla_ros.camera.approximate_time_synchronizer import ApproximateTimeSynchronizer
 
 PERIOD = 1 / 30  # s
 COLOUR, DEPTH = 0, 1

@@ -9,10 +9,10 @@ from rclpy.qos import QoSDurabilityPolicy
 
 from vla_core.records.sensing import CameraModel
 from vla_core.robot.config import load_robot
+from vla_ros.camera.rgbd_subscription import PATIENCE, RgbdSubscription
 from vla_ros.convert.camera_info import camera_info_to_msg
 from vla_ros.convert.fields import BadMessage
 from vla_ros.convert.image import image_to_msg
-from vla_ros.rgbd_subscription import PATIENCE, RgbdSubscription
 
 MODEL = CameraModel('lens', 4, 2, 3.0, 3.0, 1.5, 0.5)
 INFO = camera_info_to_msg(MODEL, 1.0)

@@ -30,6 +30,9 @@ class GripperConfig:
     command: str = param('joint_trajectory', 'interface of the command', choices=COMMANDS)
     force: float = param(40.0, 'N, of each finger when grasping', lo=0.0, hi=500.0)
     speed: float = param(0.1, 'm/s, of the opening', lo=0.001, hi=1.0)
+    pads: tuple[str, ...] = param(
+        (), 'two links that touch what is held; by default those that its joints move'
+    )
 
     def __post_init__(self) -> None:
         check(self)
@@ -45,6 +48,12 @@ class GripperConfig:
             )
         if not (opening[0] >= 0.0 and opening[-1] <= 0.5):
             raise ValueError(f'gripper {self.name}: openings must be between 0 and 0.5 m')
+
+    @property
+    def opening_rate(self) -> float:
+        """m of the opening per rad or m of the joint, mean over the map."""
+        (first, narrow), (last, wide) = self.opening_map[0], self.opening_map[-1]
+        return abs((wide - narrow) / (last - first))
 
     @property
     def closed_width(self) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import ConvexHull, QhullError
 
+from vla_core import geometry
 from vla_core.errors import UserError
 from vla_core.frozen import Array
 
@@ -121,6 +122,22 @@ def convex(points: Array) -> coal.Convex:
         is_outward = np.cross(q - p, r - p) @ equation[:3] > 0.0
         triangles.append(coal.Triangle(a, b, c) if is_outward else coal.Triangle(a, c, b))
     return coal.Convex(corners, triangles)
+
+
+def oriented_box(points: Array) -> tuple[Array, Array]:
+    """4x4 pose and half sides (3,) m of a small box around points (k, 3) m: of the boxes along
+    the axes and along the main directions, the one with the least volume."""
+    main = np.linalg.svd(points - points.mean(axis=0), full_matrices=False)[2].T
+    main[:, 2] = np.cross(main[:, 0], main[:, 1])
+    best = (np.inf, np.eye(4), np.zeros(3))
+    for axes in (np.eye(3), main):
+        along = points @ axes
+        low, high = along.min(axis=0), along.max(axis=0)
+        size = float(np.prod(high - low))
+        if size < best[0]:
+            pose = geometry.pose_of(axes, axes @ ((low + high) / 2.0))
+            best = (size, pose, (high - low) / 2.0)
+    return best[1], best[2]
 
 
 def clipped(triangles: Array, axis: int, place: float, side: float) -> Array:

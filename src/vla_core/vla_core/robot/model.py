@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from typing import Any
 
 import coal
@@ -13,8 +14,10 @@ from numpy.typing import ArrayLike
 from vla_core.errors import UserError
 from vla_core.frozen import Array
 from vla_core.robot.config import RobotConfig
+from vla_core.robot.hulls import collision_pieces
 from vla_core.robot.limits import JointLimits
-from vla_core.robot.urdf import finger_positions, urdf_text
+from vla_core.robot.mesh import convex
+from vla_core.robot.urdf import Description, describe, finger_positions
 
 _AXES = pin.ReferenceFrame.LOCAL_WORLD_ALIGNED
 
@@ -91,23 +94,30 @@ class RobotModel:
         return vector
 
 
-def collision_model(config: RobotConfig, width: float | None = None) -> tuple[Any, Any]:
+def collision_model(
+    config: RobotConfig, width: float | Mapping[str, float] | None = None
+) -> tuple[Any, Any]:
     """pinocchio Model of the arms and GeometryModel of their shapes without the disabled pairs.
 
-    Cylinders of the URDF become capsules (urdf/shapes.xacro). Every gripper is locked at an
-    opening of `width` m (open by default), the root link stands at `config.mount`. Each call
-    returns a new copy.
+    Cylinders of the URDF become capsules (urdf/shapes.xacro), meshes convex pieces (hulls.py).
+    Every gripper is locked at an opening of `width` m, or that of its name in it (open by
+    default), the root link stands at `config.mount`. Each call returns a new copy.
     """
     locked: dict[str, float] = {}
     for gripper in config.grippers:
-        opening = gripper.open_width if width is None else width
+        opening = width.get(gripper.name) if isinstance(width, Mapping) else width
+        opening = gripper.open_width if opening is None else opening
         locked |= finger_positions(config, gripper, opening)
-    model, shapes = _built(config.name, urdf_text(config), tuple(sorted(locked.items())))
+    model, shapes = _built(
+        config.name, describe(config), config.urdf.pieces, tuple(sorted(locked.items()))
+    )
     model, shapes = model.copy(), shapes.copy()
     names = tuple(model.names)[1:]
     if names != config.joint_names:
         raise UserError(_joint_fault(config, names))
-    _check_base(config, tuple(frame.name for frame in model.frames))
+    links = tuple(f.name for f in model.frames if f.type == pin.FrameType.BODY)
+    _check_base(config, links)
+    _check_cameras(config, links)
     _mount(model, shapes, config.mount.matrix)
     _add_pairs(model, shapes, config)
     return model, shapes
@@ -121,17 +131,32 @@ def _joint_fault(config: RobotConfig, names: tuple[str, ...]) -> str:
     if unknown:
         return f'{config.name}: no joint {", ".join(unknown)}; the URDF has {", ".join(names)}'
     if extra:
-        return f'{config.name}: the URDF also moves {", ".join(extra)}; no arm or gripper has them'
+        line = ', '.join(f'{name}: 0.0' for name in extra)
+        return (
+            f'{config.name}: the URDF also moves {", ".join(extra)}, which no arm or gripper has; '
+            f'to keep them still add the line  fixed_joints: {{{line}}}'
+        )
     return f'{config.name}: list the joints in the order of the URDF: {", ".join(names)}'
 
 
-def _check_base(config: RobotConfig, frames: tuple[str, ...]) -> None:
+def _check_base(config: RobotConfig, links: tuple[str, ...]) -> None:
     """UserError when a link is the stack's frame although the robot stands elsewhere in it."""
-    if config.base_frame in frames and not np.allclose(config.mount.matrix, np.eye(4)):
+    if config.base_frame in links and not np.allclose(config.mount.matrix, np.eye(4)):
         raise UserError(
             f'{config.name}: base_frame {config.base_frame} is a link of the URDF, which mount '
             f"moves; give the stack's frame another name"
         )
+
+
+def _check_cameras(config: RobotConfig, links: tuple[str, ...]) -> None:
+    """UserError when a camera is on a link that the URDF does not have."""
+    for camera in config.cameras:
+        if camera.kind == 'wrist' and camera.link not in links:
+            known = ', '.join(links)
+            raise UserError(
+                f'{config.name}: camera {camera.name} is on {camera.link}, which is no link of '
+                f'the URDF: name a parent and a pose in it; it has {known}'
+            )
 
 
 def _mount(model: Any, shapes: Any, pose: Array) -> None:
@@ -149,13 +174,16 @@ def _mount(model: Any, shapes: Any, pose: Array) -> None:
 
 
 @functools.lru_cache(maxsize=8)
-def _built(name: str, text: str, locked: tuple[tuple[str, float], ...]) -> tuple[Any, Any]:
-    full = pin.buildModelFromXML(text)
-    shapes = pin.buildGeomFromUrdfString(full, text, pin.GeometryType.COLLISION)
+def _built(
+    name: str, description: Description, pieces: int, locked: tuple[tuple[str, float], ...]
+) -> tuple[Any, Any]:
+    full = pin.buildModelFromXML(description.text)
+    shapes = pin.buildGeomFromUrdfString(full, description.text, pin.GeometryType.COLLISION)
     for shape in shapes.geometryObjects:
         if isinstance(shape.geometry, coal.Cylinder):
             cylinder = shape.geometry
             shape.geometry = coal.Capsule(cylinder.radius, 2.0 * cylinder.halfLength)
+    _add_pieces(full, shapes, description, pieces)
     q = pin.neutral(full)
     for joint, position in locked:
         if not full.existJointName(joint):
@@ -166,6 +194,18 @@ def _built(name: str, text: str, locked: tuple[tuple[str, float], ...]) -> tuple
     ids = [full.getJointId(joint) for joint, _ in locked]
     model, shapes = pin.buildReducedModel(full, shapes, ids, q)
     return model, shapes
+
+
+def _add_pieces(model: Any, shapes: Any, description: Description, pieces: int) -> None:
+    for k, piece in enumerate(collision_pieces(description, pieces)):
+        frame = model.getFrameId(piece.link, pin.FrameType.BODY)
+        hull = convex(piece.points)
+        hull.setSweptSphereRadius(piece.radius)
+        placement = model.frames[frame].placement
+        joint = model.frames[frame].parentJoint
+        shapes.addGeometryObject(
+            pin.GeometryObject(f'{piece.link}_piece_{k}', joint, frame, placement, hull)
+        )
 
 
 def link_of(model: Any, shape: Any) -> str:

@@ -89,6 +89,14 @@ def finger_joints(config: RobotConfig, gripper: GripperConfig) -> tuple[str, ...
     return (gripper.joint, *(m.name for m in mimics))
 
 
+def pad_links(config: RobotConfig, gripper: GripperConfig) -> tuple[str, ...]:
+    """Links that touch what is held: those of the robot file, else those that its joints move."""
+    if gripper.pads:
+        return gripper.pads
+    joints = tree.joints_of(ET.fromstring(urdf_text(config)))
+    return tuple(tree.end(joints[name], 'child') for name in finger_joints(config, gripper))
+
+
 def finger_positions(
     config: RobotConfig, gripper: GripperConfig, width: float
 ) -> dict[str, float]:

@@ -13,11 +13,11 @@ from vla_core import geometry
 from vla_core.frozen import Array
 from vla_core.robot.config import RobotConfig
 from vla_core.robot.fingers import next_finger_command
-from vla_core.robot.urdf import finger_joints
+from vla_core.robot.urdf import finger_joints, finger_positions, pad_links
 from vla_monitor.steering.goal import StepGoal
 from vla_monitor.steering.outcome import CandidateOutcome, OutcomeMoment
 from vla_monitor.steering.path import JointPath, ToolPath
-from vla_sim.scenes.robot_body import GRIPPER
+from vla_sim.scenes.robot_body import driven
 from vla_sim.scenes.task_truth import touching
 
 Indices = NDArray[np.intp]
@@ -45,21 +45,24 @@ class Handles:
     velocity: Indices  # of them in qvel
     arm: Indices  # actuators
     grip: int  # actuator
+    driven: Indices  # joints of the gripper in qpos whose mean it drives
     tip: int  # body
-    fingers: frozenset[int]  # bodies
+    fingers: frozenset[int]  # bodies that touch what is held
 
 
 def handles_of(model: mujoco.MjModel, robot: RobotConfig) -> Handles:
     """Return the handles; a lookup at every step would take longer than the step."""
     fingers = finger_joints(robot, robot.gripper)
     joints = [model.joint(name) for name in (*robot.joint_names, *fingers)]
+    grip = int(model.actuator(robot.gripper.name).id)
     return Handles(
         position=np.array([int(joint.qposadr[0]) for joint in joints]),
         velocity=np.array([int(joint.dofadr[0]) for joint in joints]),
         arm=np.array([int(model.actuator(name).id) for name in robot.joint_names]),
-        grip=int(model.actuator(GRIPPER).id),
+        grip=grip,
+        driven=driven(model, grip),
         tip=int(model.body(robot.arm.tip_frame).id),
-        fingers=frozenset(int(model.joint(name).bodyid[0]) for name in fingers),
+        fingers=frozenset(int(model.body(link).id) for link in pad_links(robot, robot.gripper)),
     )
 
 
@@ -80,9 +83,10 @@ class Player:
     def pose(self, stage: TwinStage, q: Array, opening: float, commanded: float) -> None:
         """Set the arm to `q` (n,) rad and the fingers to `opening` m, and let contacts settle."""
         h, data = self.handles(stage.model), stage.data
-        data.qpos[h.position] = [*q, opening / 2, opening / 2]
+        gripper = self.robot.gripper
+        data.qpos[h.position] = [*q, *finger_positions(self.robot, gripper, opening).values()]
         data.qvel[h.velocity] = 0.0
-        data.ctrl[h.arm], data.ctrl[h.grip] = q, commanded / 2
+        data.ctrl[h.arm], data.ctrl[h.grip] = q, gripper.joint_position(commanded)
         mujoco.mj_step(stage.model, data, round(SETTLE / stage.model.opt.timestep))
 
     def play(
@@ -117,7 +121,7 @@ class Player:
         """Return the present state of the simulation."""
         h, data = self.handles(stage.model), stage.data
         rotation, tcp = data.xmat[h.tip].reshape(3, 3), data.xpos[h.tip].copy()
-        opening = float(data.qpos[h.position[-2:]].sum())
+        opening = self.robot.gripper.opening(float(data.qpos[h.driven].mean()))
         target = data.xpos[stage.target].copy() if stage.target >= 0 else tcp
         yaw = float(geometry.yaw(geometry.pose_of(rotation, tcp)))
         return OutcomeMoment(tcp, yaw, opening, target, self._holds(stage, h.fingers))
@@ -135,9 +139,10 @@ class Player:
     def _command(self, stage: TwinStage, q: Array, opening: float) -> None:
         h, data, gripper = self.handles(stage.model), stage.data, self.robot.gripper
         data.ctrl[h.arm] = q
-        most = 0.5 * gripper.speed * stage.model.opt.timestep
-        wanted = 0.5 * min(max(opening, gripper.closed_width), gripper.open_width)
-        here = float(data.qpos[h.position[-2:]].mean())
+        most = gripper.speed / gripper.opening_rate * stage.model.opt.timestep
+        width = min(max(opening, gripper.closed_width), gripper.open_width)
+        wanted = gripper.joint_position(width)
+        here = float(data.qpos[h.driven].mean())
         data.ctrl[h.grip] = next_finger_command(float(data.ctrl[h.grip]), here, wanted, most)
 
     def _moved(self, stage: TwinStage, before: list[Array]) -> float:

@@ -8,6 +8,9 @@ from vla_core.records.scene import Phrase, TargetStatus, Verb
 from vla_perception.tracking.track import Track
 
 _MOVABLE = ('cube', 'cylinder', 'ball')
+_MAY_BE = 0.1  # score from which on a track may be an excluded object
+_ALIKE = 1.15  # ratio of volumes that are not told apart
+_UNMET = 0.0  # score of a size that is not met
 
 
 @dataclass(frozen=True)
@@ -28,24 +31,44 @@ class Rules:
     ambiguous_margin: float
 
 
-def find(phrase: Phrase, tracks: list[Track], allowed: tuple[str, ...], rules: Rules) -> Match:
-    """Return the match of a phrase among the tracks whose shape is in `allowed`."""
+def find(
+    phrase: Phrase,
+    tracks: list[Track],
+    allowed: tuple[str, ...],
+    rules: Rules,
+    excluded: tuple[Phrase, ...] = (),
+) -> Match:
+    """Return the match of a phrase among the tracks whose shape is in `allowed`.
+
+    A track that may be one of `excluded` is none.
+    """
     candidates = [track for track in tracks if track.shape in allowed]
+    permitted = [
+        track
+        for track in candidates
+        if not any(score(other, track, candidates) >= _MAY_BE for other in excluded)
+    ]
     scored = sorted(
-        ((score(phrase, track, candidates), track) for track in candidates),
+        ((score(phrase, track, candidates), track) for track in permitted),
         key=lambda pair: -pair[0],
     )
     scored = [pair for pair in scored if pair[0] >= rules.min_score]
     if not scored:
-        reason = f'no {name_of(phrase)} detected; {inventory(tracks)}'
+        reason = f'no {_description(phrase, excluded)} detected; {inventory(tracks)}'
         return Match(TargetStatus.ABSENT, reason=reason)
     best, winner = scored[0]
     rivals = [track for value, track in scored if best - value <= rules.ambiguous_margin]
     if len(rivals) > 1:
         labels = ', '.join(sorted(track.label for track in rivals))
-        text = f"'{name_of(phrase)}' matches {len(rivals)} objects: {labels}"
+        text = f"'{_description(phrase, excluded)}' matches {len(rivals)} objects: {labels}"
         return Match(TargetStatus.AMBIGUOUS, reason=text)
     return Match(TargetStatus.PRESENT, winner.id, best)
+
+
+def _description(phrase: Phrase, excluded: tuple[Phrase, ...]) -> str:
+    """Return 'cube that is not red'."""
+    others = ' or '.join(dict.fromkeys(name_of(other) for other in excluded))
+    return f'{name_of(phrase)} that is no {others}' if others else name_of(phrase)
 
 
 def score(phrase: Phrase, track: Track, candidates: list[Track]) -> float:
@@ -61,18 +84,27 @@ def score(phrase: Phrase, track: Track, candidates: list[Track]) -> float:
 
 
 def _size_share(phrase: Phrase, track: Track, candidates: list[Track]) -> float:
-    """Size is relative to the candidates that match the other attributes."""
-    same = [
-        other
-        for other in candidates
-        if (not phrase.colour or other.colour == phrase.colour)
-        and (not phrase.shape or other.shape == phrase.shape)
-    ]
-    volumes = sorted(float(other.size.prod()) for other in same)
-    if len(volumes) < 2:
-        return 1.0
-    reference = volumes[0] if phrase.size == 'small' else volumes[-1]
-    return 1.0 if abs(float(track.size.prod()) - reference) <= 0.15 * reference else 0.3
+    """Return 1 for the smallest or largest of those that match the other attributes.
+
+    Where only one matches, it is compared with all of its shape; a size that nothing can be
+    compared with is not met.
+    """
+    same_shape = [o for o in candidates if o.shape == (phrase.shape or track.shape)]
+    same = [o for o in same_shape if not phrase.colour or o.colour == phrase.colour]
+    others = [volume(o) for o in (same if len(same) > 1 else same_shape) if o is not track]
+    if not others:
+        return _UNMET
+    if phrase.size == 'small':
+        is_met = volume(track) <= _ALIKE * min(others)
+    else:
+        is_met = _ALIKE * volume(track) >= max(others)
+    is_alike = max(volume(track), *others) <= _ALIKE * min(volume(track), *others)
+    return 1.0 if is_met and not (is_alike and len(same) == 1) else _UNMET
+
+
+def volume(track: Track) -> float:
+    """Return the volume of the track's box in m^3."""
+    return float(track.size.prod())
 
 
 def target_shapes(verb: Verb) -> tuple[str, ...]:
@@ -81,7 +113,7 @@ def target_shapes(verb: Verb) -> tuple[str, ...]:
         return ('button',)
     if verb in (Verb.OPEN, Verb.CLOSE):
         return ('drawer',)
-    return (*_MOVABLE, 'box') if verb in (Verb.PUSH, Verb.STACK) else _MOVABLE
+    return (*_MOVABLE, 'box') if verb == Verb.PUSH else _MOVABLE
 
 
 def destination_shapes(verb: Verb) -> tuple[str, ...]:

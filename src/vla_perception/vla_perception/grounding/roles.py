@@ -10,6 +10,7 @@ from vla_perception.grounding.phrase_matching import (
     find,
     target_shapes,
 )
+from vla_perception.language.instruction import NO_EXCLUSIONS, Exclusions
 from vla_perception.params import GrounderParams
 from vla_perception.tracking.track import Track
 
@@ -24,9 +25,9 @@ class RoleKeeper:
         self._rules = Rules(params.min_score, params.ambiguous_margin)
         self.start(ParsedTask())
 
-    def start(self, task: ParsedTask) -> None:
-        """Start a new task."""
-        self._task = task
+    def start(self, task: ParsedTask, excluded: Exclusions = NO_EXCLUSIONS) -> None:
+        """Start a new task; `excluded` is what its objects must not be."""
+        self._task, self._excluded = task, excluded
         self._target = self._destination = _NONE
         self._is_locked = False
         self._misses = 0  # consecutive frames without target or destination
@@ -41,7 +42,7 @@ class RoleKeeper:
         if not is_usable:
             return TargetStatus.UNKNOWN, 'the image cannot be used'
         self._is_locked = False
-        self._target = find(self._task.target, tracks, shapes, self._rules)
+        self._target = find(self._task.target, tracks, shapes, self._rules, self._excluded.target)
         self._destination = self._find_destination(tracks)
         return self._judge()
 
@@ -66,7 +67,11 @@ class RoleKeeper:
         if not shapes:
             return Match(TargetStatus.PRESENT)
         others = [track for track in tracks if track.id != self._target.id]
-        return find(phrase, others, shapes, self._rules)
+        found = find(phrase, others, shapes, self._rules, self._excluded.destination)
+        on_box = self._task.verb == Verb.STACK and found.status == TargetStatus.PRESENT
+        if on_box and any(t.id == found.id and t.shape == 'box' for t in others):
+            return Match(TargetStatus.ABSENT, reason='an object cannot be stacked on a box')
+        return found
 
     def _judge(self) -> tuple[TargetStatus, str]:
         worst = next(

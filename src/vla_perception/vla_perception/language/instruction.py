@@ -1,66 +1,24 @@
-"""Instructions to tasks: a small grammar, with sentence similarity for unknown words."""
+"""Instructions to tasks. A task is never made of less than the instruction: every word is used by
+a pattern, known to be harmless, or the instruction is refused with that word in the reason.
+"""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from vla_core.records.scene import ParsedTask, Phrase, Verb
-from vla_perception.language.phrases import NotUnderstoodError, WordMatcher, parse_phrase
-from vla_perception.language.vocabulary import (
-    NEGATIONS,
-    POLITE,
-    SIDES,
-    SUPPORTED,
-    VERBS,
-    canonical,
-)
+from vla_core.records.task import MAX_INSTRUCTION
+from vla_perception.language import refusal
+from vla_perception.language.clause import Clause, CoveredWord, read_clauses
+from vla_perception.language.noun_phrase import literal, noun_phrases
+from vla_perception.language.patterns import SentenceMatch, WordUse, sentence_matches
+from vla_perception.language.tokens import sentences
+from vla_perception.language.vocabulary import CLASSES, DETERMINERS, SUPPORTED
 
-_IN = r'(?:inside of|inside|into|in to|in|within)'
-_ON = r'(?:on the top of|on top of|onto|on to|on|upon|atop|over)'
-_SIDE = '(?P<side>' + '|'.join(word for words in SIDES.values() for word in words) + ')'
-_TO = r'(?:to|toward|towards|over to)?'
-_THE = r'(?:the |your |its |my )?'
-_DET = r'(?=the |a |an |that |this )'
-
-
-def _verbs(*classes: str) -> str:
-    return '(?:' + '|'.join(word for name in classes for word in VERBS[name]) + ')'
-
-
-_PLACE = _verbs('place')
-_PICK = rf'{_verbs("pick")} (?:up )?(?P<t>.+?)(?: up)? and'
-_PUSH = _verbs('push')
-_GOES = r'(?:should go|must go|goes|belongs|should be|has to go)'
-_TABLE = r'(?: side| hand side| direction)?(?: of the table)?'
-_FRAMES: tuple[tuple[Verb, str], ...] = (
-    # (skill, pattern of the whole sentence); the first valid match is taken
-    (Verb.CLOSE, r'(?:push|slide|move) (?P<t>.*drawer) (?:closed|shut|in|back in|back)'),
-    (Verb.CLOSE, rf'{_verbs("close")} (?:up )?(?P<t>.+?)(?: up)?'),
-    (Verb.OPEN, r'(?:pull|open) (?:(?:open|out|up) )?(?P<t>.+?)(?: (?:open|out|up))?'),
-    (Verb.OPEN, r'slide (?:open|out) (?P<t>.+)'),
-    (Verb.OPEN, r'slide (?P<t>.+) (?:open|out)'),
-    (Verb.PUT_IN, rf'{_PICK} {_PLACE} (?:it )?{_IN} (?P<d>.+)'),
-    (Verb.STACK, rf'{_PICK} (?:{_PLACE}|stack) (?:it )?{_ON} (?P<d>.+)'),
-    (Verb.PUT_IN, rf'{_IN} (?P<d>.+?) {_PLACE} (?P<t>.+)'),
-    (Verb.STACK, rf'{_ON} (?P<d>.+?) (?:{_PLACE}|stack) (?P<t>.+)'),
-    (Verb.PUSH, rf'{_PUSH} (?P<t>{_DET}.+?) {_TO} ?{_THE}{_SIDE}{_TABLE}'),
-    (Verb.PUSH, rf'{_PUSH} {_TO} ?{_THE}{_SIDE}(?: side)? (?P<t>{_DET}.+)'),
-    (Verb.STACK, rf'{_verbs("stack", "place")} (?P<t>.+?) {_ON} (?P<d>.+)'),
-    (Verb.PUT_IN, rf'{_verbs("place", "push")} (?P<t>.+?) {_IN} (?P<d>.+)'),
-    (Verb.PUT_IN, r'(?:fill|load) (?P<d>.+?) with (?P<t>.+)'),
-    (Verb.PUT_IN, rf'(?P<t>{_DET}.+?) {_GOES} {_IN} (?P<d>.+)'),
-    (Verb.PUSH, rf'{_PUSH} (?P<t>.+?) {_TO} ?{_THE}{_SIDE}{_TABLE}'),
-    (Verb.PRESS, rf'{_verbs("press")} (?:down |in )?(?:on )?(?P<t>.+?)(?: down| in)?'),
-)
-_COMPILED = tuple((verb, re.compile(frame)) for verb, frame in _FRAMES)
-_BESIDE = re.compile(
-    r'\b(?:left|right|front) of (?!the table|table)|\b(?:next to|beside|behind|under)\b'
-)
 _ACCEPTED_SHAPES = {
     # skill: (shapes it can act on, shapes of its destination); '' is an object without a shape
     Verb.PUT_IN: ({'cube', 'cylinder', 'ball', ''}, {'box', 'drawer', ''}),
-    Verb.STACK: ({'cube', 'cylinder', 'ball', 'box', ''}, {'cube', 'cylinder', ''}),
+    Verb.STACK: ({'cube', 'cylinder', 'ball', ''}, {'cube', 'cylinder', ''}),
     Verb.PUSH: ({'cube', 'cylinder', 'ball', 'box', ''}, {''}),
     Verb.PRESS: ({'button'}, {''}),
     Verb.OPEN: ({'drawer'}, {''}),
@@ -69,80 +27,175 @@ _ACCEPTED_SHAPES = {
 
 
 @dataclass(frozen=True)
+class Exclusions:
+    """What target and destination must not be."""
+
+    target: tuple[Phrase, ...] = ()
+    destination: tuple[Phrase, ...] = ()
+
+
+NO_TASK, NO_EXCLUSIONS = ParsedTask(), Exclusions()
+
+
+@dataclass(frozen=True)
 class Parsed:
-    """A task, and the reason when it is UNKNOWN."""
+    """A task with its exclusions, and the reason when it is UNKNOWN."""
 
-    task: ParsedTask
+    task: ParsedTask = NO_TASK
+    excluded: Exclusions = NO_EXCLUSIONS
     reason: str = ''  # shown to the user; empty when the instruction was parsed
+    coverage: tuple[CoveredWord, ...] = field(default=())
 
 
-def parse(instruction: str, matcher: WordMatcher | None = None) -> Parsed:
+class NotUnderstoodError(Exception):
+    """The instruction cannot be parsed; the message is the reason shown to the user."""
+
+
+def parse(instruction: str) -> Parsed:
     """Return the task of an instruction; Verb.UNKNOWN with a reason when there is none."""
     try:
-        return Parsed(_parse_text(normalise(instruction), matcher))
+        return _parse(instruction)
     except NotUnderstoodError as why:
-        return Parsed(ParsedTask(), f'{why}. Supported: {SUPPORTED}.')
+        return Parsed(reason=f'{why}. Supported: {SUPPORTED}.')
 
 
-def normalise(instruction: str) -> str:
-    """Return the text in lower case, without punctuation and polite phrases."""
-    text = re.sub(r"[^a-z0-9' ]+", ' ', instruction.lower().replace('’', "'"))
-    text = f' {" ".join(text.split())} '
-    for words in sorted(POLITE, key=len, reverse=True):
-        text = text.replace(f' {words} ', ' ')
-    return ' '.join(text.split())
-
-
-def _parse_text(text: str, matcher: WordMatcher | None) -> ParsedTask:
-    if not text:
+def _parse(instruction: str) -> Parsed:
+    if len(instruction) > MAX_INSTRUCTION:
+        size = f'{len(instruction)} characters, at most {MAX_INSTRUCTION}'
+        raise NotUnderstoodError(f'the instruction has {size}')
+    found = sentences(instruction)
+    if not found:
         raise NotUnderstoodError('the instruction is empty')
-    if any(re.search(rf'\b{words}\b', text) for words in NEGATIONS):
-        raise NotUnderstoodError(f"'{text}' contains a negation, which is not supported")
-    if _BESIDE.search(text):
-        raise NotUnderstoodError('placing an object beside another one is not supported')
-    task = _frame(text, matcher)
-    if task is None and matcher is not None:
-        task = _frame(_with_known_verb(text, matcher), matcher)
-    if task is None:
-        raise NotUnderstoodError(f"'{text}' matches no supported task")
-    return task
+    if unreadable := refusal.unreadable([t for part in found for t in part.tokens]):
+        raise NotUnderstoodError(unreadable)
+    clauses = read_clauses(found)
+    at = clauses.index(_the_one(clauses))
+    parsed = _task_of(clauses[at])
+    before, after = (
+        tuple(word for other in others for word in other.covered(()))
+        for others in (clauses[:at], clauses[at + 1 :])
+    )
+    return replace(parsed, coverage=(*before, *parsed.coverage, *after))
 
 
-def _frame(text: str, matcher: WordMatcher | None) -> ParsedTask | None:
-    """Return the task of the first pattern with a valid match, None when no pattern matches."""
+def _the_one(clauses: list[Clause]) -> Clause:
+    """Return the one clause that asks for a task."""
+    asking = [clause for clause in clauses if clause.kept]
+    if not asking:
+        raise NotUnderstoodError('the instruction names no task')
+    if why := next((why for clause in asking if (why := _why_not(clause.text))), ''):
+        raise NotUnderstoodError(why)
+    if len(asking) > 1:
+        raise NotUnderstoodError(refusal.SEVERAL_TASKS)
+    if '?' in asking[0].end and not asking[0].is_request:
+        raise NotUnderstoodError('this is a question: give an instruction without question mark')
+    return asking[0]
+
+
+def _why_not(words: list[str]) -> str:
+    """Return why the words are no task, '' when they are one."""
+    try:
+        _task_of(Clause(words, list(range(len(words)))))
+    except NotUnderstoodError as why:
+        return str(why) or refusal.explain(words, _is_task)
+    return ''
+
+
+def _is_task(words: list[str]) -> bool:
+    """True when the words are a task by themselves."""
+    try:
+        _task_of(Clause(words, list(range(len(words)))))
+    except NotUnderstoodError:
+        return False
+    return True
+
+
+def _task_of(clause: Clause) -> Parsed:
+    """Return the one reading of the sentence; NotUnderstoodError without one, or with several."""
+    words = clause.text
+    start, end, avoided = _avoided(words)
     first_error: NotUnderstoodError | None = None
-    for verb, frame in _COMPILED:
-        if match := frame.fullmatch(text):
-            try:
-                return _task(verb, match.groupdict(), matcher)
-            except NotUnderstoodError as why:
-                first_error = first_error or why
-    if first_error is not None:
-        raise first_error
-    return None
+    readings: list[Parsed] = []
+    for match in sentence_matches(words[:start] + words[end:]):
+        uses = list(match.uses)
+        uses[start:start] = [WordUse.AVOIDED] * (end - start)
+        try:
+            reading = _reading(match, avoided)
+        except NotUnderstoodError as why:
+            first_error = first_error or why
+        else:
+            readings.append(replace(reading, coverage=clause.covered(uses)))
+    if not readings:
+        raise first_error or NotUnderstoodError('')
+    if any(_meaning(other) != _meaning(readings[0]) for other in readings):
+        raise NotUnderstoodError('the sentence has more than one meaning')
+    return readings[0]
 
 
-def _task(verb: Verb, found: dict[str, str], matcher: WordMatcher | None) -> ParsedTask:
-    target = parse_phrase(found['t'], matcher)
-    destination = parse_phrase(found['d'], matcher) if 'd' in found else Phrase()
-    if verb == Verb.STACK and destination.shape in ('box', 'drawer'):
-        verb = Verb.PUT_IN  # 'on the tray'
-    if verb == Verb.PRESS and not target.shape:
+def _meaning(parsed: Parsed) -> tuple[object, ...]:
+    task = parsed.task
+    excluded = (*parsed.excluded.target, *parsed.excluded.destination)
+    bare = [replace(p, text='') for p in (task.target, task.destination, *excluded)]
+    return (task.verb, task.side, *bare)
+
+
+def _avoided(words: list[str]) -> tuple[int, int, tuple[Phrase, ...]]:
+    """Return the place of 'without touching …' at either end of the sentence, and its object."""
+    for start in range(len(words)):
+        for head in literal(words, start, CLASSES['without']):
+            others = [f for f in noun_phrases(words, head, is_destination=False) if not f.excluded]
+            ends: list[tuple[int, tuple[Phrase, ...]]] = [(f.end, (f.phrase,)) for f in others]
+            ends += [(end, ()) for end in literal(words, head, CLASSES['anything else'])]
+            for end, phrases in ends:
+                if start == 0 or end == len(words):
+                    return start, end, phrases
+    return 0, 0, ()
+
+
+def _reading(match: SentenceMatch, avoided: tuple[Phrase, ...]) -> Parsed:
+    """Return the task of a match; NotUnderstoodError when no skill can do it."""
+    verb = match.verb
+    target = match.target.phrase if match.target else Phrase()
+    destination = match.destination.phrase if match.destination else Phrase()
+    if verb == Verb.STACK and destination.text.split()[-1:] == ['tray']:
+        verb = Verb.PUT_IN
+    if verb == Verb.PRESS and not target.shape and match.first_word not in ('push', 'hit'):
         target = replace(target, shape='button')  # 'press the red one'
+    if verb == Verb.PUSH and _is_attribute(match):
+        raise NotUnderstoodError(f"'{match.side}' may be a direction or a part of '{target.text}'")
+    _check_shapes(verb, target, destination, match.first_word)
+    excluded = Exclusions(
+        (*(match.target.excluded if match.target else ()), *avoided),
+        (*(match.destination.excluded if match.destination else ()), *avoided),
+    )
+    for phrase, others in ((target, excluded.target), (destination, excluded.destination)):
+        for other in others:
+            if phrase.text and _includes(other, phrase):
+                raise NotUnderstoodError(f"'{phrase.text}' is requested and excluded")
+    return Parsed(ParsedTask(verb, target, destination, match.side), excluded)
+
+
+def _is_attribute(match: SentenceMatch) -> bool:
+    """True for a direction in front of a noun without article: 'push left red cube'."""
+    if match.target is None or WordUse.SIDE not in match.uses[: match.target.start]:
+        return False
+    return match.target.phrase.text.split()[0] not in DETERMINERS
+
+
+def _check_shapes(verb: Verb, target: Phrase, destination: Phrase, first_word: str) -> None:
     targets, destinations = _ACCEPTED_SHAPES[verb]
-    if verb == Verb.PRESS and target.shape in _ACCEPTED_SHAPES[Verb.PUSH][0] - {''}:
+    if verb == Verb.PRESS and target.shape in _ACCEPTED_SHAPES[Verb.PUSH][0]:
         raise NotUnderstoodError(
             f"only a button can be pressed; to push '{target.text}', give a direction"
         )
-    if target.shape not in targets:
+    if target.shape not in targets or (first_word == 'roll' and target.shape != 'ball'):
         raise NotUnderstoodError(f"the task {verb.value} does not accept '{target.text}'")
     if destination.shape not in destinations:
         raise NotUnderstoodError(f"the task {verb.value} cannot end at '{destination.text}'")
-    return ParsedTask(verb, target, destination, canonical(SIDES, found.get('side', '')))
 
 
-def _with_known_verb(text: str, matcher: WordMatcher) -> str:
-    first, _, rest = text.partition(' ')
-    if canonical(VERBS, first) or not rest:
-        return text
-    return f'{matcher.find(first, VERBS) or first} {rest}'
+def _includes(general: Phrase, special: Phrase) -> bool:
+    """True when every object that `special` describes is one that `general` describes."""
+    pairs = ((general.colour, special.colour), (general.shape, special.shape),
+             (general.size, special.size))  # fmt: skip
+    return all(a in ('', b) for a, b in pairs)

@@ -1,4 +1,4 @@
-"""The vocabulary of the instruction grammar: colours, shapes, sizes, sides, verbs, fillers."""
+"""The vocabulary of the instruction grammar: attributes, verbs, function words, harmless words."""
 
 from __future__ import annotations
 
@@ -34,33 +34,64 @@ SIDES: dict[str, tuple[str, ...]] = {
     'forward': ('forward', 'forwards', 'away', 'ahead'),
     'back': ('back', 'backward', 'backwards'),
 }
-# verb class: its words; the sentence pattern decides the skill (see instruction.py)
-VERBS: dict[str, tuple[str, ...]] = {
+# colours that are things as well: 'the orange' is a fruit, 'the orange one' a colour
+NEED_NOUN = frozenset({
+    'orange', 'lime', 'rose', 'violet', 'lilac', 'silver', 'golden', 'tan', 'navy', 'aqua', 'teal',
+})  # fmt: skip
+GENERIC_NOUNS = frozenset({'thing', 'object', 'one', 'item', 'toy', 'piece'})
+# what these ask for: an object that the other words describe, and no more
+DETERMINERS = frozenset({'the', 'a', 'an', 'any', 'that', 'this'})
+COLOUR_SUFFIXES = frozenset({'coloured', 'colored', 'colour', 'color'})
+SIZE_SUFFIXES = frozenset({'sized', 'size'})
+
+# word classes of the sentence patterns (patterns.py): alternatives of one or more words
+CLASSES: dict[str, tuple[str, ...]] = {
     'place': ('put', 'place', 'drop', 'move', 'set', 'lay', 'insert', 'transfer', 'stow',
-              'deposit', 'throw', 'toss', 'bring', 'get', 'stick'),
+              'deposit', 'stick', 'put down', 'set down', 'lay down', 'put back',
+              'place back', 'add', 'pack', 'load', 'store'),
     'stack': ('stack', 'pile'),
     'push': ('push', 'slide', 'shove', 'nudge', 'sweep', 'move'),
     'press': ('press', 'push', 'hit', 'tap', 'click'),
-    'open': ('open', 'pull'),
+    'pick': ('pick', 'grab', 'take', 'grasp', 'lift', 'get', 'pick up', 'lift up', 'take up'),
     'close': ('close', 'shut'),
-    'pick': ('pick', 'grab', 'take', 'grasp', 'lift', 'get'),
+    'shift': ('push', 'slide', 'move'),
+    'in': ('in', 'into', 'in to', 'inside', 'inside of', 'within', 'back in', 'back into',
+           'back inside', 'down in', 'down into', 'down inside'),
+    'on': ('on', 'onto', 'on to', 'on top of', 'on the top of', 'upon', 'atop', 'back on',
+           'back onto', 'down on', 'down onto', 'back on top of', 'down on top of'),
+    'and': ('and', 'then', 'and then'),
+    'goes': ('goes', 'should go', 'must go', 'has to go', 'needs to go', 'belongs', 'should be',
+             'should be put', 'should be placed', 'must be put', 'is to go', 'ought to go'),
+    'ensure': ('make sure', 'make sure that', 'ensure', 'ensure that', 'see to it that'),
+    'contrast': ('not', 'and not', 'but not', 'rather than', 'instead of', 'as opposed to'),
+    'except': ('other than', 'except', 'except for', 'but', 'apart from'),
+    'without': tuple(f'without {word}' for word in (
+        'touching', 'moving', 'hitting', 'bumping', 'bumping into', 'disturbing', 'pushing',
+        'knocking over', 'colliding with', 'knocking', 'knocking into')),
+    'anything else': ('anything else', 'any other object', 'any other objects',
+                      'the other objects'),
+    'to': ('to', 'toward', 'towards', 'over to', 'over towards'),
+    'article': ('the', 'your'),
+    'side tail': ('side', 'hand side', 'direction'),
 }  # fmt: skip
 
-GENERIC_NOUNS = frozenset({'thing', 'object', 'one', 'item', 'toy', 'piece', 'shape'})
-# Words in a noun phrase that carry no attribute a detector can use.
-FILLERS = frozenset({
-    'the', 'a', 'an', 'that', 'this', 'those', 'these', 'my', 'your', 'its', 'some', 'any',
-    'which', 'is', 'are', 'very', 'coloured', 'colored', 'colour', 'color', 'solid', 'square',
-    'round',
-    'wooden', 'plastic', 'metal', 'shiny', 'open', 'empty', 'sized', 'size',
-})  # fmt: skip
-POLITE = (
-    'please', 'kindly', 'now', 'just', 'then', 'robot', 'hey', 'ok', 'okay', 'carefully', 'gently',
-    'slowly', 'for me', 'thanks', 'thank you', 'can you', 'could you', 'would you', 'will you',
-    'i want you to', "i'd like you to", 'i would like you to', 'i need you to', 'you should',
-    'your task is to', 'try to', 'go and', 'go ahead and',
-)  # fmt: skip
-NEGATIONS = ("don't", 'do not', 'dont', 'never', 'stop', 'not')
+# Words that ask for nothing the robot could leave out. Manner: the speed is limited by the shield.
+ANYWHERE = ('right now', 'right away', 'straight away', 'at once', 'immediately', 'please',
+            'kindly', 'now', 'just', 'simply', 'only', 'also', 'carefully', 'gently', 'slowly',
+            'quickly', 'softly', 'smoothly', 'nicely', 'safely')  # fmt: skip
+REQUESTS = ('can you', 'could you', 'would you', 'will you')
+LEADING = (*REQUESTS, 'robot', 'the robot should', 'hey', 'hi', 'hello', 'ok', 'okay', 'then',
+           'and then', 'and', 'so', 'next', 'i want you to', "i'd like you to",
+           'i would like you to', 'i need you to', 'you should', 'you must', 'you need to',
+           'you have to', 'your task is to', 'your job is to', 'try to', 'go and', 'go ahead and',
+           'let us', "let's", 'lets')  # fmt: skip
+DESIRES = ('i need', 'i want', "i'd like", 'i would like')  # before 'the red cube in the blue box'
+THANKS = ('thanks', 'thank you', 'thank you very much', 'many thanks', 'thanks a lot')
+TRAILING = (*REQUESTS, *THANKS, 'robot', 'for me', 'ok', 'okay', 'too', 'as well', 'instead')
+# before a comma, or as a sentence of its own before the instruction: 'no, put it …' corrects
+INTERJECTIONS = frozenset({'no', 'yes', 'yeah', 'right', 'well', 'sorry', 'great', 'good',
+                           'perfect', 'nice', 'fine', 'actually', 'alright', 'sure', 'thanks',
+                           'dear', 'excuse me', 'thank you'})  # fmt: skip
 
 SUPPORTED = (
     'put an object in a box, stack one object on another, push an object left, right, forward or '
@@ -69,8 +100,5 @@ SUPPORTED = (
 
 
 def canonical(table: dict[str, tuple[str, ...]], word: str) -> str:
-    """Return the entry of `table` that `word` (or its plural) belongs to, or ''."""
-    for name, words in table.items():
-        if word in words or word.removesuffix('s') in words:
-            return name
-    return ''
+    """Return the entry of `table` that `word` belongs to, or ''."""
+    return next((name for name, words in table.items() if word in words), '')

@@ -13,7 +13,7 @@ from vla_core.records.sensing import JointState, RgbdFrame
 from vla_core.robot.config import RobotConfig
 from vla_sim.faults.kinds import Fault, FaultKind
 from vla_sim.scenes.episode import Episode, SceneObject
-from vla_sim.scenes.robot_body import GRIPPER, OBJECT, ROBOT
+from vla_sim.scenes.robot_body import OBJECT, ROBOT
 
 FAR_AWAY = (8.0, 0.0)  # m, base_link: behind the scene camera
 GRAVITY = 9.81  # m/s^2
@@ -95,7 +95,7 @@ class WorldFaults:
         self._model.geom_friction[slides, 0] = fault.amount
 
     def _weaken(self, fault: Fault) -> None:
-        k = self._model.actuator(GRIPPER).id
+        k = self._model.actuator(self._robot.gripper.name).id
         self._model.actuator_forcerange[k] = self._grip[k] * fault.amount
 
     def _load(self, fault: Fault) -> None:

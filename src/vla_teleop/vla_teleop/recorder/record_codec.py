@@ -16,7 +16,7 @@ from vla_core.records.sensing import CameraModel
 from vla_core.robot.camera import CameraConfig
 from vla_core.robot.config import RobotConfig
 from vla_ros import topics
-from vla_ros.approximate_time_synchronizer import QUEUE, SLOP, ApproximateTimeSynchronizer
+from vla_ros.camera.approximate_time_synchronizer import QUEUE, SLOP, ApproximateTimeSynchronizer
 from vla_ros.convert.fields import stamp_of
 from vla_ros.convert.rgbd import frame_from_msgs, frame_to_msgs, rgb_of
 from vla_ros.serialize import from_bytes, message_from_bytes, message_to_bytes, type_name

@@ -83,3 +83,85 @@ def test_before_anything_is_found_a_bad_frame_is_unknown():
     assert keeper('push the red cube to the left').update([], is_usable=False)[0] == (
         TargetStatus.UNKNOWN
     )
+
+
+def sized(number, label, size):
+    made = track(number, label)
+    made.size = np.full(3, size)
+    return made
+
+
+def locked(words, *tracks):
+    """The status with these objects, and the ids of target and destination."""
+    parsed = parse(words)
+    assert not parsed.reason
+    roles = RoleKeeper(GrounderParams())
+    roles.start(parsed.task, parsed.excluded)
+    for _ in range(GrounderParams().absent_after):
+        status, reason = roles.update(list(tracks), is_usable=True)
+    ids = {roles.role(t)[0]: t.id for t in tracks}
+    return status, reason, ids.get(Role.TARGET), ids.get(Role.DESTINATION)
+
+
+RED, GREEN = track(1, 'red cube'), track(2, 'green cube')
+BLUE_BOX, GREEN_BOX = track(3, 'blue box'), track(4, 'green box')
+
+
+@pytest.mark.parametrize(
+    ('words', 'target', 'destination'),
+    [
+        ("put the cube that isn't red in the blue box", 2, 3),
+        ('put anything but the red cube in the blue box', 2, 3),
+        ('put the red cube in the box that is not green', 1, 3),
+        ('put the red cube in a box other than the blue one', 1, 4),
+        ('put the red cube in the box without touching the green box', 1, 3),
+        ('put the red cube in the blue box rather than the green box', 1, 3),
+    ],
+)
+def test_an_excluded_object_is_never_taken(words, target, destination):
+    found = locked(words, RED, GREEN, BLUE_BOX, GREEN_BOX)
+
+    assert found[0] == TargetStatus.PRESENT, found[1]
+    assert found[2:] == (target, destination)
+
+
+def test_when_only_the_excluded_object_is_there_it_is_absent_with_the_reason():
+    status, reason, *_ = locked('put the non-red cube in the blue box', RED, BLUE_BOX)
+
+    assert status == TargetStatus.ABSENT
+    assert reason.startswith('no cube that is no red object detected')
+
+
+def test_an_object_that_may_be_the_excluded_one_is_not_taken():
+    unsure = track(5, 'orange cube')
+    unsure.colours['red'] = 0.4
+
+    assert locked('push the non-red cube to the left', unsure)[0] == TargetStatus.ABSENT
+
+
+@pytest.mark.parametrize(
+    ('words', 'sizes', 'status', 'target'),
+    [
+        ('push the big red cube left', {'red cube': 0.055, 'green cube': 0.04}, 'PRESENT', 1),
+        ('push the big red cube left', {'red cube': 0.04, 'green cube': 0.055}, 'ABSENT', None),
+        ('push the big red cube left', {'red cube': 0.04, 'green cube': 0.04}, 'ABSENT', None),
+        ('push the big red cube left', {'red cube': 0.04}, 'ABSENT', None),
+        ('push the big red cube left', {'red cube': 0.04, 'green box': 0.12}, 'ABSENT', None),
+        ('push the smallest cube left', {'red cube': 0.04, 'green cube': 0.055}, 'PRESENT', 1),
+        ('push the small cube left', {'red cube': 0.04, 'green cube': 0.04}, 'AMBIGUOUS', None),
+    ],
+)
+def test_a_size_is_compared_and_never_taken_on_trust(words, sizes, status, target):
+    tracks = [sized(k, label, size) for k, (label, size) in enumerate(sizes.items(), 1)]
+
+    found = locked(words, *tracks)
+
+    assert found[0] == TargetStatus[status]
+    assert found[2] == target or status != 'PRESENT'
+
+
+def test_nothing_is_stacked_on_a_box_that_is_called_one():
+    status, reason, *_ = locked('put the red cube on the blue one', RED, BLUE_BOX)
+
+    assert status == TargetStatus.ABSENT
+    assert 'cannot be stacked on a box' in reason

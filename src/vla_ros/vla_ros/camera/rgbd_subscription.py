@@ -10,7 +10,7 @@ from typing import Any
 from vla_core.records.sensing import RgbdFrame
 from vla_core.robot.camera import CameraConfig
 from vla_ros import topics
-from vla_ros.approximate_time_synchronizer import (
+from vla_ros.camera.approximate_time_synchronizer import (
     FIRST,
     QUEUE,
     SAME,
@@ -18,10 +18,10 @@ from vla_ros.approximate_time_synchronizer import (
     SLOP,
     ApproximateTimeSynchronizer,
 )
+from vla_ros.camera.missing_topic import cause_of_silence
 from vla_ros.convert.camera_info import images_of
 from vla_ros.convert.fields import BadMessage, seconds
 from vla_ros.convert.rgbd import frame_from_msgs
-from vla_ros.missing_topic import cause_of_silence
 from vla_ros.node import ManagedNode
 
 COLOUR, DEPTH, INFO = range(3)  # of topics.camera

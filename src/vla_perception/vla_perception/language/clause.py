@@ -1,0 +1,116 @@
+"""The words of an instruction that carry the task: harmless ones marked, one sentence left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vla_perception.language.noun_phrase import literal
+from vla_perception.language.patterns import WordUse
+from vla_perception.language.tokens import InstructionToken, Sentence, TokenKind
+from vla_perception.language.vocabulary import (
+    ANYWHERE,
+    DESIRES,
+    INTERJECTIONS,
+    LEADING,
+    REQUESTS,
+    THANKS,
+    TRAILING,
+)
+
+
+@dataclass(frozen=True)
+class CoveredWord:
+    """A word of the instruction and what it is used for."""
+
+    word: str
+    use: WordUse
+
+
+@dataclass
+class Clause:
+    """The words of one sentence; `kept` are those that are not harmless."""
+
+    words: list[str]
+    kept: list[int]  # indices of `words`
+    end: str = ''  # such as '?'
+    is_request: bool = False  # 'could you …?': its question mark asks nothing
+
+    @property
+    def text(self) -> list[str]:
+        """The words that are not harmless."""
+        return [self.words[k] for k in self.kept]
+
+    def covered(self, uses: Sequence[WordUse]) -> tuple[CoveredWord, ...]:
+        """Return every word with its use; `uses` are those of `text`."""
+        use = dict(zip(self.kept, uses, strict=True))
+        return tuple(
+            CoveredWord(word, use.get(k, WordUse.HARMLESS)) for k, word in enumerate(self.words)
+        )
+
+    def drop(self, start: int, end: int) -> None:
+        """Mark words of `text` as harmless."""
+        del self.kept[start:end]
+
+
+def read_clauses(found: Sequence[Sentence]) -> list[Clause]:
+    """Return the clause of each sentence; 'No.' before the task and 'Thanks.' behind it keep no
+    words."""
+    clauses = [read_clause(part) for part in found]
+    for clause in clauses[:-1]:
+        if ' '.join(clause.words) not in INTERJECTIONS:
+            break
+        clause.kept.clear()
+    for clause in clauses[:0:-1]:
+        if ' '.join(clause.words) not in THANKS:
+            break
+        clause.kept.clear()
+    return clauses
+
+
+def read_clause(sentence: Sentence) -> Clause:
+    """Return the clause of one sentence."""
+    words = [token.word for token in sentence.tokens if token.kind != TokenKind.COMMA]
+    clause = Clause(words, list(range(len(words))), sentence.end)
+    clause.drop(0, _interjection(sentence.tokens))
+    _drop_anywhere(clause)
+    _drop_ends(clause)
+    return clause
+
+
+def _interjection(tokens: Sequence[InstructionToken]) -> int:
+    """Return how many words before commas are interjections: 'no, sorry, put …'."""
+    count, part = 0, list[str]()
+    for token in tokens:
+        if token.kind != TokenKind.COMMA:
+            part.append(token.word)
+        elif part and ' '.join(part) not in INTERJECTIONS:
+            break
+        else:
+            count, part = count + len(part), []
+    return count
+
+
+def _drop_anywhere(clause: Clause) -> None:
+    """Drop 'right now' before 'now', so that no direction is left of it."""
+    for options in sorted(ANYWHERE, key=lambda text: -len(text.split())):
+        at = 0
+        while at < len(clause.kept):
+            end = next(literal(clause.text, at, (options,)), at)
+            clause.drop(at, end)
+            at += 1 if end == at else 0
+
+
+def _drop_ends(clause: Clause) -> None:
+    """Drop polite phrases from both ends."""
+    while end := next(literal(clause.text, 0, LEADING), 0):
+        clause.is_request |= ' '.join(clause.text[:end]) in REQUESTS
+        clause.drop(0, end)
+    clause.drop(0, next(literal(clause.text, 0, DESIRES), 0))
+    while length := next((n for n in range(4, 0, -1) if _ends_with(clause.text, n)), 0):
+        clause.is_request |= ' '.join(clause.text[-length:]) in REQUESTS
+        clause.drop(len(clause.kept) - length, len(clause.kept))
+
+
+def _ends_with(words: list[str], length: int) -> bool:
+    return len(words) > length and ' '.join(words[-length:]) in TRAILING
