@@ -13,12 +13,11 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from vla_bringup.graph.domain import check_domain_number, is_free
+from vla_bringup.graph.domain import check_domain_number, full_name, is_free
 from vla_bringup.graph.launch_file import (
     Argument,
     arguments_of,
     find_share,
-    full_name,
     load_launch,
 )
 from vla_bringup.graph.launch_runner import LaunchRunner, run_until_stopped

@@ -19,6 +19,7 @@ from vla_interfaces.srv import Arm, Disarm, Lease, Reset
 from vla_ros import topics
 from vla_ros.main import run
 from vla_ros.node import ManagedNode
+from vla_shield.command.rival_publishers import rival_publisher
 from vla_shield.inputs.joint_publishers import JointPublishers
 from vla_shield.lease_server import LeaseServer
 from vla_shield.shield import Shield, ShieldOutput, ShieldParams
@@ -52,8 +53,10 @@ class ShieldNode(ManagedNode):
         p = self.parameters(ShieldNodeParams)
         robot = load_robot(p.robot)
         self.shield = Shield(p.shield, robot)
-        self.joint_publishers = JointPublishers(robot)
         self.joints_topic = self.resolve_topic_name(robot.joint_states_topic)
+        self.joint_publishers = JointPublishers(
+            robot, self.joints_topic, self.endpoints.publishers_of
+        )
         self.configured_at = time.monotonic()  # s
         self.last_began = self.configured_at  # s, begin of the last cycle
         self.subscribe(
@@ -91,16 +94,8 @@ class ShieldNode(ManagedNode):
 
     def other_publishers(self) -> str:
         """Another publisher of commands, or ''. The shield cannot stop it, only itself."""
-        counts = {name: self.count_publishers(name) - 1 for name in self.command_topics}
-        rivals = (self.rivals_text(name) for name, n in counts.items() if n > 0)
-        return next(rivals, '')
-
-    def rivals_text(self, topic: str) -> str:
-        """Which other nodes publish commands on `topic`."""
-        publishers = self.endpoints.publishers_of(topic)
-        own = self.get_fully_qualified_name()
-        others = [name for name in publishers if name != own] or [f'another {own}']
-        return f'other publisher of {topic}: {", ".join(others)}'
+        own, publishers_of = self.get_fully_qualified_name(), self.endpoints.publishers_of
+        return rival_publisher(own, self.command_topics, publishers_of)
 
     def arm(self) -> str:
         if time.monotonic() - self.configured_at < DISCOVERY_TIME:
@@ -152,11 +147,7 @@ class ShieldNode(ManagedNode):
             self.remark = leases.refused
         if self.ticks % PUBLISHER_CHECK_EVERY == 0:
             self.problem = self.other_publishers()  # in the heartbeat; the supervisor holds
-            self.shield.inputs.joints_conflict = self.joint_publishers.conflict(
-                self.joints_topic,
-                lambda: self.endpoints.publishers_of(self.joints_topic),
-                self.began,
-            )
+            self.shield.inputs.joints_conflict = self.joint_publishers.conflict(self.began)
 
     def safe_stop(self) -> None:
         """Send the braking ramp as the last command."""

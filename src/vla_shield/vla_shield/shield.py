@@ -139,8 +139,7 @@ class Shield:
         return ShieldOutput(arm, gripper, self._build_report(now, decision))
 
     def roll_back(self) -> None:
-        """Undo the last cycle, whose command was not sent: the controller plays the stop of the
-        command before it."""
+        """Undo the last cycle, whose command was not sent: the stop before it is played."""
         reference = self.reference
         reference.state, reference.joint_range, self._node_time, self.gripper.width = self._before
 

@@ -1,4 +1,4 @@
-"""Choice of an unused ROS domain."""
+"""Choice of an unused ROS domain; full names of the nodes on it."""
 
 from __future__ import annotations
 
@@ -40,3 +40,8 @@ def is_free(domain: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def full_name(namespace: str, name: str) -> str:
+    """'/namespace/name' of a node."""
+    return '/'.join(['', *filter(None, namespace.split('/')), name])

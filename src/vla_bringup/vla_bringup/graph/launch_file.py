@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from vla_bringup.graph.domain import full_name
 from vla_core.errors import UserError
 from vla_core.params import load_yaml
 
@@ -46,11 +47,6 @@ class NodeSpec:
     @property
     def full_name(self) -> str:
         return full_name(self.namespace, self.name)
-
-
-def full_name(namespace: str, name: str) -> str:
-    """'/namespace/name' of a node."""
-    return '/'.join(['', *filter(None, namespace.split('/')), name])
 
 
 @dataclass

@@ -35,9 +35,15 @@ class PartNumbers:
 
 
 class JointPublishers:
-    """Follows the message numbers of each part of the robot. Times: steady clock, s."""
+    """Follows the message numbers of each part of the robot. Times: steady clock, s.
 
-    def __init__(self, robot: RobotConfig) -> None:
+    `publishers_of` returns the full names of the nodes that publish a topic.
+    """
+
+    def __init__(
+        self, robot: RobotConfig, topic: str, publishers_of: Callable[[str], list[str]]
+    ) -> None:
+        self._topic, self._publishers_of = topic, publishers_of
         self._parts = {name: PartNumbers() for name in ('arm', 'gripper')}
         self._of_joint = {
             **dict.fromkeys(robot.joint_names, 'arm'), robot.gripper.joint: 'gripper',
@@ -54,15 +60,14 @@ class JointPublishers:
         for part in self._of_names[1]:
             self._parts[part].put(number, now)
 
-    def conflict(self, topic: str, publishers: Callable[[], list[str]], now: float) -> str:
-        """Why two publishers send the same joints, or ''; `publishers` returns the full names of
-        the nodes that publish `topic`."""
+    def conflict(self, now: float) -> str:
+        """Why two publishers send the same joints, or ''."""
         for part, numbers in self._parts.items():
             if not numbers.steps_back(now - MEMORY):
                 continue
-            nodes = publishers()
+            nodes = self._publishers_of(self._topic)
             is_clear = numbers.steps_back(now - WINDOW) > RESTARTS
             if is_clear or len(set(nodes)) > 1:
                 who = ' and '.join(sorted(nodes)) or 'unknown nodes'
-                return f'two publishers of {topic} send the joints of the {part}: {who}'
+                return f'two publishers of {self._topic} send the joints of the {part}: {who}'
         return ''
