@@ -12,6 +12,7 @@ from vla_core.records.task import Phase, ResultCode, TaskStatus
 from vla_core.robot.config import load_robot
 from vla_interfaces.srv import LabelEpisode
 from vla_ros import topics
+from vla_ros.convert.camera_info import camera_info_to_msg
 from vla_ros.convert.image import image_to_msg
 from vla_ros.serialize import message_from_bytes
 from vla_teleop.recorder.episode_file import read_metadata, read_raw
@@ -95,6 +96,18 @@ def test_a_burst_during_a_task_is_recorded_whole_and_in_order(bench):
     assert read_metadata(bench.path)['code'] == 'SUCCEEDED'
     phases = [said.record.phase for said in load_recording(bench.path, ROBOT).of('status')]
     assert phases == [Phase.RUNNING, Phase.DONE]
+
+
+def test_camera_info_that_was_published_once_before_the_task_begins_its_file(bench):
+    info = topics.latched(topics.camera(ROBOT.camera('scene'))[2])
+    bench.connect(topics.STATUS, info)
+    sent = bench.say(info, camera_info_to_msg(ROBOT.camera('scene').model, 1.0))
+    bench.until(lambda: bench.recorder.recorder._latched[info.name])
+    bench.say(topics.STATUS, status(Phase.RUNNING))
+    bench.until(lambda: bench.recorder.recorder.episode_id)
+    bench.say(topics.STATUS, status(Phase.DONE, 'done'))
+    bench.until(bench.path.is_file)
+    assert kept(bench.path, info) == [sent]
 
 
 def test_a_label_reaches_the_file_of_the_open_task(bench):

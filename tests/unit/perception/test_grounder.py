@@ -17,9 +17,11 @@ from pictures import (
     tray,
 )
 
+from vla_core.errors import UserError
 from vla_core.records.safety import Level
 from vla_core.records.scene import Role, TargetStatus, Verb
 from vla_core.records.task import Phase
+from vla_perception.camera.pinhole import CameraView
 from vla_perception.detection.protocol import Detection
 from vla_perception.grounder import Grounder
 from vla_perception.params import GrounderParams
@@ -208,6 +210,40 @@ def test_a_covered_blind_or_moved_camera_holds_and_memory_stays(spoil, says):
     assert not any(o.is_visible for o in scene.objects)
 
 
+def test_depth_in_another_unit_is_said():
+    g = grounder()
+    look(g, TABLE)
+    frame = picture(TABLE, 0.2)
+    scene = g.update(dataclasses.replace(frame, depth=1000 * frame.depth), at_home(), 0.2)
+    assert 'is depth_unit of the camera right?' in scene.trouble
+
+
+@pytest.mark.parametrize(
+    'changes',
+    [
+        {'width': 640, 'height': 480},
+        {'width': 1280, 'height': 720},
+        {'position': (0.45, 0.0, 0.95), 'look_at': (0.45, 0.0, 0.0)},  # straight down
+    ],
+    ids=['640x480', '1280x720', 'straight down'],
+)
+def test_a_camera_of_another_size_or_place_finds_the_same(changes):
+    camera = dataclasses.replace(ROBOT.camera('scene'), **changes)
+    robot = dataclasses.replace(ROBOT, cameras=(camera, ROBOT.camera('wrist')))
+    view = CameraView(camera.model, camera.base_from_camera)
+    g = Grounder(GrounderParams(), robot)
+    for k in range(2):
+        frame = picture(TABLE, 0.1 * k, noise=0.001, seed=k, view=view)
+        scene = g.update(frame, at_home(lift=ASIDE), 0.1 * k)
+    assert scene.trouble == ''
+    assert len(scene.objects) == len(TABLE)
+
+
+def test_a_camera_that_moves_cannot_be_the_one_of_perception():
+    with pytest.raises(UserError, match='camera wrist moves with wrist_camera_optical_frame'):
+        Grounder(GrounderParams(camera='wrist'), ROBOT)
+
+
 def test_holes_in_the_depth_do_not_lose_things():
     g = grounder()
     dice = np.random.default_rng(3)
@@ -384,6 +420,22 @@ def test_a_frozen_picture_shows_no_ghost_of_the_arm_that_moved_on():
     assert all(o.size[2] < 0.1 for o in scene.objects)
     assert scene.stamp == pytest.approx(0.2)
     assert g.vote(1.0).level == Level.HOLD
+
+
+@pytest.mark.parametrize('back', [0.005, 0.2])
+def test_an_image_older_than_the_last_is_dropped_and_what_is_held_stays_held(back):
+    g = grounder()
+    look(g, TABLE, start=10.0)
+    track = g._tracker.tracks[0]
+    track.is_held = True
+    before, scene = len(g._tracker.tracks), g.scene
+
+    again = g.update(picture(TABLE[:1], 10.1 - back), at_home(lift=ASIDE), 10.2)
+
+    assert again is scene
+    assert len(g._tracker.tracks) == before
+    assert track.is_held
+    assert g.vote(10.2).level == Level.RUN
 
 
 def test_a_clock_that_jumps_back_starts_over():

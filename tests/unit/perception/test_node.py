@@ -35,7 +35,8 @@ def node():
     made.joints, made.joint_merger = None, JointStateMerger(ROBOT)
     made.grounder, made.worker = Grounder(GrounderParams(), ROBOT), Hanging()
     made.grounding_vote, made.frame, made.votes, made.voted = None, None, 0, 0.0
-    made.reader, made.status = SimpleNamespace(problem=''), IDLE
+    made.reader = SimpleNamespace(problem='', cause='', remark='', check=lambda: None)
+    made.status = IDLE
     made.said = []
     made.send_vote = made.said.append
     return made
@@ -85,11 +86,35 @@ def test_what_was_judged_for_another_task_or_phase_is_not_said_again(node, monke
     assert not pass_time(node, monkeypatch, 11.0)
 
 
-def test_images_that_do_not_pair_make_the_node_unhealthy_with_the_reason(node, monkeypatch):
+def test_a_camera_without_frames_makes_the_node_unhealthy_with_the_cause(node, monkeypatch):
     monkeypatch.setattr(PerceptionNode, 'now', 10.0, raising=False)
-    node.reader.problem = 'camera scene: 30 colour images without depth'
+    node.reader.problem = 'camera scene: nobody publishes /scene_camera/depth/image_raw'
     node.tick()
     assert node.problem == node.reader.problem
-    node.reader.problem = ''
+    node.reader.problem, node.reader.remark = (
+        '',
+        'camera scene: depth is stamped 7 ms after colour',
+    )
     node.tick()
-    assert node.problem == ''
+    assert (node.problem, node.remark) == ('', node.reader.remark)
+
+
+@pytest.mark.parametrize('stamp', [9.0, -np.inf])
+def test_the_vote_names_the_cause_of_an_image_that_is_old_or_never_came(node, monkeypatch, stamp):
+    node.status = TaskStatus(9.0, 't1', 'push it', Phase.RUNNING)
+    node.reader.cause = 'camera scene: depth is 16x12, colour 32x24'
+    trouble = '' if np.isfinite(stamp) else 'no image received yet'
+    node.grounding_vote = GroundingVote(stamp, trouble, '', 't1', Phase.RUNNING)
+    votes = pass_time(node, monkeypatch, 10.2)
+    assert votes
+    for vote in votes:
+        assert vote.level == Level.HOLD
+        assert node.reader.cause in vote.reasons[0]
+
+
+def test_an_image_from_the_future_holds_and_names_the_clocks(node, monkeypatch):
+    node.status = TaskStatus(9.0, 't1', 'push it', Phase.RUNNING)
+    node.grounding_vote = GroundingVote(10.5, '', '', 't1', Phase.RUNNING)
+    vote = pass_time(node, monkeypatch, 10.2)[0]
+    assert vote.level == Level.HOLD
+    assert 'in the future: synchronise the clocks' in vote.reasons[0]

@@ -41,7 +41,7 @@ def base_from_camera(world, model, name):
     return (
         config.base_from_camera
         if config.kind == 'scene'
-        else model.fk(world.robot.home, config.frame)
+        else model.fk(world.robot.home, config.link) @ config.link_from_camera
     )
 
 
@@ -129,3 +129,50 @@ def test_pictures_repeat_with_the_seed(world):
     first, again = picture(), picture()
     assert np.array_equal(first.rgb, again.rgb)
     assert np.array_equal(first.depth, again.depth)
+
+
+@pytest.mark.parametrize('size', [(640, 480), (1280, 720)])
+def test_a_camera_of_any_size_is_rendered_with_noise_and_sees_the_same(ur5e, scene, size):
+    from vla_sim.world import SimWorld
+
+    small = ur5e.camera('scene')
+    large = dataclasses.replace(small, width=size[0], height=size[1])
+    robot = dataclasses.replace(ur5e, cameras=(large, ur5e.camera('wrist')))
+    world = SimWorld(robot, scene)
+    try:
+        world.reset('push', 4, plain=True, colour='red', shape='cube', target_at=(0.52, 0.04))
+        appearance = dataclasses.replace(world.episode.appearance, depth_noise=0.002)
+        world._episode = dataclasses.replace(world.episode, appearance=appearance)
+        frame = world.render('scene')
+    finally:
+        world.close()
+    assert frame.rgb.shape == (size[1], size[0], 3)
+    assert frame.depth.shape == (size[1], size[0])
+    centre = np.round(frame.model.cx).astype(int), np.round(frame.model.cy).astype(int)
+    distance = float(np.linalg.norm(np.subtract(large.look_at, large.position)))
+    assert frame.depth[centre[1], centre[0]] == pytest.approx(distance, abs=0.2)
+    assert np.std(np.diff(frame.depth[-1])) > 0.001  # of the noise
+
+
+def test_a_wrist_camera_on_a_parent_sees_what_the_link_in_the_urdf_sees(ur5e, scene, model):
+    """The camera link of the URDF, given by its pose in the link before."""
+    from vla_sim.world import SimWorld
+
+    given = ur5e.camera('wrist')
+    tool = model.fk(ur5e.home, 'tcp')
+    pose = geometry.inverse(tool) @ model.fk(ur5e.home, given.frame)
+    xyz, quat = geometry.xyz_quat(pose)
+    carried = dataclasses.replace(
+        given, parent='tcp', position=tuple(xyz.tolist()), quaternion=tuple(quat.tolist())
+    )
+    images = []
+    for wrist in (given, carried):
+        robot = dataclasses.replace(ur5e, cameras=(ur5e.camera('scene'), wrist))
+        world = SimWorld(robot, scene)
+        try:
+            world.reset('push', 4, plain=True, target_at=(0.52, 0.04))
+            images.append(world.render('wrist').rgb.astype(int))
+        finally:
+            world.close()
+    assert np.abs(images[0] - images[1]).mean() < 1.0
+    assert np.std(images[0]) > 5.0

@@ -21,6 +21,7 @@ from vla_perception.params import GrounderParams
 Points = NDArray[np.floating]
 _COMPACT = 0.085  # m; wider objects are boxes or housings
 _FLOATS = 0.012  # m; a visible lower edge above this means that it stands on something
+_SIDE_PIXELS = 2.0  # a side that fills less is not seen
 _MANY = 900  # points kept of one segment
 
 
@@ -55,7 +56,8 @@ class ClusterDetector:
         segments = [part for segment in segments for part in unpack(segment, prepared)]
         pieces = [_piece(segment, prepared) for segment in segments]
         tops = [(piece.points[:, :2].mean(axis=0), _top(piece)) for piece in pieces]
-        found = [_fitted(piece, _support(piece, tops, k)) for k, piece in enumerate(pieces)]
+        origin = prepared.view.origin
+        found = [_fitted(p, _support(p, tops, k, origin)) for k, p in enumerate(pieces)]
         return assemble(found, prepared.known)
 
 
@@ -79,16 +81,23 @@ def _top(piece: Piece) -> float:
     return quantile(piece.points[:, 2], 0.97)
 
 
-def _support(piece: Piece, tops: list[tuple[Points, float]], own: int) -> float:
+def _support(piece: Piece, tops: list[tuple[Points, float]], own: int, origin: Points) -> float:
     """Return the height in m of its support: 0 unless its lower edge is visible in the air."""
     low = quantile(piece.points[:, 2], 0.03)
-    if low <= _FLOATS or piece.segment.hidden_below > 0.5:
+    if low <= _FLOATS or piece.segment.hidden_below > 0.5 or _is_from_above(piece, low, origin):
         return 0.0
     centre = piece.points[:, :2].mean(axis=0)
     for k, (where, top) in enumerate(tops):
         if k != own and abs(top - low) <= 0.008 and np.linalg.norm(where - centre) <= 0.04:
             return top
     return low
+
+
+def _is_from_above(piece: Piece, low: float, origin: Points) -> bool:
+    """True when the camera, at `origin`, could not see a side of `low` m below the piece."""
+    away = float(np.linalg.norm(origin[:2] - piece.points[:, :2].mean(axis=0)))
+    above = max(float(origin[2]) - _top(piece), 0.05)
+    return low * away / above < _SIDE_PIXELS * float(np.sqrt(median(piece.area)))
 
 
 def _fitted(piece: Piece, bottom: float) -> Detection:

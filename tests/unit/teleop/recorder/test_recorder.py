@@ -76,3 +76,22 @@ def test_a_label_is_stored_and_refused_when_no_episode_is_open(recorder):
     assert recorder.label(False, 'it slipped') == ''
     metadata = read_metadata(recorder.finish())
     assert (metadata['label'], metadata['note']) == ('failure', 'it slipped')
+
+
+def test_a_latched_message_begins_every_file_although_it_came_once(tmp_path):
+    recorder = Recorder(RecorderParams(out=str(tmp_path), tail=0.5), frozenset({'/said'}))
+    recorder.on_latched(hello(1))
+    paths = []
+    for start in (10.0, 20.0):
+        recorder.on_status(replace(TASK, task_id=f'00{start:.0f}'), start)
+        recorder.on_latched(hello(int(start + 1)))  # again, to a reader that joined late
+        paths.append(recorder.finish())
+    assert [[m.stamp for m in read_raw(path)] for path in paths] == [[10**10], [2 * 10**10]]
+
+
+def test_a_latched_message_that_comes_during_a_task_is_written_once(tmp_path):
+    recorder = Recorder(RecorderParams(out=str(tmp_path), name='e'), frozenset({'/said'}))
+    recorder.on_status(TASK, 1.0)
+    recorder.on_latched(hello(2))
+    recorder.on_latched(hello(3))
+    assert [m.stamp for m in read_raw(recorder.finish())] == [2]

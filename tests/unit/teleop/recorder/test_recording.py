@@ -9,6 +9,9 @@ from mcap_ros2.decoder import DecoderFactory
 
 from vla_core.errors import UserError
 from vla_core.records.sensing import JointState
+from vla_ros import topics
+from vla_ros.convert.fields import time_msg
+from vla_ros.convert.rgbd import frame_to_msgs
 from vla_teleop.recorder.episode_file import EpisodeWriter, read_metadata, read_raw, remove_topics
 from vla_teleop.recorder.record_codec import Images, RecordWriter, image_topics
 from vla_teleop.recorder.recording import load_recording, read_records
@@ -61,6 +64,29 @@ def test_a_frame_is_read_back_to_the_pixel(episode, robot, frame):
     assert np.array_equal(item.record.depth, frame.depth)
     assert item.record.model == frame.model
     assert item.record.stamp == frame.stamp
+
+
+@pytest.mark.parametrize('offset', [-0.04, 0.04])
+def test_frames_whose_depth_is_stamped_at_another_time_are_read(tmp_path, robot, frame, offset):
+    """Depth of a real camera is stamped 40 ms apart, and the camera info came once."""
+    camera, path = robot.camera('scene'), tmp_path / 'late.mcap'
+    colour, depth, info = topics.camera(camera)
+    with EpisodeWriter(path) as writer:
+        write = RecordWriter(writer, robot)._write
+        for k in range(12):
+            at = 1.5 + k / 30
+            messages = frame_to_msgs(dataclasses.replace(frame, stamp=at), camera)
+            if k == 0:
+                write(info, messages[2], at)
+            messages[1].header.stamp = time_msg(at + offset)
+            write(colour, messages[0], at)
+            write(depth, messages[1], at)
+        writer.close(instruction='put it in', seed=7)
+    found = [item.record for item in read_records(path, robot, (), Images.RGBD)]
+    assert len(found) >= 9
+    assert np.all(np.diff([each.stamp for each in found]) > 0.0)
+    assert np.array_equal(found[0].depth, frame.depth)
+    assert len(list(read_records(path, robot, (), Images.COLOUR))) == 12
 
 
 def test_an_independent_reader_understands_the_file(episode, robot, records):
