@@ -25,6 +25,7 @@ BENCHES = {
     'switch': ('vla_bench.switching.bench', 'another instruction, or none, while a task runs'),
     'inputs': ('vla_bench.policy_inputs.bench', 'which of its inputs the shipped policy uses'),
     'failure': ('vla_bench.failure.bench', 'the failure detector against baselines, by task'),
+    'words': ('vla_bench.words.bench', 'what is acted on or refused, by labelled sentences'),
     'grounding': ('vla_bench.grounding.bench', 'perception against the truth of the simulator'),
 }
 

@@ -37,16 +37,19 @@ def find(
     allowed: tuple[str, ...],
     rules: Rules,
     excluded: tuple[Phrase, ...] = (),
+    taken: int = -1,
 ) -> Match:
     """Return the match of a phrase among the tracks whose shape is in `allowed`.
 
-    A track that may be one of `excluded` is none.
+    A track that may be one of `excluded`, or has the id `taken`, is none; sizes are compared with
+    it all the same.
     """
     candidates = [track for track in tracks if track.shape in allowed]
     permitted = [
         track
         for track in candidates
-        if not any(score(other, track, candidates) >= _MAY_BE for other in excluded)
+        if track.id != taken
+        and not any(score(other, track, candidates) >= _MAY_BE for other in excluded)
     ]
     scored = sorted(
         ((score(phrase, track, candidates), track) for track in permitted),
@@ -120,7 +123,7 @@ def destination_shapes(verb: Verb) -> tuple[str, ...]:
     """Return the shapes that can be a skill's destination; none when it needs no destination."""
     if verb == Verb.PUT_IN:
         return ('box', 'drawer')
-    return (*_MOVABLE, 'box') if verb == Verb.STACK else ()
+    return _MOVABLE if verb == Verb.STACK else ()
 
 
 def name_of(phrase: Phrase) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from vla_core.records.scene import ParsedTask, Phrase, Role, TargetStatus, Verb
 from vla_perception.grounding.phrase_matching import (
     Match,
@@ -66,11 +68,20 @@ class RoleKeeper:
         phrase: Phrase = self._task.destination
         if not shapes:
             return Match(TargetStatus.PRESENT)
-        others = [track for track in tracks if track.id != self._target.id]
-        found = find(phrase, others, shapes, self._rules, self._excluded.destination)
-        on_box = self._task.verb == Verb.STACK and found.status == TargetStatus.PRESENT
-        if on_box and any(t.id == found.id and t.shape == 'box' for t in others):
-            return Match(TargetStatus.ABSENT, reason='an object cannot be stacked on a box')
+        match = partial(
+            find,
+            phrase,
+            tracks,
+            rules=self._rules,
+            excluded=self._excluded.destination,
+            taken=self._target.id,
+        )
+        found = match(shapes)
+        if found.status == TargetStatus.ABSENT and self._task.verb == Verb.STACK:
+            box = match(('box',))
+            if box.status == TargetStatus.PRESENT:
+                reason = f"an object cannot be stacked on a box ('{phrase.text}')"
+                return Match(TargetStatus.ABSENT, reason=reason)
         return found
 
     def _judge(self) -> tuple[TargetStatus, str]:

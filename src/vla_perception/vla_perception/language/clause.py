@@ -10,7 +10,6 @@ from vla_perception.language.patterns import WordUse
 from vla_perception.language.tokens import InstructionToken, Sentence, TokenKind
 from vla_perception.language.vocabulary import (
     ANYWHERE,
-    DESIRES,
     INTERJECTIONS,
     LEADING,
     REQUESTS,
@@ -106,7 +105,6 @@ def _drop_ends(clause: Clause) -> None:
     while end := next(literal(clause.text, 0, LEADING), 0):
         clause.is_request |= ' '.join(clause.text[:end]) in REQUESTS
         clause.drop(0, end)
-    clause.drop(0, next(literal(clause.text, 0, DESIRES), 0))
     while length := next((n for n in range(4, 0, -1) if _ends_with(clause.text, n)), 0):
         clause.is_request |= ' '.join(clause.text[-length:]) in REQUESTS
         clause.drop(len(clause.kept) - length, len(clause.kept))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from vla_core.records.scene import Phrase
 from vla_perception.language.vocabulary import (
@@ -49,12 +50,22 @@ def noun_phrases(words: Words, start: int, is_destination: bool) -> Iterator[Nou
         yield replace(made, phrase=replace(made.phrase, text=text))
 
 
-def literal(words: Words, start: int, options: Sequence[str]) -> Iterator[int]:
+def literal(words: Words, start: int, options: tuple[str, ...]) -> Iterator[int]:
     """Yield the end of every alternative that stands at `start`, the longest first."""
-    for option in sorted(options, key=len, reverse=True):
-        parts = option.split()
-        if list(words[start : start + len(parts)]) == parts:
-            yield start + len(parts)
+    if start < len(words):
+        for parts in _by_first_word(options).get(words[start], ()):
+            if tuple(words[start : start + len(parts)]) == parts:
+                yield start + len(parts)
+
+
+@cache
+def _by_first_word(options: tuple[str, ...]) -> dict[str, list[tuple[str, ...]]]:
+    """Return the alternatives by their first word, those of most words first."""
+    found: dict[str, list[tuple[str, ...]]] = {}
+    for option in sorted(options, key=lambda text: -len(text.split())):
+        parts = tuple(option.split())
+        found.setdefault(parts[0], []).append(parts)
+    return found
 
 
 def _core(words: Words, start: int) -> NounPhrase | None:

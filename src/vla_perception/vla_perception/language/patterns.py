@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import cache
 
 from vla_core.records.scene import Verb
 from vla_perception.language.noun_phrase import NounPhrase, Words, literal, noun_phrases
@@ -28,38 +29,51 @@ _PATTERNS: tuple[tuple[Verb, str], ...] = (
     (Verb.CLOSE, '<close> up? {t} up?'),
     (Verb.CLOSE, '<close> the? open|opened {t}'),
     (Verb.CLOSE, '<shift> {t} closed|shut|in|back|back_in'),
-    (Verb.CLOSE, 'push|slide closed|shut {t}'),
+    (Verb.CLOSE, 'push|slide closed|shut|in {t}'),
+    (Verb.CLOSE, '<desire> {t} closed|shut'),
+    (Verb.CLOSE, '<desire>? {t} <shall_be> closed|shut'),
+    (Verb.CLOSE, '<ensure> {t} is closed|shut'),
     (Verb.CLOSE, 'get {t} closed|shut'),
     (Verb.OPEN, 'open up? {t} up?'),
     (Verb.OPEN, 'open the? closed|shut {t}'),
     (Verb.OPEN, 'pull open|out? {t}'),
     (Verb.OPEN, 'pull|slide|get {t} open|out'),
     (Verb.OPEN, 'slide open|out {t}'),
+    (Verb.OPEN, '<desire> {t} open|opened'),
+    (Verb.OPEN, '<desire>? {t} <shall_be> open|opened'),
+    (Verb.OPEN, '<ensure> {t} is open'),
     (Verb.PUT_IN, '<pick> {t} up? <and>? <place> it? <in> {d}'),
     (Verb.PUT_IN, '<place> {t} <in> {d}'),
     (Verb.PUT_IN, 'transfer|add {t} to {d}'),
     (Verb.PUT_IN, 'get|bring {t} into|inside {d}'),  # 'get the cube in the box' may be: fetch it
+    (Verb.PUT_IN, 'lift {t} into|inside {d}'),
+    (Verb.PUT_IN, '<place> <in> {d} {t}'),
     (Verb.PUT_IN, '<in> {d} <place> {t}'),
     (Verb.PUT_IN, '<in> {d} goes {t}'),
     (Verb.PUT_IN, 'fill|load {d} with {t}'),
-    (Verb.PUT_IN, '{t} <goes> <in> {d}'),
+    (Verb.PUT_IN, '<desire>? {t} <goes> <put>? <in> {d}'),
     (Verb.PUT_IN, '{t} <place> it <in> {d}'),
     (Verb.PUT_IN, '<ensure> {t} is <in> {d}'),
-    (Verb.PUT_IN, '{t} <in> {d}'),
+    (Verb.PUT_IN, '<desire>? {t} <in> {d}'),
     (Verb.STACK, '<pick> {t} up? <and>? <place>|<stack> it? <on> {d}'),
     (Verb.STACK, '<stack>|<place> {t} <on> {d}'),
-    (Verb.STACK, 'get|bring {t} onto|on_top_of {d}'),
+    (Verb.STACK, '<stack>|<place> <on> {d} {t}'),
+    (Verb.STACK, 'get|bring|lift {t} onto|on_top_of {d}'),
     (Verb.STACK, '<on> {d} <stack>|<place> {t}'),
     (Verb.STACK, '<on> {d} goes {t}'),
-    (Verb.STACK, '{t} <goes> <on> {d}'),
+    (Verb.STACK, '<desire>? {t} <goes> <put>|stacked? <on> {d}'),
     (Verb.STACK, '{t} <stack>|<place> it <on> {d}'),
     (Verb.STACK, '<ensure> {t} is <on> {d}'),
-    (Verb.STACK, '{t} <on> {d}'),
+    (Verb.STACK, '<desire>? {t} <on> {d}'),
     (Verb.PUSH, '<push>|roll {t} {side}'),
     (Verb.PUSH, '<push>|roll {side} {t}'),
     (Verb.PUSH, '{t} <push> it {side}'),
+    (Verb.PUSH, '<desire>? {t} <shall_be> pushed|moved {side}'),
     (Verb.PRESS, '<press> down|in? on? {t} down|in? once?'),
     (Verb.PRESS, '{t} <press> it once?'),
+    (Verb.PRESS, '<desire> {t} pressed'),
+    (Verb.PRESS, '<desire>? {t} <shall_be> pressed'),
+    (Verb.PRESS, 'give {t} a press|push'),
 )
 
 
@@ -130,11 +144,13 @@ def _element(element: str, words: Words, made: SentenceMatch) -> Iterator[Senten
             yield made.used(end, WordUse.PATTERN)
 
 
+@cache
 def _options(element: str) -> tuple[str, ...]:
     found: list[str] = []
     for option in element.split('|'):
         is_class = option.startswith('<')
-        found += CLASSES[option.strip('<>')] if is_class else [option.replace('_', ' ')]
+        text = option.strip('<>').replace('_', ' ')
+        found += CLASSES[text] if is_class else [text]
     return tuple(found)
 
 

@@ -12,7 +12,6 @@ from vla_perception.language.vocabulary import (
     CLASSES,
     COLOUR_SUFFIXES,
     COLOURS,
-    DESIRES,
     DETERMINERS,
     GENERIC_NOUNS,
     INTERJECTIONS,
@@ -145,6 +144,8 @@ def _suggestion(
     words: Sequence[str], unknown: list[str], is_task: Callable[[list[str]], bool]
 ) -> str:
     """Return ': did you mean …?' when the words are a task with known ones in their place."""
+    if len(unknown) > _MOST:
+        return ''
     close = {word: _SYNONYMS.get(word) or nearest(word, KNOWN) for word in unknown}
     corrected = ' '.join(close.get(word) or word for word in words)
     return f": did you mean '{corrected}'?" if is_task(corrected.split()) else ''
@@ -167,6 +168,6 @@ def _words_of(*tables: Iterable[str]) -> frozenset[str]:
 
 KNOWN = _words_of(
     *(words for table in (COLOURS, SHAPES, SIZES, SIDES, CLASSES) for words in table.values()),
-    GENERIC_NOUNS, DETERMINERS, COLOUR_SUFFIXES, SIZE_SUFFIXES, ANYWHERE, LEADING, DESIRES,
+    GENERIC_NOUNS, DETERMINERS, COLOUR_SUFFIXES, SIZE_SUFFIXES, ANYWHERE, LEADING,
     TRAILING, INTERJECTIONS, literal_words(), ('which', 'is', "that's", 'non'),
 )  # fmt: skip

@@ -47,12 +47,14 @@ SIZE_SUFFIXES = frozenset({'sized', 'size'})
 # word classes of the sentence patterns (patterns.py): alternatives of one or more words
 CLASSES: dict[str, tuple[str, ...]] = {
     'place': ('put', 'place', 'drop', 'move', 'set', 'lay', 'insert', 'transfer', 'stow',
-              'deposit', 'stick', 'put down', 'set down', 'lay down', 'put back',
+              'deposit', 'stick', 'pop', 'lower', 'drop off', 'deliver', 'put down',
+              'set down', 'lay down', 'put back',
               'place back', 'add', 'pack', 'load', 'store'),
-    'stack': ('stack', 'pile'),
-    'push': ('push', 'slide', 'shove', 'nudge', 'sweep', 'move'),
-    'press': ('press', 'push', 'hit', 'tap', 'click'),
-    'pick': ('pick', 'grab', 'take', 'grasp', 'lift', 'get', 'pick up', 'lift up', 'take up'),
+    'stack': ('stack', 'pile', 'balance'),
+    'push': ('push', 'slide', 'shove', 'nudge', 'sweep', 'shift', 'move'),
+    'press': ('press', 'push', 'hit', 'tap', 'click', 'activate', 'depress'),
+    'pick': ('pick', 'grab', 'take', 'grasp', 'grip', 'fetch', 'lift', 'get', 'pick up', 'lift up',
+             'take up'),
     'close': ('close', 'shut'),
     'shift': ('push', 'slide', 'move'),
     'in': ('in', 'into', 'in to', 'inside', 'inside of', 'within', 'back in', 'back into',
@@ -60,8 +62,11 @@ CLASSES: dict[str, tuple[str, ...]] = {
     'on': ('on', 'onto', 'on to', 'on top of', 'on the top of', 'upon', 'atop', 'back on',
            'back onto', 'down on', 'down onto', 'back on top of', 'down on top of'),
     'and': ('and', 'then', 'and then'),
-    'goes': ('goes', 'should go', 'must go', 'has to go', 'needs to go', 'belongs', 'should be',
-             'should be put', 'should be placed', 'must be put', 'is to go', 'ought to go'),
+    'goes': ('goes', 'belongs', 'should go', 'must go', 'has to go', 'needs to go', 'is to go',
+             'ought to go', 'to go', 'to be', 'should be', 'must be', 'has to be', 'needs to be'),
+    'desire': ('i need', 'i want', "i'd like", 'i would like'),
+    'shall be': ('to be', 'should be', 'must be', 'has to be', 'needs to be'),
+    'put': ('put', 'placed'),
     'ensure': ('make sure', 'make sure that', 'ensure', 'ensure that', 'see to it that'),
     'contrast': ('not', 'and not', 'but not', 'rather than', 'instead of', 'as opposed to'),
     'except': ('other than', 'except', 'except for', 'but', 'apart from'),
@@ -84,14 +89,27 @@ LEADING = (*REQUESTS, 'robot', 'the robot should', 'hey', 'hi', 'hello', 'ok', '
            'and then', 'and', 'so', 'next', 'i want you to', "i'd like you to",
            'i would like you to', 'i need you to', 'you should', 'you must', 'you need to',
            'you have to', 'your task is to', 'your job is to', 'try to', 'go and', 'go ahead and',
-           'let us', "let's", 'lets')  # fmt: skip
-DESIRES = ('i need', 'i want', "i'd like", 'i would like')  # before 'the red cube in the blue box'
+           'let us', "let's", 'lets', 'robot arm',
+           'help me', 'help me to', 'hi there', 'hey there')  # fmt: skip
 THANKS = ('thanks', 'thank you', 'thank you very much', 'many thanks', 'thanks a lot')
-TRAILING = (*REQUESTS, *THANKS, 'robot', 'for me', 'ok', 'okay', 'too', 'as well', 'instead')
+TRAILING = (
+    *REQUESTS,
+    *THANKS,
+    'and thanks',
+    'and thank you',
+    'robot',
+    'for me',
+    'ok',
+    'okay',
+    'too',
+    'as well',
+    'instead',
+)
 # before a comma, or as a sentence of its own before the instruction: 'no, put it …' corrects
 INTERJECTIONS = frozenset({'no', 'yes', 'yeah', 'right', 'well', 'sorry', 'great', 'good',
                            'perfect', 'nice', 'fine', 'actually', 'alright', 'sure', 'thanks',
-                           'dear', 'excuse me', 'thank you'})  # fmt: skip
+                           'excuse me', 'thank you', 'dear robot',
+                           'good morning', 'good afternoon', 'good evening'})  # fmt: skip
 
 SUPPORTED = (
     'put an object in a box, stack one object on another, push an object left, right, forward or '

@@ -160,6 +160,15 @@ def test_a_size_is_compared_and_never_taken_on_trust(words, sizes, status, targe
     assert found[2] == target or status != 'PRESENT'
 
 
+def test_target_and_destination_are_compared_with_each_other():
+    small, large = sized(1, 'blue cube', 0.03), sized(2, 'red cube', 0.055)
+
+    found = locked('stack the smaller cube on the larger cube', small, large)
+
+    assert found[0] == TargetStatus.PRESENT, found[1]
+    assert found[2:] == (1, 2)
+
+
 def test_nothing_is_stacked_on_a_box_that_is_called_one():
     status, reason, *_ = locked('put the red cube on the blue one', RED, BLUE_BOX)
 

@@ -259,7 +259,7 @@ def test_every_word_of_a_task_has_a_use(words):
     assert any(covered.use == WordUse.TARGET for covered in coverage)
 
 
-@pytest.mark.parametrize('more', ['maroon', 'nicht', '7', 'twice', '不', "Anna's", 'if', 'never'])
+@pytest.mark.parametrize('more', ['maroon', '7', 'twice', '不', 'if'])
 @pytest.mark.parametrize('words', GOOD)
 def test_one_more_word_anywhere_is_never_dropped(words, more):
     parts = words.split()
