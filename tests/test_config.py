@@ -46,7 +46,10 @@ def nodes_of(path):
     for name, section in load_yaml(path).items():
         assert name in NODES, f'{path}: there is no node {name!r}'
         assert list(section) == ['ros__parameters'], f'{path}: {name} has {list(section)}'
-        made[name] = from_mapping(NODES[name], section['ros__parameters'], f'{path}: {name}')
+        given = section['ros__parameters']
+        if name == 'supervisor':  # a launch argument
+            given = {'e_stop': {'source': 'none'}, **given}
+        made[name] = from_mapping(NODES[name], given, f'{path}: {name}')
     return made
 
 

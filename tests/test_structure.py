@@ -36,7 +36,7 @@ MAY_IMPORT = {
     },
     'vla_shield': {'pinocchio', 'coal'},
     'vla_control': {'pinocchio', 'ruckig', 'scipy', 'moveit_py', 'moveit'},
-    'vla_supervisor': {'psutil'},  # psutil: is the computer itself well
+    'vla_supervisor': {'psutil', 'ur_dashboard_msgs', 'franka_msgs'},  # of the drivers
     # vla_ros: an episode file holds the messages of the wire
     'vla_teleop': {'vla_ros', 'mcap', 'av'},
     'vla_sim': {'mujoco'},
@@ -57,6 +57,7 @@ NODE_EXTRA = ROS | {'vla_ros'}
 # not nodes, but parts of one that hold its ROS entities; the reason is the value
 ROS_USERS = {
     'vla_supervisor/vla_supervisor/lifecycle_clients.py': 'clients of lifecycle services',
+    'vla_supervisor/vla_supervisor/switch_subscriptions.py': 'switches and driver topics',
     'vla_supervisor/vla_supervisor/task_action_server.py': 'the action server of a task',
 }
 NODE_MAY = {'vla_policy': {'vla_teleop'}}  # the replay policy reads episodes

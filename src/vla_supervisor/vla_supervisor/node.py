@@ -22,10 +22,11 @@ from vla_supervisor.lifecycle import BringUp, BringUpParams
 from vla_supervisor.lifecycle_clients import LifecycleClients
 from vla_supervisor.monitors.computer_monitor import ComputerParams
 from vla_supervisor.monitors.dead_man_switch import DeadManParams
-from vla_supervisor.monitors.estop import PRESSED, EStopParams
+from vla_supervisor.monitors.estop import EStopParams
 from vla_supervisor.monitors.heartbeats import HeartbeatParams
 from vla_supervisor.monitors.system_monitor import SystemMonitor
 from vla_supervisor.params import ExecutiveParams
+from vla_supervisor.switch_subscriptions import SwitchSubscriptions
 from vla_supervisor.task_action_server import TaskActionServer
 
 VOTE_EVERY = 5  # ticks
@@ -71,15 +72,13 @@ class SupervisorNode(ManagedNode):
         self.ticks = 0
         self.progress = self.emergency = ''  # of the last cycle: bring-up; why the task is aborted
         self.voted: Level | None = None  # last
-        dead_man, e_stop = self.monitor.dead_man, self.monitor.e_stop
+        self.switches = SwitchSubscriptions(self, self.monitor, topics.DEAD_MAN, topics.E_STOP)
         self.subscribe(topics.HEARTBEATS, self.on_heartbeat)
         self.subscribe(topics.SCENE, self.on_scene)
         self.subscribe(topics.REPORT, self.on_report)
         self.subscribe(topics.CONTROL_STATE, self.on_control_state)
         self.subscribe(topics.FAILURE, self.on_failure)
         self.subscribe(topics.VERDICT, self.on_verdict)
-        self.subscribe(topics.DEAD_MAN, lambda m: dead_man.on_state(m.data, time.monotonic()))
-        self.subscribe(topics.E_STOP, lambda m: e_stop.on_state(m.data, time.monotonic()))
         self.publish_status = self.advertise(topics.STATUS)
         self.publish_vote = self.advertise(topics.VOTES)
         self.lifecycle = LifecycleClients(self, self.bring_up, lambda: self.now)
@@ -127,6 +126,7 @@ class SupervisorNode(ManagedNode):
         """Update the health; abort the task without a shield or under an emergency stop."""
         beats, progress = self.monitor.heartbeats, self.bring_up.progress()
         beats.begin_cycle(steady)
+        self.switches.check_driver()
         self.check_bring_up(progress, steady)
         self.executive.on_health(progress or self.monitor.health(steady))
         self.executive.on_inhibit(self.monitor.inhibit(steady))
@@ -134,7 +134,7 @@ class SupervisorNode(ManagedNode):
         if remark and not self.remark:
             self.get_logger().warning(remark)
         self.remark = remark
-        emergency = PRESSED if self.monitor.e_stop.is_pressed else ''
+        emergency = self.monitor.e_stop.emergency
         self.executive.on_emergency(emergency)
         if beats.is_shield_lost(steady) and not progress:
             age = beats.age('shield', steady)

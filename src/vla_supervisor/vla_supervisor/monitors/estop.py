@@ -5,34 +5,70 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vla_core.params import check, param
+from vla_supervisor.monitors.vendor_stop import VENDORS
 
 PRESSED = 'the emergency stop is pressed'
+NONE, TOPIC = 'none', 'topic'
+SOURCES = (NONE, TOPIC, *VENDORS)
 
 
 @dataclass(frozen=True)
 class EStopParams:
-    """Whether its message is required, and the maximum age of the message."""
+    """Where its state comes from, and the maximum age of its message."""
 
-    required: bool = param(False, 'no motion without its message (topic e_stop)')
-    max_age: float = param(0.5, 's, maximum age of the last message', lo=0.02, hi=5.0)
+    source: str = param(
+        '',
+        f'of its state: topic (Bool on e_stop), {", ".join(VENDORS)} (the driver), or none: the '
+        'stack cannot read it; must be given',
+    )
+    max_age: float = param(0.5, 's, maximum age of a message on e_stop', lo=0.02, hi=5.0)
 
     def __post_init__(self) -> None:
         check(self)
+        if self.source not in SOURCES:
+            raise ValueError(
+                f'e_stop.source is {self.source!r}; set it to one of {", ".join(SOURCES)}'
+            )
 
 
 class EStop:
-    """The last state of the emergency stop; pressed counts whether it is required or not."""
+    """The last state of the emergency stop. A message on e_stop counts whatever the source is."""
 
     def __init__(self, params: EStopParams) -> None:
         self.params = params
-        self.is_pressed = False
-        self._received = -float('inf')  # s, steady clock
+        self._is_pressed = False
+        self._received = -float('inf')  # s, steady clock, last message on e_stop
+        self._faults: dict[str, str | None] = {}  # by topic of the driver; None: not received yet
+        if params.source in VENDORS:
+            self._faults = {topic.name: None for topic in VENDORS[params.source]}
+        self._is_driver_alive = True
 
     def on_state(self, is_pressed: bool, steady: float) -> None:
         """Store the state received at `steady` s."""
-        self.is_pressed, self._received = bool(is_pressed), steady
+        self._is_pressed, self._received = bool(is_pressed), steady
+
+    def on_driver(self, topic: str, fault: str) -> None:
+        """Store why the robot's own controller stands still; empty while it operates."""
+        self._faults[topic] = fault
+
+    def on_driver_alive(self, is_alive: bool) -> None:
+        """Store whether the driver's topics still have a publisher; they are sent on change."""
+        self._is_driver_alive = is_alive
+
+    @property
+    def emergency(self) -> str:
+        """Why the robot was stopped by a person or by its own controller; empty when it was not.
+        The shield latches: a person resets and arms it."""
+        return PRESSED if self._is_pressed else next(filter(None, self._faults.values()), '')
 
     def inhibit(self, steady: float) -> str:
         """Return why motion is not permitted without a message; empty when it is."""
+        silent = [topic for topic, fault in self._faults.items() if fault is None]
+        if silent:
+            return f'no message of the driver on {silent[0]}'
+        if not self._is_driver_alive:
+            return f'nobody publishes {next(iter(self._faults))} any more: the driver has ended'
         is_fresh = steady - self._received <= self.params.max_age
-        return '' if is_fresh or not self.params.required else 'no message from the emergency stop'
+        return (
+            '' if is_fresh or self.params.source != TOPIC else 'no message from the emergency stop'
+        )
