@@ -279,7 +279,8 @@ def topics_used(path: Path) -> set[str]:
     found = re.findall(r'\btopics\.(\w+)', text)
     has_camera = 'camera' in found or 'RgbdSubscription(' in text
     camera = {'COLOUR', 'DEPTH', 'CAMERA_INFO'} if has_camera else set()
-    return {name.upper() for name in found} | camera
+    names = {name.upper() for name in found}
+    return names | {re.sub(r'(?<=CH)ES$|S$', '', name) for name in names} | camera
 
 
 @pytest.mark.parametrize('name', sorted(topic_table()))

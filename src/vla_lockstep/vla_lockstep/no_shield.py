@@ -57,8 +57,8 @@ class NoShield:
         self._cycle += 1
         report = ShieldReport(now, self._cycle, ArmState.ARMED, Decision.PASS, '')
         if self._target is None:
-            return ShieldOutput(None, None, report)
+            return ShieldOutput((), (), report)
         self._grip.step_towards(self._target.gripper, self._opening, PERIOD)
         rest = np.zeros((1, len(self._names)))
         point = Trajectory(now, self._names, np.array([PERIOD]), self._target.position[None], rest)
-        return ShieldOutput(point, self._grip.trajectory(now, PERIOD), report)
+        return ShieldOutput((point,), (self._grip.trajectory(now, PERIOD),), report)

@@ -158,6 +158,21 @@ def gripper_command(robot: RobotConfig) -> Topic:
     return GRIPPER_COMMAND.at(robot.gripper.command_topic)
 
 
+def arm_commands(robot: RobotConfig) -> tuple[Topic, ...]:
+    """The command topic of each arm, in the order of the robot file."""
+    return tuple(ARM_COMMAND.at(arm.command_topic) for arm in robot.arms)
+
+
+def gripper_commands(robot: RobotConfig) -> tuple[Topic, ...]:
+    """The command topic of each gripper, in the order of the robot file."""
+    return tuple(GRIPPER_COMMAND.at(gripper.command_topic) for gripper in robot.grippers)
+
+
+def wrenches(robot: RobotConfig) -> tuple[Topic, ...]:
+    """The wrench topic of each arm, in the order of the robot file."""
+    return tuple(WRENCH.at(arm.wrench_topic) for arm in robot.arms)
+
+
 def camera(config: CameraConfig) -> tuple[Topic, Topic, Topic]:
     """Return colour, depth and camera info of one camera."""
     colour, depth, info = config.topics

@@ -18,7 +18,8 @@ class CycleDecision:
     decision: Decision
     reason: str = ''
     rules: tuple[str, ...] = ()
-    return_to: Array | None = None  # (n,) rad, moved to slowly instead of braking
+    return_to: Array | None = None  # (n,) rad, moved to slowly instead of braking, of `arm`
+    arm: int = 0
 
     @property
     def is_moving(self) -> bool:

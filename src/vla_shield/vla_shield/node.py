@@ -10,7 +10,7 @@ from typing import Any
 from std_msgs.msg import Bool
 
 from vla_core.params import check, param
-from vla_core.records.action import Target, Trajectory
+from vla_core.records.action import Target
 from vla_core.records.safety import SafetyVote
 from vla_core.records.scene import GroundedScene
 from vla_core.records.sensing import JointState
@@ -19,6 +19,7 @@ from vla_interfaces.srv import Arm, Disarm, Lease, Reset
 from vla_ros import topics
 from vla_ros.main import run
 from vla_ros.node import ManagedNode
+from vla_shield.command.command_pacing import CommandPacing
 from vla_shield.command.rival_publishers import rival_publisher
 from vla_shield.inputs.joint_publishers import JointPublishers
 from vla_shield.lease_server import LeaseServer
@@ -26,7 +27,6 @@ from vla_shield.shield import Shield, ShieldOutput, ShieldParams
 
 MAX_CYCLE_TIME = 0.01  # s, the command of a longer cycle is not sent
 PUBLISHER_CHECK_EVERY = 10  # cycles between two checks for other command publishers
-GRIPPER_EVERY = 10  # cycles between two equal commands to the gripper
 DISCOVERY_TIME = 2.0  # s, DDS discovery: other command publishers are not known before
 
 
@@ -65,17 +65,16 @@ class ShieldNode(ManagedNode):
         self.subscribe(topics.TARGET, self.on_target, self.shield.inputs.refuse_target)
         self.subscribe(topics.VOTES, self.on_vote)
         self.subscribe(topics.SCENE, self.on_scene, by_executor=True)
-        self.send_arm = self.advertise(topics.arm_command(robot))
-        self.send_gripper = self.advertise(topics.gripper_command(robot))
+        arms, grippers = topics.arm_commands(robot), topics.gripper_commands(robot)
+        self.send_arms = [self.advertise(topic) for topic in arms]
+        self.send_grippers = [self.advertise(topic) for topic in grippers]
+        self.pacing = [CommandPacing() for _ in grippers]
         self.send_report = self.advertise(topics.REPORT)
         self.send_leases = self.advertise(topics.LEASES)
         self.leases = LeaseServer(self.shield.leases)
         self.subscribe(topics.DEAD_MAN, self.on_dead_man)
-        outputs = (topics.arm_command(robot), topics.gripper_command(robot))
-        self.command_topics = [self.resolve_topic_name(topic.name) for topic in outputs]
+        self.command_topics = [self.resolve_topic_name(t.name) for t in (*arms, *grippers)]
         self.ticks = 0
-        self.sent_finger: float | None = None  # m, in the last gripper command
-        self.cycles_since_sent = 0
         self.serve(Arm, 'shield/arm', self.arm)
         self.serve(Disarm, 'shield/disarm', self.disarm)
         self.serve(Reset, 'shield/reset', lambda: self.shield.reset(self.now))
@@ -155,19 +154,13 @@ class ShieldNode(ManagedNode):
         self.send(self.shield.tick(self.now))
 
     def send(self, output: ShieldOutput) -> None:
-        if output.arm is not None:
-            self.send_arm(output.arm)
-        if output.gripper is not None:
-            self.command_gripper(output.gripper)
+        for send, command in zip(self.send_arms, output.arms, strict=False):  # none: disarmed
+            send(command)
+        commands = zip(self.send_grippers, self.pacing, output.grippers, strict=False)
+        for send, pacing, command in commands:
+            if pacing.is_due(command):
+                send(command)
         self.send_report(output.report)
-
-    def command_gripper(self, command: Trajectory) -> None:
-        """Send a new command at once, an unchanged one every GRIPPER_EVERY cycles."""
-        finger = float(command.position[-1, 0])
-        self.cycles_since_sent += 1
-        if finger != self.sent_finger or self.cycles_since_sent >= GRIPPER_EVERY:
-            self.send_gripper(command)
-            self.sent_finger, self.cycles_since_sent = finger, 0
 
 
 def main() -> None:

@@ -64,6 +64,7 @@ class ShieldParams:
 
     clearance: float = param(0.03, 'm, arm to table and objects', lo=0.005, hi=0.2)
     self_clearance: float = param(0.01, 'm, arm to itself', lo=0.002, hi=0.1)
+    arm_clearance: float = param(0.02, 'm, one arm to another', lo=0.002, hi=0.2)
     gripper_clearance: float = param(
         0.004, 'm, fingers to the table, gripper to objects', lo=0.001, hi=0.05
     )

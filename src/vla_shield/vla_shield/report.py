@@ -8,33 +8,58 @@ from vla_core.records.action import Trajectory
 from vla_core.records.safety import ArmState, Decision, ShieldReport
 from vla_shield.constraints.checker import ConstraintChecker
 from vla_shield.decision import PERMITTED, CycleDecision
-from vla_shield.inputs.buffer import InputBuffer
+from vla_shield.inputs.robot_inputs import RobotInputs
 from vla_shield.inputs.votes import Votes
 from vla_shield.monitoring.loop_timing import LoopTiming
 from vla_shield.optimiser.step import OptimisedStep
 
-SPEED_RULES = {'slow', 'speed', 'velocity'}
+SPEED_RULES = ('slow', 'speed', 'velocity')
 
 
 @dataclass(frozen=True)
 class ShieldOutput:
-    """The output of one cycle; no commands while disarmed."""
+    """The output of one cycle: one command per arm and gripper, in the order of the robot file;
+    none while disarmed."""
 
-    arm: Trajectory | None
-    gripper: Trajectory | None
+    arms: tuple[Trajectory, ...]
+    grippers: tuple[Trajectory, ...]
     report: ShieldReport
+
+    @property
+    def arm(self) -> Trajectory | None:
+        """The command of the first arm."""
+        return self.arms[0] if self.arms else None
+
+    @property
+    def gripper(self) -> Trajectory | None:
+        """The command of the first gripper."""
+        return self.grippers[0] if self.grippers else None
+
+
+def part_of(trajectory: Trajectory, part: slice) -> Trajectory:
+    """The columns of one arm."""
+    if part == slice(0, len(trajectory.names)):
+        return trajectory
+    return Trajectory(
+        trajectory.stamp, trajectory.names[part], trajectory.time_from_start,
+        trajectory.position[:, part], trajectory.velocity[:, part],
+    )  # fmt: skip
 
 
 def final_decision(
-    decision: CycleDecision, step: OptimisedStep | None, scale: float
+    decision: CycleDecision, step: OptimisedStep | None, checker: ConstraintChecker
 ) -> CycleDecision:
     """Refine PERMITTED into PASS, SLOWED or CLIPPED by the optimiser step."""
+    scale, speed_rules = (
+        checker.scale,
+        {r + label for label in checker.labels for r in SPEED_RULES},
+    )
     if decision.decision != PERMITTED or step is None:
         return decision
     rules = tuple(dict.fromkeys((*decision.rules, *step.rules)))
     if step.change == 0.0:
         return CycleDecision(Decision.PASS, '', rules)
-    if scale < 1.0 and set(step.rules) <= SPEED_RULES:
+    if scale < 1.0 and set(step.rules) <= speed_rules:
         return CycleDecision(Decision.SLOWED, decision.reason or f'scaled by {scale:.2f}', rules)
     return CycleDecision(Decision.CLIPPED, ', '.join(step.rules) or 'limits', rules)
 
@@ -43,7 +68,7 @@ def final_decision(
 class ReportBuilder:
     """Collects the numbers of a report."""
 
-    inputs: InputBuffer
+    inputs: RobotInputs
     votes: Votes
     checker: ConstraintChecker
     loop: LoopTiming

@@ -9,27 +9,26 @@ from vla_core.records.safety import ArmState, Decision, Level, SafetyVote, Shiel
 from vla_core.records.scene import GroundedScene
 from vla_core.records.sensing import JointState
 from vla_core.robot.config import RobotConfig
-from vla_shield.command.gripper import GripperCommand
+from vla_shield.command.grippers import GripperCommands
 from vla_shield.command.reference import Reference, with_stop
 from vla_shield.constraints.checker import ConstraintChecker
 from vla_shield.constraints.collision_model import CollisionModel
 from vla_shield.constraints.collision_scene import CollisionScene
 from vla_shield.decision import DISARMED, PERMITTED, CycleDecision
-from vla_shield.inputs.buffer import InputBuffer
+from vla_shield.inputs.arm_holds import ArmHolds
 from vla_shield.inputs.leases import LeaseTable
+from vla_shield.inputs.robot_inputs import RobotInputs
 from vla_shield.inputs.source_needs import SourceNeeds
 from vla_shield.inputs.target_motion import standstill
 from vla_shield.inputs.votes import Votes
 from vla_shield.monitoring.loop_timing import LoopTiming
-from vla_shield.monitoring.tracking_faults import TrackingFaultDetector
-from vla_shield.monitoring.tracking_offset import TrackingOffset
+from vla_shield.monitoring.tracking import Tracking
+from vla_shield.optimiser.arm_tracking import ArmRequest
 from vla_shield.optimiser.step import OptimisedStep, StepOptimiser
 from vla_shield.params import ShieldParams
-from vla_shield.report import ReportBuilder, ShieldOutput, final_decision
+from vla_shield.report import ReportBuilder, ShieldOutput, final_decision, part_of
 
 __all__ = ['Shield', 'ShieldOutput', 'ShieldParams']
-
-WIDTH_CHANGE = 5e-4  # m, a smaller change of the opening leaves the collision model as it is
 
 
 class Shield:
@@ -38,22 +37,21 @@ class Shield:
     def __init__(self, params: ShieldParams, robot: RobotConfig) -> None:
         self.params, self.robot = params, robot
         self.state = ArmState.DISARMED
-        self.inputs = InputBuffer(params, robot)
+        self.inputs = RobotInputs(params, robot)
         self.leases = LeaseTable(robot)
         self._needs = SourceNeeds(params)
+        self._holds = ArmHolds(self.inputs, self.leases, self._needs)
         self.votes = Votes(params)
         self.loop = LoopTiming()
         self.reference = Reference(robot.limits, params)
-        self.gripper = GripperCommand(robot.gripper)
+        self.grippers = GripperCommands(robot)
         self._model = CollisionModel(params, robot)
         self._scene = CollisionScene(params, self._model)
         self._checker = ConstraintChecker(params, robot, self._model)
         self._optimiser = StepOptimiser(params, robot, self._model, self._checker)
-        self._offset = TrackingOffset(params)
-        self._tracking = TrackingFaultDetector(params, self._checker, self._model, self._offset)
+        self._tracking = Tracking(params, self._checker, self._model)
         self._report = ReportBuilder(self.inputs, self.votes, self._checker, self.loop)
         self._is_disarming, self._latch_reason, self._scene_fault = False, '', ''
-        self._width = -1.0  # m, opening of the gripper in the collision model
         self._now = -np.inf  # s, of the last cycle
         self._node_time, self._cycle = 0.0, 0  # s, when the reference is to be reached
         self._step: OptimisedStep | None = None
@@ -98,9 +96,8 @@ class Shield:
         if why:
             return why
         self.reference.reset(self.inputs.q)
-        self.gripper.reset(self.inputs.width)
-        self._tracking.clear()
-        self._offset.reset()
+        self.grippers.reset(self.inputs)
+        self._tracking.reset()
         self._node_time, self.state, self._is_disarming = now, ArmState.ARMED, False
         return ''
 
@@ -123,25 +120,29 @@ class Shield:
         """Run one cycle; while armed or latched it always returns a command."""
         self._cycle += 1
         reference = self.reference
-        self._before = reference.state, reference.joint_range, self._node_time, self.gripper.width
+        before = reference.state, reference.joint_range
+        self._before = (*before, self._node_time, self.grippers.widths)
         self._check_clock(now)
         self.inputs.begin_cycle(now)
         self._update_model()
         if self.state == ArmState.DISARMED:
-            return ShieldOutput(None, None, self._build_report(now, DISARMED))
+            return ShieldOutput((), (), self._build_report(now, DISARMED))
         decision = self._decide(now)
         lead = self._advance(now, decision)
-        decision = final_decision(decision, self._step, self._checker.scale)
+        decision = final_decision(decision, self._step, self._checker)
         if self._is_disarming and reference.is_at_rest:
             self.state, self._is_disarming = ArmState.DISARMED, False
-        arm = self._trajectory(now, lead)
-        gripper = self.gripper.trajectory(now, lead)
-        return ShieldOutput(arm, gripper, self._build_report(now, decision))
+        whole = self._trajectory(now, lead)
+        arms = tuple(part_of(whole, part) for part in self._model.tree.slices)
+        grippers = self.grippers.trajectories(now, lead)
+        return ShieldOutput(arms, grippers, self._build_report(now, decision))
 
     def roll_back(self) -> None:
         """Undo the last cycle, whose command was not sent: the stop before it is played."""
         reference = self.reference
-        reference.state, reference.joint_range, self._node_time, self.gripper.width = self._before
+        reference.state, reference.joint_range, self._node_time, self.grippers.widths = (
+            self._before
+        )
 
     def _check_clock(self, now: float) -> None:
         if now < self._now - 1e-6 or not np.isfinite(now):
@@ -157,11 +158,9 @@ class Shield:
 
     def _update_model(self) -> None:
         inputs = self.inputs
-        self._scene.record_joints(inputs.joints_status.stamp, inputs.q)
-        self._checker.offset = self._offset.update(inputs.q, self.reference.state.position)
-        if abs(inputs.width - self._width) > WIDTH_CHANGE:
-            self._width = inputs.width
-            self._model.set_width(inputs.width)
+        self._scene.record_joints(inputs.joints_stamp, inputs.q)
+        self._checker.offset = self._tracking.update(inputs, self.reference.state.position)
+        if self._model.update_widths([inputs.arms[k].width for k in self.grippers.arm_of]):
             self._checker.on_fingers()
 
     def _decide(self, now: float) -> CycleDecision:
@@ -182,27 +181,24 @@ class Shield:
             return CycleDecision(Decision.BRAKE, why, ('latch', *vote.rules))
         if self._is_disarming:
             return CycleDecision(Decision.HOLD, 'disarming', ('disarm',))
-        fault = inputs.target_fault()
-        if fault:
-            return CycleDecision(Decision.REJECTED, fault, ('target',))
-        why = inputs.target_staleness(now)
-        if why:
-            return CycleDecision(Decision.HOLD, self.leases.explain(why, now), ('target:stale',))
+        self._holds.clear()
+        held = self._holds.check_targets(now)
+        if held is not None:
+            return held
         if vote.level >= Level.HOLD:
             return CycleDecision(Decision.HOLD, vote.reason, vote.rules)
         return self._own_hold(now) or CycleDecision(PERMITTED, vote.reason, vote.rules)
 
     def _own_hold(self, now: float) -> CycleDecision | None:
         """A HOLD by the shield's own checks, without a vote for it."""
-        inputs, target = self.inputs, self.inputs.target
         if self._scene_fault:
             return CycleDecision(Decision.HOLD, self._scene_fault, ('scene',))
-        why, rule = self._needs.fault(target, inputs.scene_status, now) if target else ('', '')
-        if why:
-            return CycleDecision(Decision.HOLD, why, (rule,))
+        held = self._holds.check_sources(now)
+        if held is not None:
+            return held
         if self.loop.has_long_overrun(now, self.params.dwell):
             return CycleDecision(Decision.HOLD, 'overrun of a shield cycle', ('loop',))
-        return self._tracking.check(self.reference, inputs)
+        return self._tracking.check(self.reference, self.inputs)
 
     def _advance(self, now: float, decision: CycleDecision) -> float:
         """Advance the reference to the next period; return its lead over now, s. States lie on a
@@ -222,20 +218,22 @@ class Shield:
         return self._node_time - now
 
     def _move(self, decision: CycleDecision) -> None:
-        target, opening, dt = self.inputs.target, self.inputs.opening, self.params.period
-        if decision.decision != PERMITTED or target is None:
-            self.gripper.hold(opening, dt)
-            if decision.return_to is not None:
-                step = self._optimiser.solve(self.reference, standstill(decision.return_to), 0.0)
-                self.reference.accept(step.candidate)
-            else:
-                self._checker.prepare(self.reference.state.position, np.zeros(len(self.inputs.q)))
-                self.reference.accept(self.reference.stop())
-            return
-        time = self.inputs.excess_latency(self._node_time)
-        self._step = self._optimiser.solve(self.reference, self.inputs.motion, time)
-        self.reference.accept(self._step.candidate)
-        self.gripper.step_towards(target.gripper, opening, dt)
+        inputs, reference, dt = self.inputs, self.reference, self.params.period
+        requests: list[ArmRequest | None] = [None] * len(inputs.arms)
+        if decision.decision == PERMITTED:
+            for k, arm in enumerate(inputs.arms):
+                if self._holds.decisions[k] is None:
+                    requests[k] = ArmRequest(arm.motion, arm.excess_latency(self._node_time))
+            self._step = self._optimiser.solve(reference, requests)
+            reference.accept(self._step.candidate)
+        elif decision.return_to is not None:
+            requests[decision.arm] = ArmRequest(standstill(decision.return_to), 0.0)
+            reference.accept(self._optimiser.solve(reference, requests).candidate)
+        else:
+            self._checker.prepare(reference.state.position, np.zeros(len(inputs.q)))
+            reference.accept(reference.stop())
+        is_permitted = decision.decision == PERMITTED
+        self.grippers.step(inputs, [is_permitted and r is not None for r in requests], dt)
 
     def _trajectory(self, now: float, lead: float) -> Trajectory:
         """The certified state `lead` s from now, then its stop."""

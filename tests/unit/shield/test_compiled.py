@@ -15,7 +15,10 @@ from vla_shield.constraints import clearances, limits
 from vla_shield.inputs import vector_checks
 
 # of arguments; every other dimension is 6
-SHAPES = {'tip': (3,), 'box': (2, 3), 'jacobian': (3, 6), 'spans': (6, 10)}
+SHAPES = {
+    'tip': (3,), 'box': (2, 3), 'jacobian': (3, 6), 'spans': (6, 10), 'old': (6, 10),
+    'span': (10,), 'rest': (10,),
+}  # fmt: skip
 LIMITS = {'accel', 'jerk', 'limit', 'limits', 'period', 'dt', 'links', 'tip', 'gain', 'lag'}
 
 
@@ -36,16 +39,12 @@ COMPILED = everything_compiled()
 
 def arguments(function, dice):
     """Random arguments of a function: limits are positive, indices valid."""
-    made = []
-    for name, kind in zip(
-        inspect.signature(function.py_func).parameters,
-        function.nopython_signatures[0].args,
-        strict=True,
-    ):
+    made, names = [], inspect.signature(function.py_func).parameters
+    for name, kind in zip(names, function.nopython_signatures[0].args, strict=True):
         if kind == types.NUMBER:
             made.append(float(dice.uniform(0.05, 1.0)))
         elif kind == types.COUNT:
-            made.append(int(dice.integers(1, 7)))
+            made.append(6 if 'groups' in names else int(dice.integers(1, 7)))
         elif kind == types.INDICES:
             made.append(dice.permutation(6))
         elif kind == types.FLAGS:
@@ -108,9 +107,10 @@ def test_nan_leaves_no_slack():
     assert np.isnan(limits.position_slack(one, one, -one, nan)[1])
     assert np.isnan(limits.velocity_slack(nan, one, one)[1])
     points = np.ones((2, 3, 6))
-    assert np.isnan(limits.max_point_speeds(points, one, np.array([one, nan]))).all()
-    assert np.isnan(limits.max_point_speeds(points, nan, np.array([one]))).all()
-    assert np.isnan(limits.speed_ratio(points, nan, 1.0, 1.0))
+    groups, caps = np.arange(2), np.ones(3)
+    assert np.isnan(limits.max_speeds(points, groups, 2, one, np.array([one, nan]))).all()
+    assert np.isnan(limits.max_speeds(points, groups, 2, nan, np.array([one]))).all()
+    assert np.isnan(limits.speed_ratios(points, groups, caps, nan)).all()
     assert np.isnan(limits.path_travel(one, np.array([one, nan]), one)[1])
     assert np.isnan(vector_checks.max_ratio(nan, one))
     assert np.isnan(vector_checks.max_difference(one, nan))

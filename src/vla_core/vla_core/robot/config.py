@@ -102,6 +102,12 @@ class RobotConfig:
         """The gripper that an arm carries, or None."""
         return next((gripper for gripper in self.grippers if gripper.arm == arm), None)
 
+    def part(self, arm: str) -> RobotConfig:
+        """The robot reduced to one arm and its gripper; its URDF still has all."""
+        k = tuple(part.name for part in self.arms).index(arm)
+        grippers = tuple(gripper for gripper in self.grippers if gripper.arm == arm)
+        return dataclasses.replace(self, arms=self.arms[k : k + 1], grippers=grippers)
+
     @property
     def home(self) -> Array:
         """(n,) rad, read-only, in the order of `joint_names`."""

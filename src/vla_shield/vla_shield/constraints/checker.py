@@ -14,6 +14,8 @@ from vla_shield.command.reference import Candidate
 from vla_shield.constraints import clearances, limits
 from vla_shield.constraints.collision_model import CollisionModel
 from vla_shield.constraints.distance_bounds import DistanceBounds
+from vla_shield.constraints.speed_caps import SpeedCaps
+from vla_shield.constraints.workspace import Workspace
 from vla_shield.params import ShieldParams
 
 CHECK_SPACING = 0.005  # m, most that two shapes move relative to each other between two checks
@@ -52,11 +54,12 @@ class ConstraintChecker:
     def __init__(self, params: ShieldParams, robot: RobotConfig, model: CollisionModel) -> None:
         self._params = params
         self._limits = robot.limits
-        self._tip_speed = min(params.tcp_speed, robot.arm.tcp_speed)
         self._allowed: Array = np.full(len(model.required), np.inf)  # (p,) m, of pairs too near
         self._model = model
+        self.labels = tuple(model.tree.label(arm) for arm in range(len(robot.arms)))  # of rules
         self._bounds = DistanceBounds(model)
-        self._box = np.array([params.workspace_lower, params.workspace_upper])
+        self._speeds = SpeedCaps(params, robot, model)
+        self._workspace = Workspace(params, robot, model)
         self.joint_range: tuple[Array, Array] = (robot.limits.lower, robot.limits.upper)  # rad
         self.scale = 1.0  # [0, 1], of all speeds
         self.offset: Array | None = None  # (n,) rad, measured less commanded position, if large
@@ -67,11 +70,11 @@ class ConstraintChecker:
     def on_scene(self, q: Array) -> None:
         """The scene has changed: measure all distances at `q` (n,) rad, where the arm is."""
         self._bounds.measure_all(q)
-        self._allowed[self._model.second > self._model.table] = np.inf
+        self._allowed[self._model.is_of_object] = np.inf
 
     def on_fingers(self) -> None:
-        """The fingers have moved: pairs that were too near must keep their clearance again."""
-        self._allowed[self._model.second > self._model.table] = np.inf
+        """Fingers have moved: pairs that were too near must keep their clearance again."""
+        self._allowed[self._model.is_of_object] = np.inf
 
     def prepare(self, q: Array, travel: Array) -> None:
         """Begin a cycle at `q` with at most `travel` (n,) rad of each joint, stop included."""
@@ -84,7 +87,8 @@ class ConstraintChecker:
         self.q, self._max_travel = q, travel
         self.spatial_jacobian = model.spatial_jacobian(q)
         self.points = model.point_jacobians(self.spatial_jacobian)  # (k, 3, n)
-        self._tip = model.current_tip()
+        self._speeds.prepare(self.points, self.spatial_jacobian)
+        self._workspace.prepare()
         # (m,) m, of the pairs `near`: at the measured and at the commanded position
         self._measured_distances = self._distances_at_offset(q, near)
         self._distances = model.distances(q, near)
@@ -112,10 +116,14 @@ class ConstraintChecker:
         pair, slack, self.separation = clearances.tightest(pairs, distances, model.required)
         return model.names[pair], slack
 
-    def speed_ratio(self, u: Array, caps: tuple[float, float]) -> float:
-        """Speed of the fastest point at `u` (n,) rad/s as a share of its cap; caps are (links,
-        tip) m/s."""
-        return limits.speed_ratio(self.points, u, *caps)
+    def tip_jacobian(self, arm: int) -> Array:
+        """Jacobian (3, n) m/rad of the tip of an arm, of the last cycle."""
+        jacobian: Array = self.points[self._model.tip_rows[arm]]
+        return jacobian
+
+    def speed_ratios(self, u: Array) -> Array:
+        """(arms,) largest speed of each arm at `u` (n,) rad/s as a share of its present cap."""
+        return self._speeds.ratios(u, self.scale)
 
     def check(self, candidate: Candidate) -> Violation:
         """The first violation of a candidate, cheapest checks first."""
@@ -135,34 +143,16 @@ class ConstraintChecker:
 
     def _check_path(self, candidate: Candidate) -> Violation | None:
         path, speeds = candidate.stop.path, candidate.stop.speeds
-        caps = self.caps()
-        links, tip = limits.max_point_speeds(self.points, candidate.step_velocity, speeds)
-        if not tip <= caps[1] + 1e-9:
-            return Violation('speed:tip', caps[1] - tip)
-        if not links <= caps[0] + 1e-9:
-            return Violation('speed:link', caps[0] - links)
+        found = self._speeds.violation(candidate.step_velocity, speeds, self.scale)
+        if found is not None:
+            return Violation(*found)
         travel, slack = limits.path_travel(self.q, path, self._max_travel)
         if not slack >= 0.0:
             return Violation('reach', slack)
-        return self._check_workspace(path, travel) or self._check_clearances(candidate, travel)
-
-    def caps(self) -> tuple[float, float]:
-        """(links, tip) m/s allowed now."""
-        return self._params.link_speed * self.scale, self._tip_speed * self.scale
-
-    def _check_workspace(self, path: Array, travel: Array) -> Violation | None:
-        here, box = self._tip[:3, 3], self._box
-        if not limits.may_leave_workspace(here, box, self._model.tip_arms, travel):
-            return None
-        # (3,) m, a tip that is outside may not go further out
-        leeway = np.maximum(np.maximum(box[0] - here, here - box[1]) + TOLERANCE, 0.0)
-        for q in (path[0], path[-1]):
-            tip = self._model.tip(q)[:3, 3]
-            slack = np.minimum(tip - box[0], box[1] - tip) + leeway
-            k = int(np.argmin(slack))
-            if not slack[k] >= 0.0:
-                return Violation(f'workspace:{"xyz"[k]}', float(slack[k]))
-        return None
+        found = self._workspace.violation(path, travel)
+        return (
+            Violation(*found) if found is not None else self._check_clearances(candidate, travel)
+        )
 
     def _check_clearances(self, candidate: Candidate, travel: Array) -> Violation | None:
         """Measure the pairs that may come too near at points at most CHECK_SPACING apart."""
@@ -195,7 +185,8 @@ class ConstraintChecker:
         displacement = clearances.stop_displacement(  # (n,) rad
             self.q, candidate.ramp.end, u, params.delay
         )
-        normals, slacks, names = self._workspace_sides(displacement)
+        sides = self._workspace.sides(self.points, displacement)
+        normals, slacks, names = sides.normals, sides.slacks, sides.names
         slack = self._min_distances - model.required[self._near]
         arms = model.lever_arms
         for k in clearances.closing_pairs(self._near, slack, arms, displacement, 1e-4):
@@ -210,15 +201,13 @@ class ConstraintChecker:
         return LinearConstraints(matrix, floor, tuple(names))
 
     def metric(self) -> Array:
-        """Cost matrix (n, n) of a change of joint velocities, mostly by the tool's motion."""
-        linear, angular = self.points[-1], ROTATION_WEIGHT * self.spatial_jacobian[3:]
-        cost: Array = linear.T @ linear + angular.T @ angular + JOINT_WEIGHT * np.eye(len(self.q))
+        """Cost matrix (n, n) of a change of joint velocities, mostly by the tools' motion."""
+        tree = self._model.tree
+        linear = [self.tip_jacobian(arm) for arm in range(len(tree.arms))]
+        angular = [
+            ROTATION_WEIGHT * (tree.moves[joint] * self.spatial_jacobian[3:])
+            for joint in tree.tip_joints
+        ]
+        moved = [a.T @ a + b.T @ b for a, b in zip(linear, angular, strict=True)]
+        cost: Array = sum(moved[1:], moved[0]) + JOINT_WEIGHT * np.eye(len(self.q))
         return cost
-
-    def _workspace_sides(self, displacement: Array) -> tuple[list[Array], list[float], list[str]]:
-        """Normals, slacks and names of the sides of the workspace that the stop may reach."""
-        jacobian, tip = self.points[-1], self._tip[:3, 3]
-        sides, slack = limits.workspace_sides(tip, self._box, jacobian, displacement)
-        normals = [jacobian[k] if k < 3 else -jacobian[k - 3] for k in sides]
-        names = [f'workspace:{"xyzxyz"[k]}' for k in sides]
-        return normals, [float(slack[k]) for k in sides], names

@@ -1,5 +1,5 @@
-"""The perceived scene in the collision model: objects as boxes, the held one attached to the
-tool."""
+"""The perceived scene in the collision model: objects as boxes, a held one attached to the tool
+that holds it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 
 from vla_core.frozen import Array
 from vla_core.records.scene import GroundedObject, GroundedScene, Role
-from vla_shield.constraints.collision_model import MAX_OBJECTS, CollisionModel
+from vla_shield.constraints.collision_model import CollisionModel
+from vla_shield.constraints.collision_pairs import MAX_OBJECTS
 from vla_shield.params import ShieldParams
 
 TOUCHED = (Role.TARGET, Role.DESTINATION)  # the gripper may touch these, the arm may not
@@ -27,9 +28,10 @@ class CollisionScene:
         first, second = model.first, model.second
         self._of_slot = [second == slot for slot in model.slots]
         self._is_gripper = np.isin(first, model.gripper)
-        self._is_held = first == model.held
+        # (p,) pairs with the object that each arm holds
+        self._of_held = [(first == held) | (second == held) for held in model.held]
         self._required = model.required.copy()
-        self._is_holding = False
+        self._is_holding = [False] * len(model.held)
 
     def record_joints(self, stamp: float, q: Array) -> None:
         """Store the configuration `q` (n,) rad at `stamp`, s."""
@@ -41,17 +43,14 @@ class CollisionScene:
 
     def update(self, scene: GroundedScene) -> str:
         """Place the objects of `scene`; return why some could not be, or ''."""
-        held = next((o for o in scene.objects if o.is_held), None)
         solid = [o for o in scene.objects if not o.is_held and o.role != Role.ROBOT]
         solid.sort(key=lambda o: float(np.linalg.norm(o.position)))
-        self._attach(held, scene.stamp)
+        fault = self._attach_all([o for o in scene.objects if o.is_held], scene.stamp)
         for k in range(MAX_OBJECTS):
             self._place(k, solid[k] if k < len(solid) else None)
-        return (
-            ''
-            if len(solid) <= MAX_OBJECTS
-            else f'scene has {len(solid)} objects, the collision model at most {MAX_OBJECTS}'
-        )
+        if len(solid) > MAX_OBJECTS:
+            return f'scene has {len(solid)} objects, the collision model at most {MAX_OBJECTS}'
+        return fault
 
     def _place(self, k: int, item: GroundedObject | None) -> None:
         model, pairs = self._model, self._of_slot[k]
@@ -66,21 +65,39 @@ class CollisionScene:
         )
         if item.role in TOUCHED:
             model.is_active[pairs & self._is_gripper] = False
-        if item.role in TOUCHED or not self._is_holding:
-            model.is_active[pairs & self._is_held] = False
+        for is_holding, of_held in zip(self._is_holding, self._of_held, strict=True):
+            if item.role in TOUCHED or not is_holding:
+                model.is_active[pairs & of_held] = False
 
-    def _attach(self, item: GroundedObject | None, stamp: float) -> None:
-        model = self._model
-        table = self._is_held & (model.second == model.table)
-        self._is_holding = item is not None and bool(self._past)
-        model.is_active[table] = self._is_holding
-        if item is None or not self._past:
-            model.is_active[self._is_held] = False
-            model.set_box(model.held, np.full(3, 0.01), None)
+    def _attach_all(self, items: list[GroundedObject], stamp: float) -> str:
+        """Attach held objects, each to the arm whose tip is nearest; return why one cannot be."""
+        model, fault = self._model, ''
+        arms: list[GroundedObject | None] = [None] * len(model.held)
+        q = min(self._past, key=lambda entry: abs(entry[0] - stamp))[1] if self._past else None
+        if len(arms) == 1:
+            arms = [next(iter(items), None)]
+        elif q is not None:
+            tips = [model.tip(q, arm)[:3, 3] for arm in range(len(arms))]
+            for item in items:
+                arm = int(np.argmin([np.linalg.norm(item.position - tip) for tip in tips]))
+                if arms[arm] is not None:
+                    fault = f'arm {model.tree.arms[arm]} holds more than one object'
+                arms[arm] = item
+        for arm, held in enumerate(arms):
+            self._attach(arm, held, q)
+        return fault
+
+    def _attach(self, arm: int, item: GroundedObject | None, q: Array | None) -> None:
+        """Attach an object to the tool of an arm, as they were with the joints at `q` (n,) rad."""
+        model, of_held = self._model, self._of_held[arm]
+        self._is_holding[arm] = item is not None and q is not None
+        if item is None or q is None:
+            model.is_active[of_held] = False
+            model.set_box(model.held[arm], np.full(3, 0.01), None)
             return
-        q = min(self._past, key=lambda entry: abs(entry[0] - stamp))[1]
-        last_from_object = np.linalg.inv(model.last_link(q)) @ _upright(item)
-        model.set_box(model.held, item.size, last_from_object)
+        model.is_active[of_held & ~model.is_of_object] = True
+        last_from_object = np.linalg.inv(model.last_link(q, arm)) @ _upright(item)
+        model.set_box(model.held[arm], item.size, last_from_object)
 
 
 def _upright(item: GroundedObject) -> Array:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from vla_core.compiled import FLAGS, MATRIX, NUMBER, VECTOR, Flags, Indices, compiled
+from vla_core.compiled import FLAGS, MATRIX, VECTOR, Flags, Indices, compiled
 from vla_core.frozen import Array
 from vla_shield.constraints.collision_model import CollisionModel
 
@@ -21,11 +21,8 @@ class DistanceBounds:
         self._model = model
         count = len(model.required)
         self._q: Array = np.full((count, model.n), np.nan)  # rad; NaN: never measured
-        self._widths: Array = np.zeros(count)  # m, of the gripper then
+        self._widths: Array = np.zeros(model.opening_rates.shape)  # m, of each gripper then
         self._distances: Array = np.full(count, np.inf)
-        self._has_finger: Array = np.logical_or(
-            np.isin(model.first, model.fingers), np.isin(model.second, model.fingers)
-        ).astype(float)
 
     def measure_all(self, q: Array) -> None:
         """Measure every active pair at `q` (n,) rad."""
@@ -36,27 +33,29 @@ class DistanceBounds:
         """Store the `distances` (m,) m that `pairs` (m,) have at `q` (n,) rad."""
         if len(pairs):
             self._distances[pairs], self._q[pairs] = distances, q
-            self._widths[pairs] = self._model.width
+            self._widths[pairs] = self._model.widths
 
     def lower(self, q: Array, offset: Array | None) -> Array:
         """Lower bounds (p,) m at `q` (n,) rad, and anywhere within `offset` (n,) rad of it, with
-        the model's present width of the gripper; infinite for inactive pairs."""
+        the model's present openings of the grippers; infinite for inactive pairs."""
         model, offset = self._model, np.zeros(len(q)) if offset is None else offset
-        fingers = (self._has_finger, self._widths, model.width)
+        fingers = (model.opening_rates, self._widths, model.widths)
         return _lower(
             self._distances, self._q, *fingers, model.lever_arms, q, offset, model.is_active
         )
 
 
-@compiled(VECTOR, MATRIX, VECTOR, VECTOR, NUMBER, MATRIX, VECTOR, VECTOR, FLAGS)
+@compiled(VECTOR, MATRIX, MATRIX, MATRIX, VECTOR, MATRIX, VECTOR, VECTOR, FLAGS)
 def _lower(
-    distances: Array, measured_at: Array, has_finger: Array, widths: Array, width: float,
+    distances: Array, measured_at: Array, rates: Array, widths: Array, width: Array,
     lever_arms: Array, q: Array, offset: Array, is_active: Flags,
 ) -> Array:  # fmt: skip
     bounds = np.full(len(distances), np.inf)
     for k in range(len(distances)):
         if is_active[k]:
-            bound = distances[k] - has_finger[k] * np.abs(width - widths[k])
+            bound = distances[k]
+            for g in range(len(width)):
+                bound -= rates[k, g] * np.abs(width[g] - widths[k, g])
             for j in range(len(q)):
                 bound -= lever_arms[k, j] * (np.abs(q[j] - measured_at[k, j]) + np.abs(offset[j]))
             bounds[k] = bound

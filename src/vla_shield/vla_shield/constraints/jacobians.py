@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import numpy as np
 
-from vla_core.compiled import COUNT, MATRIX, NUMBER, VECTOR, compiled
+from vla_core.compiled import MATRIX, NUMBER, VECTOR, compiled
 from vla_core.frozen import Array
 
 
-@compiled(MATRIX, VECTOR, VECTOR, VECTOR, NUMBER, COUNT, COUNT)
+@compiled(MATRIX, VECTOR, VECTOR, VECTOR, NUMBER, VECTOR, VECTOR)
 def distance_gradient(
-    spatial_jacobian: Array, a: Array, b: Array, normal: Array, distance: float, first: int,
-    second: int,
+    spatial_jacobian: Array, a: Array, b: Array, normal: Array, distance: float, moves_a: Array,
+    moves_b: Array,
 ) -> Array:  # fmt: skip
-    """Gradient for the nearest points `a` and `b` (3,) m, on the links of joints `first` and
-    `second` (0: the world, which does not move); `normal` (3,) is used where the shapes touch."""
+    """Gradient for the nearest points `a` and `b` (3,) m; `moves_a` and `moves_b` (n,) are 1 where
+    a joint moves the link of the point; `normal` (3,) is used where the shapes touch."""
     d = b - a
     size = np.sqrt(d[0] * d[0] + d[1] * d[1] + d[2] * d[2])
     d = d / size if distance > 1e-5 and size > 1e-9 else normal
     gradient = np.zeros(spatial_jacobian.shape[1])
-    for sign, p, joint in ((1.0, b, second), (-1.0, a, first)):
+    for sign, p, moves in ((1.0, b, moves_b), (-1.0, a, moves_a)):
         x = p[1] * d[2] - p[2] * d[1]
         y = p[2] * d[0] - p[0] * d[2]
         z = p[0] * d[1] - p[1] * d[0]
-        for j in range(joint):
-            gradient[j] += sign * (
+        for j in range(len(moves)):
+            gradient[j] += (sign * moves[j]) * (
                 d[0] * spatial_jacobian[0, j]
                 + d[1] * spatial_jacobian[1, j]
                 + d[2] * spatial_jacobian[2, j]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from vla_core.compiled import MATRIX, NUMBER, TENSOR, VECTOR, Indices, compiled
+from vla_core.compiled import COUNT, INDICES, MATRIX, TENSOR, VECTOR, Indices, compiled
 from vla_core.frozen import Array
 
 
@@ -24,29 +24,35 @@ def velocity_slack(peak: Array, u: Array, limit: Array) -> tuple[int, float]:
     return k, slack[k]
 
 
-@compiled(TENSOR, VECTOR, MATRIX)
-def max_point_speeds(points: Array, u: Array, others: Array) -> tuple[float, float]:
-    """Largest speed of all points but the last, and of the last, m/s, at joint velocities `u` (n,)
-    and `others` (k, n); `points` (p, 3, n) are the Jacobians."""
-    most = np.zeros(2)
-    for p in range(len(points)):
-        last = 1 if p == len(points) - 1 else 0
+@compiled(TENSOR, INDICES, COUNT, VECTOR, MATRIX)
+def max_speeds(rates: Array, groups: Indices, count: int, u: Array, others: Array) -> Array:
+    """Largest speed (count,) m/s or rad/s of each group at joint velocities `u` (n,) and `others`
+    (k, n); `rates` (p, 3, n) are Jacobians of points or rotations, each of a group (p,)."""
+    most: Array = np.zeros(count)
+    for p in range(len(rates)):
+        group = groups[p]
         for i in range(len(others) + 1):
             velocity, square = u if i == 0 else others[i - 1], 0.0
             for axis in range(3):
                 v = 0.0
                 for j in range(len(u)):
-                    v += points[p, axis, j] * velocity[j]
+                    v += rates[p, axis, j] * velocity[j]
                 square += v * v
-            most[last] = np.maximum(most[last], square)
-    return np.sqrt(most[0]), np.sqrt(most[1])
+            most[group] = np.maximum(most[group], square)
+    return np.sqrt(most)
 
 
-@compiled(TENSOR, VECTOR, NUMBER, NUMBER)
-def speed_ratio(points: Array, u: Array, links: float, tip: float) -> float:
-    """Largest speed at `u` (n,) rad/s as a share of its cap, m/s; infinite where a cap is zero."""
-    speed = max_point_speeds(points, u, np.zeros((0, len(u))))
-    return float(np.maximum(speed[0] / links, speed[1] / tip))
+@compiled(TENSOR, INDICES, VECTOR, VECTOR)
+def speed_ratios(rates: Array, groups: Indices, caps: Array, u: Array) -> Array:
+    """(arms,) largest speed at `u` (n,) rad/s as a share of its cap (3 arms,): links, tip and
+    rotation of each arm; infinite where a cap is zero."""
+    speeds = max_speeds(rates, groups, len(caps), u, np.zeros((0, len(u))))
+    ratios = np.empty(len(caps) // 3)
+    for k in range(len(ratios)):
+        ratios[k] = np.maximum(speeds[3 * k] / caps[3 * k], speeds[3 * k + 1] / caps[3 * k + 1])
+        if speeds[3 * k + 2] != 0.0:
+            ratios[k] = np.maximum(ratios[k], speeds[3 * k + 2] / caps[3 * k + 2])
+    return ratios
 
 
 @compiled(VECTOR, MATRIX, VECTOR)

@@ -44,10 +44,9 @@ class JointPublishers:
         self, robot: RobotConfig, topic: str, publishers_of: Callable[[str], list[str]]
     ) -> None:
         self._topic, self._publishers_of = topic, publishers_of
-        self._parts = {name: PartNumbers() for name in ('arm', 'gripper')}
-        self._of_joint = {
-            **dict.fromkeys(robot.joint_names, 'arm'), robot.gripper.joint: 'gripper',
-        }  # fmt: skip
+        self._of_joint = {joint: arm.name for arm in robot.arms for joint in arm.joint_names}
+        self._of_joint |= {gripper.joint: gripper.name for gripper in robot.grippers}
+        self._parts = {name: PartNumbers() for name in self._of_joint.values()}
         self._of_names: tuple[tuple[str, ...], set[str]] = ((), set())  # last names, their parts
 
     def put(self, names: tuple[str, ...], number: int | None, now: float) -> None:

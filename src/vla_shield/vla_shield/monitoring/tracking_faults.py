@@ -31,10 +31,11 @@ class TrackingFaultDetector:
         checker: ConstraintChecker,
         model: CollisionModel,
         offset: TrackingOffset,
+        arm: int = 0,
     ) -> None:
         self._params, self._checker, self._model = params, checker, model
-        self._offset = offset
-        self._zero: Array = np.zeros(model.n)  # rad/s
+        self._offset, self._arm, self._part = offset, arm, model.tree.slices[arm]
+        self._zero: Array = np.zeros(model.n)[self._part]  # rad/s
         self.clear()
 
     def clear(self) -> None:
@@ -53,7 +54,7 @@ class TrackingFaultDetector:
     def _frozen(self, reference: Reference, inputs: InputBuffer) -> CycleDecision | None:
         """Joint samples with fresh stamps do not change while motion is commanded."""
         stamp, changed = inputs.joints_status.stamp, inputs.last_change
-        step = reference.state.step_velocity
+        step = reference.state.step_velocity[self._part]
         if max_difference(step, self._zero) <= self._params.frozen_speed:
             self._moving_since = None
         elif self._moving_since is None:
@@ -72,7 +73,7 @@ class TrackingFaultDetector:
     def _tracking_error(self, reference: Reference, inputs: InputBuffer) -> CycleDecision | None:
         """Something may block the arm: return the command to the measured position instead of
         increasing the error."""
-        error = max_difference(reference.state.position, inputs.q)
+        error = max_difference(reference.state.position[self._part], inputs.q)
         if not error <= self._params.tracking_limit:
             self._has_tracking_error = True
         elif error <= RELEASE_RATIO * self._params.tracking_limit:
@@ -116,8 +117,14 @@ class TrackingFaultDetector:
         """True unless the target is higher than the tip."""
         if inputs.target is None:
             return True
-        target, here = (self._model.tip(q)[2, 3] for q in (inputs.motion.position, inputs.q))
+        target, here = (self._height(q) for q in (inputs.motion.position, inputs.q))
         return not target >= here + self._params.hang_limit
+
+    def _height(self, q: Array) -> float:
+        """m, of the tip with the arm's joints at `q` (n,) rad."""
+        whole = np.zeros(self._model.n)
+        whole[self._part] = q
+        return float(self._model.tip(whole, self._arm)[2, 3])
 
     def _rise(self) -> float:
         """m, height of the tip above its command; 0 when the offset is mainly lateral: then an
@@ -125,5 +132,6 @@ class TrackingFaultDetector:
         offset = self._offset.value
         if offset is None:
             return 0.0
-        x, y, z = (self._checker.points[-1] @ offset).tolist()
+        jacobian = self._checker.tip_jacobian(self._arm)[:, self._part]
+        x, y, z = (jacobian @ offset).tolist()
         return z if hypot(x, y) <= LATERAL_RATIO * abs(z) else 0.0

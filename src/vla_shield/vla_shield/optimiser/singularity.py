@@ -16,51 +16,57 @@ STRIDE = 0.02  # rad, sum over joints, after which a far arm is checked again
 
 
 class SingularityScaler:
-    """Checks the tip's Jacobian; far from a singularity only every STRIDE."""
+    """Checks the Jacobian of each tip; far from a singularity only every STRIDE."""
 
     def __init__(
         self, model: CollisionModel, checker: ConstraintChecker, params: ShieldParams
     ) -> None:
         self._model, self._checker, self._params = model, checker, params
-        self._far_at: Array | None = None  # (n,) rad, where it was last far from a singularity
+        # (n,) rad, of each arm, where it was last far from a singularity
+        self._far_at: list[Array | None] = [None] * len(model.tree.arms)
 
-    def scale(self, u: Array) -> float:
-        """Scale of `u` (n,) rad/s: 0 at the limit, infinite far from a singularity or when moving
-        away from it."""
-        checker, p, far = self._checker, self._params, self._far_at
-        if far is not None and float(np.abs(checker.q - far).sum()) <= STRIDE:
+    def scale(self, u: Array, arm: int) -> float:
+        """Scale of the joints of an arm in `u` (n,) rad/s: 0 at the limit, infinite far from a
+        singularity or when moving away from it."""
+        checker, p, far = self._checker, self._params, self._far_at[arm]
+        q = checker.q[self._model.tree.slices[arm]]
+        if far is not None and float(np.abs(q - far).sum()) <= STRIDE:
             return np.inf
-        condition, smallest = _conditioning(checker.points[-1], checker.spatial_jacobian)
+        condition, smallest = self._conditioning(checker.points, checker.spatial_jacobian, arm)
         is_far = condition <= FAR_RATIO * p.condition_slow and smallest >= 3.0 * p.singular_floor
-        self._far_at = checker.q if is_far else None
+        self._far_at[arm] = q if is_far else None
         if condition <= p.condition_slow and smallest >= 2.0 * p.singular_floor:
             return np.inf
-        return _directed_scale(self._model, checker, u, p)
+        return self._directed_scale(u, arm, condition, smallest)
 
+    def _directed_scale(self, u: Array, arm: int, condition: float, smallest: float) -> float:
+        """Scale near a singularity, by the direction of `u`."""
+        model, q, params = self._model, self._checker.q.copy(), self._params
+        part, floor = model.tree.slices[arm], params.singular_floor
+        speed = float(np.abs(u[part]).max())
+        if speed < 1e-9:
+            return np.inf
+        q[part] += u[part] * (PROBE / speed)
+        jacobian = model.spatial_jacobian(q)
+        next_condition, next_smallest = self._conditioning(
+            model.point_jacobians(jacobian), jacobian, arm
+        )
+        by_condition = (params.condition_stop - condition) / (
+            params.condition_stop - params.condition_slow
+        )
+        by_floor = (smallest - floor) / floor
+        scale = min(
+            by_condition if next_condition > condition else np.inf,
+            by_floor if next_smallest < smallest else np.inf,
+        )
+        return max(scale, 0.0)
 
-def _directed_scale(
-    model: CollisionModel, checker: ConstraintChecker, u: Array, params: ShieldParams
-) -> float:
-    """Scale near a singularity, by the direction of `u`."""
-    condition, smallest = _conditioning(checker.points[-1], checker.spatial_jacobian)
-    floor = params.singular_floor
-    speed = float(np.abs(u).max())
-    if speed < 1e-9:
-        return np.inf
-    jacobian = model.spatial_jacobian(checker.q + u * (PROBE / speed))
-    next_condition, next_smallest = _conditioning(model.point_jacobians(jacobian)[-1], jacobian)
-    by_condition = (params.condition_stop - condition) / (
-        params.condition_stop - params.condition_slow
-    )
-    by_floor = (smallest - floor) / floor
-    scale = min(
-        by_condition if next_condition > condition else np.inf,
-        by_floor if next_smallest < smallest else np.inf,
-    )
-    return max(scale, 0.0)
-
-
-def _conditioning(linear: Array, spatial_jacobian: Array) -> tuple[float, float]:
-    """Condition number and smallest singular value of the tip's Jacobian (m and rad unscaled)."""
-    values = np.linalg.svd(np.concatenate((linear, spatial_jacobian[3:])), compute_uv=False)
-    return float(values[0] / max(values[-1], 1e-12)), float(values[-1])
+    def _conditioning(
+        self, points: Array, spatial_jacobian: Array, arm: int
+    ) -> tuple[float, float]:
+        """Condition number and smallest singular value of the tip's Jacobian (m and rad
+        unscaled)."""
+        part, row = self._model.tree.slices[arm], self._model.tip_rows[arm]
+        rows = np.concatenate((points[row][:, part], spatial_jacobian[3:, part]))
+        values = np.linalg.svd(rows, compute_uv=False)
+        return float(values[0] / max(values[-1], 1e-12)), float(values[-1])

@@ -3,6 +3,7 @@ brake."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,19 +12,19 @@ from vla_core.compiled import VECTOR, Flags, compiled
 from vla_core.frozen import Array
 from vla_core.robot.config import RobotConfig
 from vla_core.robot.limits import JointLimits
+from vla_shield.command.partial_stop import PartialStop
 from vla_shield.command.reference import Candidate, Reference
 from vla_shield.constraints.checker import ConstraintChecker
 from vla_shield.constraints.collision_model import CollisionModel
-from vla_shield.inputs.target_motion import TargetMotion
-from vla_shield.inputs.vector_checks import max_ratio
-from vla_shield.optimiser import target_tracking
+from vla_shield.optimiser.arm_tracking import ArmRequest, ArmTracking
 from vla_shield.optimiser.qp import solve_qp
 from vla_shield.optimiser.singularity import SingularityScaler
 from vla_shield.params import ShieldParams
 
-HEADROOM = 0.98  # of a speed cap that the scaling aims for; the exact check allows all of it
 BISECTIONS = 3  # between the projected velocity and the certified stop
 UNCHANGED = 1e-9  # rad/s, a smaller difference is no change
+Requests = Sequence[ArmRequest | None]  # one per arm; None: the arm stops
+Start = Reference | PartialStop
 
 
 @dataclass(frozen=True)
@@ -50,23 +51,23 @@ class StepOptimiser:
         self._limits: JointLimits = robot.limits
         self._checker = checker
         self._singularity = SingularityScaler(model, checker, params)
+        self._arms = [
+            ArmTracking(params, robot.limits, model.tree, arm) for arm in range(len(robot.arms))
+        ]
         accel, stop_jerk = robot.limits.acceleration, robot.limits.jerk * params.brake_jerk
         # (n,) rad/s, velocity gained until the joint decelerates; (n,) s, time until then
         self._gain: Array = accel * params.period + accel**2 / (2.0 * stop_jerk)
         self._lag: Array = 2.0 * params.period + accel / stop_jerk
 
-    def solve(self, reference: Reference, motion: TargetMotion, time: float) -> OptimisedStep:
-        """The nearest allowed step to the target's `motion`, `time` s after its stamp."""
-        state, dt = reference.state, self._params.period
-        bounds = reference.bounds()
-        self._prepare(reference, bounds)
-        # (n,) rad, position error; (n,) rad/s, feed-forward, its change in this step, and the
-        # velocity that meets the target
-        error, feed, feed_change, exact = motion.relative_to(state.position, time, dt)
-        u, requested, rules = self._desired(state, error, (feed, feed_change), exact)
+    def solve(self, reference: Reference, requests: Requests) -> OptimisedStep:
+        """The nearest allowed step to the requests; an arm without one follows its stop."""
+        start = self._start(reference, requests)
+        bounds = start.bounds()
+        self._prepare(start, bounds)
+        u, requested, rules = self._desired(start, requests)
         boxed = _boxed(u, *bounds)
-        first = self._within_limits(reference, boxed)
-        chosen, found, slack = self._certify(reference, first, boxed, bounds)
+        first = self._within_limits(start, boxed)
+        chosen, found, slack = self._certify(start, first, boxed, bounds)
         change = float(np.linalg.norm(chosen.step_velocity - requested))
         if change > UNCHANGED and not rules and not found:
             rules = self._limiting_rules(boxed, u, first)
@@ -77,52 +78,43 @@ class StepOptimiser:
             slack,
         )
 
-    def _prepare(self, reference: Reference, bounds: tuple[Array, Array]) -> None:
+    def _start(self, reference: Reference, requests: Requests) -> Start:
+        """The reference; with arms that stop, its candidates keep them on their stop."""
+        if all(request is not None for request in requests):
+            return reference
+        is_held = np.zeros(len(self._gain), bool)
+        for tracking, request in zip(self._arms, requests, strict=True):
+            is_held[tracking.part] = request is None
+        return PartialStop(reference, is_held)
+
+    def _prepare(self, reference: Start, bounds: tuple[Array, Array]) -> None:
         """Prepare the checker with the most that each joint can travel, stop included."""
         self._checker.joint_range = reference.joint_range
         travel = _max_travel(*bounds, self._gain, self._lag, self._limits.acceleration)
         self._checker.prepare(reference.state.position, travel)
 
-    def _desired(
-        self, state: Candidate, error: Array, motion: tuple[Array, Array], exact: Array
-    ) -> tuple[Array, Array, tuple[str, ...]]:
-        """(desired step velocity, requested velocity before scaling, rules that scaled it):
-        velocities (n,) rad/s; `motion` is the target's velocity and its change in this step."""
-        feed, feed_change = motion
-        limits, dt = self._limits, self._params.period
-        accel, jerk = limits.acceleration, limits.jerk
-        is_exact = target_tracking.is_exact(
-            exact, feed, feed_change, state.step_velocity, state.step_acceleration, accel, jerk, dt
-        )
-        is_all_exact = bool(is_exact.all())
-        requested = exact
-        if not is_all_exact:
-            requested = np.where(
-                is_exact,
-                exact,
-                target_tracking.approach_velocity(error, feed + 0.5 * feed_change, accel, jerk),
-            )
-        scale, rules = self._speed_scale(requested, feed)
-        if scale >= 1.0 and is_all_exact:
-            return exact, requested, ()
-        scaled = requested * min(scale, 1.0)
-        smooth = target_tracking.smoothed(scaled, state.step_velocity, accel, jerk, dt)
-        return np.where(is_exact, exact, smooth) if scale >= 1.0 else smooth, requested, rules
+    def _desired(self, start: Start, requests: Requests) -> tuple[Array, Array, tuple[str, ...]]:
+        """(desired step velocity, requested velocity before scaling, rules that scaled it),
+        velocities (n,) rad/s."""
+        checker, state = self._checker, start.state
+        requested, found = np.zeros(len(self._gain)), {}
+        if isinstance(start, PartialStop):
+            requested = start.stop().step_velocity.copy()
+        for arm, request in enumerate(requests):
+            if request is not None:
+                found[arm] = self._arms[arm].requested(state, request)
+                requested[self._arms[arm].part] = found[arm].velocity
+        ratios, u = checker.speed_ratios(requested), requested.copy()
+        rules: tuple[str, ...] = ()
+        for arm, item in found.items():
+            tracking = self._arms[arm]
+            singularity = self._singularity.scale(requested, arm)
+            scales = tracking.scales(item, ratios[arm], checker.scale, singularity)
+            u[tracking.part], own = tracking.scaled(state, item, scales)
+            rules += own
+        return u, requested, rules
 
-    def _speed_scale(self, requested: Array, feed: Array) -> tuple[float, tuple[str, ...]]:
-        """Scale that keeps `requested` within all speed caps, and the cap that decides it."""
-        checker, p, limits = self._checker, self._params, self._limits
-        scales = {'speed': 1.0 / max(checker.speed_ratio(requested, checker.caps()), 1e-9)}
-        joint = max_ratio(requested, limits.velocity)
-        scales['velocity'] = checker.scale / max(joint, 1e-9)
-        if checker.scale < 1.0:
-            base = max(max_ratio(feed, limits.velocity), p.slow_floor)
-            scales['slow'] = checker.scale * base / max(joint, 1e-9)
-        scales['singularity'] = self._singularity.scale(requested)
-        least = min(scales, key=lambda name: scales[name])
-        return (scales[least] * HEADROOM, (least,)) if scales[least] < 1.0 else (1.0, ())
-
-    def _within_limits(self, reference: Reference, u: Array) -> Candidate:
+    def _within_limits(self, reference: Start, u: Array) -> Candidate:
         """A candidate near `u` whose stop keeps position and velocity limits, by bisection per
         joint between `u` and the certified stop."""
         candidate = reference.candidate(u)
@@ -156,7 +148,7 @@ class StepOptimiser:
         return np.minimum(low, limited), np.maximum(high, limited)
 
     def _certify(
-        self, reference: Reference, first: Candidate, boxed: Array, bounds: tuple[Array, Array]
+        self, reference: Start, first: Candidate, boxed: Array, bounds: tuple[Array, Array]
     ) -> tuple[Candidate, tuple[str, ...], float]:
         """The projected candidate, or one between it and the certified stop."""
         projected, found = self._project(reference, first, boxed, bounds)
@@ -176,7 +168,7 @@ class StepOptimiser:
         return best, (violation.rule, *found), violation.slack
 
     def _project(
-        self, reference: Reference, first: Candidate, boxed: Array, bounds: tuple[Array, Array]
+        self, reference: Start, first: Candidate, boxed: Array, bounds: tuple[Array, Array]
     ) -> tuple[Candidate, tuple[str, ...]]:
         """The nearest candidate that keeps the linear constraints, and the names of the active
         ones."""

@@ -53,7 +53,7 @@ def rig():
 
 def test_a_gripper_with_its_own_driver_does_not_brake_the_arm(rig):
     assert not {report.decision for report in rig.go(1.0)} & set(STOPS)
-    assert rig.shield.inputs.width == pytest.approx(0.04)
+    assert rig.shield.inputs.arms[0].width == pytest.approx(0.04)
 
 
 def test_commands_equal_those_with_complete_joint_states():
@@ -76,27 +76,27 @@ def test_a_silent_arm_brakes_after_50_ms_while_the_gripper_publishes(rig):
 def test_a_stale_opening_is_taken_as_widest_and_the_arm_moves_on(rig):
     rig.is_finger_silent = True
     rig.go(SILENCE - DT)
-    assert rig.shield.inputs.width == pytest.approx(0.04)
+    assert rig.shield.inputs.arms[0].width == pytest.approx(0.04)
     reports = rig.go(4 * DT)
-    assert rig.shield.inputs.opening is None
-    assert rig.shield.inputs.width == rig.robot.gripper.open_width
+    assert rig.shield.inputs.arms[0].opening is None
+    assert rig.shield.inputs.arms[0].width == rig.robot.gripper.open_width
     assert not {report.decision for report in reports} & set(STOPS)
     rig.is_finger_silent = False
     rig.go(DT)
-    assert rig.shield.inputs.width == pytest.approx(0.04)
+    assert rig.shield.inputs.arms[0].width == pytest.approx(0.04)
 
 
 def test_an_opening_with_old_stamps_is_unknown_too(rig):
     rig.lead = -SILENCE - 0.1
     rig.go(SILENCE + 0.05)
-    assert rig.shield.inputs.width == rig.robot.gripper.open_width
+    assert rig.shield.inputs.arms[0].width == rig.robot.gripper.open_width
 
 
 def test_a_finger_ages_by_its_receipt_too(rig):
     rig.is_finger_silent = True
     rig.publish_finger(rig.now + 0.015, 0.02)
     rig.go(SILENCE + 0.01)
-    assert rig.shield.inputs.opening is None
+    assert rig.shield.inputs.arms[0].opening is None
 
 
 @pytest.mark.parametrize('half', [nan, inf, -inf])
@@ -133,12 +133,12 @@ def test_a_finger_from_the_future_brakes_with_its_reason(rig):
 
 
 def test_an_outdated_or_duplicated_finger_changes_nothing(rig):
-    at = rig.shield.inputs.finger_status.stamp
+    at = rig.shield.inputs.arms[0].finger_status.stamp
     rig.is_finger_silent = True
     for stamp in (at, at - 0.1):
         rig.publish_finger(stamp, 0.01)
     assert not {report.decision for report in rig.go(2 * DT)} & set(STOPS)
-    assert rig.shield.inputs.width == pytest.approx(0.04)
+    assert rig.shield.inputs.arms[0].width == pytest.approx(0.04)
 
 
 def test_an_arm_out_of_order_brakes_however_the_gripper_is_stamped(rig):
@@ -219,7 +219,7 @@ def test_a_driver_of_arm_and_gripper_need_not_measure_the_velocity_of_the_finger
     names = (*rig.robot.joint_names, rig.robot.gripper.joint)
     rig.publish(rig.now + 0.005, names, np.append(rig.q, 0.01), np.append(rig.v, nan))
     assert rig.go(DT)[0].decision not in STOPS
-    assert rig.shield.inputs.width == pytest.approx(0.02)
+    assert rig.shield.inputs.arms[0].width == pytest.approx(0.02)
 
 
 def test_joints_of_another_robot_are_ignored(rig):
@@ -244,18 +244,19 @@ def test_a_sample_without_a_time_of_receipt_is_received_in_the_next_cycle():
     rig = Split()
     rig.shield.on_joints(JointState(0.0, (rig.robot.gripper.joint,), [0.02], [0.0]))
     rig.shield.tick(0.3)
-    assert (rig.shield.inputs.finger_status.received, rig.shield.inputs.width) == (0.3, 0.04)
+    arm = rig.shield.inputs.arms[0]
+    assert (arm.finger_status.received, arm.width) == (0.3, 0.04)
 
 
 def test_after_a_clock_jump_the_finger_is_unknown_until_its_next_sample(rig):
     rig.now -= 5.0
     rig.is_finger_silent = True
     rig.go(DT)
-    assert rig.shield.inputs.opening is None
-    assert rig.shield.inputs.finger_status.fault == ''  # nothing is from the future
+    assert rig.shield.inputs.arms[0].opening is None
+    assert rig.shield.inputs.arms[0].finger_status.fault == ''  # nothing is from the future
     rig.is_finger_silent = False
     rig.go(DT)
-    assert rig.shield.inputs.width == pytest.approx(0.04)
+    assert rig.shield.inputs.arms[0].width == pytest.approx(0.04)
 
 
 def test_a_conflict_of_two_publishers_holds_and_prevents_arming(rig):
