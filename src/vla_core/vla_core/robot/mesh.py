@@ -102,8 +102,10 @@ def reduced_hull(points: Array) -> tuple[Array, float]:
     kept = points[np.unique(np.argmax(points @ directions.T, axis=0))]
     hull, dot = convex(kept), coal.Sphere(1e-6)
     at, request = coal.Transform3s(), coal.DistanceRequest()
+    equations = ConvexHull(kept).equations  # (f, 4) outward normal, offset
+    outside = (points @ equations[:, :3].T + equations[:, 3]).max(axis=1)
     far = 0.0
-    for point in points:
+    for point in points[outside > 0.5 * max(float(outside.max()), 0.0)]:
         there = coal.Transform3s(np.eye(3), point)
         far = max(far, coal.distance(hull, at, dot, there, request, coal.DistanceResult()))
     return kept, far + 1e-5

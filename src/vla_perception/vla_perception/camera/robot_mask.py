@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from vla_core.compiled import FLOATS, MATRIX, TENSOR, VECTOR, compiled
 from vla_core.records.sensing import JointState
 from vla_core.robot.config import RobotConfig
+from vla_core.robot.finger_path import FingerPath
 from vla_core.robot.mesh import oriented_box
 from vla_core.robot.model import RobotModel
 
@@ -33,7 +34,7 @@ class RobotBody:
         self.config = config
         gripper = config.gripper
         self._model = RobotModel(config, gripper.open_width)
-        self._closed = RobotModel(config, gripper.closed_width)
+        self._fingers = FingerPath(config, gripper)
         frames = self._model.pin_model.frames
         shapes = self._model.collision_model.geometryObjects
         self._links = tuple(str(frames[shape.parentFrame].name) for shape in shapes)
@@ -44,6 +45,10 @@ class RobotBody:
                 for shape, (box, _, _) in zip(shapes, boxes, strict=True)
             ]
         )  # (s, 4, 4)
+        self._joint_from_link = [
+            frames[shapes[k].parentFrame].placement for k in self._fingers.shapes
+        ]
+        self._boxes = [boxes[k][0] for k in self._fingers.shapes]
         self._half = np.array([half for _, half, _ in boxes])  # (s, 3) m
         self._radius = np.array([radius for _, _, radius in boxes])  # (s,) m
 
@@ -63,15 +68,15 @@ class RobotBody:
         return covered(np.asarray(points, np.float32), placed, self._half, self._radius + margin)
 
     def _placements(self, pose: Pose) -> Points:
-        """(s, 4, 4) base_from_shape; the fingers move linearly between closed and open."""
-        gripper = self.config.gripper
-        share = (pose.opening - gripper.closed_width) / (gripper.open_width - gripper.closed_width)
-        share = float(np.clip(share, 0.0, 1.0))
-        opened = self._model.frames(pose.joints, self._links)
-        if share < 1.0:
-            closed = self._closed.frames(pose.joints, self._links)
-            opened = closed + share * (opened - closed)
-        return opened @ self._link_from_shape
+        """(s, 4, 4) base_from_shape at the pose's opening."""
+        placed = self._link_from_shape.copy()
+        moved = zip(
+            self._fingers.shapes, self._joint_from_link, self._fingers.at(pose.opening),
+            self._boxes, strict=True,
+        )  # fmt: skip
+        for k, joint_from_link, joint_from_shape, box in moved:
+            placed[k] = (joint_from_link.inverse() * joint_from_shape).homogeneous @ box
+        return np.asarray(self._model.frames(pose.joints, self._links) @ placed)
 
 
 @compiled(FLOATS, TENSOR, MATRIX, VECTOR)

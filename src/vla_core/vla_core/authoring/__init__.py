@@ -1,0 +1,1 @@
+"""Makes and checks robot files: from a URDF to arms, grippers, tip, home and disabled pairs."""
