@@ -299,6 +299,18 @@ def test_a_passive_listener_of_any_qos_never_counts_towards_health(client, toy, 
     assert client.beats['toy'].healthy
 
 
+def test_a_reader_with_one_subscription_that_receives_is_reached(client, toy):
+    """Perception listens to camera info twice: to what is sent anew, and to what was latched."""
+    own = rclpy.create_node('supervisor', context=client.context)
+    client.change('toy', CONFIGURE)
+    toy.advertise(topics.REPORT)
+    for profile in (qos.STATE, topics.REPORT.qos):
+        own.create_subscription(topics.REPORT.type, 'report', lambda _: None, profile)
+    assert client.until(lambda: toy.count_subscribers('report') == 2, 5.0)
+    assert toy.endpoints.first_qos_mismatch() == ''
+    own.destroy_node()
+
+
 def test_one_of_our_own_readers_that_is_not_reached_is_a_problem_until_it_has_left(client, toy):
     own = rclpy.create_node('supervisor', context=client.context)
     elsewhere = rclpy.create_node('supervisor', context=client.context, namespace='/lab')

@@ -177,16 +177,17 @@ class Endpoints:
     def _mismatch_of(self, endpoint: Publisher | Subscription, *, is_first: bool = False) -> str:
         name, own = endpoint.topic_name, endpoint.qos_profile
         if isinstance(endpoint, Publisher):
-            peers = self._readers(endpoint, is_first=is_first)
-            pairs = [(peer, qos_mismatch(own, peer.qos_profile)) for peer in peers]
+            asked: dict[str, list[QoSProfile]] = {}
+            for peer in self._readers(endpoint, is_first=is_first):
+                asked.setdefault(full_name(peer), []).append(peer.qos_profile)
+            pairs = [(node, _mismatch_of_all(own, profiles)) for node, profiles in asked.items()]
         else:
-            peers = self._node.get_publishers_info_by_topic(name)
-            profiles = self._subscribed_with(name)
-            pairs = [(peer, _mismatch_of_all(peer.qos_profile, profiles)) for peer in peers]
-        bad = [f'{full_name(peer)}: {reason}' for peer, reason in pairs if reason]
+            peers, profiles = self._node.get_publishers_info_by_topic(name), self._asked(name)
+            pairs = [(full_name(p), _mismatch_of_all(p.qos_profile, profiles)) for p in peers]
+        bad = [f'{node}: {reason}' for node, reason in pairs if reason]
         return f'{name} does not reach every peer: {"; ".join(bad)}' if bad else ''
 
-    def _subscribed_with(self, name: str) -> list[QoSProfile]:
+    def _asked(self, name: str) -> list[QoSProfile]:
         """Return the profiles of all subscriptions to one topic: one that receives is enough."""
         subscriptions = [*(p.subscription for p in self._polled), *self._executed]
         return [s.qos_profile for s in subscriptions if s.topic_name == name]
@@ -237,6 +238,6 @@ def full_name(peer: TopicEndpointInfo) -> str:
 
 
 def _mismatch_of_all(offered: QoSProfile, requested: list[QoSProfile]) -> str:
-    """Return why none of several subscriptions receives anything; '' when one does."""
+    """Return why none of a node's subscriptions receives anything; '' when one does."""
     mismatches = [qos_mismatch(offered, profile) for profile in requested]
     return mismatches[0] if mismatches and all(mismatches) else ''
