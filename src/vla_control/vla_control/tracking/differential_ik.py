@@ -17,7 +17,8 @@ class IkParams:
     """Parameters of the damped least squares."""
 
     damping: float = 0.05  # largest damping, at a singularity
-    singular: float = 0.08  # smallest singular value of the Jacobian below which damping starts
+    singular: float = 0.08  # smallest singular value of the Jacobian below which damping starts;
+    # its lengths are in units of RobotModel.length_scale
     limit_margin: float = 0.05  # rad, a joint closer to its limit does not move towards it
     centring: float = 0.5  # 1/s, gain of the null-space motion towards home
 
@@ -27,6 +28,7 @@ class DifferentialIk:
 
     def __init__(self, model: RobotModel, params: IkParams) -> None:
         self.model, self.params = model, params
+        self._weights = np.r_[np.full(3, 1.0 / model.length_scale), np.ones(3)]  # (6,) rows
         self.lower = model.limits.lower + params.limit_margin
         self.upper = model.limits.upper - params.limit_margin
 
@@ -37,7 +39,8 @@ class DifferentialIk:
         Damped only near singularities: s / (s^2 + d^2), d^2 = damping^2 (1 - (s_min /
         singular)^2) (Chiaverini, Siciliano, Egeland 1994).
         """
-        jacobian = self.model.jacobian(q)
+        jacobian = self._weights[:, None] * self.model.jacobian(q)
+        motions = self._weights * motions
         inverse, null_space = self._inverse(jacobian)
         result = motions @ inverse.T
         blocked = self._blocked(q, result)

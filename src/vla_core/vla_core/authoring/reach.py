@@ -36,6 +36,7 @@ class DownReach:
     def __init__(self, clearance: Clearance, seed: int = 0) -> None:
         self.model: RobotModel = clearance.model
         self.clearance = clearance
+        self._weights = np.r_[np.full(3, 1.0 / self.model.length_scale), np.ones(3)]
         self._rng = np.random.default_rng(seed)
         limits = self.model.limits
         self.low, self.high = limits.lower + MARGIN, limits.upper - MARGIN
@@ -49,7 +50,8 @@ class DownReach:
             error = geometry.pose_error(self.model.fk(q), pose)
             if np.linalg.norm(error[:3]) <= NEAR[0] and np.linalg.norm(error[3:]) <= NEAR[1]:
                 return q
-            jacobian = self.model.jacobian(q)
+            jacobian = self._weights[:, None] * self.model.jacobian(q)
+            error = self._weights * error
             damped = jacobian @ jacobian.T + 1e-4 * np.eye(6)
             change = jacobian.T @ np.linalg.solve(damped, error)
             change *= min(1.0, 0.4 / max(float(np.abs(change).max()), 1e-9))

@@ -19,6 +19,7 @@ from vla_core.robot.limits import JointLimits
 from vla_core.robot.mesh import convex
 from vla_core.robot.urdf import Description, describe, finger_positions
 
+FULL_SIZE = 0.9  # m, of the links from the first joint to the tip; that of a 3 kg arm or more
 _AXES = pin.ReferenceFrame.LOCAL_WORLD_ALIGNED
 
 
@@ -44,6 +45,12 @@ class RobotModel:
     def neutral(self) -> Array:
         """(n,) rad, midpoint of the limits."""
         return (self.limits.lower + self.limits.upper) / 2
+
+    @functools.cached_property
+    def length_scale(self) -> float:
+        """m, unit of length in which limits of singular values hold: 1 for an arm of full size,
+        less for a small one, whose translations are small against its rotations."""
+        return length_scale(self.pin_model, self._tip)
 
     @property
     def frame_names(self) -> tuple[str, ...]:
@@ -77,8 +84,11 @@ class RobotModel:
         return float(np.prod(np.linalg.svd(self.jacobian(q), compute_uv=False)))
 
     def smallest_singular_value(self, q: ArrayLike) -> float:
-        """Smallest singular value of the tip's Jacobian; 0 at a singularity."""
-        return float(np.linalg.svd(self.jacobian(q), compute_uv=False)[-1])
+        """Smallest singular value of the tip's Jacobian, its lengths in units of `length_scale`;
+        0 at a singularity."""
+        jacobian = self.jacobian(q)
+        jacobian[:3] /= self.length_scale
+        return float(np.linalg.svd(jacobian, compute_uv=False)[-1])
 
     def _id(self, frame: str) -> int:
         if frame not in self._ids:
@@ -206,6 +216,16 @@ def _add_pieces(model: Any, shapes: Any, description: Description, pieces: int) 
         shapes.addGeometryObject(
             pin.GeometryObject(f'{piece.link}_piece_{k}', joint, frame, placement, hull)
         )
+
+
+def length_scale(model: Any, tip: int) -> float:
+    """m, of the arm that carries the frame `tip`; see `RobotModel.length_scale`."""
+    frame = model.frames[tip]
+    joint, length = frame.parentJoint, float(np.linalg.norm(frame.placement.translation))
+    while model.parents[joint] > 0:  # the first joint's place is that of the base
+        length += float(np.linalg.norm(model.jointPlacements[joint].translation))
+        joint = model.parents[joint]
+    return min(length / FULL_SIZE, 1.0)
 
 
 def link_of(model: Any, shape: Any) -> str:

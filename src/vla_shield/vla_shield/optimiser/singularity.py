@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from vla_core.frozen import Array
+from vla_core.robot.model import length_scale
 from vla_shield.constraints.checker import ConstraintChecker
 from vla_shield.constraints.collision_model import CollisionModel
 from vla_shield.params import ShieldParams
@@ -22,6 +23,7 @@ class SingularityScaler:
         self, model: CollisionModel, checker: ConstraintChecker, params: ShieldParams
     ) -> None:
         self._model, self._checker, self._params = model, checker, params
+        self._scales = [length_scale(model.model, tip) for tip in model.tree.tips]  # m
         # (n,) rad, of each arm, where it was last far from a singularity
         self._far_at: list[Array | None] = [None] * len(model.tree.arms)
 
@@ -64,9 +66,10 @@ class SingularityScaler:
     def _conditioning(
         self, points: Array, spatial_jacobian: Array, arm: int
     ) -> tuple[float, float]:
-        """Condition number and smallest singular value of the tip's Jacobian (m and rad
-        unscaled)."""
+        """Condition number and smallest singular value of the tip's Jacobian, its lengths in
+        units of the arm's length scale."""
         part, row = self._model.tree.slices[arm], self._model.tip_rows[arm]
-        rows = np.concatenate((points[row][:, part], spatial_jacobian[3:, part]))
+        linear = points[row][:, part] / self._scales[arm]
+        rows = np.concatenate((linear, spatial_jacobian[3:, part]))
         values = np.linalg.svd(rows, compute_uv=False)
         return float(values[0] / max(values[-1], 1e-12)), float(values[-1])
