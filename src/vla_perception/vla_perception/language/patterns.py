@@ -27,7 +27,7 @@ class WordUse(Enum):
 # <class> of vocabulary.py, {t} target, {d} destination, {side}; a|b alternatives, ? optional
 _PATTERNS: tuple[tuple[Verb, str], ...] = (
     (Verb.CLOSE, '<close> up? {t} up?'),
-    (Verb.CLOSE, '<close> the? open|opened {t}'),
+    (Verb.CLOSE, '<close> the|that|this open|opened {t}'),
     (Verb.CLOSE, '<shift> {t} closed|shut|in|back|back_in'),
     (Verb.CLOSE, 'push|slide closed|shut|in {t}'),
     (Verb.CLOSE, '<desire> {t} closed|shut'),
@@ -35,7 +35,7 @@ _PATTERNS: tuple[tuple[Verb, str], ...] = (
     (Verb.CLOSE, '<ensure> {t} is closed|shut'),
     (Verb.CLOSE, 'get {t} closed|shut'),
     (Verb.OPEN, 'open up? {t} up?'),
-    (Verb.OPEN, 'open the? closed|shut {t}'),
+    (Verb.OPEN, 'open the|that|this closed|shut {t}'),
     (Verb.OPEN, 'pull open|out? {t}'),
     (Verb.OPEN, 'pull|slide|get {t} open|out'),
     (Verb.OPEN, 'slide open|out {t}'),

@@ -177,6 +177,8 @@ def test_colour_alone_is_a_phrase():
         ('put the red cube\u200b in the blue box', 'cannot read'),
         ('press the button?', 'this is a question'),
         ('is the red cube in the blue box', 'question or a statement'),
+        ('close open the drawer', "'open the drawer' after 'close'"),
+        ('the drawer open', "'open' after 'the drawer'"),
         ('push the thing', 'only a button can be pressed'),
         ('put the orange in the blue box', "'the orange in the blue box' after 'put'"),
         ('get the red cube in the blue box', "'in the blue box'"),
