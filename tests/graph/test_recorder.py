@@ -55,6 +55,12 @@ class Bench:
         self.publishers[topic.name].publish(message)
         return message
 
+    def restart(self):
+        self.executor.remove_node(self.recorder)
+        self.recorder.destroy_node()
+        self.recorder = RecorderNode()
+        self.executor.add_node(self.recorder)
+
     def close(self):
         self.executor.shutdown()
         self.recorder.destroy_node()
@@ -102,6 +108,7 @@ def test_camera_info_that_was_published_once_before_the_task_begins_its_file(ben
     info = topics.latched(topics.camera(ROBOT.camera('scene'))[2])
     bench.connect(topics.STATUS, info)
     sent = bench.say(info, camera_info_to_msg(ROBOT.camera('scene').model, 1.0))
+    bench.restart()
     bench.until(lambda: bench.recorder.recorder._latched[info.name])
     bench.say(topics.STATUS, status(Phase.RUNNING))
     bench.until(lambda: bench.recorder.recorder.episode_id)

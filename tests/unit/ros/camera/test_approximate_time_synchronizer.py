@@ -41,6 +41,16 @@ def test_depth_stamped_40_ms_late_pairs_with_the_nearest_exposure(delay):
     assert synchronizer.pair_offset() == pytest.approx(0.040 - PERIOD)
 
 
+def test_a_pair_of_two_exposures_is_made_as_soon_as_the_second_one_comes():
+    """The next colour image cannot be nearer: the period is known."""
+    synchronizer = ApproximateTimeSynchronizer()
+    made = [
+        topic for topic, stamp, k in late_depth(30, offset=0.040)
+        if synchronizer.put(topic, stamp, k) and k > 2
+    ]  # fmt: skip
+    assert set(made) == {DEPTH}
+
+
 @pytest.mark.parametrize('lost', ['colour', 'depth'])
 @pytest.mark.parametrize('delay', [0.0, 0.04])
 def test_a_lost_image_does_not_pair_its_partner_with_another_exposure(lost, delay):

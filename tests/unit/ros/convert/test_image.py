@@ -91,6 +91,7 @@ def test_an_encoding_that_is_not_read_is_named_with_what_to_change(read, encodin
         ({'height': 5}, '24 bytes with step 12 do not make 5 rows of 12'),
         ({'step': 0}, 'step 0'),
         ({'step': 11}, 'step 11'),
+        ({'step': 6, 'data': bytes(12)}, '12 bytes with step 6'),
         ({'width': 0}, 'the image is empty: 0x2'),
     ],
 )

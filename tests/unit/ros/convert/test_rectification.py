@@ -60,3 +60,21 @@ def test_the_centre_stays_and_a_barrel_draws_the_corners_in():
     x, y = distorted(np.array([0.0, 0.5]), np.array([0.0, 0.4]), BARREL)
     assert (x[0], y[0]) == (0.0, 0.0)
     assert np.hypot(x[1], y[1]) < np.hypot(0.5, 0.4)
+
+
+@pytest.mark.parametrize(
+    ('model', 'd', 'expected'),
+    [
+        ('plumb_bob', (0.1, -0.2, 0.01, 0.02, 0.05), (0.307918955, -0.20224597)),
+        (
+            'rational_polynomial',
+            (0.1, -0.2, 0.01, 0.02, 0.05, 0.3, -0.1, 0.02),
+            (0.29701118665, -0.19497412444),
+        ),
+        ('equidistant', (-0.02, 0.004, -0.001, 0.0005), (0.28725492124, -0.19150328082)),
+    ],
+)
+def test_the_formulas_are_those_of_sensor_msgs(model, d, expected):
+    """Worked out by hand for the direction (0.3, -0.2), from the definitions of REP-104."""
+    x, y = distorted(np.array([0.3]), np.array([-0.2]), Distortion(model, d))
+    assert (x[0], y[0]) == pytest.approx(expected, abs=1e-9)

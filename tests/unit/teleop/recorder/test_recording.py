@@ -13,7 +13,7 @@ from vla_ros import topics
 from vla_ros.convert.fields import time_msg
 from vla_ros.convert.rgbd import frame_to_msgs
 from vla_teleop.recorder.episode_file import EpisodeWriter, read_metadata, read_raw, remove_topics
-from vla_teleop.recorder.record_codec import Images, RecordWriter, image_topics
+from vla_teleop.recorder.record_codec import CameraDecoder, Images, RecordWriter, image_topics
 from vla_teleop.recorder.recording import load_recording, read_records
 
 
@@ -87,6 +87,16 @@ def test_frames_whose_depth_is_stamped_at_another_time_are_read(tmp_path, robot,
     assert np.all(np.diff([each.stamp for each in found]) > 0.0)
     assert np.array_equal(found[0].depth, frame.depth)
     assert len(list(read_records(path, robot, (), Images.COLOUR))) == 12
+
+
+def test_a_frame_recorded_before_its_camera_info_is_not_lost(robot, frame):
+    camera = robot.camera('scene')
+    decoder = CameraDecoder(camera, Images.RGBD, 0.05)
+    colour, depth, info = frame_to_msgs(frame, camera)
+    later, _, _ = frame_to_msgs(dataclasses.replace(frame, stamp=frame.stamp + 0.1), camera)
+    assert [decoder.put(0, colour), decoder.put(1, depth), decoder.put(0, later)] == [None] * 3
+    stream, record = decoder.put(2, info)
+    assert (stream, record.stamp) == ('frame:scene', frame.stamp)
 
 
 def test_an_independent_reader_understands_the_file(episode, robot, records):
