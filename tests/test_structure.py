@@ -50,8 +50,17 @@ MAY_IMPORT = {
         'vla_lockstep', 'vla_report', 'vla_bringup', 'torch', 'safetensors', 'tqdm',
         'matplotlib', 'yaml',
     },
-    'vla_bench': BELOW_BENCH | ROS | {'torch', 'matplotlib', 'tqdm', 'rich', 'psutil', 'yaml'},
-    'vla_cli': BELOW_BENCH | ROS | {'vla_bench', 'rich', 'PIL', 'yaml', 'psutil', 'mujoco'},
+    # vla_shield: its parameters, for the bounds of checks; its node runs as a process
+    'vla_commission': ROS | {
+        'vla_ros', 'vla_bringup', 'vla_report', 'vla_shield', 'pinocchio', 'coal', 'scipy',
+        'matplotlib', 'jinja2', 'markupsafe', 'PIL',
+    },
+    'vla_bench': BELOW_BENCH | ROS | {
+        'vla_commission', 'torch', 'matplotlib', 'tqdm', 'rich', 'psutil', 'yaml',
+    },
+    'vla_cli': BELOW_BENCH | ROS | {
+        'vla_bench', 'vla_commission', 'rich', 'PIL', 'yaml', 'psutil', 'mujoco',
+    },
 }  # fmt: skip
 NODE_EXTRA = ROS | {'vla_ros'}
 # not nodes, but parts of one that hold its ROS entities; the reason is the value
@@ -62,10 +71,10 @@ ROS_USERS = {
 }
 NODE_MAY = {'vla_policy': {'vla_teleop'}}  # the replay policy reads episodes
 NEVER = {'vla_core': {'torch', 'transformers'}, 'vla_shield': {'torch', 'transformers', 'moveit'}}
-HAS_ROS = ('vla_ros', 'vla_bringup', 'vla_bench', 'vla_cli')
+HAS_ROS = ('vla_ros', 'vla_bringup', 'vla_commission', 'vla_bench', 'vla_cli')
 PRINTS = (
     'vla_bringup', 'vla_cli', 'vla_bench', 'vla_lockstep', 'vla_report', 'vla_learning',
-    'vla_teleop',
+    'vla_teleop', 'vla_commission',
 )  # fmt: skip  # hold commands of the command line
 
 MODULE_LINES, FUNCTION_LINES, NODE_LINES = 250, 40, 180

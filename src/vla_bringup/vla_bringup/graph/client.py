@@ -12,8 +12,10 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
 from rclpy.task import Future
 
+from vla_bringup.graph.domain import ros_errors
+from vla_bringup.graph.sessions import no_graph
 from vla_core.errors import UserError
-from vla_core.records.safety import Heartbeat
+from vla_core.records.safety import Heartbeat, ShieldReport
 from vla_core.records.task import TaskStatus
 from vla_interfaces.action import ExecuteTask
 from vla_ros import topics
@@ -23,36 +25,57 @@ from vla_ros.realtime import realtime_dds_threads
 from vla_ros.transport import choose_transport
 
 SPIN_TIMEOUT = 0.05  # s
+DISCOVERY = 5.0  # s, until the nodes of a running graph are found
 CANCEL_TIME = 60.0  # s for a cancelled task to end: a held object is put back first
 
 
 class GraphClient:
-    """`watch` is called at every iteration of a wait; an exception from it ends the wait."""
+    """`watch` is called at every iteration of a wait; an exception from it ends the wait.
 
-    def __init__(self, watch: Callable[[], None]) -> None:
+    `node` and `links` are for users that publish or subscribe themselves; `links` is polled.
+    """
+
+    def __init__(
+        self,
+        watch: Callable[[], None],
+        name: str = 'client',
+        namespace: str = '',
+        *,
+        carries_images: bool = False,
+    ) -> None:
         self._watch = watch
-        choose_transport()
-        rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-        with realtime_dds_threads():
-            self._node = rclpy.create_node('client')
+        choose_transport(carries_images)
+        with ros_errors(), realtime_dds_threads():
+            rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+            self.node = rclpy.create_node(name, namespace=namespace)
         self._executor = SingleThreadedExecutor()
-        self._executor.add_node(self._node)
-        self._links = Endpoints(self._node, self._node.get_logger().error)
-        self._execute = ActionClient(self._node, ExecuteTask, 'execute_task')
+        self._executor.add_node(self.node)
+        self.links = Endpoints(self.node, self.node.get_logger().error)
+        self._execute = ActionClient(self.node, ExecuteTask, 'execute_task')
         self._clients: dict[str, Any] = {}
         self.beats: dict[str, Heartbeat] = {}  # the newest, by node
         self.status: TaskStatus | None = None
+        self.report: ShieldReport | None = None  # newest, after watch_shield
         self.truth: bool | None = None  # newest ground truth of the simulator
-        self._links.subscribe(topics.HEARTBEATS, self._on_beat)
-        self._links.subscribe(topics.STATUS, self._on_status)
-        self._links.subscribe(topics.SUCCESS, self._on_truth)
+        self.links.subscribe(topics.HEARTBEATS, self._on_beat)
+        self.links.subscribe(topics.STATUS, self._on_status)
+        self.links.subscribe(topics.SUCCESS, self._on_truth)
+
+    def watch_shield(self) -> None:
+        """Receive the reports of the shield, too."""
+        self.links.subscribe(topics.REPORT, self._on_report)
+
+    def require_graph(self, timeout: float = DISCOVERY) -> None:
+        """UserError when no supervisor has published its status within `timeout` s."""
+        if not self.wait(lambda: self.status is not None, timeout):
+            raise UserError(no_graph())
 
     def wait(self, until: Callable[[], Any], timeout: float) -> Any:
         """Return the value of `until` as soon as it is true, or after `timeout` s."""
         end = time.monotonic() + timeout
         while True:
             self._executor.spin_once(timeout_sec=SPIN_TIMEOUT)
-            self._links.drain()
+            self.links.drain()
             self._watch()
             value = until()
             if value or time.monotonic() >= end:
@@ -72,7 +95,7 @@ class GraphClient:
     def reach(self, service_type: type, name: str, timeout: float = 15.0) -> Any:
         """The client of a service, once the service is available."""
         if name not in self._clients:
-            self._clients[name] = self._node.create_client(service_type, name)
+            self._clients[name] = self.node.create_client(service_type, name)
         client = self._clients[name]
         if not (client.service_is_ready() or self.wait(client.service_is_ready, timeout)):
             raise UserError(f'no service {name} within {timeout:g} s: is its node running?')
@@ -100,7 +123,7 @@ class GraphClient:
 
     def close(self) -> None:
         self._executor.shutdown()
-        destroy_with_actions(self._node)
+        destroy_with_actions(self.node)
         rclpy.try_shutdown()
 
     def _on_beat(self, beat: Heartbeat) -> None:
@@ -108,6 +131,9 @@ class GraphClient:
 
     def _on_status(self, status: TaskStatus) -> None:
         self.status = status
+
+    def _on_report(self, report: ShieldReport) -> None:
+        self.report = report
 
     def _on_truth(self, message: Any) -> None:
         self.truth = bool(message.data)

@@ -1,0 +1,1 @@
+"""Commissioning: what a robot and its drivers do, compared with what the robot file says."""

@@ -1,0 +1,1 @@
+"""The live graph: observation, the shield as a process, the rig that guided motion uses."""

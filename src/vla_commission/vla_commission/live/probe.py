@@ -1,0 +1,148 @@
+"""Observation of the live graph for a few seconds: what is there, without judgement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rcl_interfaces.msg import ParameterType
+from rcl_interfaces.srv import GetParameters
+from rclpy.event_handler import SubscriptionEventCallbacks
+from rclpy.qos import QoSDurabilityPolicy, QoSProfile, QoSReliabilityPolicy
+from rclpy.serialization import deserialize_message
+from sensor_msgs.msg import Image, JointState
+from std_msgs.msg import Bool, Float64, String
+
+from vla_bringup.graph.client import GraphClient
+from vla_commission.checks import edges
+from vla_commission.checks.description import DESCRIPTION
+from vla_commission.checks.graph import full
+from vla_commission.collector import Collector, stamp_of_bytes
+from vla_commission.facts import Endpoint, Facts
+from vla_core.robot.config import RobotConfig
+from vla_core.robot.controller_parameters import NAMES
+from vla_ros import topics
+from vla_ros.endpoints import full_name
+
+DISCOVERY = 2.0  # s, until the graph is known
+ANSWER = 2.0  # s, for a parameter service
+ANY = QoSProfile(depth=100, reliability=QoSReliabilityPolicy.BEST_EFFORT)  # fits every publisher
+LATCHED = QoSProfile(
+    depth=1, reliability=QoSReliabilityPolicy.RELIABLE,
+    durability=QoSDurabilityPolicy.TRANSIENT_LOCAL,
+)  # fmt: skip
+FIELDS = {
+    ParameterType.PARAMETER_BOOL: 'bool_value',
+    ParameterType.PARAMETER_INTEGER: 'integer_value',
+    ParameterType.PARAMETER_DOUBLE: 'double_value',
+    ParameterType.PARAMETER_STRING: 'string_value',
+    ParameterType.PARAMETER_STRING_ARRAY: 'string_array_value',
+}
+
+
+def observe(
+    client: GraphClient, robot: RobotConfig, seconds: float, own: tuple[str, ...]
+) -> Facts:
+    """Facts of the robot's graph after `seconds` s; `own`: nodes that commissioning started."""
+    facts = Facts(own=(*own, client.node.get_fully_qualified_name()), duration=seconds)
+    _Listener(client, robot, Collector(facts)).run(seconds)
+    _read_graph(client, robot, facts)
+    for node in edges.controller_nodes(robot):
+        facts.parameters[node] = parameters_of(client, node)
+    return facts
+
+
+class _Listener:
+    """Subscriptions for the time of the observation."""
+
+    def __init__(self, client: GraphClient, robot: RobotConfig, collector: Collector) -> None:
+        self._client, self._collector = client, collector
+        self._raw: dict[str, bytes] = {}  # newest image by topic
+        self._subscriptions: list[Any] = []
+        for edge in edges.inputs_of(robot):
+            self._listen(edge.name, edge.topic.type)
+        for camera in robot.cameras:
+            info = topics.camera(camera)[2]
+            self._listen(info.name, info.type, LATCHED)
+        for name in edges.scaling_topics(robot):
+            self._listen(name, Float64)
+        self._listen(full(topics.E_STOP.name), Bool)
+        self._listen(DESCRIPTION, String, LATCHED)
+
+    def run(self, seconds: float) -> None:
+        """Discover, then listen; the observation begins when the graph is known."""
+        self._client.wait(lambda: False, DISCOVERY)
+        self._collector.facts.streams.clear()
+        self._collector.facts.joints.clear()
+        self._client.wait(lambda: False, seconds)
+        for subscription in self._subscriptions:
+            self._client.node.destroy_subscription(subscription)
+        for name, data in self._raw.items():
+            self._collector.facts.streams[name].last = deserialize_message(data, Image)
+
+    def _listen(self, name: str, kind: type, qos: QoSProfile = ANY) -> None:
+        self._subscriptions.append(self._client.node.create_subscription(
+            kind, name, self._receiver(name, kind), qos, raw=kind is Image,
+            event_callbacks=SubscriptionEventCallbacks(use_default_callbacks=False),
+        ))  # fmt: skip
+
+    def _receiver(self, name: str, kind: type) -> Callable[[Any], None]:
+        collector, clock = self._collector, self._client.node.get_clock()
+
+        def on_image(data: bytes) -> None:
+            self._raw[name] = data
+            collector.put(name, None, clock.now().nanoseconds * 1e-9, stamp_of_bytes(data))
+
+        def on_joints(message: Any) -> None:
+            collector.put_joints(name, message, clock.now().nanoseconds * 1e-9)
+
+        def on_message(message: Any) -> None:
+            collector.put(name, message, clock.now().nanoseconds * 1e-9)
+
+        return {Image: on_image, JointState: on_joints}.get(kind, on_message)
+
+
+def _read_graph(client: GraphClient, robot: RobotConfig, facts: Facts) -> None:
+    """Topics with their ends, nodes, and clients of the actions of the controllers."""
+    node = client.node
+    facts.topics = {name: tuple(kinds) for name, kinds in node.get_topic_names_and_types()}
+    facts.nodes = tuple(
+        f'{namespace.rstrip("/")}/{name}'
+        for name, namespace in node.get_node_names_and_namespaces()
+    )
+    names = {*facts.topics, *(edges.listener_topic(g)[0] for g in robot.grippers)}
+    for name in names:
+        facts.publishers[name] = _ends(node.get_publishers_info_by_topic(name))
+        facts.subscribers[name] = _ends(node.get_subscriptions_info_by_topic(name))
+    for action in edges.trajectory_actions(robot):
+        status = node.get_subscriptions_info_by_topic(f'{action}{edges.ACTION_STATUS}')
+        facts.action_clients[action] = tuple(sorted({full_name(peer) for peer in status}))
+
+
+def _ends(found: list[Any]) -> tuple[Endpoint, ...]:
+    return tuple(Endpoint(full_name(p), p.topic_type, p.qos_profile) for p in found)
+
+
+def parameters_of(client: GraphClient, node: str) -> Mapping[str, Any] | None:
+    """Parameters of a controller; None when it has no parameter service, or does not answer."""
+    name = f'{node}/get_parameters'
+    request = client.node.create_client(GetParameters, name)
+    try:
+        if not client.wait(request.service_is_ready, ANSWER):
+            return None
+        future = request.call_async(GetParameters.Request(names=list(NAMES)))
+        if not client.wait(future.done, ANSWER):
+            return None
+        values = future.result().values
+    finally:
+        client.node.destroy_client(request)
+    pairs = zip(NAMES, values, strict=False)
+    return {
+        key: _plain(getattr(value, FIELDS[value.type]))
+        for key, value in pairs
+        if value.type in FIELDS
+    }
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if not isinstance(value, (bool, int, float, str)) else value
