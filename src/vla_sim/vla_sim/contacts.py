@@ -8,6 +8,7 @@ import mujoco
 import numpy as np
 
 from vla_sim.scenes.robot_body import ROBOT, TABLE
+from vla_sim.scenes.scene_model import TABLE_GEOM
 
 
 @dataclass(frozen=True)
@@ -16,13 +17,15 @@ class ContactPair:
 
     first: str  # body name
     second: str
-    kind: str  # robot with: itself 'self', the 'table', an 'object'; without the robot 'scene'
+    # an arm with: itself 'self', another 'arms', the 'table', a static 'obstacle', an 'object';
+    # without one 'scene'
+    kind: str
     depth: float  # m, of penetration
     force: float  # N, normal
 
 
-def contacts(model: mujoco.MjModel, data: mujoco.MjData) -> list[ContactPair]:
-    """Return all contacts of this step."""
+def contacts(model: mujoco.MjModel, data: mujoco.MjData, arm_of: np.ndarray) -> list[ContactPair]:
+    """Return all contacts of this step; `arm_of` (bodies,) is the arm that moves a body, or -1."""
     found = []
     force = np.zeros(6)
     for k in range(data.ncon):
@@ -33,18 +36,24 @@ def contacts(model: mujoco.MjModel, data: mujoco.MjData) -> list[ContactPair]:
         mujoco.mj_contactForce(model, data, k, force)
         first, second = (model.body(model.geom_bodyid[g]).name for g in geoms)
         found.append(
-            ContactPair(first, second, _kind(model, geoms), -float(contact.dist), float(force[0]))
+            ContactPair(
+                first, second, _kind(model, geoms, arm_of), -float(contact.dist), float(force[0])
+            )
         )
     return found
 
 
-def _kind(model: mujoco.MjModel, geoms: tuple[int, int]) -> str:
+def _kind(model: mujoco.MjModel, geoms: tuple[int, int], arm_of: np.ndarray) -> str:
     types = {int(model.geom_contype[g]) for g in geoms}
     if ROBOT not in types:
         return 'scene'
     if types == {ROBOT}:
-        return 'self'
-    return 'table' if TABLE in types else 'object'
+        first, second = (int(arm_of[model.geom_bodyid[g]]) for g in geoms)
+        return 'self' if first == second or min(first, second) < 0 else 'arms'
+    if TABLE not in types:
+        return 'object'
+    names = {model.geom(g).name for g in geoms}
+    return 'table' if TABLE_GEOM in names else 'obstacle'
 
 
 def tool_wrench(

@@ -7,6 +7,7 @@ import json
 import math
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from std_msgs.msg import Bool
@@ -58,15 +59,18 @@ class SimNode(ManagedNode):
         self.world = SimWorld(robot, p.scene)
         self.pacer = Pacer(step=p.scene.timestep)
         self.send_joints = self.advertise(topics.joint_states(robot))
-        self.send_wrench = self.advertise(topics.wrench(robot))
+        wrenches = enumerate(topics.wrenches(robot))
+        self.send_wrenches = {k: self.advertise(topic) for k, topic in wrenches if topic.name}
         self.send_success = self.advertise(topics.SUCCESS)
         self.success_stamp = 0.0  # s, ROS time
         self.cameras = {
             c.name: [self.advertise(t) for t in topics.camera(c)] for c in robot.cameras
         }
         self.watched = {c.name: topics.camera(c)[:2] for c in robot.cameras}  # colour, depth
-        self.subscribe(topics.arm_command(robot), self.on_arm)
-        self.subscribe(topics.gripper_command(robot), self.on_gripper)
+        for k, topic in enumerate(topics.arm_commands(robot)):
+            self.subscribe(topic, partial(self.on_arm, k))
+        for k, topic in enumerate(topics.gripper_commands(robot)):
+            self.subscribe(topic, partial(self.on_gripper, k))
         self.create_service(ResetScene, 'sim/reset_scene', self.on_reset)
         self.create_service(InjectFault, 'sim/inject_fault', self.on_fault)
         self.due = {c.name: 0.0 for c in robot.cameras}  # s, ROS time of the next image
@@ -83,11 +87,11 @@ class SimNode(ManagedNode):
 
     # -- commands ------------------------------------------------------------------------------
 
-    def on_arm(self, trajectory: Any) -> None:
-        self._accept(self.world.command, trajectory)
+    def on_arm(self, arm: int, trajectory: Any) -> None:
+        self._accept(partial(self.world.command, arm=arm), trajectory)
 
-    def on_gripper(self, trajectory: Any) -> None:
-        self._accept(self.world.command_gripper, trajectory)
+    def on_gripper(self, gripper: int, trajectory: Any) -> None:
+        self._accept(partial(self.world.command_gripper, gripper=gripper), trajectory)
 
     def _accept(self, command: Any, trajectory: Any) -> None:
         stamp = trajectory.stamp - self.offset if trajectory.stamp else 0.0
@@ -107,7 +111,9 @@ class SimNode(ManagedNode):
             joints = self.world.joint_state()
             self.send_joints(dataclasses.replace(joints, stamp=joints.stamp + self.offset))
         stamp = self.world.time + self.offset
-        self.send_wrench(wrench_to_msg(self.world.wrench(), stamp, self.robot.arm.tip_frame))
+        for k, send in self.send_wrenches.items():
+            tip = self.robot.arms[k].tip_frame
+            send(wrench_to_msg(self.world.wrench(k), stamp, tip))
         if now >= self.fault_ends:
             self.world.inject(Fault(FaultKind.NONE))
             self.fault_ends = math.inf

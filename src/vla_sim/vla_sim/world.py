@@ -11,17 +11,13 @@ from vla_core.records.action import Trajectory
 from vla_core.records.sensing import JointState, RgbdFrame
 from vla_core.robot.config import RobotConfig
 from vla_core.robot.controller import ControllerContract
-from vla_core.robot.fingers import next_finger_command
-from vla_core.robot.urdf import finger_joints, finger_positions, pad_links
 from vla_sim.camera import Renderer
 from vla_sim.contacts import ContactPair, contacts, tool_wrench
-from vla_sim.controllers.joint_trajectory_controller import JointTrajectoryController
-from vla_sim.controllers.servo import ServoLag
 from vla_sim.faults.kinds import Fault, FaultKind
 from vla_sim.faults.world_faults import WorldFaults
+from vla_sim.part_drives import ArmDrive, GripperDrive, JointReader, bodies_of_arms
 from vla_sim.scenes.episode import Episode
 from vla_sim.scenes.furniture import set_slide
-from vla_sim.scenes.robot_body import driven
 from vla_sim.scenes.scene_model import build
 from vla_sim.scenes.scene_params import SceneParams
 from vla_sim.scenes.task_truth import TaskTruth
@@ -33,16 +29,18 @@ JUDGE_EVERY = 10  # physics steps
 class SimWorld:
     """A robot, a table and a task. Not thread-safe; call `reset` first.
 
-    The gripper's trajectory moves its joint, in rad or m (`GripperConfig.joint_position`).
+    A gripper's trajectory moves its joint, in rad or m (`GripperConfig.joint_position`). Joint
+    vectors hold the joints of all arms in turn.
     """
 
     def __init__(
         self, robot: RobotConfig, scene: SceneParams, controller: ControllerContract | None = None
     ) -> None:
-        """`controller`: how the emulated one behaves; by default as the robot file says."""
+        """`controller`: how the emulated ones behave; by default as the robot file says."""
         self.robot, self.scene = robot, scene
-        self.controller = robot.arm.controller if controller is None else controller
-        self._names = (*robot.joint_names, *finger_joints(robot, robot.gripper))
+        self._contracts = [controller or arm.controller for arm in robot.arms]
+        self._arm_of = {joint: k for k, arm in enumerate(robot.arms) for joint in arm.joint_names}
+        self._gripper_of = {gripper.joint: k for k, gripper in enumerate(robot.grippers)}
         self._renderer = Renderer(robot)
         self._is_shown = False  # the renderer is bound to this episode's model
         self._episode: Episode | None = None
@@ -58,8 +56,7 @@ class SimWorld:
         built = build(self.robot, episode, self.scene)
         self.model, self.data = built.model, mujoco.MjData(built.model)
         self._lead, self._episode, self._steps, self._is_shown = built.lead, episode, 0, False
-        self._index()
-        self._set_home()
+        self._set_up()
         for obj in episode.things:
             if obj.shape == 'drawer':
                 set_slide(self.data, obj, obj.opening)
@@ -68,40 +65,26 @@ class SimWorld:
         mujoco.mj_forward(self.model, self.data)
         return episode
 
-    def _index(self) -> None:
-        """Look up every id that a step or a reading needs."""
-        joints = [self.model.joint(name) for name in self._names]
-        self._qpos = np.array([int(joint.qposadr[0]) for joint in joints])
-        self._qvel = np.array([int(joint.dofadr[0]) for joint in joints])
-        self._arm_ctrl = np.array(
-            [self.model.actuator(name).id for name in self.robot.joint_names]
-        )
-        self._grip_ctrl = self.model.actuator(self.robot.gripper.name).id
-        self._grip_qpos = driven(self.model, self._grip_ctrl)
-        self._tip = self.model.body(self.robot.arm.tip_frame).id
-        gripper = self.robot.gripper
-        self.finger_bodies = frozenset(
-            int(self.model.body(name).id) for name in pad_links(self.robot, gripper)
-        )
-        base = int(self.model.body_parentid[self.model.joint(gripper.joint).bodyid[0]])
-        below = [k for k in range(self.model.nbody) if self._is_below(k, base)]
-        self._tool = frozenset(below)
-
-    def _is_below(self, body: int, root: int) -> bool:
-        while body > root:
-            body = int(self.model.body_parentid[body])
-        return body == root
-
-    def _set_home(self) -> None:
-        gripper = self.robot.gripper
-        fingers = finger_positions(self.robot, gripper, gripper.open_width)
-        opened = fingers[gripper.joint]
-        self.data.qpos[self._qpos] = [*self.robot.home, *fingers.values()]
-        self.data.ctrl[self._arm_ctrl], self.data.ctrl[self._grip_ctrl] = self.robot.home, opened
-        home, dt, scene = self.robot.home, self.scene.timestep, self.scene
-        self._arm = JointTrajectoryController(self.robot.joint_names, home, dt, self.controller)
-        self._grip = JointTrajectoryController((gripper.joint,), np.array([opened]), dt)
-        self._servo = ServoLag(scene.servo_response, scene.filtered_lag, dt, home)
+    def _set_up(self) -> None:
+        """Create the drives of all parts, at home."""
+        robot, model = self.robot, self.model
+        self.arms = [
+            ArmDrive(model, arm, contract, self.scene, self.lead[robot.joint_slice(arm.name)])
+            for arm, contract in zip(robot.arms, self._contracts, strict=True)
+        ]
+        dt = self.scene.timestep
+        self.grippers = [GripperDrive(model, robot, gripper, dt) for gripper in robot.grippers]
+        self._parts: list[ArmDrive | GripperDrive] = [*self.arms, *self.grippers]
+        names = [name for part in self._parts for name in part.joints.names]
+        self._joints = JointReader(model, tuple(names))
+        for arm in self.arms:
+            arm.set_home(self.data)
+        for gripper in self.grippers:
+            gripper.set_open(self.data)
+        tools = {gripper.arm: gripper.tool for gripper in self.grippers}
+        self._tools = [tools.get(arm.name, frozenset()) for arm in robot.arms]
+        self.finger_bodies = frozenset(body for g in self.grippers for body in g.pads)
+        self._bodies_of_arms = bodies_of_arms(model, robot)
 
     def branch(self) -> mujoco.MjData:
         """Return a copy of the current state for a look-ahead simulation with `model`."""
@@ -123,61 +106,52 @@ class SimWorld:
 
     # -- commands --
 
-    def command(self, trajectory: Trajectory, arrival: float | None = None) -> str:
-        """Command an arm trajectory that arrives at `arrival` s, by default now; return '' or why
-        it is rejected."""
+    def command(
+        self, trajectory: Trajectory, arrival: float | None = None, arm: int | None = None
+    ) -> str:
+        """Command an arm, by default the one whose joints are named, with a trajectory that
+        arrives at `arrival` s, by default now; return '' or why it is rejected."""
         if self.faults.has(FaultKind.COMMAND_LOSS):
             return ''
-        return self._arm.accept(trajectory, self.time if arrival is None else arrival)
+        part = self._arm_of.get(next(iter(trajectory.names), ''), 0) if arm is None else arm
+        return self.arms[part].accept(trajectory, self.time if arrival is None else arrival)
 
-    def command_gripper(self, trajectory: Trajectory) -> str:
-        """Command a trajectory of the gripper's joint; return '' or why it is rejected."""
+    def command_gripper(self, trajectory: Trajectory, gripper: int | None = None) -> str:
+        """Command the joint of a gripper, by default the one that is named; return '' or why it is
+        rejected."""
         if self.faults.has(FaultKind.COMMAND_LOSS):
             return ''
+        named = self._gripper_of.get(next(iter(trajectory.names), ''), 0)
+        part = self.grippers[named if gripper is None else gripper]
         if self.faults.has(FaultKind.GRIPPER_STUCK):
-            self._grip.reset(self._measured_finger()[0])
+            part.stop(self.data)
             return ''
-        return self._grip.accept(trajectory, self.time)
+        return part.accept(trajectory, self.time)
 
     def step(self) -> None:
         """Advance by one physics step."""
-        dt, data = self.scene.timestep, self.data
-        self._arm.update(self.time, self._measured_arm)
-        position, velocity = self._servo.update(self._arm.position, self._arm.velocity)
-        data.ctrl[self._arm_ctrl] = position + self._lead * velocity
-        most = self.robot.gripper.speed / self.robot.gripper.opening_rate * dt
-        self._grip.update(self.time, self._measured_finger)
-        reference = float(self._grip.position[0])
-        commanded = float(data.ctrl[self._grip_ctrl])
-        here = float(data.qpos[self._grip_qpos].mean())
-        data.ctrl[self._grip_ctrl] = next_finger_command(commanded, here, reference, most)
-        mujoco.mj_step(self.model, data)
+        for part in self._parts:
+            part.step(self.data, self.time)
+        mujoco.mj_step(self.model, self.data)
         self._steps += 1
         if self._steps % JUDGE_EVERY == 0:
-            self._task_truth.update(data, self.time)
+            self._task_truth.update(self.data, self.time)
 
     @property
     def commanded(self) -> Array:
-        """(n,) rad, what the arm's controller sends to the servos."""
-        return self._arm.position
+        """(n,) rad, what the controllers of the arms send to the servos."""
+        commanded: Array = np.concatenate([arm.controller.position for arm in self.arms])
+        return commanded
 
     @property
     def speed_scaling(self) -> float:
-        """Share of full speed, [0, 1], at which a scaled controller plays its trajectory."""
-        return self._arm.scaling
+        """Share of full speed, [0, 1], at which scaled controllers play their trajectories."""
+        return self.arms[0].controller.scaling
 
     @speed_scaling.setter
     def speed_scaling(self, share: float) -> None:
-        self._arm.scaling = share
-
-    def _measured_arm(self) -> tuple[Array, Array | None]:
-        n = len(self.robot.joint_names)
-        q = self.data.qpos[self._qpos[:n]]
-        return q, self.data.qvel[self._qvel[:n]] if self.controller.reports_velocity else None
-
-    def _measured_finger(self) -> tuple[Array, Array | None]:
-        k = len(self.robot.joint_names)
-        return self.data.qpos[self._qpos[k : k + 1]], self.data.qvel[self._qvel[k : k + 1]]
+        for arm in self.arms:
+            arm.controller.scaling = share
 
     # -- sensors --
 
@@ -187,25 +161,21 @@ class SimWorld:
         return self._steps * self.scene.timestep
 
     def joint_state(self) -> JointState:
-        """Return the arm joints, the joint of the gripper, and those that mimic it."""
-        data = self.data
-        velocity = data.qvel[self._qvel]
-        if not self.controller.reports_velocity:
+        """Return the joints of the arms, then of each gripper that one and its mimics."""
+        position, velocity = self._joints.measured(self.data)
+        if not all(contract.reports_velocity for contract in self._contracts):
             velocity = np.full_like(velocity, np.nan)
-        sample = JointState(self.time, self._names, data.qpos[self._qpos], velocity)
-        return self.faults.joints(sample)
+        return self.faults.joints(JointState(self.time, self._joints.names, position, velocity))
 
-    def wrench(self) -> Array:
-        """Return (6,) N, N m that contacts exert on the gripper, at the tip in its axes."""
-        return tool_wrench(self.model, self.data, self._tool, self._tip)
+    def wrench(self, arm: int = 0) -> Array:
+        """Return (6,) N, N m that contacts exert on the gripper of an arm, at the tip in its
+        axes."""
+        return tool_wrench(self.model, self.data, self._tools[arm], self.arms[arm].tip)
 
-    def base_from_tcp(self) -> Array:
-        """Return the true pose of the tip, 4x4."""
-        pose = np.eye(4)
-        pose[:3, :3], pose[:3, 3] = (
-            self.data.xmat[self._tip].reshape(3, 3),
-            self.data.xpos[self._tip],
-        )
+    def base_from_tcp(self, arm: int = 0) -> Array:
+        """Return the true pose of the tip of an arm, 4x4."""
+        pose, tip = np.eye(4), self.arms[arm].tip
+        pose[:3, :3], pose[:3, 3] = self.data.xmat[tip].reshape(3, 3), self.data.xpos[tip]
         return pose
 
     def render(self, camera: str) -> RgbdFrame:
@@ -227,7 +197,7 @@ class SimWorld:
 
     def contacts(self) -> list[ContactPair]:
         """Return all contacts."""
-        return contacts(self.model, self.data)
+        return contacts(self.model, self.data, self._bodies_of_arms)
 
     def inject(self, fault: Fault) -> None:
         """Inject a fault; see FaultKind."""

@@ -15,6 +15,7 @@ from vla_bench.shield import control
 from vla_bench.shield.rollouts import RolloutTotals, play_all, rollouts, shielded_figures
 from vla_core.errors import UserError
 from vla_core.result import Result
+from vla_core.robot.config import load_robot
 from vla_lockstep.campaign import command_line
 from vla_report import figure_table
 
@@ -38,10 +39,11 @@ def run(args: argparse.Namespace) -> int:
     plans = rollouts(args)
     outcomes = play_all(plans, args.out / 'rollouts.jsonl', args.workers)
     shielded = RolloutTotals(tuple(outcomes[p] for p in plans if p.is_shielded))
-    figures = shielded_figures(shielded, args.tcp_speed)
+    arms = len(load_robot(args.robot).arms)
+    figures = shielded_figures(shielded, args.tcp_speed, arms)
     if args.unshielded > 0:
         bare = RolloutTotals(tuple(outcomes[p] for p in plans if not p.is_shielded))
-        figures += control.unshielded_figures(bare)
+        figures += control.unshielded_figures(bare, arms)
     result = Result('bench-shield', command_line(), tuple(figures))
     path = result.write(args.out)
     sys.stdout.write('\n'.join([*figure_table.lines(figures), f'{path}\n']))

@@ -78,7 +78,7 @@ def _sines(robot: RobotConfig, period: float, start: Array, rng: np.random.Gener
 def _colliding_goal(
     robot: RobotConfig, period: float, start: Array, rng: np.random.Generator
 ) -> Stream:
-    """A straight joint path to a configuration in collision with table or arm, slow or fast."""
+    """A straight joint path to a configuration in collision, slow or fast."""
     goals = colliding_goals(robot.name)
     goal = goals[rng.integers(len(goals))]
     speed = rng.uniform(0.2, 3.0)  # rad/s of the fastest joint
@@ -110,18 +110,26 @@ KINDS: tuple[Callable[..., Stream], ...] = (
 
 @cache
 def colliding_goals(name: str) -> Array:
-    """(k, n) rad: half of them in collision with the table, half with the arm itself."""
+    """(k, n) rad, as many in collision with the table as of an arm with itself, and of one arm with
+    another."""
     robot, rng = load_robot(name), np.random.default_rng(1)
     body = CollisionModel(ShieldParams(), robot)
     active = np.flatnonzero(body.is_active)
     is_table = body.second[active] == body.table
-    low: list[Array] = []
-    folded: list[Array] = []
-    while len(low) < COLLIDING_GOALS or len(folded) < COLLIDING_GOALS:
+    is_between, is_still = body.is_between_arms[active], body.second[active] > body.table
+    masks = {
+        'arms': (is_between, 0.0),
+        'self': (~(is_table | is_between | is_still), 0.0),
+        'table': (is_table, -0.02),
+    }
+    found: dict[str, list[Array]] = {key: [] for key, (mask, _) in masks.items() if mask.any()}
+    while any(len(goals) < COLLIDING_GOALS for goals in found.values()):
         q = _anywhere(robot, rng)
         distance = body.distances(q, active)
-        if distance[~is_table].min() < 0.0:
-            folded.append(q)
-        elif distance[is_table].min() < -0.02:
-            low.append(q)
-    return np.array(low[:COLLIDING_GOALS] + folded[:COLLIDING_GOALS])
+        for key in found:
+            mask, depth = masks[key]
+            if distance[mask].min() < depth:
+                found[key].append(q)
+                break
+    kinds = ('table', 'self', 'arms')
+    return np.array([q for key in kinds for q in found.get(key, [])[:COLLIDING_GOALS]])

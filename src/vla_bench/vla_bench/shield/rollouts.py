@@ -21,7 +21,7 @@ TREES = (
     'config/robots', 'config/scenes', 'urdf',
 )  # fmt: skip
 SUFFIXES = ('.py', '.yaml', '.xacro')
-CYCLE_BOUND = '<= 0.6'  # python_ms
+CYCLE_BOUND = 0.6  # python_ms, per arm
 RATE = 'of rollouts'
 
 
@@ -100,21 +100,30 @@ def rate(name: str, found: RolloutTotals, field: str, bound: str | None) -> Figu
     return share(name, found.count(field), len(found.outcomes), bound, RATE)
 
 
-def shielded_figures(found: RolloutTotals, limit: float) -> list[Figure]:
+def between_arms(name: str, found: RolloutTotals, arms: int, bound: str) -> list[Figure]:
+    """Contacts of one arm with another, for a robot with several."""
+    figure = rate(f'{name}: the arms touched each other', found, 'arm_contacts', bound)
+    return [figure] if arms > 1 else []
+
+
+def shielded_figures(found: RolloutTotals, limit: float, arms: int = 1) -> list[Figure]:
     python = float(np.median([outcome.python_ms for outcome in found.outcomes]))
     ticks = np.concatenate([outcome.tick_ms for outcome in found.outcomes])
     n = len(found.outcomes)
     fastest = max(outcome.tip_speed for outcome in found.outcomes)
     p99 = float(np.percentile(ticks, 99))
+    cycle = f'<= {CYCLE_BOUND * arms:.3g}'
     moved = float(np.mean([outcome.travel for outcome in found.outcomes]))
     return [
         rate('shielded: a joint limit crossed', found, 'limit_crossings', '== 0'),
         rate('shielded: the arm touched itself', found, 'self_contacts', '== 0'),
+        *between_arms('shielded', found, arms, '== 0'),
         rate('shielded: the arm touched the table', found, 'table_contacts', '== 0'),
+        rate('shielded: the arm touched a static obstacle', found, 'obstacle_contacts', '== 0'),
         rate('shielded: the arm touched an object', found, 'object_contacts', None),
         rate('shielded: a cycle without a command', found, 'silent_cycles', '== 0'),
         Figure('shielded: fastest tip', fastest, 'm/s', f'<= {1.4 * limit:.3g}'),
         Figure('shielded: path length of the tip', moved, 'm per rollout', '>= 0.2', n),
         Figure('shielded: cycle, mean', float(np.mean(ticks)), 'ms', None, len(ticks)),
-        *time_ratio('shielded: cycle, p99', p99, CYCLE_BOUND, len(ticks), python),
+        *time_ratio('shielded: cycle, p99', p99, cycle, len(ticks), python),
     ]

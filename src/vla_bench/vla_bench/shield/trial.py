@@ -16,7 +16,8 @@ from vla_core.records.action import Source, Target, Trajectory
 from vla_core.records.lease import LeaseKind
 from vla_core.records.safety import Level, SafetyVote
 from vla_core.records.scene import GroundedScene, Role
-from vla_core.robot.config import load_robot
+from vla_core.robot.arm import ArmConfig
+from vla_core.robot.config import RobotConfig, load_robot
 from vla_core.stack_root import stack_root
 from vla_shield.shield import Shield, ShieldParams
 from vla_sim.scenes.scene_params import SceneParams
@@ -24,6 +25,7 @@ from vla_sim.scenes.true_scene import true_scene
 from vla_sim.world import SimWorld
 
 PERIOD = 0.01  # s
+KINDS = ('self', 'arms', 'table', 'obstacle', 'object', 'limit', 'silent')
 EVERY = 10  # cycles between votes, scenes
 TASKS = ('put_in', 'stack', 'push')
 ABSURD = 100.0  # rad; larger targets would break the physics
@@ -55,6 +57,8 @@ class ShieldOutcome:
     tick_ms: tuple[float, ...]  # CPU time of every TIMED-th cycle
     python_ms: float  # of the process that played the rollout
     first: str = ''  # the first contact, as text
+    arm_contacts: int = 0  # of one arm with another
+    obstacle_contacts: int = 0  # with static obstacles of the robot file
 
 
 @cache
@@ -68,18 +72,37 @@ def play(plan: ShieldRollout) -> ShieldOutcome:
     return _Rollout(plan).run()
 
 
+class ArmTargets:
+    """Which arms get a target in a cycle, and the opening of their grippers. The arm of a robot
+    with one gets every target; of several arms one is left without for a second now and then."""
+
+    def __init__(self, robot: RobotConfig, rng: np.random.Generator) -> None:
+        self._robot, self._rng = robot, rng
+        self._silent = -1  # index of the arm without targets
+        self.opening = 0.08  # m
+
+    def arms(self, count: int) -> list[ArmConfig]:
+        """The arms that get a target in this cycle."""
+        arms = list(self._robot.arms)
+        if len(arms) > 1 and count % 100 == 0:
+            self._silent = int(self._rng.integers(-2, len(arms)))
+            self.opening = float(self._rng.choice([0.0, 0.08]))
+        return [arm for k, arm in enumerate(arms) if k != self._silent]
+
+
 class _Rollout:
     def __init__(self, plan: ShieldRollout) -> None:
         self.plan = plan
         self.robot = load_robot(plan.robot)
         self.world = _world(plan.robot)
         self.world.reset(TASKS[plan.seed % len(TASKS)], plan.seed)
+        self.heard = ArmTargets(self.robot, np.random.default_rng(plan.seed + 1))
         self.targets = random_targets(self.robot, PERIOD, np.random.default_rng(plan.seed))
         params = ShieldParams(tcp_speed=plan.tcp_speed, link_speed=max(0.5, plan.tcp_speed))
         self.shield: Shield | None = None
         if plan.is_shielded:
             self.shield = Shield(params, self.robot)
-        self.counts = dict.fromkeys(('self', 'table', 'object', 'limit', 'silent'), 0)
+        self.counts = dict.fromkeys(KINDS, 0)
         self.first = ''
         self.ticks: list[float] = []
         self.speed = self.travel = 0.0
@@ -91,24 +114,29 @@ class _Rollout:
                 self._unshielded(position, velocity)
             else:
                 self._shielded(self.shield, count, position, velocity)
-            before = self.world.base_from_tcp()[:3, 3]
+            before = self._tips()
             for _ in range(round(PERIOD / self.world.scene.timestep)):
                 self.world.step()
                 self._count()
-            step = float(np.linalg.norm(self.world.base_from_tcp()[:3, 3] - before))
-            self.travel += step
-            self.speed = max(self.speed, step / PERIOD)
+            steps = np.linalg.norm(self._tips() - before, axis=1)
+            self.travel += float(steps.mean())
+            self.speed = max(self.speed, float(steps.max()) / PERIOD)
         return self._outcome()
+
+    def _tips(self) -> np.ndarray:
+        """(arms, 3) m."""
+        arms = range(len(self.robot.arms))
+        return np.array([self.world.base_from_tcp(arm)[:3, 3] for arm in arms])
 
     def _unshielded(self, position: np.ndarray, velocity: np.ndarray) -> None:
         """The target itself as the next point, unless it would break the physics."""
         if not np.all(np.abs(position) <= ABSURD):
             return
-        names, now = self.robot.joint_names, self.world.time
-        point = Trajectory(
-            now, names, np.array([PERIOD]), position[None], np.zeros((1, len(names)))
-        )
-        self.world.command(point)
+        for arm in self.robot.arms:
+            part, names = self.robot.joint_slice(arm.name), arm.joint_names
+            rest = np.zeros((1, len(names)))
+            times, point = np.array([PERIOD]), position[None, part]
+            self.world.command(Trajectory(self.world.time, names, times, point, rest))
 
     def _shielded(
         self, shield: Shield, count: int, position: np.ndarray, velocity: np.ndarray
@@ -121,15 +149,24 @@ class _Rollout:
                 shield.on_vote(SafetyVote(now, voter, count, Level.RUN, 1.0, 0.3), now)
         if count == 0:
             shield.arm(now)
-        names = self.robot.joint_names
         shield.leases.acquire('/control', LeaseKind.AUTONOMY, (), now)
-        shield.on_target(Target(now, '', names, position, velocity, 0.08, Source.POLICY), now)
+        for arm in self.heard.arms(count):
+            part = self.robot.joint_slice(arm.name)
+            shield.on_target(
+                Target(
+                    now, '', arm.joint_names, position[part], velocity[part],
+                    self.heard.opening, Source.POLICY,
+                ), now,
+            )  # fmt: skip
         began = time.process_time()
         output = shield.tick(now)
         if count % TIMED == 0:
             self.ticks.append(1e3 * (time.process_time() - began))
-        if output.arm is None or self.world.command(output.arm):
-            self.counts['silent'] += 1
+        refused = [self.world.command(command) for command in output.arms]
+        self.counts['silent'] += not refused or any(refused)
+        if len(self.robot.arms) > 1:
+            for command in output.grippers:
+                self.world.command_gripper(command)
 
     def _count(self) -> None:
         """Count contacts and joint limit violations in this physics step."""
@@ -146,7 +183,8 @@ class _Rollout:
         c = self.counts
         return ShieldOutcome(
             c['limit'], c['self'], c['table'], c['object'], c['silent'],
-            self.speed, self.travel, tuple(self.ticks), python_ms(), self.first,
+            self.speed, self.travel, tuple(self.ticks), python_ms(), self.first, c['arms'],
+            c['obstacle'],
         )  # fmt: skip
 
 

@@ -41,6 +41,7 @@ class CollisionModel:
         self.names = pairs.names
         self.is_active: Flags = pairs.is_active
         self.gripper, self.fingers = pairs.gripper, pairs.fingers
+        self.is_between_arms: Flags = pairs.is_between_arms
         self.is_of_object: Flags = pairs.is_of_object
         self._geometry_data = self.shapes.createData()
         self._joints = pairs.joints

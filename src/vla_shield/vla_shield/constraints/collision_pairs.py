@@ -85,6 +85,10 @@ class CollisionPairs:
         self.second = np.array([pair.second for pair in pairs])
         held = np.isin(self.first, added.held) | np.isin(self.second, added.held)
         self.is_of_object = np.isin(self.second, added.slots)  # (p,) pairs with a perceived object
+        arms = [self._arm_of(k) for k in range(added.robot)] + [-1] * (shapes.ngeoms - added.robot)
+        sides = np.array(arms)[self.first], np.array(arms)[self.second]
+        # (p,) pairs of one arm with another
+        self.is_between_arms: Flags = (sides[0] != sides[1]) & (np.minimum(*sides) >= 0)
         self.is_active: Flags = ~(self.is_of_object | held)
         self.names = [
             f'{self._name(a)}-{self._name(b)}'

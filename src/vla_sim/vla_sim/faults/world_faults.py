@@ -95,11 +95,12 @@ class WorldFaults:
         self._model.geom_friction[slides, 0] = fault.amount
 
     def _weaken(self, fault: Fault) -> None:
-        k = self._model.actuator(self._robot.gripper.name).id
-        self._model.actuator_forcerange[k] = self._grip[k] * fault.amount
+        for gripper in self._robot.grippers:
+            k = self._model.actuator(gripper.name).id
+            self._model.actuator_forcerange[k] = self._grip[k] * fault.amount
 
     def _load(self, fault: Fault) -> None:
-        tip = self._model.body(self._robot.arm.tip_frame).id
+        tip = self._model.body(self._robot.arms[0].tip_frame).id
         self._data.xfrc_applied[tip, 2] = -fault.amount * GRAVITY
 
     def _move_target(self, fault: Fault) -> None:

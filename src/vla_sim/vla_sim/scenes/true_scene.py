@@ -71,8 +71,10 @@ def _object(world: SimWorld, base_from_box: Array, obj: SceneObject) -> Grounded
         size=obj.size,
         sigma=0.0,
         box=image_box(camera, base_from_box, obj.size) if camera else (0.0, 0.0, 0.0, 0.0),
-        is_held=touching(world.model, world.data, body, world.finger_bodies)
-        == world.finger_bodies,
+        is_held=any(
+            touching(world.model, world.data, body, gripper.pads) == gripper.pads
+            for gripper in world.grippers
+        ),
     )
 
 
