@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 
+from vla_cli.running_graph import add_graph_options, connected
 from vla_core.errors import UserError
 from vla_interfaces.srv import Answer
 
@@ -19,18 +20,12 @@ TIMEOUT = 5.0  # s
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('words', nargs='+', help='continue, stop, or an instruction')
     parser.add_argument('--seed', type=int, default=0, help='of policies that sample')
+    add_graph_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    from vla_bringup.graph.client import GraphClient  # imported late: --help needs no ROS
-    from vla_bringup.graph.sessions import join_running_session
-
-    join_running_session()
-    client = GraphClient(lambda: None)
-    try:
+    with connected(args) as client:
         response = client.call(Answer, 'supervisor/answer', request_of(args), TIMEOUT)
-    finally:
-        client.close()
     if not response.success:
         raise UserError(f'answer rejected: {response.message}')
     return 0

@@ -35,7 +35,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for name, (module, text) in BENCHES.items():
         if importlib.util.find_spec(module) is None:
             continue
-        made = names.add_parser(name, help=text, description=text, allow_abbrev=False)
+        example = f'example: ./vla bench {name}'
+        made = names.add_parser(
+            name, help=text, description=text, epilog=example, allow_abbrev=False
+        )
         made.set_defaults(module=module)
         if name in sys.argv:  # the others would import torch and the simulator needlessly
             importlib.import_module(module).add_arguments(made)

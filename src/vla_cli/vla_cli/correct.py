@@ -9,12 +9,18 @@ from __future__ import annotations
 
 import argparse
 import getpass
+import os
 import time
 
 import rclpy
 from rclpy.duration import Duration
+from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
 
-from vla_bringup.graph.sessions import join_running_session
+from vla_bringup.graph.domain import ros_errors
+from vla_bringup.graph.sessions import join_running_session, no_graph
+from vla_cli.running_graph import add_graph_options
+from vla_core.arguments import number
 from vla_core.errors import UserError
 from vla_core.language_motion import parse_motion, render
 from vla_core.records.alignment import MAX_CORRECTION_TTL, Correction, Priority
@@ -28,53 +34,66 @@ ACK_TIMEOUT = 2.0  # s
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add('motion', help="e.g. 'move arm left', 'move arm up and close gripper', 'stay'")
-    add('--ttl', type=float, default=1.0, help='validity in s, at most 3 (default %(default)s)')
+    add(
+        '--ttl',
+        type=number(0.01, MAX_CORRECTION_TTL),
+        default=1.0,
+        help='validity in s, at most 3 (default %(default)s)',
+    )
     add(
         '--hint', action='store_true', help='prefer matching candidates instead of overriding them'
     )
     add('--operator', default='', help='id of the operator (default: the name of the user)')
     add('--task', default='', help='id of the task to correct (default: the running one)')
+    add_graph_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     correction = make(args, 0.0)
-    join_running_session()
+    namespace = join_running_session(args.domain, args.namespace)
     choose_transport()
-    rclpy.init()
+    with ros_errors():
+        rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+        node = rclpy.create_node('operator', namespace=namespace)
     try:
-        return send(correction)
+        return send(node, correction)
     finally:
+        node.destroy_node()
         rclpy.try_shutdown()
 
 
 def make(args: argparse.Namespace, stamp: float) -> Correction:
     """Return the correction to send; UserError when the phrase cannot be parsed."""
-    if not 0.0 < args.ttl <= MAX_CORRECTION_TTL:
-        raise UserError(f'--ttl is {args.ttl}, must be above 0 and at most {MAX_CORRECTION_TTL:g}')
     try:
         motion = render(parse_motion(args.motion).signs)
     except ValueError as error:
         raise UserError(str(error)) from error
     priority = Priority.HINT if args.hint else Priority.OVERRIDE
-    operator = args.operator or getpass.getuser()
+    operator = args.operator or user_name()
     return Correction(stamp, operator, args.task, motion, args.ttl, priority)
 
 
-def send(correction: Correction) -> int:
+def user_name() -> str:
+    """Return the name of the user, or its number in a container without one."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f'uid {os.getuid()}'
+
+
+def send(node: Node, correction: Correction) -> int:
     """Publish it once, as soon as a verifier has subscribed."""
     topic = topics.CORRECTIONS
     assert topic.to_msg is not None
-    node = rclpy.create_node('operator')
     publisher = node.create_publisher(topic.type, topic.name, topic.qos)
     end = time.monotonic() + SUBSCRIBER_TIMEOUT
     while publisher.get_subscription_count() == 0:
         if time.monotonic() >= end:
-            raise UserError('no subscriber for corrections: is a graph running in this domain?')
+            raise UserError(no_graph())
         rclpy.spin_once(node, timeout_sec=0.05)
     message = topic.to_msg(correction)
     message.header.stamp = node.get_clock().now().to_msg()
     publisher.publish(message)
     publisher.wait_for_all_acked(Duration(seconds=ACK_TIMEOUT))
     print(f'sent: {correction.language_motion}, for {correction.ttl:g} s')
-    node.destroy_node()
     return 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import importlib.metadata
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from vla_bringup.checkout.host_checks import (
     RUN_SET_UP,
@@ -54,7 +54,15 @@ def findings(is_quick: bool) -> Iterator[HostFinding]:
     inside = [python_packages] if is_inside() else []
     drawing = [rendering] if is_inside() and not is_quick else []
     for check in [python, ros, variables, *inside, system, *drawing, machine, checkout, optional]:
+        yield from safely(check)
+
+
+def safely(check: Callable[[], Iterator[HostFinding]]) -> Iterator[HostFinding]:
+    """The findings of a check; one that raises is a finding, too."""
+    try:
         yield from check()
+    except Exception as error:  # noqa: BLE001 - reported in its line
+        yield HostFinding(check.__name__, False, f'{type(error).__name__}: {error}', RUN_SET_UP)
 
 
 def python_packages() -> Iterator[HostFinding]:
@@ -71,19 +79,24 @@ def rendering() -> Iterator[HostFinding]:
     if fault := rendering_fault():
         yield HostFinding('rendering', False, '', fault)
         return
-    import mujoco
-
-    xml = '<mujoco><worldbody><light pos="0 0 2"/><geom size="1"/></worldbody></mujoco>'
     how = os.environ.get('MUJOCO_GL', 'default')
     fix = 'apt-get install libegl1 libegl-mesa0 libgl1-mesa-dri, MUJOCO_GL=egl'
     try:
-        model = mujoco.MjModel.from_xml_string(xml)
-        data = mujoco.MjData(model)
-        mujoco.mj_forward(model, data)
-        renderer = mujoco.Renderer(model, 32, 32)
-        renderer.update_scene(data)
-        lit = bool(renderer.render().any())
-        renderer.close()
-        yield HostFinding('rendering', lit, f'MUJOCO_GL={how}', fix)
-    except Exception as error:  # noqa: BLE001 - each GL backend raises its own kind
+        yield HostFinding('rendering', is_drawn(), f'MUJOCO_GL={how}', fix)
+    except Exception as error:  # noqa: BLE001 - each GL backend raises its own kind, on import too
         yield HostFinding('rendering', False, f'MUJOCO_GL={how}: {error}', fix)
+
+
+def is_drawn() -> bool:
+    """True when a small scene is not black."""
+    import mujoco
+
+    xml = '<mujoco><worldbody><light pos="0 0 2"/><geom size="1"/></worldbody></mujoco>'
+    model = mujoco.MjModel.from_xml_string(xml)
+    data = mujoco.MjData(model)
+    mujoco.mj_forward(model, data)
+    renderer = mujoco.Renderer(model, 32, 32)
+    renderer.update_scene(data)
+    lit = bool(renderer.render().any())
+    renderer.close()
+    return lit

@@ -7,6 +7,7 @@ nodes in real time, one episode after the other. An interrupted run resumes wher
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from vla_learning.evaluation import evaluate
 from vla_lockstep.row_log import Row, RowLog
@@ -14,6 +15,10 @@ from vla_lockstep.row_log import Row, RowLog
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     evaluate.add_arguments(parser)
+
+
+def output_folders(args: argparse.Namespace) -> list[Path]:
+    return evaluate.output_folders(args)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -6,26 +6,30 @@ Uses `ros2 launch` where it is installed, else the runner of vla_bringup. Ctrl-C
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 
-from vla_bringup.graph.domain import check_domain_number, full_name, is_free
+from vla_bringup.graph.domain import check_domain_number, full_name, nodes_on
 from vla_bringup.graph.launch_file import (
     Argument,
     arguments_of,
     find_share,
     load_launch,
 )
-from vla_bringup.graph.launch_runner import LaunchRunner, run_until_stopped
+from vla_bringup.graph.launch_runner import (
+    LaunchRunner,
+    die_with_parent,
+    run_until_stopped,
+    stop_requests,
+)
+from vla_bringup.graph.session_end import end_of_session
+from vla_bringup.graph.sessions import current_domain, registered
 from vla_core.errors import UserError
-from vla_ros.transport import choose_transport
-
-DISCOVERY = 1.0  # s, wait for the nodes that are already on the domain
-BUSY_DISCOVERY = 6.0  # s, the same when the domain is in use: busy nodes answer late
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,18 +52,33 @@ def run(args: argparse.Namespace) -> int:
 def launch(path: Path, given: Mapping[str, str]) -> int:
     """Run a launch file until it ends, by `ros2 launch` where it exists, else by LaunchRunner."""
     if has_ros2_launch():
-        check_domain({full_name(given.get('namespace', ''), 'shield')})
-        return ros2_launch(path, given)
+        namespace = given.get('namespace', '')
+        check_domain({full_name(namespace, 'shield')})
+        with registered(namespace):
+            return ros2_launch(path, given)
     plan = load_launch(path, given)
     check_domain({node.full_name for node in plan.nodes})
-    return run_until_stopped(LaunchRunner(plan.nodes))
+    graphs = [node.namespace for node in plan.nodes if node.name == 'supervisor']
+    with registered(*graphs) if graphs else nullcontext():
+        code = run_until_stopped(LaunchRunner(plan.nodes))
+    for line in end_of_session(node.name for node in plan.nodes):
+        print(f'vla: {line}')
+    return code
 
 
 def ros2_launch(path: Path, given: Mapping[str, str], *flags: str) -> int:
+    """Run `ros2 launch` to its end; a request to stop is passed on, and waited for."""
     arguments = [f'{name}:={value}' for name, value in given.items()]
-    return subprocess.run(
-        ['ros2', 'launch', *flags, str(path), *arguments], check=False
-    ).returncode
+    command = ['ros2', 'launch', *flags, str(path), *arguments]
+    with stop_requests() as received:
+        process = subprocess.Popen(command, start_new_session=True, preexec_fn=die_with_parent)
+        passed_on = 0
+        while process.poll() is None:
+            for _ in received[passed_on:]:
+                process.send_signal(signal.SIGINT)  # a second one ends it faster
+            passed_on = len(received)
+            time.sleep(0.05)
+    return 128 + received[0] if received else process.returncode
 
 
 def find_launch(name: str) -> Path:
@@ -93,36 +112,14 @@ def has_ros2_launch() -> bool:
     return subprocess.run(arguments, capture_output=True, check=False).returncode == 0
 
 
-def nodes_on_domain() -> set[str]:
-    """Return the full names, namespace included, of the nodes on this machine's ROS domain."""
-    check_domain_number()
-    import rclpy  # imported late: showing arguments needs no ROS
-    from rclpy.signals import SignalHandlerOptions
-
-    domain = int(os.environ.get('ROS_DOMAIN_ID', '0'))
-    patience = DISCOVERY if is_free(domain) else BUSY_DISCOVERY
-    context = rclpy.Context()
-    choose_transport()
-    rclpy.init(context=context, signal_handler_options=SignalHandlerOptions.NO)
-    probe = rclpy.create_node(f'vla_up_{os.getpid()}', context=context)
-    began, there = time.monotonic(), set[str]()
-    while time.monotonic() - began < (DISCOVERY if there else patience):
-        time.sleep(0.1)
-        found = probe.get_node_names_and_namespaces()
-        there = {f'{namespace.rstrip("/")}/{name}' for name, namespace in found}
-        there.discard(probe.get_fully_qualified_name())
-    probe.destroy_node()
-    rclpy.shutdown(context=context)
-    return there
-
-
 def check_domain(names: set[str]) -> None:
     """UserError when a node of these full names is already running: two shields would conflict.
     Nodes of the same name in another namespace are another robot's."""
-    taken = sorted(nodes_on_domain() & names)
+    check_domain_number()
+    domain = current_domain()
+    taken = sorted(nodes_on(domain) & names)
     if taken:
-        domain = os.environ.get('ROS_DOMAIN_ID', '0')
         raise UserError(
             f'{", ".join(taken)} already running on ROS domain {domain}: stop them, '
-            f'or use another domain: ROS_DOMAIN_ID={int(domain) + 1} ./vla up ...'
+            f'or use another domain: ROS_DOMAIN_ID={domain + 1} ./vla up ...'
         )

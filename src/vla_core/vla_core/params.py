@@ -196,6 +196,8 @@ def load_yaml(path: str | Path) -> Any:
         raise UserError(f'{path}: cannot be read: {error.strerror}') from error
     except UnicodeDecodeError as error:
         raise UserError(f'{path}: is not UTF-8 text') from error
+    except RecursionError:
+        raise UserError(f'{path}: is nested too deeply') from None
     except yaml.YAMLError as error:
         mark = getattr(error, 'problem_mark', None)
         line = f':{mark.line + 1}' if mark else ''

@@ -70,18 +70,6 @@ def test_a_file_that_cannot_be_written_is_one_line(broken_command, capsys, monke
         cli.main(['x'])
 
 
-def test_an_error_of_the_system_that_is_no_file_trouble_is_not_hidden(broken_command):
-    broken_command.error = BrokenPipeError(errno.EPIPE, 'Broken pipe')
-    with pytest.raises(BrokenPipeError):
-        cli.main(['x'])
-
-
-def test_a_bug_is_not_hidden(broken_command):
-    broken_command.error = ZeroDivisionError()
-    with pytest.raises(ZeroDivisionError):
-        cli.main(['x'])
-
-
 def test_a_stale_results_page_is_noticed(tmp_path, monkeypatch):
     kept = tmp_path / 'docs' / 'results'
     kept.mkdir(parents=True)

@@ -1,16 +1,15 @@
 """Arguments of ./vla correct become a correction."""
 
-import argparse
-
 import pytest
 
 from vla_cli import correct
+from vla_cli.parser import CommandParser
 from vla_core.errors import UserError
 from vla_core.records.alignment import Priority
 
 
 def said(*words):
-    parser = argparse.ArgumentParser()
+    parser = CommandParser()
     correct.add_arguments(parser)
     return correct.make(parser.parse_args(words), 3.0)
 
@@ -24,7 +23,7 @@ def test_a_phrase_becomes_a_correction_in_the_words_of_the_vocabulary():
 
 @pytest.mark.parametrize('ttl', ['0', '-1', '3.1', 'nan'])
 def test_a_time_to_live_has_bounds(ttl):
-    with pytest.raises(UserError, match='at most 3'):
+    with pytest.raises(UserError, match=r'from 0\.01 to 3'):
         said('move arm left', '--ttl', ttl)
 
 

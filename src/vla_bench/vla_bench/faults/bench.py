@@ -21,6 +21,7 @@ from vla_bench.faults.features import checkpoint_of, unfit
 from vla_bench.faults.rig import NAN, FaultRig
 from vla_bringup.graph.domain import choose_domain
 from vla_bringup.graph.session import GraphSession, SessionPlan, nodes_of
+from vla_core.arguments import number
 from vla_core.atomic_file import write_atomic
 from vla_core.errors import UserError
 from vla_core.result import Figure, Result
@@ -47,7 +48,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add('--only', default='', help=f'some of {",".join(FAULTS)} (default: all)')
     add('--resume', action='store_true', help='keep the results of this commit')
     add('--merge', action='store_true', help='the whole table from the results so far')
-    add('--factor', type=float, default=1.0, help='of every bound, for a machine under load')
+    add(
+        '--factor',
+        type=number(0.1, 100.0),
+        default=1.0,
+        help='of every bound, for a machine under load',
+    )
     add('--policy', default='scripted', help='scripted or a checkpoint folder')
     add('--robot', default='ur5e', help='name in config/robots (default %(default)s)')
     add('--seed', type=int, default=7, help='of the scene (default %(default)s)')

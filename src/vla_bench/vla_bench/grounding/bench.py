@@ -16,6 +16,7 @@ import numpy as np
 from tqdm import tqdm
 
 from vla_bench.grounding.trial import GroundingOutcome, GroundingTrial, measure
+from vla_core.arguments import integer
 from vla_core.errors import UserError
 from vla_core.records.scene import TargetStatus
 from vla_core.result import Figure, Result, clustered, share, time_ratio
@@ -33,7 +34,12 @@ TIME_BOUND = '<= 5'  # python_ms
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add('--seeds', type=int, default=400, help='scenes of each kind (default %(default)s)')
+    add(
+        '--seeds',
+        type=integer(1, 100_000),
+        default=400,
+        help='scenes of each kind (default %(default)s)',
+    )
     add('--robot', default='ur5e', help='name in config/robots (default %(default)s)')
     add('--out', type=Path, default=Path('out/bench-grounding'), help='folder')
 

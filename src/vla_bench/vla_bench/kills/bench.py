@@ -21,6 +21,7 @@ from vla_bench.kills.trial import LATE, LIMIT, TAIL, KillPlan, await_recovery, k
 from vla_bringup.graph.domain import choose_domain
 from vla_bringup.graph.launch_file import NodeSpec
 from vla_bringup.graph.session import GraphSession, SessionPlan, nodes_of
+from vla_core.arguments import integer
 from vla_core.errors import UserError
 from vla_core.result import Figure, Result, share
 from vla_core.robot.config import load_robot
@@ -37,7 +38,7 @@ Statistic = Callable[[Sequence[float]], float]
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add('--count', type=int, default=100, help='kills (default %(default)s)')
+    add('--count', type=integer(1, 100_000), default=100, help='kills (default %(default)s)')
     add('--node', default='policy', help='one that launch starts again (default %(default)s)')
     add('--policy', default='scripted', help='scripted or a checkpoint folder')
     add('--robot', default='ur5e', help='name in config/robots (default %(default)s)')

@@ -15,6 +15,7 @@ from pathlib import Path
 from vla_bench.paired import gain, outcomes
 from vla_bench.policy_inputs.trial import NO_ROLES, SHIPPED, TASKS, VARIANTS, InputsJob, play
 from vla_bringup.graph.defaults import POLICY
+from vla_core.arguments import integer
 from vla_core.errors import UserError
 from vla_core.result import Figure, Result, share
 from vla_lockstep.campaign import command_line, run_jobs
@@ -31,12 +32,17 @@ NEEDS = '<= 0.5'  # and without one that it needs
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add('--episodes', type=int, default=6, help='per skill and variant (default %(default)s)')
+    add(
+        '--episodes',
+        type=integer(1, 100_000),
+        default=6,
+        help='per skill and variant (default %(default)s)',
+    )
     add('--tasks', default='', help=f'comma-separated (default all: {", ".join(TASKS)})')
     add('--policy', default=POLICY, help='a checkpoint folder (default %(default)s)')
     add('--seeds', default='development', choices=sorted(SEEDS), help='(default %(default)s)')
     add('--robot', default='ur5e', help='name in config/robots (default %(default)s)')
-    add('--workers', type=int, default=2, help='processes (default %(default)s)')
+    add('--workers', type=integer(1, 256), default=2, help='processes (default %(default)s)')
     add('--out', type=Path, default=Path(f'out/{NAME}'), help='folder (default %(default)s)')
     add('--fresh', action='store_true', help='forget the episodes of an earlier run')
 

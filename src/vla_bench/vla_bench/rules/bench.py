@@ -19,6 +19,7 @@ from tqdm import tqdm
 from vla_bench.rules import pairs, properties
 from vla_bench.rules import scores as rule_scores
 from vla_bench.rules.scores import CheckedPair
+from vla_core.arguments import integer
 from vla_core.errors import UserError
 from vla_core.result import Figure, Result, clustered, share, time_ratio
 from vla_core.robot.config import load_robot
@@ -37,10 +38,25 @@ LATENCY_BOUND = '<= 0.3'  # python_ms
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add('--cases', type=int, default=10_000, help='per property (default %(default)s)')
+    add(
+        '--cases',
+        type=integer(1, 10_000_000),
+        default=10_000,
+        help='per property (default %(default)s)',
+    )
     add('--seed', type=int, default=0, help='of the cases (default %(default)s)')
-    add('--repeats', type=int, default=20, help='timed checks of each pair (default %(default)s)')
-    add('--fresh', type=int, default=FRESH_EACH, help='fresh pairs per rule (default %(default)s)')
+    add(
+        '--repeats',
+        type=integer(1, 100_000),
+        default=20,
+        help='timed checks of each pair (default %(default)s)',
+    )
+    add(
+        '--fresh',
+        type=integer(2, 1_000_000),
+        default=FRESH_EACH,
+        help='fresh pairs per rule (default %(default)s)',
+    )
     add('--out', type=Path, default=Path('out/bench-rules'), help='folder (default %(default)s)')
 
 

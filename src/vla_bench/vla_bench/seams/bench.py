@@ -28,6 +28,7 @@ from vla_bench.seams.trial import (
     jump_beyond_limits,
     step_change,
 )
+from vla_core.arguments import integer
 from vla_core.errors import UserError
 from vla_core.records.action import Space
 from vla_core.result import Figure, Result, clustered
@@ -52,9 +53,17 @@ class SeamOutcome:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add('--trials', type=int, default=12, help='per condition, robot and space (default 12)')
     add(
-        '--shielded', type=int, default=190, help='trials with the shield, per robot (default 190)'
+        '--trials',
+        type=integer(1, 100_000),
+        default=12,
+        help='per condition, robot and space (default 12)',
+    )
+    add(
+        '--shielded',
+        type=integer(2, 1_000_000),
+        default=190,
+        help='trials with the shield, per robot (default 190)',
     )
     add('--seed', type=int, default=0, help='of the first trial (default %(default)s)')
     add('--out', type=Path, default=Path('out/bench-seams'), help='folder (default %(default)s)')

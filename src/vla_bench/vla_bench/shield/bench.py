@@ -13,6 +13,7 @@ from pathlib import Path
 
 from vla_bench.shield import control
 from vla_bench.shield.rollouts import RolloutTotals, play_all, rollouts, shielded_figures
+from vla_core.arguments import integer, number
 from vla_core.errors import UserError
 from vla_core.result import Result
 from vla_core.robot.config import load_robot
@@ -22,14 +23,24 @@ from vla_report import figure_table
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add('--rollouts', type=int, default=2000, help='how many (default %(default)s)')
-    add('--seconds', type=float, default=10.0, help='s simulated, of each (default %(default)s)')
+    add(
+        '--rollouts',
+        type=integer(1, 1_000_000),
+        default=2000,
+        help='how many (default %(default)s)',
+    )
+    add(
+        '--seconds',
+        type=number(0.1, 600.0),
+        default=10.0,
+        help='s simulated, of each (default %(default)s)',
+    )
     add('--seed', type=int, default=0, help='of the first (default %(default)s)')
     add('--robot', default='ur5e', help='name in config/robots (default %(default)s)')
-    add('--tcp-speed', type=float, default=0.25, help='m/s, limit of the shield')
-    add('--workers', type=int, default=2, help='processes (default %(default)s)')
+    add('--tcp-speed', type=number(0.01, 1.0), default=0.25, help='m/s, limit of the shield')
+    add('--workers', type=integer(1, 256), default=2, help='processes (default %(default)s)')
     bare = 'of them, also played without the shield, as a control (default %(default)s)'
-    add('--unshielded', type=int, default=200, help=bare)
+    add('--unshielded', type=integer(0, 1_000_000), default=200, help=bare)
     add('--out', type=Path, default=Path('out/bench-shield'), help='folder (default %(default)s)')
 
 

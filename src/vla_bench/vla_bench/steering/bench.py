@@ -22,6 +22,7 @@ import numpy as np
 
 from vla_bench.paired import gain, outcomes
 from vla_bench.steering.trial import ARMS, SUITES, SteeringArm, SteeringJob, one_try, play
+from vla_core.arguments import integer
 from vla_core.errors import UserError
 from vla_core.result import Figure, Result, share, time_ratio
 from vla_lockstep.campaign import command_line, run_jobs
@@ -50,12 +51,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add('--policy', default='checkpoints/tabletop', help='(default %(default)s)')
     add('--early', default='out/early/checkpoint', help='with room to gain (default %(default)s)')
-    add('--episodes', type=int, default=24, help='per arm and suite (default %(default)s)')
-    add('--shipped', type=int, default=6, help='the same of --policy (default %(default)s)')
+    add(
+        '--episodes',
+        type=integer(1, 100_000),
+        default=24,
+        help='per arm and suite (default %(default)s)',
+    )
+    add(
+        '--shipped',
+        type=integer(1, 100_000),
+        default=6,
+        help='the same of --policy (default %(default)s)',
+    )
     add('--arms', default='', help=f'comma-separated (default all: {", ".join(names())})')
     add('--suites', default='', help='comma-separated (default all)')
     add('--robot', default='ur5e', help='name in config/robots (default %(default)s)')
-    add('--workers', type=int, default=2, help='processes (default %(default)s)')
+    add('--workers', type=integer(1, 256), default=2, help='processes (default %(default)s)')
     add('--out', type=Path, default=Path(f'out/{NAME}'), help='folder (default %(default)s)')
     add('--fresh', action='store_true', help='forget the episodes of an earlier run')
 

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from vla_bench.switching.trial import MOMENTS, TASKS, SwitchPlan, SwitchTrial
+from vla_core.arguments import integer
 from vla_core.errors import UserError
 from vla_core.result import Figure, Result, share
 from vla_lockstep.campaign import command_line, run_jobs
@@ -41,11 +42,16 @@ class SwitchJob:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add('--episodes', type=int, default=20, help='of each moment (default %(default)s)')
+    add(
+        '--episodes',
+        type=integer(1, 100_000),
+        default=20,
+        help='of each moment (default %(default)s)',
+    )
     add('--policy', default='scripted', help='scripted or a checkpoint folder (default scripted)')
     add('--robot', default='ur5e', help='name in config/robots (default %(default)s)')
     add('--seed', type=int, default=TEST_SEEDS, help='first seed (default %(default)s)')
-    add('--workers', type=int, default=2, help='processes (default %(default)s)')
+    add('--workers', type=integer(1, 256), default=2, help='processes (default %(default)s)')
     add('--out', type=Path, default=Path('out/bench-switch'), help='folder')
     add('--fresh', action='store_true', help='forget the episodes of an earlier run')
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from vla_bench.paired import Outcomes, gain, outcomes, ratio
 from vla_bench.trust.trial import CAUSES, CHAINS, CLEAN, SEEDS, TASKS, TrustJob, play
 from vla_bringup.graph.defaults import POLICY
+from vla_core.arguments import integer
 from vla_core.errors import UserError
 from vla_core.result import Figure, Result, share
 from vla_learning.failure.rollout_plan import WITHOUT
@@ -32,11 +33,16 @@ EPISODE = ('cause', 'task', 'seed')  # names an episode; its seed is the cluster
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add('--episodes', type=int, default=100, help='of each cell (default %(default)s)')
+    add(
+        '--episodes',
+        type=integer(1, 100_000),
+        default=100,
+        help='of each cell (default %(default)s)',
+    )
     add('--policy', default=POLICY, help='scripted or a checkpoint folder (default %(default)s)')
     add('--chains', default='off,on', help=f'of {", ".join(CHAINS)} (default %(default)s)')
     add('--robot', default='ur5e', help='name in config/robots (default %(default)s)')
-    add('--workers', type=int, default=2, help='processes (default %(default)s)')
+    add('--workers', type=integer(1, 256), default=2, help='processes (default %(default)s)')
     add('--out', type=Path, default=Path('out/bench-trust'), help='folder')
     add('--fresh', action='store_true', help='forget the episodes of an earlier run')
 

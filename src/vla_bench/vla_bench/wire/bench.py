@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from vla_core.arguments import integer
 from vla_core.records.action import Source, Target, Trajectory
 from vla_core.records.safety import ArmState, Decision, ShieldReport
 from vla_core.records.sensing import JointState
@@ -36,7 +37,12 @@ Call = Callable[[], Any]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add('--robot', default='ur5e', help='name in config/robots (default %(default)s)')
-    add('--rounds', type=int, default=200, help='of 50 calls each (default %(default)s)')
+    add(
+        '--rounds',
+        type=integer(1, 1_000_000),
+        default=200,
+        help='of 50 calls each (default %(default)s)',
+    )
     add('--out', type=Path, default=Path('out/bench-wire'), help='folder (default %(default)s)')
 
 

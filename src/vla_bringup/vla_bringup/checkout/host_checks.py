@@ -10,13 +10,14 @@ import os
 import platform
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from vla_bringup.checkout.root import ROOT
-from vla_bringup.checkout.set_up import LIBRARIES, PROGRAMS, PYTHON_PARTS, is_loadable
-from vla_bringup.checkout.variables import domain_fault, middleware_fault, rendering_fault
+from vla_bringup.checkout.set_up import LIBRARIES, PROGRAMS, PYTHON_PARTS
+from vla_bringup.checkout.variables import CHECKS, is_loadable
 from vla_bringup.checkout.workspace import (
     BUILD_STAMP,
     ENV_STAMP,
@@ -27,6 +28,7 @@ from vla_bringup.checkout.workspace import (
     VENV,
     build_key,
     environment_key,
+    may_write,
     stamp_of,
 )
 from vla_core.machine import gpu, processor
@@ -85,15 +87,20 @@ def ros() -> Iterator[HostFinding]:
 
 
 def variables() -> Iterator[HostFinding]:
-    """Variables of the caller's environment with which the stack cannot run."""
-    faults = {
-        'ROS_DOMAIN_ID': domain_fault(),
-        'RMW_IMPLEMENTATION': middleware_fault(),
-        'MUJOCO_GL': rendering_fault(),
-    }
-    for name, fault in faults.items():
+    """Variables of the caller's environment that the stack depends on."""
+    unset = []
+    for name, check in CHECKS.items():
+        fault = check()
         if name in os.environ or fault:
             yield HostFinding(name, not fault, os.environ.get(name, ''), fault)
+        else:
+            unset.append(name)
+    yield HostFinding('not set', True, ', '.join(unset))
+    folder = tempfile.gettempdir()
+    yield HostFinding('temporary folder', True, f'{folder} (TMPDIR)')
+    home = os.environ.get('HOME', '')
+    fix = 'ROS logs into the checkout; set HOME to a folder that can be written'
+    yield HostFinding('HOME', may_write(home), home or 'not set', fix, is_required=False)
 
 
 def system() -> Iterator[HostFinding]:

@@ -5,8 +5,6 @@ Standard library only: `./vla` runs this before anything is installed.
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import fcntl
 import importlib.util
 import os
@@ -16,8 +14,10 @@ import subprocess
 import sys
 import sysconfig
 import time
+from typing import TextIO
 
 from vla_bringup.checkout.root import ROOT
+from vla_bringup.checkout.variables import is_loadable
 from vla_bringup.checkout.workspace import (
     BUILD_STAMP,
     ENV_STAMP,
@@ -33,6 +33,7 @@ from vla_bringup.checkout.workspace import (
     packages,
     stamp_of,
 )
+from vla_core.errors import UserError
 
 LOG = ROOT / 'log' / 'setup.log'
 # required on the system: library and the Debian/Ubuntu package that contains it
@@ -48,7 +49,7 @@ PYTHON_PARTS = {  # missing in Debian's Python: package and its check
 }
 
 
-class SetupError(Exception):
+class SetupError(UserError):
     """A set-up step failed; the text is the remedy."""
 
 
@@ -79,12 +80,6 @@ class ProgressStep:
 
 def log_line(text: str) -> None:
     print(f'vla: {text}', file=sys.stderr, flush=True)
-
-
-def is_loadable(library: str) -> bool:
-    with contextlib.suppress(OSError):
-        return bool(ctypes.CDLL(library))
-    return False
 
 
 def check_system() -> None:
@@ -216,6 +211,16 @@ def refuse_spaces() -> None:
         raise SetupError(f'{str(ROOT)!r} has a space in it; move the checkout to a path without')
 
 
+def open_lock() -> TextIO:
+    """Open the file that keeps two set-ups apart; SetupError when the checkout is read-only."""
+    try:
+        LOG.parent.mkdir(exist_ok=True)
+        return (LOG.parent / 'setup.lock').open('w')
+    except OSError as error:
+        text = f'the set-up writes into the checkout {ROOT}, which it cannot: {error.strerror}'
+        raise SetupError(text) from error
+
+
 def set_up() -> None:
     """Run the missing steps, under a lock; a stamp records what a finished set-up covered."""
     if is_set_up():
@@ -223,8 +228,7 @@ def set_up() -> None:
     refuse_spaces()
     environment_now = environment_key()
     build_now = build_key(environment_now)
-    (ROOT / 'log').mkdir(exist_ok=True)
-    with (ROOT / 'log' / 'setup.lock').open('w') as lock:
+    with open_lock() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         check_system()
         if stamp_of(ENV_STAMP) != environment_now or not PYTHON.exists():

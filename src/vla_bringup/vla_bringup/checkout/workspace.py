@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 from vla_bringup.checkout.root import ROOT
@@ -23,6 +24,7 @@ BUILD_STAMP = ROOT / 'install' / 'vla-build'
 VERSION = f'{sys.version_info[0]}.{sys.version_info[1]}'
 SYSTEM_ROS = os.environ.get('ROS_DISTRO') == 'jazzy'
 LISTS = ['base', 'dev'] if SYSTEM_ROS else ['ros-jazzy', 'base', 'dev']
+HARMLESS = ('PYTHONDONTWRITEBYTECODE', 'PYTHONUNBUFFERED', 'PYTHONFAULTHANDLER')
 
 
 def packages() -> list[Path]:
@@ -67,14 +69,40 @@ def joined(*parts: object) -> str:
     return os.pathsep.join(dict.fromkeys(flat))
 
 
-def may_write_home() -> bool:
-    """False when rcl cannot create its log folder, ~/.ros/log: HOME unset, or not writable."""
-    home = os.environ.get('HOME', '')
+def may_write(folder: str) -> bool:
+    """True when the folder exists, or could be created, and a file can be created in it."""
     try:  # access() always succeeds for root
-        os.makedirs(os.path.join(home, '.ros', 'log'), exist_ok=True)
+        os.makedirs(folder, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
     except OSError:
         return False
-    return bool(home)
+
+
+def folders_of_libraries() -> dict[str, str]:
+    """Variables that lead ROS and numba away from folders that cannot be written."""
+    home, own = os.environ.get('HOME', ''), str(ROOT / 'log' / 'ros')
+    found = {}
+    if not os.environ.get('ROS_HOME') and not (home and may_write(f'{home}/.ros/log')):
+        found['ROS_LOG_DIR'] = own if may_write(own) else private_folder('ros-log')
+    if not may_write(str(ROOT / 'log')):  # nor beside the sources, where numba keeps machine code
+        found['NUMBA_CACHE_DIR'] = private_folder('numba')
+    return found
+
+
+def private_folder(name: str) -> str:
+    """Return a folder of this user in the temporary folder, the same one every time."""
+    folder = os.path.join(tempfile.gettempdir(), f'vla-{name}-{os.getuid()}')
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    return folder if os.stat(folder).st_uid == os.getuid() else tempfile.mkdtemp()
+
+
+def interpreter() -> dict[str, str]:
+    """Variables of the interpreter: text is UTF-8 in every locale, and nothing of the caller's
+    changes how Python starts. An empty variable is as good as none."""
+    given = {name: '' for name in os.environ if name.startswith('PYTHON')}
+    kept = {name: os.environ[name] for name in HARMLESS if name in os.environ}
+    return {**given, **kept, 'PYTHONUTF8': '1'}
 
 
 def environment() -> dict[str, str]:
@@ -91,12 +119,14 @@ def environment() -> dict[str, str]:
         **({} if has_profile else dict.fromkeys(PROFILES, str(PROFILE))),
         'MUJOCO_GL': 'egl',
         'OMP_NUM_THREADS': '1',
-        **({} if may_write_home() else {'ROS_LOG_DIR': str(ROOT / 'log' / 'ros')}),
+        **folders_of_libraries(),
     }
     return {
-        **{k: os.environ.get(k, v) for k, v in defaults.items()},
+        **{k: os.environ.get(k) or v for k, v in defaults.items()},
+        **interpreter(),
+        'MPLBACKEND': 'Agg',  # plots are files
         'VIRTUAL_ENV': str(VENV),
-        'PATH': joined(VENV / 'bin', os.environ['PATH']),
+        'PATH': joined(VENV / 'bin', os.environ.get('PATH', os.defpath)),
         'AMENT_PREFIX_PATH': joined(*install, old.get('AMENT_PREFIX_PATH', VENV)),
         'PYTHONPATH': joined(*packages(), *built, *eggs, old.get('PYTHONPATH', '')),
         'LD_LIBRARY_PATH': joined(

@@ -8,11 +8,12 @@ from vla_bringup.checkout.root import ROOT
 from vla_core.params import load_yaml
 
 POLICY = 'checkpoints/tabletop'
+CARD = 'policy.json'  # of a checkpoint folder
 
 
 def default_policy(report: Callable[[str, str], None]) -> str:
     """Return the shipped checkpoint, or 'scripted' after reporting why (text, style)."""
-    if (ROOT / POLICY / 'policy.json').is_file():
+    if (ROOT / POLICY / CARD).is_file():
         return POLICY
     report(f'{POLICY} does not exist: using the scripted expert instead', 'yellow')
     return 'scripted'

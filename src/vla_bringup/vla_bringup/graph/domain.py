@@ -1,13 +1,19 @@
-"""Choice of an unused ROS domain; full names of the nodes on it."""
+"""Choice of an unused ROS domain; full names of the nodes on one."""
 
 from __future__ import annotations
 
 import os
 import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from vla_bringup.checkout.variables import domain_fault
 from vla_core.errors import UserError
+from vla_ros.transport import choose_transport
 
+DISCOVERY = 1.0  # s, wait for the nodes that are already on the domain
+BUSY_DISCOVERY = 6.0  # s, the same when the domain is in use: busy nodes answer late
 DOMAINS = range(20, 100)  # to choose from; low numbers are commonly in use
 
 
@@ -45,3 +51,39 @@ def is_free(domain: int) -> bool:
 def full_name(namespace: str, name: str) -> str:
     """'/namespace/name' of a node."""
     return '/'.join(['', *filter(None, namespace.split('/')), name])
+
+
+def nodes_on(domain: int) -> set[str]:
+    """Return the full names, namespace included, of the nodes on a ROS domain."""
+    import rclpy  # imported late: choosing a domain needs no ROS
+    from rclpy.signals import SignalHandlerOptions
+
+    patience = DISCOVERY if is_free(domain) else BUSY_DISCOVERY
+    context = rclpy.Context()
+    choose_transport()
+    with ros_errors():
+        no_handlers = SignalHandlerOptions.NO
+        rclpy.init(context=context, domain_id=domain, signal_handler_options=no_handlers)
+        probe = rclpy.create_node(f'vla_probe_{os.getpid()}', context=context)
+    began, there = time.monotonic(), set[str]()
+    while time.monotonic() - began < (DISCOVERY if there else patience):
+        time.sleep(0.1)
+        found = probe.get_node_names_and_namespaces()
+        there = {full_name(namespace, name) for name, namespace in found}
+        there.discard(probe.get_fully_qualified_name())
+    probe.destroy_node()
+    rclpy.shutdown(context=context)
+    return there
+
+
+@contextmanager
+def ros_errors() -> Iterator[None]:
+    """Turn an error of ROS at its start, which the environment causes, into a UserError."""
+    from rclpy._rclpy_pybind11 import RCLError
+
+    try:
+        yield
+    except RCLError as error:
+        reason = ' '.join(str(error).split())
+        given = ', '.join(f'{n}={os.environ[n]}' for n in sorted(os.environ) if n[:4] == 'ROS_')
+        raise UserError(f'ROS 2 does not start: {reason} (with {given})') from error

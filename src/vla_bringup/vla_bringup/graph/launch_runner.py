@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from vla_bringup.graph.launch_file import NodeSpec
@@ -23,6 +23,7 @@ ESCALATION = (
 )  # s after the stop
 FATAL_MARK = '[FATAL]'  # marks the line with the reason of a failed node
 RESTART = os.EX_TEMPFAIL  # exit code of a node that requests a restart
+STOP_REQUESTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 RESPAWN_WINDOW = 60.0  # s
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -74,6 +75,10 @@ class LaunchRunner:
 
     def stop(self) -> None:
         """End every process within 5 s: SIGINT, SIGTERM, SIGKILL."""
+        with uninterrupted():
+            self._stop()
+
+    def _stop(self) -> None:
         began = time.monotonic()
         for delay, number in ESCALATION:
             while time.monotonic() - began < delay and self._alive():
@@ -193,23 +198,40 @@ def printer(names: list[str]) -> Say:
     return print_line
 
 
-def run_until_stopped(runner: LaunchRunner) -> int:
-    """Run to the end, Ctrl-C or SIGTERM; return 1 when a process failed by itself, else 0."""
-    is_stop_requested = threading.Event()
-    old = {
-        n: signal.signal(n, lambda *_: is_stop_requested.set())
-        for n in (signal.SIGINT, signal.SIGTERM)
-    }
+@contextlib.contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Hold requests to end back: the few seconds in which processes are stopped."""
+    old = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_REQUESTS)
     try:
-        runner.start()
-        while not is_stop_requested.is_set() and runner.poll():
-            is_stop_requested.wait(0.1)
+        yield
     finally:
-        runner.stop()
+        signal.pthread_sigmask(signal.SIG_SETMASK, old)
+
+
+@contextlib.contextmanager
+def stop_requests() -> Iterator[list[int]]:
+    """Collect the signals that request to end, instead of ending."""
+    received: list[int] = []
+    old = {n: signal.signal(n, lambda number, _: received.append(number)) for n in STOP_REQUESTS}
+    try:
+        yield received
+    finally:
         for number, handler in old.items():
             signal.signal(number, handler)
+
+
+def run_until_stopped(runner: LaunchRunner) -> int:
+    """Run to the end or a request to stop; return 1 when a process failed by itself, else 0, or
+    128 + the signal that requested it."""
+    with stop_requests() as received:
+        try:
+            runner.start()
+            while not received and runner.poll():
+                time.sleep(0.1)
+        finally:
+            runner.stop()
     if not runner.failures:
-        return 0
+        return 128 + received[0] if received else 0
     for name, why in runner.reasons.items():
         print(f'vla: {name}: {why}', file=sys.stderr)
     return 1

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any
 
 from vla_bringup.graph.client import GraphClient
+from vla_bringup.graph.defaults import CARD
 from vla_bringup.graph.domain import choose_domain
 from vla_bringup.graph.launch_file import NodeSpec, find_share, load_launch
 from vla_bringup.graph.launch_runner import LaunchRunner
@@ -60,8 +61,12 @@ def check_launch_arguments(given: Mapping[str, str]) -> None:
     if given.get('task', TASKS[0]) not in TASKS:
         raise UserError(f'no task {given["task"]!r}; known: {", ".join(TASKS)}')
     policy = given.get('policy', 'scripted')
-    if policy != 'scripted' and not policy.startswith(REPLAY):
-        find_checkpoint(policy)
+    if policy.startswith(REPLAY):
+        episode = Path(policy[len(REPLAY) :])
+        if not episode.is_file():
+            raise UserError(f'{policy}: {episode} is no file')
+    elif policy != 'scripted' and not (find_checkpoint(policy) / CARD).is_file():
+        raise UserError(f'{find_checkpoint(policy)} is no checkpoint: it has no {CARD}')
 
 
 class GraphSession:
@@ -87,8 +92,8 @@ class GraphSession:
         began = time.monotonic()
         try:
             self._open.enter_context(registered())
+            self._client = GraphClient(self._watch)  # first: it names what ROS lacks
             self._runner.start()
-            self._client = GraphClient(self._watch)
             self._wait_until_active()
         except BaseException:
             self.stop()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vla_core.arguments import integer
 from vla_core.atomic_file import write_atomic
 from vla_core.errors import UserError
 from vla_lockstep.campaign import run_jobs
@@ -48,12 +49,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--tasks', default=','.join(TASKS), help='comma-separated (default all: %(default)s)'
     )
-    parser.add_argument('--episodes', type=int, default=100, help='per task (default %(default)s)')
+    parser.add_argument(
+        '--episodes', type=integer(1, 100_000), default=100, help='per task (default %(default)s)'
+    )
     parser.add_argument('--seed', type=int, default=0, help='first seed (default %(default)s)')
     parser.add_argument(
         '--out', type=Path, default=Path('out/demos'), help='folder (default %(default)s)'
     )
-    parser.add_argument('--workers', type=int, default=2, help='processes (default %(default)s)')
+    parser.add_argument(
+        '--workers', type=integer(1, 256), default=2, help='processes (default %(default)s)'
+    )
     parser.add_argument('--clean', action='store_true', help='do not perturb the expert')
     parser.add_argument('--images', action='store_true', help='record the images too (large)')
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vla_bringup.graph.defaults import POLICY
+from vla_core.arguments import integer
 from vla_core.errors import UserError
 from vla_core.records.task import ResultCode
 from vla_core.result import Result, share
@@ -63,7 +64,10 @@ class EvalJob:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--suite', default='tabletop', choices=sorted(SUITES))
     parser.add_argument(
-        '--episodes', type=int, default=100, help='of each trial (default %(default)s)'
+        '--episodes',
+        type=integer(1, 100_000),
+        default=100,
+        help='of each trial (default %(default)s)',
     )
     parser.add_argument('--trials', default='', help='comma-separated; default all of the suite')
     parser.add_argument(
@@ -75,7 +79,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--seed', type=int, default=TEST_SEEDS, help='first seed (default %(default)s)'
     )
-    parser.add_argument('--workers', type=int, default=2, help='processes (default %(default)s)')
+    parser.add_argument(
+        '--workers', type=integer(1, 256), default=2, help='processes (default %(default)s)'
+    )
     parser.add_argument('--out', type=Path, help='folder (default out/eval-<suite>)')
     parser.add_argument(
         '--fresh', action='store_true', help='discard the episodes of an earlier run'
@@ -87,16 +93,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     host.add_argument('--graph', action='store_true', help='the real nodes in real time')
 
 
+def name_of(args: argparse.Namespace) -> str:
+    return f'eval-{args.suite}' + ('-graph' if args.graph else '')
+
+
+def output_folders(args: argparse.Namespace) -> list[Path]:
+    return [args.out or Path('out') / name_of(args)]
+
+
 PlayAll = Callable[[list[tuple[str, EvalJob]], RowLog], list[Row]]
 
 
 def run(args: argparse.Namespace, play_on_graph: PlayAll) -> int:
     """`play_on_graph` plays the jobs on the running graph."""
-    if args.episodes < 1:
-        raise UserError(f'--episodes is {args.episodes}, must be at least 1')
     args.policy = args.policy or ('scripted' if args.suite == 'experts' else POLICY)
-    name = f'eval-{args.suite}' + ('-graph' if args.graph else '')
-    out = args.out or Path('out') / name
+    name = name_of(args)
+    (out,) = output_folders(args)
     jobs = make_jobs(args)
     load_policy(
         args.policy, load_setup(args.robot).robot

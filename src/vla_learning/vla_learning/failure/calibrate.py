@@ -21,6 +21,7 @@ import torch
 from tqdm import tqdm
 
 from vla_bringup.graph.defaults import POLICY
+from vla_core.arguments import number
 from vla_core.atomic_file import write_atomic
 from vla_core.errors import UserError
 from vla_core.frozen import Array
@@ -55,21 +56,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     text = 'folder of ./vla rollouts, of labelled recordings, or both'
     rollouts = Path('out/rollouts-tabletop')
     add('--episodes', type=Path, default=rollouts, help=f'{text} (default %(default)s)')
-    add('--alpha', type=float, default=0.15, help='of the band (default %(default)s)')
+    add('--alpha', type=number(0.01, 0.5), default=0.15, help='of the band (default %(default)s)')
     add('--policy', default=POLICY, help='the checkpoint folder (default %(default)s)')
     add('--head', default='auto', choices=['auto', *HEADS], help='default: the best one')
     add('--seed', type=int, default=0, help='of the three-way split (default %(default)s)')
     add('--robot', default='ur5e', help='of the recordings, as of ./vla record')
     text = 's, inference period of recordings, as set for the policy and failure nodes'
-    add('--period', type=float, default=PERIOD, help=f'{text} (default %(default)s)')
+    add('--period', type=number(0.02, 2.0), default=PERIOD, help=f'{text} (default %(default)s)')
     add('--out', type=Path, help='folder (default: monitor/ in the checkpoint)')
 
 
+def output_folders(args: argparse.Namespace) -> list[Path]:
+    return [args.out or find_checkpoint(args.policy) / calibration.FOLDER]
+
+
 def run(args: argparse.Namespace) -> int:
-    if not 0.01 <= args.alpha <= 0.5:
-        raise UserError(f'--alpha is {args.alpha}, must be between 0.01 and 0.5')
-    if not 0.02 <= args.period <= 2.0:
-        raise UserError(f'--period is {args.period}, must be between 0.02 and 2 s')
     torch.set_num_threads(1)
     binding, traces = gather(args.episodes, load_robot(args.robot), args.period)
     folder = find_checkpoint(args.policy)
@@ -82,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
         areas = compare(split, args.seed, bar)
     fine = [scorer.score(trace) for trace in split.calibrate if not trace.is_failure]
     made = band.fit(fine, args.alpha, args.seed)
-    out = args.out or folder / calibration.FOLDER
+    (out,) = output_folders(args)
     failed = sum(trace.is_failure for trace in traces)
     kept = calibration.Calibration(binding, scorer.head, made, args.alpha, '')
     text = f'{len(traces)} rollouts, {failed} failed, {args.episodes.name}'

@@ -13,6 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from vla_bringup.graph.defaults import POLICY
+from vla_core.arguments import integer, number
 from vla_core.atomic_file import write_atomic
 from vla_core.errors import UserError
 from vla_learning.failure.rollout_plan import CAUSES, FIRST_SEED, SUITES, parse_causes
@@ -28,25 +29,35 @@ from vla_policy.registry import find_checkpoint, load_policy
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add('--suite', default='tabletop', choices=sorted(SUITES))
-    add('--n', type=int, default=600, help='rollouts in all (default %(default)s)')
+    add(
+        '--n',
+        type=integer(1, 1_000_000),
+        default=600,
+        help='rollouts in all (default %(default)s)',
+    )
     known = ', '.join(CAUSES)
     add('--perturb', default='', help=f'comma-separated causes, default all: {known}')
     add('--tasks', default='', help='comma-separated kinds of tasks, default all of the suite')
     add('--policy', default=POLICY, help='a checkpoint folder (default %(default)s)')
     add('--robot', default='ur5e', help='name in config/robots (default %(default)s)')
     add('--seed', type=int, default=FIRST_SEED, help='first seed (default %(default)s)')
-    add('--horizon', type=float, default=14.0, help='s, length of a rollout without success')
-    add('--candidates', type=int, default=8, help='per inference (default %(default)s)')
-    add('--workers', type=int, default=2, help='processes (default %(default)s)')
+    add(
+        '--horizon',
+        type=number(2.0, 60.0),
+        default=14.0,
+        help='s, length of a rollout without success',
+    )
+    add('--candidates', type=integer(1, 32), default=8, help='per inference (default %(default)s)')
+    add('--workers', type=integer(1, 256), default=2, help='processes (default %(default)s)')
     add('--out', type=Path, help='folder (default out/rollouts-<suite>)')
 
 
+def output_folders(args: argparse.Namespace) -> list[Path]:
+    return [args.out or Path('out') / f'rollouts-{args.suite}']
+
+
 def run(args: argparse.Namespace) -> int:
-    if args.n < 1 or args.workers < 1 or not 1 <= args.candidates <= 32:
-        raise UserError('--n and --workers must be at least 1, --candidates 1 to 32')
-    if not 2.0 <= args.horizon <= 60.0:
-        raise UserError(f'--horizon is {args.horizon}, must be between 2 and 60 s')
-    out = args.out or Path('out') / f'rollouts-{args.suite}'
+    (out,) = output_folders(args)
     jobs = make_jobs(args, out)
     write_about(args, out)
     log = RowLog(out / LOG, made_by(args.policy), keeps_old=True)
@@ -64,8 +75,8 @@ def make_jobs(args: argparse.Namespace, out: Path) -> list[tuple[str, RolloutJob
         raise UserError(f"no task '{unknown[0]}' in suite {args.suite}; known: {', '.join(kinds)}")
     causes = parse_causes(args.perturb)
     jobs = []
-    for number in range(args.n):
-        kind, seed = kinds[wanted[number % len(wanted)]], args.seed + number
+    for k in range(args.n):
+        kind, seed = kinds[wanted[k % len(wanted)]], args.seed + k
         key = f'{kind.name}/{seed}'
         file = key.replace(' ', '_').replace('/', '-') + '.npz'
         job = RolloutJob(

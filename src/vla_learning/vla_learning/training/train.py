@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from vla_core.arguments import integer, number, path, text
 from vla_core.errors import UserError
 from vla_core.params import check, param
 from vla_core.records.action import EE_NAMES, Space
@@ -76,10 +77,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         if f.default is False:
             parser.add_argument(name, action='store_true', help=spec.text)
             continue
-        kind = type(f.default)
+        kind = {int: integer, float: number}.get(type(f.default))
+        convert = kind(spec.lo, spec.hi) if kind else text
         choices = spec.choices or None
-        text = f'{spec.text} (default %(default)s)'
-        parser.add_argument(name, type=kind, default=f.default, choices=choices, help=text)
+        meaning = f'{spec.text} (default %(default)s)'
+        parser.add_argument(name, type=convert, default=f.default, choices=choices, help=meaning)
+
+
+def output_folders(args: argparse.Namespace) -> list[Path]:
+    return [path(args.out), path(args.checkpoint)]
 
 
 def run(namespace: argparse.Namespace) -> int:
