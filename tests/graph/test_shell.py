@@ -139,6 +139,33 @@ def test_a_transition_that_does_not_exist_is_refused_and_the_node_lives(client, 
     assert not client.change('toy', CONFIGURE)
 
 
+def broken():
+    raise ValueError('broken')
+
+
+def test_an_exception_in_a_transition_neither_hides_the_state_nor_keeps_the_node_down(client, toy):
+    def state():
+        client.until(lambda: False, 0.2)
+        return client.beats['toy'].state
+
+    assert client.change('toy', CONFIGURE)
+    toy.start = broken
+    assert not client.change('toy', ACTIVATE)
+    assert state() == 'inactive'
+    del toy.start
+    assert client.change('toy', ACTIVATE)
+    toy.safe_stop = broken
+    assert client.change('toy', DEACTIVATE)
+    assert state() == 'inactive'
+    destroy, toy.endpoints.destroy = toy.endpoints.destroy, lambda _: broken()
+    assert client.change('toy', CLEANUP)
+    assert state() == 'unconfigured'
+    toy.endpoints.destroy = destroy
+    assert client.change('toy', CONFIGURE)
+    assert client.change('toy', ACTIVATE)
+    assert state() == 'active'
+
+
 class Full(Toy):
     """A node that creates one endpoint of every kind when it is configured."""
 
@@ -325,6 +352,8 @@ def test_one_of_our_own_readers_that_is_not_reached_is_a_problem_until_it_has_le
     checks = range(len(toy.endpoints._all()))
     found = [toy.endpoints.next_qos_mismatch() for _ in checks]
     assert any(found)
+    own.create_subscription(topics.REPORT.type, 'report', lambda _: None, topics.REPORT.qos)
+    assert client.until(lambda: toy.endpoints.first_qos_mismatch() == '', 5.0)  # one is enough
     own.destroy_node()
     elsewhere.destroy_node()
     assert client.until(lambda: toy.count_subscribers('report') == 0, 5.0)
@@ -355,6 +384,8 @@ def test_a_listener_beside_the_robots_driver_does_not_count_and_a_driver_unreach
 def test_the_shield_names_who_else_commands_the_robot_and_does_not_arm(client):
     shield = ShieldNode()
     shield.trigger_configure()
+    assert shield.arm() == 'the shield is inactive'
+    shield.trigger_activate()
     command = topics.arm_command(load_robot('ur5e'))
     try:
         assert shield.other_publishers() == ''
@@ -383,6 +414,7 @@ def test_a_second_publisher_of_the_same_joints_is_named_and_a_gripper_driver_is_
     topic, lab = topics.joint_states(robot), '/lab'
     shield = ShieldNode()
     shield.trigger_configure()
+    shield.trigger_activate()
     driver, gripper, rival = (
         rclpy.create_node(name, context=client.context, namespace=namespace)
         for name, namespace in (('driver', '/'), ('gripper', '/'), ('driver', lab))

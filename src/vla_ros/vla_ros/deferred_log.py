@@ -1,8 +1,13 @@
-"""Errors that are logged at the end of a cycle."""
+"""Errors that are logged: at the end of a cycle, and in lifecycle transitions."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+
+import rclpy
+
+from vla_core.errors import UserError
 
 
 class DeferredErrorLog:
@@ -20,3 +25,16 @@ class DeferredErrorLog:
         if self._text:
             self._logger.error(self._text, throttle_duration_sec=1.0)
             self._text = ''
+
+
+def attempt(logger: Any, what: str, act: Callable[[], object]) -> bool:
+    """Return whether `act` raised nothing; log what it raised. An exception that leaves a
+    transition makes rclpy clean the node up without a word."""
+    try:
+        act()
+    except Exception as error:  # noqa: BLE001
+        kind = '' if isinstance(error, UserError) else f'{type(error).__name__}: '
+        if rclpy.ok():  # else the error is one of the shutdown
+            logger.fatal(f'cannot {what}: {kind}{error}')
+        return False
+    return True

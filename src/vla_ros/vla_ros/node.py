@@ -6,15 +6,13 @@ import gc
 from time import monotonic
 from typing import Any, TypeVar
 
-import rclpy
 from rclpy._rclpy_pybind11 import RCLError
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from rclpy.timer import Timer
 
-from vla_core.errors import UserError
 from vla_ros import params, topics
-from vla_ros.deferred_log import DeferredErrorLog
+from vla_ros.deferred_log import DeferredErrorLog, attempt
 from vla_ros.endpoints import Endpoints
 from vla_ros.entities import entities_of
 from vla_ros.heartbeat import HeartbeatBuilder
@@ -42,7 +40,6 @@ class ManagedNode(PolledClockNode):
         self.problem = ''  # why the node is not healthy; empty when it is
         self.remark = ''  # further text of the heartbeat
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self._state = 'unconfigured'
         self._qos_mismatch = ''  # peers whose QoS is incompatible
         self._configured: list[Any] = []  # entities that `configure` created
         self._heartbeat = HeartbeatBuilder(self.name, self.heartbeat_period)
@@ -75,8 +72,13 @@ class ManagedNode(PolledClockNode):
         """Called on leaving the active state, while everything can still be published."""
 
     @property
+    def state(self) -> str:
+        """The lifecycle state."""
+        return str(self._state_machine.current_state[1])
+
+    @property
     def is_configured(self) -> bool:
-        return self._state in ('inactive', 'active')
+        return self.state in ('inactive', 'active')
 
     def parameters(self, cls: type[P]) -> P:
         """Return the dataclass filled from this node's parameters."""
@@ -93,30 +95,24 @@ class ManagedNode(PolledClockNode):
             return self._change_state(request, response)
         except RCLError as error:
             name = request.transition.id
-            self.get_logger().error(f'no transition {name} while {self._state}: {error}')
+            self.get_logger().error(f'no transition {name} while {self.state}: {error}')
             response.success = False
             return response
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         before = entities_of(self)
-        try:
-            self.configure()
-        except Exception as error:  # noqa: BLE001 - rclpy would turn it into ERROR and log nothing
-            self.endpoints.destroy([e for e in entities_of(self) if e not in before])
-            kind = '' if isinstance(error, UserError) else f'{type(error).__name__}: '
-            if rclpy.ok():  # else the error is one of the shutdown
-                self.get_logger().fatal(f'cannot configure: {kind}{error}')
-            return TransitionCallbackReturn.FAILURE
+        is_done = attempt(self.get_logger(), 'configure', self.configure)
         self._configured = [e for e in entities_of(self) if e not in before]
+        if not is_done:
+            self.endpoints.destroy(self._configured)
+            return TransitionCallbackReturn.FAILURE
         self.get_logger().info('configured')  # rclpy's first log line takes 25 ms: not in a cycle
         gc.collect()
         gc.freeze()  # what was loaded stays: no long collections in the cycles
-        self._state = 'inactive'
         return super().on_configure(state)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
-        self.endpoints.destroy(self._configured)
-        self._state = 'unconfigured'
+        attempt(self.get_logger(), 'clean up', lambda: self.endpoints.destroy(self._configured))
         return super().on_cleanup(state)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -124,8 +120,8 @@ class ManagedNode(PolledClockNode):
         if self._qos_mismatch:
             self.get_logger().fatal(f'cannot activate: {self._qos_mismatch}')
             return TransitionCallbackReturn.FAILURE
-        self.start()
-        self._state = 'active'
+        if not attempt(self.get_logger(), 'activate', self.start):
+            return TransitionCallbackReturn.FAILURE
         self._idle_timer.cancel()
         self._timer = self.create_timer(self.period, self._cycle, clock=self._steady)
         return super().on_activate(state)
@@ -136,7 +132,6 @@ class ManagedNode(PolledClockNode):
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         self._stop_cycles()
-        self._state = 'finalized'
         return super().on_shutdown(state)
 
     def _stop_cycles(self) -> None:
@@ -145,8 +140,7 @@ class ManagedNode(PolledClockNode):
         self.destroy_timer(self._timer)
         self._timer = None
         self._idle_timer.reset()
-        self._state = 'inactive'
-        self.safe_stop()
+        attempt(self.get_logger(), 'stop safely', self.safe_stop)
 
     def _cycle(self) -> None:
         self.began = began = monotonic()
@@ -174,7 +168,7 @@ class ManagedNode(PolledClockNode):
 
     def _send_heartbeat(self) -> None:
         beat = self._heartbeat.next(
-            self.now, self._state, self._qos_mismatch or self.problem, self.remark,
+            self.now, self.state, self._qos_mismatch or self.problem, self.remark,
             self.endpoints.refusals.recent(),
         )  # fmt: skip
         self._publish_heartbeat(beat)

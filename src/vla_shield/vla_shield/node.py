@@ -97,6 +97,8 @@ class ShieldNode(ManagedNode):
         return rival_publisher(own, self.command_topics, publishers_of)
 
     def arm(self) -> str:
+        if self.state != 'active':
+            return f'the shield is {self.state}'
         if time.monotonic() - self.configured_at < DISCOVERY_TIME:
             why = f'configured less than {DISCOVERY_TIME:.0f} s ago, discovery is not complete'
             return self.other_publishers() or why
