@@ -61,7 +61,7 @@ class Controller:
         if measured is None:
             return
         if self._measured is not None and measured.stamp < self._measured.stamp - 1.0:
-            self._restart()
+            self.restart()
         if self._measured is None:
             self.servo.reset(measured.q)
             self._opening = measured.opening if self._opening is None else self._opening
@@ -238,8 +238,8 @@ class Controller:
             return False
         return bool(np.abs(self.servo.tracker.v).max() <= STILL) and self._is_at(self.servo.q)
 
-    def _restart(self) -> None:
-        """Discard all state: the ROS clock jumped back."""
+    def restart(self) -> None:
+        """Discard all state: the ROS clock jumped."""
         self._measured = self._last_tick = None
         self.player.new_task()
         self.player.history.clear()

@@ -81,6 +81,10 @@ class ControlNode(ManagedNode):
         kind = int(LeaseKind.AUTONOMY)
         self.lease_client.call_async(Lease.Request(holder=self.lease.holder, kind=kind))
 
+    def on_clock_jump(self, step: float) -> None:
+        self.controller.restart()
+        self.controller.speed_scaling.on_clock_jump()
+
     def tick(self) -> None:
         now = self.now
         self.remark = self.lease.fault(now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from math import inf
 
 from vla_core.params import check, param
 from vla_core.records.scene import GroundedScene
@@ -86,6 +87,9 @@ class PerceptionNode(ManagedNode):
 
     def on_frame(self, frame: RgbdFrame) -> None:
         self.frame = frame
+
+    def on_clock_jump(self, step: float) -> None:
+        self.voted, self.frame = -inf, None
 
     def tick(self) -> None:
         self.reader.check()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vla_core.freshness import Latest
+from vla_core.freshness import Latest, is_late, is_set_back
 from vla_core.params import check, param
 from vla_core.records.action import ActionChunk
 from vla_core.records.safety import Level, SafetyVote
@@ -77,7 +77,10 @@ class Bundler:
         finger, _ = merged.select((self.robot.gripper.joint,))
         if not np.all(np.isfinite(np.r_[merged.stamp, q, velocity, finger])):
             return
-        if self._samples and merged.stamp < self._samples[-1].stamp:
+        last = self._samples[-1].stamp if self._samples else -np.inf
+        if is_late(merged.stamp, last):
+            return
+        if is_set_back(merged.stamp, last):
             self.clear()
         opening = self.robot.gripper.opening(float(finger[0]))
         self._samples.append(JointSample(merged.stamp, q, velocity, opening, 0.0))
@@ -113,6 +116,12 @@ class Bundler:
         self._samples.clear()
         self._scene.clear()
         self._frames.clear()
+
+    def on_clock_jump(self, now: float) -> None:
+        """Discard all sensor data; silence of the policy counts from `now`."""
+        self.clear()
+        if np.isfinite(self._running_since):
+            self._running_since, self._last_chunk = now, -np.inf
 
     def bundle(self, now: float, status: TaskStatus) -> Observation | None:
         """Return the newest observation of a running task, or None; `vote` gives the reason."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import inf
 
 from vla_core.params import check, param
 from vla_core.records.action import ActionChunk
@@ -75,6 +76,10 @@ class PolicyNode(ManagedNode):
     def on_chunk(self, chunk: ActionChunk) -> None:
         """Record the chunk that the verifier chose."""
         self.bundler.on_chunk(chunk, self.now)
+
+    def on_clock_jump(self, step: float) -> None:
+        self.requested = self.voted = -inf
+        self.bundler.on_clock_jump(self.now)
 
     def tick(self) -> None:
         now = self.now

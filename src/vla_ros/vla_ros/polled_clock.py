@@ -1,4 +1,4 @@
-"""Simulated time, read once per cycle.
+"""Simulated time, read once per cycle, and jumps of the ROS clock.
 
 A simulator publishes /clock hundreds of times a second, and rclpy wakes the executor of every node
 for each message; at 250 Hz, with ten nodes on two cores, too little time was left for the work.
@@ -6,13 +6,14 @@ for each message; at 250 Hz, with ten nodes on two cores, too little time was le
 
 from __future__ import annotations
 
-from time import time_ns
+from time import monotonic, time_ns
 from typing import Any
 
 from rclpy.lifecycle import LifecycleNode
 from rclpy.subscription import Subscription
 from rclpy.time_source import CLOCK_TOPIC
 
+from vla_core.freshness import ClockJumpDetector
 from vla_ros.endpoints import PolledCallbackGroup, PolledSubscription, take_all
 
 
@@ -21,6 +22,7 @@ class PolledClockNode(LifecycleNode):
 
     def __init__(self, name: str) -> None:
         self._clocks: list[PolledSubscription] = []
+        self._jump = ClockJumpDetector()
         super().__init__(name)  # subscribes to /clock under `use_sim_time`
 
     @property
@@ -47,3 +49,14 @@ class PolledClockNode(LifecycleNode):
     def read_clock(self) -> None:
         """Set the node's clock to the newest simulated time, if it uses one."""
         take_all(self._clocks)
+        step = self._jump.step(self.now, monotonic())
+        if step and self.is_configured:
+            self.get_logger().warning(f'the ROS clock has jumped by {step:+.1f} s')
+            self.on_clock_jump(step)
+
+    @property
+    def is_configured(self) -> bool:
+        return True
+
+    def on_clock_jump(self, step: float) -> None:
+        """Called when ROS time has jumped by `step` s: kept times mean nothing any more."""

@@ -99,6 +99,10 @@ class SimNode(ManagedNode):
         if refusal:
             self.log_error(f'command rejected: {refusal}')
 
+    def on_clock_jump(self, step: float) -> None:
+        self.success_stamp, self.due = -math.inf, dict.fromkeys(self.due, -math.inf)
+        self.fault_ends += step
+
     # -- sensors -------------------------------------------------------------------------------
 
     def tick(self) -> None:

@@ -3,7 +3,7 @@ state, so that a restarted node is configured and activated again."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from math import inf
 
@@ -137,6 +137,17 @@ class BringUp:
         else:
             self._fail(node, f'{node} could not {transition.value} (see its log)', now)
 
+    def on_clock_jump(self, step: float) -> None:
+        """Keep all durations when ROS time jumps by `step` s."""
+        self._pending = {
+            node: replace(pending, stamp=pending.stamp + step)
+            for node, pending in self._pending.items()
+        }
+        for times in (self._settled, self._failed):
+            times.update({node: at + step for node, at in times.items()})
+        if self._began is not None:
+            self._began += step
+
     def due_requests(self, now: float) -> list[TransitionRequest]:
         """Return the requests to send now; none once the stack has failed to start."""
         if now <= 0.0:
@@ -180,8 +191,8 @@ class BringUp:
         return not 0.0 <= since < self.params.retry
 
     def _set_state(self, node: str, state: NodeState) -> None:
-        if state != self.states[node]:
-            self._failures.pop(node, None)
+        if state != self.states[node]:  # a request that this state refused is no failure
+            self._forget_failure(node)
         self.states[node] = state
 
     def _fail(self, node: str, text: str, now: float) -> None:

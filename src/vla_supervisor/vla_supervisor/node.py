@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vla_core.params import check, param
-from vla_core.records.action import ControlState
-from vla_core.records.alignment import AlignmentVerdict
 from vla_core.records.safety import FailureScore, Heartbeat, Level, ShieldReport
 from vla_core.records.scene import GroundedScene
 from vla_interfaces.srv import Arm, Disarm
@@ -76,9 +74,10 @@ class SupervisorNode(ManagedNode):
         self.subscribe(topics.HEARTBEATS, self.on_heartbeat)
         self.subscribe(topics.SCENE, self.on_scene)
         self.subscribe(topics.REPORT, self.on_report)
-        self.subscribe(topics.CONTROL_STATE, self.on_control_state)
+        on_control, on_verdict = self.executive.on_control_state, self.executive.on_verdict
+        self.subscribe(topics.CONTROL_STATE, lambda state: on_control(state, self.now))
         self.subscribe(topics.FAILURE, self.on_failure)
-        self.subscribe(topics.VERDICT, self.on_verdict)
+        self.subscribe(topics.VERDICT, lambda verdict: on_verdict(verdict, self.now))
         self.publish_status = self.advertise(topics.STATUS)
         self.publish_vote = self.advertise(topics.VOTES)
         self.lifecycle = LifecycleClients(self, self.bring_up, lambda: self.now)
@@ -98,15 +97,13 @@ class SupervisorNode(ManagedNode):
         self.executive.on_report(report, self.now)
         self.goal.report = report
 
-    def on_control_state(self, state: ControlState) -> None:
-        self.executive.on_control_state(state, self.now)
-
     def on_failure(self, score: FailureScore) -> None:
         self.executive.on_failure(score, self.now)
         self.goal.score = score
 
-    def on_verdict(self, verdict: AlignmentVerdict) -> None:
-        self.executive.on_verdict(verdict, self.now)
+    def on_clock_jump(self, step: float) -> None:
+        self.bring_up.on_clock_jump(step)
+        self.executive.on_clock_jump(step)
 
     def tick(self) -> None:
         now = self.now

@@ -165,3 +165,34 @@ def test_an_arm_that_does_not_say_how_fast_it_is_is_not_kept(bundler, ur5e):
     bundler.on_joints(dataclasses.replace(whole, velocity=np.full(len(whole.names), np.nan)))
     bundler.on_scene(scene(0.0))
     assert bundler.bundle(0.0, RUNNING) is None
+
+
+@pytest.mark.parametrize('late', [0.005, 0.2])
+def test_a_late_sample_is_dropped_and_the_history_stays(bundler, ur5e, late):
+    fed(bundler, ur5e)
+    bundler.on_joints(joints(ur5e, 1.0 - late, 0.5))
+    observation = bundler.bundle(1.0, RUNNING)
+    np.testing.assert_allclose(observation.joints, ur5e.home + 0.0955)
+
+
+@pytest.mark.parametrize('step', [-3600.0, 3600.0])
+def test_after_the_clock_was_set_the_policy_is_fed_and_its_silence_counts_again(
+    bundler, ur5e, step
+):
+    start = 5000.0
+
+    def feed(begin):
+        for k in range(10):
+            bundler.on_joints(joints(ur5e, begin + 0.01 * k))
+        bundler.on_scene(scene(begin + 0.08))
+        return begin + 0.09
+
+    now = feed(start)
+    assert bundler.bundle(now, RUNNING) is not None
+    bundler.on_clock_jump(start + step)
+    assert bundler.bundle(start + step, RUNNING) is None
+    now = feed(start + step)
+    assert bundler.bundle(now, RUNNING) is not None
+    assert bundler.vote(now).level == Level.RUN
+    now = feed(start + step + 2.0)
+    assert 'no chunk' in bundler.vote(now).reasons[0]

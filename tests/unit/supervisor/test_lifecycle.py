@@ -186,3 +186,35 @@ def test_a_failure_of_one_node_does_not_keep_another_down():
 def test_a_clock_that_jumps_back_does_not_delay_a_retry():
     up = failed_after_restart()
     assert up.due_requests(0.5) == [TransitionRequest('b', NodeTransition.CONFIGURE)]
+
+
+def test_a_node_deactivated_and_cleaned_up_between_two_heartbeats_is_brought_up_at_once():
+    up = reported('active', 'active', 'active')
+    up.due_requests(1.1)
+    up.on_heartbeat('b', 'inactive', 2.0)
+    assert up.due_requests(2.01) == [TransitionRequest('b', NodeTransition.ACTIVATE)]
+    up.on_response('b', False, 2.05)  # it was cleaned up before the request arrived
+    up.on_heartbeat('b', 'unconfigured', 2.2)
+    assert up.failure == ''
+    assert up.due_requests(2.21) == [TransitionRequest('b', NodeTransition.CONFIGURE)]
+    up.on_response('b', True, 2.3)
+    assert up.due_requests(2.31) == [TransitionRequest('b', NodeTransition.ACTIVATE)]
+    up.on_response('b', True, 2.4)
+    assert up.is_up
+
+
+@pytest.mark.parametrize('step', [-3600.0, 3600.0])
+def test_durations_are_kept_when_the_clock_is_set(step):
+    up = reported('active', 'active', 'active')
+    up.due_requests(49_999.0)
+    up.on_heartbeat('c', 'unconfigured', 49_999.5)
+    (ask,) = up.due_requests(50_000.0)
+    up.on_clock_jump(step)
+    now = 50_000.0 + step
+    up.on_heartbeat('c', 'unconfigured', now + 1.0)  # not yet deaf
+    assert up.due_requests(now + 1.0) == []
+    up.on_response('c', False, now + 1.1)
+    assert up.due_requests(now + 1.2) == []  # waits before the retry
+    up.on_clock_jump(step)
+    up.on_heartbeat('c', 'unconfigured', now + step + 3.2)
+    assert up.due_requests(now + step + 3.3) == [ask]

@@ -29,6 +29,10 @@ class SpeedScaling:
     def on_report(self, report: ShieldReport, now: float) -> None:
         self._report, self._received = report, now
 
+    def on_clock_jump(self) -> None:
+        """The last report is too old: hold until the next."""
+        self._received = -np.inf
+
     def is_disarmed(self) -> bool:
         """True when the shield is disarmed."""
         return self._report is not None and self._report.decision == Decision.DISARMED

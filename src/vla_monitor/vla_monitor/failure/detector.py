@@ -100,6 +100,11 @@ class FailureDetector:
         self._waiting: PolicyFeatures | None = None  # for the chunk of the same inference
         self._due = now + self.params.grace
 
+    def on_clock_jump(self, now: float) -> None:
+        """Wait for new features and signals; a failure of the attempt persists."""
+        self._waiting, self._due = None, now + self.params.grace
+        self.signals.on_clock_jump(now)
+
     def _on_status(self, status: TaskStatus, now: float) -> None:
         was, self._status = self._status, status
         if was is None or (was.task_id, was.attempt) != (status.task_id, status.attempt):

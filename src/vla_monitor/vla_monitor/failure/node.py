@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import partial
+from math import inf
 from typing import Any
 
 from vla_core.params import check, param
@@ -57,6 +58,10 @@ class FailureNode(ManagedNode):
 
     def observe(self, name: str, record: Any) -> None:
         self.detector.observe(name, record, self.now)
+
+    def on_clock_jump(self, step: float) -> None:
+        self.voted = -inf
+        self.detector.on_clock_jump(self.now)
 
     def tick(self) -> None:
         now = self.now

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from vla_core.freshness import is_late, is_set_back
 from vla_core.frozen import Array
 from vla_core.params import check, param
 from vla_core.records.action import ActionChunk, Contact, ControlState, Space
@@ -107,6 +108,12 @@ class Signals:
         elif topic in ('candidates', 'chunk'):
             self._on_chunk(record[0] if topic == 'candidates' else record)
 
+    def on_clock_jump(self, now: float) -> None:
+        """Discard what has a stamp; the initial positions of the objects stay."""
+        first, self._tools, self._anchor, self._scene = self._first, deque(), None, None
+        self._begin()
+        self._first, self.began = first, now
+
     def row(self, now: float) -> Array:
         """(len(SIGNALS),) at `now` s; unknown values are 0."""
         tool, chunk = (self._tools[-1] if self._tools else None), self._chunk
@@ -141,9 +148,11 @@ class Signals:
 
     def _on_tool(self, state: ControlState) -> None:
         tool = _Tool(state.stamp, np.array(state.tcp), state.gripper, state.contact)
-        if self._tools and tool.stamp < self._tools[-1].stamp:
-            self._tools.clear()  # the clock jumped
-            self._anchor = None
+        last = self._tools[-1].stamp if self._tools else -np.inf
+        if is_late(tool.stamp, last):
+            return
+        if is_set_back(tool.stamp, last):
+            self._tools, self._anchor = deque(), None
         self._tools.append(tool)
         while self._tools[0].stamp < tool.stamp - self.params.window:
             self._tools.popleft()

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from vla_core import timeline
+from vla_core.freshness import is_late, is_set_back
 from vla_core.frozen import Array
 from vla_core.params import check, param
 from vla_core.records.action import ActionChunk, Mode
@@ -91,6 +92,12 @@ class RuleMonitor:
         if handler is not None:
             handler(record)
 
+    def clear(self) -> None:
+        """Discard what has a stamp: the clock jumped."""
+        self._samples.clear()
+        self._scene = self._chunk = self._path = None
+        self._stepped = -np.inf
+
     def vote(self, now: float) -> SafetyVote:
         """Return RUN when every rule is satisfied, else the most severe response."""
         values = self.values(now)
@@ -171,9 +178,11 @@ class RuleMonitor:
         finger, _ = merged.select((self.robot.gripper.joint,))
         if not np.all(np.isfinite(np.r_[merged.stamp, q, velocity, finger])):
             return
-        if self._samples and merged.stamp < self._samples[-1].stamp:
-            self._samples.clear()
-            self._scene = None
+        last = self._samples[-1].stamp if self._samples else -np.inf
+        if is_late(merged.stamp, last):
+            return
+        if is_set_back(merged.stamp, last):
+            self.clear()
         opening = self.robot.gripper.opening(float(finger[0]))
         self._samples.append(RuleSample(merged.stamp, q, velocity, opening))
         while self._samples[0].stamp < merged.stamp - HISTORY:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import partial
+from math import inf
 from typing import Any
 
 from vla_core.params import check, param
@@ -65,6 +66,10 @@ class RulesNode(ManagedNode):
     def on_chunk(self, chunk: ActionChunk) -> None:
         self.observe('chunk', chunk)
         self.is_new = True
+
+    def on_clock_jump(self, step: float) -> None:
+        self.voted = -inf
+        self.watch.clear()
 
     def tick(self) -> None:
         now = self.now

@@ -6,6 +6,7 @@ from collections import deque
 
 import numpy as np
 
+from vla_core.freshness import is_late, is_set_back
 from vla_core.frozen import Array
 from vla_core.records.scene import GroundedScene, Role, is_finite
 from vla_core.records.sensing import JointState
@@ -46,16 +47,23 @@ class VerifierInputs:
             np.isfinite(merged.stamp) and np.isfinite(merged.position).all()
         ):
             return False
-        has_jumped = bool(self._joints) and merged.stamp < self._joints[-1][0] - 1.0
+        last = self._joints[-1][0] if self._joints else -np.inf
+        has_jumped = is_set_back(merged.stamp, last)
         if has_jumped:
-            self._joints.clear()
-            self._scenes.clear()
+            self.clear()
+        if is_late(merged.stamp, last):
+            return False
         q, _ = merged.select(self._robot.joint_names)
         finger, _ = merged.select((self._robot.gripper.joint,))
         if not self._joints or not 0.0 <= merged.stamp - self._joints[-1][0] < APART:
             opening = self._robot.gripper.opening(float(finger[0]))
             self._joints.append((merged.stamp, q, opening))
         return has_jumped
+
+    def clear(self) -> None:
+        """Discard the histories: the clock jumped."""
+        self._joints.clear()
+        self._scenes.clear()
 
     def on_scene(self, scene: GroundedScene) -> None:
         """Store a scene, and the target position at the start of the attempt."""

@@ -4,6 +4,7 @@ periodic."""
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import inf
 from time import monotonic
 from typing import Any
 
@@ -19,6 +20,7 @@ from vla_ros.node import ManagedNode
 from vla_shield.params import ShieldParams
 
 Chunks = tuple[ActionChunk, ...]
+CLOCK_JUMP = 'clock jump'  # in the queue of records
 Choice = tuple[ActionChunk | None, AlignmentVerdict]
 
 
@@ -71,6 +73,10 @@ class VerifierNode(ManagedNode):
     def on_candidates(self, chunks: Chunks) -> None:
         self.waiting = chunks
 
+    def on_clock_jump(self, step: float) -> None:
+        self.voted, self.waiting = -inf, ()
+        self.pending = [(CLOCK_JUMP, step)]
+
     def tick(self) -> None:
         now = self.now
         choice = self.worker.take()
@@ -91,6 +97,9 @@ class VerifierNode(ManagedNode):
         """Pass the queued records to the verifier, which is not thread-safe."""
         pending, self.pending = self.pending, []
         for name, record in pending:
+            if name == CLOCK_JUMP:
+                self.verifier.on_clock_jump()
+                continue
             self.verifier.observe(name, record, now)
             if name == 'corrections':
                 outcome = self.verifier.remark or f"'{record.language_motion}' accepted"

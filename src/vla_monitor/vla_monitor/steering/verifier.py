@@ -77,6 +77,13 @@ class Verifier:
         elif topic == 'corrections':
             self.remark = self.corrections.put(record, self.inputs.task_id, now)
 
+    def on_clock_jump(self) -> None:
+        """Discard what has a stamp."""
+        self._last = None
+        self.inputs.clear()
+        self.corrections.clear()
+        self.stage_a.dry_run.forget()
+
     def choose(self, chunks: tuple[ActionChunk, ...], now: float) -> Choice:
         """Return the chunk to execute, or None, and the verdict."""
         began = self._clock()

@@ -19,6 +19,7 @@ from vla_supervisor.execution.task_phases import TaskPhases
 from vla_supervisor.params import ExecutiveParams
 
 VOTER = 'supervisor'
+OTHER_CLOCK = 10.0  # s from now; a record stamped so is from before a jump of the clock
 
 
 class Executive:
@@ -118,22 +119,34 @@ class Executive:
         """Store why the shield refused to arm; empty when it armed."""
         self._inputs.arm_refusal = refusal
 
+    def on_clock_jump(self, step: float) -> None:
+        """Keep all durations when ROS time jumps by `step` s; the task goes on."""
+        self._inputs.on_clock_jump(step)
+        self._phases.on_clock_jump(step)
+
     def on_scene(self, scene: GroundedScene, now: float) -> None:
+        if not is_of_clock(scene.stamp, now):
+            return
         self._inputs.camera.on_scene(scene)
         self._phases.on_scene(scene, now)
 
     def on_failure(self, score: FailureScore, now: float) -> None:
+        if not is_of_clock(score.stamp, now):
+            return
         self._phases.response.on_failure(score.verdict, score.reason, score.stamp, now)
 
     def on_verdict(self, verdict: AlignmentVerdict, now: float) -> None:
-        if verdict.task_id == self.status.task_id:
+        if verdict.task_id == self.status.task_id and is_of_clock(verdict.stamp, now):
             has_chosen, step = verdict.has_chosen, verdict.plan_step
             self._phases.response.on_alignment(has_chosen, step, verdict.stamp, now)
 
     def on_report(self, report: ShieldReport, now: float) -> None:
-        self._inputs.shield.on_report(report)
+        if is_of_clock(report.stamp, now):
+            self._inputs.shield.on_report(report)
 
     def on_control_state(self, control: ControlState, now: float) -> None:
+        if not is_of_clock(control.stamp, now):
+            return
         self._inputs.control = control
         if self.status.phase == Phase.RUNNING:
             self._state.success.on_tool(control)
@@ -176,3 +189,8 @@ def _unusable(instruction: str) -> str:
     if len(instruction) > MAX_INSTRUCTION:
         return f'the instruction has {len(instruction)} characters, at most {MAX_INSTRUCTION}'
     return ''
+
+
+def is_of_clock(stamp: float, now: float) -> bool:
+    """False for a record from before a jump of the clock."""
+    return abs(now - stamp) <= OTHER_CLOCK

@@ -101,6 +101,16 @@ class GradedResponse:
         self._lost_since: float | None = None  # s, since when a node is lost
         self._blind_since: float | None = None  # s, since when there is no image
 
+    def on_clock_jump(self, step: float) -> None:
+        """Keep all durations when ROS time jumps by `step` s."""
+        self._began += step
+        self._verdict_since += step
+        self._verdict_stamp += step if self._verdict_stamp >= 0.0 else 0.0
+        self._doubt_stamp += step if self._doubt_stamp >= 0.0 else 0.0
+        for name in ('_doubt_since', '_lost_since', '_blind_since'):
+            since = getattr(self, name)
+            setattr(self, name, None if since is None else since + step)
+
     def on_failure(self, verdict: Verdict, reason: str, stamp: float, now: float) -> None:
         """Store a verdict of the failure detector on an observation at `stamp` s."""
         if not stamp >= self._began or not stamp >= self._verdict_stamp:

@@ -56,6 +56,10 @@ class GroundingFilter:
         self._first = 0.0  # s, stamp of the first scene in a row with this status
         self._count = 0
 
+    def on_clock_jump(self, step: float) -> None:
+        """Count scenes afresh when ROS time jumps by `step` s."""
+        self.begin(self._task_id, self._began + step)
+
     def on_scene(self, scene: GroundedScene) -> None:
         """Count a scene, unless it is of another task or from before `begin`."""
         if scene.task_id != self._task_id or not scene.stamp >= self._began:

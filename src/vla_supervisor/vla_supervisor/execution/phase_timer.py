@@ -19,6 +19,12 @@ class PhaseTimer:
         """Start a phase."""
         self._began, self._stuck_since = now, None
 
+    def on_clock_jump(self, step: float) -> None:
+        """Keep all durations when ROS time jumps by `step` s."""
+        self._began, self._ticked = self._began + step, self._ticked + step
+        if self._stuck_since is not None:
+            self._stuck_since += step
+
     def tick(self, now: float, is_paused: bool) -> None:
         """Advance to `now`; the time since the last tick does not count when paused."""
         if is_paused:

@@ -37,6 +37,14 @@ class TaskExecution:
         self.timer = PhaseTimer(params)
         self.actions: list[HostAction] = [HostAction.PUBLISH]
 
+    def on_clock_jump(self, step: float) -> None:
+        """Keep all durations when ROS time jumps by `step` s."""
+        self.status = replace(self.status, stamp=self.status.stamp + step)
+        self.arm_at += step
+        self.timer.on_clock_jump(step)
+        self.grounding.on_clock_jump(step)
+        self.success.begin_attempt()
+
     @property
     def is_cancelling(self) -> bool:
         return self.after == AfterRelease.CANCELLED

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from vla_core.records.action import ControlState
 from vla_supervisor.monitors.camera_monitor import CameraMonitor
 from vla_supervisor.monitors.shield_monitor import ShieldMonitor
@@ -18,6 +20,13 @@ class TaskInputs:
         self.control: ControlState | None = None  # newest
         self.shield = ShieldMonitor(params.shield)
         self.camera = CameraMonitor(params.response.fresh)
+
+    def on_clock_jump(self, step: float) -> None:
+        """Keep all durations when ROS time jumps by `step` s."""
+        self.shield.on_clock_jump(step)
+        self.camera.on_clock_jump(step)
+        if self.control is not None:
+            self.control = replace(self.control, stamp=self.control.stamp + step)
 
     def is_paused(self, now: float) -> bool:
         """True while the task cannot proceed for a reason outside of it: no time limit runs."""

@@ -57,6 +57,11 @@ class TaskPhases:
             if lasted >= self.params.done_after:
                 state.finish(ResultCode.SUCCEEDED, self._success_text(now), now)
 
+    def on_clock_jump(self, step: float) -> None:
+        """Keep all durations when ROS time jumps by `step` s."""
+        self.state.on_clock_jump(step)
+        self.response.on_clock_jump(step)
+
     def tick(self, now: float) -> list[HostAction]:
         """Advance the phase where it is due; return what the host has to do."""
         state, is_paused = self.state, self.inputs.is_paused(now)

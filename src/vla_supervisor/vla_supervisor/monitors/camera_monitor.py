@@ -19,6 +19,11 @@ class CameraMonitor:
         if not scene.trouble:
             self._usable_at = scene.stamp
 
+    def on_clock_jump(self, step: float) -> None:
+        """Keep the age when ROS time jumps by `step` s."""
+        if self._usable_at is not None:
+            self._usable_at += step
+
     def fault(self, now: float) -> str:
         """Return why there is no usable image; empty when there is one, or was never any yet."""
         if self._usable_at is None or now - self._usable_at <= self._max_age:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vla_core.params import check, param
 from vla_core.records.safety import ArmState, Decision, ShieldReport
@@ -38,6 +38,12 @@ class ShieldMonitor:
         self.report = report
         if report.decision not in NO_MOTION:
             self._moved = max(self._moved, report.stamp)
+
+    def on_clock_jump(self, step: float) -> None:
+        """Keep all durations when ROS time jumps by `step` s."""
+        self._moved += step
+        if self.report is not None:
+            self.report = replace(self.report, stamp=self.report.stamp + step)
 
     def not_ready(self, now: float) -> str:
         """Return why motion cannot begin; empty when it can."""

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from vla_core.freshness import CLOCK_JUMP
 from vla_core.params import check, param
 from vla_core.records.task import Phase, ResultCode, TaskStatus
 from vla_teleop.recorder.episode_file import EpisodeWriter, RawMessage
@@ -79,8 +80,9 @@ class Recorder:
         return ''
 
     def tick(self, now: float) -> Path | None:
-        """Close the file when its tail is over; return its path then."""
-        return self.finish() if now >= self._ends_at else None
+        """Close the file when its tail is over, or the clock was set back; return its path."""
+        is_set_back = now < self._ends_at - self.params.tail - CLOCK_JUMP < float('inf')
+        return self.finish() if now >= self._ends_at or is_set_back else None
 
     def finish(self) -> Path | None:
         """Close the open file now; return its path."""

@@ -95,3 +95,20 @@ def test_two_chunks_of_one_way_agree_over_what_both_cover():
 def test_kinds_of_tasks_have_names():
     assert kind_of(scene(0.0)) == 'put_in cube'
     assert kind_of(None) == ''
+
+
+def test_a_late_tool_state_is_dropped_and_the_standstill_goes_on():
+    rig = SignalRig()
+    rig.go(2.0)
+    rig.signals.observe('control_state', tool_state(1.995, x=0.4, opening=0.04), 2.0)
+    assert rig.go(1.0, start=2.0)['stuck'] == pytest.approx(2.9, abs=0.11)
+
+
+@pytest.mark.parametrize('step', [-3600.0, 3600.0])
+def test_after_the_clock_was_set_durations_start_again(step):
+    rig = SignalRig()
+    rig.go(3.0, start=5000.0)
+    rig.signals.on_clock_jump(5003.0 + step)
+    row = rig.go(1.0, start=5003.0 + step)
+    assert row['stuck'] == pytest.approx(0.9, abs=0.21)
+    assert 0.0 <= row['stale'] < 0.2

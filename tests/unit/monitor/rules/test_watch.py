@@ -156,3 +156,13 @@ def test_half_an_arm_is_no_sample(watch):
         'joint_states', JointState(10.0, names, 0 * ROBOT.home[1:], ROBOT.home[1:]), 10.0
     )
     assert watch.situation(10.0).opening is None
+
+
+def test_a_late_joint_state_is_dropped_and_after_a_jump_of_the_clock_all_is_unknown(watch):
+    tell(watch, cube(), box(), values=GENTLE)
+    watch.observe('joint_states', joints(9.995), 10.0)
+    assert watch.vote(10.0).level == Level.RUN
+    watch.clear()
+    assert watch.vote(10.0 - 3600.0).level == Level.HOLD
+    later = tell(watch, cube(), box(), values=GENTLE, now=10.0 + 3600.0)
+    assert later.level == Level.RUN

@@ -198,3 +198,18 @@ def test_a_fast_driver_does_not_shorten_what_is_remembered(above):
     assert made.inputs.newest()[0] == pytest.approx(2.0)
     assert len(made.stage_a.dry_run._world._past) <= 101
     assert made.stage_a.dry_run._world._past[0][0] == pytest.approx(1.0, abs=0.02)
+
+
+def test_late_joint_states_are_dropped_and_the_history_stays(above):
+    made = verifier(above, twin=QUICK)
+    before = made.inputs.newest()
+    made.observe('joint_states', joint_state(above + 0.3, stamp=before[0] - 0.005), 1.1)
+    assert made.inputs.newest() is before
+
+
+def test_after_the_clock_was_set_nothing_from_before_counts(above):
+    made = verifier(above, twin=QUICK)
+    say(made, 'move arm left')
+    made.on_clock_jump()
+    assert made.corrections.at(1.1) is None
+    assert made.choose((down(above),), 1.1)[0] is None

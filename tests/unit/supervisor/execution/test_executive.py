@@ -9,7 +9,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from world import World, cube_and_box
 
-from vla_core.records.safety import ArmState, Decision, Level
+from vla_core.records.action import ControlState
+from vla_core.records.safety import ArmState, Decision, Level, ShieldReport
 from vla_core.records.scene import ParsedTask, Phrase, TargetStatus, Verb
 from vla_core.records.task import Phase, ResultCode
 from vla_supervisor.execution.commands import HostAction
@@ -310,3 +311,35 @@ def test_a_stuck_way_home_does_not_change_the_result():
     world.until(Phase.IDLE)
     assert world.status.code == ResultCode.SUCCEEDED
     assert 'done' in world.status.text
+
+
+@pytest.mark.parametrize('step', [-3600.0, 3600.0])
+@pytest.mark.parametrize('phase', [Phase.GROUNDING, Phase.RUNNING])
+def test_a_task_goes_on_when_the_clock_is_set(step, phase):
+    world = World(now=10_000.0)
+    world.start()
+    world.until(phase)
+    late = world.now
+    world.executive.on_clock_jump(step)
+    world.now += step
+    world.executive.on_report(ShieldReport(late, 0, world.arm, Decision.PASS, ''), world.now)
+    world.executive.on_control_state(ControlState(late, False, False), world.now)
+    world.run(0.1)
+    assert world.phase not in (Phase.FAILED, Phase.DONE)
+    world.until(Phase.RUNNING, 5.0)
+    world.drop_in_box()
+    world.until(Phase.DONE, 10.0)
+    world.until(Phase.IDLE, 30.0)
+
+
+@pytest.mark.parametrize('step', [-3600.0, 3600.0])
+def test_time_limits_run_on_when_the_clock_is_set(step):
+    world = World(now=10_000.0)
+    world.start()
+    world.until(Phase.RUNNING)
+    world.run(world.params.attempt_timeout - 1.0)
+    world.executive.on_clock_jump(step)
+    world.now += step
+    assert (world.phase, world.status.attempt) == (Phase.RUNNING, 1)
+    world.run(2.0)
+    assert world.status.attempt == 2

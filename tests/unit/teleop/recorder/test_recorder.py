@@ -95,3 +95,12 @@ def test_a_latched_message_that_comes_during_a_task_is_written_once(tmp_path):
     recorder.on_latched(hello(2))
     recorder.on_latched(hello(3))
     assert [m.stamp for m in read_raw(recorder.finish())] == [2]
+
+
+def test_a_file_is_closed_when_the_clock_was_set_back_after_its_task(recorder):
+    recorder.on_status(TASK, 1.0 + 3600.0)
+    recorder.on_message(hello(2))
+    assert recorder.tick(1.0) is None  # the task is running
+    recorder.on_status(DONE, 4.0 + 3600.0)
+    assert recorder.tick(4.0 + 3600.0) is None
+    assert recorder.tick(4.0) is not None

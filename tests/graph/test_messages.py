@@ -1,0 +1,102 @@
+"""Messages and clocks that are not ours in a running graph; `./vla bench messages` has all."""
+
+import os
+import signal
+from argparse import Namespace
+
+import pytest
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState
+
+from vla_bench.faults.bench import plan_of
+from vla_bench.faults.catalogue import FAULTS
+from vla_bench.faults.rig import FaultRig
+from vla_bringup.graph.session import GraphSession
+from vla_core.records.task import Phase
+from vla_core.robot.config import load_robot
+from vla_interfaces.srv import Arm
+from vla_ros import topics
+
+HOUR = 3600.0  # s
+AGAIN = 4.0  # s, twice the 2 s in which every node works again: the machine of a test is busy
+VOTERS = {'grounding', 'policy', 'verifier', 'failure', 'rules', 'supervisor'}
+OBSERVED = {'votes': topics.VOTES, 'beats': topics.HEARTBEATS}
+
+
+@pytest.fixture(scope='module')
+def rig(tmp_path_factory):
+    """A graph under simulated time, whose clock can be set."""
+    out = tmp_path_factory.mktemp('messages')
+    args = Namespace(robot='ur5e', policy='scripted', seed=7, out=out)
+    with (
+        GraphSession(plan_of(args, FAULTS['F10'], 'messages'), lambda _: None) as graph,
+        FaultRig(graph, load_robot('ur5e'), 7, OBSERVED) as ready,
+    ):
+        yield ready
+
+
+def start(rig):
+    """A task that runs; whether the arm already moves depends on the load of the machine."""
+    if rig.is_over():
+        rig.end()
+        rig.begin()
+    client = rig.graph.client
+    assert client.wait(lambda: client.status and client.status.phase == Phase.RUNNING, 40.0), (
+        client.status
+    )
+
+
+def change(rig, node, transition):
+    request = ChangeState.Request()
+    request.transition.id = transition
+    return rig.graph.client.call(ChangeState, f'{node}/change_state', request).success
+
+
+def silent_since(rig, began, clock):
+    """What has not been received since then with a stamp of this clock."""
+
+    def are_of_clock(name, keys):
+        records = (h.record for h in rig.observer.since(name, began))
+        return {getattr(r, keys) for r in records if abs(r.stamp - clock) < 60.0}
+
+    votes, beats = are_of_clock('votes', 'voter'), are_of_clock('beats', 'node')
+    reports = [h.record for h in rig.observer.since('report', began)]
+    has_inputs = any(
+        abs(r.stamp - clock) < 60.0 and 0.0 <= r.ages['scene'] < 2.0 and r.ages['joints'] < 0.1
+        for r in reports
+    )
+    missing = (VOTERS - votes) | (set(rig.graph.managed) - beats)
+    return missing | (set() if has_inputs else {'inputs of the shield'})
+
+
+@pytest.mark.parametrize('step', [-HOUR, HOUR])
+def test_every_node_works_again_after_the_clock_was_set(rig, step):
+    start(rig)
+    clock = rig.observer.last('clock').record.clock.sec + step
+    began = rig.inject('jump', step, by='clock')
+    rig.observer.wait(lambda: not silent_since(rig, began, clock), AGAIN)
+    assert silent_since(rig, began, clock) == set()
+    assert rig.graph.client.status.phase != Phase.FAILED
+
+
+def test_a_policy_killed_after_the_clock_was_set_back_is_configured_again(rig):
+    start(rig)
+    rig.inject('jump', -HOUR, by='clock')
+    rig.pause(0.5)
+    pid, client = rig.graph.pid('policy'), rig.graph.client
+    os.kill(pid, signal.SIGKILL)
+    assert client.wait(lambda: rig.graph.pid('policy') != pid, 10.0)
+    assert client.wait(lambda: client.beats['policy'].state == 'unconfigured', 30.0)
+    assert client.wait(lambda: client.beats['policy'].state == 'active', 30.0)
+
+
+def test_a_shield_deactivated_and_cleaned_up_is_brought_up_again_and_does_not_arm_before(rig):
+    client = rig.graph.client
+    assert client.wait(lambda: client.beats['shield'].healthy, 30.0)
+    assert change(rig, 'shield', Transition.TRANSITION_DEACTIVATE)
+    response = client.call(Arm, 'shield/arm', Arm.Request())
+    change(rig, 'shield', Transition.TRANSITION_CLEANUP)
+    assert response.success or response.message == 'the shield is inactive'  # or up again
+    assert client.wait(lambda: client.beats['shield'].healthy, 15.0), client.beats['shield']
+    rig.end()
+    start(rig)
