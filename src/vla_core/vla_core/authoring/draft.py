@@ -27,13 +27,16 @@ from vla_core.robot.arm import ArmConfig, JointConfig
 from vla_core.robot.camera import CameraConfig
 from vla_core.robot.config import RobotConfig
 from vla_core.robot.gripper import GripperConfig
-from vla_core.robot.obstacle import PlacementConfig
+from vla_core.robot.obstacle import ObstacleConfig, PlacementConfig
 from vla_core.robot.surface import surfaces
-from vla_core.robot.urdf import Description, described, mimic_joints
+from vla_core.robot.urdf import Description, describe, described, mimic_joints
 from vla_core.robot.urdf_config import FrameConfig, MimicConfig, UrdfConfig
 
 FASTEST = 3.2  # rad/s, a URDF that gives more is not trusted
 ACCELERATION, JERK = 9.0, 250.0  # rad/s^2, rad/s^3: gentle for a full-size arm
+LIFTS = (0.0, 0.06, 0.12, 0.18)  # m, of the base above the table, tried in turn
+ENOUGH = 0.08  # m^2, an area of this size needs no pedestal
+PEDESTAL = 0.1  # m, its sides
 SAME = (0.015, 0.05)  # m and rad, a frame of the URDF this near to the tip is the tip
 CAMERA = CameraConfig(
     'scene', 'scene', '/scene_camera', 'scene_camera_optical_frame',
@@ -171,7 +174,7 @@ def _height(robot: RobotConfig, notes: dict[str, str]) -> float:
     """m, of the root link so that the lowest point of what does not move is on the table."""
     model = Clearance(robot).model.pin_model
     lowest = np.inf
-    for link, triangles in surfaces(_description(robot), model, robot.urdf.pieces).items():
+    for link, triangles in surfaces(describe(robot), model, robot.urdf.pieces).items():
         frame = model.frames[model.getFrameId(link)]
         if frame.parentJoint == 0:
             points = geometry.transform(frame.placement.homogeneous, triangles.reshape(-1, 3))
@@ -182,34 +185,55 @@ def _height(robot: RobotConfig, notes: dict[str, str]) -> float:
     return round(-lowest, 4)
 
 
-def _description(robot: RobotConfig) -> Description:
-    from vla_core.robot.urdf import describe
-
-    return describe(robot)
-
-
 def _placed(robot: RobotConfig, notes: dict[str, str]) -> RobotConfig:
-    """The robot where it reaches the work area, with its home pose."""
-    reach = DownReach(Clearance(robot))
-    height = robot.mount.position[2]
-    cells = reach.area(0.1, 0.75, 0.3)
-    if covers_default(cells):
-        return _with_home(robot, reach, WorkArea(AREA_X, AREA_Y), notes)
-    area = rectangle(cells)
-    if area is None:
+    """The robot where it reaches the work area, with its home pose: on the table, or on a
+    pedestal when its tool points down only below its base."""
+    best: tuple[float, float, WorkArea] | None = None  # m^2, m, area
+    for lift in LIFTS:
+        raised = _lifted(robot, lift)
+        reach = DownReach(Clearance(raised))
+        cells = reach.area(0.1, 0.75, 0.3)
+        if covers_default(cells):
+            return _with_home(raised, reach, WorkArea(AREA_X, AREA_Y), notes)
+        area = rectangle(cells)
+        size = 0.0 if area is None else (area.x[1] - area.x[0]) * (area.y[1] - area.y[0])
+        if area is not None and (best is None or size > best[0]):
+            best = (size, lift, area)
+        if size >= ENOUGH:
+            break
+    if best is None:
         raise UserError(
             f'{robot.name}: the tool cannot point down at the table anywhere in reach: check the '
-            f'tip frame, and the mount'
+            f'tip frame'
         )
+    _, lift, area = best
+    return _shifted(_lifted(robot, lift), area, lift, notes)
+
+
+def _lifted(robot: RobotConfig, lift: float) -> RobotConfig:
+    x, y, z = robot.mount.position
+    return replace(robot, mount=PlacementConfig((x, y, round(z + lift, 4))))
+
+
+def _shifted(
+    robot: RobotConfig, area: WorkArea, lift: float, notes: dict[str, str]
+) -> RobotConfig:
+    """The robot moved so that the area that it reaches begins where the objects are."""
     shift = round(AREA_X[0] - area.x[0], 2)
     notes['mount'] = 'x: the part of the table that it reaches begins where the objects are'
     notes['workspace'] = 'what the tool reaches when it points down'
     lower = (round(area.x[0] + shift - 0.5 * STEP, 3), round(area.y[0] - 0.5 * STEP, 3), 0.0)
     upper = (round(area.x[1] + shift + 0.5 * STEP, 3), round(area.y[1] + 0.5 * STEP, 3), 0.6)
     arm = replace(robot.arm, workspace=(lower, upper))
+    height = robot.mount.position[2]
     moved = replace(
         robot, mount=PlacementConfig((shift, 0.0, height)), arms=(arm, *robot.arms[1:])
     )
+    if lift > 0.0:
+        notes['mount'] += f'; it stands on a pedestal of {lift:.2f} m'
+        side = PEDESTAL
+        box = ObstacleConfig('pedestal', 'box', (side, side, lift), (shift, 0.0, 0.5 * lift))
+        moved = replace(moved, obstacles=(box,))
     here = WorkArea((area.x[0] + shift, area.x[1] + shift), area.y)
     return _with_home(moved, DownReach(Clearance(moved)), here, notes)
 

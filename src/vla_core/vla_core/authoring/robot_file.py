@@ -35,6 +35,9 @@ def text_of(draft: RobotDraft, command: str) -> str:
         lines += _gripper(gripper)
     lines += [f'joint_states_topic: {robot.joint_states_topic}', '']
     lines += _cameras(robot.cameras)
+    if robot.obstacles:
+        lines += ['# CHECK: static parts of the cell', 'obstacles:']
+        lines += [f'  - {flow(_given(obstacle))}' for obstacle in robot.obstacles] + ['']
     if robot.fixed_joints:
         lines += ['# CHECK: joints that no part moves, and where they are kept']
         lines += [f'fixed_joints: {flow(robot.fixed_joints)}', '']

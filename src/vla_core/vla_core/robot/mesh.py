@@ -118,11 +118,13 @@ def convex(points: Array) -> coal.Convex:
     index[hull.vertices] = np.arange(len(hull.vertices))
     corners, triangles = coal.StdVec_Vec3s(), coal.StdVec_Triangle()
     corners.extend(points[hull.vertices])
-    for face, equation in zip(hull.simplices, hull.equations, strict=True):
-        a, b, c = (int(k) for k in index[face])
-        p, q, r = points[face]
-        is_outward = np.cross(q - p, r - p) @ equation[:3] > 0.0
-        triangles.append(coal.Triangle(a, b, c) if is_outward else coal.Triangle(a, c, b))
+    p, q, r = (points[hull.simplices[:, k]] for k in range(3))
+    normals = np.cross(q - p, r - p)
+    is_inward = np.einsum('ij,ij->i', normals, hull.equations[:, :3]) < 0.0
+    faces = index[hull.simplices]
+    faces[is_inward] = faces[is_inward][:, [0, 2, 1]]
+    for a, b, c in faces.tolist():
+        triangles.append(coal.Triangle(a, b, c))
     return coal.Convex(corners, triangles)
 
 

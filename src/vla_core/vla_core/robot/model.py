@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from vla_core.errors import UserError
 from vla_core.frozen import Array
 from vla_core.robot.config import RobotConfig
-from vla_core.robot.hulls import collision_pieces
+from vla_core.robot.hulls import ConvexPiece, collision_pieces
 from vla_core.robot.limits import JointLimits
 from vla_core.robot.mesh import convex
 from vla_core.robot.urdf import Description, describe, finger_positions
@@ -183,7 +183,7 @@ def _mount(model: Any, shapes: Any, pose: Array) -> None:
             shape.placement = mount * shape.placement
 
 
-@functools.lru_cache(maxsize=8)
+@functools.lru_cache(maxsize=64)
 def _built(
     name: str, description: Description, pieces: int, locked: tuple[tuple[str, float], ...]
 ) -> tuple[Any, Any]:
@@ -206,15 +206,20 @@ def _built(
     return model, shapes
 
 
+@functools.lru_cache(maxsize=512)
+def _hull(piece: ConvexPiece) -> Any:
+    hull = convex(piece.points)
+    hull.setSweptSphereRadius(piece.radius)
+    return hull
+
+
 def _add_pieces(model: Any, shapes: Any, description: Description, pieces: int) -> None:
     for k, piece in enumerate(collision_pieces(description, pieces)):
         frame = model.getFrameId(piece.link, pin.FrameType.BODY)
-        hull = convex(piece.points)
-        hull.setSweptSphereRadius(piece.radius)
         placement = model.frames[frame].placement
         joint = model.frames[frame].parentJoint
         shapes.addGeometryObject(
-            pin.GeometryObject(f'{piece.link}_piece_{k}', joint, frame, placement, hull)
+            pin.GeometryObject(f'{piece.link}_piece_{k}', joint, frame, placement, _hull(piece))
         )
 
 

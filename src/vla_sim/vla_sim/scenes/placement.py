@@ -111,7 +111,7 @@ def _moved(request: PlacementRequest, p: SceneParams, rng: np.random.Generator) 
     elif obj.shape == 'drawer':
         x, y = (
             float(rng.uniform(0.60, 0.64)),
-            float(rng.choice([-1.0, 1.0]) * rng.uniform(0.14, 0.22)),
+            float(rng.choice([-1.0, 1.0]) * min(rng.uniform(0.14, 0.22), p.area_y[1])),
         )
     else:
         margin = 0.04 if obj.shape == 'box' else 0.0

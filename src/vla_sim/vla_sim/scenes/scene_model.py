@@ -10,6 +10,7 @@ import numpy as np
 from vla_core import geometry
 from vla_core.robot.camera import CameraConfig
 from vla_core.robot.config import RobotConfig
+from vla_core.robot.obstacle import ObstacleConfig
 from vla_sim.scenes import palette
 from vla_sim.scenes.episode import Episode, SceneAppearance
 from vla_sim.scenes.furniture import add_object
@@ -27,6 +28,7 @@ from vla_sim.scenes.scene_params import SceneParams
 G = mujoco.mjtGeom
 TABLE_GEOM = 'table'
 GRAIN = 128  # px, side of the wood texture
+OBSTACLE = (0.55, 0.57, 0.60, 1.0)  # colour of the static parts of a cell
 NEAR, FAR = 0.01, 12.0  # m, clipping planes of the cameras
 
 
@@ -45,6 +47,8 @@ def build(robot: RobotConfig, episode: Episode, p: SceneParams) -> Built:
     rng = np.random.default_rng(episode.appearance.texture_seed)
     _add_materials(spec, episode.appearance)
     _add_surroundings(spec, episode.appearance)
+    for obstacle in robot.obstacles:
+        _add_obstacle(spec, obstacle)
     _add_lights(spec, episode.appearance)
     for obj in episode.things:
         add_object(spec, obj, palette.rgba(obj.colour, rng), p.density, p.object_friction)
@@ -130,6 +134,23 @@ def _add_surroundings(spec: mujoco.MjSpec, appearance: SceneAppearance) -> None:
     world.add_geom(
         type=G.mjGEOM_PLANE, pos=[0, 0, -0.7], size=[6, 6, 1], rgba=[*appearance.floor, 1], **seen
     )
+
+
+def _add_obstacle(spec: mujoco.MjSpec, obstacle: ObstacleConfig) -> None:
+    """Add a static part of the cell, as a body of its name."""
+    x, y, z = (0.5 * side for side in obstacle.box)
+    kind, size = {
+        'box': (G.mjGEOM_BOX, [x, y, z]),
+        'cylinder': (G.mjGEOM_CYLINDER, [x, z, 0.0]),
+        'plane': (G.mjGEOM_PLANE, [1.0, 1.0, 0.1]),
+    }[obstacle.shape]
+    pose = obstacle.base_from_obstacle
+    qx, qy, qz, qw = geometry.quat_from_matrix(pose[:3, :3])
+    body = spec.worldbody.add_body(name=obstacle.name, pos=pose[:3, 3], quat=[qw, qx, qy, qz])
+    body.add_geom(
+        type=kind, size=size, rgba=OBSTACLE, contype=TABLE, conaffinity=ROBOT | OBJECT,
+        friction=[0.5, 0.01, 0.001],
+    )  # fmt: skip
 
 
 def _paint_grain(model: mujoco.MjModel, rng: np.random.Generator) -> None:

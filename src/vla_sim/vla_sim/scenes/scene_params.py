@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from vla_core.errors import UserError
 from vla_core.params import check, load_params, param
+from vla_core.robot.config import RobotConfig
 from vla_sim.controllers.servo import FIRST_ORDER, RESPONSES
 
+INSET = 0.02  # m, of the area of the objects in the workspace of the tip
 BASE_LAG = 0.01  # s, of a servo with velocity feed-forward; what exceeds it is filtered
 
 
@@ -61,6 +64,22 @@ class SceneParams:
         for low, high in (self.area_x, self.area_y, self.distractors):
             if not low <= high:
                 raise ValueError(f'range ({low}, {high}): the first exceeds the second')
+
+
+def within_reach(p: SceneParams, robot: RobotConfig) -> SceneParams:
+    """The scene with objects only where the tip of a robot with one arm may go."""
+    if len(robot.arms) != 1 or robot.arm.workspace is None:
+        return p
+    lower, upper = robot.arm.workspace
+    (x0, x1), (y0, y1) = p.area_x, p.area_y
+    area_x = (max(x0, lower[0] + INSET), min(x1, upper[0] - INSET))
+    area_y = (max(y0, lower[1] + INSET), min(y1, upper[1] - INSET))
+    if not (area_x[0] < area_x[1] and area_y[0] < area_y[1]):
+        raise UserError(
+            f'{robot.name}: its workspace {robot.arm.workspace} does not reach the area of the '
+            f'objects, x {p.area_x} y {p.area_y}: move its mount'
+        )
+    return replace(p, area_x=area_x, area_y=area_y)
 
 
 def load_scene(path: str) -> SceneParams:
