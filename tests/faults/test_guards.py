@@ -33,6 +33,7 @@ from vla_perception.detection import assembly
 from vla_perception.grounding.roles import RoleKeeper
 from vla_ros import endpoints, qos
 from vla_shield.command.reference import Reference
+from vla_shield.command.timeline import CommandTimeline
 from vla_shield.constraints.collision_scene import CollisionScene
 from vla_shield.inputs.buffer import InputBuffer
 from vla_shield.inputs.target_validator import TargetValidator
@@ -71,14 +72,14 @@ def disarm_at_once(shield, now):
 
 def advance_one_period(shield, now, verdict):
     """A cycle that does not know how much time has passed."""
-    shield._step = None
+    timeline, shield._step = shield._timeline, None
+    timeline.jump(now)
     shield._move(verdict)
-    shield._node_time = now + shield.params.period
-    return shield.params.period
+    timeline.put(shield.reference.state)
 
 
 reset = Reference.reset
-stop_with_ramp = Shield._trajectory
+stop_with_ramp = CommandTimeline.message
 
 
 def reset_without_limits(reference, q):
@@ -86,11 +87,14 @@ def reset_without_limits(reference, q):
     reset(reference, q)
 
 
-def first_state_only(shield, now, lead):
-    whole = stop_with_ramp(shield, now, lead)
-    return Trajectory(
-        now, whole.names, whole.time_from_start[:1], whole.position[:1], np.zeros((1, 6))
-    )
+def states_only(timeline, names, candidate, share):
+    """A command without its stop."""
+    whole = stop_with_ramp(timeline, names, candidate, share)
+    end = whole.next_row + 1
+    velocity = whole.velocity[:end].copy()
+    velocity[-1] = 0.0
+    times, position = whole.time_from_start[:end], whole.position[:end]
+    return Trajectory(whole.stamp, names, times, position, velocity, whole.next_row)
 
 
 # fault: the guard that is cut out, what it is replaced by, the check that then fails
@@ -171,7 +175,7 @@ SHIELD = {
 
 OTHERS = {
     'F3 the stop in every command': (
-        Shield, '_trajectory', first_state_only, lambda: arm_stops_gently_when_commands_cease()
+        CommandTimeline, 'message', states_only, lambda: arm_stops_gently_when_commands_cease()
     ),
     'F3 F4 the supervisor monitors the shield': (
         Heartbeats, 'is_shield_lost', false, lambda: silence_of_the_shield_is_noticed()

@@ -90,7 +90,7 @@ def test_what_is_not_there_is_refused_in_words(host):
     result = play(host, 'put_in', ScriptedPolicy(), tap=heard, absent=True)
     assert result.code == ResultCode.REFUSED_ABSENT
     assert 'detected: ' in result.text
-    moved = np.ptp([record.position[0] for _, record in heard.said], axis=0)
+    moved = np.ptp([record.position[record.next_row] for _, record in heard.said], axis=0)
     assert np.all(moved <= 1e-3)
 
 
@@ -115,7 +115,7 @@ def test_a_policy_of_nans_never_moves_the_arm():
             phase = record.phase
             tries.append([])
         elif phase == Phase.RUNNING:
-            tries[-1].append(record.position[0])
+            tries[-1].append(record.position[record.next_row])
     stood = [np.ptp(commands, axis=0) for commands in tries if commands]
     assert sum(map(len, tries)) > 300
     assert np.all(np.array(stood) <= 5e-3)

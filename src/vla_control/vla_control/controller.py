@@ -34,6 +34,7 @@ class Controller:
     """Owns the commanded state; deterministic in its inputs and `now`."""
 
     def __init__(self, params: ControlParams, robot: RobotConfig) -> None:
+        params = params.for_lag(robot.arm.controller.lag)
         self.params, self.robot = params, robot
         self.merger = JointStateMerger(robot)
         self.servo = Servo(RobotModel(robot), params)

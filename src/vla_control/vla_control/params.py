@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vla_core.params import check, param
+
+COMMAND_DELAY = 0.02  # s, from a target to the command of the servos
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,13 @@ class ControlParams:
     goal_tolerance: float = param(
         0.03, 'rad, largest joint error at the goal of a planned move', lo=0.001, hi=0.1
     )
+
+    def for_lag(self, lag: float) -> ControlParams:
+        """The same for an arm whose servos lag by `lag` s."""
+        delay = lag + COMMAND_DELAY
+        return replace(
+            self, lag=max(self.lag, delay), lag_tolerance=max(self.lag_tolerance, delay)
+        )
 
     def __post_init__(self) -> None:
         check(self)

@@ -68,8 +68,7 @@ class Run:
         self.scenes: list[tuple[int, GroundedScene]] = []  # (due cycle, record)
         self.chunks: list[tuple[int, ActionChunk]] = []
         self.status: TaskStatus | None = None
-        self.count = 0
-        self.is_arming_requested, self.grounder_task = False, ''
+        self.count, self.is_arming_requested, self.grounder_task = 0, False, ''
         self.executed: Callable[[ActionChunk], ActionChunk] = getattr(policy, 'executed', _as_is)
         self.missing_votes = set(setup.shield.required_voters)  # voters without a vote so far
         self.monitors = [make() for make in setup.monitors]
@@ -112,6 +111,7 @@ class Run:
     def _sense(self, now: float) -> None:
         joints = self.sim.joint_state()
         self._publish('joint_states', joints, now)
+        self.shield.inputs.put_scalings(self.sim.scaling_values, now)
         for part in (self.bundler, self.controller, self.shield):
             part.on_joints(joints)
         if self.count % self.host.camera_every == 0:

@@ -89,7 +89,7 @@ class Story:
             return [record.position[record.names.index(name)] for name in names]
 
         def first(record):
-            return [record.position[0][record.names.index(name)] for name in names]
+            return [record.position[record.next_row][record.names.index(name)] for name in names]
 
         return {
             'target': series(self._records('target'), ordered, self.zero, clock),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vla_core.records.action import Trajectory
-from vla_core.records.safety import ArmState, Decision, ShieldReport
+from vla_core.records.safety import SCALING, ArmState, Decision, ShieldReport
 from vla_shield.constraints.checker import ConstraintChecker
 from vla_shield.decision import PERMITTED, CycleDecision
+from vla_shield.inputs.controller_scaling import ControllerScaling
 from vla_shield.inputs.robot_inputs import RobotInputs
 from vla_shield.inputs.votes import Votes
 from vla_shield.monitoring.loop_timing import LoopTiming
@@ -42,23 +43,30 @@ def part_of(trajectory: Trajectory, part: slice) -> Trajectory:
         return trajectory
     return Trajectory(
         trajectory.stamp, trajectory.names[part], trajectory.time_from_start,
-        trajectory.position[:, part], trajectory.velocity[:, part],
+        trajectory.position[:, part], trajectory.velocity[:, part], trajectory.next_row,
     )  # fmt: skip
 
 
 def final_decision(
-    decision: CycleDecision, step: OptimisedStep | None, checker: ConstraintChecker
+    decision: CycleDecision,
+    step: OptimisedStep | None,
+    checker: ConstraintChecker,
+    scaling: ControllerScaling,
 ) -> CycleDecision:
     """Refine PERMITTED into PASS, SLOWED or CLIPPED by the optimiser step."""
     scale, speed_rules = (
         checker.scale,
         {r + label for label in checker.labels for r in SPEED_RULES},
     )
-    if decision.decision != PERMITTED or step is None:
+    if decision.decision != PERMITTED:
+        return decision
+    if scaling.share < 1.0:
+        decision = replace(decision, reason=scaling.text, rules=(SCALING, *decision.rules))
+    if step is None:
         return decision
     rules = tuple(dict.fromkeys((*decision.rules, *step.rules)))
     if step.change == 0.0:
-        return CycleDecision(Decision.PASS, '', rules)
+        return CycleDecision(Decision.PASS, scaling.text, rules)
     if scale < 1.0 and set(step.rules) <= speed_rules:
         return CycleDecision(Decision.SLOWED, decision.reason or f'scaled by {scale:.2f}', rules)
     return CycleDecision(Decision.CLIPPED, ', '.join(step.rules) or 'limits', rules)
@@ -96,7 +104,7 @@ class ReportBuilder:
             tightest=tightest,
             margin=slack,
             change=step.change if step is not None else 0.0,
-            speed_scale=checker.scale if decision.is_moving else 0.0,
+            speed_scale=checker.scale * self.inputs.scaling.share if decision.is_moving else 0.0,
             separation=checker.separation,
             chunk_seq=target.chunk_seq if target else -1,
             chunk_stamp=target.chunk_stamp if target else 0.0,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from vla_core.records.action import Target, Trajectory
-from vla_core.records.safety import ArmState, Decision, Level, SafetyVote, ShieldReport
+from vla_core.records.action import Target
+from vla_core.records.safety import SCALING, ArmState, Decision, Level, SafetyVote, ShieldReport
 from vla_core.records.scene import GroundedScene
 from vla_core.records.sensing import JointState
 from vla_core.robot.config import RobotConfig
 from vla_shield.command.grippers import GripperCommands
-from vla_shield.command.reference import Reference, with_stop
+from vla_shield.command.reference import Reference
+from vla_shield.command.timeline import CommandTimeline
 from vla_shield.constraints.checker import ConstraintChecker
 from vla_shield.constraints.collision_model import CollisionModel
 from vla_shield.constraints.collision_scene import CollisionScene
@@ -44,16 +45,17 @@ class Shield:
         self.votes = Votes(params)
         self.loop = LoopTiming()
         self.reference = Reference(robot.limits, params)
+        latency = max(arm.controller.latency for arm in robot.arms)
+        self._timeline = CommandTimeline(params.period, latency)
         self.grippers = GripperCommands(robot)
         self._model = CollisionModel(params, robot)
         self._scene = CollisionScene(params, self._model)
         self._checker = ConstraintChecker(params, robot, self._model)
         self._optimiser = StepOptimiser(params, robot, self._model, self._checker)
-        self._tracking = Tracking(params, self._checker, self._model)
+        self._tracking = Tracking(params, robot, self._checker, self._model)
         self._report = ReportBuilder(self.inputs, self.votes, self._checker, self.loop)
         self._is_disarming, self._latch_reason, self._scene_fault = False, '', ''
-        self._now = -np.inf  # s, of the last cycle
-        self._node_time, self._cycle = 0.0, 0  # s, when the reference is to be reached
+        self._now, self._cycle = -np.inf, 0  # s, of the last cycle, and its number
         self._step: OptimisedStep | None = None
 
     def on_joints(self, joints: JointState, now: float | None = None) -> str:
@@ -91,6 +93,7 @@ class Shield:
             return self._latch_reason or 'still braking'
         self.inputs.begin_cycle(now)
         why = self.inputs.arming_fault(now) or self.votes.stop_reason() or self.votes.missing(now)
+        why = why or self.inputs.scaling_fault(now)
         if not why and not np.all(np.abs(self.inputs.velocity) <= self.params.still_speed):
             why = 'the robot is moving'
         if why:
@@ -98,7 +101,8 @@ class Shield:
         self.reference.reset(self.inputs.q)
         self.grippers.reset(self.inputs)
         self._tracking.reset()
-        self._node_time, self.state, self._is_disarming = now, ArmState.ARMED, False
+        self._timeline.begin(now, self.inputs.q)
+        self.state, self._is_disarming = ArmState.ARMED, False
         return ''
 
     def disarm(self, now: float) -> None:
@@ -119,30 +123,30 @@ class Shield:
     def tick(self, now: float) -> ShieldOutput:
         """Run one cycle; while armed or latched it always returns a command."""
         self._cycle += 1
-        reference = self.reference
+        reference, timeline = self.reference, self._timeline
         before = reference.state, reference.joint_range
-        self._before = (*before, self._node_time, self.grippers.widths)
+        self._before = (*before, timeline.state, self.grippers.widths)
         self._check_clock(now)
         self.inputs.begin_cycle(now)
         self._update_model()
         if self.state == ArmState.DISARMED:
             return ShieldOutput((), (), self._build_report(now, DISARMED))
         decision = self._decide(now)
-        lead = self._advance(now, decision)
-        decision = final_decision(decision, self._step, self._checker)
+        self._advance(now, decision)
+        decision = final_decision(decision, self._step, self._checker, self.inputs.scaling)
         if self._is_disarming and reference.is_at_rest:
             self.state, self._is_disarming = ArmState.DISARMED, False
-        whole = self._trajectory(now, lead)
-        arms = tuple(part_of(whole, part) for part in self._model.tree.slices)
-        grippers = self.grippers.trajectories(now, lead)
+        arms = tuple(
+            part_of(timeline.message(self.robot.joint_names, reference.state, share), part)
+            for part, share in zip(self._model.tree.slices, self.inputs.shares, strict=True)
+        )
+        grippers = self.grippers.trajectories(now, timeline.gripper_lead)
         return ShieldOutput(arms, grippers, self._build_report(now, decision))
 
     def roll_back(self) -> None:
         """Undo the last cycle, whose command was not sent: the stop before it is played."""
-        reference = self.reference
-        reference.state, reference.joint_range, self._node_time, self.grippers.widths = (
-            self._before
-        )
+        reference, timeline = self.reference, self._timeline
+        reference.state, reference.joint_range, timeline.state, self.grippers.widths = self._before
 
     def _check_clock(self, now: float) -> None:
         if now < self._now - 1e-6 or not np.isfinite(now):
@@ -153,7 +157,7 @@ class Shield:
             self._scene.clear_history()
             self.loop.clear()
             self._tracking.clear()
-            self._node_time = now
+            self._timeline.jump(now)
         self._now = now
 
     def _update_model(self) -> None:
@@ -193,29 +197,29 @@ class Shield:
         """A HOLD by the shield's own checks, without a vote for it."""
         if self._scene_fault:
             return CycleDecision(Decision.HOLD, self._scene_fault, ('scene',))
-        held = self._holds.check_sources(now)
-        if held is not None:
-            return held
+        held, why = self._holds.check_sources(now), self.inputs.scaling_fault(now)
+        if held is not None or why:
+            return held or CycleDecision(Decision.HOLD, why, (SCALING,))
         if self.loop.has_long_overrun(now, self.params.dwell):
             return CycleDecision(Decision.HOLD, 'overrun of a shield cycle', ('loop',))
         return self._tracking.check(self.reference, self.inputs)
 
-    def _advance(self, now: float, decision: CycleDecision) -> float:
-        """Advance the reference to the next period; return its lead over now, s. States lie on a
-        fixed grid of time: a late cycle skips the part of the stop that was played, an early one
-        repeats the last command."""
-        dt, reference = self.params.period, self.reference
+    def _advance(self, now: float, decision: CycleDecision) -> None:
+        """Advance the reference to the next period. States lie on a fixed grid of time: a late
+        cycle skips the part of the stop that was played, an early one repeats the last command."""
+        timeline, reference = self._timeline, self.reference
         self._step = None
-        if abs(self._node_time - now) > 1.0:
+        timeline.tick(now, self.inputs.scaling.share)
+        reference.step = timeline.step
+        if timeline.is_far:
             reference.reset(reference.state.ramp.end)
-            self._node_time = now
-        while self._node_time + dt - now < 0.5 * dt:
+            timeline.begin(now, reference.state.position)
+        while timeline.is_late:
             reference.accept(reference.stop())
-            self._node_time += dt
-        if self._node_time + dt - now <= 1.5 * dt:
+            timeline.put(reference.state)
+        if timeline.is_due:
             self._move(decision)
-            self._node_time += dt
-        return self._node_time - now
+            timeline.put(reference.state)
 
     def _move(self, decision: CycleDecision) -> None:
         inputs, reference, dt = self.inputs, self.reference, self.params.period
@@ -223,7 +227,7 @@ class Shield:
         if decision.decision == PERMITTED:
             for k, arm in enumerate(inputs.arms):
                 if self._holds.decisions[k] is None:
-                    requests[k] = ArmRequest(arm.motion, arm.excess_latency(self._node_time))
+                    requests[k] = ArmRequest(arm.motion, arm.excess_latency(self._timeline.due))
             self._step = self._optimiser.solve(reference, requests)
             reference.accept(self._step.candidate)
         elif decision.return_to is not None:
@@ -234,15 +238,6 @@ class Shield:
             reference.accept(reference.stop())
         is_permitted = decision.decision == PERMITTED
         self.grippers.step(inputs, [is_permitted and r is not None for r in requests], dt)
-
-    def _trajectory(self, now: float, lead: float) -> Trajectory:
-        """The certified state `lead` s from now, then its stop."""
-        state = self.reference.state
-        stop = state.stop
-        times, path, speeds = with_stop(
-            lead, state.position, state.velocity, stop.times, stop.position, stop.velocity
-        )
-        return Trajectory(now, self.robot.joint_names, times, path, speeds)
 
     def _build_report(self, now: float, decision: CycleDecision) -> ShieldReport:
         return self._report.build((now, self._cycle), self.state, decision, self._step)

@@ -19,7 +19,7 @@ from vla_sim.part_drives import ArmDrive, GripperDrive, JointReader, bodies_of_a
 from vla_sim.scenes.episode import Episode
 from vla_sim.scenes.furniture import set_slide
 from vla_sim.scenes.scene_model import build
-from vla_sim.scenes.scene_params import SceneParams
+from vla_sim.scenes.scene_params import SceneParams, within_reach
 from vla_sim.scenes.task_truth import TaskTruth
 from vla_sim.scenes.tasks import sample_episode
 
@@ -49,7 +49,8 @@ class SimWorld:
 
     def reset(self, task: str, seed: int, **overrides: object) -> Episode:
         """Return a new episode of the task: time 0, arm at home, gripper open."""
-        return self.start(sample_episode(task, seed, self.scene, overrides))
+        scene = within_reach(self.scene, self.robot)
+        return self.start(sample_episode(task, seed, scene, overrides))
 
     def start(self, episode: Episode) -> Episode:
         """Begin the given episode."""
@@ -130,6 +131,9 @@ class SimWorld:
 
     def step(self) -> None:
         """Advance by one physics step."""
+        for arm in self.arms:
+            is_scaled = bool(arm.contract.scaling_topic)
+            arm.controller.scaling = self.faults.speed_scaling if is_scaled else 1.0
         for part in self._parts:
             part.step(self.data, self.time)
         mujoco.mj_step(self.model, self.data)
@@ -144,14 +148,9 @@ class SimWorld:
         return commanded
 
     @property
-    def speed_scaling(self) -> float:
-        """Share of full speed, [0, 1], at which scaled controllers play their trajectories."""
-        return self.arms[0].controller.scaling
-
-    @speed_scaling.setter
-    def speed_scaling(self, share: float) -> None:
-        for arm in self.arms:
-            arm.controller.scaling = share
+    def scaling_values(self) -> list[float]:
+        """What the controllers of the arms publish as speed scaling, in the unit of each."""
+        return [arm.controller.scaling * arm.contract.scaling_full for arm in self.arms]
 
     # -- sensors --
 

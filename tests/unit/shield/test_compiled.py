@@ -15,7 +15,7 @@ from vla_shield.constraints import clearances, limits
 from vla_shield.inputs import vector_checks
 
 # of arguments; every other dimension is 6
-SHAPES = {
+SHAPES = {'commands': (40, 6),
     'tip': (3,), 'box': (2, 3), 'jacobian': (3, 6), 'spans': (6, 10), 'old': (6, 10),
     'span': (10,), 'rest': (10,),
 }  # fmt: skip

@@ -133,7 +133,7 @@ def test_p3_a_target_within_the_limits_passes_unchanged(size, rate):
         out = rig.step(rig.target(requested, speed))
         expected = requested + speed * DT
         assert out.report.decision == Decision.PASS
-        np.testing.assert_allclose(out.arm.position[0], expected, atol=1e-6)
+        np.testing.assert_allclose(out.arm.position[out.arm.next_row], expected, atol=1e-6)
 
 
 @settings(max_examples=examples(10), **quick)
@@ -147,10 +147,12 @@ def test_p4_a_command_of_the_shield_passes_the_shield_unchanged(goals, count):
         if out.report.margin < 0.0:  # it braked harder than the jerk limit of a target
             second.step(second.target(goal))
             continue
-        velocity = (out.arm.position[0] - first.commands[-2]) / DT
-        position = out.arm.position[0] - velocity * DT
+        velocity = (out.arm.position[out.arm.next_row] - first.commands[-2]) / DT
+        position = out.arm.position[out.arm.next_row] - velocity * DT
         again = second.step(second.target(position, velocity))
-        np.testing.assert_allclose(again.arm.position[0], out.arm.position[0], atol=1e-6)
+        np.testing.assert_allclose(
+            again.arm.position[again.arm.next_row], out.arm.position[out.arm.next_row], atol=1e-6
+        )
 
 
 @settings(max_examples=examples(12), **quick)

@@ -56,6 +56,6 @@ def largest(rig: FaultRig, since: float) -> float:
     """Largest step between two commands as a share of the largest permitted step in a cycle."""
     commands = [h.record for h in rig.observer.since('command', since - 0.1)]
     most = rig.robot.limits.velocity * 1e-3 * CYCLE
-    shares = [float((np.abs(b.position[0] - a.position[0]) / most).max())
+    shares = [float((np.abs(b.position[b.next_row] - a.position[a.next_row]) / most).max())
               for a, b in pairwise(commands)]  # fmt: skip
     return max(shares, default=NAN)

@@ -20,7 +20,7 @@ from vla_bench.faults.chunks import (
 from vla_bench.faults.nodes import peak_acceleration
 from vla_bench.faults.observer import ReceivedMessage
 from vla_bench.faults.rig import AT_ONCE, NAN, STOPPING, TTL, VOID, FaultRig
-from vla_core.params import load_yaml
+from vla_core.params import node_parameters
 from vla_core.records.action import Target
 from vla_core.result import Figure, time_ratio
 from vla_core.stack_root import stack_root
@@ -207,7 +207,7 @@ def deviation(rig: FaultRig, targets: list[Target]) -> float:
     requested = np.array([t.position[[t.names.index(name) for name in joints]] for t in targets])
     commands = [h.record for h in rig.observer.since('command', 0.0)]
     within = [c for c in commands if targets[1].stamp < c.stamp < targets[-1].stamp]
-    off = [np.abs(requested - c.position[0]).max(axis=1).min() for c in within]
+    off = [np.abs(requested - c.position[c.next_row]).max(axis=1).min() for c in within]
     return float(max(off, default=NAN))
 
 
@@ -233,6 +233,5 @@ def f11(rig: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
 
 def voters() -> tuple[str, ...]:
     """The required voters as configured in config/stack.yaml."""
-    nodes = load_yaml(stack_root() / 'config/stack.yaml')
-    given = nodes['shield']['ros__parameters'].get('shield', {})
+    given = node_parameters(stack_root() / 'config/stack.yaml')['shield'].get('shield', {})
     return tuple(given.get('required_voters', ShieldParams().required_voters))

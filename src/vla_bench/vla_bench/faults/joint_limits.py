@@ -95,5 +95,6 @@ class ShieldDrive:
         self.shield.on_target(target, self.now)
         out = self.shield.tick(self.now)
         if out.arm is not None:
-            self.q, self.v = out.arm.position[0], out.arm.velocity[0]
+            row = out.arm.next_row
+            self.q, self.v = out.arm.position[row], out.arm.velocity[row]
             self.commands.append(self.q)

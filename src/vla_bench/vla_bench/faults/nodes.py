@@ -79,7 +79,9 @@ def f4(rig: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
     name = f'F4 shield stopped for 200 ms: arm stands (ramp {ramp:.0f} ms)'
     yield bounds.figure(name, rest, 60.0, after=max(ramp, 0.0))
     later = observer.wait(lambda: [h.record for h in observer.since('command', again)], PATIENCE)
-    first = later[0].position[0] if later else np.full_like(before.position[-1], NAN)
+    first = (
+        later[0].position[later[0].next_row] if later else np.full_like(before.position[-1], NAN)
+    )
     least = rig.robot.limits.acceleration * (1e-3 * CYCLE) ** 2
     jump = float((np.abs(first - before.position[-1]) / least).max())
     yield Figure('F4 on resuming: step / (acceleration dt^2)', jump, '', '<= 1')

@@ -32,7 +32,8 @@ class ShieldedRig(ControlRig):
         self.shield.on_target(target, now)
         output = self.shield.tick(now)
         self.controller.on_report(output.report, now)
-        self.arm.step(self.arm.q if output.arm is None else output.arm.position[0], False)
+        arm = output.arm
+        self.arm.step(self.arm.q if arm is None else arm.position[arm.next_row], False)
         if target.source == Source.POLICY:
             self.decisions.append(output.report.decision)
         self.trace.time.append(now)

@@ -113,15 +113,23 @@ class Target:
         freeze_fields(self, 'position', 'velocity')
 
 
+COMMAND_HISTORY = 0.04  # s before a command is sent, from which it holds the certified states
+
+
 @dataclass(frozen=True)
 class Trajectory:
-    """A trajectory_msgs/JointTrajectory: the next certified state, then the stopping ramp."""
+    """A trajectory_msgs/JointTrajectory: certified states, then the stopping ramp.
 
-    stamp: float  # s, ROS time at which time_from_start counts from zero
+    A command of the shield begins with the states of the last COMMAND_HISTORY s, so that the
+    state from which the controller restarts has no influence.
+    """
+
+    stamp: float  # s, ROS time at which time_from_start counts from zero; 0: at its arrival
     names: tuple[str, ...]
-    time_from_start: Array  # (k,) s, strictly increasing, > 0
+    time_from_start: Array  # (k,) s, strictly increasing, >= 0
     position: Array  # (k, n) rad or m
     velocity: Array  # (k, n) rad/s or m/s; last row is zero
+    next_row: int = 0  # of the newest certified state, which the stop follows
 
     def __post_init__(self) -> None:
         freeze_fields(self, 'time_from_start', 'position', 'velocity')

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+SCALING = 'scaling'  # rule in a report: the controller scales the speed of the arm
+
 
 class Level(IntEnum):
     """Permission of a vote; the least permissive wins (values of SafetyVote.msg)."""

@@ -35,6 +35,10 @@ class ControllerContract:
     path_tolerance: float = param(
         0.0, 'rad, tracking error at which it aborts and holds; 0: none', lo=0.0, hi=3.0
     )
+    latency: float = param(
+        0.005, 's, at most, from a cycle of the shield to the update that takes its command',
+        lo=0.0, hi=0.02,
+    )  # fmt: skip
     lag: float = param(
         0.01, 's, measured position behind the desired one; estimated online', lo=0.0, hi=0.2
     )

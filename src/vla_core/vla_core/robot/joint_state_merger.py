@@ -16,6 +16,7 @@ import numpy as np
 from vla_core.frozen import Array
 from vla_core.records.sensing import JointState
 from vla_core.robot.config import RobotConfig
+from vla_core.robot.joint_velocity import JointVelocities
 
 FINGER_MAX_AGE = 0.5  # s, between a sample of the arm and the finger sample merged into it
 MAX_NAME_SETS = 16  # cached per topic, so that a flood of names does not fill the memory
@@ -120,7 +121,8 @@ class JointStateValidator:
             )
         velocity = zip(state.names, np.isfinite(state.velocity).tolist(), strict=True)
         bad = [name for name, is_finite in velocity if not is_finite and name in self._arm]
-        return f'velocity of {", ".join(bad)} is not finite' if bad else ''
+        hint = 'of a driver that measures none, the arm needs "reports_velocity: false"'
+        return f'velocity of {", ".join(bad)} is not finite; {hint}' if bad else ''
 
 
 class JointStateMerger:
@@ -132,7 +134,7 @@ class JointStateMerger:
     """
 
     def __init__(self, robot: RobotConfig) -> None:
-        self._check = JointStateValidator(robot)
+        self._check, self._velocities = JointStateValidator(robot), JointVelocities(robot)
         self._joint = robot.gripper.joint
         self._finger: JointState | None = None  # the newest sample that has the finger
         self.refusal = ''
@@ -140,6 +142,7 @@ class JointStateMerger:
     def merge(self, state: JointState) -> JointState | None:
         """Arm and finger; None for other and for invalid messages, and for an arm without a finger
         sample within FINGER_MAX_AGE: the opening is not guessed, the joint states age."""
+        state = self._velocities.complete(state)
         group = self._accepted(state)
         if group is JointGroup.COMPLETE:
             self._finger = state
@@ -153,6 +156,7 @@ class JointStateMerger:
         recordings."""
         merged = self.merge(state)
         is_arm = self._check.groups.classify(state.names) is JointGroup.ARM
+        state = self._velocities.complete(state)
         return state if merged is None and is_arm and not self._check.fault(state) else merged
 
     def explain(self, problem: str) -> str:

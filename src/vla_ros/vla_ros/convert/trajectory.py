@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from rclpy.serialization import serialize_message
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
-from vla_core.records.action import Trajectory
+from vla_core.frozen import Array
+from vla_core.records.action import COMMAND_HISTORY, Trajectory
 from vla_ros.convert.fields import (
     BadMessage,
     duration_msg,
@@ -21,6 +22,7 @@ from vla_ros.convert.fields import (
     vector,
 )
 
+PERIOD = 0.01  # s, of the shield's commands
 ENCAPSULATION = 4  # bytes in front of the CDR body, from which its alignment counts
 
 
@@ -46,12 +48,21 @@ def trajectory_from_msg(message: JointTrajectory) -> Trajectory:
     if not points or not names:
         raise BadMessage('the trajectory is empty')
     times = np.array([seconds(point.time_from_start) for point in points])
-    if not (times[0] > 0.0 and np.all(times[1:] > times[:-1])):
-        raise BadMessage('time_from_start does not increase from above zero')
+    if not (times[0] >= 0.0 and np.all(times[1:] > times[:-1])):
+        raise BadMessage('time_from_start is negative or does not increase')
     n = len(names)
     position = np.array([vector(p.positions, n, 'positions') for p in points])
     velocity = np.array([vector(p.velocities, n, 'velocities') for p in points])
-    return Trajectory(seconds(message.header.stamp), names, times, position, velocity)
+    stamp = seconds(message.header.stamp)
+    return Trajectory(stamp, names, times, position, velocity, _next_row(stamp, times))
+
+
+def _next_row(stamp: float, times: Array) -> int:
+    """The row of the newest certified state, which a message does not name: the first one more
+    than half a period after the message was sent."""
+    sent = COMMAND_HISTORY if stamp != 0.0 and times[0] == 0.0 else 0.0
+    row = int(np.searchsorted(times, sent + 0.6 * PERIOD))
+    return min(row, len(times) - 1)
 
 
 def trajectory_to_bytes(record: Trajectory) -> bytes:

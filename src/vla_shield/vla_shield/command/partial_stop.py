@@ -22,6 +22,11 @@ class PartialStop:
         return self._reference.state
 
     @property
+    def step(self) -> float:
+        """s, to the next state."""
+        return self._reference.step
+
+    @property
     def joint_range(self) -> tuple[Array, Array]:
         return self._reference.joint_range
 

@@ -9,14 +9,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vla_core.compiled import COUNT, MATRIX, NUMBER, VECTOR, compiled
+from vla_core.compiled import COUNT, NUMBER, VECTOR, compiled
 from vla_core.frozen import Array
 from vla_core.robot.limits import JointLimits
 from vla_shield.command.ramp import Ramp
 from vla_shield.params import ShieldParams
 
-CHECKED = np.linspace(0.0, 1.0, 8)  # of a stop, where path and speeds are checked
-MAX_POINTS = 12  # of a stop in the command
+# of a stop, where path and speeds are checked; a joint that accelerates is fastest soon after 0
+CHECKED = np.array([0.0, 0.04, 0.08, 0.15, 0.3, 0.5, 0.75, 1.0])
+MAX_POINTS = 24  # of a stop in the command
 
 
 class Stop(NamedTuple):
@@ -24,7 +25,7 @@ class Stop(NamedTuple):
 
     path: Array  # (8, n) rad, at CHECKED of the time to rest
     speeds: Array  # (8, n) rad/s
-    times: Array  # (k,) s until rest, whole periods
+    times: Array  # (k,) s until rest, whole halves of the step
     position: Array  # (k, n) rad, at `times`
     velocity: Array  # (k, n) rad/s
 
@@ -42,6 +43,14 @@ class Candidate:
     period: float  # s, of the step
 
     @property
+    def middle(self) -> tuple[Array, Array] | None:
+        """Position and velocity, each (n,), half a step earlier, when the step is on the ramp."""
+        if not self.elapsed > 0.0:
+            return None
+        positions, velocities = self.ramp.sample(np.array([self.elapsed - 0.5 * self.period]))
+        return positions[0], velocities[0]
+
+    @property
     def time_to_rest(self) -> float:
         """s until rest."""
         return max(self.ramp.duration - self.elapsed, 0.0)
@@ -49,9 +58,10 @@ class Candidate:
     @cached_property
     def stop(self) -> Stop:
         """The rest of the ramp."""
-        steps = max(ceil(self.time_to_rest / self.period - 1e-9), 1)
-        stride = -(-steps // MAX_POINTS)  # at most MAX_POINTS points, on whole periods
-        step, count, few = stride * self.period, -(-steps // stride), len(CHECKED)
+        half = 0.5 * self.period
+        steps = max(ceil(self.time_to_rest / half - 1e-9), 1)
+        stride = -(-steps // MAX_POINTS)  # at most MAX_POINTS points, on whole halves
+        step, count, few = stride * half, -(-steps // stride), len(CHECKED)
         times, when = _sample_times(self.elapsed, self.time_to_rest, CHECKED, step, count)
         path, speeds = self.ramp.sample(when)
         return Stop(path[:few], speeds[:few], times, path[few:], speeds[few:])
@@ -63,7 +73,7 @@ class Reference:
 
     def __init__(self, limits: JointLimits, params: ShieldParams) -> None:
         self._limits = limits
-        self._period = params.period
+        self._period = self.step = params.period  # s, of a cycle; to the next state
         self._jerk: Array = limits.jerk * params.brake_jerk  # (n,) rad/s^3, for stopping
         self._low = limits.lower + params.joint_margin
         self._high = limits.upper - params.joint_margin
@@ -85,22 +95,22 @@ class Reference:
         """(lower, upper) of the next step velocity, (n,) rad/s, from acceleration and jerk."""
         limits, state = self._limits, self.state
         return _bounds(
-            state.step_velocity, state.step_acceleration, limits.acceleration, limits.jerk,
-            self._period,
+            state.step_velocity, state.step_acceleration, state.velocity, limits.acceleration,
+            limits.jerk, self.step, state.period,
         )  # fmt: skip
 
     def candidate(self, u: Array) -> Candidate:
         """The state after one step at velocity `u` (n,) rad/s, and the ramp from there."""
-        state, dt, accel = self.state, self._period, self._limits.acceleration
+        state, dt, accel = self.state, self.step, self._limits.acceleration
         position, velocity, a = _step(
-            state.position, state.velocity, state.step_velocity, u, accel, dt
+            state.position, state.velocity, state.step_velocity, u, accel, dt, state.period
         )
         ramp = Ramp(position, velocity, a, accel, self._jerk)
         return Candidate(position, u, a, velocity, ramp, 0.0, dt)
 
     def stop(self) -> Candidate:
         """The next state on the certified ramp."""
-        state, dt = self.state, self._period
+        state, dt = self.state, self.step
         elapsed = state.elapsed + dt
         if elapsed >= state.ramp.duration:
             position, velocity = state.ramp.end, np.zeros_like(state.velocity)
@@ -109,7 +119,7 @@ class Reference:
             position, velocity = positions[0], velocities[0]
         u = (position - state.position) / dt
         u[np.abs(u) < 1e-9] = 0.0
-        a = (u - state.step_velocity) / dt
+        a = (u - state.step_velocity) / (0.5 * (dt + state.period))
         return Candidate(position, u, a, velocity, state.ramp, elapsed, dt)
 
     def accept(self, candidate: Candidate) -> None:
@@ -133,31 +143,31 @@ def _sample_times(
     return times, begin + np.concatenate((duration * shares, times))
 
 
-@compiled(VECTOR, VECTOR, VECTOR, VECTOR, NUMBER)
-def _bounds(u: Array, a: Array, accel: Array, jerk: Array, dt: float) -> tuple[Array, Array]:
-    last = np.minimum(np.maximum(a, -accel), accel)
-    low = u + np.maximum(last - jerk * dt, -accel) * dt
-    return low, u + np.minimum(last + jerk * dt, accel) * dt
+@compiled(VECTOR, VECTOR, VECTOR, VECTOR, VECTOR, NUMBER, NUMBER)
+def _bounds(
+    u: Array, a: Array, v: Array, accel: Array, jerk: Array, dt: float, before: float
+) -> tuple[Array, Array]:
+    """Step velocities (n,) rad/s within acceleration and jerk, after a step of `before` s at mean
+    velocity `u` and acceleration `a` that ended at velocity `v`.
+
+    The controller joins two states by a cubic; its acceleration at the beginning of the step is
+    (6 next - 4 v - 2 end) / dt, with the velocity `end` that `_step` gives.
+    """
+    last, gap = np.minimum(np.maximum(a, -accel), accel), 0.5 * (dt + before)
+    low = u + np.maximum(last - jerk * gap, -accel) * gap
+    high = u + np.minimum(last + jerk * gap, accel) * gap
+    ratio = dt / gap
+    first, width = (4.0 * v - ratio * u) / (4.0 - ratio), accel * dt / (4.0 - ratio)
+    least, most = first - width, first + width
+    return np.minimum(np.maximum(low, least), high), np.maximum(np.minimum(high, most), low)
 
 
-@compiled(VECTOR, VECTOR, VECTOR, VECTOR, VECTOR, NUMBER)
+@compiled(VECTOR, VECTOR, VECTOR, VECTOR, VECTOR, NUMBER, NUMBER)
 def _step(
-    q: Array, v: Array, before: Array, u: Array, accel: Array, dt: float
+    q: Array, v: Array, before: Array, u: Array, accel: Array, dt: float, last: float
 ) -> tuple[Array, Array, Array]:
-    """Position, velocity and acceleration after a step at velocity `u` that follows a step at
-    `before`."""
-    a = np.minimum(np.maximum((u - before) / dt, -accel), accel)
+    """Position, velocity and acceleration after a step of `dt` s at velocity `u` that follows a
+    step of `last` s at `before`."""
+    a = np.minimum(np.maximum((u - before) / (0.5 * (dt + last)), -accel), accel)
     v = np.minimum(np.maximum(u + 0.5 * dt * a, v - accel * dt), v + accel * dt)
     return q + u * dt, v, a
-
-
-@compiled(NUMBER, VECTOR, VECTOR, VECTOR, MATRIX, MATRIX)
-def with_stop(
-    lead: float, q: Array, v: Array, times: Array, path: Array, speeds: Array
-) -> tuple[Array, Array, Array]:
-    """Times, positions and velocities of a state `lead` s from now and of the stop after it."""
-    k, n = path.shape
-    when, where, fast = np.empty(k + 1), np.empty((k + 1, n)), np.zeros((k + 1, n))
-    when[0], where[0], fast[0] = lead, q, v
-    when[1:], where[1:], fast[1:-1] = lead + times, path, speeds[:-1]
-    return when, where, fast

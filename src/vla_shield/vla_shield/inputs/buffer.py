@@ -14,7 +14,9 @@ from vla_core.records.scene import GroundedScene, is_finite
 from vla_core.records.sensing import JointState
 from vla_core.robot.config import RobotConfig
 from vla_core.robot.joint_state_merger import JointGroup, JointStateValidator
+from vla_core.robot.joint_velocity import JointVelocities
 from vla_shield.inputs import vector_checks
+from vla_shield.inputs.controller_scaling import ControllerScaling
 from vla_shield.inputs.input_status import InputStatus
 from vla_shield.inputs.joint_index import JointIndex
 from vla_shield.inputs.target_motion import (
@@ -55,6 +57,8 @@ class InputBuffer:
         self.joints_conflict = ''  # which nodes publish the same joints
         self._is_target_fault_seen = True  # the shield has braked on it
         self._latency = TargetLatency()
+        self._velocities = JointVelocities(self.robot)
+        self.scaling = ControllerScaling(self.robot.arm.controller)
         # fault of a sample of the joints: received since the last cycle, in this cycle
         self._new_fault = self._cycle_fault = ''
         self._unreceived: list[InputStatus] = []  # without a time of receipt yet
@@ -70,6 +74,7 @@ class InputBuffer:
         self.target_status, self.scene_status = InputStatus(), InputStatus()
         self.target, self.last_change, self._latency = None, -inf, TargetLatency()
         self._unreceived.clear()
+        self.scaling.clear()
 
     def begin_cycle(self, now: float) -> None:
         """Date messages that came without a time of receipt; refuse those from the future."""
@@ -92,6 +97,7 @@ class InputBuffer:
         finger may have its own driver, with its own order and age: its samples neither make the
         arm's younger nor invalidate them.
         """
+        state = self._velocities.complete(state)
         group = self._joint_check.groups.classify(state.names)
         if group is JointGroup.OTHER:
             return ''

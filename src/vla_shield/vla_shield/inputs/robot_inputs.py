@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from vla_core.frozen import Array
@@ -11,6 +13,7 @@ from vla_core.records.scene import GroundedScene
 from vla_core.records.sensing import JointState
 from vla_core.robot.config import RobotConfig
 from vla_shield.inputs.buffer import InputBuffer
+from vla_shield.inputs.controller_scaling import ControllerScaling
 from vla_shield.inputs.input_status import InputStatus
 from vla_shield.params import ShieldParams
 
@@ -54,6 +57,25 @@ class RobotInputs:
         """The newest target of any arm."""
         targets = [arm.target for arm in self.arms if arm.target is not None]
         return max(targets, key=lambda target: target.stamp, default=None)
+
+    @property
+    def scaling(self) -> ControllerScaling:
+        """Of the slowest arm: all keep to its pace, so that they stay where they were checked."""
+        return min((arm.scaling for arm in self.arms), key=lambda scaling: scaling.share)
+
+    @property
+    def shares(self) -> list[float]:
+        """Speed scaling of each arm's controller, [0, 1]."""
+        return [arm.scaling.share for arm in self.arms]
+
+    def put_scalings(self, values: Sequence[float], now: float) -> None:
+        """Take the speed scaling of each arm, in the unit of its controller."""
+        for arm, value in zip(self.arms, values, strict=True):
+            arm.scaling.put(value, now)
+
+    def scaling_fault(self, now: float) -> str:
+        """Why the speed scaling of an arm does not allow motion, or ''."""
+        return self._first([arm.scaling.fault(now) for arm in self.arms])
 
     @property
     def scene_status(self) -> InputStatus:

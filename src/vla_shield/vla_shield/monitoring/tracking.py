@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from vla_core.frozen import Array
+from vla_core.robot.config import RobotConfig
 from vla_shield.command.reference import Reference
 from vla_shield.constraints.checker import ConstraintChecker
 from vla_shield.constraints.collision_model import CollisionModel
@@ -22,10 +23,16 @@ class Tracking:
     would move near an arm that is not where its command is."""
 
     def __init__(
-        self, params: ShieldParams, checker: ConstraintChecker, model: CollisionModel
+        self,
+        params: ShieldParams,
+        robot: RobotConfig,
+        checker: ConstraintChecker,
+        model: CollisionModel,
     ) -> None:
         self._slices = model.tree.slices
-        self._offsets = [TrackingOffset(params) for _ in self._slices]
+        self._offsets = [
+            TrackingOffset(params, arm.controller, len(arm.joints)) for arm in robot.arms
+        ]
         self._detectors = [
             TrackingFaultDetector(params, checker, model, offset, arm)
             for arm, offset in enumerate(self._offsets)

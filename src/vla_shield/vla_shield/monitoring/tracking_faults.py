@@ -19,6 +19,7 @@ from vla_shield.monitoring.tracking_offset import TrackingOffset
 from vla_shield.params import ShieldParams
 
 RELEASE_RATIO = 0.3  # of a limit, below which its fault is cleared
+LEARNING_TIME = 0.25  # s, longer that an offset must last while the servos' lag is not known
 LATERAL_RATIO = 1.5  # lateral to vertical offset, above which it is not a payload
 
 
@@ -73,7 +74,7 @@ class TrackingFaultDetector:
     def _tracking_error(self, reference: Reference, inputs: InputBuffer) -> CycleDecision | None:
         """Something may block the arm: return the command to the measured position instead of
         increasing the error."""
-        error = max_difference(reference.state.position[self._part], inputs.q)
+        error = self._error(reference, inputs)
         if not error <= self._params.tracking_limit:
             self._has_tracking_error = True
         elif error <= RELEASE_RATIO * self._params.tracking_limit:
@@ -85,6 +86,15 @@ class TrackingFaultDetector:
         why = f'tracking error is {error:.2f} rad'
         return CycleDecision(Decision.HOLD, why, ('tracking',), inputs.q)
 
+    def _error(self, reference: Reference, inputs: InputBuffer) -> float:
+        """rad, largest tracking error that the lag of the servos does not explain."""
+        state, lag = reference.state, self._offset.lag.value - self._params.delay
+        position = state.position[self._part]
+        if not lag > 0.0:
+            return max_difference(position, inputs.q)
+        speed = reference.step / self._params.period * np.abs(state.velocity[self._part])
+        return float(np.max(np.abs(position - inputs.q) - lag * speed))
+
     def _height_offset(self, inputs: InputBuffer) -> CycleDecision | None:
         """The tip is steadily below or above its command.
 
@@ -92,7 +102,8 @@ class TrackingFaultDetector:
         gripper presses on an obstacle; the command returns to the measured position until the
         target rises, or until the tip has rested for so long that the obstacle may be gone.
         """
-        p, stamp, rise = self._params, inputs.joints_status.stamp, self._rise()
+        p, stamp = self._params, inputs.joints_status.stamp
+        rise = self._rise(self._offset.value)
         if rise >= -RELEASE_RATIO * p.hang_limit:
             self._has_payload = False
         if rise > RELEASE_RATIO * p.hang_limit:
@@ -102,7 +113,7 @@ class TrackingFaultDetector:
             self._is_pressing = not has_rested and self._is_target_lower(inputs)
         if self._nominal_at is None or -p.hang_limit <= rise <= p.press_limit:
             self._nominal_at = stamp
-        lasted = stamp - self._nominal_at
+        lasted = stamp - self._nominal_at - self._learning_time()
         self._has_payload |= rise < 0.0 and lasted >= p.hang_time
         self._is_pressing |= rise > 0.0 and lasted >= p.press_time
         if self._is_pressing:
@@ -126,10 +137,16 @@ class TrackingFaultDetector:
         whole[self._part] = q
         return float(self._model.tip(whole, self._arm)[2, 3])
 
-    def _rise(self) -> float:
+    def _learning_time(self) -> float:
+        """s, longer that an offset must last: the lag of the servos may explain it."""
+        if self._offset.lag.is_known:
+            return 0.0
+        rise, p = self._rise(self._offset.beyond_any_lag()), self._params
+        return LEARNING_TIME if -p.hang_limit <= rise <= p.press_limit else 0.0
+
+    def _rise(self, offset: Array | None) -> float:
         """m, height of the tip above its command; 0 when the offset is mainly lateral: then an
         object blocks it, such as a closed drawer or a pressed button."""
-        offset = self._offset.value
         if offset is None:
             return 0.0
         jacobian = self._checker.tip_jacobian(self._arm)[:, self._part]

@@ -46,20 +46,25 @@ class ArmTracking:
         self.part = tree.slices[arm]
         self._params = params
         self._label = tree.label(arm)
+        self._step = params.period  # s, of the present cycle on the trajectory clock
         self._velocity = limits.velocity[self.part]
         self._accel, self._jerk = limits.acceleration[self.part], limits.jerk[self.part]
 
-    def requested(self, state: Candidate, request: ArmRequest) -> RequestedVelocity:
-        """Exact where the limits allow it, else an approach on a straight line."""
-        part, dt = self.part, self._params.period
+    def requested(self, state: Candidate, request: ArmRequest, step: float) -> RequestedVelocity:
+        """Exact where the limits allow it, else an approach on a straight line. Velocities are
+        those on the trajectory clock, on which a cycle lasts `step` s: it is slower than ROS time
+        when a controller scales its speed."""
+        part, period, self._step = self.part, self._params.period, step
         # (n,) rad, position error; (n,) rad/s, feed-forward, its change in this step, and the
         # velocity that meets the target
         error, feed, change, exact = request.motion.relative_to(
-            state.position[part], request.time, dt
+            state.position[part], request.time, period
         )
+        if step != period:
+            feed, change, exact = (v * (period / step) for v in (feed, change, exact))
         is_exact = target_tracking.is_exact(
             exact, feed, change, state.step_velocity[part], state.step_acceleration[part],
-            self._accel, self._jerk, dt,
+            self._accel, self._jerk, step,
         )  # fmt: skip
         is_all_exact, velocity = bool(is_exact.all()), exact
         if not is_all_exact:
@@ -82,7 +87,7 @@ class ArmTracking:
             return velocity, ()
         smooth = target_tracking.smoothed(
             velocity * min(scale, 1.0), state.step_velocity[part], self._accel, self._jerk,
-            self._params.period,
+            self._step,
         )  # fmt: skip
         if scale >= 1.0:
             return np.where(requested.is_exact, velocity, smooth), rules

@@ -102,7 +102,7 @@ class StepOptimiser:
             requested = start.stop().step_velocity.copy()
         for arm, request in enumerate(requests):
             if request is not None:
-                found[arm] = self._arms[arm].requested(state, request)
+                found[arm] = self._arms[arm].requested(state, request, start.step)
                 requested[self._arms[arm].part] = found[arm].velocity
         ratios, u = checker.speed_ratios(requested), requested.copy()
         rules: tuple[str, ...] = ()

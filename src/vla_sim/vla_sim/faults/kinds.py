@@ -28,6 +28,7 @@ class FaultKind(str, Enum):
     WEAK_GRIPPER = 'weak_gripper'  # the grip force is multiplied by `value`
     GRIPPER_STUCK = 'gripper_stuck'  # the fingers do not follow commands
     COMMAND_LOSS = 'command_loss'  # commands are accepted and ignored
+    SPEED_SLIDER = 'speed_slider'  # a scaled controller plays at `value` of full speed
 
 
 DEFAULT_VALUE = {
@@ -36,6 +37,7 @@ DEFAULT_VALUE = {
     FaultKind.DEPTH_HOLES: 0.3,
     FaultKind.PAYLOAD: 2.0,
     FaultKind.WEAK_GRIPPER: 0.001,
+    FaultKind.SPEED_SLIDER: 0.1,
 }
 
 

@@ -55,6 +55,12 @@ class WorldFaults:
         """True while no joint states are published."""
         return self.has(FaultKind.JOINT_SILENCE)
 
+    @property
+    def speed_scaling(self) -> float:
+        """Share of full speed at which a scaled controller plays its trajectory."""
+        slider = self._active.get(FaultKind.SPEED_SLIDER)
+        return 1.0 if slider is None else slider.amount
+
     def joints(self, sample: JointState) -> JointState:
         """Return the joint state with the active faults applied."""
         if self.has(FaultKind.JOINT_NAN):

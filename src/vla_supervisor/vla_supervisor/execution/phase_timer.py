@@ -19,17 +19,18 @@ class PhaseTimer:
         """Start a phase."""
         self._began, self._stuck_since = now, None
 
+    def tick(self, now: float, is_paused: bool, rate: float = 1.0) -> None:
+        """Advance to `now`; the time since the last tick does not count when paused, and counts
+        `rate` times when the robot's speed is scaled."""
+        counted = 0.0 if is_paused else rate
+        self._began += (1.0 - counted) * max(now - self._ticked, 0.0)
+        self._ticked = now
+
     def on_clock_jump(self, step: float) -> None:
         """Keep all durations when ROS time jumps by `step` s."""
         self._began, self._ticked = self._began + step, self._ticked + step
         if self._stuck_since is not None:
             self._stuck_since += step
-
-    def tick(self, now: float, is_paused: bool) -> None:
-        """Advance to `now`; the time since the last tick does not count when paused."""
-        if is_paused:
-            self._began += max(now - self._ticked, 0.0)
-        self._ticked = now
 
     def elapsed(self, now: float) -> float:
         """Return the time in the phase without pauses."""

@@ -65,7 +65,7 @@ class TaskPhases:
     def tick(self, now: float) -> list[HostAction]:
         """Advance the phase where it is due; return what the host has to do."""
         state, is_paused = self.state, self.inputs.is_paused(now)
-        state.timer.tick(now, is_paused)
+        state.timer.tick(now, is_paused, self.inputs.shield.rate)
         if is_paused:
             self.inputs.shield.begin(now)
         self.reaction = NO_REACTION

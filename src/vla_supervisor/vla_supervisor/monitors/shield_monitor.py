@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from vla_core.params import check, param
-from vla_core.records.safety import ArmState, Decision, ShieldReport
+from vla_core.records.safety import SCALING, ArmState, Decision, ShieldReport
 
 NO_MOTION = (Decision.HOLD, Decision.BRAKE, Decision.REJECTED)
 
@@ -61,6 +61,13 @@ class ShieldMonitor:
         reason = self.not_ready(now)
         is_latched = self.report is not None and self.report.state == ArmState.LATCHED
         return reason if is_latched or now - since >= self.params.arm_grace else ''
+
+    @property
+    def rate(self) -> float:
+        """Share of full speed that the robot's speed slider allows."""
+        report = self.report
+        is_scaled = report is not None and SCALING in report.rules
+        return report.speed_scale if report is not None and is_scaled else 1.0
 
     def held(self, now: float) -> float:
         """Return for how long, s, the shield has blocked all motion."""
