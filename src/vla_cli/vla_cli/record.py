@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from vla_cli.running_graph import ros_namespace
 from vla_cli.up import find_launch, launch
 
 
@@ -15,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add('--robot', default='ur5e', help='name in config/robots (default %(default)s)')
     add('--out', type=Path, default=Path('out/episodes'), help='folder (default %(default)s)')
-    add('--arm-topic', default='', help="topic of the shield's trajectories, if remapped")
+    add('--namespace', type=ros_namespace, default='', metavar='NAME', help='of the graph')
     add('--no-depth', action='store_true', help='do not record depth images: half the size')
 
 
@@ -24,8 +25,7 @@ def run(args: argparse.Namespace) -> int:
         'robot': args.robot,
         'out': str(args.out.resolve()),
         'depth': 'false' if args.no_depth else 'true',
+        'namespace': args.namespace,
     }
-    if args.arm_topic:
-        given['arm_topic'] = args.arm_topic
     print(f'recording to {args.out}; Ctrl-C finishes the open file and ends')
     return launch(find_launch('record'), given)

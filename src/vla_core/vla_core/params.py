@@ -205,6 +205,16 @@ def load_yaml(path: str | Path) -> Any:
         raise UserError(f'{path}{line}: is not valid YAML: {problem}') from error
 
 
+def node_parameters(path: str | Path) -> dict[str, dict[str, Any]]:
+    """The parameters of each node in a ROS 2 parameter file, by the node's name. `/**/name` is the
+    node of that name in any namespace."""
+    nodes = load_yaml(path) or {}
+    return {
+        str(name).rpartition('/')[2]: (section or {}).get('ros__parameters') or {}
+        for name, section in nodes.items()
+    }
+
+
 def load_params(cls: type[T], path: str | Path) -> T:
     """An instance of the dataclass `cls` from a YAML file."""
     return from_mapping(cls, load_yaml(path), str(path))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from vla_control.params import ControlParams
-from vla_core.params import from_mapping, load_params, load_yaml
+from vla_core.params import from_mapping, load_params, node_parameters
 from vla_core.robot.config import load_robot
 from vla_core.stack_root import stack_root
 from vla_lockstep.episode_plan import LockstepParams, Setup
@@ -36,10 +36,10 @@ def load_setup(
     `policy` is the acting policy; a checkpoint may contain a calibrated failure detector.
     """
     path = Path(config or stack_root() / CONFIG)
-    nodes = load_yaml(path)
+    nodes = node_parameters(path)
 
     def given(node: str) -> dict[str, Any]:
-        return (nodes.get(node) or {}).get('ros__parameters') or {}
+        return nodes.get(node, {})
 
     def part(cls: type[T], node: str, key: str) -> T:
         return from_mapping(cls, given(node).get(key, {}), f'{path}: {node}.{key}')

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from vla_bringup.checkout.root import ROOT
-from vla_core.params import load_yaml
+from vla_core.params import node_parameters
 
 POLICY = 'checkpoints/tabletop'
 CARD = 'policy.json'  # of a checkpoint folder
@@ -21,5 +21,4 @@ def default_policy(report: Callable[[str, str], None]) -> str:
 
 def image_period() -> float:
     """Return the image period of the simulated cameras in s, from config/stack.yaml."""
-    stack = load_yaml(ROOT / 'config' / 'stack.yaml')
-    return float(stack['sim']['ros__parameters']['image_period'])
+    return float(node_parameters(ROOT / 'config' / 'stack.yaml')['sim']['image_period'])

@@ -219,8 +219,9 @@ class _LaunchReader:
         words = [*self.resolve(body.get('args', '')).split(), '--ros-args']
         if 'name' in body:
             words += ['-r', f'__node:={name}']
-        if 'namespace' in body:
-            words += ['-r', f'__ns:={self.resolve(body["namespace"])}']
+        namespace = self.resolve(body.get('namespace', '')).strip('/')
+        if namespace:
+            words += ['-r', f'__ns:=/{namespace}']
         for remap in body.get('remap', []):
             words += ['-r', f'{self.resolve(remap["from"])}:={self.resolve(remap["to"])}']
         for entry in body.get('param', []):
