@@ -45,9 +45,10 @@ class State:
         write_atomic(self.folder / FILE, text + '\n')
 
     def passed(self, step: str) -> bool:
-        """True when a step was done, without a failed finding."""
+        """True when a step was done without a failed finding; a skipped one was not."""
         result = self.steps.get(step)
-        return result is not None and bool(result.findings) and not result.failed
+        is_done = result is not None and any(f.is_good for f in result.findings)
+        return is_done and result is not None and not result.failed
 
 
 def load_state(folder: Path, robot: RobotConfig) -> State:

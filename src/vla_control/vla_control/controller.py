@@ -23,7 +23,7 @@ from vla_core.records.scene import GroundedScene
 from vla_core.records.sensing import JointState
 from vla_core.records.task import Phase, TaskStatus
 from vla_core.robot.config import RobotConfig
-from vla_core.robot.joint_state_merger import JointStateMerger
+from vla_core.robot.joint_states.merger import JointStateMerger
 from vla_core.robot.model import RobotModel
 
 MIN_PERIOD = 1e-4  # s, an earlier cycle repeats the last target

@@ -11,7 +11,7 @@ from vla_core.records.scene import GroundedScene
 from vla_core.records.sensing import JointState, RgbdFrame
 from vla_core.records.task import Phase, TaskStatus
 from vla_core.robot.config import load_robot
-from vla_core.robot.joint_state_merger import JointStateMerger
+from vla_core.robot.joint_states.merger import JointStateMerger
 from vla_core.worker import Worker
 from vla_perception.grounder import Grounder, with_latency
 from vla_perception.grounding.vote import GroundingVote

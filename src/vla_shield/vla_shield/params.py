@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vla_core.params import check, param
-from vla_core.robot.joint_state_merger import FINGER_MAX_AGE
+from vla_core.robot.joint_states.merger import FINGER_MAX_AGE
 
 
 @dataclass(frozen=True)

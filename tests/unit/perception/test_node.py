@@ -9,7 +9,7 @@ from vla_core.records.safety import Level
 from vla_core.records.sensing import JointState
 from vla_core.records.task import Phase, TaskStatus
 from vla_core.robot.config import load_robot
-from vla_core.robot.joint_state_merger import JointStateMerger
+from vla_core.robot.joint_states.merger import JointStateMerger
 from vla_perception.camera.robot_mask import RobotBody
 from vla_perception.grounder import Grounder
 from vla_perception.grounding.vote import GroundingVote

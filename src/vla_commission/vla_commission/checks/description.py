@@ -13,7 +13,7 @@ from vla_commission.motion.surface import RobotSurface
 from vla_core import geometry
 from vla_core.robot.config import RobotConfig
 from vla_core.robot.gripper import GripperConfig
-from vla_core.robot.joint_state_merger import MAX_POSITION
+from vla_core.robot.joint_states.merger import MAX_POSITION
 from vla_core.robot.model import RobotModel
 from vla_core.robot.urdf import described, pad_links
 

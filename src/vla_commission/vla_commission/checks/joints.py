@@ -10,7 +10,7 @@ import numpy as np
 from vla_commission.facts import Facts, JointArrival
 from vla_commission.finding import Finding, fail, ok, warning
 from vla_core.robot.config import RobotConfig
-from vla_core.robot.joint_state_merger import LIMIT_SLACK
+from vla_core.robot.joint_states.merger import LIMIT_SLACK
 
 IN_DEGREES = 2.2 * pi  # a joint of an arm that reports more is not in rad
 REST = 0.01  # rad/s, differentiated: the arm is at rest

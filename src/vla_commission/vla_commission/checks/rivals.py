@@ -7,7 +7,7 @@ from vla_commission.facts import Facts
 from vla_commission.finding import Finding, fail, ok
 from vla_core.robot.config import RobotConfig
 
-STACK = ('control', 'shield', 'supervisor', 'policy', 'sim')  # nodes of a running stack
+STACK = ('control', 'shield', 'supervisor', 'policy')  # nodes of a running stack
 
 
 def rivals(facts: Facts, robot: RobotConfig) -> list[Finding]:

@@ -72,10 +72,12 @@ def rig_of(
     try:
         if args.sim:
             processes.start('simulator', 'sim', {'robot': file})
-        client = GraphClient(lambda: None, NODE, carries_images=True)
+        rigs: list[LiveRig] = []  # the client needs it before it exists
+        client = GraphClient(lambda: [rig.keep_alive() for rig in rigs], NODE, carries_images=True)
         if args.sim:
             processes.activate(client, 'sim')
-        yield LiveRig(robot, file, client, processes, person)
+        rigs.append(LiveRig(robot, file, client, processes, person))
+        yield rigs[0]
     finally:
         if client is not None:
             client.close()

@@ -22,7 +22,12 @@ from vla_commission.facts import Endpoint, Facts
 from vla_core.robot.config import RobotConfig
 from vla_core.robot.controller_parameters import NAMES
 from vla_ros import topics
-from vla_ros.endpoints import full_name
+from vla_ros.endpoints import (
+    PolledCallbackGroup,
+    PolledSubscription,
+    full_name,
+    take_all,
+)
 
 DISCOVERY = 2.0  # s, until the graph is known
 ANSWER = 2.0  # s, for a parameter service
@@ -53,12 +58,15 @@ def observe(
 
 
 class _Listener:
-    """Subscriptions for the time of the observation."""
+    """Subscriptions for the time of the observation, polled: a busy machine does not make a message
+    look late, since its time of arrival is that of DDS."""
 
     def __init__(self, client: GraphClient, robot: RobotConfig, collector: Collector) -> None:
         self._client, self._collector = client, collector
         self._raw: dict[str, bytes] = {}  # newest image by topic
-        self._subscriptions: list[Any] = []
+        self._polled: list[PolledSubscription] = []
+        self._group = PolledCallbackGroup()
+        self._arrival = 0.0  # s, ROS time, of the message that is being taken
         for edge in edges.inputs_of(robot):
             self._listen(edge.name, edge.topic.type)
         for camera in robot.cameras:
@@ -71,33 +79,54 @@ class _Listener:
 
     def run(self, seconds: float) -> None:
         """Discover, then listen; the observation begins when the graph is known."""
-        self._client.wait(lambda: False, DISCOVERY)
-        self._collector.facts.streams.clear()
+        self._client.wait(self._drain, DISCOVERY)
+        kept = {DESCRIPTION, *(name for name in self._latched())}
+        streams = self._collector.facts.streams
+        for name in [name for name in streams if name not in kept]:
+            del streams[name]
         self._collector.facts.joints.clear()
-        self._client.wait(lambda: False, seconds)
-        for subscription in self._subscriptions:
-            self._client.node.destroy_subscription(subscription)
+        self._client.wait(self._drain, seconds)
+        for polled in self._polled:
+            self._client.node.destroy_subscription(polled.subscription)
         for name, data in self._raw.items():
-            self._collector.facts.streams[name].last = deserialize_message(data, Image)
+            if name in streams:
+                streams[name].last = deserialize_message(data, Image)
+
+    def _latched(self) -> list[str]:
+        """Topics that are published once."""
+        return [
+            p.subscription.topic_name
+            for p in self._polled
+            if p.subscription.qos_profile.durability == LATCHED.durability
+        ]
+
+    def _drain(self) -> bool:
+        take_all(self._polled, self._note)
+        return False
+
+    def _note(self, info: dict[str, Any]) -> None:
+        self._arrival = info['received_timestamp'] * 1e-9
 
     def _listen(self, name: str, kind: type, qos: QoSProfile = ANY) -> None:
-        self._subscriptions.append(self._client.node.create_subscription(
-            kind, name, self._receiver(name, kind), qos, raw=kind is Image,
+        receive = self._receiver(name, kind)
+        subscription = self._client.node.create_subscription(
+            kind, name, receive, qos, callback_group=self._group, raw=kind is Image,
             event_callbacks=SubscriptionEventCallbacks(use_default_callbacks=False),
-        ))  # fmt: skip
+        )  # fmt: skip
+        self._polled.append(PolledSubscription(subscription, receive))
 
     def _receiver(self, name: str, kind: type) -> Callable[[Any], None]:
-        collector, clock = self._collector, self._client.node.get_clock()
+        collector = self._collector
 
         def on_image(data: bytes) -> None:
             self._raw[name] = data
-            collector.put(name, None, clock.now().nanoseconds * 1e-9, stamp_of_bytes(data))
+            collector.put(name, None, self._arrival, stamp_of_bytes(data))
 
         def on_joints(message: Any) -> None:
-            collector.put_joints(name, message, clock.now().nanoseconds * 1e-9)
+            collector.put_joints(name, message, self._arrival)
 
         def on_message(message: Any) -> None:
-            collector.put(name, message, clock.now().nanoseconds * 1e-9)
+            collector.put(name, message, self._arrival)
 
         return {Image: on_image, JointState: on_joints}.get(kind, on_message)
 

@@ -29,7 +29,7 @@ from vla_ros import topics
 from vla_ros.convert.fields import BadMessage, seconds
 from vla_ros.convert.rgbd import frame_from_msgs
 
-VOTE_EVERY = 10  # cycles
+VOTE_EVERY = 0.08  # s
 IMAGE_WAIT = 4.0  # s, for an image
 SHIELD = 'shield'
 DISCOVERY = 2.2  # s after its start, before the shield may be armed
@@ -49,7 +49,8 @@ class LiveRig:
         self.report: ShieldReport | None = None
         self.certified: Trajectory | None = None
         self._target: tuple[Array, Array, float] | None = None
-        self._count, self._next = 0, 0.0
+        self._next = 0.0  # s, steady clock, end of this cycle
+        self._votes, self._voted_at = 0, 0.0  # s, steady clock
         self._started = 0.0  # s, steady clock, start of the shield
         self._images: dict[str, Any] = {}
         self._has_other_switch = False  # somebody else publishes the dead-man switch
@@ -82,7 +83,7 @@ class LiveRig:
             self.certified = trajectory
 
     def observe(self, seconds: float) -> Facts:
-        own = [f'/{name}' for name in (SHIELD, 'sim') if self._processes.is_running(name)]
+        own = [f'/{name}' for name in (SHIELD,) if self._processes.is_running(name)]
         facts = observe(self._client, self.robot, seconds, tuple(own))
         self._has_other_switch = bool(facts.publishers_of(full(topics.DEAD_MAN.name)))
         return facts
@@ -129,12 +130,17 @@ class LiveRig:
         while (rest := self._next - time.monotonic()) > 0.0:
             self._client.wait(lambda: True, min(rest, 0.005))
         self._client.links.drain()
-        self._count += 1
+
+    def keep_alive(self) -> None:
+        """Vote, however long another call lasts; the client calls this while it waits."""
+        if time.monotonic() - self._voted_at < VOTE_EVERY:
+            return
+        self._votes, self._voted_at = self._votes + 1, time.monotonic()
+        self._send_vote(SafetyVote(self.now, 'commission', self._votes, Level.RUN, 1.0, 0.3))
 
     def _send(self) -> None:
+        self.keep_alive()
         now = self.now
-        if self._count % VOTE_EVERY == 0:
-            self._send_vote(SafetyVote(now, 'commission', self._count, Level.RUN, 1.0, 0.3))
         if not self._has_other_switch:
             self._send_dead_man(Bool(data=self._person.is_holding()))
         if self._target is None:

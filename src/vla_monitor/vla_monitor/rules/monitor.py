@@ -19,7 +19,7 @@ from vla_core.records.scene import GroundedScene
 from vla_core.records.sensing import JointState
 from vla_core.records.task import Phase, TaskStatus
 from vla_core.robot.config import RobotConfig
-from vla_core.robot.joint_state_merger import JointStateMerger
+from vla_core.robot.joint_states.merger import JointStateMerger
 from vla_core.robot.model import RobotModel
 from vla_monitor.rules.document import RuleResponse
 from vla_monitor.rules.engine import Check, Engine

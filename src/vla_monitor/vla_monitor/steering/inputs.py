@@ -12,7 +12,7 @@ from vla_core.records.scene import GroundedScene, Role, is_finite
 from vla_core.records.sensing import JointState
 from vla_core.records.task import Phase, TaskStatus
 from vla_core.robot.config import RobotConfig
-from vla_core.robot.joint_state_merger import JointStateMerger
+from vla_core.robot.joint_states.merger import JointStateMerger
 from vla_monitor.steering.params import VerifierParams
 from vla_monitor.steering.stage_a import VerifierMoment
 

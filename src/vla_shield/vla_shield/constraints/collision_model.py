@@ -36,7 +36,9 @@ class CollisionModel:
         self._data = self.model.createData()
         added = add_shapes(self.shapes, robot, self.tree)
         self.table, self.slots, self.held = added.table, added.slots, added.held
-        pairs = CollisionPairs(params, robot, self.model, self.shapes, self.tree, self._paths, added)
+        pairs = CollisionPairs(
+            params, robot, self.model, self.shapes, self.tree, self._paths, added
+        )
         self.first, self.second, self.required = pairs.first, pairs.second, pairs.required
         self.names = pairs.names
         self.is_active: Flags = pairs.is_active

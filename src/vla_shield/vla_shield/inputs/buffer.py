@@ -13,8 +13,8 @@ from vla_core.records.safety import Decision
 from vla_core.records.scene import GroundedScene, is_finite
 from vla_core.records.sensing import JointState
 from vla_core.robot.config import RobotConfig
-from vla_core.robot.joint_state_merger import JointGroup, JointStateValidator
-from vla_core.robot.joint_velocity import JointVelocities
+from vla_core.robot.joint_states.merger import JointGroup, JointStateValidator
+from vla_core.robot.joint_states.velocity import JointVelocities
 from vla_shield.inputs import vector_checks
 from vla_shield.inputs.controller_scaling import ControllerScaling
 from vla_shield.inputs.input_status import InputStatus

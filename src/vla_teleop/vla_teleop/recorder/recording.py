@@ -9,7 +9,7 @@ from typing import Any
 
 from vla_core.errors import UserError
 from vla_core.robot.config import RobotConfig
-from vla_core.robot.joint_state_merger import JointStateMerger
+from vla_core.robot.joint_states.merger import JointStateMerger
 from vla_ros.convert.fields import BadMessage
 from vla_teleop.recorder.episode_file import read_metadata, read_raw
 from vla_teleop.recorder.record_codec import Images, MessageDecoder

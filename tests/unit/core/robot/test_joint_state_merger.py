@@ -8,7 +8,7 @@ import pytest
 
 from vla_core.records.sensing import JointState
 from vla_core.robot.config import load_robot
-from vla_core.robot.joint_state_merger import (
+from vla_core.robot.joint_states.merger import (
     FINGER_MAX_AGE,
     MAX_NAME_SETS,
     JointGroup,

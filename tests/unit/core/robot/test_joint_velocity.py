@@ -8,7 +8,7 @@ import pytest
 from vla_core.records.sensing import JointState
 from vla_core.robot.config import load_robot
 from vla_core.robot.controller import ControllerContract
-from vla_core.robot.joint_velocity import JointVelocities
+from vla_core.robot.joint_states.velocity import JointVelocities
 
 ROBOT = load_robot('ur5e')
 SILENT = replace(

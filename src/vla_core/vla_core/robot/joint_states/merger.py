@@ -16,7 +16,7 @@ import numpy as np
 from vla_core.frozen import Array
 from vla_core.records.sensing import JointState
 from vla_core.robot.config import RobotConfig
-from vla_core.robot.joint_velocity import JointVelocities
+from vla_core.robot.joint_states.velocity import JointVelocities
 
 FINGER_MAX_AGE = 0.5  # s, between a sample of the arm and the finger sample merged into it
 MAX_NAME_SETS = 16  # cached per topic, so that a flood of names does not fill the memory

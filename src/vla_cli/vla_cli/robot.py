@@ -1,0 +1,133 @@
+"""Robot files: make one from a URDF, list the known ones, check one, fit capsules to its meshes.
+
+./vla robot new package://pkg/path.urdf --out my_robot.yaml   from a file, xacro too
+./vla robot new --live --out my_robot.yaml                    from the robot_description of a graph
+./vla robot new arm.urdf --gripper hand.urdf --flange tool0   an arm and a gripper on it
+./vla robot check my_robot.yaml                               one line for each problem
+./vla robot shapes my_robot.yaml                              capsules and disabled pairs
+./vla robot list
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from vla_core.authoring.draft import draft_robot
+from vla_core.authoring.problems import find_problems
+from vla_core.authoring.robot_file import text_of
+from vla_core.authoring.shapes import report_lines, shaped_text
+from vla_core.errors import UserError
+from vla_core.robot.config import known_robots, load_robot
+from vla_core.robot.urdf_config import AttachmentConfig, UrdfConfig
+from vla_lockstep.campaign import command_line
+
+DESCRIPTION = 'robot_description.urdf'  # file beside the robot file, of a live graph
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest='action', metavar='ACTION', required=True)
+    new = actions.add_parser('new', help='write a robot file from a URDF or a live graph')
+    add = new.add_argument
+    add('urdf', nargs='?', default='', help='URDF or xacro: a path or package://name/path')
+    add('--live', action='store_true', help='take the robot_description of the running graph')
+    add('--out', type=Path, help='robot file to write (default: <name>.yaml)')
+    add('--name', default='', help='of the robot (default: that of the file)')
+    add('--arg', action='append', default=[], metavar='NAME:=VALUE', help='xacro argument')
+    add('--packages', action='append', default=[], metavar='FOLDER', help='that holds packages')
+    add('--gripper', default='', metavar='URDF', help='gripper to attach')
+    add('--flange', default='', metavar='LINK', help='link that carries the gripper')
+    add('--prefix', default='', help='before the names of links and joints of the gripper')
+    add('--joint', default='', help='that drives the gripper, when there are several')
+    add('--force', action='store_true', help='replace an existing file')
+    for name, text in (
+        ('check', 'what is wrong with a robot file, and what to change'),
+        ('shapes', 'fit capsules to the meshes, find the pairs without check'),
+    ):
+        other = actions.add_parser(name, help=text)
+        other.add_argument('robot', help='name in config/robots, or a robot file')
+        if name == 'shapes':
+            other.add_argument('--out', type=Path, help='write the robot file with them here')
+    actions.add_parser('list', help='names in config/robots')
+
+
+def run(args: argparse.Namespace) -> int:
+    actions = {'new': new_robot, 'check': check_robot, 'shapes': fit_shapes, 'list': list_robots}
+    return actions[args.action](args)
+
+
+def new_robot(args: argparse.Namespace) -> int:
+    """Write a robot file."""
+    if args.live == bool(args.urdf):
+        raise UserError('name a URDF, or give --live')
+    if bool(args.gripper) != bool(args.flange):
+        raise UserError('--gripper and --flange belong together')
+    source = _live(args) if args.live else args.urdf
+    name = args.name or Path(source).name.split('.')[0]
+    out = args.out or Path(f'{name}.yaml')
+    if out.exists() and not args.force:
+        raise UserError(f'{out} exists; --force replaces it')
+    attach = (AttachmentConfig(args.gripper, args.flange, prefix=args.prefix),)
+    urdf = UrdfConfig(
+        source, _mappings(args.arg), tuple(args.packages), attach if args.gripper else ()
+    )
+    print(f'{name}: measuring its gripper, reach and collisions: a minute or two')
+    draft = draft_robot(name, urdf, args.joint)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(text_of(draft, command_line()), encoding='utf-8')
+    print(f'wrote {out}')
+    for key, note in draft.notes.items():
+        print(f'  check {key}: {note}')
+    print(f'next: ./vla robot check {out}')
+    return 0
+
+
+def _mappings(given: list[str]) -> dict[str, str]:
+    pairs = [text.partition(':=') for text in given]
+    wrong = [text for text, (_, sign, _) in zip(given, pairs, strict=True) if not sign]
+    if wrong:
+        raise UserError(f'--arg {wrong[0]!r}: expected NAME:=VALUE')
+    return {name: value for name, _, value in pairs}
+
+
+def _live(args: argparse.Namespace) -> str:
+    """The description of the running graph, kept as a file beside the robot file."""
+    from vla_bringup.graph.robot_description import robot_description  # needs ROS
+
+    path = (args.out.parent if args.out else Path()) / DESCRIPTION
+    if path.exists() and not args.force:
+        raise UserError(f'{path} exists; --force replaces it')
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(robot_description(), encoding='utf-8')
+    print(f'wrote {path}')
+    return str(path.resolve())
+
+
+def check_robot(args: argparse.Namespace) -> int:
+    """Print one line for each problem of a robot file."""
+    problems = find_problems(args.robot)
+    for problem in problems:
+        print(f'  {problem.text}; {problem.change}')
+    print(f'{args.robot}: {len(problems) or "no"} problem{"" if len(problems) == 1 else "s"}')
+    return 1 if problems else 0
+
+
+def fit_shapes(args: argparse.Namespace) -> int:
+    """Print the capsules and pairs of a robot; write a robot file with them."""
+    robot = load_robot(args.robot)
+    lines, fitted = report_lines(robot)
+    print('\n'.join(lines))
+    if args.out:
+        args.out.write_text(shaped_text(args.robot, fitted), encoding='utf-8')
+        print(f'wrote {args.out}')
+    return 0
+
+
+def list_robots(_: argparse.Namespace) -> int:
+    """Print the known robots and their parts."""
+    for name in known_robots():
+        robot = load_robot(name)
+        parts = [f'{len(arm.joints)} joints' for arm in robot.arms]
+        grippers = [f'gripper {gripper.open_width * 100:.0f} cm' for gripper in robot.grippers]
+        print(f'  {name:18} {", ".join([*parts, *grippers])}; {robot.urdf.file}')
+    return 0
