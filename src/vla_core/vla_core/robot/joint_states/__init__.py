@@ -1,1 +1,1 @@
-"""FIXME docstring."""
+"""Joint states as drivers send them: checked, merged, and completed with velocities."""
