@@ -60,17 +60,23 @@ class Session:
 
     def run(self) -> list[Finding]:
         """All steps that are not passed yet; the findings of all."""
-        for name, (title, step) in self.steps.items():
+        for name in self.steps:
             if name != 'observe' and self.state.passed(name) and not self.options.again:
                 self._say(f'{name}: passed before')
-                continue
-            self._say(f'{name}: {title}')
-            reason = self.blocked(name)
-            result = StepResult((skipped(name, reason),)) if reason else step()
-            self.state.put(name, result)
-            for finding in result.findings:
-                self._say(f'  {finding.line}')
+            else:
+                self.do(name)
         return self.findings
+
+    def do(self, name: str) -> StepResult:
+        """One step, unless it is blocked; its result is kept."""
+        title, step = self.steps[name]
+        self._say(f'{name}: {title}')
+        reason = self.blocked(name)
+        result = StepResult((skipped(name, reason),)) if reason else step()
+        self.state.put(name, result)
+        for finding in result.findings:
+            self._say(f'  {finding.line}')
+        return result
 
     @property
     def findings(self) -> list[Finding]:

@@ -31,6 +31,7 @@ class Processes:
     def __init__(self, log: Path) -> None:
         self._log = Log(log)
         self._runners: dict[str, LaunchRunner] = {}
+        self._killed: list[LaunchRunner] = []  # whose process was killed
 
     def start(self, launch: str, node: str, given: dict[str, str]) -> None:
         """Start launch/<launch>.launch.yaml, whose node is `node`."""
@@ -76,16 +77,18 @@ class Processes:
 
     def kill(self, node: str) -> None:
         """End a node by SIGKILL, as a crash does."""
+        runner = self._runners.pop(node)
         with contextlib.suppress(ProcessLookupError):
-            os.kill(self._runners[node].pid(node), signal.SIGKILL)
-        self._runners.pop(node).stop()
+            os.kill(runner.pid(node), signal.SIGKILL)
+        self._killed.append(runner)
 
     def is_running(self, node: str) -> bool:
         return node in self._runners
 
     def stop(self) -> None:
         """End all of them."""
-        for runner in self._runners.values():
+        for runner in [*self._runners.values(), *self._killed]:
             runner.stop()
         self._runners.clear()
+        self._killed.clear()
         self._log.close()

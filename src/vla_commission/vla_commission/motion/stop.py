@@ -50,12 +50,15 @@ def measure(guide: Guide) -> StopMeasurement:
     certified = rig.certified
     if certified is None:
         raise MotionError('the shield has sent no trajectory')
+    began, start = rig.now, guide.q
     rig.kill_shield()
-    return _watched(guide, model, certified)
+    return _watched(guide, model, certified, (began, start))
 
 
-def _watched(guide: Guide, model: RobotModel, certified: Trajectory) -> StopMeasurement:
-    rig, began, start = guide.rig, guide.rig.now, guide.q
+def _watched(
+    guide: Guide, model: RobotModel, certified: Trajectory, kill: tuple[float, Array]
+) -> StopMeasurement:
+    rig, (began, start) = guide.rig, kill
     origin, last_motion, before = model.fk(start)[:3, 3], began, start
     trace = []
     while rig.now < began + WATCH:
