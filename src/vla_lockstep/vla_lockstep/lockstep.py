@@ -191,11 +191,11 @@ class Run:
         self._publish('report', output.report, now)
         self.controller.on_report(output.report, now)
         self.executive.on_report(output.report, now)
-        if output.arm is not None:
-            self._publish('arm_command', output.arm, now)
-            self.sim.command(output.arm)
-        if output.gripper is not None:
-            self.sim.command_gripper(output.gripper)
+        for command in output.arms:
+            self._publish('arm_command', command, now)
+            self.sim.command(command)
+        for command in output.grippers:
+            self.sim.command_gripper(command)
 
     def _supervise(self, now: float) -> None:
         state = self.controller.state(now)

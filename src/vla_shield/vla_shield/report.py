@@ -87,6 +87,7 @@ class ReportBuilder:
         state: ArmState,
         decision: CycleDecision,
         step: OptimisedStep | None,
+        held: tuple[str, ...] = (),
     ) -> ShieldReport:
         """The report of one cycle; `moment` is its ROS time in s and its number."""
         now, cycle = moment
@@ -108,6 +109,7 @@ class ReportBuilder:
             separation=checker.separation,
             chunk_seq=target.chunk_seq if target else -1,
             chunk_stamp=target.chunk_stamp if target else 0.0,
+            held=held,
             ages={**self.inputs.ages(now), **self.votes.ages(now)},
             loop_ms=self.loop.loop_ms,
             period_ms=self.loop.period_ms,

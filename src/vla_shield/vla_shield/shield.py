@@ -240,4 +240,5 @@ class Shield:
         self.grippers.step(inputs, [is_permitted and r is not None for r in requests], dt)
 
     def _build_report(self, now: float, decision: CycleDecision) -> ShieldReport:
-        return self._report.build((now, self._cycle), self.state, decision, self._step)
+        held = self._holds.reasons if decision.is_moving else ()
+        return self._report.build((now, self._cycle), self.state, decision, self._step, held)

@@ -96,11 +96,11 @@ class PolicyFeatures:
 
 @dataclass(frozen=True)
 class Target:
-    """Reference of control for the arm (100 Hz), which the shield may reduce."""
+    """Reference of control for one arm and its gripper (100 Hz), which the shield may reduce."""
 
     stamp: float  # s, ROS time
     task_id: str
-    names: tuple[str, ...]  # arm joints
+    names: tuple[str, ...]  # joints of one arm, all of them
     position: Array  # (n,) rad
     velocity: Array  # (n,) rad/s
     gripper: float  # m, commanded opening

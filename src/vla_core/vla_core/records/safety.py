@@ -68,6 +68,7 @@ class ShieldReport:
     separation: float = 0.0  # m, smallest distance of a checked pair
     chunk_seq: int = -1  # of the target used
     chunk_stamp: float = 0.0  # s, stamp of the observation behind the target used
+    held: tuple[str, ...] = ()  # arms that stand while others may move, each with its reason
     ages: dict[str, float] = field(default_factory=dict)  # s, per input
     loop_ms: float = 0.0  # computation time of this cycle
     period_ms: float = 0.0  # since the start of the last cycle

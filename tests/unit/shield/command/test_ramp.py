@@ -41,3 +41,23 @@ def test_every_joint_stops_by_itself():
         np.testing.assert_allclose(
             three.sample(np.array([0.05]))[0][0, k], one.sample(np.array([0.05]))[0][0, 0]
         )
+
+
+def test_a_joint_that_is_kept_plays_what_is_left_of_the_other_ramp():
+    dice, times = np.random.default_rng(0), np.linspace(0.0, 1.0, 60)
+    accel, jerk = np.full(6, 10.0), np.full(6, 400.0)
+    for _ in range(50):
+        old = Ramp(*(dice.uniform(-1.0, 1.0, 6) * scale for scale in (1.0, 1.5, 9.0)), accel, jerk)
+        new = Ramp(*(dice.uniform(-1.0, 1.0, 6) * scale for scale in (1.0, 1.5, 9.0)), accel, jerk)
+        is_kept, elapsed = dice.random(6) < 0.5, float(dice.uniform(0.0, 1.1 * old.duration))
+        mixed = new.keeping(is_kept, old, elapsed)
+        for found, later, own in zip(
+            mixed.sample(times), old.sample(times + elapsed), new.sample(times), strict=True
+        ):
+            np.testing.assert_allclose(found, np.where(is_kept, later, own), atol=1e-12)
+        np.testing.assert_array_equal(mixed.end, np.where(is_kept, old.end, new.end))
+        speeds = np.abs(mixed.sample(np.linspace(0.0, 1.0, 2000))[1])
+        most = np.maximum(np.abs(mixed.peak_velocity), speeds[0])
+        assert (speeds.max(axis=0) <= most + 1e-9).all()
+        assert np.abs(mixed.sample(np.array([mixed.duration + 1e-9]))[1]).max() < 1e-12
+        assert mixed.duration <= max(new.duration, old.duration)
