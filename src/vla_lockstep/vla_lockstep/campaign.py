@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import os
 import shlex
+import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from typing import TypeVar
 
 from tqdm import tqdm
@@ -15,6 +18,7 @@ from tqdm import tqdm
 from vla_lockstep.row_log import Row, RowLog
 
 Job = TypeVar('Job')
+PR_SET_PDEATHSIG = 1  # of <linux/prctl.h>
 
 
 def run_jobs(
@@ -55,12 +59,13 @@ def _results(
             yield key, work(job)
         return
     context = multiprocessing.get_context('spawn')
-    pool = ProcessPoolExecutor(max_workers=workers, mp_context=context, initializer=_single_thread)
+    pool = ProcessPoolExecutor(max_workers=workers, mp_context=context, initializer=_start_worker)
     try:
         waiting: dict[Future[Row], str] = {}
         queue = iter(todo)
         for key, job in queue:
-            waiting[pool.submit(work, job)] = key
+            with interrupts_held():  # by a worker from its first instruction on
+                waiting[pool.submit(work, job)] = key
             if len(waiting) >= 2 * workers:
                 yield from _ready(waiting)
         while waiting:
@@ -80,8 +85,22 @@ def _ready(waiting: dict[Future[Row], str]) -> Iterator[tuple[str, Row]]:
         yield waiting.pop(future), future.result()
 
 
-def _single_thread() -> None:
+@contextmanager
+def interrupts_held() -> Iterator[None]:
+    """Hold Ctrl-C back, in processes that are started meanwhile as well."""
+    old = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, old)
+
+
+def _start_worker() -> None:
+    """Ctrl-C reaches every process of the terminal; the parent alone answers it and ends the
+    workers, and the kernel does when the parent is killed."""
     os.environ['OMP_NUM_THREADS'] = '1'
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def command_line() -> str:

@@ -13,9 +13,9 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-import time
 from typing import TextIO
 
+from vla_bringup.checkout.logged_command import LOG, ProgressStep, SetupError, run_logged
 from vla_bringup.checkout.root import ROOT
 from vla_bringup.checkout.variables import is_loadable
 from vla_bringup.checkout.workspace import (
@@ -33,9 +33,7 @@ from vla_bringup.checkout.workspace import (
     packages,
     stamp_of,
 )
-from vla_core.errors import UserError
 
-LOG = ROOT / 'log' / 'setup.log'
 # required on the system: library and the Debian/Ubuntu package that contains it
 LIBRARIES = {
     'libEGL.so.1': 'libegl1',
@@ -47,39 +45,6 @@ PYTHON_PARTS = {  # missing in Debian's Python: package and its check
     'python3-venv': lambda: importlib.util.find_spec('ensurepip') is not None,
     'python3-dev': lambda: os.path.isfile(f'{sysconfig.get_paths()["include"]}/Python.h'),
 }
-
-
-class SetupError(UserError):
-    """A set-up step failed; the text is the remedy."""
-
-
-class ProgressStep:
-    """Progress display of one step: name, current action, duration."""
-
-    def __init__(self, name: str, pause: float = 10.0) -> None:
-        self.name, self.start, self.shown = name, time.monotonic(), 0.0
-        self.live = sys.stderr.isatty()
-        self.pause = 0.1 if self.live else pause  # s between two lines
-        log_line(f'{name} ...')
-
-    def show(self, what: str) -> None:
-        """Show the current action: in place on a terminal, every `pause` s in a log file."""
-        now = time.monotonic()
-        if now - self.shown < self.pause:
-            return
-        self.shown = now
-        text = f'  {now - self.start:4.0f} s  {what}'[:99]
-        sys.stderr.write(f'\r\x1b[K{text}' if self.live else text + '\n')
-        sys.stderr.flush()
-
-    def done(self) -> None:
-        if self.live:
-            sys.stderr.write('\r\x1b[K')
-        log_line(f'{self.name}: {time.monotonic() - self.start:.0f} s')
-
-
-def log_line(text: str) -> None:
-    print(f'vla: {text}', file=sys.stderr, flush=True)
 
 
 def check_system() -> None:
@@ -96,30 +61,6 @@ def check_system() -> None:
     run_logged(['apt-get', 'update', '-qq'], step, {})
     run_logged(command, step, {'DEBIAN_FRONTEND': 'noninteractive'})
     step.done()
-
-
-def run_logged(
-    command: list[str], step: ProgressStep, extra: dict[str, str], keep: str = ''
-) -> None:
-    """Run a command, write its output to the log and show the lines that match `keep`."""
-    LOG.parent.mkdir(exist_ok=True)
-    (LOG.parent / 'COLCON_IGNORE').touch()
-    env = {**os.environ, **extra}
-    with LOG.open('a') as log:
-        log.write(f'\n$ {" ".join(command)}\n')
-        run = subprocess.Popen(
-            command, cwd=ROOT, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        )
-        assert run.stdout
-        for line in run.stdout:
-            log.write(line)
-            log.flush()
-            if re.match(keep, line):
-                step.show(re.sub(r'\S*/', '', line.strip()))
-    if run.wait():
-        lines = [x for x in LOG.read_text().splitlines() if 'error' in x.lower()]
-        reason = lines[-1].strip()[:300] if lines else f'exit {run.returncode}'
-        raise SetupError(f'{step.name} failed: {reason} (full log: {LOG.relative_to(ROOT)})')
 
 
 def make_environment(key: str) -> None:

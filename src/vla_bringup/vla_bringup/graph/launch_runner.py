@@ -55,7 +55,8 @@ class LaunchRunner:
         self.nodes = nodes
         self.failures: list[str] = []  # unexpected exits
         self.reasons: dict[str, str] = {}  # node → its first FATAL line
-        self.is_over = False  # a node with ends_all has ended
+        self.is_over = False  # a node with ends_all has ended, or output_error
+        self.output_error: OSError | None = None  # of printing: nobody reads the output any more
         self._print_line = print_line or printer([node.name for node in nodes])
         self._running: list[Running] = []
         self._respawns: dict[str, list[float]] = {}  # s, monotonic, by node
@@ -85,7 +86,7 @@ class LaunchRunner:
                 time.sleep(0.02)
             for running in self._alive():
                 if number != signal.SIGINT:
-                    self._print_line(
+                    self._print(
                         running.spec.name, f'does not end, sending {signal.Signals(number).name}'
                     )
                 elif (
@@ -122,14 +123,14 @@ class LaunchRunner:
         spec, name = running.spec, running.spec.name
         running.is_exit_reported = True
         how = f'exit code {code}' if code >= 0 else signal.Signals(-code).name
-        self._print_line(name, f'process has ended: {how}')
+        self._print(name, f'process has ended: {how}')
         if code != 0:
             self.failures.append(f'{name}: {how}')
         if spec.ends_all or not self._may_respawn(spec, code):
             self.is_over = True
         elif spec.respawn_delay is not None:
             running.restart_at = time.monotonic() + spec.respawn_delay
-            self._print_line(name, f'restarting in {spec.respawn_delay:g} s')
+            self._print(name, f'restarting in {spec.respawn_delay:g} s')
 
     def _may_respawn(self, spec: NodeSpec, code: int) -> bool:
         """False for a node with `max_respawns` that exceeded them or did not exit with RESTART."""
@@ -166,9 +167,16 @@ class LaunchRunner:
             return
         for line in process.stdout:
             has_output.set()
-            self._print_line(name, line.rstrip('\n'))
+            self._print(name, line.rstrip('\n'))
             if FATAL_MARK in line:
                 self.reasons.setdefault(name, line.split(']: ', 1)[-1].strip())
+
+    def _print(self, name: str, line: str) -> None:
+        if self.output_error is None:
+            try:
+                self._print_line(name, line)
+            except OSError as error:
+                self.output_error, self.is_over = error, True
 
 
 def signal_group(process: subprocess.Popen[str], number: int) -> None:
@@ -230,6 +238,8 @@ def run_until_stopped(runner: LaunchRunner) -> int:
                 time.sleep(0.1)
         finally:
             runner.stop()
+    if runner.output_error:
+        raise runner.output_error
     if not runner.failures:
         return 128 + received[0] if received else 0
     for name, why in runner.reasons.items():

@@ -1,8 +1,12 @@
 """What makes ./vla set up again, and the environment it hands over."""
 
+import sys
+import time
+from pathlib import Path
+
 import pytest
 
-from vla_bringup.checkout import set_up, workspace
+from vla_bringup.checkout import logged_command, set_up, workspace
 
 
 def test_a_path_with_a_space_is_refused_before_anything_is_made(tmp_path, monkeypatch):
@@ -22,7 +26,10 @@ def tree(tmp_path, monkeypatch):
     (package / 'msg' / 'A.msg').write_text('bool a')
     monkeypatch.setattr(workspace, 'ROOT', tmp_path)
     monkeypatch.setattr(set_up, 'ROOT', tmp_path)
-    monkeypatch.setattr(set_up, 'LOG', tmp_path / 'log' / 'setup.log')
+    log = tmp_path / 'log' / 'setup.log'
+    monkeypatch.setattr(set_up, 'LOG', log)
+    monkeypatch.setattr(logged_command, 'ROOT', tmp_path)
+    monkeypatch.setattr(logged_command, 'LOG', log)
     return tmp_path
 
 
@@ -66,8 +73,8 @@ def test_a_value_that_the_caller_chose_is_kept(monkeypatch):
 
 def test_a_failed_step_says_which_and_where_the_log_is(tree):
     with pytest.raises(set_up.SetupError, match=r'^step failed: an error came up .*setup\.log'):
-        set_up.run_logged(
-            ['sh', '-c', 'echo an error came up; exit 3'], set_up.ProgressStep('step'), {}
+        logged_command.run_logged(
+            ['sh', '-c', 'echo an error came up; exit 3'], logged_command.ProgressStep('step'), {}
         )
 
 
@@ -84,3 +91,29 @@ def test_a_missing_library_without_root_names_the_command(tree, monkeypatch):
     monkeypatch.setattr(set_up.os, 'geteuid', lambda: 1000)
     with pytest.raises(set_up.SetupError, match=r'sudo apt-get install .*libghost9'):
         set_up.check_system()
+
+
+CHILD = """
+import subprocess, sys
+from pathlib import Path
+child = subprocess.Popen(['sleep', '60'])
+Path(sys.argv[1]).write_text(str(child.pid))
+print('ready', flush=True)
+child.wait()
+"""
+
+
+def test_an_interrupted_command_leaves_no_process(tree, tmp_path):
+    class Interrupted(logged_command.ProgressStep):
+        def show(self, what):
+            raise KeyboardInterrupt
+
+    kept = tmp_path / 'child'
+    with pytest.raises(KeyboardInterrupt):
+        logged_command.run_logged(
+            [sys.executable, '-c', CHILD, str(kept)], Interrupted('step'), {}, 'ready'
+        )
+    end = time.monotonic() + 10.0
+    while Path('/proc', kept.read_text()).exists() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not Path('/proc', kept.read_text()).exists()

@@ -1,5 +1,6 @@
 """Processes that behave badly in one way each, and the runner that ends them all the same."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -170,3 +171,24 @@ def is_running(pid):
         return Path(f'/proc/{pid}/stat').read_text().split()[2] != 'Z'
     except (ProcessLookupError, FileNotFoundError):
         return False
+
+
+def test_everything_ends_when_nobody_reads_the_output():
+    def closed(name, line):
+        raise BrokenPipeError(errno.EPIPE, 'Broken pipe')
+
+    runner = LaunchRunner([spec(POLITE, 'up')], closed)
+    with pytest.raises(BrokenPipeError):
+        launch_runner.run_until_stopped(runner)
+    assert runner.failures == []
+
+
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_request_to_stop_is_the_exit_code(number):
+    def press(name, line):
+        if line == 'ready':
+            os.kill(os.getpid(), number)
+
+    runner = LaunchRunner([spec(POLITE, 'up')], press)
+    assert launch_runner.run_until_stopped(runner) == 128 + number
+    assert runner.failures == []
