@@ -26,6 +26,10 @@ BENCHES = {
     'inputs': ('vla_bench.policy_inputs.bench', 'which of its inputs the shipped policy uses'),
     'failure': ('vla_bench.failure.bench', 'the failure detector against baselines, by task'),
     'words': ('vla_bench.words.bench', 'what is acted on or refused, by labelled sentences'),
+    'controllers': (
+        'vla_bench.controllers.bench',
+        'what emulated controllers send, by restart rule, lag, slider and velocity',
+    ),
     'grounding': ('vla_bench.grounding.bench', 'perception against the truth of the simulator'),
 }
 

@@ -1,5 +1,4 @@
-"""The second host: the modules of the graph's nodes, called in data-flow order against the
-simulator.
+"""The second host: the modules of the graph's nodes in data-flow order, against the simulator.
 
 Deterministic by seed, no ROS and no wall clock. The graph's latencies are modelled: the output of
 a stage is delivered after its `*_delay`.
@@ -38,9 +37,8 @@ class Lockstep:
     """Hosts one robot; `run` plays one episode to its end."""
 
     def __init__(self, setup: Setup, tap: Tap | None = None) -> None:
-        self.setup = setup
+        self.setup, self.tap = setup, tap
         self.sim = SimWorld(setup.robot, setup.scene)
-        self.tap = tap
 
     def run(self, plan: EpisodePlan, policy: Policy) -> EpisodeResult:
         """Play the episode of `plan` with `policy`; return how it ended."""
@@ -210,8 +208,10 @@ class Run:
             elif action == HostAction.DISARM:
                 self.is_arming_requested = False
                 self.shield.disarm(now)
-        if self.is_arming_requested and self.shield.arm(now) == '':
-            self.is_arming_requested = False
+        if self.is_arming_requested:
+            refusal = self.shield.arm(now)
+            self.executive.on_arm_response(refusal)
+            self.is_arming_requested = bool(refusal)
 
     def _on_status(self, status: TaskStatus, now: float) -> None:
         """Deliver the task status to every module, as to every node."""

@@ -1,0 +1,1 @@
+"""Is what the controller sends to the motors what the shield certified?"""
