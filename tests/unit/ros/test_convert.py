@@ -110,7 +110,10 @@ RECORDS = {
     'scene': (whole_scene, scene.SCENE.to_msg, scene.SCENE.from_msg),
     'vote': (plain(SafetyVote, reasons=('a', 'b')), safety.VOTE.to_msg, safety.VOTE.from_msg),
     'report': (
-        plain(ShieldReport, rules=('x',), ages={'joints': 0.01, 'scene': math.inf}),
+        plain(
+            ShieldReport, rules=('x',), held=('left: no target',),
+            ages={'joints': 0.01, 'scene': math.inf},
+        ),
         safety.REPORT.to_msg, safety.REPORT.from_msg,
     ),
     'failure': (plain(FailureScore), safety.FAILURE.to_msg, safety.FAILURE.from_msg),

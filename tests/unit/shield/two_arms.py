@@ -71,14 +71,19 @@ class TwoArmRig:
                 self.shield.on_target(self.target(arm, position, **changes), self.now)
         self.out = self.shield.tick(self.now)
         if self.out.arms:
-            command = [arm.position[0] for arm in self.out.arms]
+            command = [arm.position[arm.next_row] for arm in self.out.arms]
             self.commands.append(np.concatenate(command))
             for gripper in self.out.grippers:
                 self.fingers[gripper.names[0]] = float(gripper.position[-1, 0])
             for k, part in enumerate(self.parts):
                 if k not in self.stuck:
-                    self.q[part], self.v[part] = command[k], self.out.arms[k].velocity[0]
+                    self.q[part], self.v[part] = command[k], self._velocity(k)
         return self.out
+
+    def _velocity(self, arm: int) -> np.ndarray:
+        """(n,) rad/s of an arm in its newest command."""
+        command = self.command_of(arm)
+        return command.velocity[command.next_row]
 
     def speed(self, arm: int) -> np.ndarray:
         """(n,) rad/s commanded in the last step."""
