@@ -40,6 +40,7 @@ COMMANDS = {
     'answer': ('vla_cli.answer', 'answer the supervisor: continue, stop, or a new instruction'),
     'replay': ('vla_cli.replay', 'show the content of a recorded episode, or play it back'),
     'commission': ('vla_cli.commission', 'check a robot and its drivers, and its first motion'),
+    'robot': ('vla_cli.robot', 'make a robot file from a URDF, check it, fit its shapes'),
     'bench': ('vla_cli.bench', 'run a benchmark'),
     'doctor': (
         'vla_cli.doctor',
@@ -65,6 +66,7 @@ EXAMPLES = {
     'record': 'record --robot my_ur5e.yaml --out out/episodes',
     'answer': 'answer continue',
     'replay': 'replay out/demo/episode.mcap --info',
+    'robot': 'robot new package://my_arm_description/urdf/arm.xacro --out my_arm.yaml',
     'bench': 'bench latency',
     'doctor': 'doctor --quick',
     'docs': 'docs --keep bench-latency',

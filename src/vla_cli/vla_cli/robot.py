@@ -5,7 +5,7 @@
 ./vla robot new arm.urdf --gripper hand.urdf --flange tool0   an arm and a gripper on it
 ./vla robot check my_robot.yaml                               one line for each problem
 ./vla robot shapes my_robot.yaml                              capsules and disabled pairs
-./vla robot list
+./vla robot list; ./vla robot install     the known ones; descriptions of the public ones
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from vla_bringup.checkout.extras import ARMS, install_extra
 from vla_core.authoring.draft import draft_robot
 from vla_core.authoring.problems import find_problems
 from vla_core.authoring.robot_file import text_of
 from vla_core.authoring.shapes import report_lines, shaped_text
 from vla_core.errors import UserError
-from vla_core.robot.config import known_robots, load_robot
+from vla_core.robot.config import known_robots, load_robot, public_robots
 from vla_core.robot.urdf_config import AttachmentConfig, UrdfConfig
 from vla_lockstep.campaign import command_line
 
@@ -49,10 +50,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         if name == 'shapes':
             other.add_argument('--out', type=Path, help='write the robot file with them here')
     actions.add_parser('list', help='names in config/robots')
+    actions.add_parser('install', help='the public descriptions of config/robots/public')
+
+
+def output_folders(args: argparse.Namespace) -> list[Path]:
+    """The folder of the robot file that is written."""
+    out = getattr(args, 'out', None)
+    return [out.resolve().parent] if out else []
 
 
 def run(args: argparse.Namespace) -> int:
-    actions = {'new': new_robot, 'check': check_robot, 'shapes': fit_shapes, 'list': list_robots}
+    actions = {
+        'new': new_robot, 'check': check_robot, 'shapes': fit_shapes, 'list': list_robots,
+        'install': install,
+    }  # fmt: skip
     return actions[args.action](args)
 
 
@@ -125,9 +136,15 @@ def fit_shapes(args: argparse.Namespace) -> int:
 
 def list_robots(_: argparse.Namespace) -> int:
     """Print the known robots and their parts."""
-    for name in known_robots():
+    for name in (*known_robots(), *public_robots()):
         robot = load_robot(name)
         parts = [f'{len(arm.joints)} joints' for arm in robot.arms]
         grippers = [f'gripper {gripper.open_width * 100:.0f} cm' for gripper in robot.grippers]
         print(f'  {name:18} {", ".join([*parts, *grippers])}; {robot.urdf.file}')
+    return 0
+
+
+def install(_: argparse.Namespace) -> int:
+    """Install the public descriptions."""
+    print(f'in {install_extra(ARMS)}')
     return 0

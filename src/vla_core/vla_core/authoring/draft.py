@@ -18,7 +18,7 @@ from vla_core.authoring.reach import (
     DownReach,
     WorkArea,
     covers_default,
-    rectangle,
+    rectangles,
 )
 from vla_core.errors import UserError
 from vla_core.frozen import Array
@@ -37,6 +37,7 @@ ACCELERATION, JERK = 9.0, 250.0  # rad/s^2, rad/s^3: gentle for a full-size arm
 LIFTS = (0.0, 0.06, 0.12, 0.18)  # m, of the base above the table, tried in turn
 ENOUGH = 0.08  # m^2, an area of this size needs no pedestal
 PEDESTAL = 0.1  # m, its sides
+MOST = 6  # areas that are tried, the largest first
 SAME = (0.015, 0.05)  # m and rad, a frame of the URDF this near to the tip is the tip
 CAMERA = CameraConfig(
     'scene', 'scene', '/scene_camera', 'scene_camera_optical_frame',
@@ -188,26 +189,27 @@ def _height(robot: RobotConfig, notes: dict[str, str]) -> float:
 def _placed(robot: RobotConfig, notes: dict[str, str]) -> RobotConfig:
     """The robot where it reaches the work area, with its home pose: on the table, or on a
     pedestal when its tool points down only below its base."""
-    best: tuple[float, float, WorkArea] | None = None  # m^2, m, area
+    found: list[tuple[float, float, WorkArea]] = []  # m^2, m, area
     for lift in LIFTS:
         raised = _lifted(robot, lift)
         reach = DownReach(Clearance(raised))
         cells = reach.area(0.1, 0.75, 0.3)
-        if covers_default(cells):
-            return _with_home(raised, reach, WorkArea(AREA_X, AREA_Y), notes)
-        area = rectangle(cells)
-        size = 0.0 if area is None else (area.x[1] - area.x[0]) * (area.y[1] - area.y[0])
-        if area is not None and (best is None or size > best[0]):
-            best = (size, lift, area)
-        if size >= ENOUGH:
-            break
-    if best is None:
-        raise UserError(
-            f'{robot.name}: the tool cannot point down at the table anywhere in reach: check the '
-            f'tip frame'
+        placed = covers_default(cells) and _with_home(
+            raised, reach, WorkArea(AREA_X, AREA_Y), notes
         )
-    _, lift, area = best
-    return _shifted(_lifted(robot, lift), area, lift, notes)
+        if placed:
+            return placed
+        found += [(area.size, lift, area) for area in rectangles(cells)]
+        if max((size for size, _, _ in found), default=0.0) >= ENOUGH:
+            break
+    for _, lift, area in sorted(found, key=lambda item: -item[0])[:MOST]:
+        placed = _shifted(_lifted(robot, lift), area, lift, notes)
+        if placed is not None:
+            return placed
+    raise UserError(
+        f'{robot.name}: the tool cannot point down at a part of the table worth working on: check '
+        f'the tip frame and the limits of the joints'
+    )
 
 
 def _lifted(robot: RobotConfig, lift: float) -> RobotConfig:
@@ -217,7 +219,7 @@ def _lifted(robot: RobotConfig, lift: float) -> RobotConfig:
 
 def _shifted(
     robot: RobotConfig, area: WorkArea, lift: float, notes: dict[str, str]
-) -> RobotConfig:
+) -> RobotConfig | None:
     """The robot moved so that the area that it reaches begins where the objects are."""
     shift = round(AREA_X[0] - area.x[0], 2)
     notes['mount'] = 'x: the part of the table that it reaches begins where the objects are'
@@ -240,17 +242,22 @@ def _shifted(
 
 def _with_home(
     robot: RobotConfig, reach: DownReach, area: WorkArea, notes: dict[str, str]
-) -> RobotConfig:
+) -> RobotConfig | None:
+    """The robot with a home pose from which the corners of the area are reached, if any."""
     corners = [(x, y) for x in area.x for y in area.y]
     found = reach.home(float(np.mean(area.x)), corners)
     if found is None:
-        raise UserError(
-            f'{robot.name}: no home pose above the work area from which its corners are reached; '
-            f'give another mount'
-        )
+        return None
     notes['home'] = f'the tool points down, {found[1]:.2f} m above the middle of the work area'
     joints = tuple(
-        replace(joint, home=round(float(q), 6))
+        replace(joint, home=_nearest_turn(joint, float(q)))
         for joint, q in zip(robot.arm.joints, found[0], strict=True)
     )
     return replace(robot, arms=(replace(robot.arm, joints=joints), *robot.arms[1:]))
+
+
+def _nearest_turn(joint: JointConfig, q: float) -> float:
+    """rad, the same angle nearest to zero, when a joint may turn more than once."""
+    if joint.upper - joint.lower > 2.0 * np.pi:
+        q = float(np.arctan2(np.sin(q), np.cos(q)))
+    return round(q, 6)

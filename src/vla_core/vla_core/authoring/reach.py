@@ -29,6 +29,11 @@ class WorkArea:
     x: tuple[float, float]
     y: tuple[float, float]
 
+    @property
+    def size(self) -> float:
+        """m^2."""
+        return (self.x[1] - self.x[0]) * (self.y[1] - self.y[0])
+
 
 class DownReach:
     """Inverse kinematics with the tool pointing down."""
@@ -40,16 +45,20 @@ class DownReach:
         self._rng = np.random.default_rng(seed)
         limits = self.model.limits
         self.low, self.high = limits.lower + MARGIN, limits.upper - MARGIN
-        wide = self.high - self.low > 2.0 * np.pi  # more than a turn: one turn is enough
-        self.low = np.where(wide, np.maximum(self.low, -np.pi), self.low)
-        self.high = np.where(wide, np.minimum(self.high, np.pi), self.high)
+        self._starts = (np.maximum(self.low, -np.pi), np.minimum(self.high, np.pi))
 
     def solve(self, pose: Array, q: Array, steps: int = 80) -> Array | None:
         """(n,) rad that reach a pose from `q`; None when they do not within the limits."""
-        for _ in range(steps):
+        worst = np.inf
+        for k in range(steps):
             error = geometry.pose_error(self.model.fk(q), pose)
             if np.linalg.norm(error[:3]) <= NEAR[0] and np.linalg.norm(error[3:]) <= NEAR[1]:
                 return q
+            if k % 20 == 19:
+                size = float(np.abs(error).max())
+                if size > 0.7 * worst:  # it does not converge
+                    return None
+                worst = size
             jacobian = self._weights[:, None] * self.model.jacobian(q)
             error = self._weights * error
             damped = jacobian @ jacobian.T + 1e-4 * np.eye(6)
@@ -62,7 +71,7 @@ class DownReach:
         """Configurations that reach a pose, from random starts; the clear ones."""
         found: list[Array] = []
         for _ in range(count):
-            q = self.solve(pose, self._rng.uniform(self.low, self.high))
+            q = self.solve(pose, self._rng.uniform(*self._starts))
             if q is not None and self.is_clear(q):
                 found.append(q)
         return found
@@ -79,8 +88,8 @@ class DownReach:
         """Configuration in transit above a point from which the table there is reached by a
         straight motion down; None when there is none. `q`: of a neighbour."""
         top = geometry.tool_down((x, y, HIGH))
-        starts = [] if q is None else [self.solve(top, q)]
-        for start in (*starts, *self.solutions(top, 8 if q is None else 3)):
+        starts = self.solutions(top, 6) if q is None else [self.solve(top, q)]
+        for start in starts:
             if start is not None and self.is_clear(start) and self.descends(start, x, y):
                 return start
         return None
@@ -97,19 +106,33 @@ class DownReach:
         return True
 
     def area(self, x_lo: float, x_hi: float, y_most: float) -> set[tuple[int, int]]:
-        """Cells (i, j) of the grid, x = i STEP and y = j STEP, that are reached."""
-        found: set[tuple[int, int]] = set()
-        known: dict[tuple[int, int], Array] = {}
+        """Cells (i, j) of the grid, x = i STEP and y = j STEP, that are reached: those of the
+        middle row from random starts, the others from a neighbour that is."""
         columns = range(round(x_lo / STEP), round(x_hi / STEP) + 1)
-        rows = sorted(range(-round(y_most / STEP), round(y_most / STEP) + 1), key=abs)
-        for j in rows:
-            for i in columns:
-                near = [known[n] for n in ((i - 1, j), (i, j - 1), (i, j + 1)) if n in known]
-                q = self.reaches(i * STEP, j * STEP, near[0] if near else None)
-                if q is not None:
-                    found.add((i, j))
-                    known[i, j] = q
-        return found
+        most = round(y_most / STEP)
+        known: dict[tuple[int, int], Array] = {}
+        for i in columns:
+            self._try(known, (i, 0), None)
+        waiting = list(known)
+        tried: set[tuple[tuple[int, int], tuple[int, int]]] = set()
+        while waiting:
+            i, j = waiting.pop(0)
+            for cell in ((i + 1, j), (i - 1, j), (i, j + 1), (i, j - 1)):
+                is_in = cell[0] in columns and abs(cell[1]) <= most
+                if not is_in or cell in known or (cell, (i, j)) in tried:
+                    continue
+                tried.add((cell, (i, j)))
+                if self._try(known, cell, known[i, j]):
+                    waiting.append(cell)
+        return set(known)
+
+    def _try(
+        self, known: dict[tuple[int, int], Array], cell: tuple[int, int], near: Array | None
+    ) -> bool:
+        q = self.reaches(cell[0] * STEP, cell[1] * STEP, near)
+        if q is not None:
+            known[cell] = q
+        return q is not None
 
     def home(self, x: float, corners: list[tuple[float, float]]) -> tuple[Array, float] | None:
         """The configuration (n,) rad and height m above x from which the arm reaches the corners
@@ -152,19 +175,21 @@ class DownReach:
         return float(min(room, 1.0) + 2.0 * min(singular, 0.3))
 
 
-def rectangle(cells: set[tuple[int, int]]) -> WorkArea | None:
-    """The largest rectangle of reached cells that is symmetric about y = 0."""
-    best: tuple[float, WorkArea] | None = None
+def rectangles(cells: set[tuple[int, int]]) -> list[WorkArea]:
+    """Rectangles of reached cells that are symmetric about y = 0: for each width the longest, and
+    that one without its far row."""
+    found: list[WorkArea] = []
     columns = sorted({i for i, _ in cells})
     most = max((abs(j) for _, j in cells), default=0)
     for j in range(1, most + 1):
         whole = [i for i in columns if all((i, k) in cells for k in range(-j, j + 1))]
         for first, last in _runs(whole):
-            size = (last - first) * 2 * j * STEP * STEP
-            if best is None or size > best[0]:
-                area = WorkArea((first * STEP, last * STEP), (-j * STEP, j * STEP))
-                best = (size, area)
-    return None if best is None or best[0] <= 0.0 else best[1]
+            areas = [
+                WorkArea((first * STEP, end * STEP), (-j * STEP, j * STEP))
+                for end in (last, last - 1)
+            ]
+            found += [area for area in areas if area.size > 0.0]
+    return found
 
 
 def _runs(columns: list[int]) -> list[tuple[int, int]]:

@@ -20,6 +20,8 @@ from vla_core.robot.obstacle import ObstacleConfig, PlacementConfig
 from vla_core.robot.urdf_config import UrdfConfig
 from vla_core.stack_root import stack_root
 
+PUBLIC = 'config/robots/public'  # robots whose descriptions are installed on demand
+
 
 @dataclass(frozen=True)
 class RobotConfig:
@@ -143,6 +145,11 @@ def known_robots() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in (stack_root() / 'config/robots').glob('*.yaml')))
 
 
+def public_robots() -> tuple[str, ...]:
+    """Names of the robots in config/robots/public, whose descriptions are installed on demand."""
+    return tuple(sorted(path.stem for path in (stack_root() / PUBLIC).glob('*.yaml')))
+
+
 def single_arm_robots() -> tuple[str, ...]:
     """Names of the robots in config/robots that have one arm."""
     return tuple(name for name in known_robots() if len(load_robot(name).arms) == 1)
@@ -150,12 +157,21 @@ def single_arm_robots() -> tuple[str, ...]:
 
 def load_robot(name_or_path: str | Path) -> RobotConfig:
     """A robot by name in config/robots or by YAML file; UserError lists the known names."""
-    path = Path(name_or_path)
+    path = robot_file(name_or_path)
+    return _found_files(load_params(RobotConfig, path), path.resolve().parent)
+
+
+def robot_file(name_or_path: str | Path) -> Path:
+    """The file of a robot; UserError lists the known names."""
+    path, name = Path(name_or_path), str(name_or_path)
     if path.suffix in ('.yaml', '.yml'):
-        return _found_files(load_params(RobotConfig, path), path.resolve().parent)
-    if str(name_or_path) not in known_robots():
-        raise UserError(f'no robot {str(name_or_path)!r}; known: {", ".join(known_robots())}')
-    return load_params(RobotConfig, stack_root() / f'config/robots/{name_or_path}.yaml')
+        return path
+    if name in known_robots():
+        return stack_root() / f'config/robots/{name}.yaml'
+    if name in public_robots():
+        return stack_root() / PUBLIC / f'{name}.yaml'
+    known = ', '.join((*known_robots(), *public_robots()))
+    raise UserError(f'no robot {name!r}; known: {known}')
 
 
 def _found_files(robot: RobotConfig, folder: Path) -> RobotConfig:

@@ -41,7 +41,7 @@ def find_package(name: str, near: Path | None = None, package_dirs: tuple[str, .
             return folder
     raise UserError(
         f'no package {name!r}: source its workspace, install it with pip, or name the folder '
-        f'that holds it in urdf.package_dirs'
+        f'that holds it in urdf.package_dirs; ./vla robot install has the public ones'
     )
 
 
