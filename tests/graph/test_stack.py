@@ -3,6 +3,7 @@
 import argparse
 import os
 import signal
+import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +23,7 @@ from vla_bringup.graph.launch_runner import LaunchRunner
 from vla_cli import correct
 from vla_core.records.task import Phase, ResultCode
 from vla_core.robot.config import load_robot
-from vla_interfaces.srv import Answer, Reset
+from vla_interfaces.srv import Answer, Arm, Reset
 from vla_lockstep.lockstep import EpisodePlan, Lockstep
 from vla_lockstep.stack import load_setup
 from vla_policy.experts.scripted import ScriptedPolicy
@@ -169,6 +170,40 @@ def test_an_emergency_stop_ends_the_task_and_latches_until_it_is_reset(stack):
     button.publish(Bool(data=False))
     stack.until(lambda: False, 0.5)  # until the supervisor has voted
     assert stack.call(Reset, 'shield/reset', Reset.Request()).success
+    assert stack.call(Arm, 'shield/arm', Arm.Request()).success
+    fastest = 0.0
+    for _ in range(10):  # nothing that was sent before the stop is played
+        stack.until(lambda: False, 0.1)
+        fastest = max(fastest, stack.speed)
+    assert fastest < 0.02
+
+
+def vla(*words):
+    """A command of the command line in a process of its own, as from another terminal."""
+    return subprocess.Popen(
+        [sys.executable, '-m', 'vla_cli.cli', *words], stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True, env={**os.environ, 'COLUMNS': '300'},
+    )  # fmt: skip
+
+
+def test_another_terminal_gives_an_instruction_and_stops_it(stack):
+    instruction = stack.reset('put_in', 9)
+    with vla('do', instruction) as task:
+        assert stack.until(lambda: stack.moves, 40.0), task.communicate(timeout=10)
+        with vla('stop') as stop:
+            said, _ = stop.communicate(timeout=30)
+        shown, _ = task.communicate(timeout=30)
+    assert (stop.returncode, task.returncode) == (0, 1), said + shown
+    assert said.splitlines() == [
+        f'stopped “{instruction}”',
+        'armed: the arm stands, held by the shield; ./vla arm --disarm disarms',
+    ]
+    assert 'running' in shown
+    assert 'STOPPED: stopped by the operator' in shown
+    assert stack.until(lambda: stack.speed < 0.02, 2.0)
+    with vla('arm', '--disarm') as disarm:
+        said, _ = disarm.communicate(timeout=30)
+    assert (disarm.returncode, said.startswith('disarmed: ')) == (0, True)
 
 
 def test_a_dead_policy_holds_the_arm_and_is_brought_back_up(stack, runner):
