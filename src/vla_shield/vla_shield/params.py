@@ -99,6 +99,7 @@ class ShieldParams:
     press_retry_time: float = param(  # longer than the supervisor waits before it backs off
         8.0, 's, after which a gripper that pressed may move down again', lo=1.0, hi=60.0
     )
+    idle_disarm: float = param(120.0, 's, armed without motion: disarmed', lo=5.0, hi=3600.0)
     still_speed: float = param(0.02, 'rad/s, below it the robot is at rest', lo=0.001, hi=0.1)
 
     def __post_init__(self) -> None:

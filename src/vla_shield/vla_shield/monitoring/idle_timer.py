@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from vla_core.records.safety import ArmState
+from vla_shield.shield import Shield
 
 
 class IdleTimer:
@@ -13,10 +14,14 @@ class IdleTimer:
     def __init__(self, limit: float) -> None:
         self._limit = limit  # s
         self._since = math.inf  # s
+        self.reason = f'disarmed: armed for {limit:g} s without motion'
 
-    def is_over(self, state: ArmState, is_at_rest: bool, now: float) -> bool:
-        """True when nothing has moved for the limit."""
-        is_idle = state == ArmState.ARMED and is_at_rest
+    def disarms(self, shield: Shield, now: float) -> bool:
+        """Disarm after the limit; True in the cycle in which it does."""
+        is_idle = shield.state == ArmState.ARMED and shield.reference.is_at_rest
         if not (is_idle and self._since <= now):  # used, or the clock jumped back
             self._since = now
-        return now - self._since >= self._limit
+        if now - self._since < self._limit:
+            return False
+        shield.disarm(now)
+        return True
