@@ -40,7 +40,10 @@ def arm(client: GraphClient, clears_stop: bool) -> str:
         response = client.call(Reset, 'shield/reset', Reset.Request())
         if not response.success:
             return f'the stop stays latched: {response.message}'
-    return str(client.call(Arm, 'shield/arm', Arm.Request()).message)
+    response = client.call(Arm, 'shield/arm', Arm.Request())
+    if response.success and response.message:
+        print(f'vla: {response.message}', file=sys.stderr)
+    return '' if response.success else str(response.message)
 
 
 def disarm(client: GraphClient) -> str:

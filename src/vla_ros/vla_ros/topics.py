@@ -13,7 +13,7 @@ from typing import Any
 from geometry_msgs.msg import WrenchStamped
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CameraInfo, Image, JointState
-from std_msgs.msg import Bool
+from std_msgs.msg import Bool, Float64
 from trajectory_msgs.msg import JointTrajectory
 
 from vla_core.robot.camera import COLOUR_TOPIC, DEPTH_TOPIC, INFO_TOPIC, CameraConfig
@@ -67,6 +67,9 @@ GRIPPER_COMMAND = Topic(  # edge
     trajectory.trajectory_to_msg, trajectory.trajectory_from_msg,
     trajectory.trajectory_to_bytes,
 )  # fmt: skip
+SPEED_SCALING = Topic(  # edge
+    '/speed_scaling_state_broadcaster/speed_scaling', Float64, qos.SENSOR, (ROBOT,), ('shield',)
+)
 SCENE = Topic(
     'scene', msg.GroundedScene, qos.COMMAND, ('perception',),
     ('policy', 'verifier', 'failure', 'rules', 'control', 'shield', 'supervisor'),
@@ -166,6 +169,12 @@ def arm_commands(robot: RobotConfig) -> tuple[Topic, ...]:
 def gripper_commands(robot: RobotConfig) -> tuple[Topic, ...]:
     """The command topic of each gripper, in the order of the robot file."""
     return tuple(GRIPPER_COMMAND.at(gripper.command_topic) for gripper in robot.grippers)
+
+
+def speed_scalings(robot: RobotConfig) -> tuple[Topic, ...]:
+    """The speed scaling of each arm's controller, in the order of the robot file; without a name
+    where the controller does not scale."""
+    return tuple(SPEED_SCALING.at(arm.controller.scaling_topic) for arm in robot.arms)
 
 
 def wrenches(robot: RobotConfig) -> tuple[Topic, ...]:

@@ -7,11 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from std_msgs.msg import Bool
-
 from vla_core.params import check, param
 from vla_core.records.action import Target
-from vla_core.records.safety import SafetyVote
+from vla_core.records.safety import ArmState, SafetyVote
 from vla_core.records.scene import GroundedScene
 from vla_core.records.sensing import JointState
 from vla_core.robot.config import load_robot
@@ -19,10 +17,13 @@ from vla_interfaces.srv import Arm, Disarm, Lease, Reset
 from vla_ros import topics
 from vla_ros.main import run
 from vla_ros.node import ManagedNode
+from vla_ros.robot_controllers import parameter_readers, subscribe_scalings
 from vla_shield.command.command_pacing import CommandPacing
 from vla_shield.command.rival_publishers import rival_publisher
+from vla_shield.controller_check import ControllerCheck
 from vla_shield.inputs.joint_publishers import JointPublishers
 from vla_shield.lease_server import LeaseServer
+from vla_shield.monitoring.idle_timer import IdleTimer
 from vla_shield.shield import Shield, ShieldOutput, ShieldParams
 
 MAX_CYCLE_TIME = 0.01  # s, the command of a longer cycle is not sent
@@ -66,6 +67,8 @@ class ShieldNode(ManagedNode):
         self.subscribe(topics.VOTES, self.on_vote)
         self.subscribe(topics.SCENE, self.on_scene, by_executor=True)
         arms, grippers = topics.arm_commands(robot), topics.gripper_commands(robot)
+        subscribe_scalings(self, topics.speed_scalings(robot), self.on_scaling)
+        self.controllers = ControllerCheck(robot, parameter_readers(self, robot))
         self.send_arms = [self.advertise(topic) for topic in arms]
         self.send_grippers = [self.advertise(topic) for topic in grippers]
         self.pacing = [CommandPacing() for _ in grippers]
@@ -75,17 +78,20 @@ class ShieldNode(ManagedNode):
         self.subscribe(topics.DEAD_MAN, self.on_dead_man)
         self.command_topics = [self.resolve_topic_name(t.name) for t in (*arms, *grippers)]
         self.ticks = 0
+        self.idle = IdleTimer(p.shield.idle_disarm)
         self.serve(Arm, 'shield/arm', self.arm)
-        self.serve(Disarm, 'shield/disarm', self.disarm)
+        self.serve(Disarm, 'shield/disarm', lambda: self.shield.disarm(self.now))
         self.serve(Reset, 'shield/reset', lambda: self.shield.reset(self.now))
         self.create_service(Lease, 'shield/lease', self.lease)
 
-    def serve(self, kind: type, name: str, act: Callable[[], str]) -> None:
-        """Create a service; `act` returns why the request is refused, or ''."""
+    def serve(self, kind: type, name: str, act: Callable[[], str | None]) -> None:
+        """Create a service; `act` returns why the request is refused, if it is."""
 
         def answer(_: Any, response: Any) -> Any:
-            response.message = act()
+            response.message = act() or ''
             response.success = not response.message
+            if response.success and kind is Arm:
+                response.message = self.controllers.warning
             self.get_logger().info(f'{name}: {response.message or "done"}')
             return response
 
@@ -102,18 +108,18 @@ class ShieldNode(ManagedNode):
         if time.monotonic() - self.configured_at < DISCOVERY_TIME:
             why = f'configured less than {DISCOVERY_TIME:.0f} s ago, discovery is not complete'
             return self.other_publishers() or why
-        return self.other_publishers() or self.shield.arm(self.now)
-
-    def disarm(self) -> str:
-        self.shield.disarm(self.now)
-        return ''
+        refusal = self.other_publishers() or self.controllers.refusal(time.monotonic())
+        return refusal or self.shield.arm(self.now)
 
     def lease(self, request: Any, response: Any) -> Any:
         self.get_logger().info(self.leases.answer(request, response, self.now))
         return response
 
-    def on_dead_man(self, message: Bool) -> None:
+    def on_dead_man(self, message: Any) -> None:
         self.shield.on_dead_man(message.data, self.now)
+
+    def on_scaling(self, arm: int, value: float) -> None:
+        self.shield.inputs.arms[arm].scaling.put(value, self.now)
 
     def on_joints(self, joints: JointState) -> None:
         self.joint_publishers.put(joints.names, self.endpoints.number, self.began)
@@ -142,10 +148,14 @@ class ShieldNode(ManagedNode):
         self.shield.record_cycle(work * 1e3, (self.began - self.last_began) * 1e3)
         self.last_began = self.began
         self.ticks += 1
+        if self.idle.disarms(self.shield, self.now):
+            self.get_logger().info(self.idle.reason)
+        if self.shield.state == ArmState.DISARMED:
+            self.controllers.tick(self.began)
         leases = self.leases.due(output.report.stamp)
         if leases is not None:
             self.send_leases(leases)
-            self.remark = leases.refused
+            self.remark = leases.refused or self.controllers.warning
         if self.ticks % PUBLISHER_CHECK_EVERY == 0:
             self.problem = self.other_publishers()  # in the heartbeat; the supervisor holds
             self.shield.inputs.joints_conflict = self.joint_publishers.conflict(self.began)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from std_msgs.msg import Bool
+from std_msgs.msg import Bool, Float64
 
 from vla_core.errors import UserError
 from vla_core.params import check, param
@@ -22,6 +22,7 @@ from vla_ros.convert.rgbd import frame_to_msgs
 from vla_ros.convert.sensing import wrench_to_msg
 from vla_ros.main import run
 from vla_ros.node import ManagedNode
+from vla_ros.robot_controllers import offer_controllers
 from vla_sim.faults.kinds import Fault, FaultKind, parse_fault
 from vla_sim.real_time_pacer import Pacer
 from vla_sim.scenes.scene_params import SceneParams
@@ -68,14 +69,17 @@ class SimNode(ManagedNode):
         }
         self.watched = {c.name: topics.camera(c)[:2] for c in robot.cameras}  # colour, depth
         for k, topic in enumerate(topics.arm_commands(robot)):
-            self.subscribe(topic, partial(self.on_arm, k))
+            self.subscribe(topic, partial(self.accept, partial(self.world.command, arm=k)))
         for k, topic in enumerate(topics.gripper_commands(robot)):
-            self.subscribe(topic, partial(self.on_gripper, k))
+            command = partial(self.world.command_gripper, gripper=k)
+            self.subscribe(topic, partial(self.accept, command))
+        offer_controllers(self, robot)
+        scalings = enumerate(topics.speed_scalings(robot))
+        self.send_scalings = {k: self.advertise(topic) for k, topic in scalings if topic.name}
         self.create_service(ResetScene, 'sim/reset_scene', self.on_reset)
         self.create_service(InjectFault, 'sim/inject_fault', self.on_fault)
         self.due = {c.name: 0.0 for c in robot.cameras}  # s, ROS time of the next image
-        self.fault_ends = math.inf  # s, ROS time
-        self.offset = 0.0  # s, ROS time minus simulated time
+        self.fault_ends, self.offset = math.inf, 0.0  # s: ROS time; ROS time minus simulated
         self.reset(p.task, p.seed, {})
 
     def reset(self, task: str, seed: int, overrides: dict[str, Any]) -> None:
@@ -87,13 +91,7 @@ class SimNode(ManagedNode):
 
     # -- commands ------------------------------------------------------------------------------
 
-    def on_arm(self, arm: int, trajectory: Any) -> None:
-        self._accept(partial(self.world.command, arm=arm), trajectory)
-
-    def on_gripper(self, gripper: int, trajectory: Any) -> None:
-        self._accept(partial(self.world.command_gripper, gripper=gripper), trajectory)
-
-    def _accept(self, command: Any, trajectory: Any) -> None:
+    def accept(self, command: Any, trajectory: Any) -> None:
         stamp = trajectory.stamp - self.offset if trajectory.stamp else 0.0
         refusal = command(dataclasses.replace(trajectory, stamp=stamp))
         if refusal:
@@ -118,6 +116,8 @@ class SimNode(ManagedNode):
         for k, send in self.send_wrenches.items():
             tip = self.robot.arms[k].tip_frame
             send(wrench_to_msg(self.world.wrench(k), stamp, tip))
+        for k, send in self.send_scalings.items():
+            send(Float64(data=self.world.scaling_values[k]))
         if now >= self.fault_ends:
             self.world.inject(Fault(FaultKind.NONE))
             self.fault_ends = math.inf

@@ -169,7 +169,8 @@ class SupervisorNode(ManagedNode):
             self.disarm_client.call_async(Disarm.Request())
 
     def on_arm_response(self, future: Any) -> None:
-        self.executive.on_arm_response(future.result().message)
+        response = future.result()
+        self.executive.on_arm_response('' if response.success else response.message)
 
 
 def main() -> None:
