@@ -164,7 +164,9 @@ class Shield:
         inputs = self.inputs
         self._scene.record_joints(inputs.joints_stamp, inputs.q)
         self._checker.offset = self._tracking.update(inputs, self.reference.state.position)
-        if self._model.update_widths([inputs.arms[k].width for k in self.grippers.arm_of]):
+        if self.state == ArmState.DISARMED:
+            self.grippers.reset(inputs)
+        if self._model.update_widths(self.grippers.furthest(inputs)):
             self._checker.on_fingers()
 
     def _decide(self, now: float) -> CycleDecision:
@@ -236,8 +238,11 @@ class Shield:
         else:
             self._checker.prepare(reference.state.position, np.zeros(len(inputs.q)))
             reference.accept(reference.stop())
-        is_permitted = decision.decision == PERMITTED
-        self.grippers.step(inputs, [is_permitted and r is not None for r in requests], dt)
+        may_move = [decision.decision == PERMITTED and r is not None for r in requests]
+        self.grippers.step(inputs, may_move, dt, self._allows_opening)
+
+    def _allows_opening(self, gripper: int, width: float) -> bool:
+        return self._checker.allows_opening(gripper, width, self.reference.state)
 
     def _build_report(self, now: float, decision: CycleDecision) -> ShieldReport:
         held = self._holds.reasons if decision.is_moving else ()

@@ -256,3 +256,39 @@ def test_each_tip_stays_in_its_own_workspace(kinematics):
     low = rig.robot.arms[LEFT].workspace[0][1]
     assert kinematics.fk(rig.q, 'left_tcp')[1, 3] > low - 1e-3
     assert 'workspace:y:left' in rules or any('right' in rule for rule in rules)
+
+
+@pytest.fixture
+def walled(kinematics):
+    """The left gripper between two low walls, its fingers 2 cm apart."""
+    tip = kinematics.fk(load('two_arms').home, 'left_tcp')
+    walls = [
+        ObstacleConfig(
+            f'wall {side}', 'box', (0.1, 0.01, 0.06), tuple(tip[:3, 3] + side * 0.047 * tip[:3, 1])
+        )
+        for side in (-1, 1)
+    ]
+    rig = TwoArmRig(replace(load('two_arms'), obstacles=tuple(walls)))
+    rig.fingers = dict.fromkeys(rig.fingers, 0.01)
+    return rig.armed(gripper=0.02)
+
+
+def test_a_gripper_opens_no_further_than_its_fingers_keep_clear(walled):
+    homes = [walled.home[part] for part in walled.parts]
+    for _ in range(120):
+        walled.step(*homes, gripper=0.08)
+    left, right = (gripper.position[-1, 0] for gripper in walled.out.grippers)
+    # 42 mm to the wall, less 8 mm of a pad and its clearance
+    assert left == pytest.approx(0.034 - walled.params.gripper_clearance, abs=1.1e-3)
+    assert right == pytest.approx(0.04)
+
+
+def test_an_arm_does_not_move_to_where_its_opening_fingers_will_touch(walled):
+    homes = [walled.home[part].copy() for part in walled.parts]
+    homes[LEFT][0] += 0.015  # 7 mm to one side
+    shapes, least = walled.shield._model, []
+    pairs = np.flatnonzero([name.endswith(('-wall -1', '-wall 1')) for name in shapes.names])
+    for _ in range(120):
+        walled.step(*homes, gripper=0.08)
+        least.append(shapes.distances(walled.q, pairs).min())
+    assert min(least) > walled.params.gripper_clearance - 3e-4

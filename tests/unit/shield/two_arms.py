@@ -33,11 +33,11 @@ class TwoArmRig:
         self.commands: list[np.ndarray] = []
         self.out: ShieldOutput | None = None
 
-    def armed(self) -> TwoArmRig:
+    def armed(self, **changes: Any) -> TwoArmRig:
         self.sense()
         assert self.shield.arm(self.now) == ''
         for _ in range(8):
-            self.step(self.home[self.parts[LEFT]], self.home[self.parts[RIGHT]])
+            self.step(self.home[self.parts[LEFT]], self.home[self.parts[RIGHT]], **changes)
         return self
 
     def sense(self) -> None:
