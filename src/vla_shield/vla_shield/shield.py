@@ -101,7 +101,8 @@ class Shield:
         self.reference.reset(self.inputs.q)
         self.grippers.reset(self.inputs)
         self._tracking.reset()
-        self._timeline.begin(now, self.inputs.q)
+        self._checker.prepare(self.inputs.q, np.zeros(len(self.inputs.q)))
+        self._timeline.begin(now, self.inputs.q, self.inputs.scaling.share)
         self.state, self._is_disarming = ArmState.ARMED, False
         return ''
 
@@ -215,7 +216,7 @@ class Shield:
         reference.step = timeline.step
         if timeline.is_far:
             reference.reset(reference.state.ramp.end)
-            timeline.begin(now, reference.state.position)
+            timeline.begin(now, reference.state.position, timeline.scaling)
         while timeline.is_late:
             reference.accept(reference.stop())
             timeline.put(reference.state)

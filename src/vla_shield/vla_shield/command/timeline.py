@@ -47,10 +47,10 @@ class CommandTimeline:
     state: TimelineState = field(default_factory=TimelineState)
     scaling: float = 1.0  # [0, 1], of the controller
 
-    def begin(self, now: float, q: Array) -> None:
+    def begin(self, now: float, q: Array, scaling: float) -> None:
         """Rest at `q` (n,) rad, in this cycle and before it."""
-        rest = np.zeros_like(q)
-        times = (now - 2.0 * COMMAND_HISTORY, now + self.latency)
+        rest, self.scaling = np.zeros_like(q), scaling
+        times = (now - 2.0 * COMMAND_HISTORY, now + self.latency * self.rate)
         self.state = TimelineState(tuple(Node(time, q, rest) for time in times), 0.0, now)
 
     def jump(self, now: float) -> None:
@@ -58,7 +58,7 @@ class CommandTimeline:
         if not self.state.nodes:
             return
         newest = self.state.nodes[-1]
-        self.begin(now, newest.position)
+        self.begin(now, newest.position, self.scaling)
         still, node = self.state.nodes
         node = replace(node, velocity=newest.velocity)
         self.state = replace(self.state, nodes=(still, node))
