@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import rclpy
 
-from vla_cli.up import check_domain, nodes_on_domain
+from vla_bringup.graph.domain import nodes_on
+from vla_bringup.graph.sessions import check_domain, current_domain
 from vla_core.errors import UserError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,7 +60,7 @@ def test_a_foreign_node_of_the_same_name_in_another_namespace_is_no_rival():
     rclpy.init(context=context)
     foreign = rclpy.create_node('control', context=context, namespace='/lab/other')
     try:
-        assert nodes_on_domain() == {'/lab/other/control'}
+        assert nodes_on(current_domain()) == {'/lab/other/control'}
         check_domain({'/control', '/shield'})
         own = rclpy.create_node('control', context=context)
         with pytest.raises(UserError, match=r'^/control already running'):

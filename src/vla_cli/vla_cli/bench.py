@@ -25,6 +25,10 @@ BENCHES = {
     'switch': ('vla_bench.switching.bench', 'another instruction, or none, while a task runs'),
     'inputs': ('vla_bench.policy_inputs.bench', 'which of its inputs the shipped policy uses'),
     'failure': ('vla_bench.failure.bench', 'the failure detector against baselines, by task'),
+    'messages': (
+        'vla_bench.messages.bench',
+        'odd messages, rival nodes, clock jumps: the answers',
+    ),
     'words': ('vla_bench.words.bench', 'what is acted on or refused, by labelled sentences'),
     'controllers': (
         'vla_bench.controllers.bench',

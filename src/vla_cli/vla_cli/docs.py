@@ -1,6 +1,7 @@
-"""Update docs/results.md, and the table in README.md, from the results in docs/results/.
+"""Update docs/results.md and the table in README.md from the results in docs/results/, and
+docs/inputs.md from the rows of `./vla bench messages`.
 
---keep NAME adds out/NAME/result.json; --check only reports whether both are up to date.
+--keep NAME adds out/NAME/result.json; --check only reports whether the pages are up to date.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from vla_report.results_page import page
 KEPT = ROOT / 'docs' / 'results'
 PAGE = ROOT / 'docs' / 'results.md'
 README = ROOT / 'README.md'
+INPUTS = ROOT / 'docs' / 'inputs.md'
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +32,11 @@ def run(args: argparse.Namespace) -> int:
         keep(name)
     results = [json.loads(path.read_text()) for path in sorted(KEPT.glob('*.json'))]
     table = headlines.table({result['name']: result for result in results})
-    made = {PAGE: page(results), README: headlines.put_into(README.read_text(), table)}
+    made = {
+        PAGE: page(results),
+        README: headlines.put_into(README.read_text(), table),
+        INPUTS: inputs_page(),
+    }
     stale = [p for p, text in made.items() if not p.is_file() or p.read_text() != text]
     for path, text in made.items():
         shown, is_stale = path.relative_to(ROOT), path in stale
@@ -40,6 +46,12 @@ def run(args: argparse.Namespace) -> int:
         write_atomic(path, text)
         print(f'{shown}: {"updated" if is_stale else "unchanged"}')
     return int(args.check and bool(stale))
+
+
+def inputs_page() -> str:
+    from vla_bench.messages import catalogue  # imported late: it loads every node
+
+    return catalogue.page()
 
 
 def keep(name: str) -> None:

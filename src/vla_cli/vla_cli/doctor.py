@@ -1,7 +1,8 @@
 """Check the machine and the set-up, and show how to fix what is missing. Exit 1 when something
 required is missing.
 
-Installs nothing. The Python packages are checked only after a set-up.
+Installs nothing. The Python packages are checked only after a set-up. --live looks at the running
+graph instead: health of the nodes, what they dropped and why, rates and publishers of the topics.
 """
 
 from __future__ import annotations
@@ -33,10 +34,16 @@ PACKAGES = [
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument('--quick', action='store_true', help='skip the rendering check')
+    add = parser.add_argument
+    add('--quick', action='store_true', help='skip the rendering check')
+    add('--live', action='store_true', help='look at the running graph for a few seconds')
+    add('--domain', type=int, metavar='N', help='with --live: ROS domain of the graph')
+    add('--namespace', metavar='NAME', help='with --live: namespace of the graph')
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.live:
+        return live(args)
     missing = 0
     for finding in findings(args.quick):
         mark = 'ok' if finding.ok else 'MISSING' if finding.is_required else 'absent'
@@ -47,6 +54,16 @@ def run(args: argparse.Namespace) -> int:
         print('\nnot set up yet: the Python packages are checked after the set-up')
     print(f'\n{missing} required missing' if missing else '\nnothing required is missing')
     return 1 if missing else 0
+
+
+def live(args: argparse.Namespace) -> int:
+    """Print the running graph; 1 when a node is not healthy."""
+    from vla_bringup.graph.live_view import look  # imported late: needs ROS
+    from vla_bringup.graph.sessions import join_running_session
+
+    view = look(join_running_session(args.domain, args.namespace))
+    print('\n'.join(view.lines()))
+    return 0 if view.is_healthy else 1
 
 
 def findings(is_quick: bool) -> Iterator[HostFinding]:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
 
-from vla_bringup.graph.domain import check_domain_number, full_name, nodes_on
+from vla_bringup.graph.domain import full_name
 from vla_bringup.graph.launch_file import (
     Argument,
     arguments_of,
@@ -28,7 +28,7 @@ from vla_bringup.graph.launch_runner import (
     stop_requests,
 )
 from vla_bringup.graph.session_end import end_of_session
-from vla_bringup.graph.sessions import current_domain, registered
+from vla_bringup.graph.sessions import check_domain, registered
 from vla_core.errors import UserError
 
 
@@ -110,16 +110,3 @@ def has_ros2_launch() -> bool:
         return False
     arguments = ['ros2', 'launch', '--help']
     return subprocess.run(arguments, capture_output=True, check=False).returncode == 0
-
-
-def check_domain(names: set[str]) -> None:
-    """UserError when a node of these full names is already running: two shields would conflict.
-    Nodes of the same name in another namespace are another robot's."""
-    check_domain_number()
-    domain = current_domain()
-    taken = sorted(nodes_on(domain) & names)
-    if taken:
-        raise UserError(
-            f'{", ".join(taken)} already running on ROS domain {domain}: stop them, '
-            f'or use another domain: ROS_DOMAIN_ID={domain + 1} ./vla up ...'
-        )

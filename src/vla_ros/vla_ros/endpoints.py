@@ -97,7 +97,7 @@ class Endpoints:
         A bad message is dropped, and `refuse` is called with the reason. `by_executor`: the
         executor calls on arrival, between cycles; for large messages at a low rate.
         """
-        receive, drop = self._checked_by(topic, callback, refuse)
+        receive, drop = self.receiver(topic, callback, refuse)
         subscription = self._node.create_subscription(
             topic.type,
             topic.name,
@@ -112,7 +112,7 @@ class Endpoints:
         else:
             self._polled.append(PolledSubscription(subscription, receive, drop))
 
-    def _checked_by(
+    def receiver(
         self, topic: Topic, callback: Callable[[Any], None], refuse: Callable[[str], object]
     ) -> tuple[Callable[[Any], None], Callable[[str], None]]:
         """Return the functions that take a message, and the reason why there is none."""

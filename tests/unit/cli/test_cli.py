@@ -77,6 +77,7 @@ def test_a_stale_results_page_is_noticed(tmp_path, monkeypatch):
     monkeypatch.setattr(docs, 'KEPT', kept)
     monkeypatch.setattr(docs, 'PAGE', tmp_path / 'docs' / 'results.md')
     monkeypatch.setattr(docs, 'README', tmp_path / 'README.md')
+    monkeypatch.setattr(docs, 'INPUTS', tmp_path / 'docs' / 'inputs.md')
     docs.README.write_text(f'{headlines.BEGIN}\n{headlines.END}\n')
     assert cli.main(['docs', '--check']) == 1
     assert cli.main(['docs']) == 0

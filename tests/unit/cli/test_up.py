@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from vla_bringup.graph import sessions
 from vla_bringup.graph.launch_file import load_launch
 from vla_cli import cli, up
 
@@ -20,7 +21,7 @@ def launched(tmp_path, monkeypatch):
     ros2.write_text(ROS2.format(log=log))
     ros2.chmod(0o755)
     monkeypatch.setenv('PATH', f'{ros2.parent}{os.pathsep}{os.environ["PATH"]}')
-    monkeypatch.setattr(up, 'nodes_on', lambda domain: set())
+    monkeypatch.setattr(sessions, 'nodes_on', lambda domain: set())
     return lambda: log.read_text().splitlines()
 
 
@@ -41,7 +42,7 @@ def test_its_arguments_are_shown_by_ros2_launch(tmp_path, launched, monkeypatch)
 
 
 def test_a_second_shield_is_refused_before_ros2_launch_starts(launched, monkeypatch, capsys):
-    monkeypatch.setattr(up, 'nodes_on', lambda domain: {'/shield', '/rviz'})
+    monkeypatch.setattr(sessions, 'nodes_on', lambda domain: {'/shield', '/rviz'})
     monkeypatch.setattr(up, 'find_launch', lambda name: name)
     assert cli.main(['up', 'sim']) == 2
     assert '/shield already running on ROS domain' in capsys.readouterr().err
@@ -59,7 +60,7 @@ def test_a_second_shield_is_refused_before_ros2_launch_starts(launched, monkeypa
     ],
 )
 def test_only_the_same_full_name_is_a_rival(there, namespace, is_refused, launched, monkeypatch):
-    monkeypatch.setattr(up, 'nodes_on', lambda domain: {there})
+    monkeypatch.setattr(sessions, 'nodes_on', lambda domain: {there})
     monkeypatch.setattr(up, 'find_launch', lambda name: name)
     code = cli.main(['up', 'sim', f'namespace:={namespace}'])
     assert (code == 2) == is_refused

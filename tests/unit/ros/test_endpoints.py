@@ -14,7 +14,7 @@ from vla_ros.serialize import message_to_bytes
 def test_a_bad_message_is_dropped_and_its_reason_passed_on():
     errors, records, refused = [], [], []
     links = Endpoints(None, errors.append)
-    receive, _ = links._checked_by(topics.TARGET, records.append, refused.append)
+    receive, _ = links.receiver(topics.TARGET, records.append, refused.append)
     receive(message_to_bytes(msg.Target(names=['a'], position=[0.0, 1.0], velocity=[0.0])))
     assert records == []
     assert refused == ['position, velocity and names differ in length']
@@ -35,7 +35,7 @@ def test_a_message_that_raises_is_dropped_counted_and_named(error, is_in_callbac
     links = Endpoints(None, errors.append)
     topic = replace(topics.DEAD_MAN, from_msg=None if is_in_callback else raises(error))
     callback = raises(error) if is_in_callback else pytest.fail
-    receive, _ = links._checked_by(topic, callback, refused.append)
+    receive, _ = links.receiver(topic, callback, refused.append)
     receive('anything')
     receive('anything')
     (text,) = errors

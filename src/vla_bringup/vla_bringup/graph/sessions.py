@@ -143,3 +143,16 @@ def listed(sessions: list[RunningSession]) -> str:
 
 def current_domain() -> int:
     return int(os.environ.get(DOMAIN, DEFAULT))
+
+
+def check_domain(names: set[str]) -> None:
+    """UserError when a node of these full names is already running: two shields would conflict.
+    Nodes of the same name in another namespace are another robot's."""
+    check_domain_number()
+    domain = current_domain()
+    taken = sorted(nodes_on(domain) & names)
+    if taken:
+        raise UserError(
+            f'{", ".join(taken)} already running on ROS domain {domain}: stop them, '
+            f'or use another domain: ROS_DOMAIN_ID={domain + 1} ./vla up ...'
+        )

@@ -119,6 +119,9 @@ class InputBuffer:
         )
         if index is None or not isfinite(state.stamp) or check.size_fault(state):
             return self.refuse_joints(check.fault(state))
+        if now is not None and state.stamp - now > self.params.future_tolerance:
+            ahead = state.stamp - now
+            return self.refuse_joints(f'joint state stamp is {ahead:.2f} s in the future')
         if state.stamp < before.stamp:
             late = before.stamp - state.stamp
             return self.refuse_joints(f'joint state is {late:.3f} s older than the last')
