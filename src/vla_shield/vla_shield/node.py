@@ -148,7 +148,7 @@ class ShieldNode(ManagedNode):
         self.shield.record_cycle(work * 1e3, (self.began - self.last_began) * 1e3)
         self.last_began = self.began
         self.ticks += 1
-        if self.idle.disarms(self.shield, self.now):
+        if self.idle.disarms(self.shield, self.began):
             self.get_logger().info(self.idle.reason)
         if self.shield.state == ArmState.DISARMED:
             self.controllers.tick(self.began)

@@ -80,7 +80,6 @@ class Signals:
 
     @property
     def scene(self) -> GroundedScene | None:
-        """The newest scene."""
         return self._scene
 
     @property
@@ -178,7 +177,8 @@ class Signals:
             self._seen = scene.stamp
 
     def _on_chunk(self, chunk: ActionChunk) -> None:
-        if chunk.space != Space.EE_DELTA or (self._chunk and chunk.stamp < self._chunk.stamp):
+        last = self._chunk.stamp if self._chunk else -np.inf
+        if chunk.space != Space.EE_DELTA or is_late(chunk.stamp, last):
             return
         if self._chunk and chunk.stamp == self._chunk.stamp:
             self._chunk = chunk  # the one that is executed

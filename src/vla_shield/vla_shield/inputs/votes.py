@@ -74,6 +74,8 @@ class Votes:
         self._received[vote.voter] = _ReceivedVote(vote, now, fault, is_unrestricted)
 
     def _is_outdated(self, vote: SafetyVote, before: _ReceivedVote, now: float) -> bool:
+        if before.vote.stamp - now > self._params.future_tolerance:
+            return False  # it is from before a jump of the clock
         if vote.stamp <= before.vote.stamp:
             return True
         return vote.seq <= before.vote.seq and not self._invalidity(before, now)

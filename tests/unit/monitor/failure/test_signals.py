@@ -112,3 +112,12 @@ def test_after_the_clock_was_set_durations_start_again(step):
     row = rig.go(1.0, start=5003.0 + step)
     assert row['stuck'] == pytest.approx(0.9, abs=0.21)
     assert 0.0 <= row['stale'] < 0.2
+
+
+def test_a_chunk_from_before_a_jump_of_the_clock_does_not_hide_those_after_it():
+    rig = SignalRig()
+    rig.signals.observe('chunk', chunk(5000.0, 0.1), 100.0)
+    rig.signals.observe('chunk', chunk(100.1, 0.1), 100.1)
+    assert rig.signals.chunk.stamp == 100.1
+    rig.signals.observe('chunk', chunk(100.0, 0.1), 100.2)
+    assert rig.signals.chunk.stamp == 100.1

@@ -152,3 +152,10 @@ def test_p6_a_raised_level_and_a_lowered_scale_never_permit_more(one, other):
     loose = vote('a', level=min(one[0], other[0]), speed_scale=max(one[1], other[1]))
     tight = vote('a', level=max(one[0], other[0]), speed_scale=min(one[1], other[1]))
     assert outcome(tight, vote('b')) >= outcome(loose, vote('b'))
+
+
+@pytest.mark.parametrize('ahead', [1.0, 3600.0])
+def test_a_vote_from_before_a_jump_of_the_clock_does_not_hide_those_after_it(ahead):
+    late = vote('a', stamp=NOW + ahead, seq=900)
+    assert outcome(late, vote('b'))[0] == Level.HOLD
+    assert outcome(late, vote('a'), vote('b')) == (Level.RUN, -1.0)
