@@ -90,7 +90,8 @@ def _named(detection: Detection) -> Detection:
 
 
 def _is_sliver(detection: Detection) -> bool:
-    return bool(detection.size[:2].min() < _SLIVER and detection.shape != 'drawer')
+    is_thin = detection.shape in ('drawer', 'front')  # the bar, and a drawer that begins to open
+    return bool(detection.size[:2].min() < _SLIVER and not is_thin)
 
 
 def _is_flat(detection: Detection) -> bool:

@@ -128,7 +128,9 @@ def front_of(parts: list[Detection], housing: Detection) -> Detection | None:
     high = np.array([quantile(local[:, k], 0.99) for k in (0, 1)])
     middle = housing.position[:2] + turned((low + high)[None] / 2, housing.yaw)[0]
     position, size = np.r_[middle, top / 2], np.r_[high - low, top]
-    return replace(parts[0], shape='front', position=position, size=size, yaw=housing.yaw)
+    return replace(
+        parts[0], shape='front', position=position, size=size, yaw=housing.yaw, hidden=0.0
+    )  # its parts were split by the gripper; what is measured is the whole
 
 
 def is_part(detection: Detection, main: Detection, bar: Points | None) -> bool:

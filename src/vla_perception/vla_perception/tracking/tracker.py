@@ -62,15 +62,19 @@ class Tracker:
 
     @property
     def known(self) -> tuple[KnownObject, ...]:
-        """Objects seen often enough to be separated where they touch."""
+        """Objects seen often enough to be separated where they touch. A drawer's front counts at
+        once: its motion from one image to the next is that of a hidden handle."""
         return tuple(
             KnownObject(track.shape, track.colour, track.position, track.yaw, track.size)
             for track in self.tracks
-            if track.sightings > 1
+            if track.sightings > 1 or track.shape == 'front'
         )
 
     def _is_part(self, seen: Detection) -> bool:
-        """True for a segment of a known object that an occluder splits."""
+        """True for a segment of a known object that an occluder splits; a front is never one: it
+        begins inside its housing."""
+        if seen.shape == 'front':
+            return False
         whole = next((track for track in self.tracks if track.contains(seen)), None)
         if whole is not None:
             whole.is_visible, whole.missing = True, 0
