@@ -20,7 +20,7 @@ from graph import NODES, Stack
 
 from vla_bringup.graph.launch_file import load_launch
 from vla_bringup.graph.launch_runner import LaunchRunner
-from vla_cli import correct
+from vla_cli.running import correct
 from vla_core.records.task import Phase, ResultCode
 from vla_core.robot.config import load_robot
 from vla_interfaces.srv import Answer, Arm, Reset

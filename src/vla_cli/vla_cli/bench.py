@@ -34,6 +34,10 @@ BENCHES = {
         'vla_bench.controllers.bench',
         'what emulated controllers send, by restart rule, lag, slider and velocity',
     ),
+    'commission': (
+        'vla_bench.commission.bench',
+        'planted mistakes of robot, drivers and graph: found, named',
+    ),
     'grounding': ('vla_bench.grounding.bench', 'perception against the truth of the simulator'),
 }
 

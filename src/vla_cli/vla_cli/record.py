@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from vla_cli.running_graph import ros_namespace
+from vla_cli.running.graph import ros_namespace
 from vla_cli.up import find_launch, launch
 
 

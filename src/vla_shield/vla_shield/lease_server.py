@@ -33,8 +33,8 @@ class LeaseServer:
     def due(self, now: float) -> Leases | None:
         """The state to publish now: a new one at once, an unchanged one every PUBLISH_EVERY."""
         state, sent = self._table.state(now), self._sent
-        if sent is not None and (state.leases, state.refused) == (sent.leases, sent.refused):
-            if 0.0 <= now - sent.stamp < PUBLISH_EVERY:
-                return None
+        is_known = sent is not None and 0.0 <= now - sent.stamp < PUBLISH_EVERY
+        if sent and is_known and (state.leases, state.refused) == (sent.leases, sent.refused):
+            return None
         self._sent = state
         return state

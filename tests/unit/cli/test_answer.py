@@ -4,7 +4,7 @@ import argparse
 
 import pytest
 
-from vla_cli.answer import request_of
+from vla_cli.running.answer import request_of
 from vla_interfaces.srv import Answer
 from vla_report.terminal import Screen
 

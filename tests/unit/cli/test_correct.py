@@ -2,8 +2,8 @@
 
 import pytest
 
-from vla_cli import correct
 from vla_cli.parser import CommandParser
+from vla_cli.running import correct
 from vla_core.errors import UserError
 from vla_core.records.alignment import Priority
 

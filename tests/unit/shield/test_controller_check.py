@@ -62,7 +62,9 @@ def test_a_controller_without_a_parameter_service(rule, refused, warned):
     refusal = check.refusal(5.0)
     assert bool(refusal) == refused
     assert bool(check.warning) == warned
-    assert '/arm_controller has no parameter service' in refusal + check.warning or rule == 'ignore'
+    assert (
+        '/arm_controller has no parameter service' in refusal + check.warning or rule == 'ignore'
+    )
 
 
 def test_they_are_requested_at_once_and_then_in_intervals():

@@ -14,6 +14,7 @@ from std_msgs.msg import Bool, Float64
 from vla_core.records.action import Trajectory
 from vla_core.records.sensing import JointState, RgbdFrame
 from vla_core.robot.config import RobotConfig
+from vla_core.robot.controller import ControllerContract
 from vla_ros import topics
 from vla_ros.convert.camera_info import camera_info_to_msg
 from vla_ros.convert.image import image_to_msg
@@ -48,9 +49,14 @@ class DriverFaults:
 class SimulatedDriver:
     """Sensors and commands of a world whose true robot is `world.robot`."""
 
-    def __init__(self, world: SimWorld, faults: DriverFaults) -> None:
+    def __init__(
+        self, world: SimWorld, faults: DriverFaults, contract: ControllerContract | None = None
+    ) -> None:
+        """`contract`: of the true controller; by default that of the true robot."""
         self.world, self.faults = world, faults
+        self.contract = contract or world.robot.arm.controller
         self._next_joints, self._next_images = 0.0, 0.0  # s, simulated time
+        self._late: list[tuple[float, str, Any]] = []  # s, simulated time, of arrival
 
     @property
     def now(self) -> float:
@@ -121,12 +127,17 @@ class SimulatedDriver:
     def messages(self, robot: RobotConfig) -> Iterator[tuple[str, Any]]:
         """Everything but joint states that is due, by topic; `robot`: the robot file."""
         f, world = self.faults, self.world
+        while self._late and self._late[0][0] <= world.time + 1e-9:
+            yield self._late.pop(0)[1:]
         if world.time < self._next_images - 1e-9:
             return
         self._next_images = world.time + 1.0 / f.image_rate
         for camera in world.robot.cameras:
-            sent = self.frame_messages(world.render(camera.name))
-            yield from zip((t.name for t in topics.camera(camera)), sent, strict=True)
+            names = [topic.name for topic in topics.camera(camera)]
+            colour, depth, info = self.frame_messages(world.render(camera.name))
+            self._late.append((world.time + f.depth_delay, names[1], depth))
+            yield names[0], colour
+            yield names[2], info
         arm = robot.arm
         if arm.wrench_topic:
             yield arm.wrench_topic, wrench_to_msg(world.wrench(), self.now, arm.tip_frame)

@@ -94,6 +94,8 @@ class LockstepRig:
 
     def _run(self, shield: Shield) -> None:
         now = self.now
+        if self.robot.arm.controller.scaling_topic:
+            shield.inputs.put_scalings([self.driver.faults.scaling], now)
         if self._count % VOTE_EVERY == 0:
             shield.on_vote(SafetyVote(now, 'commission', self._count, Level.RUN, 1.0, 0.3), now)
         shield.on_dead_man(self._target is not None, now)

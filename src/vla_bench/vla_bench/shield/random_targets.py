@@ -110,7 +110,7 @@ KINDS: tuple[Callable[..., Stream], ...] = (
 
 @cache
 def colliding_goals(name: str) -> Array:
-    """(k, n) rad, as many in collision with the table as of an arm with itself, and of one arm with
+    """(k, n) rad, as many in collision with the table as of an arm with itself, and of one with
     another."""
     robot, rng = load_robot(name), np.random.default_rng(1)
     body = CollisionModel(ShieldParams(), robot)

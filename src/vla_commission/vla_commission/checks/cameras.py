@@ -9,7 +9,7 @@ import numpy as np
 
 from vla_commission.checks.registration_shift import shift
 from vla_commission.facts import Facts, TopicStream
-from vla_commission.finding import Finding, fail, ok, skipped, warning
+from vla_commission.finding import Finding, Status, fail, ok, skipped, warning
 from vla_core import geometry
 from vla_core.frozen import Array
 from vla_core.records.sensing import RgbdFrame
@@ -45,11 +45,9 @@ def _camera(facts: Facts, camera: CameraConfig) -> list[Finding]:
         frame = frame_from_msgs(camera, colour.last, depth.last, info.last)
     except BadMessage as bad:
         return [_refused(camera, str(bad)), *pairing(camera, colour, depth)]
-    return [
-        *pairing(camera, colour, depth),
-        *depth_unit(camera, frame, depth.last),
-        *registered(camera, frame),
-    ]
+    found = [*pairing(camera, colour, depth), *depth_unit(camera, frame, depth.last)]
+    has_unit = all(f.check != 'camera.depth_unit' or f.status != Status.FAIL for f in found)
+    return [*found, *(registered(camera, frame) if has_unit else ())]
 
 
 def _refused(camera: CameraConfig, reason: str) -> Finding:

@@ -81,7 +81,7 @@ def tips(robot: RobotConfig) -> list[Finding]:
 
 def _tip(robot: RobotConfig, model: RobotModel, gripper: GripperConfig) -> list[Finding]:
     arm = next(arm for arm in robot.arms if arm.name == gripper.arm)
-    surface = RobotSurface(robot)
+    surface = RobotSurface(robot, gripper.closed_width)  # where the opening map matters least
     pads = [surface.of_link(robot.home, link) for link in pad_links(robot, gripper)]
     if not all(len(pad) for pad in pads):
         return [skipped('tip', f'the pads of {gripper.name} have no shape')]

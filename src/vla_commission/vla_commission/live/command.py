@@ -73,7 +73,12 @@ def rig_of(
         if args.sim:
             processes.start('simulator', 'sim', {'robot': file})
         rigs: list[LiveRig] = []  # the client needs it before it exists
-        client = GraphClient(lambda: [rig.keep_alive() for rig in rigs], NODE, carries_images=True)
+
+        def watch() -> None:
+            for rig in rigs:
+                rig.keep_alive()
+
+        client = GraphClient(watch, NODE, carries_images=True)
         if args.sim:
             processes.activate(client, 'sim')
         rigs.append(LiveRig(robot, file, client, processes, person))

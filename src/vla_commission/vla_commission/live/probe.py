@@ -58,8 +58,8 @@ def observe(
 
 
 class _Listener:
-    """Subscriptions for the time of the observation. Polled, and the time of arrival is that of DDS:
-    a busy machine does not make a message look late."""
+    """Subscriptions for the time of the observation. They are polled, and the time of arrival is
+    that of DDS: a busy machine does not make a message look late."""
 
     def __init__(self, client: GraphClient, robot: RobotConfig, collector: Collector) -> None:
         self._client, self._collector = client, collector

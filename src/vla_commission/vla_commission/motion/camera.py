@@ -27,7 +27,8 @@ from vla_core.robot.model import RobotModel
 
 SPEED = 0.12  # m/s, of the tip between the poses
 SHIFT, TURN = 0.02, 1.5  # m, degrees: the pose of the camera or the mount must be mended
-GOOD = 0.012  # m, median distance after the registration
+LEAST_GAIN = 0.002  # m, of that distance, by which a correction must fit better
+GOOD = 0.012  # m, median distance of points and shape after the registration
 LEAST_VIEWS = 3
 PLANE = 0.015, 1.0  # m, degrees: the work surface is where the robot file says
 BAND = 0.1  # m, points that may be of the work surface
@@ -130,7 +131,8 @@ def judged(robot: RobotConfig, m: CameraMeasurement) -> list[Finding]:
             'camera.shape', f'{text}: no pose of the camera explains that',
             'check the shapes of the robot, its joint offsets and the unit of depth',
         )]  # fmt: skip
-    if moved <= SHIFT and turn <= TURN:
+    is_explained = r.before - r.residual < LEAST_GAIN  # a small or flat arm fixes no rotation
+    if is_explained or (moved <= SHIFT and turn <= TURN):
         return [ok('camera.pose', text)]
     is_level = m.surface is not None and abs(m.surface[0]) < PLANE[0] and m.surface[1] < PLANE[1]
     if is_level and _leaves_surface(r.correction):

@@ -38,10 +38,11 @@ class MotionRecording:
         """Note the newest command and measurement."""
         trajectory, state = rig.certified, rig.joints
         if trajectory is not None:
-            due = trajectory.stamp + float(trajectory.time_from_start[0])
+            row = trajectory.next_row  # the states before it were certified in earlier cycles
+            due = (trajectory.stamp or rig.now) + float(trajectory.time_from_start[row])
             if not self.due or due > self.due[-1]:
                 self.due.append(due)
-                self.certified.append(trajectory.position[0])
+                self.certified.append(trajectory.position[row])
         if state is not None and (not self.stamps or state.stamp > self.stamps[-1]):
             q, velocity = state.select(rig.robot.joint_names)
             self.stamps.append(state.stamp)

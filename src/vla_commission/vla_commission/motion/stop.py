@@ -69,7 +69,7 @@ def _watched(
         before = q
         trace.append((rig.now - began, float(np.linalg.norm(model.fk(q)[:3, 3] - origin))))
     end = certified.position[-1]
-    ahead = max(0.0, certified.stamp + float(certified.time_from_start[-1]) - began)
+    ahead = max(0.0, (certified.stamp or began) + float(certified.time_from_start[-1]) - began)
     planned = float(np.linalg.norm(model.fk(end)[:3, 3] - origin))
     return StopMeasurement(
         last_motion - began, trace[-1][1], ahead, planned, float(np.abs(before - end).max()),

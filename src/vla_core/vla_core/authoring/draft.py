@@ -14,7 +14,6 @@ from vla_core.authoring.grasp import GripperDraft, measure
 from vla_core.authoring.reach import (
     AREA_X,
     AREA_Y,
-    STEP,
     DownReach,
     WorkArea,
     covers_default,
@@ -34,7 +33,8 @@ from vla_core.robot.urdf_config import FrameConfig, MimicConfig, UrdfConfig
 
 FASTEST = 3.2  # rad/s, a URDF that gives more is not trusted
 ACCELERATION, JERK = 9.0, 250.0  # rad/s^2, rad/s^3: gentle for a full-size arm
-LIFTS = (0.0, 0.06, 0.12, 0.18)  # m, of the base above the table, tried in turn
+LIFTS = (0.0, 0.05, 0.1, 0.15, 0.2)  # m, of the base above the table, tried in turn
+CEILING = 0.6  # m, of the workspace of an arm that does not reach all of the usual one
 ENOUGH = 0.08  # m^2, an area of this size needs no pedestal
 PEDESTAL = 0.1  # m, its sides
 MOST = 6  # areas that are tried, the largest first
@@ -194,12 +194,12 @@ def _placed(robot: RobotConfig, notes: dict[str, str]) -> RobotConfig:
         raised = _lifted(robot, lift)
         reach = DownReach(Clearance(raised))
         cells = reach.area(0.1, 0.75, 0.3)
-        placed = covers_default(cells) and _with_home(
+        placed = covers_default(cells, reach.step) and _with_home(
             raised, reach, WorkArea(AREA_X, AREA_Y), notes
         )
         if placed:
             return placed
-        found += [(area.size, lift, area) for area in rectangles(cells)]
+        found += [(area.size, lift, area) for area in rectangles(cells, reach.step)]
         if max((size for size, _, _ in found), default=0.0) >= ENOUGH:
             break
     for _, lift, area in sorted(found, key=lambda item: -item[0])[:MOST]:
@@ -224,8 +224,9 @@ def _shifted(
     shift = round(AREA_X[0] - area.x[0], 2)
     notes['mount'] = 'x: the part of the table that it reaches begins where the objects are'
     notes['workspace'] = 'what the tool reaches when it points down'
-    lower = (round(area.x[0] + shift - 0.5 * STEP, 3), round(area.y[0] - 0.5 * STEP, 3), 0.0)
-    upper = (round(area.x[1] + shift + 0.5 * STEP, 3), round(area.y[1] + 0.5 * STEP, 3), 0.6)
+    edge = 0.5 * DownReach(Clearance(robot)).step
+    lower = (round(area.x[0] + shift - edge, 3), round(area.y[0] - edge, 3), 0.0)
+    upper = (round(area.x[1] + shift + edge, 3), round(area.y[1] + edge, 3), CEILING)
     arm = replace(robot.arm, workspace=(lower, upper))
     height = robot.mount.position[2]
     moved = replace(

@@ -16,10 +16,11 @@ LOW, HIGH = 0.016, 0.20  # m, of the tip in a grasp and in transit
 HOME_HEIGHTS = (0.35, 0.30, 0.25, 0.20, 0.16)  # m, tried in turn
 MARGIN = 0.08  # rad, kept from the limits
 NEAR = (0.001, 0.01)  # m and rad, a pose is reached
-FLOOR = 0.04  # least singular value of a good configuration
+FLOOR = 0.03  # least singular value of a good configuration
 SELF, TABLE = 0.012, 0.035  # m, clearances of a good configuration
 SEEDS = 24  # random starts of the inverse kinematics
-STEP = 0.05  # m, of the grid
+STEP, SMALL_STEP = 0.05, 0.025  # m, of the grid; for an arm below SMALL of the full size
+SMALL = 0.8
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class DownReach:
         self.clearance = clearance
         self._weights = np.r_[np.full(3, 1.0 / self.model.length_scale), np.ones(3)]
         self._rng = np.random.default_rng(seed)
+        self.step = STEP if self.model.length_scale >= SMALL else SMALL_STEP  # m
         limits = self.model.limits
         self.low, self.high = limits.lower + MARGIN, limits.upper - MARGIN
         self._starts = (np.maximum(self.low, -np.pi), np.minimum(self.high, np.pi))
@@ -106,10 +108,10 @@ class DownReach:
         return True
 
     def area(self, x_lo: float, x_hi: float, y_most: float) -> set[tuple[int, int]]:
-        """Cells (i, j) of the grid, x = i STEP and y = j STEP, that are reached: those of the
+        """Cells (i, j) of the grid, at i and j times `step`, that are reached: those of the
         middle row from random starts, the others from a neighbour that is."""
-        columns = range(round(x_lo / STEP), round(x_hi / STEP) + 1)
-        most = round(y_most / STEP)
+        columns = range(round(x_lo / self.step), round(x_hi / self.step) + 1)
+        most = round(y_most / self.step)
         known: dict[tuple[int, int], Array] = {}
         for i in columns:
             self._try(known, (i, 0), None)
@@ -129,7 +131,7 @@ class DownReach:
     def _try(
         self, known: dict[tuple[int, int], Array], cell: tuple[int, int], near: Array | None
     ) -> bool:
-        q = self.reaches(cell[0] * STEP, cell[1] * STEP, near)
+        q = self.reaches(cell[0] * self.step, cell[1] * self.step, near)
         if q is not None:
             known[cell] = q
         return q is not None
@@ -175,7 +177,7 @@ class DownReach:
         return float(min(room, 1.0) + 2.0 * min(singular, 0.3))
 
 
-def rectangles(cells: set[tuple[int, int]]) -> list[WorkArea]:
+def rectangles(cells: set[tuple[int, int]], step: float) -> list[WorkArea]:
     """Rectangles of reached cells that are symmetric about y = 0: for each width the longest, and
     that one without its far row."""
     found: list[WorkArea] = []
@@ -185,7 +187,7 @@ def rectangles(cells: set[tuple[int, int]]) -> list[WorkArea]:
         whole = [i for i in columns if all((i, k) in cells for k in range(-j, j + 1))]
         for first, last in _runs(whole):
             areas = [
-                WorkArea((first * STEP, end * STEP), (-j * STEP, j * STEP))
+                WorkArea((first * step, end * step), (-j * step, j * step))
                 for end in (last, last - 1)
             ]
             found += [area for area in areas if area.size > 0.0]
@@ -203,8 +205,8 @@ def _runs(columns: list[int]) -> list[tuple[int, int]]:
     return runs
 
 
-def covers_default(cells: set[tuple[int, int]]) -> bool:
+def covers_default(cells: set[tuple[int, int]], step: float) -> bool:
     """True when the usual area is reached."""
-    rows = range(round(AREA_Y[0] / STEP), round(AREA_Y[1] / STEP) + 1)
-    columns = range(round(AREA_X[0] / STEP), round(AREA_X[1] / STEP) + 1)
+    rows = range(round(AREA_Y[0] / step), round(AREA_Y[1] / step) + 1)
+    columns = range(round(AREA_X[0] / step), round(AREA_X[1] / step) + 1)
     return all((i, j) in cells for i in columns for j in rows)

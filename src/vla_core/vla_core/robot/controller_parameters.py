@@ -49,7 +49,7 @@ def mismatches(
 
 def _agrees(name: str, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
     if name == RESTART:  # open_loop_control (deprecated) has the same effect
-        return (bool(found[name]) or bool(found.get(OPEN_LOOP, False))) == wanted[name]
+        return (bool(found[name]) or bool(found.get(OPEN_LOOP, False))) == bool(wanted[name])
     if name == OPEN_LOOP:
         return True
     if name == JOINTS:  # the controller sorts a trajectory into its own order

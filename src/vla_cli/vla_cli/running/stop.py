@@ -11,8 +11,8 @@ from __future__ import annotations
 import argparse
 
 from vla_bringup.graph.client import GraphClient
-from vla_cli.arm import disarm
-from vla_cli.running_graph import add_graph_options, connected, robot_state
+from vla_cli.running.arm import disarm
+from vla_cli.running.graph import add_graph_options, connected, robot_state
 from vla_core.errors import UserError
 from vla_core.records.task import Phase
 from vla_interfaces.srv import Answer

@@ -11,7 +11,7 @@ import argparse
 import sys
 
 from vla_bringup.graph.client import GraphClient
-from vla_cli.running_graph import add_graph_options, connected, robot_state
+from vla_cli.running.graph import add_graph_options, connected, robot_state
 from vla_core.records.safety import ArmState
 from vla_interfaces.srv import Arm, Disarm, Reset
 

@@ -19,7 +19,7 @@ from rclpy.signals import SignalHandlerOptions
 
 from vla_bringup.graph.domain import ros_errors
 from vla_bringup.graph.sessions import join_running_session, no_graph
-from vla_cli.running_graph import add_graph_options
+from vla_cli.running.graph import add_graph_options
 from vla_core.arguments import number
 from vla_core.errors import UserError
 from vla_core.language_motion import parse_motion, render

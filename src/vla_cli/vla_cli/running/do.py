@@ -13,8 +13,8 @@ import math
 from typing import Any
 
 from vla_bringup.graph.client import CANCEL_TIME, GraphClient
-from vla_cli.running_graph import add_graph_options, connected, robot_state
-from vla_cli.stop import stop_task
+from vla_cli.running.graph import add_graph_options, connected, robot_state
+from vla_cli.running.stop import stop_task
 from vla_core.errors import UserError
 from vla_core.records.task import Phase, ResultCode
 from vla_interfaces.action import ExecuteTask

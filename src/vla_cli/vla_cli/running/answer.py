@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 
-from vla_cli.running_graph import add_graph_options, connected
+from vla_cli.running.graph import add_graph_options, connected
 from vla_core.errors import UserError
 from vla_interfaces.srv import Answer
 
