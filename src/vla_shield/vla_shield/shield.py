@@ -45,8 +45,8 @@ class Shield:
         self.votes = Votes(params)
         self.loop = LoopTiming()
         self.reference = Reference(robot.limits, params)
-        latency = max(arm.controller.latency for arm in robot.arms)
-        self._timeline = CommandTimeline(params.period, latency)
+        contracts = [arm.controller for arm in robot.arms]
+        self._timeline = CommandTimeline.of(params.period, contracts)
         self.grippers = GripperCommands(robot)
         self._model = CollisionModel(params, robot)
         self._scene = CollisionScene(params, self._model)

@@ -1,1 +1,1 @@
-"""FIXME docstring."""
+"""Commands to a running graph: arm, do, stop, answer, correct."""

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from vla_core.frozen import Array
 from vla_core.records.action import COMMAND_HISTORY, Trajectory
+from vla_core.robot.controller import ControllerContract
 from vla_shield.command.reference import Candidate
 
 STALLED = 0.02  # of full speed, below which the trajectory clock stands
@@ -44,8 +47,15 @@ class CommandTimeline:
 
     period: float  # s, of a cycle
     latency: float = 0.0  # s, of a message; the controller has no stop to play meanwhile
+    update_period: float = 0.0  # s, by which a controller samples ahead, scaled or not
     state: TimelineState = field(default_factory=TimelineState)
     scaling: float = 1.0  # [0, 1], of the controller
+
+    @classmethod
+    def of(cls, period: float, contracts: Sequence[ControllerContract]) -> CommandTimeline:
+        """The timeline for all controllers: the longest latency and the slowest update."""
+        latency = max(contract.latency for contract in contracts)
+        return cls(period, latency, max(1.0 / contract.update_rate for contract in contracts))
 
     def begin(self, now: float, q: Array, scaling: float) -> None:
         """Rest at `q` (n,) rad, in this cycle and before it."""
@@ -134,7 +144,7 @@ class CommandTimeline:
         played at full speed until now: the lower the scaling, the better is a message without a
         stamp, that is played from its first point whenever it arrives.
         """
-        stop, clock = candidate.stop, self._clock
+        stop, clock = candidate.stop, self._clock - (1.0 - share) * self.update_period
         stretch = share / self.rate if share > self.rate > 0.0 else 1.0
         is_stamped = share >= STAMPED
         begin = clock - COMMAND_HISTORY / stretch if is_stamped else clock
