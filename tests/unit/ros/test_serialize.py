@@ -56,7 +56,8 @@ def reports(draw):
         draw(stamps), draw(st.integers(0, 2**64 - 1)), draw(st.sampled_from(list(ArmState))),
         draw(st.sampled_from(list(Decision))), draw(text), draw(names), draw(text), draw(reals),
         draw(reals), draw(reals), draw(reals), draw(st.integers(-(2**63), 2**63 - 1)),
-        draw(st.floats(0, 2e9)), draw(st.dictionaries(text, reals)), draw(reals), draw(reals),
+        draw(st.floats(0, 2e9)), draw(names), draw(st.dictionaries(text, reals)), draw(reals),
+        draw(reals),
     )  # fmt: skip
 
 

@@ -1,9 +1,13 @@
 """One holder of each arm: whose targets count, who may take over, and when a lease lapses."""
 
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
 from rig import Rig
 
 from vla_core.records.action import Source, Target
