@@ -28,6 +28,8 @@ class TwoArmRig:
         self.home = np.array(self.robot.home)
         self.q, self.v, self.now = self.home.copy(), np.zeros_like(self.home), 0.0
         self.fingers = {gripper.joint: 0.04 for gripper in self.robot.grippers}
+        self.finger_delay = 0  # cycles
+        self.sent: list[tuple[Trajectory, ...]] = []  # to the grippers
         self.silent: set[int] = set()  # arms whose driver sends nothing
         self.stuck: set[int] = set()  # arms that do not follow
         self.commands: list[np.ndarray] = []
@@ -73,10 +75,13 @@ class TwoArmRig:
         if self.out.arms:
             command = [arm.position[arm.next_row] for arm in self.out.arms]
             self.commands.append(np.concatenate(command))
-            for gripper in self.out.grippers:
+            self.sent.append(self.out.grippers)
+            for gripper in self.sent[max(len(self.sent) - 1 - self.finger_delay, 0)]:
                 self.fingers[gripper.names[0]] = float(gripper.position[-1, 0])
             for k, part in enumerate(self.parts):
-                if k not in self.stuck:
+                if k in self.stuck:  # its encoders are not frozen
+                    self.q[part] += 1e-6 * (-1) ** len(self.commands)
+                else:
                     self.q[part], self.v[part] = command[k], self._velocity(k)
         return self.out
 

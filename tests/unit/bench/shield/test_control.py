@@ -1,6 +1,7 @@
 """What rollouts with and without the shield must show."""
 
 from argparse import Namespace
+from dataclasses import replace
 
 import pytest
 
@@ -45,3 +46,14 @@ def test_the_control_plays_the_first_of_the_same_seeds():
     args = Namespace(rollouts=3, unshielded=2, robot='ur5e', seed=5, seconds=1.0, tcp_speed=0.25)
     found = [(plan.seed, plan.is_shielded) for plan in rollouts(args)]
     assert found == [(5, True), (6, True), (7, True), (5, False), (6, False)]
+
+
+def test_a_robot_with_two_arms_has_their_contacts_and_twice_the_time():
+    clean = RolloutTotals((outcome(tick=2.2),) * 100)
+    figures = shielded_figures(clean, 0.25, arms=2)
+    assert of('touched each other', figures).ok
+    assert of('cycle, p99', figures).ok
+    assert not any('each other' in figure.name for figure in shielded_figures(clean, 0.25))
+    touched = RolloutTotals((*clean.outcomes, replace(outcome(), arm_contacts=1)))
+    assert not of('touched each other', shielded_figures(touched, 0.25, arms=2)).ok
+    assert not of('touched each other', unshielded_figures(clean, arms=2)).ok
