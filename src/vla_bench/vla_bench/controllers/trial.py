@@ -58,8 +58,8 @@ class RecordedWorld(SimWorld):
 class CertifiedPath:
     """The certified states, and the path between them, in the time of the robot."""
 
-    def __init__(self, share: float) -> None:
-        self._share = share  # of full speed
+    def __init__(self, share: float, lead: float) -> None:
+        self._share, self._lead = share, lead  # of full speed; s, from a cycle to its state
         self._states: list[tuple[float, Array, Array]] = []  # s, (n,) rad, (n,) rad/s
         self.reports: dict[str, int] = {}  # cycles with each rule
 
@@ -70,9 +70,8 @@ class CertifiedPath:
                 self.reports[rule] = self.reports.get(rule, 0) + 1
         if topic == 'arm_command':
             row = record.next_row
-            ahead = record.time_from_start[row] + (record.stamp - now if record.stamp else 0.0)
             velocity = record.velocity[row] * self._share
-            self._states.append((now + ahead / self._share, record.position[row], velocity))
+            self._states.append((now + self._lead, record.position[row], velocity))
 
     def deviation(self, sent: Array, dt: float) -> float:
         """rad, largest distance of `sent` (k, n), due at multiples of `dt`, to the path."""
@@ -108,7 +107,8 @@ def play(case: ControllerCase) -> Row:
         servo_bandwidth=case.bandwidth,
     )
     setup = replace(usual, robot=case.described_robot(), scene=scene)
-    world, certified = RecordedWorld(case, setup), CertifiedPath(0.01 * case.slider)
+    lead = setup.host.period + case.contract.latency
+    world, certified = RecordedWorld(case, setup), CertifiedPath(0.01 * case.slider, lead)
     policy = load_policy('scripted', setup.robot)
     episode = world.reset(case.task, case.seed)
     run = Run(setup, world, policy, certified.tap)

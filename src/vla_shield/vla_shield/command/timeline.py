@@ -6,9 +6,8 @@ on a trajectory clock that advances at that share of ROS time; all limits hold i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-
 from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 

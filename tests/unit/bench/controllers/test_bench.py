@@ -117,7 +117,7 @@ def test_a_command_of_old_begins_with_the_state_ahead():
 
 
 def test_the_deviation_is_measured_from_the_path_between_certified_states():
-    certified = CertifiedPath(1.0)
+    certified = CertifiedPath(1.0, 0.01)
     for k in range(20):
         certified.tap('arm_command', command(1.0 + 0.01 * k), 1.0 + 0.01 * k)
     grid_times = 0.002 * np.arange(1, 601)

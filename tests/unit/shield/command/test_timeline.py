@@ -152,6 +152,7 @@ def test_a_slower_arm_sets_the_pace_and_the_faster_one_gets_a_stretched_command(
     row = fast.next_row
     ahead_own = own.time_from_start[own.next_row] + own.stamp - rig.now
     ahead_fast = fast.time_from_start[row] + fast.stamp - rig.now
-    assert ahead_fast == pytest.approx(2.0 * ahead_own)
+    # the slower one is sent later by what it samples ahead at full speed
+    assert ahead_fast == pytest.approx(2.0 * (ahead_own - 0.5 * UPDATE))
     assert fast.velocity[row] == pytest.approx(0.5 * own.velocity[own.next_row])
     assert np.array_equal(fast.position[row], own.position[own.next_row])
