@@ -176,13 +176,20 @@ class ConstraintChecker:
         fastest = float((arms @ peak).max())  # m/s
         count = int(np.clip(np.ceil(fastest * duration / CHECK_SPACING), 1, MAX_CHECKS))
         times = candidate.elapsed + np.linspace(0.0, duration, count + 1)
+        known, at = slack[closing], np.tile(self.q, (len(pairs), 1))  # last slack, and where
         for q in candidate.ramp.sample(times)[0]:
-            slack = model.distances(q, pairs) - required
+            these = clearances.unproven(pairs, known, model.lever_arms, at, q)
+            if not len(these):
+                continue
+            slack = model.distances(q, pairs[these]) - required[these]
             if self.offset is not None:
-                slack = np.minimum(slack, self._distances_at_offset(q, pairs) - measured_required)
+                measured = self._distances_at_offset(q, pairs[these])
+                slack = np.minimum(slack, measured - measured_required[these])
+            known[these], at[these] = slack, q
             k = int(np.argmin(slack))
             if not slack[k] >= 0.0:
-                return Violation(f'clearance:{model.names[int(pairs[k])]}', float(slack[k]))
+                pair = int(pairs[these[k]])
+                return Violation(f'clearance:{model.names[pair]}', float(slack[k]))
         return None
 
     def linearise(self, candidate: Candidate) -> LinearConstraints:

@@ -64,6 +64,23 @@ def closing_pairs(
     return found[:count].copy()
 
 
+@compiled(INDICES, VECTOR, MATRIX, MATRIX, VECTOR)
+def unproven(
+    pairs: Indices, slack: Array, lever_arms: Array, measured_at: Array, q: Array
+) -> Indices:
+    """Which of `pairs` (m,) may have used up the `slack` (m,) m that they had at `measured_at`
+    (m, n) rad, at `q` (n,) rad."""
+    found, count = np.empty(len(pairs), np.intp), 0
+    for k in range(len(pairs)):
+        approach = 0.0
+        for j in range(len(q)):
+            approach += lever_arms[pairs[k], j] * np.abs(q[j] - measured_at[k, j])
+        if not slack[k] >= approach:
+            found[count] = k
+            count += 1
+    return found[:count].copy()
+
+
 @compiled(INDICES, VECTOR, VECTOR, OUT_VECTOR)
 def relaxed(pairs: Indices, distances: Array, required: Array, allowed: Array) -> Array:
     """Clearance to enforce (m,) m. For a pair already nearer than `required` it is the present

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from vla_core.compiled import COUNT, MATRIX, VECTOR, compiled
 from vla_core.frozen import Array
 
 PASSES = 3  # each adds the sides of the box that the one before violates
@@ -37,18 +38,26 @@ def solve_qp(
 def _ascend(desired: Array, rows: Array, floor: Array, inverse: Array, sweeps: int) -> Array:
     """Satisfy one row after the other, with multipliers that never become negative."""
     directions = rows @ inverse  # (m, n): how u moves per unit of a row's multiplier
-    gram = (rows @ directions.T).tolist()  # plain lists: much faster than arrays of this size
-    residual = (floor - rows @ desired).tolist()  # by how much each row is violated
-    usable = [k for k in range(len(gram)) if gram[k][k] > 1e-12]
-    dual = [0.0] * len(gram)
+    dual = _dual(rows @ directions.T, floor - rows @ desired, sweeps)
+    return desired + dual @ directions
+
+
+@compiled(MATRIX, VECTOR, COUNT)
+def _dual(gram: Array, violation: Array, sweeps: int) -> Array:
+    """Multipliers (m,) of rows with this `gram` (m, m) and `violation` (m,) at the start."""
+    dual, residual = np.zeros(len(gram)), violation.copy()
     for _ in range(sweeps):
         largest = 0.0
-        for k in usable:
-            step = max(residual[k] / gram[k][k], -dual[k])
+        for k in range(len(gram)):
+            if not gram[k, k] > 1e-12:
+                continue
+            step = residual[k] / gram[k, k]
+            step = -dual[k] if -dual[k] > step else step
             if step != 0.0:
                 dual[k] += step
-                residual = [r - step * g for r, g in zip(residual, gram[k], strict=True)]
-                largest = max(largest, abs(step))
+                for i in range(len(gram)):
+                    residual[i] -= step * gram[k, i]
+                largest = abs(step) if abs(step) > largest else largest
         if largest < 1e-9:
             break
-    return desired + np.array(dual) @ directions
+    return dual
