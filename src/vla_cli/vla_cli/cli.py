@@ -79,7 +79,8 @@ HELP = ('-h', '--help', 'help')
 
 def is_bare(argv: list[str]) -> bool:
     """True for commands that need no set-up: the overview, doctor, an unknown command."""
-    return not argv or argv[0] in HELP or argv[0] == 'doctor' or argv[0] not in COMMANDS
+    is_host_check = argv[:1] == ['doctor'] and '--live' not in argv
+    return not argv or argv[0] in HELP or is_host_check or argv[0] not in COMMANDS
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -24,7 +24,8 @@ from vla_bringup.checkout.host_checks import (
     system,
     variables,
 )
-from vla_bringup.checkout.variables import rendering_fault
+from vla_bringup.checkout.variables import HIGHEST_DOMAIN, rendering_fault
+from vla_core.arguments import integer
 
 PACKAGES = [
     'numpy', 'scipy', 'pin', 'coal', 'numba', 'mujoco', 'ruckig',
@@ -37,8 +38,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add('--quick', action='store_true', help='skip the rendering check')
     add('--live', action='store_true', help='look at the running graph for a few seconds')
-    add('--domain', type=int, metavar='N', help='with --live: ROS domain of the graph')
-    add('--namespace', metavar='NAME', help='with --live: namespace of the graph')
+    add(
+        '--domain',
+        type=integer(0, HIGHEST_DOMAIN),
+        metavar='N',
+        help='with --live: its ROS domain',
+    )
+    add('--namespace', metavar='NAME', help='with --live: its namespace')
 
 
 def run(args: argparse.Namespace) -> int:

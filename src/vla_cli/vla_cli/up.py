@@ -14,11 +14,11 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
 
-from vla_bringup.graph.domain import full_name
+from vla_bringup.graph.domain import check_namespace, full_name
+from vla_bringup.graph.installed import find_share
 from vla_bringup.graph.launch_file import (
     Argument,
     arguments_of,
-    find_share,
     load_launch,
 )
 from vla_bringup.graph.launch_runner import (
@@ -51,6 +51,7 @@ def run(args: argparse.Namespace) -> int:
 
 def launch(path: Path, given: Mapping[str, str]) -> int:
     """Run a launch file until it ends, by `ros2 launch` where it exists, else by LaunchRunner."""
+    check_namespace(given.get('namespace', ''))
     if has_ros2_launch():
         namespace = given.get('namespace', '')
         check_domain({full_name(namespace, 'shield')})

@@ -90,7 +90,7 @@ def test_doctor_exits_0_only_when_all_that_is_required_is_there(monkeypatch, cap
     there = doctor.HostFinding('a', True, 'x')
     lacks = doctor.HostFinding('b', False, '', 'get it')
     extra = doctor.HostFinding('c', False, '', 'nice', is_required=False)
-    args = type('Args', (), {'quick': True})
+    args = type('Args', (), {'quick': True, 'live': False})
     monkeypatch.setattr(doctor, 'findings', lambda quick: [there, extra])
     assert doctor.run(args) == 0
     monkeypatch.setattr(doctor, 'findings', lambda quick: [there, lacks, extra])

@@ -20,6 +20,7 @@ from tqdm import tqdm
 
 from vla_bench.commission.mistakes import CLEAN, mistakes
 from vla_bench.commission.trial import CommissionOutcome, CommissionTrial, play
+from vla_core.arguments import integer
 from vla_core.result import Figure, Result, share
 from vla_core.robot.config import known_robots, load_robot
 from vla_lockstep.campaign import command_line
@@ -38,9 +39,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     there = [name for name in ROBOTS if name in known_robots()][:2]
     add = parser.add_argument
     add('--robots', nargs='+', default=there, help='robots with one arm (default %(default)s)')
-    add('--clean', type=int, default=CLEAN_RUNS, help='runs without mistake (default %(default)s)')
+    add(
+        '--clean',
+        type=integer(0, 1000),
+        default=CLEAN_RUNS,
+        help='correct runs (default %(default)s)',
+    )
     add('--live', action='store_true', help='mistakes on the real graph, too: 5 minutes')
-    add('--workers', type=int, default=2, help='processes (default %(default)s)')
+    add('--workers', type=integer(1, 256), default=2, help='processes (default %(default)s)')
     add('--out', type=Path, default=Path(f'out/{NAME}'), help='folder (default %(default)s)')
 
 

@@ -22,7 +22,7 @@ from vla_bench.faults.rig import AT_ONCE, NAN, STOPPING, VOID, FaultRig
 from vla_bringup.graph.client import GraphClient
 from vla_bringup.graph.defaults import POLICY
 from vla_bringup.graph.domain import choose_domain
-from vla_bringup.graph.launch_file import find_executable
+from vla_bringup.graph.installed import find_executable
 from vla_core.errors import UserError
 from vla_core.records.safety import FailureScore, Verdict
 from vla_core.result import Figure

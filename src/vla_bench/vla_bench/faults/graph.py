@@ -18,7 +18,7 @@ from lifecycle_msgs.srv import ChangeState
 
 from vla_bench.faults.bounds import ReactionBounds
 from vla_bench.faults.rig import NAN, STOPPING, FaultRig
-from vla_bringup.graph.launch_file import find_executable
+from vla_bringup.graph.installed import find_executable
 from vla_bringup.graph.session import GraphSession, SessionPlan
 from vla_core.errors import UserError
 from vla_core.result import Figure

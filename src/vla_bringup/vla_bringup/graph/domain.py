@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from vla_ros.transport import choose_transport
 
 DISCOVERY = 1.0  # s, wait for the nodes that are already on the domain
 BUSY_DISCOVERY = 6.0  # s, the same when the domain is in use: busy nodes answer late
+NAMESPACE = re.compile(r'/?([A-Za-z_]\w*(/[A-Za-z_]\w*)*)?/?', re.ASCII)
 DOMAINS = range(20, 100)  # to choose from; low numbers are commonly in use
 
 
@@ -46,6 +48,12 @@ def is_free(domain: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def check_namespace(given: str) -> None:
+    """UserError when ROS does not take it as a namespace."""
+    if not NAMESPACE.fullmatch(given):
+        raise UserError(f'{given[:40]!r} is no namespace such as lab/left')
 
 
 def full_name(namespace: str, name: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from vla_bringup.graph.domain import full_name
+from vla_bringup.graph.installed import find_executable, find_share
 from vla_core.errors import UserError
 from vla_core.params import load_yaml
 
@@ -74,28 +75,6 @@ def arguments_of(path: Path) -> list[Argument]:
     return [_argument(path, body) for body in entries]
 
 
-def prefixes() -> list[Path]:
-    """Return the install prefixes of the sourced workspaces, nearest first."""
-    return [Path(p) for p in os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep) if p]
-
-
-def find_share(package: str) -> Path:
-    """Return the share folder of an installed package."""
-    for prefix in prefixes():
-        if (prefix / 'share' / package / 'package.xml').is_file():
-            return prefix / 'share' / package
-    raise UserError(f'package {package!r} is not installed in this workspace; run through ./vla')
-
-
-def find_executable(package: str, name: str) -> Path:
-    """Return an executable of an installed package."""
-    folder = find_share(package).parent.parent / 'lib' / package
-    if not (folder / name).is_file():
-        there = ', '.join(sorted(p.name for p in folder.glob('*'))) if folder.is_dir() else 'none'
-        raise UserError(f'package {package} has no executable {name!r}; known: {there}')
-    return folder / name
-
-
 def _entries(path: Path) -> list[tuple[str, dict[str, Any]]]:
     if not path.is_file():
         raise UserError(f'no launch file {path}')
@@ -146,7 +125,17 @@ class _LaunchReader:
                 raise UserError(
                     f'{self.path}: action {verb!r} needs ros2 launch; supported: {known}'
                 )
-            actions[verb](body)
+            self._carry_out(actions[verb], verb, body)
+
+    def _carry_out(self, action: Callable[[Any], None], verb: str, body: Any) -> None:
+        """Read one action; UserError for settings that are missing or of another kind."""
+        try:
+            action(body)
+        except (AttributeError, KeyError, TypeError, ValueError, yaml.YAMLError) as error:
+            why = (
+                f'has no {error}' if isinstance(error, KeyError) else ' '.join(str(error).split())
+            )
+            raise UserError(f'{self.path}: {verb} {body!r}: {why}') from error
 
     def resolve(self, text: Any) -> str:
         """Return the text with its substitutions evaluated."""

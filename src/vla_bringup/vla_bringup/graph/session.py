@@ -14,7 +14,8 @@ from typing import Any
 from vla_bringup.graph.client import GraphClient
 from vla_bringup.graph.defaults import CARD
 from vla_bringup.graph.domain import choose_domain
-from vla_bringup.graph.launch_file import NodeSpec, find_share, load_launch
+from vla_bringup.graph.installed import find_share
+from vla_bringup.graph.launch_file import NodeSpec, load_launch
 from vla_bringup.graph.launch_runner import LaunchRunner
 from vla_bringup.graph.log import Log
 from vla_bringup.graph.sessions import registered

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from vla_bringup.checkout.variables import HIGHEST_DOMAIN
+from vla_bringup.graph.domain import check_namespace
 from vla_core.arguments import integer
 from vla_core.errors import UserError
 from vla_core.records.safety import ArmState, ShieldReport
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from vla_bringup.graph.client import GraphClient
 
 MOVING = (Phase.RUNNING, Phase.HOMING, Phase.RETREAT, Phase.ROLLBACK)
-NAMESPACE = re.compile(r'/?([A-Za-z_]\w*(/[A-Za-z_]\w*)*)?/?', re.ASCII)
 SILENCE = 5.0  # s without a heartbeat of the supervisor: the graph has ended
 REPORT_TIMEOUT = 3.0  # s, until the shield has reported
 
@@ -33,11 +32,10 @@ def add_graph_options(parser: argparse.ArgumentParser) -> None:
 
 
 def ros_namespace(given: str) -> str:
-    """A ROS namespace."""
-    if not NAMESPACE.fullmatch(given):
-        raise argparse.ArgumentTypeError(
-            f'must be a namespace such as lab/left, got {given[:40]!r}'
-        )
+    try:
+        check_namespace(given)
+    except UserError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
     return given
 
 

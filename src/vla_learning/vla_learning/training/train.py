@@ -34,6 +34,7 @@ from vla_policy.learned import STEPS
 from vla_policy.objects import features
 
 STATE = 'state.pt'
+FOLDERS = ('demos', 'out', 'checkpoint')
 
 
 @dataclass(frozen=True)
@@ -78,14 +79,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             parser.add_argument(name, action='store_true', help=spec.text)
             continue
         kind = {int: integer, float: number}.get(type(f.default))
-        convert = kind(spec.lo, spec.hi) if kind else text
+        convert = kind(spec.lo, spec.hi) if kind else folder if f.name in FOLDERS else text
         choices = spec.choices or None
         meaning = f'{spec.text} (default %(default)s)'
         parser.add_argument(name, type=convert, default=f.default, choices=choices, help=meaning)
 
 
+def folder(given: str) -> str:
+    """A path, as text: it is kept in the card of the checkpoint."""
+    return str(path(given))
+
+
 def output_folders(args: argparse.Namespace) -> list[Path]:
-    return [path(args.out), path(args.checkpoint)]
+    return [Path(args.out), Path(args.checkpoint)]
 
 
 def run(namespace: argparse.Namespace) -> int:

@@ -37,7 +37,10 @@ def find_extractor(spec: str) -> Extractor:
         raise UserError(f'extractor {spec!r} cannot be imported: {error}') from error
     if not hasattr(found, name):
         raise UserError(f'extractor {spec!r}: {module} has no {name}')
-    extractor = getattr(found, name)()
+    try:
+        extractor = getattr(found, name)()
+    except TypeError as error:
+        raise UserError(f'extractor {spec!r} cannot be constructed: {error}') from error
     if not callable(getattr(extractor, 'extract', None)):
         raise UserError(f'extractor {spec!r} has no method extract(text, source)')
     return extractor

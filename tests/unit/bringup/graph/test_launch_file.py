@@ -159,3 +159,29 @@ def test_our_launch_files_have_at_most_six_described_arguments(name):
 @pytest.mark.parametrize('name', FILES)
 def test_our_launch_files_are_short(name):
     assert len((LAUNCH / name).read_text().splitlines()) <= 100
+
+
+@pytest.mark.parametrize(
+    ('action', 'why'),
+    [
+        ('node: {pkg: vla_sim}', "has no 'exec'"),
+        ('node: {exec: node}', "has no 'pkg'"),
+        ('node: 3', 'node 3: '),
+        ('node: [a]', "node setting 'a'"),
+        ('let: {name: x}', "has no 'value'"),
+        ('set_env: {value: x}', "has no 'name'"),
+        ('include: {}', "has no 'file'"),
+        ('node: {pkg: vla_sim, exec: node, param: [{nme: x}]}', "has no 'value'"),
+        ('node: {pkg: vla_sim, exec: node, param: [{name: x, value: "[1"}]}', "',' or ']'"),
+        ('node: {pkg: vla_sim, exec: node, respawn: true, respawn_delay: x}', "to float: 'x'"),
+        ('node: {pkg: vla_sim, exec: node, env: 3}', 'not iterable'),
+    ],
+)
+def test_a_wrong_setting_is_one_line_with_file_and_action(tmp_path, action, why):
+    path = tmp_path / 'mine.launch.yaml'
+    path.write_text(f'launch:\n- {action}\n')
+    with pytest.raises(UserError) as error:
+        load_launch(path, {})
+    assert why in str(error.value)
+    assert str(error.value).startswith(f'{path}: ')
+    assert '\n' not in str(error.value)
