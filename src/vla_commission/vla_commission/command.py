@@ -2,6 +2,7 @@
 
 ./vla commission my_robot.yaml              all steps; Enter held down is the dead-man switch
 ./vla commission my_robot.yaml --passive    only what needs no motion
+./vla commission my_robot.yaml --rehearse   faults on the robot, each with consent: a site sheet
 ./vla commission ur5e --sim --yes           the simulator in the place of the drivers
 
 The drivers must run on this ROS domain. Only the shield is started, for guided motion at 5 cm/s.
@@ -23,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add('robot', help='robot file, or a name in config/robots')
     add('--passive', action='store_true', help='nothing is moved')
+    add('--rehearse', action='store_true', help='play faults, each with consent: a site sheet')
     add('--again', action='store_true', help='repeat the steps that were passed before')
     add('--seconds', type=float, default=4.0, help='of the observation (default %(default)s)')
     add('--e-stop', default='topic', help='source of its state, as e_stop.source of supervisor')

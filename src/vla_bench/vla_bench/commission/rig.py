@@ -62,6 +62,9 @@ class LockstepRig:
     def command(self, q: Array, velocity: Array, opening: float) -> None:
         self._target = np.array(q), np.array(velocity), opening
 
+    def silence(self) -> None:
+        self._target = None
+
     def cycle(self) -> None:
         world = self.driver.world
         for _ in range(round(PERIOD / world.scene.timestep)):

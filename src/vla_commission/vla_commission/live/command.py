@@ -10,14 +10,19 @@ from pathlib import Path
 
 from vla_bringup.graph.client import GraphClient
 from vla_bringup.graph.domain import choose_domain
+from vla_bringup.graph.launch_file import find_share
 from vla_bringup.graph.sessions import join_running_session
 from vla_commission.finding import Status
 from vla_commission.live.processes import Processes
+from vla_commission.live.provoker import LiveProvoker
 from vla_commission.live.rig import LiveRig, check_one_arm
+from vla_commission.motion.guide import Guide
 from vla_commission.motion.person import Person
+from vla_commission.motion.rehearsal import CASES, rehearse
 from vla_commission.person import ScriptedPerson, TerminalPerson, load_answers
 from vla_commission.report import summary, to_change, write_report
 from vla_commission.session import Session, SessionOptions
+from vla_commission.site_sheet import write_site_sheet
 from vla_commission.state import load_state
 from vla_core.robot.config import RobotConfig, load_robot
 
@@ -36,7 +41,9 @@ def commission(args: argparse.Namespace) -> int:
     folder = args.out / robot.name
     folder.mkdir(parents=True, exist_ok=True)
     person = person_of(args, robot)
-    with rig_of(args, robot, person, folder) as rig:
+    with rig_of(args, robot, person, folder) as (rig, client, processes):
+        if args.rehearse:
+            return rehearsal(args, rig, client, processes)
         options = SessionOptions(
             args.seconds, 'none' if args.sim else args.e_stop, not args.passive, args.again
         )
@@ -49,13 +56,28 @@ def commission(args: argparse.Namespace) -> int:
     return 1 if any(f.status == Status.FAIL for f in findings) else 0
 
 
+def rehearsal(
+    args: argparse.Namespace, rig: LiveRig, client: GraphClient, processes: Processes
+) -> int:
+    """Play the faults and write the site sheet; 1 when a bound is missed."""
+    rig.shield_arguments = {'config': str(find_share('vla_bringup') / 'config/rehearsal.yaml')}
+    processes.start('perception', 'perception', {'robot': rig.file})
+    processes.activate(client, 'perception')
+    provoker = LiveProvoker(client, rig, args.sim, print)
+    results = rehearse(lambda: Guide(rig), rig.person, provoker, print)
+    path = write_site_sheet(results, rig.robot.name, args.out / rig.robot.name)
+    print(f'site sheet: {path}')
+    return 1 if any(r.outcome == 'missed' for r in results) else 0
+
+
 def person_of(args: argparse.Namespace, robot: RobotConfig) -> Person:
     """At the terminal, or scripted."""
     if args.answers:
         return ScriptedPerson(load_answers(args.answers))
     if args.yes:
         colours = {f'colours.{camera.name}': True for camera in robot.cameras}
-        return ScriptedPerson({**YES, **colours})
+        faults = {f'rehearse.{case.fault}': True for case in CASES}
+        return ScriptedPerson({**YES, **colours, **faults})
     if args.passive and not os.isatty(0):
         return ScriptedPerson({})
     return TerminalPerson()
@@ -64,7 +86,7 @@ def person_of(args: argparse.Namespace, robot: RobotConfig) -> Person:
 @contextlib.contextmanager
 def rig_of(
     args: argparse.Namespace, robot: RobotConfig, person: Person, folder: Path
-) -> Iterator[LiveRig]:
+) -> Iterator[tuple[LiveRig, GraphClient, Processes]]:
     """The live rig, its client and its processes for the length of the block."""
     file = str(Path(args.robot).resolve()) if Path(args.robot).is_file() else args.robot
     processes = Processes(folder / 'nodes.log')
@@ -82,7 +104,7 @@ def rig_of(
         if args.sim:
             processes.activate(client, 'sim')
         rigs.append(LiveRig(robot, file, client, processes, person))
-        yield rigs[0]
+        yield rigs[0], client, processes
     finally:
         if client is not None:
             client.close()

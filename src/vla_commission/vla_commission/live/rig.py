@@ -42,13 +42,14 @@ class LiveRig:
         self, robot: RobotConfig, file: str, client: GraphClient, processes: Processes,
         person: Person,
     ) -> None:  # fmt: skip
-        self.robot, self._file, self._client = robot, file, client
-        self._processes, self._person = processes, person
+        self.robot, self.file, self._client = robot, file, client
+        self._processes, self.person = processes, person
         self.joints: JointState | None = None
         self.finger: float | None = None
         self.report: ShieldReport | None = None
         self.certified: Trajectory | None = None
         self._target: tuple[Array, Array, float] | None = None
+        self.shield_arguments: dict[str, str] = {}  # of its launch file
         self._next = 0.0  # s, steady clock, end of this cycle
         self._votes, self._voted_at = 0, 0.0  # s, steady clock
         self._started = 0.0  # s, steady clock, start of the shield
@@ -94,7 +95,7 @@ class LiveRig:
         """Start and activate the shield, unless it runs."""
         if self._processes.is_running(SHIELD):
             return
-        self._processes.start('commission', SHIELD, {'robot': self._file})
+        self._processes.start('commission', SHIELD, {'robot': self.file, **self.shield_arguments})
         self._processes.activate(self._client, SHIELD)
         self._started = time.monotonic()
 
@@ -124,6 +125,9 @@ class LiveRig:
     def command(self, q: Array, velocity: Array, opening: float) -> None:
         self._target = np.array(q), np.array(velocity), opening
 
+    def silence(self) -> None:
+        self._target = None
+
     def cycle(self) -> None:
         self._send()
         self._next = max(self._next + PERIOD, time.monotonic())
@@ -142,7 +146,7 @@ class LiveRig:
         self.keep_alive()
         now = self.now
         if not self._has_other_switch:
-            self._send_dead_man(Bool(data=self._person.is_holding()))
+            self._send_dead_man(Bool(data=self.person.is_holding()))
         if self._target is None:
             return
         q, velocity, opening = self._target

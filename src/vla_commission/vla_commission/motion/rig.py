@@ -51,6 +51,9 @@ class Rig(Protocol):
     def command(self, q: Array, velocity: Array, opening: float) -> None:
         """The target of the next cycles: (n,) rad, (n,) rad/s, m."""
 
+    def silence(self) -> None:
+        """Send no target any more, without a word, as a source that died."""
+
     def cycle(self) -> None:
         """Run for one PERIOD; the target is sent while the person holds the dead-man switch."""
 
