@@ -358,11 +358,13 @@ def test_f4_the_node_sends_nothing_that_is_late(seconds, ticks, monkeypatch):
         now = property(lambda self: next(times))
         read_clock = staticmethod(lambda: told.append(('time', None)))
         leases = SimpleNamespace(due=lambda now: None)
+        idle = SimpleNamespace(disarms=lambda shield, now: False)
         send = staticmethod(lambda output: told.append(('sent', output.report.stamp)))
         shield = SimpleNamespace(
             tick=cycle,
             roll_back=lambda: told.append(('back', None)),
             record_cycle=lambda work, period: None,
+            state=ArmState.ARMED,
         )
 
     Node().tick()
