@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from vla_core.arguments import number
 from vla_core.errors import UserError
 
 OUT = Path('out/commission')
@@ -26,7 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add('--passive', action='store_true', help='nothing is moved')
     add('--rehearse', action='store_true', help='play faults, each with consent: a site sheet')
     add('--again', action='store_true', help='repeat the steps that were passed before')
-    add('--seconds', type=float, default=4.0, help='of the observation (default %(default)s)')
+    text = 's, to observe (default %(default)s)'
+    add('--seconds', type=number(0.5, 600.0), default=4.0, help=text)
     add('--e-stop', default='topic', help='source of its state, as e_stop.source of supervisor')
     add('--answers', type=Path, help='YAML file of "key: true" in the place of the person')
     add('--sim', action='store_true', help='start the simulator in the place of the drivers')
@@ -40,8 +42,6 @@ def run(args: argparse.Namespace) -> int:
             '--yes and --answers replace the person who holds the dead-man switch: only with '
             '--sim or --passive'
         )
-    if not args.seconds > 0.0:
-        raise UserError('--seconds must be positive')
     from vla_commission.live.command import commission  # imported late: --help needs no ROS
 
     return commission(args)

@@ -124,10 +124,10 @@ def judged(response: SineResponse, robot: RobotConfig) -> list[Finding]:
             f'exchange {name} and {names[answering]} in the joints of the driver or controller',
         )]  # fmt: skip
     found = _scale(name, gain)
+    if found:
+        return found  # lag and offset mean nothing then
     arm = next(arm for arm in robot.arms if name in arm.joint_names)
-    if found or abs(response.lag - arm.controller.lag) <= LAG_TOLERANCE:
-        pass
-    else:
+    if abs(response.lag - arm.controller.lag) > LAG_TOLERANCE:
         found.append(fail(
             'sine.lag', f'{name} lags by {response.lag * 1e3:.0f} ms, the robot file has '
             f'{arm.controller.lag * 1e3:.0f} ms',
