@@ -22,7 +22,7 @@ from vla_bench.commission.mistakes import CLEAN, mistakes
 from vla_bench.commission.trial import CommissionOutcome, CommissionTrial, play
 from vla_core.arguments import integer
 from vla_core.result import Figure, Result, share
-from vla_core.robot.config import known_robots, load_robot
+from vla_core.robot.config import known_robots, load_robot, public_robots
 from vla_lockstep.campaign import command_line
 from vla_lockstep.row_log import code
 from vla_report import figure_table
@@ -36,7 +36,7 @@ Outcomes = dict[CommissionTrial, CommissionOutcome]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    there = [name for name in ROBOTS if name in known_robots()][:2]
+    there = [name for name in ROBOTS if name in (*known_robots(), *public_robots())][:2]
     add = parser.add_argument
     add('--robots', nargs='+', default=there, help='robots with one arm (default %(default)s)')
     add(

@@ -87,7 +87,7 @@ class SimulatedDriver:
 
     def joints_due(self) -> JointState | None:
         """A new sample when it is due."""
-        if self.world.time < self._next_joints - 1e-9:
+        if self.world.time < self._next_joints - 1e-9 or self.world.faults.is_joint_state_lost:
             return None
         self._next_joints = self.world.time + 1.0 / self.faults.joint_rate
         return self.joint_state()

@@ -45,18 +45,21 @@ class RehearsalCase:
     question: str
     reaction: str  # expected
     bound: float  # s, from the fault to the reaction
+    words: tuple[str, ...] = ()  # one of them is in the reason of the shield: this fault, no other
 
 
 CASES = (
     RehearsalCase('shield', 'Kill the shield during a slow motion?',
                   'the controller plays the certified stop', 0.1),
     RehearsalCase('policy', 'Silence the source of the motion, as a killed policy does?',
-                  'the shield holds', 0.5),
-    RehearsalCase('camera', 'Cover the camera during a slow motion?', 'the shield holds', 0.5),
+                  'the shield holds', 0.5, ('target',)),
+    RehearsalCase('camera', 'Cover the camera during a slow motion?', 'the shield holds', 0.5,
+                  ('grounding', 'scene', 'image')),
     RehearsalCase('joint_states', 'Cut the joint states during a slow motion?',
-                  'the shield brakes', 0.05),
+                  'the shield brakes', 0.05, ('joint',)),
     RehearsalCase('vendor_stop', 'Press the stop of the robot itself during a slow motion?',
-                  'the shield holds, and nothing resumes without a person', 2.0),
+                  'the shield holds before the command is 0.1 rad ahead', 6.0,
+                  ('follow', 'track', 'change', 'behind', 'commanded')),
 )  # fmt: skip
 
 
@@ -123,7 +126,8 @@ def _played(case: RehearsalCase, guide: Guide, provoker: Provoker) -> RehearsalR
         began = provoker.began_at(case.fault)
         report = guide.rig.report
         if isfinite(began) and report is not None and report.stamp >= began:
-            reacted = report.stamp if report.decision in HOLDS else nan
+            is_it = any(word in report.reason for word in case.words)
+            reacted = report.stamp if report.decision in HOLDS and is_it else nan
     reason = guide.rig.report.reason if guide.rig.report is not None else ''
     distance = motion.rest(began)
     provoker.end(case.fault)
