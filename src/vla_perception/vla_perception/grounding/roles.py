@@ -59,7 +59,8 @@ class RoleKeeper:
             return Role.TARGET, self._target.score
         if track.id == self._destination.id:
             return Role.DESTINATION, self._destination.score
-        if track.shape == 'housing' and self._task.verb in (Verb.OPEN, Verb.CLOSE):
+        is_drawer = track.shape in ('housing', 'front')
+        if is_drawer and self._task.verb in (Verb.OPEN, Verb.CLOSE):
             return Role.DESTINATION, 0.0  # the gripper works close to it and may touch it
         return Role.OBSTACLE, 0.0
 

@@ -174,3 +174,14 @@ def test_nothing_is_stacked_on_a_box_that_is_called_one():
 
     assert status == TargetStatus.ABSENT
     assert 'cannot be stacked on a box' in reason
+
+
+def test_housing_and_front_of_a_drawer_may_be_touched():
+    roles = keeper('open the drawer')
+    handle, housing, front = (
+        track(n, f'gray {s}') for n, s in enumerate(['drawer', 'housing', 'front'])
+    )
+
+    roles.update([handle, housing, front], is_usable=True)
+
+    assert [roles.role(t)[0] for t in (housing, front)] == [Role.DESTINATION] * 2
