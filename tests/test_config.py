@@ -59,8 +59,9 @@ def load(path):
     """Read a file as its reader does; a file without one here is an error."""
     if path.name == 'weights.yaml':
         return load_rules(path.parent)
-    if path.parent.name in RECORDS:
-        return load_params(RECORDS[path.parent.name], path)
+    for folder in path.parts:
+        if folder in RECORDS:
+            return load_params(RECORDS[folder], path)
     return nodes_of(path)
 
 

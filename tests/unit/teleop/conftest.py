@@ -33,7 +33,7 @@ def records(robot: RobotConfig, rng: np.random.Generator) -> list[tuple[str, obj
         ('votes', SafetyVote(1.5, 'policy', 4, Level.SLOW, 0.5, 0.3, '001-7', ('late',))),
         ('report', ShieldReport(
             1.75, 9, ArmState.ARMED, Decision.CLIPPED, 'speed', ('speed',), 'tip', 0.01, 0.2, 0.5,
-            0.06, 3, 1.5, ages, 1.2, 10.1,
+            0.06, 3, 1.5, ('left: held',), ages, 1.2, 10.1,
         )),
         ('arm_command', Trajectory(
             1.75, names, np.array([0.01, 0.2]), rng.normal(size=(2, n)), np.zeros((2, n))

@@ -32,9 +32,8 @@ def test_an_interrupted_run_is_gone_on_with_as_it_was_asked_for(tmp_path, asked)
     assert asked[1] == asked[0]
 
 
-@pytest.mark.parametrize('words', [('--tasks', 'juggle'), ('--episodes', 2_000_000)])
-def test_what_cannot_be_demonstrated_leaves_no_plan(tmp_path, asked, words):
+def test_what_cannot_be_demonstrated_leaves_no_plan(tmp_path, asked):
     with pytest.raises(UserError):
-        demonstrate.demonstrate(parse('--out', tmp_path, *words))
+        demonstrate.demonstrate(parse('--out', tmp_path, '--tasks', 'juggle'))
     assert not demonstrate.finish(tmp_path)
     assert asked == []
