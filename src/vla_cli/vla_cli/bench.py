@@ -39,6 +39,7 @@ BENCHES = {
         'planted mistakes of robot, drivers and graph: found, named',
     ),
     'grounding': ('vla_bench.grounding.bench', 'perception against the truth of the simulator'),
+    'arms': ('vla_bench.arms.bench', 'public arms on the tasks that they reach'),
 }
 
 

@@ -14,14 +14,11 @@ import argparse
 from pathlib import Path
 
 from vla_bringup.checkout.extras import ARMS, install_extra
-from vla_core.authoring.draft import draft_robot
+from vla_core.authoring import request
 from vla_core.authoring.problems import find_problems
-from vla_core.authoring.robot_file import text_of
 from vla_core.authoring.shapes import report_lines, shaped_text
 from vla_core.errors import UserError
 from vla_core.robot.config import known_robots, load_robot, public_robots
-from vla_core.robot.urdf_config import AttachmentConfig, UrdfConfig
-from vla_lockstep.campaign import command_line
 
 DESCRIPTION = 'robot_description.urdf'  # file beside the robot file, of a live graph
 
@@ -30,16 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest='action', metavar='ACTION', required=True)
     new = actions.add_parser('new', help='write a robot file from a URDF or a live graph')
     add = new.add_argument
-    add('urdf', nargs='?', default='', help='URDF or xacro: a path or package://name/path')
+    request.add_arguments(new)
     add('--live', action='store_true', help='take the robot_description of the running graph')
     add('--out', type=Path, help='robot file to write (default: <name>.yaml)')
-    add('--name', default='', help='of the robot (default: that of the file)')
-    add('--arg', action='append', default=[], metavar='NAME:=VALUE', help='xacro argument')
-    add('--packages', action='append', default=[], metavar='FOLDER', help='that holds packages')
-    add('--gripper', default='', metavar='URDF', help='gripper to attach')
-    add('--flange', default='', metavar='LINK', help='link that carries the gripper')
-    add('--prefix', default='', help='before the names of links and joints of the gripper')
-    add('--joint', default='', help='that drives the gripper, when there are several')
     add('--force', action='store_true', help='replace an existing file')
     for name, text in (
         ('check', 'what is wrong with a robot file, and what to change'),
@@ -71,34 +61,20 @@ def new_robot(args: argparse.Namespace) -> int:
     """Write a robot file."""
     if args.live == bool(args.urdf):
         raise UserError('name a URDF, or give --live')
-    if bool(args.gripper) != bool(args.flange):
-        raise UserError('--gripper and --flange belong together')
     source = _live(args) if args.live else args.urdf
-    name = args.name or Path(source).name.split('.')[0]
+    name = request.name_of(args, source)
     out = args.out or Path(f'{name}.yaml')
     if out.exists() and not args.force:
         raise UserError(f'{out} exists; --force replaces it')
-    attach = (AttachmentConfig(args.gripper, args.flange, prefix=args.prefix),)
-    urdf = UrdfConfig(
-        source, _mappings(args.arg), tuple(args.packages), attach if args.gripper else ()
-    )
     print(f'{name}: measuring its gripper, reach and collisions: a minute or two')
-    draft = draft_robot(name, urdf, args.joint)
+    draft, text = request.drafted(args, source)
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(text_of(draft, command_line()), encoding='utf-8')
+    out.write_text(text, encoding='utf-8')
     print(f'wrote {out}')
     for key, note in draft.notes.items():
         print(f'  check {key}: {note}')
     print(f'next: ./vla robot check {out}')
     return 0
-
-
-def _mappings(given: list[str]) -> dict[str, str]:
-    pairs = [text.partition(':=') for text in given]
-    wrong = [text for text, (_, sign, _) in zip(given, pairs, strict=True) if not sign]
-    if wrong:
-        raise UserError(f'--arg {wrong[0]!r}: expected NAME:=VALUE')
-    return {name: value for name, _, value in pairs}
 
 
 def _live(args: argparse.Namespace) -> str:

@@ -36,6 +36,7 @@ class Servo:
         self.tracker = JointTracker(model.limits, shares)
         self.reference_error = 0.0  # rad, largest joint distance from the command to the reference
         self.tool_speed = 0.0  # m/s, of the reference
+        self._workspace = model.config.arms[0].workspace
         self._last: Array | None = None  # reference of the previous period
         self._feedforward: Array | None = None  # (n,) rad/s, velocity of the reference
         self._error = np.zeros_like(self.tracker.q)  # (n,) rad, to the reference
@@ -71,7 +72,11 @@ class Servo:
         self.tracker.follow(error, v if is_moving else np.zeros_like(v), dt)
 
     def set_reference(self, reference: Array, dt: float) -> Array:
-        """Store the reference, (4, 4) pose or (n,) rad; return the desired velocity (n,) rad/s."""
+        """Store the reference, (4, 4) pose or (n,) rad; return the desired velocity (n,) rad/s.
+        A pose outside the workspace of the arm is moved to its edge."""
+        if reference.ndim == 2 and self._workspace is not None:
+            reference = reference.copy()
+            reference[:3, 3] = np.clip(reference[:3, 3], *self._workspace)
         is_new = self._last is None or self._last.shape != reference.shape
         last = reference if self._last is None or is_new else self._last
         self._error, feedforward = self._joint_motion(last, reference, dt)

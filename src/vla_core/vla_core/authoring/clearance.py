@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import coal
 import numpy as np
@@ -11,6 +12,7 @@ import pinocchio as pin
 from vla_core.frozen import Array
 from vla_core.robot.config import RobotConfig
 from vla_core.robot.model import RobotModel, link_of
+from vla_core.robot.obstacle import ObstacleConfig
 
 SAMPLES = 4000  # random configurations
 ALWAYS = 0.5  # share of them in which a pair of neighbours is nearer than TOUCHING
@@ -31,10 +33,21 @@ class PairReport:
     share: float  # of the samples in which they collide
 
 
+def obstacle_shape(obstacle: ObstacleConfig) -> Any:
+    """The coal shape of a static obstacle, in its own frame."""
+    if obstacle.shape == 'plane':
+        return coal.Halfspace(np.array([0.0, 0.0, 1.0]), 0.0)
+    if obstacle.shape == 'cylinder':
+        diameter, height = obstacle.size
+        return coal.Cylinder(diameter / 2.0, height)
+    return coal.Box(*obstacle.size)
+
+
 class Clearance:
     """Distances at a configuration."""
 
     def __init__(self, config: RobotConfig) -> None:
+        self.config = config
         self.model = RobotModel(config)
         self.shapes = self.model.collision_model
         self._data = self.shapes.createData()
@@ -71,6 +84,24 @@ class Clearance:
             distance = float(coal.distance(shape, there, TABLE, origin, request, result))
             if distance < best[0]:
                 best = (distance, self.links[k])
+        return best
+
+    def of_obstacles(self, q: Array) -> tuple[float, str]:
+        """m, least distance of what moves to the static obstacles; the link and the obstacle."""
+        self._place(q)
+        request, best = coal.DistanceRequest(), (np.inf, '')
+        for obstacle in self.config.obstacles:
+            pose = obstacle.base_from_obstacle
+            at = coal.Transform3s(pose[:3, :3], pose[:3, 3])
+            other = obstacle_shape(obstacle)
+            for k, item in enumerate(self.shapes.geometryObjects):
+                placed = self._data.oMg[k]
+                there = coal.Transform3s(placed.rotation, placed.translation)
+                if item.parentJoint > 0:
+                    result = coal.DistanceResult()
+                    distance = coal.distance(item.geometry, there, other, at, request, result)
+                    if distance < best[0]:
+                        best = (float(distance), f'{self.links[k]} and {obstacle.name}')
         return best
 
     def of_self(self, q: Array) -> tuple[float, str]:

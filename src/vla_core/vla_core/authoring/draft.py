@@ -34,9 +34,10 @@ from vla_core.robot.urdf_config import FrameConfig, MimicConfig, UrdfConfig
 FASTEST = 3.2  # rad/s, a URDF that gives more is not trusted
 ACCELERATION, JERK = 9.0, 250.0  # rad/s^2, rad/s^3: gentle for a full-size arm
 LIFTS = (0.0, 0.05, 0.1, 0.15, 0.2)  # m, of the base above the table, tried in turn
-CEILING = 0.6  # m, of the workspace of an arm that does not reach all of the usual one
+ABOVE = 0.03  # m, from the home pose to the top of a workspace that is not the usual one
 ENOUGH = 0.08  # m^2, an area of this size needs no pedestal
 PEDESTAL = 0.1  # m, its sides
+PLATE = 0.025  # m, below the base, left out of it: the shield keeps the first link away from it
 MOST = 6  # areas that are tried, the largest first
 SAME = (0.015, 0.05)  # m and rad, a frame of the URDF this near to the tip is the tip
 CAMERA = CameraConfig(
@@ -226,7 +227,7 @@ def _shifted(
     notes['workspace'] = 'what the tool reaches when it points down'
     edge = 0.5 * DownReach(Clearance(robot)).step
     lower = (round(area.x[0] + shift - edge, 3), round(area.y[0] - edge, 3), 0.0)
-    upper = (round(area.x[1] + shift + edge, 3), round(area.y[1] + edge, 3), CEILING)
+    upper = (round(area.x[1] + shift + edge, 3), round(area.y[1] + edge, 3), 1.0)
     arm = replace(robot.arm, workspace=(lower, upper))
     height = robot.mount.position[2]
     moved = replace(
@@ -234,8 +235,8 @@ def _shifted(
     )
     if lift > 0.0:
         notes['mount'] += f'; it stands on a pedestal of {lift:.2f} m'
-        side = PEDESTAL
-        box = ObstacleConfig('pedestal', 'box', (side, side, lift), (shift, 0.0, 0.5 * lift))
+        side, tall = PEDESTAL, lift - PLATE
+        box = ObstacleConfig('pedestal', 'box', (side, side, tall), (shift, 0.0, 0.5 * tall))
         moved = replace(moved, obstacles=(box,))
     here = WorkArea((area.x[0] + shift, area.x[1] + shift), area.y)
     return _with_home(moved, DownReach(Clearance(moved)), here, notes)
@@ -254,7 +255,11 @@ def _with_home(
         replace(joint, home=_nearest_turn(joint, float(q)))
         for joint, q in zip(robot.arm.joints, found[0], strict=True)
     )
-    return replace(robot, arms=(replace(robot.arm, joints=joints), *robot.arms[1:]))
+    arm = replace(robot.arm, joints=joints)
+    if arm.workspace is not None:
+        lower, upper = arm.workspace
+        arm = replace(arm, workspace=(lower, (*upper[:2], round(found[1] + ABOVE, 3))))
+    return replace(robot, arms=(arm, *robot.arms[1:]))
 
 
 def _nearest_turn(joint: JointConfig, q: float) -> float:

@@ -22,6 +22,7 @@ SHORT = 0.008  # m, from the ends of the pads back to the tip frame
 PAD = (0.003, 0.022)  # m, from the ends of the pads: where the opening is measured
 ACROSS = 0.005  # m, half width of the strip in which it is measured
 GRASPED = 0.04  # m, opening at which the tip is placed
+BESIDE = 0.023  # m, from the pad of a jaw that stands to the tip: half of a wide object
 SWUNG = 0.03  # m, pads whose ends move back by more are no longer opposite
 WIDEST = 0.12  # m, of the opening map
 ROUND = 3e-4  # m, largest error of the opening map
@@ -244,7 +245,7 @@ def _tip(probe: GripperProbe, view: _View, opening: tuple[tuple[float, float], .
     along = float(faces.mean())
     if view.is_jaw:
         stands = 1 if view.pads[1] == probe.base else 0
-        along = float(faces[stands]) + (0.5 * width if stands == 0 else -0.5 * width)
+        along = float(faces[stands]) + (BESIDE if stands == 0 else -BESIDE)
     across = _middle_across(probe, view, position, end)
     origin = view.axes @ np.array([across, along, end - SHORT])
     return geometry.pose_of(view.axes, origin)

@@ -26,6 +26,7 @@ from vla_core.robot.urdf import Description, describe, described
 TILT = 0.12  # rad, largest angle between the tip frame and the gripper that was measured
 OFF = 0.02  # m, largest distance of the tip from the middle between the pads
 WIDTH = 0.006  # m, largest error of the opening map
+ROOM = 0.03  # m, that the shield keeps between the arm and obstacles
 MASS = 0.02  # kg, a link with more is a body
 COARSE = 1.6  # volume of one hull over that of its pieces
 
@@ -125,6 +126,12 @@ def _home(robot: RobotConfig, model: RobotModel) -> Iterator[Problem]:
         yield Problem(
             f'at home {names} are {distance * 1e3:.0f} mm apart; the shield keeps 10 mm',
             'give another home, or add the pair to disabled_pairs when it cannot collide',
+        )
+    room, names = clearance.of_obstacles(robot.home)
+    if room < ROOM:
+        yield Problem(
+            f'at home {names} are {room * 1e3:.0f} mm apart; the shield keeps {ROOM * 1e3:.0f} mm',
+            'give another home, or correct the obstacle',
         )
     height, link = clearance.of_table(robot.home)
     if height < 0.03:

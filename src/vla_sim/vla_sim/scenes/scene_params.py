@@ -9,7 +9,8 @@ from vla_core.params import check, load_params, param
 from vla_core.robot.config import RobotConfig
 from vla_sim.controllers.servo import FIRST_ORDER, RESPONSES
 
-INSET = 0.02  # m, of the area of the objects in the workspace of the tip
+INSET = (0.02, 0.05)  # m, x and y, of the area of the objects in the workspace of the tip, which
+# goes beside an object to push it
 BASE_LAG = 0.01  # s, of a servo with velocity feed-forward; what exceeds it is filtered
 
 
@@ -72,8 +73,8 @@ def within_reach(p: SceneParams, robot: RobotConfig) -> SceneParams:
         return p
     lower, upper = robot.arm.workspace
     (x0, x1), (y0, y1) = p.area_x, p.area_y
-    area_x = (max(x0, lower[0] + INSET), min(x1, upper[0] - INSET))
-    area_y = (max(y0, lower[1] + INSET), min(y1, upper[1] - INSET))
+    area_x = (max(x0, lower[0] + INSET[0]), min(x1, upper[0] - INSET[0]))
+    area_y = (max(y0, lower[1] + INSET[1]), min(y1, upper[1] - INSET[1]))
     if not (area_x[0] < area_x[1] and area_y[0] < area_y[1]):
         raise UserError(
             f'{robot.name}: its workspace {robot.arm.workspace} does not reach the area of the '
