@@ -64,7 +64,7 @@ def _results(
         waiting: dict[Future[Row], str] = {}
         queue = iter(todo)
         for key, job in queue:
-            with interrupts_held():  # by a worker from its first instruction on
+            with interrupts_held():  # a worker inherits it
                 waiting[pool.submit(work, job)] = key
             if len(waiting) >= 2 * workers:
                 yield from _ready(waiting)
@@ -97,9 +97,8 @@ def interrupts_held() -> Iterator[None]:
 
 def _start_worker() -> None:
     """Ctrl-C reaches every process of the terminal; the parent alone answers it and ends the
-    workers, and the kernel does when the parent is killed."""
+    workers. The kernel ends them when the parent is killed."""
     os.environ['OMP_NUM_THREADS'] = '1'
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 

@@ -1,5 +1,13 @@
 """Many jobs: resumed, summed up, whole after a crash."""
 
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
 import pytest
 
 from vla_lockstep.campaign import run_jobs, summary
@@ -46,3 +54,55 @@ def test_an_error_in_a_job_is_not_swallowed(tmp_path):
 
 def test_the_summary_counts_what_succeeded():
     assert summary([{'success': True}, {'success': False}, {}]) == '1/2 ok'
+
+
+POOL = """
+import sys, time
+from pathlib import Path
+from vla_lockstep.campaign import run_jobs
+from vla_lockstep.row_log import RowLog
+
+def work(job):
+    Path(sys.argv[1], f'began-{job}').touch()
+    time.sleep(60)
+
+if __name__ == '__main__':
+    try:
+        run_jobs([('a', 1), ('b', 2)], work, RowLog(Path(sys.argv[1], 'rows'), 'abc'), 2, 'test')
+    except KeyboardInterrupt:
+        sys.exit(130)
+"""
+
+
+def alive(group):
+    """The processes of a group that have not ended."""
+    found = []
+    for path in Path('/proc').glob('[0-9]*/stat'):
+        with contextlib.suppress(OSError):
+            state, _, own = path.read_text().rpartition(')')[2].split()[:3]
+            if int(own) == group and state != 'Z':
+                found.append(path.parent.name)
+    return found
+
+
+@pytest.mark.parametrize('at', ['the start of the workers', 'work'])
+def test_an_interrupt_of_the_terminal_ends_all_processes_quietly(tmp_path, at):
+    script = tmp_path / 'pool.py'
+    script.write_text(POOL)
+    with subprocess.Popen(
+        [sys.executable, str(script), str(tmp_path)], stderr=subprocess.PIPE, text=True,
+        start_new_session=True,
+    ) as running:  # fmt: skip
+        began = tmp_path / ('rows' if at != 'work' else 'began-1')
+        end = time.monotonic() + 60.0
+        while not began.exists() and time.monotonic() < end:
+            time.sleep(0.01)
+        time.sleep(0.2)
+        os.killpg(running.pid, signal.SIGINT)  # as a terminal does: to every process
+        _, said = running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert 'Traceback' not in said
+    end = time.monotonic() + 10.0
+    while alive(running.pid) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert alive(running.pid) == []

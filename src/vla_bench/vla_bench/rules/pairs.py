@@ -21,6 +21,7 @@ from vla_bench.rules.scenes import Rng, severity
 from vla_bench.rules.world import PairWorld
 from vla_core import geometry
 from vla_core.atomic_file import write_atomic
+from vla_core.errors import UserError
 from vla_core.frozen import Array
 from vla_core.params import check, param
 from vla_core.records.action import EE_NAMES, ActionChunk, Space
@@ -103,8 +104,11 @@ def write(rows: Iterable[Row], path: Path) -> None:
 
 
 def read(path: Path) -> list[Row]:
-    """The pairs of a file."""
-    return [json.loads(line) for line in path.read_text().splitlines()]
+    """The pairs of a file; UserError when it holds something else."""
+    try:
+        return [json.loads(line) for line in path.read_text(encoding='utf-8').splitlines()]
+    except ValueError as error:
+        raise UserError(f'{path}: not the pairs of ./vla rules pairs: {error}') from error
 
 
 def situations(row: Row, model: RobotModel) -> list[RuleInputs]:

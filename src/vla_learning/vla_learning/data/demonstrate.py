@@ -12,6 +12,7 @@ from typing import Any
 from vla_core.arguments import integer
 from vla_core.atomic_file import write_atomic
 from vla_core.errors import UserError
+from vla_core.robot.config import load_robot
 from vla_lockstep.campaign import run_jobs
 from vla_lockstep.lockstep import EpisodePlan, Lockstep
 from vla_lockstep.perturb import PerturbedPolicy, PerturbParams
@@ -80,6 +81,7 @@ def demonstrate(args: argparse.Namespace) -> list[Row]:
         raise UserError(
             f'seeds of demonstrations must be below {TEST_SEEDS}: higher ones are for testing'
         )
+    load_robot(args.robot)  # an unknown one is an error before the workers start
     note_plan(args)
     jobs = [
         (

@@ -102,6 +102,7 @@ def run(namespace: argparse.Namespace) -> int:
         raise UserError(str(error)) from error
     torch.set_num_threads(args.threads)
     device = choose_device(args.device)
+    load_robot(args.robot)  # an unknown one is an error before anything is recorded
     make_demonstrations(args)
     samples, data = load_dataset(
         Path(args.demos), args.robot, AugmentParams(copies=args.copies), Path(args.out) / 'cache'
