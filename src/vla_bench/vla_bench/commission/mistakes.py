@@ -121,9 +121,14 @@ def turned(degrees: float, axis: int) -> Change:
 
 
 def at_table(height: float) -> Change:
-    """In a frame of its own, with the root link at `height` m."""
-    mount = PlacementConfig((0.0, 0.0, height))
-    return lambda robot: dataclasses.replace(robot, base_frame='table', mount=mount)
+    """In a frame of its own, with the root link `height` m above where it is."""
+
+    def change(robot: RobotConfig) -> RobotConfig:
+        x, y, z = robot.mount.position
+        mount = PlacementConfig((x, y, z + height), robot.mount.rpy)
+        return dataclasses.replace(robot, base_frame='table', mount=mount)
+
+    return change
 
 
 def mistakes(robot: RobotConfig) -> tuple[Mistake, ...]:
@@ -231,7 +236,7 @@ def _of_file(robot: RobotConfig) -> list[Mistake]:
         Mistake('limits wider than the URDF', ('limits.upper',), (robot.joint_names[0],),
                 declared=of_joint(0, upper=lambda v: v + 0.5)),
         Mistake('velocity above the URDF', ('limits.velocity',), (robot.joint_names[-1],),
-                declared=of_joint(-1, velocity=lambda v: 1.5 * v)),
+                declared=of_joint(-1, velocity=lambda v: min(20.0, 4.0 * v))),
     ]  # fmt: skip
 
 

@@ -19,7 +19,8 @@ from vla_core.robot.urdf import described, pad_links
 
 DESCRIPTION = '/robot_description'
 SLACK = 0.002  # rad or rad/s, rounding of limits
-BEYOND = 0.05  # m, of the pads beyond the tip, or of the tip beyond the pads
+BEYOND = 0.05  # m, of the pads beyond the tip
+AHEAD = 0.01  # m, of the tip beyond the pads
 BESIDE = 0.03  # m, from the tip to a pad, more than half of the opening
 
 
@@ -94,7 +95,7 @@ def _tip(robot: RobotConfig, model: RobotModel, gripper: GripperConfig) -> list[
         f'{arm.tip_frame} is {beside * 1e3:.0f} mm from the farther pad of {gripper.name}, whose '
         f'end is {beyond * 1e3:+.0f} mm along its z axis'
     )
-    if -0.02 <= beyond <= BEYOND and beside <= most:
+    if -AHEAD <= beyond <= BEYOND and beside <= most:
         return [ok('tip', text)]
     wanted = np.mean([pad[pad[:, 2] > pad[:, 2].max() - 0.01].mean(axis=0) for pad in local], 0)
     return [fail(

@@ -30,6 +30,7 @@ from vla_ros.convert.fields import BadMessage, seconds
 from vla_ros.convert.rgbd import frame_from_msgs
 
 VOTE_EVERY = 0.08  # s
+LEASE_EVERY = 4  # votes
 IMAGE_WAIT = 4.0  # s, for an image
 SHIELD = 'shield'
 DISCOVERY = 2.2  # s after its start, before the shield may be armed
@@ -63,6 +64,7 @@ class LiveRig:
         self._send_target = links.advertise(topics.TARGET)
         self._send_vote = links.advertise(topics.VOTES)
         self._send_dead_man = links.advertise(topics.DEAD_MAN)
+        self._lease_client = client.node.create_client(Lease, 'shield/lease')
         self._holder = client.node.get_fully_qualified_name()
 
     @property
@@ -107,8 +109,8 @@ class LiveRig:
         self.start_shield()
         while time.monotonic() - self._started < DISCOVERY:
             self.cycle()
-        call, kind = self._client.call, int(LeaseKind.TELEOP)
-        lease = call(Lease, 'shield/lease', Lease.Request(holder=self._holder, kind=kind))
+        call = self._client.call
+        lease = call(Lease, 'shield/lease', self._lease_request())
         if not lease.success:
             return str(lease.message)
         call(Reset, 'shield/reset', Reset.Request())
@@ -141,6 +143,11 @@ class LiveRig:
             return
         self._votes, self._voted_at = self._votes + 1, time.monotonic()
         self._send_vote(SafetyVote(self.now, 'commission', self._votes, Level.RUN, 1.0, 0.3))
+        if self._target is not None and self._votes % LEASE_EVERY == 0:
+            self._lease_client.call_async(self._lease_request())  # it lapses after 1 s of calls
+
+    def _lease_request(self) -> Any:
+        return Lease.Request(holder=self._holder, kind=int(LeaseKind.TELEOP))
 
     def _send(self) -> None:
         self.keep_alive()

@@ -21,6 +21,7 @@ FREQUENCY = 0.08  # Hz, of the slow motion
 WAIT = 30.0  # s, for a fault that the person provokes
 SETTLE = 2.0  # s of slow motion before the fault
 AFTER = 1.5  # s, in which the arm comes to rest
+SHOWN = 4  # reasons at most
 MARGIN = 0.05  # s, of a cycle of this process and the path of a message
 
 
@@ -58,7 +59,7 @@ CASES = (
     RehearsalCase('joint_states', 'Cut the joint states during a slow motion?',
                   'the shield brakes', 0.05, ('joint',)),
     RehearsalCase('vendor_stop', 'Press the stop of the robot itself during a slow motion?',
-                  'the shield holds before the command is 0.1 rad ahead', 6.0,
+                  'the shield holds before the command is 0.1 rad ahead', 1.0 / FREQUENCY,
                   ('follow', 'track', 'change', 'behind', 'commanded')),
 )  # fmt: skip
 
@@ -119,7 +120,7 @@ def _played(case: RehearsalCase, guide: Guide, provoker: Provoker) -> RehearsalR
     provoker.begin(case.fault)
     if case.fault == 'policy':
         guide.rig.silence()
-    reacted, end = nan, guide.rig.now + WAIT
+    reacted, end, others = nan, guide.rig.now + WAIT, set[str]()
     began = provoker.began_at(case.fault)
     while guide.rig.now < end and not isfinite(reacted):
         motion.cycle(is_sent=case.fault != 'policy')
@@ -128,13 +129,17 @@ def _played(case: RehearsalCase, guide: Guide, provoker: Provoker) -> RehearsalR
         if isfinite(began) and report is not None and report.stamp >= began:
             is_it = any(word in report.reason for word in case.words)
             reacted = report.stamp if report.decision in HOLDS and is_it else nan
+            others.add(f'{report.decision.name} {report.reason}'.strip())
     reason = guide.rig.report.reason if guide.rig.report is not None else ''
     distance = motion.rest(began)
     provoker.end(case.fault)
     if not isfinite(began):
         return RehearsalResult(case, 'not rehearsed', nan, nan, 'the fault was not observed')
     if not isfinite(reacted):
-        return RehearsalResult(case, 'missed', nan, distance, f'no reaction within {WAIT:g} s')
+        text = (
+            f'no reaction within {WAIT:g} s; the shield said: {", ".join(sorted(others)[:SHOWN])}'
+        )
+        return RehearsalResult(case, 'missed', nan, distance, text)
     seconds = reacted - began
     text = f'{seconds * 1e3:.0f} ms, {distance * 1e3:.1f} mm: {reason}'
     return RehearsalResult(case, _word(seconds <= case.bound + MARGIN), seconds, distance, text)

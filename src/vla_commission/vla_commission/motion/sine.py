@@ -18,6 +18,7 @@ AMPLITUDE = 0.04  # rad, at most
 FREQUENCY = 0.4  # Hz
 PERIODS = 1.5
 LAGS = np.arange(-0.04, 0.30, 0.004)  # s, that are tried
+LET_THROUGH = 0.5  # of the reference; less does not show how a joint follows
 ANSWERS = 0.3  # gain from which a joint answers
 SCALE = (0.85, 1.15)  # gain of a joint that follows
 LAG_TOLERANCE = 0.03  # s, of the measured lag against the declared one
@@ -33,6 +34,7 @@ class SineResponse:
     joint: str
     gains: Array  # (n,) of each joint
     lag: float  # s, of the joint that answers
+    share: float  # of the reference, that the shield let through
     offset: float  # rad, measured minus commanded, of the joint itself
     velocity: float  # reported over differentiated; NaN: none is reported
     time: Array  # (k,) s
@@ -55,7 +57,7 @@ def excite(guide: Guide, index: int) -> SineResponse:
         velocity[index] = amplitude * ramp * omega * np.cos(omega * t)
         guide.step(target, velocity)
     guide.hold(q, 0.3)
-    return analysed(recording, names, index)
+    return analysed(recording, names, index, amplitude)
 
 
 def _amplitude(robot: RobotConfig, q: Array, index: int, omega: float) -> float:
@@ -64,7 +66,9 @@ def _amplitude(robot: RobotConfig, q: Array, index: int, omega: float) -> float:
     return min(AMPLITUDE, TIP_SPEED / (omega * max(reach, 0.05)))
 
 
-def analysed(recording: MotionRecording, names: tuple[str, ...], index: int) -> SineResponse:
+def analysed(
+    recording: MotionRecording, names: tuple[str, ...], index: int, amplitude: float
+) -> SineResponse:
     """Fit each measured joint by the commanded one, delayed and scaled."""
     due, stamps = np.array(recording.due), np.array(recording.stamps)
     commanded = np.array(recording.certified)[:, index]
@@ -77,7 +81,8 @@ def analysed(recording: MotionRecording, names: tuple[str, ...], index: int) -> 
     answering = int(np.argmax(np.abs(gains)))
     offset = fits[index][2] + (fits[index][0] - 1.0) * float(commanded.mean())
     return SineResponse(
-        names[index], gains, fits[answering][1], offset,
+        names[index], gains, fits[answering][1], float(np.ptp(commanded)) / (2.0 * amplitude),
+        offset,
         _velocity_gain(stamps, measured[:, answering], velocity[:, answering]),
         stamps, np.interp(stamps, due, commanded), measured[:, answering],
     )  # fmt: skip
@@ -113,6 +118,12 @@ def judged(response: SineResponse, robot: RobotConfig) -> list[Finding]:
     index, gains = names.index(name), response.gains
     answering = int(np.argmax(np.abs(gains)))
     gain = float(gains[answering])
+    if not response.share >= LET_THROUGH:
+        return [fail(
+            'sine.limited', f'the shield lets {100 * response.share:.0f} % of the motion of '
+            f'{name} through', 'move the arm away from its limits, the work surface and '
+            'obstacles, and check tip_frame and workspace in the robot file',
+        )]  # fmt: skip
     if not abs(gain) >= ANSWERS:
         return [fail(
             'sine.silent', f'{name} does not follow its command (gain {gain:.2f})',

@@ -79,7 +79,10 @@ def test_the_flange_moves_with_the_tip():
 class WorldProvoker:
     """Injects into the simulated world; the fault acts at once."""
 
-    kinds: ClassVar = {'joint_states': FaultKind.JOINT_SILENCE, 'vendor_stop': FaultKind.COMMAND_LOSS}
+    kinds: ClassVar = {
+        'joint_states': FaultKind.JOINT_SILENCE,
+        'vendor_stop': FaultKind.COMMAND_LOSS,
+    }
 
     def __init__(self, rig):
         self.rig, self.at = rig, nan

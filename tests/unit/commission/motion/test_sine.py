@@ -12,7 +12,7 @@ NAMES = ROBOT.joint_names
 DECLARED = ROBOT.arm.controller.lag
 
 
-def recorded(answers=1, gain=1.0, lag=DECLARED, offset=0.0, velocity=1.0):
+def recorded(answers=1, gain=1.0, lag=DECLARED, offset=0.0, velocity=1.0, asked=0.04):
     """Joint 1 is commanded, joint `answers` moves."""
     recording, time = MotionRecording(), np.arange(0.0, 3.75, 0.01)
     for t in time:
@@ -26,7 +26,7 @@ def recorded(answers=1, gain=1.0, lag=DECLARED, offset=0.0, velocity=1.0):
         recording.stamps.append(t)
         recording.measured.append(measured)
         recording.velocity.append(rate)
-    return analysed(recording, NAMES, 1)
+    return analysed(recording, NAMES, 1, asked)
 
 
 def bad(**changes):
@@ -44,7 +44,8 @@ def test_a_joint_that_follows_has_no_finding():
      ({'gain': 0.0}, 'sine.silent', NAMES[1]), ({'gain': 57.3}, 'sine.scale', 'rad'),
      ({'gain': 0.5}, 'sine.scale', 'gear'), ({'lag': 0.1}, 'sine.lag', 'lag: 0.10'),
      ({'offset': 0.03}, 'sine.offset', 'sag'), ({'velocity': 0.5}, 'sine.velocity', '0.50'),
-     ({'velocity': -1.0}, 'sine.velocity', '-1.00')],
+     ({'velocity': -1.0}, 'sine.velocity', '-1.00'),
+     ({'asked': 0.2}, 'sine.limited', '20 %')],
 )  # fmt: skip
 def test_a_joint_that_does_not_follow_is_named(changes, check, word):
     found = bad(**changes)
