@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
-from xml.etree import ElementTree as ET
 
 import numpy as np
-import pinocchio as pin
 
 from vla_core import geometry
 from vla_core.authoring.chain import GripperJoints
+from vla_core.authoring.gripper_probe import PAD, GripperProbe, gap_between, in_strip
 from vla_core.errors import UserError
 from vla_core.frozen import Array
-from vla_core.robot import urdf_tree as tree
-from vla_core.robot.mesh import clipped
-from vla_core.robot.surface import surfaces
-from vla_core.robot.urdf import Description, mimic_joints
+from vla_core.robot.urdf import Description
 
 SAMPLES = 61  # positions of the joint at which the opening is measured
 SHORT = 0.008  # m, from the ends of the pads back to the tip frame
-PAD = (0.003, 0.022)  # m, from the ends of the pads: where the opening is measured
-ACROSS = 0.005  # m, half width of the strip in which it is measured
 GRASPED = 0.04  # m, opening at which the tip is placed
 BESIDE = 0.023  # m, from the pad of a jaw that stands to the tip: half of a wide object
 SWUNG = 0.03  # m, pads whose ends move back by more are no longer opposite
 WIDEST = 0.12  # m, of the opening map
 ROUND = 3e-4  # m, largest error of the opening map
+LEAST, MOSTLY = 0.015, 0.8  # m, of the opening; share of the widest that is as good
+TOUCH = (-0.02, 0.015)  # m, between the pads when closed
+STILL = 2e-4  # m, links that move by less do not close
+COARSE = 9  # positions at which pairs of links are compared
 SNAP = 0.9  # cosine, an axis nearer than this to one of a frame is that one
 
 
@@ -40,63 +39,13 @@ class GripperDraft:
     is_jaw: bool  # one pad does not move
 
 
-class GripperProbe:
-    """The surface of a gripper's links, placed at any position of its joint."""
-
-    def __init__(self, description: Description, joints: GripperJoints, pieces: int) -> None:
-        self.model = pin.buildModelFromXML(description.text)
-        self.data = self.model.createData()
-        self.driver, self.base = joints.driver, joints.driver.parent
-        self._followers = mimic_joints(description.text, joints.driver.name)
-        self.axis = _joint_axis(description, self.driver.name)
-        self._pair = ((joints.pair, joints.sign),) if joints.pair else ()
-        own = set(tree.below(ET.fromstring(description.text), self.base))
-        self.surface = {
-            link: triangles
-            for link, triangles in surfaces(description, self.model, pieces).items()
-            if link in own
-        }
-        low, high = self.driver.lower, self.driver.upper
-        self.moving = [
-            link
-            for link in self.surface
-            if not np.allclose(self.place(low, link), self.place(high, link), atol=1e-6)
-        ]
-
-    def place(self, position: float, link: str) -> Array:
-        """4x4 base_from_link with the joint at `position`."""
-        q = pin.neutral(self.model)
-        values = {self.driver.name: position}
-        values |= {m.name: m.multiplier * position + m.offset for m in self._followers}
-        values |= {name: sign * position for name, sign in self._pair}
-        for name, value in values.items():
-            q[self.model.joints[self.model.getJointId(name)].idx_q] = value
-        pin.framesForwardKinematics(self.model, self.data, q)
-        frames = self.data.oMf
-        base, other = (
-            frames[self.model.getFrameId(name, pin.FrameType.BODY)] for name in (self.base, link)
-        )
-        return np.asarray((base.inverse() * other).homogeneous)
-
-    def triangles(self, position: float, link: str, axes: Array) -> Array:
-        """(f, 3, 3) m, surface of a link in the base, turned into `axes` (columns)."""
-        points = geometry.transform(self.place(position, link), self.surface[link].reshape(-1, 3))
-        turned: Array = (points @ axes).reshape(-1, 3, 3)
-        return turned
-
-    def centre(self, position: float, link: str) -> Array:
-        """(3,) m, middle of a link's surface in the base."""
-        return np.asarray(self.triangles(position, link, np.eye(3)).reshape(-1, 3).mean(axis=0))
-
-
 @dataclass(frozen=True)
 class _View:
     """A gripper seen with one end of its joint as the closed one."""
 
     axes: Array  # (3, 3) columns: across, closing, approach
     pads: tuple[str, str]  # the one that moves along the closing axis, and the one opposite
-    is_jaw: bool
-    gap: float  # m, when closed
+    growth: float  # m, of the opening
 
 
 def measure(description: Description, joints: GripperJoints, pieces: int) -> GripperDraft:
@@ -106,44 +55,76 @@ def measure(description: Description, joints: GripperJoints, pieces: int) -> Gri
     if not probe.moving or not driver.lower < driver.upper:
         raise UserError(f'gripper joint {driver.name}: no link with a shape moves')
     ends = ((driver.lower, driver.upper), (driver.upper, driver.lower))
-    views = [(_view(probe, *pair), pair) for pair in ends]
-    view, (closed, opened) = min(views, key=lambda item: abs(item[0].gap))
+    found = [
+        (view, closed, opened)
+        for closed, opened in ends
+        for view in _views(probe, closed, opened)
+        if view.growth > LEAST
+    ]
+    if not found:
+        raise UserError(
+            f'gripper joint {driver.name}: no two of its links close on each other over its '
+            f'range; it has {", ".join(probe.surface)}'
+        )
+    most = max(view.growth for view, _, _ in found)
+    wide = [item for item in found if item[0].growth >= MOSTLY * most]
+    view, closed, opened = max(wide, key=lambda item: _reach(probe, item[1], item[0]))
     opening = _opening_map(probe, view, closed, opened)
     tip = _tip(probe, view, opening)
-    return GripperDraft(opening, view.pads, probe.base, tip, view.is_jaw)
+    return GripperDraft(opening, view.pads, probe.base, tip, probe.base in view.pads)
 
 
-def _view(probe: GripperProbe, closed: float, opened: float) -> _View:
+def _views(probe: GripperProbe, closed: float, opened: float) -> list[_View]:
+    """Every pair of links that move relative to each other, as the pads."""
     near = closed + 0.1 * (opened - closed)
     moves = {k: probe.centre(closed, k) - probe.centre(near, k) for k in probe.moving}
     moves[probe.base] = np.zeros(3)
-    pairs = [(a, b) for a in probe.moving for b in moves if a != b]
-    first, second = max(pairs, key=lambda p: float(np.linalg.norm(moves[p[0]] - moves[p[1]])))
-    closing = _snapped(probe, geometry.unit(moves[first] - moves[second]))
-    approach = _approach(probe, closing, closed)
-    axes = np.stack([np.cross(closing, approach), closing, approach], axis=1)
-    plus = [k for k in probe.moving if float(moves[k] @ closing) > 1e-4]
-    minus = [k for k in probe.moving if float(moves[k] @ closing) < -1e-4]
-    sides = [side or [probe.base] for side in (plus, minus)]
-    pads = [max(side, key=lambda k: _reach(probe, closed, k, axes)) for side in sides]
-    chosen = (pads[0], pads[1])
-    gap = _gap(probe, chosen, axes, closed)[0]
-    return _View(axes, chosen, not (plus and minus), gap)
+    links = [link for link in moves if link in probe.surface]
+    views = []
+    for first, second in itertools.combinations(links, 2):
+        motion = moves[first] - moves[second]
+        if float(np.linalg.norm(motion)) < STILL:
+            continue
+        closing = _snapped(probe, geometry.unit(motion))
+        approach = _approach(probe, (first, second), closing, closed)
+        axes = np.stack([np.cross(closing, approach), closing, approach], axis=1)
+        growth = _growth(probe, (first, second), axes, closed, opened)
+        views.append(_View(axes, (first, second), growth))
+    return views
 
 
-def _reach(probe: GripperProbe, position: float, link: str, axes: Array) -> float:
-    """m, how far a link extends along the approach axis."""
-    return float(probe.triangles(position, link, axes)[:, :, 2].max())
+def _growth(
+    probe: GripperProbe, pads: tuple[str, str], axes: Array, closed: float, opened: float
+) -> float:
+    """m, how far the pads open from where they nearly touch; 0 when they do not."""
+    gaps = [
+        gap_between(probe, pads, axes, float(q))[0] for q in np.linspace(closed, opened, COARSE)
+    ]
+    if not TOUCH[0] <= gaps[0] <= TOUCH[1]:
+        return 0.0
+    widest = gaps[0]
+    for gap in gaps[1:]:
+        if not gap > widest:
+            break
+        widest = gap
+    return min(widest, WIDEST)
 
 
-def _approach(probe: GripperProbe, closing: Array, closed: float) -> Array:
+def _reach(probe: GripperProbe, position: float, view: _View) -> float:
+    """m, how far both pads extend along the approach axis."""
+    ends = [probe.triangles(position, pad, view.axes)[:, :, 2].max() for pad in view.pads]
+    return float(min(ends))
+
+
+def _approach(probe: GripperProbe, pads: tuple[str, str], closing: Array, closed: float) -> Array:
     """Unit vector out of the gripper, across the closing axis."""
-    middle = np.mean([probe.centre(closed, k) for k in probe.moving], axis=0)
+    moving = [k for k in pads if k in probe.moving]
+    middle = np.mean([probe.centre(closed, k) for k in moving], axis=0)
     if probe.driver.kind == 'prismatic':
         rough = middle - (middle @ closing) * closing
     else:
         joint = probe.place(closed, probe.driver.child)
-        hinge = joint[:3, :3] @ probe.axis
+        hinge = joint[:3, :3] @ probe.axis  # of the followers, too: they turn in one plane
         rough = np.cross(closing, hinge)
         rough = rough * np.sign(rough @ (middle - joint[:3, 3]))
     snapped = _snapped(probe, geometry.unit(rough))
@@ -158,30 +139,6 @@ def _snapped(probe: GripperProbe, direction: Array) -> Array:
     return nearest if nearest @ direction >= SNAP else direction
 
 
-def _gap(
-    probe: GripperProbe, pads: tuple[str, str], axes: Array, position: float
-) -> tuple[float, Array, float]:
-    """(m between the pads, (2,) m of both inner faces along the closing axis, m of their common
-    end along the approach axis); NaN where they are not opposite."""
-    shapes = [probe.triangles(position, pad, axes) for pad in pads]
-    end = min(float(shape[:, :, 2].max()) for shape in shapes)
-    strips = [_strip(shape, 2, end - PAD[1], end - PAD[0]) for shape in shapes]
-    if min(len(strip) for strip in strips) == 0:
-        return np.nan, np.full(2, np.nan), end
-    low = max(float(strip[:, :, 0].min()) for strip in strips)
-    high = min(float(strip[:, :, 0].max()) for strip in strips)
-    middle = 0.5 * (low + high)
-    strips = [_strip(strip, 0, middle - ACROSS, middle + ACROSS) for strip in strips]
-    if min(len(strip) for strip in strips) == 0:
-        return np.nan, np.full(2, np.nan), end
-    faces = np.array([float(strips[0][:, :, 1].max()), float(strips[1][:, :, 1].min())])
-    return float(faces[1] - faces[0]), faces, end
-
-
-def _strip(triangles: Array, axis: int, low: float, high: float) -> Array:
-    return clipped(clipped(triangles, axis, low, 1.0), axis, high, -1.0)
-
-
 def _opening_map(
     probe: GripperProbe, view: _View, closed: float, opened: float
 ) -> tuple[tuple[float, float], ...]:
@@ -190,7 +147,7 @@ def _opening_map(
     found: list[tuple[float, float]] = []
     first_end = None
     for position in positions:
-        gap, _, end = _gap(probe, view.pads, view.axes, float(position))
+        gap, _, end = gap_between(probe, view.pads, view.axes, float(position))
         first_end = end if first_end is None else first_end
         is_opposite = np.isfinite(gap) and abs(end - first_end) <= SWUNG
         if not is_opposite or (found and gap <= found[-1][1]):
@@ -241,9 +198,9 @@ def _tip(probe: GripperProbe, view: _View, opening: tuple[tuple[float, float], .
     joints, widths = (np.array(column) for column in zip(*opening, strict=True))
     width = min(GRASPED, float(widths[-1]))
     position = float(np.interp(width, widths, joints))
-    _, faces, end = _gap(probe, view.pads, view.axes, position)
+    _, faces, end = gap_between(probe, view.pads, view.axes, position)
     along = float(faces.mean())
-    if view.is_jaw:
+    if probe.base in view.pads:
         stands = 1 if view.pads[1] == probe.base else 0
         along = float(faces[stands]) + (BESIDE if stands == 0 else -BESIDE)
     across = _middle_across(probe, view, position, end)
@@ -253,16 +210,9 @@ def _tip(probe: GripperProbe, view: _View, opening: tuple[tuple[float, float], .
 
 def _middle_across(probe: GripperProbe, view: _View, position: float, end: float) -> float:
     strips = [
-        _strip(probe.triangles(position, pad, view.axes), 2, end - PAD[1], end - PAD[0])
+        in_strip(probe.triangles(position, pad, view.axes), 2, end - PAD[1], end - PAD[0])
         for pad in view.pads
     ]
     low = max(float(strip[:, :, 0].min()) for strip in strips)
     high = min(float(strip[:, :, 0].max()) for strip in strips)
     return 0.5 * (low + high)
-
-
-def _joint_axis(description: Description, name: str) -> Array:
-    """(3,) unit vector in the axes of the joint's child."""
-    axis = tree.joints_of(ET.fromstring(description.text))[name].find('axis')
-    xyz = '1 0 0' if axis is None else axis.get('xyz', '1 0 0')
-    return np.asarray(geometry.unit(tree.numbers(xyz)))

@@ -115,10 +115,16 @@ def _moved(request: PlacementRequest, p: SceneParams, rng: np.random.Generator) 
         )
     else:
         margin = 0.04 if obj.shape == 'box' else 0.0
-        x = float(
-            rng.uniform(p.area_x[0] + max(-dx, 0) + margin, p.area_x[1] - max(dx, 0) - margin)
-        )
-        y = float(
-            rng.uniform(p.area_y[0] + max(-dy, 0) + margin, p.area_y[1] - max(dy, 0) - margin)
-        )
+        x = _within(p.area_x, dx, margin, rng)
+        y = _within(p.area_y, dy, margin, rng)
     return dataclasses.replace(obj, position=np.array([x, y, 0.5 * obj.size[2]]))
+
+
+def _within(
+    area: tuple[float, float], corridor: float, margin: float, rng: np.random.Generator
+) -> float:
+    """m, a place in the area with a free corridor on one side; raise NoRoomError."""
+    low, high = area[0] + max(-corridor, 0) + margin, area[1] - max(corridor, 0) - margin
+    if not low <= high:
+        raise NoRoomError(f'no room in an area of {area[1] - area[0]:.2f} m')
+    return float(rng.uniform(low, high))
