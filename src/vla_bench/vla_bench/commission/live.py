@@ -17,7 +17,7 @@ from sensor_msgs.msg import JointState
 from std_msgs.msg import Bool
 from trajectory_msgs.msg import JointTrajectory
 
-from vla_bench.commission.mistakes import of_arm, of_joint, unchanged
+from vla_bench.commission.changes import of_arm, of_joint, unchanged
 from vla_bench.commission.trial import bad
 from vla_bringup.graph.client import GraphClient
 from vla_bringup.graph.domain import choose_domain

@@ -7,7 +7,8 @@ from typing import ClassVar
 import pytest
 
 from vla_bench.commission import bench, control
-from vla_bench.commission.mistakes import CLEAN, flange_of, mistakes
+from vla_bench.commission.changes import flange_of
+from vla_bench.commission.mistakes import CLEAN, mistakes
 from vla_bench.commission.trial import (
     CommissionOutcome,
     CommissionTrial,
