@@ -23,7 +23,7 @@ def node(code, *settings):
 def test_a_node_that_cannot_configure_ends_the_supervisor_with_an_error():
     choose_domain()
     shield = node(SHIELD, 'shield.tcp_sped:=0.2')
-    supervisor = node(SUPERVISOR, 'bring_up.order:=[shield]')
+    supervisor = node(SUPERVISOR, 'e_stop.source:=none', 'bring_up.order:=[shield]')
     try:
         said, _ = supervisor.communicate(timeout=30.0)
         assert supervisor.returncode == 1
@@ -39,7 +39,7 @@ def test_a_supervisor_that_hears_no_node_any_more_asks_to_be_started_again():
     choose_domain()
     shield = node(SHIELD)
     settings = ('bring_up.order:=[shield]', 'heartbeats.isolation:=1.0')
-    supervisor = node(SUPERVISOR, *settings)
+    supervisor = node(SUPERVISOR, 'e_stop.source:=none', *settings)
     try:
         for line in supervisor.stdout:
             if 'all nodes are active' in line:
