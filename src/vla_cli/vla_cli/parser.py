@@ -6,7 +6,7 @@ import argparse
 import difflib
 import re
 from collections.abc import Iterable
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from vla_core.arguments import register_types
 from vla_core.errors import UserError
@@ -21,6 +21,10 @@ class CommandParser(argparse.ArgumentParser):
     def __init__(self, **settings: object) -> None:
         super().__init__(**settings)  # type: ignore[arg-type]
         register_types(self)
+
+    def print_help(self, file: Any = None) -> None:
+        """Print the help; argparse itself hides an output that cannot be written."""
+        print(self.format_help(), end='', file=file)
 
     def error(self, message: str) -> NoReturn:
         unknown = UNKNOWN.match(message)

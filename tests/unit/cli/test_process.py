@@ -85,7 +85,7 @@ def test_a_long_line_is_shortened():
 
 
 def vla(command, **env):
-    kept = {k: v for k, v in os.environ.items() if k != 'ROS_DOMAIN_ID'}
+    kept = {k: v for k, v in os.environ.items() if k not in ('ROS_DOMAIN_ID', 'PYTHONUNBUFFERED')}
     done = subprocess.run(
         ['bash', '-c', command], env={**kept, 'V': ' '.join(RUN), **env}, cwd=ROOT,
         capture_output=True, text=True, errors='replace', timeout=60, check=False,
@@ -99,6 +99,8 @@ def vla(command, **env):
     [
         ('$V --help > /dev/full', 2, 'No space left on device'),
         ('$V doctor --quick > /dev/full', 2, 'No space left on device'),
+        ('$V docs --help > /dev/full', 2, 'No space left on device'),
+        ('PYTHONUNBUFFERED=1 $V docs --help > /dev/full', 2, 'No space left on device'),
         ('$V nope 2> /dev/full', 2, ''),
         ('$V doctor --quick | head -1; exit ${PIPESTATUS[0]}', 141, ''),
         ('$V nope >&-', 2, "no command 'nope'"),
