@@ -37,7 +37,8 @@ def load_mesh(path: Path, scale: tuple[float, float, float]) -> tuple[Array, Fac
 
 
 def decimated(vertices: Array, faces: Faces, most: int) -> tuple[Array, Faces]:
-    """The mesh with at most `most` faces: vertices within a cell of a grid become one."""
+    """The mesh with at most `most` faces: vertices within a cell of a grid become one; the hull
+    of one so thin that nothing is left."""
     extent = float(np.ptp(vertices, axis=0).max())
     cell = extent / 400.0
     while len(faces) > most:
@@ -49,6 +50,9 @@ def decimated(vertices: Array, faces: Faces, most: int) -> tuple[Array, Faces]:
             & (joined[:, 1] != joined[:, 2])
             & (joined[:, 0] != joined[:, 2])
         )
+        if not is_face.any():
+            corners = hull_points(vertices[faces])
+            return corners, ConvexHull(corners).simplices.astype(np.int64)
         vertices, faces = vertices[first], joined[is_face]
         cell *= 1.3
     return vertices, faces
