@@ -35,6 +35,16 @@ OTHERS = {
     'bench wire --controls': '--rounds 2',
 }
 ELSEWHERE = {
+    'bench arms': 'needs the public descriptions, 414 MB: tests/unit/core/authoring',
+    'bench arms --controls': 'the same',
+    'bench commission': 'minutes: tests/unit/bench/commission/test_trial.py',
+    'bench commission --controls': 'the same',
+    'bench controllers': 'whole episodes: tests/unit/bench/controllers',
+    'bench controllers --controls': 'the same',
+    'bench messages': 'tests/unit/bench/messages and tests/graph/test_messages.py',
+    'bench messages --controls': 'the same',
+    'bench words': 'tests/unit/bench/words plays every sentence',
+    'bench words --controls': 'the same',
     'bench switch': 'four whole episodes, 20 s, of the set-up that eval has',
     'bench switch --controls': 'twelve whole episodes',
     'bench latency': 'needs the graph and a quiet machine',

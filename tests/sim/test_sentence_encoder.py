@@ -15,4 +15,4 @@ def test_the_packaged_model_gives_unit_vectors_and_sense():
     assert one.shape == (384,)
     assert one.dtype == np.float32
     assert [np.linalg.norm(v) for v in (one, alike, other)] == pytest.approx([1.0] * 3, abs=1e-5)
-    assert one @ alike > 0.7 > one @ other
+    assert one @ alike > 0.6 > 0.2 > one @ other

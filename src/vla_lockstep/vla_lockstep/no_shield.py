@@ -12,6 +12,9 @@ from vla_core.records.scene import GroundedScene
 from vla_core.records.sensing import JointState
 from vla_core.robot.config import RobotConfig
 from vla_shield.command.gripper import GripperCommand
+from vla_shield.inputs.leases import LeaseTable
+from vla_shield.inputs.robot_inputs import RobotInputs
+from vla_shield.params import ShieldParams
 from vla_shield.shield import ShieldOutput
 
 PERIOD = 0.01  # s
@@ -21,6 +24,8 @@ class NoShield:
     """Passes every finite target; ignores votes, keeps no clearance."""
 
     def __init__(self, robot: RobotConfig) -> None:
+        # as of the shield, filled by the host and not read
+        self.leases, self.inputs = LeaseTable(robot), RobotInputs(ShieldParams(), robot)
         self._names = robot.joint_names
         self._gripper = robot.gripper
         self._grip, self._finger = GripperCommand(robot.gripper), robot.gripper.joint
