@@ -207,7 +207,7 @@ def table(name: str) -> set[str]:
     return {re.sub(r' *\(.*\)', '', word).strip() for row in rows for word in row.split(',')}
 
 
-@pytest.mark.parametrize('name', ['base', 'dev'])
+@pytest.mark.parametrize('name', ['base', 'dev', 'arms'])
 def test_the_dependency_table_names_what_is_installed(name):
     assert table(name) == requirements(name)
 

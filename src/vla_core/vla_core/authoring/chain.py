@@ -46,12 +46,13 @@ class ArmDraft:
     gripper: GripperJoints | None
 
 
-def find_arms(description: Description) -> tuple[ArmDraft, ...]:
-    """The arms, those with a gripper first; UserError when there is no movable joint."""
+def find_arms(description: Description, driver: str = '') -> tuple[ArmDraft, ...]:
+    """The arms, the longest first; UserError when there is no movable joint. `driver`: a joint
+    that drives a gripper, whatever its name."""
     joints = movable(description)
     if not joints:
         raise UserError('the URDF has no movable joint')
-    grippers = _grippers(description, joints)
+    grippers = _grippers(description, joints, driver)
     used = {name for g in grippers for name in (g.driver.name, g.pair)}
     followers = {joint.name for g in grippers for joint in g.followers} | _mimics(description)
     free = {name: j for name, j in joints.items() if name not in used | followers}
@@ -96,7 +97,9 @@ def _mimics(description: Description) -> set[str]:
     return {name for name, joint in joints.items() if joint.find('mimic') is not None}
 
 
-def _grippers(description: Description, joints: dict[str, JointDraft]) -> list[GripperJoints]:
+def _grippers(
+    description: Description, joints: dict[str, JointDraft], driver: str
+) -> list[GripperJoints]:
     """Joints that drive others, slide a little, or have the name of a finger, near the end of a
     chain."""
     found: list[GripperJoints] = []
@@ -108,7 +111,7 @@ def _grippers(description: Description, joints: dict[str, JointDraft]) -> list[G
             joints[m.name] for m in mimic_joints(description.text, joint.name) if m.name in joints
         )
         slides = joint.kind == 'prismatic' and joint.upper - joint.lower <= TRAVEL
-        is_named = HAND.search(joint.name) is not None
+        is_named = joint.name == driver or HAND.search(joint.name) is not None
         others = {j.name for j in following} | {joint.name}
         if not (following or slides or is_named) or _leads_to(description, joints, joint, others):
             continue

@@ -43,7 +43,7 @@ class RobotDraft:
 def draft_robot(name: str, urdf: UrdfConfig, driver: str = '') -> RobotDraft:
     """The draft; `driver`: joint of the gripper when the URDF has several."""
     description = described(urdf)
-    arm = _chosen(find_arms(description), driver)
+    arm = _chosen(find_arms(description, driver), driver)
     if arm.gripper is None:
         raise UserError(
             'no joint of the URDF is that of a gripper: attach one '
@@ -55,12 +55,6 @@ def draft_robot(name: str, urdf: UrdfConfig, driver: str = '') -> RobotDraft:
         mimic = MimicConfig(arm.gripper.pair, arm.gripper.driver.name, arm.gripper.sign)
         urdf = replace(urdf, mimics=(*urdf.mimics, mimic))
     joints = tuple(_joint(joint, notes) for joint in arm.joints)
-    gripper = GripperConfig(
-        joint=arm.gripper.driver.name,
-        command_topic='/gripper_controller/joint_trajectory',
-        opening_map=measured.opening_map,
-        pads=measured.pads,
-    )
     robot = RobotConfig(
         name=name,
         urdf=urdf,
@@ -71,7 +65,7 @@ def draft_robot(name: str, urdf: UrdfConfig, driver: str = '') -> RobotDraft:
                 command_topic='/arm_controller/joint_trajectory',
             ),
         ),
-        grippers=(gripper,),
+        grippers=(_gripper(arm.gripper.driver.name, measured),),
         joint_states_topic='/joint_states',
         cameras=(CAMERA,),
         fixed_joints=_others(description, arm),
@@ -81,6 +75,11 @@ def draft_robot(name: str, urdf: UrdfConfig, driver: str = '') -> RobotDraft:
     disabled = tuple((pair.first, pair.second) for pair in pairs if pair.reason)
     robot = placed(replace(robot, disabled_pairs=disabled), notes)
     return RobotDraft(robot, pairs, notes)
+
+
+def _gripper(joint: str, measured: GripperDraft) -> GripperConfig:
+    topic = '/gripper_controller/joint_trajectory'
+    return GripperConfig(joint, topic, measured.opening_map, pads=measured.pads)
 
 
 def _chosen(arms: tuple[ArmDraft, ...], driver: str) -> ArmDraft:

@@ -15,11 +15,11 @@ from vla_core.errors import UserError
 from vla_core.frozen import Array
 from vla_core.robot.config import RobotConfig
 from vla_core.robot.hulls import ConvexPiece, collision_pieces
+from vla_core.robot.length_scale import length_scale
 from vla_core.robot.limits import JointLimits
 from vla_core.robot.mesh import convex
 from vla_core.robot.urdf import Description, describe, finger_positions
 
-FULL_SIZE = 0.9  # m, of the links from the first joint to the tip; that of a 3 kg arm or more
 _AXES = pin.ReferenceFrame.LOCAL_WORLD_ALIGNED
 
 
@@ -221,16 +221,6 @@ def _add_pieces(model: Any, shapes: Any, description: Description, pieces: int) 
         shapes.addGeometryObject(
             pin.GeometryObject(f'{piece.link}_piece_{k}', joint, frame, placement, _hull(piece))
         )
-
-
-def length_scale(model: Any, tip: int) -> float:
-    """m, of the arm that carries the frame `tip`; see `RobotModel.length_scale`."""
-    frame = model.frames[tip]
-    joint, length = frame.parentJoint, float(np.linalg.norm(frame.placement.translation))
-    while model.parents[joint] > 0:  # the first joint's place is that of the base
-        length += float(np.linalg.norm(model.jointPlacements[joint].translation))
-        joint = model.parents[joint]
-    return min(length / FULL_SIZE, 1.0)
 
 
 def link_of(model: Any, shape: Any) -> str:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from vla_core.frozen import Array
-from vla_core.robot.model import length_scale
+from vla_core.robot.length_scale import length_scale
 from vla_shield.constraints.checker import ConstraintChecker
 from vla_shield.constraints.collision_model import CollisionModel
 from vla_shield.params import ShieldParams

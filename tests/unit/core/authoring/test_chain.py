@@ -25,6 +25,14 @@ def test_chain_gripper_and_followers_are_found():
     assert arm.last_link == 'hand'
 
 
+def test_a_joint_that_is_named_drives_a_gripper():
+    description = described(JAW_ARM)
+    found = {
+        arm.gripper.driver.name for arm in find_arms(description, 'lamp_joint') if arm.gripper
+    }
+    assert found == {'jaw', 'lamp_joint'}
+
+
 def test_a_continuous_joint_gets_a_turn_each_way():
     roll = movable(described(JAW_ARM))['roll']
     assert (roll.kind, roll.lower, roll.upper) == (

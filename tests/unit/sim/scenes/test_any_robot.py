@@ -93,8 +93,10 @@ def test_meshes_collide_as_the_pieces_that_the_shield_checks(jaw_arm, tmp_path):
 def with_mesh(robot: RobotConfig, folder: Path) -> RobotConfig:
     """The robot with an L-shaped mesh in the place of its lamp."""
     corners = np.array([[x, y, z] for x in (0, 1) for y in (0, 1) for z in (0, 1)])
-    faces = [(0, 1, 3), (0, 3, 2), (4, 6, 7), (4, 7, 5), (0, 4, 5), (0, 5, 1), (2, 3, 7), (2, 7, 6),
-             (0, 2, 6), (0, 6, 4), (1, 5, 7), (1, 7, 3)]  # fmt: skip
+    faces = [
+        (0, 1, 3), (0, 3, 2), (4, 6, 7), (4, 7, 5), (0, 4, 5), (0, 5, 1),
+        (2, 3, 7), (2, 7, 6), (0, 2, 6), (0, 6, 4), (1, 5, 7), (1, 7, 3),
+    ]  # fmt: skip
     lines = []
     for part in (corners * (0.2, 0.03, 0.03), corners * (0.03, 0.03, 0.2)):
         for face in faces:
