@@ -5,7 +5,7 @@ import pytest
 
 from vla_core import geometry
 from vla_core.records.action import Trajectory
-from vla_core.robot.urdf import finger_joints
+from vla_core.robot.description.urdf import finger_joints
 
 
 def sinus(robot, start, amplitude=0.2, seconds=4.0):

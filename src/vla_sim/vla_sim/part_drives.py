@@ -12,9 +12,9 @@ from vla_core.records.action import Trajectory
 from vla_core.robot.arm import ArmConfig
 from vla_core.robot.config import RobotConfig
 from vla_core.robot.controller import ControllerContract
+from vla_core.robot.description.urdf import finger_joints, finger_positions, pad_links
 from vla_core.robot.fingers import next_finger_command
 from vla_core.robot.gripper import GripperConfig
-from vla_core.robot.urdf import finger_joints, finger_positions, pad_links
 from vla_sim.controllers.joint_trajectory_controller import JointTrajectoryController
 from vla_sim.controllers.servo import ServoLag
 from vla_sim.scenes.robot_body import driven

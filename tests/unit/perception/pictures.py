@@ -6,7 +6,7 @@ import numpy as np
 
 from vla_core.records.sensing import JointState, RgbdFrame
 from vla_core.robot.config import load_robot
-from vla_core.robot.urdf import finger_joints
+from vla_core.robot.description.urdf import finger_joints
 from vla_perception.camera.pinhole import CameraView
 
 RGB = {

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from vla_core.errors import UserError
-from vla_core.robot.packages import EXTRAS
+from vla_core.robot.description.packages import EXTRAS
 from vla_core.stack_root import stack_root
 
 ARMS = 'arms'  # public robot descriptions, requirements/arms.txt

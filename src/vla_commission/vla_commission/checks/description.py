@@ -8,20 +8,20 @@ from collections.abc import Iterator
 import numpy as np
 
 from vla_commission.facts import Facts
-from vla_commission.finding import Finding, fail, ok, skipped
+from vla_commission.finding import Finding, Status, fail, ok, skipped
 from vla_commission.motion.surface import RobotSurface
 from vla_core import geometry
 from vla_core.robot.config import RobotConfig
+from vla_core.robot.description.urdf import described, pad_links
 from vla_core.robot.gripper import GripperConfig
 from vla_core.robot.joint_states.merger import MAX_POSITION
 from vla_core.robot.model import RobotModel
-from vla_core.robot.urdf import described, pad_links
 
 DESCRIPTION = '/robot_description'
 SLACK = 0.002  # rad or rad/s, rounding of limits
 BEYOND = 0.05  # m, of the pads beyond the tip
 AHEAD = 0.01  # m, of the tip beyond the pads
-BESIDE = 0.03  # m, from the tip to a pad, more than half of the opening
+BESIDE = 0.03  # m, from the tip to a pad, beside half of the opening
 
 
 def limits(facts: Facts, robot: RobotConfig) -> list[Finding]:
@@ -76,33 +76,34 @@ def tips(robot: RobotConfig) -> list[Finding]:
     """Is the tip frame between the pads, and does its z axis point out of the gripper?"""
     model, found = RobotModel(robot), []
     for gripper in robot.grippers:
-        found += _tip(robot, model, gripper)
+        # a wrong opening map is found by moving it: one end of it that agrees is enough
+        ends = [_tip(robot, model, gripper, w) for w in (gripper.closed_width, gripper.open_width)]
+        found.append(next((end for end in ends if end.status != Status.FAIL), ends[0]))
     return found or [skipped('tip', 'no gripper')]
 
 
-def _tip(robot: RobotConfig, model: RobotModel, gripper: GripperConfig) -> list[Finding]:
+def _tip(robot: RobotConfig, model: RobotModel, gripper: GripperConfig, width: float) -> Finding:
     arm = next(arm for arm in robot.arms if arm.name == gripper.arm)
-    surface = RobotSurface(robot, gripper.closed_width)  # where the opening map matters least
+    surface = RobotSurface(robot, width)
     pads = [surface.of_link(robot.home, link) for link in pad_links(robot, gripper)]
     if not all(len(pad) for pad in pads):
-        return [skipped('tip', f'the pads of {gripper.name} have no shape')]
+        return skipped('tip', f'the pads of {gripper.name} have no shape')
     tip_from_base = geometry.inverse(model.fk(robot.home, arm.tip_frame))
     local = [geometry.transform(tip_from_base, pad) for pad in pads]
     beyond = min(float(pad[:, 2].max()) for pad in local)
     beside = max(float(np.linalg.norm(pad, axis=1).min()) for pad in local)
-    most = gripper.open_width / 2.0 + BESIDE
     text = (
         f'{arm.tip_frame} is {beside * 1e3:.0f} mm from the farther pad of {gripper.name}, whose '
         f'end is {beyond * 1e3:+.0f} mm along its z axis'
     )
-    if -AHEAD <= beyond <= BEYOND and beside <= most:
-        return [ok('tip', text)]
+    if -AHEAD <= beyond <= BEYOND and beside <= width / 2.0 + BESIDE:
+        return ok('tip', text)
     wanted = np.mean([pad[pad[:, 2] > pad[:, 2].max() - 0.01].mean(axis=0) for pad in local], 0)
-    return [fail(
+    return fail(
         'tip.frame', text,
         f'name the link between the finger tips as tip_frame of {arm.name}, z out of the gripper, '
         f'or add one under urdf: frames: at {_text(wanted)} m in {arm.tip_frame}',
-    )]  # fmt: skip
+    )  # fmt: skip
 
 
 def _text(point: np.ndarray) -> str:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
 from vla_core.errors import UserError
-from vla_core.robot import urdf_tree as tree
-from vla_core.robot.urdf import Description, mimic_joints
+from vla_core.robot.description import urdf_tree as tree
+from vla_core.robot.description.urdf import Description, mimic_joints
 
 HAND = re.compile(r'grip|finger|jaw|knuckle|hand|drive_joint|pinch|thumb', re.IGNORECASE)
 TRAVEL = 0.2  # m, a prismatic joint with less is a finger, with more an axis of an arm

@@ -14,13 +14,13 @@ from vla_core.authoring.grasp import GripperDraft, measure
 from vla_core.authoring.mount import placed, standing
 from vla_core.errors import UserError
 from vla_core.frozen import Array
-from vla_core.robot import urdf_tree as tree
 from vla_core.robot.arm import ArmConfig, JointConfig
 from vla_core.robot.camera import CameraConfig
 from vla_core.robot.config import RobotConfig
+from vla_core.robot.description import urdf_tree as tree
+from vla_core.robot.description.urdf import Description, described, mimic_joints
+from vla_core.robot.description.urdf_config import FrameConfig, MimicConfig, UrdfConfig
 from vla_core.robot.gripper import GripperConfig
-from vla_core.robot.urdf import Description, described, mimic_joints
-from vla_core.robot.urdf_config import FrameConfig, MimicConfig, UrdfConfig
 
 FASTEST = 3.2  # rad/s, a URDF that gives more is not trusted
 ACCELERATION, JERK = 9.0, 250.0  # rad/s^2, rad/s^3: gentle for a full-size arm

@@ -12,7 +12,7 @@ from vla_core.authoring.chain import GripperJoints
 from vla_core.authoring.gripper_probe import PAD, GripperProbe, gap_between, in_strip
 from vla_core.errors import UserError
 from vla_core.frozen import Array
-from vla_core.robot.urdf import Description
+from vla_core.robot.description.urdf import Description
 
 SAMPLES = 61  # positions of the joint at which the opening is measured
 SHORT = 0.008  # m, from the ends of the pads back to the tip frame

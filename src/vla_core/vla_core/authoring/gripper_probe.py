@@ -10,10 +10,10 @@ import pinocchio as pin
 from vla_core import geometry
 from vla_core.authoring.chain import GripperJoints
 from vla_core.frozen import Array
-from vla_core.robot import urdf_tree as tree
-from vla_core.robot.mesh import clipped
-from vla_core.robot.surface import surfaces
-from vla_core.robot.urdf import Description, mimic_joints
+from vla_core.robot.description import urdf_tree as tree
+from vla_core.robot.description.mesh import clipped
+from vla_core.robot.description.surface import surfaces
+from vla_core.robot.description.urdf import Description, mimic_joints
 
 PAD = (0.003, 0.022)  # m, from the ends of the pads: where the opening is measured
 ACROSS = 0.005  # m, half width of the strip in which it is measured

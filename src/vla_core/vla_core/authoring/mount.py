@@ -19,9 +19,9 @@ from vla_core.authoring.reach import (
 from vla_core.errors import UserError
 from vla_core.robot.arm import JointConfig
 from vla_core.robot.config import RobotConfig
+from vla_core.robot.description.surface import surfaces
+from vla_core.robot.description.urdf import describe
 from vla_core.robot.obstacle import ObstacleConfig, PlacementConfig
-from vla_core.robot.surface import surfaces
-from vla_core.robot.urdf import describe
 
 LIFTS = (0.0, 0.05, 0.1, 0.15, 0.2)  # m, of the base above the table, tried in turn
 ABOVE = 0.03  # m, from the home pose to the top of a workspace that is not the usual one

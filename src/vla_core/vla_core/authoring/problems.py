@@ -16,12 +16,12 @@ from vla_core.errors import UserError
 from vla_core.frozen import Array
 from vla_core.robot.arm import ArmConfig
 from vla_core.robot.config import RobotConfig, load_robot
+from vla_core.robot.description.hulls import merged
+from vla_core.robot.description.mesh import convex_pieces, hull_points, volume
+from vla_core.robot.description.surface import hull_triangles
+from vla_core.robot.description.urdf import Description, describe, described
 from vla_core.robot.gripper import GripperConfig
-from vla_core.robot.hulls import merged
-from vla_core.robot.mesh import convex_pieces, hull_points, volume
 from vla_core.robot.model import RobotModel
-from vla_core.robot.surface import hull_triangles
-from vla_core.robot.urdf import Description, describe, described
 
 TILT = 0.12  # rad, largest angle between the tip frame and the gripper that was measured
 OFF = 0.02  # m, largest distance of the tip from the middle between the pads

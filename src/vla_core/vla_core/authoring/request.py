@@ -9,7 +9,7 @@ from pathlib import Path
 from vla_core.authoring.draft import RobotDraft, draft_robot
 from vla_core.authoring.robot_file import text_of
 from vla_core.errors import UserError
-from vla_core.robot.urdf_config import AttachmentConfig, UrdfConfig
+from vla_core.robot.description.urdf_config import AttachmentConfig, UrdfConfig
 
 MADE_BY = '# Made by: '  # first line of a robot file that was made
 COMMAND = './vla robot new '

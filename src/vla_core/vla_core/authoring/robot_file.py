@@ -11,8 +11,8 @@ from vla_core.authoring.draft import RobotDraft
 from vla_core.params import as_mapping
 from vla_core.robot.camera import CameraConfig
 from vla_core.robot.config import RobotConfig
+from vla_core.robot.description.urdf_config import UrdfConfig
 from vla_core.robot.gripper import GripperConfig
-from vla_core.robot.urdf_config import UrdfConfig
 
 HEAD = """\
 # Made by: {command}

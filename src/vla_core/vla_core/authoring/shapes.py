@@ -13,11 +13,11 @@ from vla_core.authoring.robot_file import capsule_lines, pair_lines
 from vla_core.errors import UserError
 from vla_core.frozen import Array
 from vla_core.robot.config import RobotConfig, robot_file
-from vla_core.robot.hulls import collision_pieces
-from vla_core.robot.mesh import volume
-from vla_core.robot.surface import hull_triangles
-from vla_core.robot.urdf import describe
-from vla_core.robot.urdf_config import CapsuleConfig, UrdfConfig
+from vla_core.robot.description.hulls import collision_pieces
+from vla_core.robot.description.mesh import volume
+from vla_core.robot.description.surface import hull_triangles
+from vla_core.robot.description.urdf import describe
+from vla_core.robot.description.urdf_config import CapsuleConfig, UrdfConfig
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,10 @@ from vla_core.frozen import Array, frozen
 from vla_core.params import check, load_params, param
 from vla_core.robot.arm import ArmConfig, JointConfig
 from vla_core.robot.camera import CameraConfig
+from vla_core.robot.description.urdf_config import UrdfConfig
 from vla_core.robot.gripper import GripperConfig
 from vla_core.robot.limits import JointLimits
 from vla_core.robot.obstacle import ObstacleConfig, PlacementConfig
-from vla_core.robot.urdf_config import UrdfConfig
 from vla_core.stack_root import stack_root
 
 PUBLIC = 'config/robots/public'  # robots whose descriptions are installed on demand

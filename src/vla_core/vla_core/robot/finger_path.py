@@ -9,9 +9,9 @@ import pinocchio as pin
 
 from vla_core.frozen import Array
 from vla_core.robot.config import RobotConfig
+from vla_core.robot.description.urdf import pad_links
 from vla_core.robot.gripper import GripperConfig
 from vla_core.robot.model import collision_model, link_of
-from vla_core.robot.urdf import pad_links
 
 SAMPLES = 13  # openings at which the placement is computed; in between it is interpolated
 

@@ -14,11 +14,11 @@ from numpy.typing import ArrayLike
 from vla_core.errors import UserError
 from vla_core.frozen import Array
 from vla_core.robot.config import RobotConfig
-from vla_core.robot.hulls import ConvexPiece, collision_pieces
+from vla_core.robot.description.hulls import ConvexPiece, collision_pieces
+from vla_core.robot.description.mesh import convex
+from vla_core.robot.description.urdf import Description, describe, finger_positions
 from vla_core.robot.length_scale import length_scale
 from vla_core.robot.limits import JointLimits
-from vla_core.robot.mesh import convex
-from vla_core.robot.urdf import Description, describe, finger_positions
 
 _AXES = pin.ReferenceFrame.LOCAL_WORLD_ALIGNED
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from vla_core import geometry
 from vla_core.frozen import Array
 from vla_core.robot.config import RobotConfig
+from vla_core.robot.description.urdf import finger_joints, finger_positions, pad_links
 from vla_core.robot.fingers import next_finger_command
-from vla_core.robot.urdf import finger_joints, finger_positions, pad_links
 from vla_monitor.steering.goal import StepGoal
 from vla_monitor.steering.outcome import CandidateOutcome, OutcomeMoment
 from vla_monitor.steering.path import JointPath, ToolPath

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from vla_core.compiled import FLOATS, MATRIX, TENSOR, VECTOR, compiled
 from vla_core.records.sensing import JointState
 from vla_core.robot.config import RobotConfig
+from vla_core.robot.description.mesh import oriented_box
 from vla_core.robot.finger_path import FingerPath
-from vla_core.robot.mesh import oriented_box
 from vla_core.robot.model import RobotModel
 
 Points = NDArray[np.floating]

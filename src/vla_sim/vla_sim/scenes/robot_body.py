@@ -12,12 +12,12 @@ import numpy as np
 
 from vla_core import geometry
 from vla_core.robot.config import RobotConfig
+from vla_core.robot.description.hulls import collision_pieces
+from vla_core.robot.description.mesh import decimated, load_mesh
+from vla_core.robot.description.urdf import describe, finger_joints, mimic_joints, pad_links
+from vla_core.robot.description.urdf_assembly import MeshShape
 from vla_core.robot.gripper import GripperConfig
-from vla_core.robot.hulls import collision_pieces
-from vla_core.robot.mesh import decimated, load_mesh
 from vla_core.robot.model import collision_model, link_of
-from vla_core.robot.urdf import describe, finger_joints, mimic_joints, pad_links
-from vla_core.robot.urdf_assembly import MeshShape
 from vla_sim.scenes.scene_params import SceneParams
 
 # collision bits

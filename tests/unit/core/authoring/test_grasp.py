@@ -11,8 +11,8 @@ import pytest
 from vla_core.authoring.chain import find_arms
 from vla_core.authoring.grasp import measure
 from vla_core.errors import UserError
-from vla_core.robot.urdf import described
-from vla_core.robot.urdf_config import UrdfConfig
+from vla_core.robot.description.urdf import described
+from vla_core.robot.description.urdf_config import UrdfConfig
 
 DATA = Path(__file__).parents[3] / 'data/robots'
 

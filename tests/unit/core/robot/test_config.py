@@ -10,7 +10,7 @@ import yaml
 from vla_core.errors import UserError
 from vla_core.params import from_mapping
 from vla_core.robot.config import RobotConfig, known_robots, load_robot
-from vla_core.robot.urdf import finger_joints, urdf_text
+from vla_core.robot.description.urdf import finger_joints, urdf_text
 from vla_core.stack_root import stack_root
 
 ROBOTS = ('fr3', 'ur5e')

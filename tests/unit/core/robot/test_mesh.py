@@ -9,8 +9,8 @@ from scipy.spatial import ConvexHull
 
 from vla_core.authoring.shapes import fit_capsule
 from vla_core.errors import UserError
-from vla_core.robot import mesh
-from vla_core.robot.surface import hull_triangles
+from vla_core.robot.description import mesh
+from vla_core.robot.description.surface import hull_triangles
 
 
 def box(low, high):

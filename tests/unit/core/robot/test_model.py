@@ -13,9 +13,9 @@ from vla_core import geometry as g
 from vla_core.errors import UserError
 from vla_core.params import from_mapping
 from vla_core.robot.config import RobotConfig, load_robot
+from vla_core.robot.description.urdf import finger_joints, urdf_text
 from vla_core.robot.model import RobotModel, collision_model, link_of
 from vla_core.robot.obstacle import PlacementConfig
-from vla_core.robot.urdf import finger_joints, urdf_text
 from vla_core.stack_root import stack_root
 
 ROBOTS = ('fr3', 'ur5e')

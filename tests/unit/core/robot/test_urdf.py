@@ -11,10 +11,10 @@ import pinocchio as pin
 import pytest
 
 from vla_core.errors import UserError
-from vla_core.robot import urdf_tree as tree
-from vla_core.robot.packages import find_file, find_package
-from vla_core.robot.urdf import described, mimic_joints
-from vla_core.robot.urdf_config import (
+from vla_core.robot.description import urdf_tree as tree
+from vla_core.robot.description.packages import find_file, find_package
+from vla_core.robot.description.urdf import described, mimic_joints
+from vla_core.robot.description.urdf_config import (
     AttachmentConfig,
     CapsuleConfig,
     FrameConfig,

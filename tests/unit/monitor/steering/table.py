@@ -16,8 +16,8 @@ from vla_core.records.scene import (
 from vla_core.records.sensing import JointState
 from vla_core.records.task import Phase, TaskStatus
 from vla_core.robot.config import load_robot
+from vla_core.robot.description.urdf import finger_joints
 from vla_core.robot.model import RobotModel
-from vla_core.robot.urdf import finger_joints
 from vla_monitor.steering.params import VerifierParams
 from vla_monitor.steering.path import solve
 from vla_monitor.steering.verifier import Verifier

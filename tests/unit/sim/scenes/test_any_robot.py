@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from vla_core.robot.config import RobotConfig, load_robot
-from vla_core.robot.hulls import collision_pieces
+from vla_core.robot.description.hulls import collision_pieces
+from vla_core.robot.description.urdf import describe
 from vla_core.robot.model import RobotModel
 from vla_core.robot.obstacle import ObstacleConfig, PlacementConfig
-from vla_core.robot.urdf import describe
 from vla_core.stack_root import stack_root
 from vla_sim.scenes.episode import Episode
 from vla_sim.scenes.robot_body import driven, robot_spec

@@ -8,6 +8,7 @@ import pytest
 
 from vla_core.records.sensing import JointState
 from vla_core.robot.config import load_robot
+from vla_core.robot.description.urdf import finger_joints
 from vla_core.robot.joint_states.merger import (
     FINGER_MAX_AGE,
     MAX_NAME_SETS,
@@ -15,7 +16,6 @@ from vla_core.robot.joint_states.merger import (
     JointGroupClassifier,
     JointStateMerger,
 )
-from vla_core.robot.urdf import finger_joints
 
 ROBOT = load_robot('ur5e')
 ARM, FINGER = ROBOT.joint_names, ROBOT.gripper.joint

@@ -9,12 +9,12 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from vla_core.errors import UserError
-from vla_core.robot import urdf_tree as tree
 from vla_core.robot.config import RobotConfig
+from vla_core.robot.description import urdf_tree as tree
+from vla_core.robot.description.packages import find_file
+from vla_core.robot.description.urdf_assembly import MeshShape, assembled
+from vla_core.robot.description.urdf_config import UrdfConfig
 from vla_core.robot.gripper import GripperConfig
-from vla_core.robot.packages import find_file
-from vla_core.robot.urdf_assembly import MeshShape, assembled
-from vla_core.robot.urdf_config import UrdfConfig
 
 Bounds = tuple[tuple[str, float, float, float], ...]  # joint, lower, upper, velocity
 Locked = tuple[tuple[str, float], ...]  # joint, position

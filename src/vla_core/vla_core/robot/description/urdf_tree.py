@@ -15,7 +15,7 @@ from xacro import substitution_args
 from vla_core import geometry
 from vla_core.errors import UserError
 from vla_core.frozen import Array
-from vla_core.robot.packages import find_package
+from vla_core.robot.description.packages import find_package
 
 MOVABLE = ('revolute', 'continuous', 'prismatic')
 KNOWN = (*MOVABLE, 'fixed', 'floating', 'planar')

@@ -11,8 +11,8 @@ from scipy.spatial import ConvexHull
 
 from vla_core import geometry
 from vla_core.frozen import Array
-from vla_core.robot.hulls import collision_pieces
-from vla_core.robot.urdf import Description
+from vla_core.robot.description.hulls import collision_pieces
+from vla_core.robot.description.urdf import Description
 
 ROUND_SIDES = 24  # of a cylinder or sphere as triangles
 

@@ -9,9 +9,9 @@ from xml.etree import ElementTree as ET
 from vla_core import geometry
 from vla_core.errors import UserError
 from vla_core.frozen import Array
-from vla_core.robot import urdf_tree as tree
-from vla_core.robot.packages import find_file
-from vla_core.robot.urdf_config import UrdfConfig
+from vla_core.robot.description import urdf_tree as tree
+from vla_core.robot.description.packages import find_file
+from vla_core.robot.description.urdf_config import UrdfConfig
 
 Colour = tuple[float, float, float, float]
 

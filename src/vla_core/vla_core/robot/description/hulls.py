@@ -16,9 +16,9 @@ import numpy as np
 from vla_core import geometry
 from vla_core.atomic_file import write_atomic
 from vla_core.frozen import Array
-from vla_core.robot.mesh import Faces, convex_pieces, load_mesh, reduced_hull
-from vla_core.robot.urdf import Description
-from vla_core.robot.urdf_assembly import MeshShape
+from vla_core.robot.description.mesh import Faces, convex_pieces, load_mesh, reduced_hull
+from vla_core.robot.description.urdf import Description
+from vla_core.robot.description.urdf_assembly import MeshShape
 
 VERSION = b'1'  # of the cutting; another one makes the cache anew
 
