@@ -1,1 +1,1 @@
-"""FIXME docstring."""
+"""URDFs from anywhere with what is attached to them, and their meshes as convex pieces."""

@@ -22,7 +22,7 @@ from vla_core.robot.description.urdf_config import (
     UrdfConfig,
 )
 
-DATA = Path(__file__).parents[3] / 'data/robots'
+DATA = Path(__file__).parents[4] / 'data/robots'
 JAW_ARM = UrdfConfig(str(DATA / 'jaw_arm.urdf'))
 ROLL = (('roll', -3.0, 3.0, 2.0),)  # bounds of the continuous joint
 
