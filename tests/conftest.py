@@ -1,9 +1,19 @@
 """Shared by all tests: one seed, shown when a test that uses it fails."""
 
 import os
+import signal
 
 import numpy as np
 import pytest
+
+# A shell starts its background jobs with these ignored, and every process of a test would inherit
+# that: a command that is to end at Ctrl-C would not.
+for number, handler in (
+    (signal.SIGINT, signal.default_int_handler),
+    (signal.SIGHUP, signal.SIG_DFL),
+):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, handler)
 
 
 @pytest.fixture
