@@ -44,7 +44,7 @@ def missed(rig, fault):
     """Break the graph; what was found out of bounds."""
     figures = list(FAULTS[fault].live(rig, TWICE))
     assert figures
-    return [f'{f.name}: {f.value:.1f} {f.unit}' for f in figures if not f.ok]
+    return [f'{f.name}: {f.value:.3g} {f.unit}' for f in figures if not f.ok]
 
 
 def missed_twice(rig, fault):

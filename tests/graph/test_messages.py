@@ -43,13 +43,15 @@ def rig(tmp_path_factory):
 
 def start(rig):
     """A task that runs; whether the arm already moves depends on the load of the machine."""
-    if rig.is_over():
-        rig.end()
-        rig.begin()
     client = rig.graph.client
-    assert client.wait(lambda: client.status and client.status.phase == Phase.RUNNING, 40.0), (
-        client.status
-    )
+
+    def running():
+        if rig.is_over():  # also one that ended while it was waited for
+            rig.end()
+            rig.begin()
+        return client.status and client.status.phase == Phase.RUNNING
+
+    assert client.wait(running, 40.0), client.status
 
 
 def change(rig, node, transition):

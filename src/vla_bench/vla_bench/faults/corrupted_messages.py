@@ -199,14 +199,16 @@ def f15(rig: FaultRig, bounds: ReactionBounds) -> Iterator[Figure]:
 def deviation(rig: FaultRig, targets: list[Target]) -> float:
     """Largest distance in rad of a commanded joint to its value in the nearest target.
 
-    Only commands after the second target count, so that each lies between two targets.
+    Only commands whose newest state lies between two targets in time count; a command begins
+    before it (COMMAND_HISTORY).
     """
     if len(targets) < LEAST:
         return NAN
     joints = rig.robot.joint_names
     requested = np.array([t.position[[t.names.index(name) for name in joints]] for t in targets])
     commands = [h.record for h in rig.observer.since('command', 0.0)]
-    within = [c for c in commands if targets[1].stamp < c.stamp < targets[-1].stamp]
+    first, last = targets[1].stamp, targets[-1].stamp
+    within = [c for c in commands if first < c.stamp + c.time_from_start[c.next_row] < last]
     off = [np.abs(requested - c.position[c.next_row]).max(axis=1).min() for c in within]
     return float(max(off, default=NAN))
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from rclpy.serialization import serialize_message
+from rclpy._rclpy_pybind11 import RMWError
+from rclpy.serialization import deserialize_message, serialize_message
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
 from vla_core.frozen import Array
@@ -23,7 +25,7 @@ from vla_ros.convert.fields import (
 )
 
 PERIOD = 0.01  # s, of the shield's commands
-ENCAPSULATION = 4  # bytes in front of the CDR body, from which its alignment counts
+LITTLE_ENDIAN = bytes((0, 1, 0, 0))  # encapsulation of plain CDR
 
 
 def trajectory_to_msg(record: Trajectory) -> JointTrajectory:
@@ -71,10 +73,8 @@ def trajectory_to_bytes(record: Trajectory) -> bytes:
     template = template_of(record.names, len(times))
     if template is None:
         return bytes(serialize_message(trajectory_to_msg(record)))
-    body = template.body.copy()
-    body.view('<f8')[template.reals] = np.concatenate((record.position, record.velocity), axis=1)
-    body.view('<i4')[template.times] = [split(time) for time in (record.stamp, *times)]
-    return template.head + body[: template.length].tobytes()
+    rows = np.concatenate((record.position, record.velocity), axis=1)
+    return template.filled(rows, [split(time) for time in (record.stamp, *times)])
 
 
 class Template(NamedTuple):
@@ -86,33 +86,68 @@ class Template(NamedTuple):
     reals: NDArray[np.intp]  # (k, 2n) in units of 8 bytes: positions, then velocities
     times: NDArray[np.intp]  # (k + 1, 2) in units of 4 bytes: s and ns of stamp and points
 
+    def filled(self, reals: Array, times: Sequence[tuple[int, int]]) -> bytes:
+        body = self.body.copy()
+        body.view('<f8')[self.reals] = reals
+        body.view('<i4')[self.times] = times
+        return self.head + body[: self.length].tobytes()
+
 
 @lru_cache(maxsize=256)
 def template_of(names: tuple[str, ...], count: int) -> Template | None:
-    """Return the template of `count` points; None when this machine's layout is another.
+    """Return the template of `count` points; None when rclpy does not read it as it is written.
 
-    rclpy lays it out: a trajectory of marked numbers is serialised, and the marks are searched.
+    Laid out by the rules of plain CDR (XCDR version 1, little-endian): a number stands at a
+    multiple of its size, text and sequences begin with their length.
     """
-    n = len(names)
-    reals = np.pi * np.arange(1.0, 2 * n * count + 1).reshape(count, 2 * n)
-    times = 0x5A5A0000 + np.arange(2 * (count + 1)).reshape(count + 1, 2)
-    marked = Trajectory(0.0, names, np.zeros(count), reals[:, :n], reals[:, n:])
-    message = trajectory_to_msg(marked)
+    n, body = len(names), bytearray()
+
+    def uint(value: int) -> int:
+        """Append; return the place in units of 4 bytes."""
+        body.extend(bytes(-len(body) % 4) + value.to_bytes(4, 'little'))
+        return len(body) // 4 - 1
+
+    def text(value: str) -> None:
+        data = value.encode() + b'\0'
+        uint(len(data))
+        body.extend(data)
+
+    def real() -> int:
+        """Append; return the place in units of 8 bytes."""
+        body.extend(bytes(-len(body) % 8 + 8))
+        return len(body) // 8 - 1
+
+    def reals() -> list[int]:
+        uint(n)
+        return [real() for _ in range(n)]
+
+    of_reals, of_times = [], [(uint(0), uint(0))]
+    text('')  # frame_id
+    uint(n)
+    for name in names:
+        text(name)
+    uint(count)
+    for _ in range(count):
+        of_reals.append(reals() + reals())  # positions, velocities
+        uint(0), uint(0)  # no accelerations, no effort
+        of_times.append((uint(0), uint(0)))
+    length = len(body)
+    padded = np.frombuffer(body + bytes(-length % 8), np.uint8)
+    template = Template(LITTLE_ENDIAN, padded, length, np.array(of_reals), np.array(of_times))
+    return template if _is_read(template, names) else None
+
+
+def _is_read(template: Template, names: tuple[str, ...]) -> bool:
+    """True when rclpy reads the numbers that were written into the template."""
+    rows = np.pi * np.arange(1.0, template.reals.size + 1).reshape(template.reals.shape)
+    times = [(7 + k, 11 + k) for k in range(len(template.times))]
+    try:
+        message = deserialize_message(template.filled(rows, times), JointTrajectory)
+    except RMWError:
+        return False
     slots = [message.header.stamp, *(point.time_from_start for point in message.points)]
-    for slot, (sec, nanosec) in zip(slots, times.tolist(), strict=True):
-        slot.sec, slot.nanosec = sec, nanosec
-    data = bytes(serialize_message(message))
-    body = np.zeros(-(-len(data) // 8) * 8, np.uint8)
-    body[: len(data) - ENCAPSULATION] = np.frombuffer(data, np.uint8, offset=ENCAPSULATION)
-    of_reals, of_times = _places(body.view('<f8'), reals), _places(body.view('<i4'), times)
-    if of_reals is None or of_times is None:
-        return None
-    return Template(data[:ENCAPSULATION], body, len(data) - ENCAPSULATION, of_reals, of_times)
-
-
-def _places(values: NDArray, marks: NDArray) -> NDArray[np.intp] | None:
-    """Return where each of `marks` stands in `values`; None unless each stands there once."""
-    rows, places = np.nonzero(marks.reshape(-1, 1) == values)
-    if not np.array_equal(rows, np.arange(marks.size)):
-        return None
-    return places.reshape(marks.shape)
+    return (
+        tuple(message.joint_names) == names
+        and [(slot.sec, slot.nanosec) for slot in slots] == times
+        and np.array_equal([[*p.positions, *p.velocities] for p in message.points], rows)
+    )
