@@ -14,6 +14,7 @@ from vla_interfaces.srv import Answer
 from vla_ros.simple_action_server import GoalOutcome, SimpleActionServer
 from vla_supervisor.execution.commands import OperatorAnswer
 from vla_supervisor.execution.executive import Executive
+from vla_supervisor.execution.stop_request import is_stop_request
 
 FEEDBACK_EVERY = 10  # cycles
 NAN = float('nan')
@@ -43,7 +44,8 @@ class TaskActionServer:
             self.executive.cancel(now)
 
     def on_answer(self, request: Any, response: Any) -> Any:
-        """Carry out an operator's answer to a question, or another instruction."""
+        """Carry out an operator's answer to a question, or another instruction; say what ended."""
+        running = self.executive.status.instruction if self.executive.is_busy else ''
         if request.answer not in tuple(OperatorAnswer):
             known = ', '.join(f'{a.value} {a.name.lower()}' for a in OperatorAnswer)
             response.message = f'unknown answer {request.answer}; known: {known}'
@@ -52,6 +54,8 @@ class TaskActionServer:
                 OperatorAnswer(request.answer), self._now, request.instruction, request.seed
             )
         response.success = not response.message
+        if response.success and is_stop_request(request.instruction):
+            response.message = f'stopped “{running}”' if running else 'no task was running'
         return response
 
     def publish(self) -> None:

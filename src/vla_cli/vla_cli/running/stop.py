@@ -40,7 +40,6 @@ def run(args: argparse.Namespace) -> int:
 
 def stop_task(client: GraphClient) -> bool:
     """End the task and all motion; False when no supervisor takes the request."""
-    before = client.status
     request = Answer.Request(answer=Answer.Request.INSTRUCTION, instruction='stop')
     try:
         response = client.call(Answer, 'supervisor/answer', request, TIMEOUT)
@@ -50,6 +49,5 @@ def stop_task(client: GraphClient) -> bool:
     if not response.success:
         raise UserError(f'the supervisor refuses to stop: {response.message}')
     client.wait(lambda: client.status is not None and client.status.phase in STANDING, TIMEOUT)
-    is_task = before is not None and before.phase not in STANDING
-    print(f'stopped “{before.instruction}”' if is_task and before else 'no task was running')
+    print(response.message)
     return True

@@ -133,7 +133,9 @@ def template_of(names: tuple[str, ...], count: int) -> Template | None:
         of_times.append((uint(0), uint(0)))
     length = len(body)
     padded = np.frombuffer(body + bytes(-length % 8), np.uint8)
-    template = Template(LITTLE_ENDIAN, padded, length, np.array(of_reals), np.array(of_times))
+    template = Template(
+        LITTLE_ENDIAN, padded, length, np.array(of_reals, np.intp), np.array(of_times)
+    )
     return template if _is_read(template, names) else None
 
 
