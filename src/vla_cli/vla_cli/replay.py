@@ -16,8 +16,8 @@ from rich.table import Table
 
 from vla_cli import demo
 from vla_core.errors import UserError
+from vla_core.language.instruction import parse
 from vla_core.records.scene import Verb
-from vla_perception.language.instruction import parse
 from vla_teleop.recorder.episode_file import read_metadata, read_raw
 
 

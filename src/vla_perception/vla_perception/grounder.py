@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from vla_core.language.instruction import NO_EXCLUSIONS, Parsed, parse
 from vla_core.records.safety import SafetyVote
 from vla_core.records.scene import (
     GroundedObject,
@@ -25,7 +26,6 @@ from vla_perception.detection.open_vocabulary import OpenVocabularyDetector
 from vla_perception.detection.protocol import ObjectDetector
 from vla_perception.grounding.roles import RoleKeeper
 from vla_perception.grounding.vote import GroundingVote
-from vla_perception.language.instruction import NO_EXCLUSIONS, Parsed, parse
 from vla_perception.params import GEOMETRIC, OPEN_VOCABULARY, GrounderParams
 from vla_perception.tracking.held_object import HeldObject
 from vla_perception.tracking.track import Track

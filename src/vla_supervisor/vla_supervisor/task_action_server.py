@@ -6,6 +6,7 @@ from typing import Any
 
 from rclpy.node import Node
 
+from vla_core.language.stop_request import is_stop_request
 from vla_core.records.safety import FailureScore, ShieldReport
 from vla_core.records.scene import GroundedScene
 from vla_core.records.task import ResultCode
@@ -14,7 +15,6 @@ from vla_interfaces.srv import Answer
 from vla_ros.simple_action_server import GoalOutcome, SimpleActionServer
 from vla_supervisor.execution.commands import OperatorAnswer
 from vla_supervisor.execution.executive import Executive
-from vla_supervisor.execution.stop_request import is_stop_request
 
 FEEDBACK_EVERY = 10  # cycles
 NAN = float('nan')

@@ -8,12 +8,12 @@ from vla_bench import controls
 from vla_bench.words.bench import OF_ALL, lists, scores
 from vla_bench.words.sentences import LabelledSentence
 from vla_bench.words.trial import WordsOutcome, decide, decide_text, refuse
+from vla_core.language.instruction import parse
+from vla_core.language.patterns import furthest
+from vla_core.language.refusal import KNOWN
+from vla_core.language.tokens import TokenKind, tokenise
 from vla_core.records.scene import Verb
 from vla_core.result import Figure, share
-from vla_perception.language.instruction import parse
-from vla_perception.language.patterns import furthest
-from vla_perception.language.refusal import KNOWN
-from vla_perception.language.tokens import TokenKind, tokenise
 
 MUST_ACT_WRONGLY = '>= 0.05'
 MUST_DO_NOTHING = '<= 0.1'

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from vla_core.errors import UserError
+from vla_core.language.vocabulary import SHAPES
 from vla_core.records.scene import Verb
-from vla_perception.language.vocabulary import SHAPES
 
 DATA = Path('tests/data/words')
 OWN, SHARED = DATA / 'own.jsonl', DATA / 'shared.jsonl'

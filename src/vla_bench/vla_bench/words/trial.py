@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from vla_bench.words.sentences import LabelledObject, LabelledSentence, WordsAction
+from vla_core.language.instruction import parse
+from vla_core.language.stop_request import is_stop_request
 from vla_core.records.scene import Role, TargetStatus
 from vla_perception.grounding.roles import RoleKeeper
-from vla_perception.language.instruction import parse
 from vla_perception.params import GrounderParams
 from vla_perception.tracking.track import Track
-from vla_supervisor.execution.stop_request import is_stop_request
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from vla_core.language.instruction import NO_EXCLUSIONS, Exclusions
 from vla_core.records.scene import ParsedTask, Phrase, Role, TargetStatus, Verb
 from vla_perception.grounding.phrase_matching import (
     Match,
@@ -12,7 +13,6 @@ from vla_perception.grounding.phrase_matching import (
     find,
     target_shapes,
 )
-from vla_perception.language.instruction import NO_EXCLUSIONS, Exclusions
 from vla_perception.params import GrounderParams
 from vla_perception.tracking.track import Track
 

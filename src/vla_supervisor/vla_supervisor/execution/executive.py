@@ -6,6 +6,7 @@ It takes requests of the operator and records of the other nodes, owns the state
 
 from __future__ import annotations
 
+from vla_core.language.stop_request import is_stop_request
 from vla_core.records.action import ControlState
 from vla_core.records.alignment import AlignmentVerdict
 from vla_core.records.safety import FailureScore, Level, SafetyVote, ShieldReport
@@ -13,7 +14,6 @@ from vla_core.records.scene import GroundedScene
 from vla_core.records.task import MAX_INSTRUCTION, Phase, ResultCode, TaskStatus
 from vla_supervisor.execution.commands import HostAction, OperatorAnswer, StartResult, TaskRequest
 from vla_supervisor.execution.graded_response import ResponseLevel
-from vla_supervisor.execution.stop_request import is_stop_request
 from vla_supervisor.execution.task_inputs import TaskInputs
 from vla_supervisor.execution.task_phases import TaskPhases
 from vla_supervisor.params import ExecutiveParams

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from vla_core.language.instruction import parse
 from vla_core.records.scene import Role, TargetStatus
 from vla_perception.grounding.roles import RoleKeeper
-from vla_perception.language.instruction import parse
 from vla_perception.params import GrounderParams
 from vla_perception.tracking.track import Track
 

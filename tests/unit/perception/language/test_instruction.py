@@ -4,9 +4,9 @@ import re
 
 import pytest
 
+from vla_core.language.instruction import parse
+from vla_core.language.patterns import WordUse
 from vla_core.records.scene import Verb
-from vla_perception.language.instruction import parse
-from vla_perception.language.patterns import WordUse
 from vla_sim.scenes.instructions import TEST, TRAIN
 
 PAIRS = [

@@ -2,8 +2,8 @@
 
 import pytest
 
+from vla_core.language.stop_request import is_stop_request
 from vla_sim.scenes.instructions import TEST, TRAIN
-from vla_supervisor.execution.stop_request import is_stop_request
 
 STOPS = [
     'Stop!', 'stop now', 'please stop', 'halt', 'freeze', 'STOP', 'stop stop stop', 'sTOOOP!!!',

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vla_perception.language.noun_phrase import literal
-from vla_perception.language.patterns import WordUse
-from vla_perception.language.tokens import InstructionToken, Sentence, TokenKind
-from vla_perception.language.vocabulary import (
+from vla_core.language.noun_phrase import literal
+from vla_core.language.patterns import WordUse
+from vla_core.language.tokens import InstructionToken, Sentence, TokenKind
+from vla_core.language.vocabulary import (
     ANYWHERE,
     INTERJECTIONS,
     LEADING,

@@ -6,14 +6,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from vla_core.language import refusal
+from vla_core.language.clause import Clause, CoveredWord, read_clauses
+from vla_core.language.noun_phrase import literal, noun_phrases
+from vla_core.language.patterns import SentenceMatch, WordUse, sentence_matches
+from vla_core.language.tokens import sentences
+from vla_core.language.vocabulary import CLASSES, DETERMINERS, SUPPORTED
 from vla_core.records.scene import ParsedTask, Phrase, Verb
 from vla_core.records.task import MAX_INSTRUCTION
-from vla_perception.language import refusal
-from vla_perception.language.clause import Clause, CoveredWord, read_clauses
-from vla_perception.language.noun_phrase import literal, noun_phrases
-from vla_perception.language.patterns import SentenceMatch, WordUse, sentence_matches
-from vla_perception.language.tokens import sentences
-from vla_perception.language.vocabulary import CLASSES, DETERMINERS, SUPPORTED
 
 _ACCEPTED_SHAPES = {
     # skill: (shapes it can act on, shapes of its destination); '' is an object without a shape

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from vla_perception.language.patterns import furthest, literal_words
-from vla_perception.language.spelling import nearest
-from vla_perception.language.tokens import InstructionToken, TokenKind
-from vla_perception.language.vocabulary import (
+from vla_core.language.patterns import furthest, literal_words
+from vla_core.language.spelling import nearest
+from vla_core.language.tokens import InstructionToken, TokenKind
+from vla_core.language.vocabulary import (
     ANYWHERE,
     CLASSES,
     COLOUR_SUFFIXES,

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 
-from vla_core.records.scene import Phrase
-from vla_perception.language.vocabulary import (
+from vla_core.language.vocabulary import (
     CLASSES,
     COLOUR_SUFFIXES,
     COLOURS,
@@ -19,6 +18,7 @@ from vla_perception.language.vocabulary import (
     SIZES,
     canonical,
 )
+from vla_core.records.scene import Phrase
 
 Words = Sequence[str]
 _IS = ('that is', 'which is', "that's")

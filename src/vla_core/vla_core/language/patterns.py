@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cache
 
+from vla_core.language.noun_phrase import NounPhrase, Words, literal, noun_phrases
+from vla_core.language.vocabulary import CLASSES, SIDES, canonical
 from vla_core.records.scene import Verb
-from vla_perception.language.noun_phrase import NounPhrase, Words, literal, noun_phrases
-from vla_perception.language.vocabulary import CLASSES, SIDES, canonical
 
 
 class WordUse(Enum):
