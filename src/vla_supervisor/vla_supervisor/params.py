@@ -28,6 +28,9 @@ class ExecutiveParams:
     ready_timeout: float = param(
         5.0, 's, to wait for control, the shield and the nodes', lo=0.1, hi=60.0
     )
+    parses: bool = param(
+        True, 'an instruction must be understood by the parser to end a running task'
+    )
     auto_arm: bool = param(True, 'arm the shield when a task starts')
     arm_every: float = param(0.2, 's, between two requests to arm', lo=0.02, hi=5.0)
     vote_ttl: float = param(0.3, 's, time to live of a vote', lo=0.05, hi=1.0)

@@ -1,1 +1,1 @@
-"""FIXME docstring."""
+"""From an instruction to a parsed task or the reason why not; requests to stop."""

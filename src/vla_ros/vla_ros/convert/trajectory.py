@@ -93,6 +93,31 @@ class Template(NamedTuple):
         return self.head + body[: self.length].tobytes()
 
 
+class _Body:
+    """The bytes of a message behind its encapsulation, written field by field."""
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+
+    def uint(self, value: int) -> int:
+        """Append; return the place in units of 4 bytes."""
+        self.data.extend(bytes(-len(self.data) % 4) + value.to_bytes(4, 'little'))
+        return len(self.data) // 4 - 1
+
+    def text(self, value: str) -> None:
+        data = value.encode() + b'\0'
+        self.uint(len(data))
+        self.data.extend(data)
+
+    def reals(self, count: int) -> list[int]:
+        """Append a sequence of zeros; return their places in units of 8 bytes."""
+        self.uint(count)
+        if count:
+            self.data.extend(bytes(-len(self.data) % 8 + 8 * count))
+        end = len(self.data) // 8
+        return list(range(end - count, end))
+
+
 @lru_cache(maxsize=256)
 def template_of(names: tuple[str, ...], count: int) -> Template | None:
     """Return the template of `count` points; None when rclpy does not read it as it is written.
@@ -100,39 +125,19 @@ def template_of(names: tuple[str, ...], count: int) -> Template | None:
     Laid out by the rules of plain CDR (XCDR version 1, little-endian): a number stands at a
     multiple of its size, text and sequences begin with their length.
     """
-    n, body = len(names), bytearray()
-
-    def uint(value: int) -> int:
-        """Append; return the place in units of 4 bytes."""
-        body.extend(bytes(-len(body) % 4) + value.to_bytes(4, 'little'))
-        return len(body) // 4 - 1
-
-    def text(value: str) -> None:
-        data = value.encode() + b'\0'
-        uint(len(data))
-        body.extend(data)
-
-    def real() -> int:
-        """Append; return the place in units of 8 bytes."""
-        body.extend(bytes(-len(body) % 8 + 8))
-        return len(body) // 8 - 1
-
-    def reals() -> list[int]:
-        uint(n)
-        return [real() for _ in range(n)]
-
-    of_reals, of_times = [], [(uint(0), uint(0))]
-    text('')  # frame_id
-    uint(n)
+    n, body = len(names), _Body()
+    of_reals, of_times = [], [(body.uint(0), body.uint(0))]
+    body.text('')  # frame_id
+    body.uint(n)
     for name in names:
-        text(name)
-    uint(count)
+        body.text(name)
+    body.uint(count)
     for _ in range(count):
-        of_reals.append(reals() + reals())  # positions, velocities
-        uint(0), uint(0)  # no accelerations, no effort
-        of_times.append((uint(0), uint(0)))
-    length = len(body)
-    padded = np.frombuffer(body + bytes(-length % 8), np.uint8)
+        of_reals.append(body.reals(n) + body.reals(n))  # positions, velocities
+        body.uint(0), body.uint(0)  # no accelerations, no effort
+        of_times.append((body.uint(0), body.uint(0)))
+    length = len(body.data)
+    padded = np.frombuffer(body.data + bytes(-length % 8), np.uint8)
     template = Template(
         LITTLE_ENDIAN, padded, length, np.array(of_reals, np.intp), np.array(of_times)
     )

@@ -6,6 +6,7 @@ It takes requests of the operator and records of the other nodes, owns the state
 
 from __future__ import annotations
 
+from vla_core.language.instruction import parse
 from vla_core.language.stop_request import is_stop_request
 from vla_core.records.action import ControlState
 from vla_core.records.alignment import AlignmentVerdict
@@ -46,7 +47,10 @@ class Executive:
     # -- requests ------------------------------------------------------------------------------
 
     def start(self, instruction: str, seed: int, now: float) -> StartResult:
-        """Begin a task, or stop. A running task is preempted; the same one changes nothing."""
+        """Begin a task, or stop. A running task is preempted; the same one changes nothing.
+
+        A running task goes on when the instruction is not understood.
+        """
         if is_stop_request(instruction):
             return StartResult('', stopped=self._stand_still(instruction, now))
         if refusal := _unusable(instruction):
@@ -58,6 +62,8 @@ class Executive:
             if status.phase == Phase.ASKING:
                 state.resume(now)
             return StartResult(last.task_id)
+        if self.is_busy and self.params.parses and (reason := parse(instruction).reason):
+            return StartResult('', f'{reason} The running task goes on.')
         self._tasks += 1
         request = TaskRequest(f'{self._tasks:03d}-{round(now * 1000)}', instruction, seed)
         if self.is_busy:

@@ -307,3 +307,22 @@ def test_an_endless_instruction_is_refused_shortly_and_the_task_goes_on():
     assert '170000 characters' in started.refusal
     assert len(started.refusal) < 100
     assert world.run(0.5).phase == Phase.RUNNING
+
+
+def test_a_sentence_that_is_not_understood_does_not_end_the_running_task():
+    world = running()
+    task = world.status.task_id
+    started = []
+
+    assert phases_after(world, lambda: started.append(say(world, 'juggle the teapots'))) == []
+
+    assert 'juggle' in started[0].refusal
+    assert started[0].refusal.endswith('The running task goes on.')
+    assert (world.phase, world.status.task_id) == (Phase.RUNNING, task)
+
+
+def test_without_the_parser_any_sentence_ends_the_running_task():
+    world = running(params=ExecutiveParams(parses=False))
+    say(world, 'juggle the teapots')
+    world.run(2.0)
+    assert world.status.instruction == 'juggle the teapots'

@@ -1,1 +1,0 @@
-"""From an instruction to a parsed task: vocabulary, noun phrases, nearest known word."""
