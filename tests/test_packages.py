@@ -39,6 +39,12 @@ DISTRIBUTION = {
 COMES_ALONG = {'markupsafe'}  # part of Jinja2's interface, installed with it
 # run as programs or plug-ins, not imported
 PROGRAMS = {'ruff', 'mypy', 'types-PyYAML', 'pytest-timeout', 'pytest-xdist'}
+# CMake packages that the generated build of vla_interfaces finds
+BUILDS_MESSAGES = {
+    'rosidl_core_generators', 'ament_cmake_include_directories', 'ament_cmake_ros',
+    'ament_cmake_gmock', 'ament_cmake_gtest', 'ament_cmake_pytest', 'ament_package',
+    'python_cmake_module',
+}  # fmt: skip
 BRINGUP_ONLY = {'ros2launch', 'launch_ros', 'rmw_fastrtps_cpp'}  # named by launch and config files
 
 
@@ -222,6 +228,19 @@ def test_what_is_installed_is_imported_and_what_is_imported_is_installed():
     assert third <= known, f'neither a ROS package nor in ROSDEP or PIP: {sorted(third - known)}'
     installed = {DISTRIBUTION.get(name, name) for name in requirements('base')}
     assert installed == third - COMES_ALONG
+
+
+def test_what_is_installed_of_ros_is_imported_or_builds_our_messages():
+    root = ET.parse(ROOT / 'src/vla_interfaces/package.xml').getroot()
+    depends = ('depend', 'build_depend', 'buildtool_depend', 'exec_depend')
+    used = {element.text for tag in depends for element in root.findall(tag)} | BRINGUP_ONLY
+    for path in ROOT.glob('tests/**/*.py'):
+        used |= imports(ast.parse(path.read_text()))
+    for package in PYTHON:
+        used |= imported_by(package)
+    distributions = (n for n in requirements('ros-jazzy') if n.startswith('ros-jazzy-'))
+    installed = {name.removeprefix('ros-jazzy-').replace('-', '_') for name in distributions}
+    assert installed - used == BUILDS_MESSAGES
 
 
 def test_what_the_tests_install_is_used_by_them():
