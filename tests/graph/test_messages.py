@@ -7,6 +7,7 @@ import time
 from argparse import Namespace
 
 import pytest
+from action_msgs.msg import GoalStatus, GoalStatusArray
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 from sensor_msgs.msg import JointState
@@ -164,6 +165,23 @@ def test_a_second_publisher_of_the_arms_joints_holds_the_robot_and_is_named_unti
     assert client.wait(
         lambda: '/observer' not in rig.observer.last('report').record.reason, 10.0
     ), rig.observer.last('report').record
+
+
+def test_a_goal_of_another_client_on_the_controller_holds_the_robot_until_it_has_ended(rig):
+    start(rig)
+    name = '/arm_controller/follow_joint_trajectory'
+    controller = rig.observer.add_publisher(topics.goals(rig.robot)[0])
+    client = rig.graph.client
+    controller.publish(
+        GoalStatusArray(status_list=[GoalStatus(status=GoalStatus.STATUS_EXECUTING)])
+    )
+    assert client.wait(lambda: name in client.beats['shield'].detail, 5.0), client.beats['shield']
+    assert client.wait(lambda: rig.observer.last('report').record.decision in STOPPING, 5.0), (
+        rig.observer.last('report').record
+    )
+    controller.publish(GoalStatusArray(status_list=[GoalStatus(status=GoalStatus.STATUS_ABORTED)]))
+    assert client.wait(lambda: client.beats['shield'].healthy, 5.0)
+    rig.observer.remove_publisher(controller)
 
 
 def test_a_policy_killed_after_the_clock_was_set_back_is_configured_again(rig):

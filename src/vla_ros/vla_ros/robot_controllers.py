@@ -1,10 +1,11 @@
-"""Parameters and speed scaling of the controllers of the arms, which the shield reads."""
+"""Parameters, speed scaling and goals of the controllers of the arms, which the shield reads."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from action_msgs.msg import GoalStatus, GoalStatusArray
 from std_msgs.msg import Float64
 
 from vla_core.robot.config import RobotConfig
@@ -12,6 +13,8 @@ from vla_core.robot.controller_parameters import NAMES, expected
 from vla_ros.node import ManagedNode
 from vla_ros.remote_parameters import RemoteParameters, offer_parameters
 from vla_ros.topics import Topic
+
+ACTIVE = (GoalStatus.STATUS_ACCEPTED, GoalStatus.STATUS_EXECUTING, GoalStatus.STATUS_CANCELING)
 
 
 def parameter_readers(node: ManagedNode, robot: RobotConfig) -> list[RemoteParameters]:
@@ -42,3 +45,16 @@ def subscribe_scalings(
     for arm, topic in enumerate(scalings):
         if topic.name:
             node.subscribe(topic, partial(receive, arm))
+
+
+def subscribe_goals(
+    node: ManagedNode, goals: Sequence[Topic], put: Callable[[str, bool], None]
+) -> None:
+    """Call `put` with the topic and whether a goal is active, when a state of a goal changes."""
+
+    def receive(name: str, message: GoalStatusArray) -> None:
+        put(name, any(status.status in ACTIVE for status in message.status_list))
+
+    for topic in goals:
+        name = node.resolve_topic_name(topic.name)
+        node.subscribe(topic, partial(receive, name), by_executor=True)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from action_msgs.msg import GoalStatusArray
 from geometry_msgs.msg import WrenchStamped
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CameraInfo, Image, JointState
@@ -70,6 +71,10 @@ GRIPPER_COMMAND = Topic(  # edge
 SPEED_SCALING = Topic(  # edge
     '/speed_scaling_state_broadcaster/speed_scaling', Float64, qos.SENSOR, (ROBOT,), ('shield',)
 )
+GOALS = Topic(  # edge; below the name of a controller, of which the simulator's take no goals
+    '/follow_joint_trajectory/_action/status', GoalStatusArray, qos.STATE,
+    ('controller',), ('shield',),
+)  # fmt: skip
 SCENE = Topic(
     'scene', msg.GroundedScene, qos.COMMAND, ('perception',),
     ('policy', 'verifier', 'failure', 'rules', 'control', 'shield', 'supervisor'),
@@ -175,6 +180,12 @@ def speed_scalings(robot: RobotConfig) -> tuple[Topic, ...]:
     """The speed scaling of each arm's controller, in the order of the robot file; without a name
     where the controller does not scale."""
     return tuple(SPEED_SCALING.at(arm.controller.scaling_topic) for arm in robot.arms)
+
+
+def goals(robot: RobotConfig) -> tuple[Topic, ...]:
+    """States of the trajectory actions of the arms' controllers; none for one without a name."""
+    owners = (arm.controller.node_of(arm.command_topic) for arm in robot.arms)
+    return tuple(GOALS.at(f'{owner}{GOALS.name}') for owner in owners if owner)
 
 
 def wrenches(robot: RobotConfig) -> tuple[Topic, ...]:

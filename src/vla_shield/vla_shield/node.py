@@ -17,9 +17,9 @@ from vla_interfaces.srv import Arm, Disarm, Lease, Reset
 from vla_ros import topics
 from vla_ros.main import run
 from vla_ros.node import ManagedNode
-from vla_ros.robot_controllers import parameter_readers, subscribe_scalings
+from vla_ros.robot_controllers import parameter_readers, subscribe_goals, subscribe_scalings
 from vla_shield.command.command_pacing import CommandPacing
-from vla_shield.command.rival_publishers import rival_publisher
+from vla_shield.command.rivals import CommandRivals
 from vla_shield.controller_check import ControllerCheck
 from vla_shield.inputs.joint_publishers import JointPublishers
 from vla_shield.lease_server import LeaseServer
@@ -76,7 +76,10 @@ class ShieldNode(ManagedNode):
         self.send_leases = self.advertise(topics.LEASES)
         self.leases = LeaseServer(self.shield.leases)
         self.subscribe(topics.DEAD_MAN, self.on_dead_man)
-        self.command_topics = [self.resolve_topic_name(t.name) for t in (*arms, *grippers)]
+        commands = [self.resolve_topic_name(t.name) for t in (*arms, *grippers)]
+        own, publishers_of = self.get_fully_qualified_name(), self.endpoints.publishers_of
+        self.rivals = CommandRivals(own, commands, publishers_of)
+        subscribe_goals(self, topics.goals(robot), self.rivals.put_goals)
         self.ticks = 0
         self.idle = IdleTimer(p.shield.idle_disarm)
         self.serve(Arm, 'shield/arm', self.arm)
@@ -97,18 +100,13 @@ class ShieldNode(ManagedNode):
 
         self.create_service(kind, name, answer)
 
-    def other_publishers(self) -> str:
-        """Another publisher of commands, or ''. The shield cannot stop it, only itself."""
-        own, publishers_of = self.get_fully_qualified_name(), self.endpoints.publishers_of
-        return rival_publisher(own, self.command_topics, publishers_of)
-
     def arm(self) -> str:
         if self.state != 'active':
             return f'the shield is {self.state}'
         if time.monotonic() - self.configured_at < DISCOVERY_TIME:
             why = f'configured less than {DISCOVERY_TIME:.0f} s ago, discovery is not complete'
-            return self.other_publishers() or why
-        refusal = self.other_publishers() or self.controllers.refusal(time.monotonic())
+            return self.rivals.text() or why
+        refusal = self.rivals.text() or self.controllers.refusal(time.monotonic())
         return refusal or self.shield.arm(self.now)
 
     def lease(self, request: Any, response: Any) -> Any:
@@ -157,7 +155,7 @@ class ShieldNode(ManagedNode):
             self.send_leases(leases)
             self.remark = leases.refused or self.controllers.warning
         if self.ticks % PUBLISHER_CHECK_EVERY == 0:
-            self.problem = self.other_publishers()  # in the heartbeat; the supervisor holds
+            self.problem = self.rivals.text()  # in the heartbeat; the supervisor holds
             self.shield.inputs.joints_conflict = self.joint_publishers.conflict(self.began)
 
     def safe_stop(self) -> None:
