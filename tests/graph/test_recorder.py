@@ -10,6 +10,7 @@ from rclpy.executors import SingleThreadedExecutor
 from vla_core.records.sensing import JointState
 from vla_core.records.task import Phase, ResultCode, TaskStatus
 from vla_core.robot.config import load_robot
+from vla_core.robot.topic_names import resolved
 from vla_interfaces.srv import LabelEpisode
 from vla_ros import topics
 from vla_ros.convert.camera_info import camera_info_to_msg
@@ -20,7 +21,7 @@ from vla_teleop.recorder.node import RecorderNode
 from vla_teleop.recorder.recording import load_recording
 
 DOMAIN = 101
-ROBOT = load_robot('ur5e')
+ROBOT = resolved(load_robot('ur5e'))
 PIXELS = np.arange(240 * 320 * 3, dtype=np.uint8).reshape(240, 320, 3)
 
 

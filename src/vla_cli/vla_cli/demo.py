@@ -18,6 +18,7 @@ from PIL.Image import Image
 from vla_bringup.checkout import elapsed_time
 from vla_bringup.graph.defaults import POLICY, default_policy, image_period
 from vla_bringup.graph.session import GraphSession, SessionPlan, TaskOutcome
+from vla_core.arguments import ros_namespace
 from vla_core.errors import UserError
 from vla_core.records.task import Phase
 from vla_core.result import Figure, Result
@@ -40,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add('--policy', default='', help=f'scripted or a checkpoint folder (default {POLICY})')
     add('--robot', default='ur5e', help='name in config/robots (default %(default)s)')
     add('--out', type=Path, default=Path('out/demo'), help='folder (default %(default)s)')
+    add('--namespace', type=ros_namespace, default='', metavar='NAME', help='of the graph')
     add('--keep-images', action='store_true', help='keep the images in episode.mcap (large)')
 
 
@@ -108,9 +110,10 @@ def run_task(graph: GraphSession, args: argparse.Namespace, screen: Screen) -> T
 
 
 def session_plan(args: argparse.Namespace, policy: str) -> SessionPlan:
-    sim = {'robot': args.robot, 'policy': policy, 'task': args.task, 'seed': str(args.seed)}
+    robot = {'robot': args.robot, 'namespace': args.namespace}
+    sim = {**robot, 'policy': policy, 'task': args.task, 'seed': str(args.seed)}
     record = {
-        'robot': args.robot, 'out': str(args.out), 'name': 'episode',
+        **robot, 'out': str(args.out), 'name': 'episode',
         'depth': 'true' if args.keep_images else 'false',
     }  # fmt: skip
     return SessionPlan((('sim', sim), ('record', record)), args.out / 'graph.log')
@@ -148,7 +151,7 @@ def evaluate(args: argparse.Namespace, played: Played, screen: Screen) -> Result
     write_report(story, result, args.out / 'report.html', video.name if count else '')
     if not args.keep_images:
         screen.now('removing the images from the recording')
-        remove_topics(path, image_topics(robot))
+        remove_topics(path, image_topics(robot, args.namespace))
     result = replace(result, figures=(*figures, elapsed_time.figure()))
     result.write(args.out)
     return result

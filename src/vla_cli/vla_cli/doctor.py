@@ -25,7 +25,7 @@ from vla_bringup.checkout.host_checks import (
     variables,
 )
 from vla_bringup.checkout.variables import HIGHEST_DOMAIN, rendering_fault
-from vla_core.arguments import integer
+from vla_core.arguments import integer, ros_namespace
 
 PACKAGES = [
     'numpy', 'scipy', 'pin', 'coal', 'numba', 'mujoco', 'ruckig',
@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar='N',
         help='with --live: its ROS domain',
     )
-    add('--namespace', metavar='NAME', help='with --live: its namespace')
+    add('--namespace', type=ros_namespace, metavar='NAME', help='with --live: its namespace')
 
 
 def run(args: argparse.Namespace) -> int:

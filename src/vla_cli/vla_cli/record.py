@@ -8,8 +8,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from vla_cli.running.graph import ros_namespace
 from vla_cli.up import find_launch, launch
+from vla_core.arguments import ros_namespace
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

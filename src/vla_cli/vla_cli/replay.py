@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from vla_cli import demo
+from vla_core.arguments import ros_namespace
 from vla_core.errors import UserError
 from vla_core.language.instruction import parse
 from vla_core.records.scene import Verb
@@ -28,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add('--task', default='', help='of its scene (default: the one of its instruction)')
     add('--seed', type=int, default=None, help='of its scene (default: the one recorded)')
     add('--robot', default='ur5e', help='name in config/robots (default %(default)s)')
+    add('--namespace', type=ros_namespace, default='', metavar='NAME', help='of the graph')
     add('--out', type=Path, default=Path('out/replay'), help='folder (default %(default)s)')
 
 

@@ -14,6 +14,7 @@ import argparse
 from pathlib import Path
 
 from vla_bringup.checkout.extras import ARMS, install_extra
+from vla_core.arguments import ros_namespace
 from vla_core.authoring import request
 from vla_core.authoring.problems import find_problems
 from vla_core.authoring.shapes import report_lines, shaped_text
@@ -29,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = new.add_argument
     request.add_arguments(new)
     add('--live', action='store_true', help='take the robot_description of the running graph')
+    add('--namespace', type=ros_namespace, metavar='NAME', help='with --live: its namespace')
     add('--out', type=Path, help='robot file to write (default: <name>.yaml)')
     add('--force', action='store_true', help='replace an existing file')
     for name, text in (
@@ -85,7 +87,7 @@ def _live(args: argparse.Namespace) -> str:
     if path.exists() and not args.force:
         raise UserError(f'{path} exists; --force replaces it')
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(robot_description(), encoding='utf-8')
+    path.write_text(robot_description(namespace=args.namespace), encoding='utf-8')
     print(f'wrote {path}')
     return str(path.resolve())
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from vla_core.arguments import number
+from vla_core.arguments import number, ros_namespace
 from vla_core.errors import UserError
 
 OUT = Path('out/commission')
@@ -27,8 +27,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add('--passive', action='store_true', help='nothing is moved')
     add('--rehearse', action='store_true', help='play faults, each with consent: a site sheet')
     add('--again', action='store_true', help='repeat the steps that were passed before')
-    text = 's, to observe (default %(default)s)'
-    add('--seconds', type=number(0.5, 600.0), default=4.0, help=text)
+    text = 'of the drivers and of the stack (default: none)'
+    add('--namespace', type=ros_namespace, default='', metavar='NAME', help=text)
+    add('--seconds', type=number(0.5, 600.0), default=4.0,
+        help='s, to observe (default %(default)s)')  # fmt: skip
     add('--e-stop', default='topic', help='source of its state, as e_stop.source of supervisor')
     add('--answers', type=Path, help='YAML file of "key: true" in the place of the person')
     add('--sim', action='store_true', help='start the simulator in the place of the drivers')

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vla_core.records.sensing import JointState
+from vla_core.robot.topic_names import absolute_name
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,11 @@ class Facts:
     parameters: dict[str, Mapping[str, Any] | None] = field(default_factory=dict)  # by node
     action_clients: dict[str, tuple[str, ...]] = field(default_factory=dict)  # nodes by action
     nodes: tuple[str, ...] = ()
+    namespace: str = ''  # of the robot's drivers and of the stack
+
+    def full(self, name: str) -> str:
+        """The full name of a topic or node of the stack."""
+        return absolute_name(name, self.namespace)
 
     def stream(self, topic: str) -> TopicStream:
         """The stream of a topic; empty when nothing came."""

@@ -13,7 +13,6 @@ from vla_core.records.action import ActionChunk
 from vla_core.records.lease import LeaseKind, Leases
 from vla_core.records.safety import ShieldReport
 from vla_core.records.task import TaskStatus
-from vla_core.robot.config import load_robot
 from vla_interfaces.srv import Lease
 from vla_ros import topics
 from vla_ros.main import run
@@ -42,7 +41,7 @@ class ControlNode(ManagedNode):
 
     def configure(self) -> None:
         p = self.parameters(ControlNodeParams)
-        robot = load_robot(p.robot)
+        robot = self.load_robot(p.robot)
         self.controller = Controller(p.control, robot)
         self.ticks = 0
         self.shield_stamp = 0.0  # s, ROS time of the shield's last cycle

@@ -15,6 +15,7 @@ from pathlib import Path
 LARGEST = 2**31 - 1  # of a whole number without a range of its own, such as a seed
 DIGITS = re.compile(r'[+-]?[0-9]{1,20}')
 DECIMAL = re.compile(r'[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,4})?')
+NAMESPACE = re.compile(r'/?([A-Za-z_]\w*(/[A-Za-z_]\w*)*)?/?', re.ASCII)
 SHOWN = 40  # characters of an invalid value in the error
 
 
@@ -58,6 +59,13 @@ def path(given: str) -> Path:
         return Path(text(given)).expanduser()
     except RuntimeError as error:  # no home folder
         raise argparse.ArgumentTypeError(f'cannot be found: {error}') from error
+
+
+def ros_namespace(given: str) -> str:
+    """A ROS namespace such as lab/left; empty: the root."""
+    if not NAMESPACE.fullmatch(given):
+        raise argparse.ArgumentTypeError(f'{given[:SHOWN]!r} is no namespace such as lab/left')
+    return given
 
 
 def register_types(parser: argparse.ArgumentParser) -> None:

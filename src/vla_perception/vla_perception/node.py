@@ -10,7 +10,6 @@ from vla_core.params import check, param
 from vla_core.records.scene import GroundedScene
 from vla_core.records.sensing import JointState, RgbdFrame
 from vla_core.records.task import Phase, TaskStatus
-from vla_core.robot.config import load_robot
 from vla_core.robot.joint_states.merger import JointStateMerger
 from vla_core.worker import Worker
 from vla_perception.grounder import Grounder, with_latency
@@ -59,7 +58,7 @@ class PerceptionNode(ManagedNode):
 
     def configure(self) -> None:
         p = self.parameters(PerceptionNodeParams)
-        robot = load_robot(p.robot)
+        robot = self.load_robot(p.robot)
         self.grounder = Grounder(p.grounder, robot)
         self.worker: Worker[GroundingRequest, tuple[GroundedScene | None, GroundingVote]] = Worker(
             self.process

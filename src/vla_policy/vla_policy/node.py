@@ -9,7 +9,6 @@ from vla_core.params import check, param
 from vla_core.records.action import ActionChunk
 from vla_core.records.sensing import Observation
 from vla_core.records.task import Phase, TaskStatus
-from vla_core.robot.config import load_robot
 from vla_core.worker import Worker
 from vla_policy.align import Bundler, BundlerParams
 from vla_policy.protocol import Proposal
@@ -53,7 +52,7 @@ class PolicyNode(ManagedNode):
 
     def configure(self) -> None:
         self.p = p = self.parameters(PolicyNodeParams)
-        robot = load_robot(p.robot)
+        robot = self.load_robot(p.robot)
         self.policy = load_policy(p.policy, robot, lambda path: replayable_chunks(path, robot))
         self.bundler = Bundler(p.align, robot)
         self.worker: Worker[InferenceRequest, Proposal] = Worker(self.infer)

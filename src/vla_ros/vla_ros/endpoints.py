@@ -62,6 +62,7 @@ class Endpoints:
     def __init__(self, node: Node, log_error: Callable[[str], None]) -> None:
         self._node = node
         self.refusals = Refusals(log_error)
+        self.frame = ''  # base frame of the robot, which messages with a place must carry
         self.number: int | None = None  # of the message being passed on, by its publisher
         self._polled_group = PolledCallbackGroup()
         self._polled: list[PolledSubscription] = []
@@ -73,6 +74,7 @@ class Endpoints:
 
     def advertise(self, topic: Topic) -> Callable[[Any], None]:
         """Return a function that publishes one record."""
+        topic = topic.in_frame(self.frame)
         publisher = self._node.create_publisher(
             topic.type,
             topic.name,
@@ -116,6 +118,7 @@ class Endpoints:
         self, topic: Topic, callback: Callable[[Any], None], refuse: Callable[[str], object]
     ) -> tuple[Callable[[Any], None], Callable[[str], None]]:
         """Return the functions that take a message, and the reason why there is none."""
+        topic = topic.in_frame(self.frame)
         read = topic.from_bytes or topic.from_msg
 
         def drop(reason: str) -> None:

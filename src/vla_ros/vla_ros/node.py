@@ -11,6 +11,8 @@ from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from rclpy.timer import Timer
 
+from vla_core.robot.config import RobotConfig, load_robot
+from vla_core.robot.topic_names import resolved
 from vla_ros import params, topics
 from vla_ros.deferred_log import DeferredErrorLog, attempt
 from vla_ros.endpoints import Endpoints
@@ -83,6 +85,12 @@ class ManagedNode(PolledClockNode):
     def parameters(self, cls: type[P]) -> P:
         """Return the dataclass filled from this node's parameters."""
         return params.declare(self, cls)
+
+    def load_robot(self, name: str) -> RobotConfig:
+        """Return a robot with full topic names; messages carry its base frame from now on."""
+        robot = resolved(load_robot(name), self.get_namespace())
+        self.endpoints.frame = robot.base_frame
+        return robot
 
     def set_period(self, period: float) -> None:
         """Tick every `period` s from the next cycle on."""
@@ -167,8 +175,6 @@ class ManagedNode(PolledClockNode):
             self.log_error(self._qos_mismatch)
 
     def _send_heartbeat(self) -> None:
-        beat = self._heartbeat.next(
-            self.now, self.state, self._qos_mismatch or self.problem, self.remark,
-            self.endpoints.refusals.recent(),
-        )  # fmt: skip
+        problem, dropped = self._qos_mismatch or self.problem, self.endpoints.refusals.recent()
+        beat = self._heartbeat.next(self.now, self.state, problem, self.remark, dropped)
         self._publish_heartbeat(beat)

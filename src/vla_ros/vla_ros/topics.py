@@ -1,7 +1,7 @@
 """Every topic of the stack: name, type, QoS, publishers and readers.
 
-Topics at the robot's edge (marked) take their name from the robot's configuration; remapping and
-namespaces are set at launch.
+Topics at the robot's edge (marked) take their name from the robot's configuration. All names are
+relative: the namespace of the nodes and remapping are set at launch.
 """
 
 from __future__ import annotations
@@ -42,34 +42,48 @@ class Topic:
     from_msg: Callable[[Any], Any] | None = None
     to_bytes: Callable[[Any], bytes] | None = None
     from_bytes: Callable[[bytes], Any] | None = None
+    table: Callable[[str], Any] | None = None  # converters by base frame; None: it carries none
 
     def at(self, name: str) -> Topic:
         """Return the same topic under another name."""
         return replace(self, name=name)
 
+    def in_frame(self, frame: str) -> Topic:
+        """Return the same topic of a robot whose base frame is `frame`: its messages carry it."""
+        if self.table is None:
+            return self
+        table = self.table(frame)
+        return replace(
+            self,
+            to_msg=self.to_msg and table.to_msg,
+            from_msg=self.from_msg and table.from_msg,
+            to_bytes=self.to_bytes and table.to_bytes,
+            from_bytes=self.from_bytes and table.from_bytes,
+        )
+
 
 JOINT_STATES = Topic(  # edge
-    '/joint_states', JointState, qos.SAMPLES, (ROBOT,),
+    'joint_states', JointState, qos.SAMPLES, (ROBOT,),
     ('perception', 'policy', 'verifier', 'rules', 'control', 'shield'),
     sensing.JOINTS.to_msg, sensing.JOINTS.from_msg,
     sensing.JOINTS.to_bytes, sensing.JOINTS.from_bytes,
 )  # fmt: skip
-WRENCH = Topic('/wrist/wrench', WrenchStamped, qos.SENSOR, (ROBOT,), ('recorder',))  # edge
+WRENCH = Topic('wrist/wrench', WrenchStamped, qos.SENSOR, (ROBOT,), ('recorder',))  # edge
 COLOUR = Topic(COLOUR_TOPIC, Image, qos.SENSOR, (ROBOT,), ('perception',))  # edge
 DEPTH = Topic(DEPTH_TOPIC, Image, qos.SENSOR, (ROBOT,), ('perception',))  # edge
 CAMERA_INFO = Topic(INFO_TOPIC, CameraInfo, qos.SENSOR, (ROBOT,), ('perception',))  # edge
 ARM_COMMAND = Topic(  # edge
-    '/arm_controller/joint_trajectory', JointTrajectory, qos.COMMAND, ('shield',), (ROBOT,),
+    'arm_controller/joint_trajectory', JointTrajectory, qos.COMMAND, ('shield',), (ROBOT,),
     trajectory.trajectory_to_msg, trajectory.trajectory_from_msg,
     trajectory.trajectory_to_bytes,
 )  # fmt: skip
 GRIPPER_COMMAND = Topic(  # edge
-    '/gripper_controller/joint_trajectory', JointTrajectory, qos.COMMAND, ('shield',), (ROBOT,),
+    'gripper_controller/joint_trajectory', JointTrajectory, qos.COMMAND, ('shield',), (ROBOT,),
     trajectory.trajectory_to_msg, trajectory.trajectory_from_msg,
     trajectory.trajectory_to_bytes,
 )  # fmt: skip
 SPEED_SCALING = Topic(  # edge
-    '/speed_scaling_state_broadcaster/speed_scaling', Float64, qos.SENSOR, (ROBOT,), ('shield',)
+    'speed_scaling_state_broadcaster/speed_scaling', Float64, qos.SENSOR, (ROBOT,), ('shield',)
 )
 GOALS = Topic(  # edge; below the name of a controller, of which the simulator's take no goals
     '/follow_joint_trajectory/_action/status', GoalStatusArray, qos.STATE,
@@ -78,21 +92,21 @@ GOALS = Topic(  # edge; below the name of a controller, of which the simulator's
 SCENE = Topic(
     'scene', msg.GroundedScene, qos.COMMAND, ('perception',),
     ('policy', 'verifier', 'failure', 'rules', 'control', 'shield', 'supervisor'),
-    scene.SCENE.to_msg, scene.SCENE.from_msg,
+    scene.SCENE.to_msg, scene.SCENE.from_msg, table=scene.scene_table,
 )  # fmt: skip
 CANDIDATES = Topic(
     'candidates', msg.ChunkCandidates, qos.COMMAND, ('policy',),
     ('verifier', 'failure', 'recorder'),
-    action.candidates_to_msg, action.candidates_from_msg,
+    action.CANDIDATES.to_msg, action.CANDIDATES.from_msg, table=action.candidates_table,
 )  # fmt: skip
 CHUNK = Topic(
     'chunk', msg.ActionChunk, qos.COMMAND, ('verifier',),
     ('policy', 'failure', 'rules', 'control'),
-    action.CHUNK.to_msg, action.CHUNK.from_msg,
+    action.CHUNK.to_msg, action.CHUNK.from_msg, table=action.chunk_table,
 )  # fmt: skip
 FEATURES = Topic(
     'features', msg.PolicyFeatures, qos.EVENT, ('policy',), ('failure', 'recorder'),
-    action.FEATURES.to_msg, action.FEATURES.from_msg,
+    action.FEATURES.to_msg, action.FEATURES.from_msg, table=action.features_table,
 )  # fmt: skip
 FAILURE = Topic(
     'failure', msg.FailureScore, qos.EVENT, ('failure',), ('supervisor', 'recorder'),
@@ -104,12 +118,12 @@ VERDICT = Topic(
 )  # fmt: skip
 CORRECTIONS = Topic(
     'corrections', msg.Correction, qos.EVENT, ('operator',), ('verifier', 'recorder'),
-    steering.CORRECTION.to_msg, steering.CORRECTION.from_msg,
+    steering.CORRECTION.to_msg, steering.CORRECTION.from_msg, table=steering.correction_table,
 )  # fmt: skip
 TARGET = Topic(
     'target', msg.Target, qos.SENSOR, ('control',), ('shield',),
     action.TARGET.to_msg, action.TARGET.from_msg,
-    action.TARGET.to_bytes, action.TARGET.from_bytes,
+    action.TARGET.to_bytes, action.TARGET.from_bytes, action.target_table,
 )  # fmt: skip
 LEASES = Topic(
     'leases', msg.Leases, qos.STATE, ('shield',), ('control', 'recorder'),
@@ -118,6 +132,7 @@ LEASES = Topic(
 CONTROL_STATE = Topic(
     'control_state', msg.ControlState, qos.COMMAND, ('control',), ('failure', 'supervisor'),
     action.CONTROL_STATE.to_msg, action.CONTROL_STATE.from_msg,
+    table=action.control_state_table,
 )  # fmt: skip
 VOTES = Topic(
     'votes', msg.SafetyVote, qos.EVENT,
@@ -127,7 +142,7 @@ VOTES = Topic(
 REPORT = Topic(
     'report', msg.ShieldReport, qos.SAMPLES, ('shield',), ('failure', 'control', 'supervisor'),
     safety.REPORT.to_msg, safety.REPORT.from_msg,
-    safety.REPORT.to_bytes, safety.REPORT.from_bytes,
+    safety.REPORT.to_bytes, safety.REPORT.from_bytes, safety.report_table,
 )  # fmt: skip
 HEARTBEATS = Topic(
     'heartbeats', msg.Heartbeat, qos.SAMPLES,

@@ -12,7 +12,6 @@ from vla_core.records.action import Target
 from vla_core.records.safety import ArmState, SafetyVote
 from vla_core.records.scene import GroundedScene
 from vla_core.records.sensing import JointState
-from vla_core.robot.config import load_robot
 from vla_interfaces.srv import Arm, Disarm, Lease, Reset
 from vla_ros import topics
 from vla_ros.main import run
@@ -52,7 +51,7 @@ class ShieldNode(ManagedNode):
 
     def configure(self) -> None:
         p = self.parameters(ShieldNodeParams)
-        robot = load_robot(p.robot)
+        robot = self.load_robot(p.robot)
         self.shield = Shield(p.shield, robot)
         self.joints_topic = self.resolve_topic_name(robot.joint_states_topic)
         self.joint_publishers = JointPublishers(

@@ -15,7 +15,6 @@ from std_msgs.msg import Bool, Float64
 from vla_core.errors import UserError
 from vla_core.params import check, param
 from vla_core.records.sensing import RgbdFrame
-from vla_core.robot.config import load_robot
 from vla_interfaces.srv import InjectFault, ResetScene
 from vla_ros import topics
 from vla_ros.convert.rgbd import frame_to_msgs
@@ -56,7 +55,7 @@ class SimNode(ManagedNode):
 
     def configure(self) -> None:
         self.p = p = self.parameters(SimNodeParams)
-        self.robot = robot = load_robot(p.robot)
+        self.robot = robot = self.load_robot(p.robot)
         self.world = SimWorld(robot, p.scene)
         self.pacer = Pacer(step=p.scene.timestep)
         self.send_joints = self.advertise(topics.joint_states(robot))

@@ -37,7 +37,7 @@ ISOLATED = os.EX_TEMPFAIL  # exit code: launch starts this node again
 class SupervisorNodeParams:
     """Parameters of the parts."""
 
-    robot: str = param('ur5e', 'not used; every node has this parameter')
+    robot: str = param('ur5e', 'name in config/robots, or a file')
     bring_up: BringUpParams = field(default_factory=BringUpParams)
     heartbeats: HeartbeatParams = field(default_factory=HeartbeatParams)
     dead_man: DeadManParams = field(default_factory=DeadManParams)
@@ -63,6 +63,7 @@ class SupervisorNode(ManagedNode):
 
     def configure(self) -> None:
         p = self.parameters(SupervisorNodeParams)
+        self.load_robot(p.robot)
         self.executive = Executive(p.executive)
         self.executive.on_health('the nodes are starting')
         self.monitor = SystemMonitor(p.heartbeats, p.dead_man, p.e_stop, p.computer)

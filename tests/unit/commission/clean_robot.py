@@ -9,11 +9,12 @@ from vla_commission.facts import Endpoint, Facts
 from vla_core.records.sensing import JointState, RgbdFrame
 from vla_core.robot.config import load_robot
 from vla_core.robot.controller_parameters import expected
+from vla_core.robot.topic_names import resolved
 from vla_ros import qos, topics
 from vla_ros.convert.rgbd import frame_to_msgs
 from vla_ros.convert.sensing import JOINTS, wrench_to_msg
 
-ROBOT = load_robot('ur5e')
+ROBOT = resolved(load_robot('ur5e'))
 NAMES = (*ROBOT.joint_names, ROBOT.gripper.joint)
 POSITION = np.array([*ROBOT.home, 0.04])
 BOOL = 'std_msgs/msg/Bool'

@@ -10,13 +10,14 @@ from vla_core.records.sensing import JointState
 from vla_core.records.task import Phase, TaskStatus
 from vla_core.robot.config import load_robot
 from vla_core.robot.joint_states.merger import JointStateMerger
+from vla_core.robot.topic_names import resolved
 from vla_perception.camera.robot_mask import RobotBody
 from vla_perception.grounder import Grounder
 from vla_perception.grounding.vote import GroundingVote
 from vla_perception.node import IDLE, PerceptionNode
 from vla_perception.params import GrounderParams
 
-ROBOT = load_robot('ur5e')
+ROBOT = resolved(load_robot('ur5e'))
 
 
 class Hanging:

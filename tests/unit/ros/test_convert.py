@@ -93,8 +93,8 @@ RECORDS = {
     'chunk': (chunk, action.CHUNK.to_msg, action.CHUNK.from_msg),
     'candidates': (
         lambda dice: (chunk(dice), chunk(dice)),
-        action.candidates_to_msg,
-        action.candidates_from_msg,
+        action.CANDIDATES.to_msg,
+        action.CANDIDATES.from_msg,
     ),
     'features': (
         lambda dice: random_record(PolicyFeatures, dice, feature=dice.normal(size=64)),

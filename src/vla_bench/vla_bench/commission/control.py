@@ -16,6 +16,7 @@ from vla_commission.facts import Facts
 from vla_commission.finding import Finding, ok
 from vla_core.result import Figure, share
 from vla_core.robot.config import load_robot
+from vla_core.robot.topic_names import resolved
 
 DEFAULTS = {'clean': 0}
 MOST, OF = '<= 0.2', 'of mistakes'
@@ -24,7 +25,7 @@ MOST, OF = '<= 0.2', 'of mistakes'
 def run(args: argparse.Namespace) -> int:
     figures: list[Figure] = []
     for name in args.robots:
-        robot = load_robot(name)
+        robot = resolved(load_robot(name))
         planted = mistakes(robot)
         always = [ok('all', 'always ok')]
         empty = static_findings(Facts(duration=4.0), robot)

@@ -27,6 +27,7 @@ from vla_commission.live.probe import observe
 from vla_commission.live.processes import Processes
 from vla_core.result import Figure
 from vla_core.robot.config import RobotConfig, load_robot
+from vla_core.robot.topic_names import resolved
 from vla_interfaces.action import ExecuteTask
 
 OBSERVED = 3.0  # s
@@ -119,7 +120,7 @@ def further_node(case: LiveCase, robot: RobotConfig) -> Iterator[Send]:
 def live_findings(name: str, out: Path) -> dict[LiveCase, list[Finding]]:
     """Failed findings and warnings of each case on the running simulator."""
     choose_domain()
-    robot, found, send = load_robot(name), {}, [silent]
+    robot, found, send = resolved(load_robot(name)), {}, [silent]
     processes = Processes(out / 'nodes.log')
     client = None
     try:

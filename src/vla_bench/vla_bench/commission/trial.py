@@ -23,6 +23,7 @@ from vla_commission.state import load_state
 from vla_core.params import load_params
 from vla_core.records.action import Trajectory
 from vla_core.robot.config import load_robot
+from vla_core.robot.topic_names import resolved
 from vla_core.stack_root import stack_root
 from vla_shield.params import ShieldParams
 from vla_sim.scenes.scene_params import SceneParams
@@ -115,12 +116,12 @@ def mistake_of(trial: CommissionTrial) -> Mistake:
     """The mistake of a trial."""
     if trial.mistake == CLEAN.name:
         return CLEAN
-    return next(m for m in mistakes(load_robot(trial.robot)) if m.name == trial.mistake)
+    return next(m for m in mistakes(resolved(load_robot(trial.robot))) if m.name == trial.mistake)
 
 
 def rig_of(trial: CommissionTrial, mistake: Mistake) -> ObservedRig:
     """A fresh world with its drivers and a shield."""
-    robot = load_robot(trial.robot)
+    robot = resolved(load_robot(trial.robot))
     true, declared = mistake.true(robot), mistake.declared(robot)
     scene = load_params(SceneParams, stack_root() / 'config/scenes/tabletop.yaml')
     contract = true_contract(true, mistake)

@@ -21,6 +21,7 @@ from vla_bench.messages.intake import Intake
 from vla_bringup.graph.domain import choose_domain
 from vla_core.result import Figure, Result, share
 from vla_core.robot.config import load_robot
+from vla_core.robot.topic_names import resolved
 from vla_lockstep.campaign import command_line
 from vla_report.terminal import Screen
 
@@ -66,7 +67,7 @@ def chosen(text: str) -> list[MessageCase]:
 def played(cases: Iterable[MessageCase], intake: type[Intake] = Intake) -> Iterator[RowOutcome]:
     """Each row against new modules; nodes live in a domain of their own."""
     choose_domain()
-    robot = load_robot(ROBOT)
+    robot = resolved(load_robot(ROBOT))
     if not rclpy.ok():
         rclpy.init(args=['--ros-args', '--log-level', 'fatal'])
     for case in cases:

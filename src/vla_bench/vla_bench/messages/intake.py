@@ -58,6 +58,7 @@ class Intake:
         self.executive, self.bring_up = Executive(ExecutiveParams()), BringUp(BringUpParams())
         self.publishers = JointPublishers(robot, '/joint_states', lambda _: self.nodes)
         self.endpoints = Endpoints(None, self.log.append)
+        self.endpoints.frame = robot.base_frame
         self._number, self._votes = 0, 0
         self._receivers = {name: self._made(name) for name in self._readers()}
 

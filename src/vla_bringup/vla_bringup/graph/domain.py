@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import os
-import re
 import socket
 import time
+from argparse import ArgumentTypeError
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from vla_bringup.checkout.variables import domain_fault
+from vla_core.arguments import ros_namespace
 from vla_core.errors import UserError
 from vla_ros.transport import choose_transport
 
 DISCOVERY = 1.0  # s, wait for the nodes that are already on the domain
 BUSY_DISCOVERY = 6.0  # s, the same when the domain is in use: busy nodes answer late
-NAMESPACE = re.compile(r'/?([A-Za-z_]\w*(/[A-Za-z_]\w*)*)?/?', re.ASCII)
 DOMAINS = range(20, 100)  # to choose from; low numbers are commonly in use
 
 
@@ -52,8 +52,10 @@ def is_free(domain: int) -> bool:
 
 def check_namespace(given: str) -> None:
     """UserError when ROS does not take it as a namespace."""
-    if not NAMESPACE.fullmatch(given):
-        raise UserError(f'{given[:40]!r} is no namespace such as lab/left')
+    try:
+        ros_namespace(given)
+    except ArgumentTypeError as error:
+        raise UserError(str(error)) from error
 
 
 def full_name(namespace: str, name: str) -> str:

@@ -25,12 +25,12 @@ from vla_ros.transport import choose_transport
 SECONDS = 3.0  # of listening
 DISCOVERY, SETTLED = 8.0, 1.5  # s
 LISTEN = QoSProfile(depth=200, reliability=QoSReliabilityPolicy.BEST_EFFORT)  # fits every offer
-IMAGES = (topics.COLOUR, topics.DEPTH, topics.CAMERA_INFO)  # their names are the robot's
+OF_FILE = (topics.COLOUR, topics.DEPTH, topics.CAMERA_INFO, topics.GOALS)  # parts of names
 
 
 @dataclass(frozen=True)
 class TopicView:
-    """One topic: messages per second, and the full names of the nodes that publish it."""
+    """One topic: its full name, messages per second, full names of the nodes that publish it."""
 
     name: str
     rate: float  # Hz
@@ -89,7 +89,7 @@ def listen(node: Node, executor: SingleThreadedExecutor, seconds: float) -> Live
     def count(topic: str, _: Any) -> None:
         counts[topic] += 1
 
-    heard = [topic for topic in topics.ALL if topic not in IMAGES]
+    heard = [topic for topic in topics.ALL if topic not in OF_FILE]
     node.create_subscription(topics.HEARTBEATS.type, topics.HEARTBEATS.name, on_beat, LISTEN)
     for topic in heard:
         node.create_subscription(
@@ -101,9 +101,9 @@ def listen(node: Node, executor: SingleThreadedExecutor, seconds: float) -> Live
     while time.monotonic() - began < seconds:
         executor.spin_once(timeout_sec=0.1)
     elapsed = time.monotonic() - began
-    return LiveView(
-        beats, tuple(TopicView(t.name, counts[t.name] / elapsed, who(node, t.name)) for t in heard)
-    )
+    names = {node.resolve_topic_name(topic.name): topic.name for topic in heard}
+    views = (TopicView(full, counts[t] / elapsed, who(node, full)) for full, t in names.items())
+    return LiveView(beats, tuple(views))
 
 
 def discover(executor: SingleThreadedExecutor, beats: dict[str, Heartbeat]) -> None:

@@ -83,6 +83,7 @@ class GraphSession:
         specs = [spec for name, given in plan.launches for spec in nodes_of(name, given)]
         more = plan.extra
         specs = [replace(s, arguments=(*s.arguments, *more.get(s.name, ()))) for s in specs]
+        self._namespace = specs[0].namespace  # of all nodes
         self.managed = [spec.name for spec in specs if spec.name not in plan.unmanaged]
         self._log = Log(plan.log)
         self._runner = LaunchRunner(specs, self._log)
@@ -92,8 +93,9 @@ class GraphSession:
     def __enter__(self) -> GraphSession:
         began = time.monotonic()
         try:
-            self._open.enter_context(registered())
-            self._client = GraphClient(self._watch)  # first: it names what ROS lacks
+            self._open.enter_context(registered(self._namespace))
+            # before the nodes: it names what ROS lacks
+            self._client = GraphClient(self._watch, namespace=self._namespace)
             self._runner.start()
             self._wait_until_active()
         except BaseException:

@@ -2,7 +2,7 @@
 
 Until its ttl ends, the correction replaces the language motion of the policy. The motion passes
 through control and shield like any other and is recorded in the episode as a training pair.
-Directions are those of base_link: forward is +x, left +y, up +z.
+Directions are those of the robot's base frame: forward is +x, left +y, up +z.
 """
 
 from __future__ import annotations
@@ -82,16 +82,25 @@ def user_name() -> str:
 
 
 def send(node: Node, correction: Correction) -> int:
-    """Publish it once, as soon as a verifier has subscribed."""
+    """Publish it once, in the base frame of the robot, as soon as a verifier has subscribed."""
+    frames: list[str] = []
+    report = topics.REPORT
+    node.create_subscription(
+        report.type,
+        report.name,
+        lambda message: frames.append(message.header.frame_id),
+        report.qos,
+    )
     topic = topics.CORRECTIONS
-    assert topic.to_msg is not None
     publisher = node.create_publisher(topic.type, topic.name, topic.qos)
     end = time.monotonic() + SUBSCRIBER_TIMEOUT
-    while publisher.get_subscription_count() == 0:
+    while not (frames and publisher.get_subscription_count()):
         if time.monotonic() >= end:
             raise UserError(no_graph())
         rclpy.spin_once(node, timeout_sec=0.05)
-    message = topic.to_msg(correction)
+    to_msg = topic.in_frame(frames[0]).to_msg
+    assert to_msg is not None
+    message = to_msg(correction)
     message.header.stamp = node.get_clock().now().to_msg()
     publisher.publish(message)
     publisher.wait_for_all_acked(Duration(seconds=ACK_TIMEOUT))

@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from vla_bringup.checkout.variables import HIGHEST_DOMAIN
-from vla_bringup.graph.domain import check_namespace
-from vla_core.arguments import integer
+from vla_core.arguments import integer, ros_namespace
 from vla_core.errors import UserError
 from vla_core.records.safety import ArmState, ShieldReport
 from vla_core.records.task import Phase, TaskStatus
@@ -29,14 +28,6 @@ def add_graph_options(parser: argparse.ArgumentParser) -> None:
     domain = 'ROS domain of the graph (default: ROS_DOMAIN_ID, else that of the only graph)'
     add('--domain', type=integer(0, HIGHEST_DOMAIN), metavar='N', help=domain)
     add('--namespace', type=ros_namespace, metavar='NAME', help='of the graph, as in lab/left')
-
-
-def ros_namespace(given: str) -> str:
-    try:
-        check_namespace(given)
-    except UserError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
-    return given
 
 
 @contextmanager

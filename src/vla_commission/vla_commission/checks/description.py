@@ -17,7 +17,7 @@ from vla_core.robot.gripper import GripperConfig
 from vla_core.robot.joint_states.merger import MAX_POSITION
 from vla_core.robot.model import RobotModel
 
-DESCRIPTION = '/robot_description'
+DESCRIPTION = 'robot_description'
 SLACK = 0.002  # rad or rad/s, rounding of limits
 BEYOND = 0.05  # m, of the pads beyond the tip
 AHEAD = 0.01  # m, of the tip beyond the pads
@@ -27,9 +27,10 @@ BESIDE = 0.03  # m, from the tip to a pad, beside half of the opening
 def limits(facts: Facts, robot: RobotConfig) -> list[Finding]:
     """Are the limits of the robot file inside those of the URDF and of the live description?"""
     texts = {'the URDF': described(robot.urdf).text}
-    live = facts.stream(DESCRIPTION).last
+    topic = facts.full(DESCRIPTION)
+    live = facts.stream(topic).last
     if live is not None:
-        texts[DESCRIPTION] = live.data
+        texts[topic] = live.data
     found = []
     for source, text in texts.items():
         for name, lower, upper, velocity in urdf_limits(text):

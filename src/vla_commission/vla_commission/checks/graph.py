@@ -88,7 +88,7 @@ def qos(facts: Facts, robot: RobotConfig) -> list[Finding]:
 
 
 def _peers(facts: Facts, topic: Topic, is_input: bool) -> tuple[Endpoint, ...]:
-    name = full(topic.name)
+    name = facts.full(topic.name)
     peers = facts.publishers_of(name) if is_input else facts.subscribers_of(name)
     return tuple(peer for peer in peers if peer.type == kind_of(topic))
 
@@ -123,8 +123,3 @@ def _alternatives(
     ]
     more = f' and {len(others) - SHOWN} more' if len(others) > SHOWN else ''
     return f'; candidates: {", ".join(others[:SHOWN])}{more}' if others else ''
-
-
-def full(name: str) -> str:
-    """The full name of a topic of the stack in the root namespace."""
-    return name if name.startswith('/') else f'/{name}'

@@ -52,12 +52,11 @@ def _joint_publishers(facts: Facts, robot: RobotConfig) -> list[Finding]:
 
 
 def _stack(facts: Facts) -> list[Finding]:
-    running = [
-        node for node in facts.nodes if node.rpartition('/')[2] in STACK and node not in facts.own
-    ]
+    names = {facts.full(name) for name in STACK}  # those of another namespace are another robot's
+    running = [node for node in facts.nodes if node in names and node not in facts.own]
     if not running:
         return []
     return [fail(
         'rival.stack', f'a stack runs on this ROS domain already: {", ".join(sorted(running))}',
-        'stop it before commissioning, or set another ROS_DOMAIN_ID',
+        'stop it before commissioning, or set another ROS_DOMAIN_ID or --namespace',
     )]  # fmt: skip

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from vla_commission.checks.edges import scaling_topics
-from vla_commission.checks.graph import full
 from vla_commission.facts import Facts
 from vla_commission.finding import Finding, fail, ok, skipped, warning
 from vla_core.robot.config import RobotConfig
@@ -14,7 +13,7 @@ FULL = 0.99  # share of full speed
 
 def emergency_stop(facts: Facts, source: str) -> list[Finding]:
     """Is its state published, and is it released? `source` is that of the supervisor."""
-    name = full(topics.E_STOP.name)
+    name = facts.full(topics.E_STOP.name)
     if source == 'none':
         return [skipped('e_stop', 'there is none (e_stop.source: none): keep a switch at hand')]
     stream = facts.stream(name)

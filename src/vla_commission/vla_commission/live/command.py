@@ -25,6 +25,7 @@ from vla_commission.session import Session, SessionOptions
 from vla_commission.site_sheet import write_site_sheet
 from vla_commission.state import load_state
 from vla_core.robot.config import RobotConfig, load_robot
+from vla_core.robot.topic_names import resolved
 
 NODE = 'commission'
 YES = {
@@ -34,10 +35,10 @@ YES = {
 
 def commission(args: argparse.Namespace) -> int:
     """Run the steps; 1 when something must be mended."""
-    robot = load_robot(args.robot)
+    robot = resolved(load_robot(args.robot), args.namespace)
     if not args.passive:
         check_one_arm(robot)
-    choose_domain() if args.sim else join_running_session()
+    choose_domain() if args.sim else join_running_session(namespace=args.namespace)
     folder = args.out / robot.name
     folder.mkdir(parents=True, exist_ok=True)
     person = person_of(args, robot)
@@ -89,7 +90,7 @@ def rig_of(
 ) -> Iterator[tuple[LiveRig, GraphClient, Processes]]:
     """The live rig, its client and its processes for the length of the block."""
     file = str(Path(args.robot).resolve()) if Path(args.robot).is_file() else args.robot
-    processes = Processes(folder / 'nodes.log')
+    processes = Processes(folder / 'nodes.log', args.namespace)
     client = None
     try:
         if args.sim:
@@ -100,7 +101,7 @@ def rig_of(
             for rig in rigs:
                 rig.keep_alive()
 
-        client = GraphClient(watch, NODE, carries_images=True)
+        client = GraphClient(watch, NODE, args.namespace, carries_images=True)
         if args.sim:
             processes.activate(client, 'sim')
         rigs.append(LiveRig(robot, file, client, processes, person))

@@ -16,7 +16,6 @@ from std_msgs.msg import Bool, Float64, String
 from vla_bringup.graph.client import GraphClient
 from vla_commission.checks import edges
 from vla_commission.checks.description import DESCRIPTION
-from vla_commission.checks.graph import full
 from vla_commission.collector import Collector, stamp_of_bytes
 from vla_commission.facts import Endpoint, Facts
 from vla_core.robot.config import RobotConfig
@@ -48,8 +47,10 @@ FIELDS = {
 def observe(
     client: GraphClient, robot: RobotConfig, seconds: float, own: tuple[str, ...]
 ) -> Facts:
-    """Facts of the robot's graph after `seconds` s; `own`: nodes that commissioning started."""
-    facts = Facts(own=(*own, client.node.get_fully_qualified_name()), duration=seconds)
+    """Facts of the robot's graph after `seconds` s; `robot` has full names; `own`: nodes that
+    commissioning started."""
+    own = (*own, client.node.get_fully_qualified_name())
+    facts = Facts(own, seconds, namespace=client.node.get_namespace())
     _Listener(client, robot, Collector(facts)).run(seconds)
     _read_graph(client, robot, facts)
     for node in edges.controller_nodes(robot):
@@ -74,13 +75,14 @@ class _Listener:
             self._listen(info.name, info.type, LATCHED)
         for name in edges.scaling_topics(robot):
             self._listen(name, Float64)
-        self._listen(full(topics.E_STOP.name), Bool)
-        self._listen(DESCRIPTION, String, LATCHED)
+        self._description = collector.facts.full(DESCRIPTION)
+        self._listen(collector.facts.full(topics.E_STOP.name), Bool)
+        self._listen(self._description, String, LATCHED)
 
     def run(self, seconds: float) -> None:
         """Discover, then listen; the observation begins when the graph is known."""
         self._client.wait(self._drain, DISCOVERY)
-        kept = {DESCRIPTION, *(name for name in self._latched())}
+        kept = {self._description, *(name for name in self._latched())}
         streams = self._collector.facts.streams
         for name in [name for name in streams if name not in kept]:
             del streams[name]

@@ -26,15 +26,17 @@ TRANSITIONS = (
 
 
 class Processes:
-    """Starts and ends launch files of one node each; `client` waits for them."""
+    """Starts and ends launch files of one node each, in one namespace; `client`, in the same,
+    waits for them."""
 
-    def __init__(self, log: Path) -> None:
-        self._log = Log(log)
+    def __init__(self, log: Path, namespace: str = '') -> None:
+        self._log, self._namespace = Log(log), namespace
         self._runners: dict[str, LaunchRunner] = {}
         self._killed: list[LaunchRunner] = []  # whose process was killed
 
     def start(self, launch: str, node: str, given: dict[str, str]) -> None:
         """Start launch/<launch>.launch.yaml, whose node is `node`."""
+        given = {**given, 'namespace': self._namespace}
         runner = LaunchRunner(nodes_of(launch, given), self._log)
         runner.start()
         self._runners[node] = runner
@@ -57,7 +59,7 @@ class Processes:
         """Request a transition and wait for it; False when it is refused."""
         if not client.wait(lambda: node in client.beats, TRY):
             return True  # not there yet
-        service = client.node.create_client(ChangeState, f'/{node}/change_state')
+        service = client.node.create_client(ChangeState, f'{node}/change_state')
         try:
             if not client.wait(service.service_is_ready, TRY):
                 return True

@@ -11,7 +11,6 @@ from rclpy.event_handler import SubscriptionEventCallbacks
 from std_msgs.msg import Bool
 
 from vla_bringup.graph.client import GraphClient
-from vla_commission.checks.graph import full
 from vla_commission.facts import Facts
 from vla_commission.live.probe import observe
 from vla_commission.live.processes import Processes
@@ -24,6 +23,7 @@ from vla_core.records.lease import LeaseKind
 from vla_core.records.safety import Level, SafetyVote, ShieldReport
 from vla_core.records.sensing import JointState, RgbdFrame
 from vla_core.robot.config import RobotConfig
+from vla_core.robot.topic_names import absolute_name
 from vla_interfaces.srv import Arm, Disarm, Lease, Reset
 from vla_ros import topics
 from vla_ros.convert.fields import BadMessage, seconds
@@ -57,6 +57,7 @@ class LiveRig:
         self._images: dict[str, Any] = {}
         self._has_other_switch = False  # somebody else publishes the dead-man switch
         links = client.links
+        links.frame = robot.base_frame
         links.subscribe(topics.joint_states(robot), self._on_joints)
         links.subscribe(topics.REPORT, self._on_report)
         for topic in topics.arm_commands(robot):
@@ -86,9 +87,10 @@ class LiveRig:
             self.certified = trajectory
 
     def observe(self, seconds: float) -> Facts:
-        own = [f'/{name}' for name in (SHIELD,) if self._processes.is_running(name)]
-        facts = observe(self._client, self.robot, seconds, tuple(own))
-        self._has_other_switch = bool(facts.publishers_of(full(topics.DEAD_MAN.name)))
+        shield = absolute_name(SHIELD, self._client.node.get_namespace())
+        own = (shield,) if self._processes.is_running(SHIELD) else ()
+        facts = observe(self._client, self.robot, seconds, own)
+        self._has_other_switch = bool(facts.publishers_of(facts.full(topics.DEAD_MAN.name)))
         return facts
 
     # -- shield --------------------------------------------------------------------------------

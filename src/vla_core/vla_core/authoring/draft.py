@@ -26,7 +26,7 @@ FASTEST = 3.2  # rad/s, a URDF that gives more is not trusted
 ACCELERATION, JERK = 9.0, 250.0  # rad/s^2, rad/s^3: gentle for a full-size arm
 SAME = (0.015, 0.05)  # m and rad, a frame of the URDF this near to the tip is the tip
 CAMERA = CameraConfig(
-    'scene', 'scene', '/scene_camera', 'scene_camera_optical_frame',
+    'scene', 'scene', 'scene_camera', 'scene_camera_optical_frame',
     width=320, height=240, fov_y=50.0, position=(1.25, 0.0, 0.85), look_at=(0.42, 0.0, 0.1),
 )  # fmt: skip
 
@@ -62,11 +62,11 @@ def draft_robot(name: str, urdf: UrdfConfig, driver: str = '') -> RobotDraft:
         arms=(
             ArmConfig(
                 tip_frame=tip, tcp_speed=0.5, joints=joints,
-                command_topic='/arm_controller/joint_trajectory',
+                command_topic='arm_controller/joint_trajectory',
             ),
         ),
         grippers=(_gripper(arm.gripper.driver.name, measured),),
-        joint_states_topic='/joint_states',
+        joint_states_topic='joint_states',
         cameras=(CAMERA,),
         fixed_joints=_others(description, arm),
     )  # fmt: skip
@@ -78,7 +78,7 @@ def draft_robot(name: str, urdf: UrdfConfig, driver: str = '') -> RobotDraft:
 
 
 def _gripper(joint: str, measured: GripperDraft) -> GripperConfig:
-    topic = '/gripper_controller/joint_trajectory'
+    topic = 'gripper_controller/joint_trajectory'
     return GripperConfig(joint, topic, measured.opening_map, pads=measured.pads)
 
 

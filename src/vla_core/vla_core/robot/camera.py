@@ -32,7 +32,7 @@ class CameraConfig:
 
     name: str = param(text='short name, as in observations')
     kind: str = param(text='mount', choices=('scene', 'wrist'))
-    topic: str = param(text='prefix of its topics, e.g. /camera/camera')
+    topic: str = param(text='prefix of its topics, e.g. camera/camera')
     frame: str = param(
         text='optical frame; without `parent`, a wrist camera is this link of the URDF'
     )

@@ -27,7 +27,8 @@ PUBLIC = 'config/robots/public'  # robots whose descriptions are installed on de
 class RobotConfig:
     """Content of a YAML in config/robots: the parts of a robot in one frame tree.
 
-    Joint vectors of the whole robot hold the joints of all arms, one arm after the other.
+    Joint vectors of the whole robot hold the joints of all arms, one arm after the other. Names of
+    topics without a leading / are in the namespace of the nodes, as anywhere in ROS.
     """
 
     name: str = param(text='as in config/robots/<name>.yaml')

@@ -18,8 +18,9 @@ from vla_ros.node import ManagedNode
 
 @dataclass(frozen=True)
 class FailureNodeParams:
-    """Policy, inference period, and detector parameters."""
+    """Robot, policy, inference period, and detector parameters."""
 
+    robot: str = param('ur5e', 'name in config/robots, or a file')
     policy: str = param('scripted', 'as in the policy node; selects the calibration')
     period: float = param(0.2, 's, between inferences, as in the policy node', lo=0.02, hi=2.0)
     detector: DetectorParams = field(default_factory=DetectorParams)
@@ -37,6 +38,7 @@ class FailureNode(ManagedNode):
 
     def configure(self) -> None:
         p = self.parameters(FailureNodeParams)
+        self.load_robot(p.robot)
         self.detector = detector_of(p.detector, p.policy, p.period)
         self.remark = self.detector.about
         self.voted, self.level = 0.0, Level.RUN

@@ -9,7 +9,6 @@ from typing import Any
 
 from vla_core.params import check, param
 from vla_core.records.action import ActionChunk
-from vla_core.robot.config import load_robot
 from vla_monitor.rules.extractor import MARKDOWN, find_extractor
 from vla_monitor.rules.logic.prove import prove
 from vla_monitor.rules.monitor import RuleMonitor, RuleMonitorParams
@@ -43,7 +42,7 @@ class RulesNode(ManagedNode):
 
     def configure(self) -> None:
         p = self.parameters(RulesNodeParams)
-        robot = load_robot(p.robot)
+        robot = self.load_robot(p.robot)
         rules = load_rules(p.folder, find_extractor(p.extractor))
         prove(rules.rules)
         self.watch = RuleMonitor(p.watch, robot, rules)

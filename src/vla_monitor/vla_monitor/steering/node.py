@@ -11,7 +11,6 @@ from typing import Any
 from vla_core.params import check, param
 from vla_core.records.action import ActionChunk
 from vla_core.records.alignment import AlignmentVerdict, Correction
-from vla_core.robot.config import load_robot
 from vla_core.worker import Worker
 from vla_monitor.steering.verifier import Verifier, VerifierParams
 from vla_ros import topics
@@ -45,7 +44,7 @@ class VerifierNode(ManagedNode):
 
     def configure(self) -> None:
         p = self.parameters(VerifierNodeParams)
-        robot = load_robot(p.robot)
+        robot = self.load_robot(p.robot)
         self.verifier = Verifier(p.verifier, robot, p.shield, monotonic)
         self.worker: Worker[Chunks, Choice] = Worker(self.choose)
         self.waiting: Chunks = ()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -48,46 +50,78 @@ def _rows(values: Array, rows: int, names: Sequence[str], name: str) -> Array:
     return finite(np.array(values, dtype=np.float64).reshape(rows, len(names)), name)
 
 
-CHUNK = MessageTable(
-    ActionChunk, msg.ActionChunk,
-    framed(BASE), MessageCheck(_complete, ('values', 'horizon', 'names', 'space')),
-    stamp=stamp(BASE),
-    start=time('start'),
-    step=limited(1e-4, 10.0),
-    values=Entry(
-        lambda rows: (floats(rows), len(rows)), _rows, ('values', 'horizon'), also=('names',)
-    ),
-)  # fmt: skip
+@cache
+def chunk_table(frame: str) -> MessageTable[ActionChunk]:
+    """Chunks of a robot with this base frame."""
+    return MessageTable(
+        ActionChunk, msg.ActionChunk,
+        framed(frame), MessageCheck(_complete, ('values', 'horizon', 'names', 'space')),
+        stamp=stamp(frame),
+        start=time('start'),
+        step=limited(1e-4, 10.0),
+        values=Entry(
+            lambda rows: (floats(rows), len(rows)), _rows, ('values', 'horizon'), also=('names',)
+        ),
+    )  # fmt: skip
 
 
-def candidates_to_msg(record: Chunks) -> msg.ChunkCandidates:
-    chunks = [CHUNK.to_msg(chunk) for chunk in record]
-    first = chunks[0]
-    return msg.ChunkCandidates(
-        header=first.header, task_id=first.task_id, plan=first.plan_step, chunks=chunks
-    )
+CHUNK = chunk_table(BASE)
 
 
-def candidates_from_msg(message: msg.ChunkCandidates) -> Chunks:
-    if not message.chunks:
-        raise BadMessage('no candidates')
-    return tuple(CHUNK.from_msg(chunk) for chunk in message.chunks)
+@dataclass(frozen=True)
+class CandidatesTable:
+    """The candidates of one inference, each converted by `chunks`."""
+
+    chunks: MessageTable[ActionChunk]
+
+    def to_msg(self, record: Chunks) -> msg.ChunkCandidates:
+        chunks = [self.chunks.to_msg(chunk) for chunk in record]
+        first = chunks[0]
+        return msg.ChunkCandidates(
+            header=first.header, task_id=first.task_id, plan=first.plan_step, chunks=chunks
+        )
+
+    def from_msg(self, message: msg.ChunkCandidates) -> Chunks:
+        if not message.chunks:
+            raise BadMessage('no candidates')
+        return tuple(self.chunks.from_msg(chunk) for chunk in message.chunks)
 
 
-FEATURES = MessageTable(
-    PolicyFeatures, msg.PolicyFeatures,
-    stamp=stamp(BASE),
-    feature=Entry(
-        lambda value: array('f', np.asarray(value, np.float32).tobytes()),
-        lambda value, name: finite(np.array(value, dtype=np.float32), name),
-    ),
-)  # fmt: skip
+def candidates_table(frame: str) -> CandidatesTable:
+    """Candidates of a robot with this base frame."""
+    return CandidatesTable(chunk_table(frame))
 
-TARGET = MessageTable(  # numbers that are not finite pass: the shield brakes on them at once
-    Target, msg.Target, equal_lengths('position', 'velocity', 'names'),
-    stamp=stamp(BASE), position=UNCHECKED_ARRAY, velocity=UNCHECKED_ARRAY,
-    chunk_stamp=time('chunk_stamp'),
-)  # fmt: skip
+
+CANDIDATES = candidates_table(BASE)
+
+
+@cache
+def features_table(frame: str) -> MessageTable[PolicyFeatures]:
+    """Features of the policy of a robot with this base frame."""
+    return MessageTable(
+        PolicyFeatures, msg.PolicyFeatures,
+        stamp=stamp(frame),
+        feature=Entry(
+            lambda value: array('f', np.asarray(value, np.float32).tobytes()),
+            lambda value, name: finite(np.array(value, dtype=np.float32), name),
+        ),
+    )  # fmt: skip
+
+
+FEATURES = features_table(BASE)
+
+
+@cache
+def target_table(frame: str) -> MessageTable[Target]:
+    """Targets for a robot with this base frame."""
+    return MessageTable(  # numbers that are not finite pass: the shield brakes on them at once
+        Target, msg.Target, equal_lengths('position', 'velocity', 'names'),
+        stamp=stamp(frame), position=UNCHECKED_ARRAY, velocity=UNCHECKED_ARRAY,
+        chunk_stamp=time('chunk_stamp'),
+    )  # fmt: skip
+
+
+TARGET = target_table(BASE)
 
 
 def _point(x: float, y: float, z: float, name: str) -> Array:
@@ -100,10 +134,16 @@ def xyz(path: str, read: Callable[..., Any] = _point) -> Entry:
     return Entry(lambda value: tuple(map(float, value)), read, paths)
 
 
-CONTROL_STATE = MessageTable(
-    ControlState, msg.ControlState,
-    stamp=stamp(BASE),
-    tcp=xyz('tcp', lambda *values: tuple(_point(*values).tolist())),
-    gripper=limited(),
-    lateness=limited(),
-)  # fmt: skip
+@cache
+def control_state_table(frame: str) -> MessageTable[ControlState]:
+    """The state of control of a robot with this base frame."""
+    return MessageTable(
+        ControlState, msg.ControlState, framed(frame),
+        stamp=stamp(frame),
+        tcp=xyz('tcp', lambda *values: tuple(_point(*values).tolist())),
+        gripper=limited(),
+        lateness=limited(),
+    )  # fmt: skip
+
+
+CONTROL_STATE = control_state_table(BASE)

@@ -16,7 +16,7 @@ from builtin_interfaces.msg import Duration, Time
 from std_msgs.msg import Header
 
 E = TypeVar('E', bound=IntEnum)
-BASE = 'base_link'
+BASE = 'base_link'  # frame of a table that is not built for a robot; see Topic.in_frame
 
 
 class BadMessage(Exception):  # noqa: N818 - the message is bad, nothing has failed
@@ -52,7 +52,7 @@ def joined(sec: int, nanosec: int) -> float:
     return float(sec + nanosec * 1e-9)
 
 
-def header(stamp: float, frame: str = BASE) -> Header:
+def header(stamp: float, frame: str) -> Header:
     """Return a header with `stamp` s."""
     return Header(stamp=time_msg(stamp), frame_id=frame)
 

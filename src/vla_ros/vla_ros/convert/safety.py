@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 from vla_core.records.lease import Lease, Leases
@@ -23,16 +25,23 @@ VOTE = MessageTable(
     SafetyVote, msg.SafetyVote, stamp=stamp(), speed_scale=limited(0.0, 1.0), ttl=limited(0.0)
 )
 
-REPORT = MessageTable(
-    ShieldReport, msg.ShieldReport, equal_lengths('inputs', 'ages'),
-    stamp=stamp(BASE),
-    chunk_stamp=time('chunk_stamp'),
-    ages=Entry(
-        lambda ages: (list(ages), floats(list(ages.values()))),
-        lambda inputs, ages, _: dict(zip(inputs, np.asarray(ages).tolist(), strict=True)),
-        ('inputs', 'ages'),
-    ),
-)  # fmt: skip
+
+@cache
+def report_table(frame: str) -> MessageTable[ShieldReport]:
+    """Reports of the shield of a robot with this base frame."""
+    return MessageTable(
+        ShieldReport, msg.ShieldReport, equal_lengths('inputs', 'ages'),
+        stamp=stamp(frame),
+        chunk_stamp=time('chunk_stamp'),
+        ages=Entry(
+            lambda ages: (list(ages), floats(list(ages.values()))),
+            lambda inputs, ages, _: dict(zip(inputs, np.asarray(ages).tolist(), strict=True)),
+            ('inputs', 'ages'),
+        ),
+    )  # fmt: skip
+
+
+REPORT = report_table(BASE)
 
 
 def _certain(verdict: int, score: float, threshold: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from operator import attrgetter
 
 import numpy as np
@@ -71,11 +72,18 @@ OBJECT = MessageTable(
     ),
 )  # fmt: skip
 
-SCENE = MessageTable(
-    GroundedScene, msg.GroundedScene, framed(BASE),
-    stamp=stamp(BASE),
-    task=nested(PARSED_TASK),
-    objects=sequence(OBJECT),
-    valid_depth=limited(0.0, 1.0),
-    latency=limited(),
-)  # fmt: skip
+
+@cache
+def scene_table(frame: str) -> MessageTable[GroundedScene]:
+    """Scenes of a robot with this base frame."""
+    return MessageTable(
+        GroundedScene, msg.GroundedScene, framed(frame),
+        stamp=stamp(frame),
+        task=nested(PARSED_TASK),
+        objects=sequence(OBJECT),
+        valid_depth=limited(0.0, 1.0),
+        latency=limited(),
+    )  # fmt: skip
+
+
+SCENE = scene_table(BASE)

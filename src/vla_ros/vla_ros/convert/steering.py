@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from vla_core.frozen import Array
 from vla_core.records.alignment import MAX_CORRECTION_TTL, NONE, AlignmentVerdict, Correction
 from vla_interfaces import msg
@@ -25,7 +27,14 @@ def _names_a_motion(language_motion: str) -> None:
         raise BadMessage('language_motion is empty')
 
 
-CORRECTION = MessageTable(
-    Correction, msg.Correction, framed(BASE), MessageCheck(_names_a_motion, ('language_motion',)),
-    stamp=stamp(BASE), ttl=limited(0.0, MAX_CORRECTION_TTL),
-)  # fmt: skip
+@cache
+def correction_table(frame: str) -> MessageTable[Correction]:
+    """Corrections for a robot with this base frame."""
+    return MessageTable(
+        Correction, msg.Correction,
+        framed(frame), MessageCheck(_names_a_motion, ('language_motion',)),
+        stamp=stamp(frame), ttl=limited(0.0, MAX_CORRECTION_TTL),
+    )  # fmt: skip
+
+
+CORRECTION = correction_table(BASE)

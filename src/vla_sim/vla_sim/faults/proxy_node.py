@@ -20,6 +20,7 @@ from rclpy.timer import Timer
 from vla_core.errors import UserError
 from vla_core.params import check, param
 from vla_core.robot.config import RobotConfig, load_robot
+from vla_core.robot.topic_names import resolved
 from vla_interfaces.srv import InjectFault
 from vla_ros import params, topics
 from vla_ros.main import run
@@ -64,7 +65,7 @@ class ProxyNode(Node):
     def __init__(self) -> None:
         super().__init__(self.name)
         p = params.declare(self, ProxyParams)
-        robot = load_robot(p.robot)
+        robot = resolved(load_robot(p.robot), self.get_namespace())
         self._names = tuple(name.strip() for name in p.topics.split(','))
         self._streams: dict[str, tuple[MessageCorruptor, Publisher]] = {}
         for k, name in enumerate(self._names):

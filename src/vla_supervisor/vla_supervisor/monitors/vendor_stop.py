@@ -24,7 +24,7 @@ FRANKA_MODE = {
 
 @dataclass(frozen=True)
 class VendorTopic:
-    """One topic of a driver that tells whether its robot may move."""
+    """One topic of a driver, in the namespace of its robot, that tells whether it may move."""
 
     name: str
     package: str  # of the message type
@@ -54,17 +54,17 @@ def franka_mode(mode: int) -> str:
 VENDORS = {
     'ur': (
         VendorTopic(
-            '/io_and_status_controller/robot_program_running', 'std_msgs', 'Bool', 'data',
+            'io_and_status_controller/robot_program_running', 'std_msgs', 'Bool', 'data',
             ur_program, True,
         ),
         VendorTopic(
-            '/io_and_status_controller/safety_mode', 'ur_dashboard_msgs', 'SafetyMode', 'mode',
+            'io_and_status_controller/safety_mode', 'ur_dashboard_msgs', 'SafetyMode', 'mode',
             ur_safety, False,
         ),
     ),
     'franka': (
         VendorTopic(
-            '/franka_robot_state_broadcaster/robot_state', 'franka_msgs', 'FrankaRobotState',
+            'franka_robot_state_broadcaster/robot_state', 'franka_msgs', 'FrankaRobotState',
             'robot_mode', franka_mode, False,
         ),
     ),

@@ -12,6 +12,7 @@ from rclpy.qos import QoSProfile
 
 from vla_core.params import check, param
 from vla_core.robot.config import RobotConfig, load_robot
+from vla_core.robot.topic_names import absolute_name, resolved
 from vla_interfaces.srv import LabelEpisode
 from vla_ros import params, topics
 from vla_ros.convert.safety import HEARTBEAT
@@ -21,7 +22,7 @@ from vla_ros.main import run
 from vla_ros.serialize import from_bytes, type_name
 from vla_ros.topics import Topic
 from vla_teleop.recorder.episode_file import RawMessage
-from vla_teleop.recorder.record_codec import absolute_name, streams
+from vla_teleop.recorder.record_codec import streams
 from vla_teleop.recorder.recorder import Recorder, RecorderParams
 
 PERIOD = 0.03  # s, between two polls of the subscriptions
@@ -41,9 +42,11 @@ class RecorderNodeParams:
         check(self)
 
 
-def recorded_topics(robot: RobotConfig, with_depth: bool) -> list[Topic]:
-    """Return every topic to record, under the names of this robot."""
-    found = [*streams(robot).values(), topics.wrench(robot), topics.SUCCESS]
+def recorded_topics(robot: RobotConfig, with_depth: bool, namespace: str = '') -> list[Topic]:
+    """Return every topic to record, under the full names of this robot."""
+    robot, success = resolved(robot, namespace), absolute_name(topics.SUCCESS.name, namespace)
+    found = [*streams(robot, namespace).values(), topics.SUCCESS.at(success)]
+    found += [topic for topic in topics.wrenches(robot) if topic.name]
     for camera in robot.cameras:
         colour, depth, info = topics.camera(camera)
         found += [colour, info, *([depth] if with_depth else [])]
@@ -65,12 +68,14 @@ class RecorderNode(Node):
     def __init__(self) -> None:
         super().__init__('recorder')
         p = params.declare(self, RecorderNodeParams)
-        robot = load_robot(p.robot)
-        infos = [topics.latched(topics.camera(camera)[2]) for camera in robot.cameras]
-        self.recorder = Recorder(p.recorder, frozenset(absolute_name(t.name) for t in infos))
+        robot, namespace = load_robot(p.robot), self.get_namespace()
+        cameras = resolved(robot, namespace).cameras
+        infos = [topics.latched(topics.camera(camera)[2]) for camera in cameras]
+        self.recorder = Recorder(p.recorder, frozenset(t.name for t in infos), namespace)
+        self.status = absolute_name(topics.STATUS.name, namespace)
         # polled in `tick`: a wake-up per message costs more
         self.polled = PolledCallbackGroup()
-        recorded = recorded_topics(robot, p.depth)
+        recorded = recorded_topics(robot, p.depth, namespace)
         self.subscribed = [(topic, self.subscribe(topic)) for topic in recorded]
         self.latched = [(topic, self.subscribe(topic)) for topic in infos]
         self.heartbeat = HeartbeatBuilder('recorder', HEARTBEAT_PERIOD)
@@ -106,7 +111,7 @@ class RecorderNode(Node):
 
     def record(self, message: RawMessage) -> None:
         """Write one message; a status first begins or ends an episode."""
-        if message.topic == absolute_name(topics.STATUS.name):
+        if message.topic == self.status:
             before = self.recorder.episode_id
             self.recorder.on_status(from_bytes(topics.STATUS, message.data), message.stamp * 1e-9)
             if self.recorder.episode_id not in ('', before):
@@ -122,7 +127,7 @@ class RecorderNode(Node):
 
 def take_all(topic: Topic, subscription: Any) -> list[RawMessage]:
     """Return the messages queued in a subscription."""
-    name, kind = absolute_name(topic.name), type_name(topic.type)
+    name, kind = topic.name, type_name(topic.type)
     messages: list[RawMessage] = []
     with subscription.handle:
         while len(messages) < DEPTH:

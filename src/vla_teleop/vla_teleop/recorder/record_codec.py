@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from vla_core.records.sensing import CameraModel
 from vla_core.robot.camera import CameraConfig
 from vla_core.robot.config import RobotConfig
+from vla_core.robot.topic_names import absolute_name, resolved
 from vla_ros import topics
 from vla_ros.camera.approximate_time_synchronizer import QUEUE, SLOP, ApproximateTimeSynchronizer
 from vla_ros.convert.fields import stamp_of
@@ -31,34 +32,30 @@ ROBOT_TOPICS = {
 }
 
 
-def streams(robot: RobotConfig) -> dict[str, Topic]:
-    """Return the topics of this robot that convert to records, by stream."""
+def streams(robot: RobotConfig, namespace: str = '') -> dict[str, Topic]:
+    """Return the topics of this robot that convert to records, by stream, with full names."""
     table = {
-        name.lower(): topic
+        name.lower(): topic.at(absolute_name(topic.name, namespace)).in_frame(robot.base_frame)
         for name, topic in vars(topics).items()
         if isinstance(topic, Topic) and topic.from_msg is not None
     }
+    robot = resolved(robot, namespace)
     return {**table, **{name: at(robot) for name, at in ROBOT_TOPICS.items()}}
 
 
-def image_topics(robot: RobotConfig) -> set[str]:
-    """Return the names of the image topics."""
-    pairs = (topics.camera(camera)[:2] for camera in robot.cameras)
-    return {absolute_name(topic.name) for pair in pairs for topic in pair}
-
-
-def absolute_name(name: str) -> str:
-    """Return the topic name in the root namespace."""
-    return name if name.startswith('/') else f'/{name}'
+def image_topics(robot: RobotConfig, namespace: str = '') -> set[str]:
+    """Return the full names of the image topics."""
+    cameras = resolved(robot, namespace).cameras
+    return {topic.name for camera in cameras for topic in topics.camera(camera)[:2]}
 
 
 class RecordWriter:
-    """Writes records to an episode file as the messages that the graph sends."""
+    """Writes records to an episode file as the messages that a graph without namespace sends."""
 
     def __init__(self, writer: EpisodeWriter, robot: RobotConfig) -> None:
         self.writer = writer
         self._streams = streams(robot)
-        self._robot = robot
+        self._robot = resolved(robot)
 
     def __call__(self, stream: str, record: Any, now: float) -> None:
         """Write one record; `stream` may also be 'frame'."""
@@ -79,7 +76,7 @@ class RecordWriter:
     def _write(self, topic: Topic, message: Any, now: float) -> None:
         name = type_name(topic.type)
         data = message_to_bytes(message)
-        self.writer.write(RawMessage(absolute_name(topic.name), name, data, round(now * 1e9)))
+        self.writer.write(RawMessage(topic.name, name, data, round(now * 1e9)))
 
 
 class Images(Enum):
@@ -134,20 +131,21 @@ class CameraDecoder:
 
 class MessageDecoder:
     """Decodes raw messages to (stream, record); the stamps of colour and depth in a frame differ
-    by `slop` s at most."""
+    by SLOP s at most. `namespace`: of the recorded graph."""
 
     def __init__(
-        self, robot: RobotConfig, images: Images = Images.NONE, slop: float = SLOP
+        self, robot: RobotConfig, images: Images = Images.NONE, namespace: str = ''
     ) -> None:
+        robot = resolved(robot, namespace)
         self._by_topic: dict[str, tuple[str, Topic]] = {
-            absolute_name(topic.name): (name, topic) for name, topic in streams(robot).items()
+            topic.name: (name, topic) for name, topic in streams(robot, namespace).items()
         }
         self._cameras: dict[str, tuple[str, int, type]] = {}
         for config in robot.cameras if images != Images.NONE else ():
             for part, topic in enumerate(topics.camera(config)):
                 if part != DEPTH or images == Images.RGBD:
-                    self._cameras[absolute_name(topic.name)] = (config.name, part, topic.type)
-        self._decoders = {c.name: CameraDecoder(c, images, slop) for c in robot.cameras}
+                    self._cameras[topic.name] = (config.name, part, topic.type)
+        self._decoders = {c.name: CameraDecoder(c, images, SLOP) for c in robot.cameras}
 
     def names(self, wanted: tuple[str, ...] | None) -> list[str]:
         """Return the topics of the requested streams (None: all) and images."""

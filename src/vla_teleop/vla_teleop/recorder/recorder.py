@@ -9,9 +9,11 @@ from pathlib import Path
 from vla_core.freshness import CLOCK_JUMP
 from vla_core.params import check, param
 from vla_core.records.task import Phase, ResultCode, TaskStatus
+from vla_core.robot.topic_names import absolute_name
 from vla_teleop.recorder.episode_file import EpisodeWriter, RawMessage
 
 END_PHASES = (Phase.DONE, Phase.FAILED)
+NAMESPACE = 'namespace'  # key of the metadata: that of the recorded graph, without slashes
 
 
 @dataclass(frozen=True)
@@ -31,10 +33,17 @@ class Recorder:
     """Keeps one file open from the first status of a task until `tail` s after its end.
 
     The last message of each topic in `latched` begins every file: it may be published only once.
+    Names of topics are full names in the `namespace` of the graph.
     """
 
-    def __init__(self, params: RecorderParams, latched: frozenset[str] = frozenset()) -> None:
-        self.params = params
+    def __init__(
+        self,
+        params: RecorderParams,
+        latched: frozenset[str] = frozenset(),
+        namespace: str = '',
+    ) -> None:
+        self.params, self._namespace = params, namespace.strip('/')
+        self._exclude = {absolute_name(name, namespace) for name in params.exclude}
         self.status: TaskStatus | None = None
         self.writer: EpisodeWriter | None = None
         self.last: Path | None = None  # the newest finished file
@@ -64,7 +73,7 @@ class Recorder:
         """Write a message when an episode is open."""
         if message.topic in self._latched:
             self._latched[message.topic] = message
-        if self.writer and message.topic not in self.params.exclude:
+        if self.writer and message.topic not in self._exclude:
             self.writer.write(message)
 
     def on_latched(self, message: RawMessage) -> None:
@@ -90,7 +99,8 @@ class Recorder:
             return None
         status, writer = self._ended or self.status, self.writer
         self.writer, self._ended, self._ends_at = None, None, float('inf')
-        self.last = writer.close(**episode_metadata(status), **self._labels)
+        graph = {NAMESPACE: self._namespace} if self._namespace else {}
+        self.last = writer.close(**episode_metadata(status), **graph, **self._labels)
         return self.last
 
     def _open(self, status: TaskStatus, now: float) -> None:

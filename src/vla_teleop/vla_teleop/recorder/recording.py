@@ -13,6 +13,7 @@ from vla_core.robot.joint_states.merger import JointStateMerger
 from vla_ros.convert.fields import BadMessage
 from vla_teleop.recorder.episode_file import read_metadata, read_raw
 from vla_teleop.recorder.record_codec import Images, MessageDecoder
+from vla_teleop.recorder.recorder import NAMESPACE
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,8 @@ def read_records(
 ) -> Iterator[StampedRecord]:
     """Yield the records of an episode in the order of sending; skip invalid messages. Joint states
     of a separate gripper are merged into those of the arm."""
-    decoder, joints = MessageDecoder(robot, images), JointStateMerger(robot)
+    namespace = read_metadata(path).get(NAMESPACE, '')
+    decoder, joints = MessageDecoder(robot, images, namespace), JointStateMerger(robot)
     for raw in read_raw(path, decoder.names(streams)):
         try:
             decoded = decoder.decode(raw)

@@ -22,9 +22,10 @@ from vla_commission.finding import fail, ok, warning
 from vla_commission.motion.guide import Guide
 from vla_commission.motion.rehearsal import CASES, rehearse
 from vla_core.robot.config import load_robot
+from vla_core.robot.topic_names import resolved
 from vla_sim.faults.kinds import Fault, FaultKind
 
-ROBOT = load_robot('ur5e')
+ROBOT = resolved(load_robot('ur5e'))
 PLANTED = mistakes(ROBOT)
 
 

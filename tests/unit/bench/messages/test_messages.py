@@ -8,9 +8,10 @@ from vla_bench.messages.catalogue import CASES, page
 from vla_bench.messages.control import CONTROLS
 from vla_bench.messages.intake import Intake
 from vla_core.robot.config import load_robot
+from vla_core.robot.topic_names import resolved
 
 ROOT = Path(__file__).resolve().parents[4]
-ROBOT = load_robot('ur5e')
+ROBOT = resolved(load_robot('ur5e'))
 BY_FORM = {(case.kind, case.form): case for case in CASES}
 ROWS = [
     ('joint_states', 'a part of the arm'),

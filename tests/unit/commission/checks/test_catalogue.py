@@ -10,6 +10,8 @@ from vla_commission.checks.catalogue import static_findings
 from vla_commission.collector import Collector
 from vla_commission.facts import Endpoint
 from vla_commission.finding import Status
+from vla_core.robot.config import load_robot
+from vla_core.robot.topic_names import resolved
 from vla_ros import qos, topics
 from vla_ros.convert.image import image_to_msg
 
@@ -220,3 +222,24 @@ def test_a_tip_at_the_flange_is_not_between_the_pads():
     arm = dataclasses.replace(ROBOT.arm, tip_frame='tool0')
     found = bad(clean_facts(), dataclasses.replace(ROBOT, arms=(arm,)))
     assert [f.check for f in found] == ['tip.frame']
+
+
+@pytest.mark.parametrize('namespace', ['', 'lab/left'])
+def test_a_stack_of_another_namespace_is_another_robots(namespace):
+    robot = resolved(load_robot('ur5e'), namespace)
+    facts = clean_facts(robot)
+    facts.namespace, facts.nodes = namespace, ('/lab/right/shield', '/lab/right/control')
+    assert bad(facts, robot) == []
+    facts.nodes += (facts.full('control'),)
+    (found,) = bad(facts, robot)
+    assert (found.check, facts.full('control') in found.text) == ('rival.stack', True)
+
+
+def test_names_in_findings_are_those_of_the_graph():
+    robot = resolved(load_robot('ur5e'), 'left')
+    facts = clean_facts(robot)
+    facts.namespace = 'left'
+    del facts.publishers['/left/joint_states']
+    lines = [f.line for f in bad(facts, robot, 'topic')]
+    assert any('nobody publishes /left/joint_states' in line for line in lines)
+    assert any('emergency stop on /left/e_stop' in line for line in lines)

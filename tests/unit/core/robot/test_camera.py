@@ -131,7 +131,7 @@ def test_two_cameras_of_one_name_or_topic_are_refused():
     scene = robot.camera('scene')
     with pytest.raises(ValueError, match='cameras must be unique; scene'):
         replace(robot, cameras=(scene, replace(scene, topic='/other')))
-    with pytest.raises(ValueError, match='image topics must be unique; /scene_camera/color'):
+    with pytest.raises(ValueError, match='image topics must be unique; scene_camera/color'):
         replace(robot, cameras=(scene, replace(scene, name='second')))
 
 

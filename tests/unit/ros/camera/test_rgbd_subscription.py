@@ -9,6 +9,7 @@ from rclpy.qos import QoSDurabilityPolicy
 
 from vla_core.records.sensing import CameraModel
 from vla_core.robot.config import load_robot
+from vla_core.robot.topic_names import resolved
 from vla_ros.camera.rgbd_subscription import PATIENCE, RgbdSubscription
 from vla_ros.convert.camera_info import camera_info_to_msg
 from vla_ros.convert.fields import BadMessage
@@ -17,7 +18,7 @@ from vla_ros.convert.image import image_to_msg
 MODEL = CameraModel('lens', 4, 2, 3.0, 3.0, 1.5, 0.5)
 INFO = camera_info_to_msg(MODEL, 1.0)
 PERIOD = 1 / 30  # s
-CAMERA = load_robot('ur5e').camera('scene')
+CAMERA = resolved(load_robot('ur5e')).camera('scene')
 IMAGE, COMPRESSED = 'sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage'
 
 

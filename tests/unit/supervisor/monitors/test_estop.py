@@ -4,8 +4,8 @@ import pytest
 
 from vla_supervisor.monitors.estop import NONE, PRESSED, TOPIC, EStop, EStopParams
 
-PROGRAM = '/io_and_status_controller/robot_program_running'
-SAFETY = '/io_and_status_controller/safety_mode'
+PROGRAM = 'io_and_status_controller/robot_program_running'
+SAFETY = 'io_and_status_controller/safety_mode'
 
 
 def stop(is_pressed, source=TOPIC):

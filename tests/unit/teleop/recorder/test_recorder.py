@@ -104,3 +104,14 @@ def test_a_file_is_closed_when_the_clock_was_set_back_after_its_task(recorder):
     recorder.on_status(DONE, 4.0 + 3600.0)
     assert recorder.tick(4.0 + 3600.0) is None
     assert recorder.tick(4.0) is not None
+
+
+@pytest.mark.parametrize(('excluded', 'is_kept'), [('said', False), ('/said', True)])
+def test_an_excluded_topic_is_one_of_the_namespace_unless_it_is_absolute(
+    tmp_path, excluded, is_kept
+):
+    params = RecorderParams(out=str(tmp_path), name='e', exclude=(excluded,))
+    recorder = Recorder(params, namespace='left')
+    recorder.on_status(TASK, 1.0)
+    recorder.on_message(replace(hello(2), topic='/left/said'))
+    assert [m.stamp for m in read_raw(recorder.finish())] == ([2] if is_kept else [])

@@ -9,11 +9,27 @@ from mcap_ros2.decoder import DecoderFactory
 
 from vla_core.errors import UserError
 from vla_core.records.sensing import JointState
+from vla_core.records.task import Phase, TaskStatus
+from vla_core.robot.topic_names import resolved
 from vla_ros import topics
 from vla_ros.convert.fields import time_msg
 from vla_ros.convert.rgbd import frame_to_msgs
-from vla_teleop.recorder.episode_file import EpisodeWriter, read_metadata, read_raw, remove_topics
-from vla_teleop.recorder.record_codec import CameraDecoder, Images, RecordWriter, image_topics
+from vla_ros.serialize import message_to_bytes, type_name
+from vla_teleop.recorder.episode_file import (
+    EpisodeWriter,
+    RawMessage,
+    read_metadata,
+    read_raw,
+    remove_topics,
+)
+from vla_teleop.recorder.record_codec import (
+    CameraDecoder,
+    Images,
+    RecordWriter,
+    image_topics,
+    streams,
+)
+from vla_teleop.recorder.recorder import Recorder, RecorderParams
 from vla_teleop.recorder.recording import load_recording, read_records
 
 
@@ -69,7 +85,7 @@ def test_a_frame_is_read_back_to_the_pixel(episode, robot, frame):
 @pytest.mark.parametrize('offset', [-0.04, 0.04])
 def test_frames_whose_depth_is_stamped_at_another_time_are_read(tmp_path, robot, frame, offset):
     """Depth of a real camera is stamped 40 ms apart, and the camera info came once."""
-    camera, path = robot.camera('scene'), tmp_path / 'late.mcap'
+    camera, path = resolved(robot).camera('scene'), tmp_path / 'late.mcap'
     colour, depth, info = topics.camera(camera)
     with EpisodeWriter(path) as writer:
         write = RecordWriter(writer, robot)._write
@@ -155,3 +171,24 @@ def test_joint_states_of_a_separate_gripper_are_merged_into_those_of_the_arm(tmp
     assert (first.stamp, first.names) == (1.0, arm)
     assert (last.stamp, last.names) == (pytest.approx(1.04), (*arm, finger))
     assert np.array_equal(last.position, np.r_[robot.home, 0.02])
+
+
+def test_an_episode_of_a_graph_in_a_namespace_is_read_under_its_full_names(
+    tmp_path, robot, records
+):
+    """As the recorder writes it: names as they are on the graph, the namespace beside them."""
+    stream, record = next(item for item in records if item[0] == 'joint_states')
+    recorder = Recorder(RecorderParams(out=str(tmp_path), name='e'), namespace='/lab/left')
+    recorder.on_status(TaskStatus(1.0, '1-1', 'put it in', Phase.RUNNING), 1.0)
+    for namespace in ('/lab/left', '/lab/right'):
+        topic = streams(robot, namespace)[stream]
+        data = message_to_bytes(topic.to_msg(record))
+        recorder.on_message(RawMessage(topic.name, type_name(topic.type), data, 2_000_000_000))
+    path = recorder.finish()
+    assert read_metadata(path)['namespace'] == 'lab/left'
+    assert {message.topic for message in read_raw(path)} == {
+        '/lab/left/joint_states', '/lab/right/joint_states',
+    }  # fmt: skip
+    (item,) = read_records(path, robot)
+    assert (item.stream, same(item.record, record)) == (stream, True)
+    assert all(name.startswith('/lab/left/') for name in image_topics(robot, 'lab/left'))
