@@ -29,10 +29,10 @@ NODES = (
 class Client:
     """One node that asks for things and keeps the newest message of each topic it watches."""
 
-    def __init__(self, name: str = 'client') -> None:
+    def __init__(self, name: str = 'client', namespace: str = '') -> None:
         self.context = rclpy.Context()
         rclpy.init(context=self.context)
-        self.node = rclpy.create_node(name, context=self.context)
+        self.node = rclpy.create_node(name, namespace=namespace, context=self.context)
         self.executor = SingleThreadedExecutor(context=self.context)
         self.executor.add_node(self.node)
         self.newest: dict[str, object] = {}
@@ -96,10 +96,10 @@ class Client:
 
 
 class Stack(Client):
-    """A client of the whole graph."""
+    """A client of the whole graph in a namespace."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, namespace: str = '') -> None:
+        super().__init__(namespace=namespace)
         self.watch(topics.HEARTBEATS, topics.STATUS, topics.REPORT, topics.SUCCESS)
         self.watch(topics.joint_states(load_robot('ur5e')))
         self.tasks = ActionClient(self.node, ExecuteTask, 'execute_task')
