@@ -1,0 +1,116 @@
+"""The client of a gripper's action: sends goals, and keeps why the newest one was not reached."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from action_msgs.msg import GoalStatus
+from rclpy.action import ActionClient
+from rclpy.node import Node
+
+from vla_core.records.action import GripperGoal
+from vla_core.robot.gripper import GRASP_GAP, GripperConfig
+from vla_ros.gripper.action_goal import action_type, goal_of
+from vla_ros.gripper.goal_pacing import GoalPacing
+
+ENDED_BADLY = {GoalStatus.STATUS_ABORTED: 'aborted', GoalStatus.STATUS_CANCELED: 'canceled'}
+
+
+class GripperGoalClient:
+    """One gripper. Only the newest goal counts: it preempts the one before, and a stock controller
+    never ends a preempted goal. Hence a result is asked for only when the status says that the
+    newest goal has ended."""
+
+    def __init__(self, node: Node, gripper: GripperConfig) -> None:
+        self._gripper = gripper
+        self._client = ActionClient(node, action_type(gripper), gripper.command_topic)
+        self.name = node.resolve_topic_name(gripper.command_topic)
+        self._pacing = GoalPacing()
+        self._number = 0  # of the newest goal
+        self._is_answered = True  # the newest goal was accepted or rejected
+        self._handle: Any = None  # of the newest goal while it runs
+        self._measured: float | None = None  # m
+        self.problem = ''  # why the newest goal was not reached, or ''
+
+    def absence(self) -> str:
+        """Why no goal can be sent, or ''."""
+        if self._client.server_is_ready():
+            return ''
+        return (
+            f'{self._gripper.name}: no action server {self.name} '
+            f'({self._gripper.command_type}): is the controller active?'
+        )
+
+    def clear(self) -> None:
+        """Nothing is commanded: the driver keeps its last goal, and nothing is a problem."""
+        self._number += 1
+        self._handle, self._is_answered, self.problem = None, True, ''
+        self._pacing.clear()
+
+    def send(self, goal: GripperGoal, now: float) -> None:
+        """Once per cycle: follow the newest goal, and send another when it is due."""
+        self._measured = goal.measured
+        self._follow()
+        if not self._is_answered and self._pacing.is_overdue(now):
+            self._fail('the action server does not answer')
+        if goal.opening is None:
+            return
+        if not self._pacing.is_due(goal.opening, now, is_stop=goal.is_stop):
+            return
+        self._number += 1
+        self._handle, absence = None, self.absence()
+        if absence:
+            self._is_answered, self.problem = True, absence
+            self._pacing.fail()
+            return
+        self._is_answered = False
+        future = self._client.send_goal_async(goal_of(self._gripper, goal.opening))
+        future.add_done_callback(partial(self._on_answer, self._number))
+
+    def _on_answer(self, number: int, future: Any) -> None:
+        if number != self._number:
+            return
+        self._is_answered, self._handle = True, future.result()
+        if not self._handle.accepted:
+            self._fail('the goal was rejected')
+
+    def _follow(self) -> None:
+        """Read the status of the newest goal, which its topic brings."""
+        if self._handle is None:
+            return
+        status = self._handle.status
+        if status == GoalStatus.STATUS_SUCCEEDED:
+            self._handle, self.problem = None, ''
+        elif status in ENDED_BADLY:
+            future = self._handle.get_result_async()
+            future.add_done_callback(partial(self._on_end, self._number))
+            self._handle = None
+
+    def _on_end(self, number: int, future: Any) -> None:
+        if number != self._number:
+            return
+        answer = future.result()
+        if answer.status == GoalStatus.STATUS_ABORTED and self._has_contact(answer.result.stalled):
+            self.problem = ''
+        else:
+            stall = ', the fingers do not move' if answer.result.stalled else ''
+            self._fail(f'the goal was {ENDED_BADLY.get(answer.status, "lost")}{stall}')
+
+    def _has_contact(self, is_stalled: bool) -> bool:
+        """True when an object between the fingers ended the goal, which is a grasp. The stock
+        controllers say `stalled`, Franka's driver does not."""
+        opening = self._pacing.sent
+        if self._measured is None or opening is None:
+            return is_stalled
+        return self._measured > opening + GRASP_GAP or (
+            is_stalled and self._measured >= opening - GRASP_GAP
+        )
+
+    def _fail(self, why: str) -> None:
+        opening, measured = self._pacing.sent, self._measured
+        wanted = '' if opening is None else f' for {opening * 1e3:.0f} mm'
+        found = '' if measured is None else f', measured {measured * 1e3:.0f} mm'
+        self.problem = f'{self._gripper.name}: {why}{wanted}{found} ({self.name})'
+        self._is_answered, self._handle = True, None
+        self._pacing.fail()
