@@ -2,12 +2,14 @@
 
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import mujoco
 import numpy as np
 import pytest
 import rclpy
+from rclpy.action import ActionClient
 from rclpy.executors import SingleThreadedExecutor
 from std_msgs.msg import Bool
 
@@ -19,6 +21,7 @@ from vla_core.robot.config import load_robot
 from vla_interfaces.srv import Arm, Lease
 from vla_ros import topics
 from vla_ros.entities import destroy_with_actions
+from vla_ros.gripper.action_goal import action_type, goal_of
 from vla_ros.node import ManagedNode
 from vla_shield.node import ShieldNode
 from vla_sim.node import SimNode
@@ -153,7 +156,28 @@ def test_a_grasp_closes_holds_and_opens(command, start, tmp_path):
     tester.level, tester.opening = Level.RUN, gripper.open_width
     assert graph.until(lambda: opening() > 0.075, 4.0), shield.grippers.problem
     assert shield.grippers.problem == ''
+    goals = [output.goals for output in shield.grippers.outputs if sim.robot.gripper.is_action]
+    assert goals in ([], [2])  # closed and opened; nothing while the object was held
     assert shield.shield.state == ArmState.ARMED
+
+
+def test_the_simulator_rejects_what_the_real_controller_rejects(start, tmp_path):
+    command = 'parallel_gripper_command'
+    graph = start(robot_file(tmp_path, command, INTERFACES[command][0]), SimNode, Operator)
+    sim, operator = graph.nodes
+    client = ActionClient(
+        operator, action_type(replace(sim.robot.gripper, command=command)), INTERFACES[command][0]
+    )
+    assert graph.until(client.server_is_ready, 5.0)
+    accepted = []
+    for positions in ([0.01, 0.01], [0.01]):
+        goal = goal_of(sim.robot.gripper, 0.02)
+        goal.command.position = positions
+        answer = client.send_goal_async(goal)
+        assert graph.until(answer.done, 5.0)
+        accepted.append(answer.result().accepted)
+    assert accepted == [False, True]
+    assert graph.until(lambda: sim.world.finger()[0] < 0.011, 3.0)
 
 
 def test_fingers_that_move_stop_on_hold_and_go_on_after_it(start, tmp_path):

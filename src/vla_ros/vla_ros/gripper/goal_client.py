@@ -14,6 +14,7 @@ from vla_core.robot.gripper import GRASP_GAP, GripperConfig
 from vla_ros.gripper.action_goal import action_type, goal_of
 from vla_ros.gripper.goal_pacing import GoalPacing
 
+LOOK_EVERY = 1.0  # s, between two looks for the server
 ENDED_BADLY = {GoalStatus.STATUS_ABORTED: 'aborted', GoalStatus.STATUS_CANCELED: 'canceled'}
 
 
@@ -27,10 +28,12 @@ class GripperGoalClient:
         self._client = ActionClient(node, action_type(gripper), gripper.command_topic)
         self.name = node.resolve_topic_name(gripper.command_topic)
         self._pacing = GoalPacing()
+        self.goals = 0  # sent since the start
         self._number = 0  # of the newest goal
         self._is_answered = True  # the newest goal was accepted or rejected
         self._handle: Any = None  # of the newest goal while it runs
         self._measured: float | None = None  # m
+        self._looked_at, self._is_absent = -LOOK_EVERY, False  # s, for the server
         self.problem = ''  # why the newest goal was not reached, or ''
 
     def absence(self) -> str:
@@ -52,6 +55,8 @@ class GripperGoalClient:
         """Once per cycle: follow the newest goal, and send another when it is due."""
         self._measured = goal.measured
         self._follow()
+        if goal.opening is not None and now - self._looked_at >= LOOK_EVERY:
+            self._look(now)
         if not self._is_answered and self._pacing.is_overdue(now):
             self._fail('the action server does not answer')
         if goal.opening is None:
@@ -59,14 +64,24 @@ class GripperGoalClient:
         if not self._pacing.is_due(goal.opening, now, is_stop=goal.is_stop):
             return
         self._number += 1
-        self._handle, absence = None, self.absence()
-        if absence:
-            self._is_answered, self.problem = True, absence
-            self._pacing.fail()
+        self._handle = None
+        if not self._look(now):
             return
-        self._is_answered = False
+        self._is_answered, self.goals = False, self.goals + 1
         future = self._client.send_goal_async(goal_of(self._gripper, goal.opening))
         future.add_done_callback(partial(self._on_answer, self._number))
+
+    def _look(self, now: float) -> bool:
+        """Look for the server. One that was restarted holds the measured position: it gets the
+        goal again."""
+        self._looked_at, absence = now, self.absence()
+        if absence:
+            self._is_answered, self._handle, self._is_absent = True, None, True
+            self.problem = absence
+            self._pacing.fail()
+        elif self._is_absent:
+            self._is_absent, self.problem = False, ''
+        return not absence
 
     def _on_answer(self, number: int, future: Any) -> None:
         if number != self._number:

@@ -64,7 +64,7 @@ class GripperOutputs:
     def __init__(
         self, node: ManagedNode, grippers: Sequence[GripperConfig], commands: Sequence[Topic]
     ) -> None:
-        self._outputs: list[GripperTopic | GripperGoalClient] = [
+        self.outputs: list[GripperTopic | GripperGoalClient] = [
             GripperGoalClient(node, gripper)
             if gripper.is_action
             else GripperTopic(node, gripper, topic)
@@ -74,25 +74,25 @@ class GripperOutputs:
     @property
     def topics(self) -> list[str]:
         """Full names of the topics that are published; a rival can be seen there."""
-        return [output.name for output in self._outputs if isinstance(output, GripperTopic)]
+        return [output.name for output in self.outputs if isinstance(output, GripperTopic)]
 
     @property
     def problem(self) -> str:
         """Why a gripper does not do what is commanded, or ''."""
-        return next((output.problem for output in self._outputs if output.problem), '')
+        return next((output.problem for output in self.outputs if output.problem), '')
 
     def absence(self) -> str:
         """Why a gripper cannot be commanded, or ''."""
-        return next(filter(None, (output.absence() for output in self._outputs)), '')
+        return next(filter(None, (output.absence() for output in self.outputs)), '')
 
     def send(
         self, commands: Sequence[Trajectory], goals: Sequence[GripperGoal], now: float
     ) -> None:
         """Once per cycle, `now` in s of the steady clock; no commands: disarmed."""
         if not commands:
-            for output in self._outputs:
+            for output in self.outputs:
                 output.clear()
-        for output, command, goal in zip(self._outputs, commands, goals, strict=False):
+        for output, command, goal in zip(self.outputs, commands, goals, strict=False):
             if isinstance(output, GripperTopic):
                 output.send(command)
             else:
