@@ -13,6 +13,7 @@ from rclpy.action import ActionClient
 from rclpy.executors import SingleThreadedExecutor
 from std_msgs.msg import Bool
 
+from vla_commission.checks.edges import listener_topic
 from vla_core.records.action import Source, Target
 from vla_core.records.lease import LeaseKind
 from vla_core.records.safety import ArmState, Level, SafetyVote
@@ -169,6 +170,8 @@ def test_the_simulator_rejects_what_the_real_controller_rejects(start, tmp_path)
         operator, action_type(replace(sim.robot.gripper, command=command)), INTERFACES[command][0]
     )
     assert graph.until(client.server_is_ready, 5.0)
+    feedback, kind = listener_topic(sim.robot.gripper)  # where ./vla commission looks
+    assert [p.topic_type for p in operator.get_publishers_info_by_topic(feedback)] == [kind]
     accepted = []
     for positions in ([0.01, 0.01], [0.01]):
         goal = goal_of(sim.robot.gripper, 0.02)
