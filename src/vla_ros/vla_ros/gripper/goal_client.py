@@ -14,6 +14,8 @@ from vla_core.robot.gripper import GRASP_GAP, GripperConfig
 from vla_ros.gripper.action_goal import action_type, goal_of
 from vla_ros.gripper.goal_pacing import GoalPacing
 
+STUCK = 3.0  # s, in which a goal that runs has moved the fingers
+MOVED = 0.001  # m
 LOOK_EVERY = 1.0  # s, between two looks for the server
 ENDED_BADLY = {GoalStatus.STATUS_ABORTED: 'aborted', GoalStatus.STATUS_CANCELED: 'canceled'}
 
@@ -33,6 +35,7 @@ class GripperGoalClient:
         self._is_answered = True  # the newest goal was accepted or rejected
         self._handle: Any = None  # of the newest goal while it runs
         self._measured: float | None = None  # m
+        self._start: float | None = None  # m, from which the newest goal must move the fingers
         self._looked_at, self._is_absent = -LOOK_EVERY, False  # s, for the server
         self.problem = ''  # why the newest goal was not reached, or ''
 
@@ -54,19 +57,21 @@ class GripperGoalClient:
     def send(self, goal: GripperGoal, now: float) -> None:
         """Once per cycle: follow the newest goal, and send another when it is due."""
         self._measured = goal.measured
-        self._follow()
+        self._follow(now)
         if goal.opening is not None and now - self._looked_at >= LOOK_EVERY:
             self._look(now)
         if not self._is_answered and self._pacing.is_overdue(now):
             self._fail('the action server does not answer')
         if goal.opening is None:
             return
+        before = self._pacing.sent
         if not self._pacing.is_due(goal.opening, now, is_stop=goal.is_stop):
             return
         self._number += 1
         self._handle = None
         if not self._look(now):
             return
+        self._start = _start(goal, before)
         self._is_answered, self.goals = False, self.goals + 1
         future = self._client.send_goal_async(goal_of(self._gripper, goal.opening))
         future.add_done_callback(partial(self._on_answer, self._number))
@@ -90,10 +95,16 @@ class GripperGoalClient:
         if not self._handle.accepted:
             self._fail('the goal was rejected')
 
-    def _follow(self) -> None:
+    def _follow(self, now: float) -> None:
         """Read the status of the newest goal, which its topic brings."""
         if self._handle is None:
             return
+        if self._start is not None and self._measured is not None:
+            if abs(self._measured - self._start) > MOVED:
+                self._start = None
+            elif self._pacing.is_overdue(now, STUCK):  # some drivers never end a failed goal
+                self._fail('the goal runs, but the fingers do not move')
+                return
         status = self._handle.status
         if status == GoalStatus.STATUS_SUCCEEDED:
             self._handle, self.problem = None, ''
@@ -129,3 +140,13 @@ class GripperGoalClient:
         self.problem = f'{self._gripper.name}: {why}{wanted}{found} ({self.name})'
         self._is_answered, self._handle = True, None
         self._pacing.fail()
+
+
+def _start(goal: GripperGoal, before: float | None) -> float | None:
+    """The measured opening (m) if the goal must move the fingers from there. One that closes need
+    not where an object may be between them: the goal before was narrower, or is not known."""
+    opening, measured = goal.opening, goal.measured
+    if opening is None or measured is None or abs(opening - measured) <= GRASP_GAP:
+        return None
+    is_free = before is not None and abs(measured - before) <= GRASP_GAP
+    return measured if opening > measured or is_free else None

@@ -34,9 +34,9 @@ class GoalPacing:
         """The goal sent last was not taken or not reached: it is sent again after RETRY."""
         self._has_failed = True
 
-    def is_overdue(self, now: float) -> bool:
-        """True when the goal sent last should have been answered."""
-        return now - self._sent_at >= RETRY
+    def is_overdue(self, now: float, wait: float = RETRY) -> bool:
+        """True when the goal was sent `wait` s ago: it should have been answered."""
+        return now - self._sent_at >= wait
 
     def clear(self) -> None:
         """Forget what was sent; the next goal is sent whatever its opening."""

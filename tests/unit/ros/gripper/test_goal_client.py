@@ -9,7 +9,7 @@ from rclpy.task import Future
 from vla_core.records.action import GripperGoal
 from vla_core.robot.gripper import GripperConfig
 from vla_ros.gripper import goal_client
-from vla_ros.gripper.goal_client import GripperGoalClient
+from vla_ros.gripper.goal_client import STUCK, GripperGoalClient
 from vla_ros.gripper.goal_pacing import RETRY
 
 GRIPPER = GripperConfig('finger', '/grip', ((0.0, 0.0), (0.04, 0.08)), command='gripper_command')
@@ -141,6 +141,36 @@ def test_a_server_that_is_restarted_gets_the_goal_again(client):
     server.is_there = True
     client.send(GripperGoal(0.0, 0.04), 3.0)
     assert (client.problem, server.goals) == ('', [0.0, 0.0])
+
+
+@pytest.mark.parametrize(
+    ('before', 'opening', 'measured', 'is_stuck'),
+    [
+        (None, 0.08, 0.0, True),
+        (0.08, 0.0, 0.08, True),
+        (None, 0.0, 0.04, False),  # armed with an object in the gripper
+        (0.02, 0.0, 0.04, False),  # squeezed more
+        (0.0, 0.08, 0.04, True),  # not released
+        (0.04, 0.041, 0.04, False),
+    ],
+)
+def test_a_goal_that_runs_and_moves_nothing_is_named(client, before, opening, measured, is_stuck):
+    if before is not None:
+        client.send(GripperGoal(before, measured), 0.0)
+    client.send(GripperGoal(opening, measured), 1.0)
+    server_of(client).answer()
+    client.send(GripperGoal(opening, measured), 0.9 + STUCK)
+    assert client.problem == ''
+    client.send(GripperGoal(opening, measured), 1.0 + STUCK)
+    assert ('the goal runs, but the fingers do not move' in client.problem) == is_stuck
+
+
+def test_slow_fingers_are_no_problem(client):
+    client.send(GripperGoal(0.08, 0.0), 0.0)
+    server_of(client).answer()
+    client.send(GripperGoal(0.08, 0.002), 2.0)
+    client.send(GripperGoal(0.08, 0.002), 20.0)
+    assert client.problem == ''
 
 
 def test_only_the_newest_goal_counts(client):
