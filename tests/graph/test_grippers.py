@@ -9,7 +9,7 @@ import mujoco
 import numpy as np
 import pytest
 import rclpy
-from rclpy.action import ActionClient
+from rclpy.action import ActionClient, ActionServer
 from rclpy.executors import SingleThreadedExecutor
 from std_msgs.msg import Bool
 
@@ -21,10 +21,12 @@ from vla_core.records.scene import Role
 from vla_core.robot.config import load_robot
 from vla_interfaces.srv import Arm, Lease
 from vla_ros import topics
-from vla_ros.entities import destroy_with_actions
+from vla_ros.entities import destroy, destroy_with_actions
 from vla_ros.gripper.action_goal import action_type, goal_of
+from vla_ros.gripper.server import GripperServers
 from vla_ros.node import ManagedNode
 from vla_shield.node import ShieldNode
+from vla_sim.controllers.gripper_action_controller import GripperActionController
 from vla_sim.node import SimNode
 
 CONFIG = Path(__file__).resolve().parents[2] / 'config' / 'robots' / 'ur5e.yaml'
@@ -121,6 +123,14 @@ def arm(shield):
     return service(shield, 'shield/arm')(Arm.Request(), Arm.Response()).message
 
 
+def take_over(graph, shield):
+    """Get the lease of the arm, and arm the shield."""
+    graph.until(lambda: False, 0.5)
+    request = Lease.Request(holder=HOLDER, kind=int(LeaseKind.TELEOP))
+    assert service(shield, 'shield/lease')(request, Lease.Response()).success
+    assert graph.until(lambda: arm(shield) == '', 5.0), arm(shield)
+
+
 def put_object(world):
     """Hold the target between the pads, as a hand would, until the fingers have it."""
     name = next(thing.name for thing in world.episode.things if thing.role == Role.TARGET)
@@ -136,25 +146,22 @@ def put_object(world):
 def test_a_grasp_closes_holds_and_opens(command, start, tmp_path):
     topic, position = INTERFACES[command]
     graph = start(robot_file(tmp_path, command, topic, position), SimNode, ShieldNode, Operator)
-    sim, shield, tester = graph.nodes
+    sim, shield, operator = graph.nodes
     gripper = sim.robot.gripper
 
     def opening():
         return gripper.opening(sim.world.finger()[0])
 
-    graph.until(lambda: False, 0.5)
-    request = Lease.Request(holder=HOLDER, kind=int(LeaseKind.TELEOP))
-    assert service(shield, 'shield/lease')(request, Lease.Response()).success
-    assert graph.until(lambda: arm(shield) == '', 5.0), arm(shield)
-    tester.opening = 0.0
+    take_over(graph, shield)
+    operator.opening = 0.0
     graph.until(lambda: put_object(sim.world), 1.2)
     graph.until(lambda: False, 1.0)  # beyond the stall time of the controller
     grasped = opening()
     assert 0.02 < grasped < 0.06
-    tester.level = Level.HOLD
+    operator.level = Level.HOLD
     graph.until(lambda: False, 0.6)
     assert opening() == pytest.approx(grasped, abs=0.001)
-    tester.level, tester.opening = Level.RUN, gripper.open_width
+    operator.level, operator.opening = Level.RUN, gripper.open_width
     assert graph.until(lambda: opening() > 0.075, 4.0), shield.grippers.problem
     assert shield.grippers.problem == ''
     goals = [output.goals for output in shield.grippers.outputs if sim.robot.gripper.is_action]
@@ -186,22 +193,40 @@ def test_the_simulator_rejects_what_the_real_controller_rejects(start, tmp_path)
 def test_fingers_that_move_stop_on_hold_and_go_on_after_it(start, tmp_path):
     file = robot_file(tmp_path, 'gripper_command', '/gripper_controller/gripper_cmd')
     graph = start(file, SimNode, ShieldNode, Operator)
-    sim, shield, tester = graph.nodes
-    graph.until(lambda: False, 0.5)
-    request = Lease.Request(holder=HOLDER, kind=int(LeaseKind.TELEOP))
-    assert service(shield, 'shield/lease')(request, Lease.Response()).success
-    assert graph.until(lambda: arm(shield) == '', 5.0), arm(shield)
-    tester.opening = 0.0
+    sim, shield, operator = graph.nodes
+    take_over(graph, shield)
+    operator.opening = 0.0
     gripper = sim.robot.gripper
     assert graph.until(lambda: gripper.opening(sim.world.finger()[0]) < 0.06, 4.0)
-    tester.level = Level.HOLD
+    operator.level = Level.HOLD
     graph.until(lambda: False, 0.4)
     stopped = gripper.opening(sim.world.finger()[0])
     assert stopped > 0.02
     graph.until(lambda: False, 0.4)
     assert gripper.opening(sim.world.finger()[0]) == pytest.approx(stopped, abs=0.002)
-    tester.level = Level.RUN
+    operator.level = Level.RUN
     assert graph.until(lambda: gripper.opening(sim.world.finger()[0]) < 0.005, 4.0)
+
+
+def test_a_server_that_vanishes_makes_the_shield_unhealthy_and_gets_the_goal_again(
+    start, tmp_path
+):
+    file = robot_file(tmp_path, 'gripper_command', '/gripper_controller/gripper_cmd')
+    graph = start(file, SimNode, ShieldNode, Operator)
+    sim, shield, operator = graph.nodes
+    take_over(graph, shield)
+    operator.opening = 0.0
+    assert graph.until(lambda: sim.world.finger()[0] < 0.002, 4.0)
+    destroy(sim, [w for w in sim.waitables if isinstance(w, ActionServer)])
+    reason = 'gripper: no action server /gripper_controller/gripper_cmd'
+    assert graph.until(lambda: shield.problem.startswith(reason), 4.0), shield.problem
+    goals = shield.grippers.outputs[0].goals
+    sim.grippers = GripperServers(
+        sim, sim.robot.grippers, topics.gripper_commands(sim.robot), sim.on_gripper,
+        GripperActionController,
+    )  # fmt: skip
+    assert graph.until(lambda: shield.grippers.outputs[0].goals > goals, 4.0)
+    assert graph.until(lambda: shield.problem == '', 4.0), shield.problem
 
 
 @pytest.mark.parametrize(

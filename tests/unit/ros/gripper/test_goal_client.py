@@ -156,7 +156,8 @@ def test_a_server_that_is_restarted_gets_the_goal_again(client):
 )
 def test_a_goal_that_runs_and_moves_nothing_is_named(client, before, opening, measured, is_stuck):
     if before is not None:
-        client.send(GripperGoal(before, measured), 0.0)
+        client.send(GripperGoal(before, measured), 0.5)
+        server_of(client).answer()
     client.send(GripperGoal(opening, measured), 1.0)
     server_of(client).answer()
     client.send(GripperGoal(opening, measured), 0.9 + STUCK)
