@@ -42,8 +42,12 @@ class RecorderNodeParams:
 
 
 def recorded_topics(robot: RobotConfig, with_depth: bool) -> list[Topic]:
-    """Return every topic to record, under the names of this robot."""
-    found = [*streams(robot).values(), topics.wrench(robot), topics.SUCCESS]
+    """Return every topic to record, under the names of this robot; of a gripper's commands only a
+    trajectory, because what an action commands is on no topic."""
+    table = streams(robot)
+    if robot.gripper.command != 'joint_trajectory':
+        del table['gripper_command']
+    found = [*table.values(), topics.wrench(robot), topics.SUCCESS]
     for camera in robot.cameras:
         colour, depth, info = topics.camera(camera)
         found += [colour, info, *([depth] if with_depth else [])]
