@@ -105,7 +105,9 @@ class ShieldNode(ManagedNode):
         if time.monotonic() - self.configured_at < DISCOVERY_TIME:
             why = f'configured less than {DISCOVERY_TIME:.0f} s ago, discovery is not complete'
             return self.rivals.text() or why
-        refusal = self.rivals.text() or self.controllers.refusal(time.monotonic())
+        refusal = self.rivals.text()
+        if self.shield.state == ArmState.DISARMED:  # else the controllers are not read
+            refusal = refusal or self.controllers.refusal(time.monotonic())
         refusal = refusal or self.grippers.absence()
         return refusal or self.shield.arm(self.now)
 
