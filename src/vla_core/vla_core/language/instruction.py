@@ -113,6 +113,8 @@ def _is_task(words: list[str]) -> bool:
 def _task_of(clause: Clause) -> Parsed:
     """Return the one reading of the sentence; NotUnderstoodError without one, or with several."""
     words = clause.text
+    if why := refusal.corrected(words):
+        raise NotUnderstoodError(why)
     start, end, avoided = _avoided(words)
     first_error: NotUnderstoodError | None = None
     readings: list[Parsed] = []

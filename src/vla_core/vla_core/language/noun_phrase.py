@@ -129,7 +129,8 @@ def _modified(words: Words, head: NounPhrase, is_destination: bool) -> NounPhras
         colour = canonical(COLOURS, words[end]) if end < len(words) else ''
         if colour and not head.phrase.colour:
             return replace(head, end=end + 1, phrase=replace(head.phrase, colour=colour))
-    for end in literal(words, at, (*CLASSES['except'], *CLASSES['contrast'])):
+    exceptions = () if head.excluded else CLASSES['except']  # 'not X except Y' may mean Y
+    for end in literal(words, at, (*exceptions, *CLASSES['contrast'])):
         places = (*CLASSES['in'], *CLASSES['on']) if is_destination else ()
         begins = [*literal(words, end, places), end]
         for other in (_core(words, begin) for begin in begins):
