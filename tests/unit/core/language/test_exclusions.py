@@ -37,7 +37,7 @@ def test_an_exception_of_an_exception_is_refused():
     [
         'press any button but the red one',
         'press the button but not the red one',
-        'put any cube but the red one in any box but the blue one',
+        'put any cube but the red one in any box but the blue box',
     ],
 )
 def test_but_that_excludes_is_still_understood(words):
@@ -45,3 +45,47 @@ def test_but_that_excludes_is_still_understood(words):
 
     assert parsed.task.verb != Verb.UNKNOWN
     assert [p.colour for p in parsed.excluded.target] == ['red']
+
+
+@pytest.mark.parametrize(
+    'words',
+    [
+        'put any cube in the box except the red one',
+        'put any cube in the box but not the red one',
+        'put any cube in the blue box instead of the red one',
+        'put the cube in the box, just not the red one',
+        'put any cube in the box except the red cube',
+        'put any cube in the box, but not red',
+        'put any cube in the box other than the red one',
+        'put the cube in the red box rather than the blue one',
+        'put the red cube in the box, not the blue one',
+        'put the large thing in the box except the red cube',
+        'put a cube on a cube except the red cube',
+        'pick up any cube and put it in the box, apart from the red one',
+        'the cube goes in the box, not the red one',
+        'put in a box any cube except the red one',
+    ],
+)
+def test_a_trailing_exclusion_that_may_mean_either_object_is_refused(words):
+    parsed = parse(words)
+
+    assert parsed.task.verb == Verb.UNKNOWN
+    assert 'may be meant of either object' in parsed.reason
+
+
+@pytest.mark.parametrize(
+    ('words', 'excluded'),
+    [
+        ('put the red cube in a box except the blue box', ('blue', 'box')),
+        ('put any cube in a box other than the blue box', ('blue', 'box')),
+        ('put the red one in a box except the blue box', ('blue', 'box')),
+        ('put the red cube in a box, but not in the blue one', ('blue', '')),
+        ('put the red cube in the blue box, not the green one', ('green', '')),
+    ],
+)
+def test_an_exclusion_that_can_only_mean_the_destination_is_kept(words, excluded):
+    parsed = parse(words)
+
+    assert parsed.task.verb == Verb.PUT_IN
+    assert parsed.excluded.target == ()
+    assert [(p.colour, p.shape) for p in parsed.excluded.destination] == [excluded]
