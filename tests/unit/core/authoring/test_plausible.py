@@ -34,6 +34,27 @@ def said(path: Path) -> list[str]:
 BOX = {'name': 'wall', 'shape': 'box', 'size': [0.1, 0.1, 0.1], 'position': [1.0, 0.0, 1.5]}
 OWN_BASE = {'base_frame': 'table'}
 
+JOINT = 'arms.0.joints.0.'
+
+
+@pytest.mark.parametrize(
+    ('changes', 'words'),
+    [
+        (
+            {'arms.0.workspace': [[50, -750, 0], [900, 750, 1000]]},
+            ('arm arm: workspace has a corner at 1000 m', '1 m, given in mm'),
+        ),
+        ({'arms.0.workspace': [[5, -75, 0], [90, 75, 100]]}, ('1 m, given in cm',)),
+        ({'arms.0.workspace': [[0, -4, 0], [4, 4, 4]]}, ('workspace of arm', 'in m, in base')),
+        ({JOINT + 'acceleration': 573.0}, ('acceleration of fr3_joint1 is 573', 'that is 10')),
+        ({JOINT + 'jerk': 14000.0}, ('jerk of fr3_joint1 is 14000', 'degrees', 'is 244.3')),
+        ({JOINT + 'velocity': 150.0}, ('velocity of fr3_joint1 is 150', 'is 2.618')),
+    ],
+)  # fmt: skip
+def test_a_value_in_another_unit_is_named_with_what_is_meant(changes, words, tmp_path):
+    lines = said(changed(tmp_path, changes))
+    assert any(all(word in line for word in words) for line in lines), lines
+
 
 @pytest.mark.parametrize(
     ('changes', 'words'),
