@@ -18,7 +18,7 @@ BELOW_BENCH = LOGIC | {'vla_ros', 'vla_bringup', 'vla_lockstep', 'vla_report', '
 MESSAGES = {
     'vla_interfaces', 'std_msgs', 'std_srvs', 'sensor_msgs', 'geometry_msgs', 'nav_msgs',
     'trajectory_msgs', 'diagnostic_msgs', 'lifecycle_msgs', 'visualization_msgs', 'shape_msgs',
-    'builtin_interfaces', 'action_msgs', 'rcl_interfaces', 'rosgraph_msgs',
+    'builtin_interfaces', 'action_msgs', 'control_msgs', 'rcl_interfaces', 'rosgraph_msgs',
 }  # fmt: skip
 ROS = MESSAGES | {'rclpy', 'ament_index_python', 'rosidl_runtime_py', 'rpyutils'}
 EVERYONE = {'numpy', 'vla_core'}

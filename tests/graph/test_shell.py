@@ -218,9 +218,7 @@ def test_a_shield_that_was_configured_again_is_not_its_own_rival(client):
         shield.trigger_configure()
         shield.trigger_cleanup()
         shield.trigger_configure()
-        assert client.until(lambda: shield.other_publishers() == '', 3.0), (
-            shield.other_publishers()
-        )
+        assert client.until(lambda: shield.rivals.text() == '', 3.0), shield.rivals.text()
         assert shield.count_subscribers('target') == 1
     finally:
         shield.destroy_node()
@@ -388,9 +386,9 @@ def test_the_shield_names_who_else_commands_the_robot_and_does_not_arm(client):
     shield.trigger_activate()
     command = topics.arm_command(load_robot('ur5e'))
     try:
-        assert shield.other_publishers() == ''
+        assert shield.rivals.text() == ''
         rival = client.node.create_publisher(command.type, command.name, command.qos)
-        assert client.until(lambda: 'other publisher' in shield.other_publishers(), 5.0)
+        assert client.until(lambda: 'other publisher' in shield.rivals.text(), 5.0)
         for _ in range(10):
             shield.tick()
         assert shield.problem == f'other publisher of {command.name}: /client'
@@ -398,7 +396,7 @@ def test_the_shield_names_who_else_commands_the_robot_and_does_not_arm(client):
         answer = arm.callback(Arm.Request(), Arm.Response())
         assert (answer.success, answer.message) == (False, shield.problem)
         client.node.destroy_publisher(rival)
-        assert client.until(lambda: shield.other_publishers() == '', 5.0)
+        assert client.until(lambda: shield.rivals.text() == '', 5.0)
         shield.configured_at = time.monotonic()
         answer = arm.callback(Arm.Request(), Arm.Response())
         assert (answer.success, 'discovery' in answer.message) == (False, True)

@@ -72,7 +72,8 @@ class Controller:
 
     def on_chunk(self, chunk: ActionChunk, now: float) -> str:
         """Execute this chunk from now on; return the reason when it is refused."""
-        expected = Expected(self.task_id, self.phase, self.player.seq, self.robot.joint_names)
+        last, names = self.player, self.robot.joint_names
+        expected = Expected(self.task_id, self.phase, last.seq, last.stamp, names)
         self.reason = (
             'no joint states yet'
             if self._measured is None

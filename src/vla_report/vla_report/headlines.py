@@ -150,6 +150,20 @@ def _points(gain: dict[str, Any]) -> str:
     return f'{gain["value"]:+.1f} points ({interval})'
 
 
+def words(figures: Figures) -> str:
+    """Wrong actions and doable sentences done, by list."""
+    wrong = [f for name, f in figures.items() if name.count(',') == 0 and 'wrong actions' in name]
+    done = {name: f for name, f in figures.items() if name.endswith(': doable and done')}
+    text = [
+        f'{name.removesuffix(": doable and done")} {f["value"]:.0%} of {f["n"]}'
+        for name, f in done.items()
+        if ',' not in name
+    ]
+    acted = round(sum(f['value'] * f['n'] for f in wrong))
+    of = sum(f['n'] for f in wrong)
+    return f'{acted} wrong actions in {of} sentences; doable and done: {", ".join(text)}'
+
+
 HEADLINES = (
     Headline(
         'success of the object policy on unseen pairs of colour and shape, and of refusing what '
@@ -183,6 +197,16 @@ HEADLINES = (
              'bench-seams', bounds),
     Headline('grounding against the truth of the simulator', './vla bench grounding',
              'bench-grounding', bounds),
+    Headline('sentences: wrong actions, and doable ones that are done', './vla bench words',
+             'bench-words', words),
+    Headline('odd messages, clocks and listeners: what is documented is what happens',
+             './vla bench messages', 'bench-messages', bounds),
+    Headline('planted mistakes of a setup that commissioning names', './vla bench commission',
+             'bench-commission', bounds),
+    Headline("arms whose URDF nobody here wrote, on the tasks that they reach",
+             './vla bench arms', 'bench-arms', bounds),
+    Headline('what the motors get from emulated controllers, against what was certified',
+             './vla bench controllers', 'bench-controllers', bounds),
 )  # fmt: skip
 
 

@@ -37,6 +37,28 @@ QUALIFICATIONS = {
         'fewer unsafe ends are paid for with success; an arm that always holds has no unsafe end',
         './vla bench trust --controls',
     ),
+    'bench-words': (
+        'the sentences are ours; of the shared list, typing errors count as doable and are '
+        'refused with the correction',
+        './vla bench words --controls',
+    ),
+    'bench-messages': (
+        'the rows that we know of, played into the logic of the nodes; ten of them run on the '
+        'graph in the tests',
+        './vla bench messages --controls',
+    ),
+    'bench-commission': (
+        'simulated robots, and mistakes that we thought of',
+        './vla bench commission --controls',
+    ),
+    'bench-arms': (
+        'simulated, with the scripted policy, which reads object states',
+        './vla bench arms --controls',
+    ),
+    'bench-controllers': (
+        'emulated controllers, by the rules read in their source; no built controller, no arm',
+        './vla bench controllers --controls',
+    ),
     'bench-grounding': (
         'scenes of this simulator: seven colours, cubes, cylinders, balls, boxes, one lamp',
         './vla bench grounding --controls',

@@ -21,13 +21,19 @@ class RemoteParameters:
     def __init__(self, node: Node, owner: str, names: tuple[str, ...]) -> None:
         self.owner, self._names = owner, names
         self._values: dict[str, Any] = {}
-        self.read_at: float | None = None  # s, of the newest request that was answered
+        self._read_at: dict[str, float] = {}  # s, by name: the newest request that was answered
         self._client = node.create_client(GetParameters, f'{owner}/get_parameters')
 
     @property
     def values(self) -> Mapping[str, Any]:
         """Without those that the node does not declare."""
         return self._values
+
+    @property
+    def read_at(self) -> float | None:
+        """s, of the newest request that was answered in full; None: none was."""
+        is_complete = len(self._read_at) == len(self._names)
+        return min(self._read_at.values(), default=None) if is_complete else None
 
     @property
     def is_offered(self) -> bool:
@@ -48,7 +54,7 @@ class RemoteParameters:
         found = [parameter_value_to_python(value) for value in future.result().values]
         if found and found[0] is not None:
             self._values[name] = found[0]
-        self.read_at = asked_at
+        self._read_at[name] = asked_at
 
 
 def offer_parameters(node: Node, owner: str, values: Mapping[str, Any]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
-from rclpy.action import ActionServer, CancelResponse
+from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.action.server import ServerGoalHandle
 from rclpy.node import Node
 from rclpy.task import Future
@@ -21,9 +21,10 @@ class GoalOutcome(Enum):
 
 
 class SimpleActionServer:
-    """`begin` starts the work of a goal and returns None, or a result that rejects the goal.
+    """`begin` starts the work of a goal and returns None, or a result with which it is aborted.
 
-    A new goal preempts the running one, which is aborted with the result that `preempted` returns.
+    A goal that `accepts` refuses is rejected. A new goal preempts the running one, which is
+    aborted with the result that `preempted` returns.
     """
 
     def __init__(
@@ -33,14 +34,17 @@ class SimpleActionServer:
         name: str,
         begin: Callable[[Any], Any],
         preempted: Callable[[], Any],
+        accepts: Callable[[Any], bool] = lambda _: True,
     ) -> None:
         self._begin, self._preempted = begin, preempted
         self._handle: ServerGoalHandle | None = None
         self._end: Future = Future()
         self._is_cancel_taken = False
         self._server = ActionServer(
-            node, action, name, self._execute, cancel_callback=lambda _: CancelResponse.ACCEPT
-        )
+            node, action, name, self._execute,
+            goal_callback=lambda g: GoalResponse.ACCEPT if accepts(g) else GoalResponse.REJECT,
+            cancel_callback=lambda _: CancelResponse.ACCEPT,
+        )  # fmt: skip
 
     @property
     def is_running(self) -> bool:

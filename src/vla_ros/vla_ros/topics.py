@@ -14,7 +14,7 @@ from action_msgs.msg import GoalStatusArray
 from geometry_msgs.msg import WrenchStamped
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CameraInfo, Image, JointState
-from std_msgs.msg import Bool, Float64
+from std_msgs.msg import Bool, Float64, Float64MultiArray
 from trajectory_msgs.msg import JointTrajectory
 
 from vla_core.robot.camera import COLOUR_TOPIC, DEPTH_TOPIC, INFO_TOPIC, CameraConfig
@@ -82,6 +82,12 @@ GRIPPER_COMMAND = Topic(  # edge
     trajectory.trajectory_to_msg, trajectory.trajectory_from_msg,
     trajectory.trajectory_to_bytes,
 )  # fmt: skip
+GRIPPER_FLOATS = {  # edge; by `command` of the robot file
+    'float64': Topic('gripper_controller/command', Float64, qos.COMMAND, ('shield',), (ROBOT,)),
+    'float64_multi_array': Topic(
+        'gripper_controller/commands', Float64MultiArray, qos.COMMAND, ('shield',), (ROBOT,)
+    ),
+}
 SPEED_SCALING = Topic(  # edge
     'speed_scaling_state_broadcaster/speed_scaling', Float64, qos.SENSOR, (ROBOT,), ('shield',)
 )
@@ -187,8 +193,13 @@ def arm_commands(robot: RobotConfig) -> tuple[Topic, ...]:
 
 
 def gripper_commands(robot: RobotConfig) -> tuple[Topic, ...]:
-    """The command topic of each gripper, in the order of the robot file."""
-    return tuple(GRIPPER_COMMAND.at(gripper.command_topic) for gripper in robot.grippers)
+    """The command topic of each gripper, in the order of the robot file. A gripper commanded by
+    an action has none: its entry names the action, and nothing is published there."""
+    kinds = {**GRIPPER_FLOATS, 'joint_trajectory': GRIPPER_COMMAND}
+    return tuple(
+        kinds.get(gripper.command, GRIPPER_COMMAND).at(gripper.command_topic)
+        for gripper in robot.grippers
+    )
 
 
 def speed_scalings(robot: RobotConfig) -> tuple[Topic, ...]:

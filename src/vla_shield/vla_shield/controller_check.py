@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from vla_core.robot.arm import ArmConfig
 from vla_core.robot.config import RobotConfig
+from vla_core.robot.controller import ControllerContract
 from vla_core.robot.controller_parameters import mismatches
 
 REQUEST_EVERY = 2.0  # s, between two requests while the shield is disarmed
@@ -16,7 +18,9 @@ class ParameterReader(Protocol):
     """Reads the parameters of one controller."""
 
     owner: str
-    read_at: float | None
+
+    @property
+    def read_at(self) -> float | None: ...
 
     @property
     def values(self) -> Mapping[str, Any]: ...
@@ -45,17 +49,24 @@ class ControllerCheck:
     def refusal(self, now: float) -> str:
         """Why the shield may not be armed, or ''; sets `warning`."""
         self.warning = ''
-        for arm, reader in self._arms:
-            contract = arm.controller
-            is_read = reader.read_at is not None and now - reader.read_at <= MAX_AGE
-            if is_read:
-                found = mismatches(contract, arm.joint_names, reader.owner, reader.values)
-                if found:
-                    return '; '.join(found)
-            elif reader.is_offered:
-                return f'parameters of {reader.owner} are being read'
-            elif contract.unread_parameters == 'refuse':
-                return f'{reader.owner} has no parameter service: its restart rule is not known'
-            elif contract.unread_parameters == 'warn':
-                self.warning = f'{reader.owner} has no parameter service: not checked'
+        refusals = (self._refusal_of(arm, reader, now) for arm, reader in self._arms)
+        return next(filter(None, refusals), '')
+
+    def _refusal_of(self, arm: ArmConfig, reader: ParameterReader, now: float) -> str:
+        contract, owner = arm.controller, reader.owner
+        is_read = reader.read_at is not None and now - reader.read_at <= MAX_AGE
+        if is_read and reader.values:
+            return '; '.join(mismatches(contract, arm.joint_names, owner, reader.values))
+        if is_read:
+            return self._unread(contract, f'{owner} has no parameter of a trajectory controller')
+        if reader.is_offered:
+            return f'parameters of {owner} are being read'
+        return self._unread(contract, f'{owner} has no parameter service')
+
+    def _unread(self, contract: ControllerContract, why: str) -> str:
+        """Refuse, warn or accept, as the robot file says."""
+        if contract.unread_parameters == 'refuse':
+            return f'{why}: its restart rule is not known'
+        if contract.unread_parameters == 'warn':
+            self.warning = f'{why}: not checked'
         return ''

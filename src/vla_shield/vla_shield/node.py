@@ -14,10 +14,10 @@ from vla_core.records.scene import GroundedScene
 from vla_core.records.sensing import JointState
 from vla_interfaces.srv import Arm, Disarm, Lease, Reset
 from vla_ros import topics
+from vla_ros.gripper.outputs import GripperOutputs
 from vla_ros.main import run
 from vla_ros.node import ManagedNode
 from vla_ros.robot_controllers import parameter_readers, subscribe_goals, subscribe_scalings
-from vla_shield.command.command_pacing import CommandPacing
 from vla_shield.command.rivals import CommandRivals
 from vla_shield.controller_check import ControllerCheck
 from vla_shield.inputs.joint_publishers import JointPublishers
@@ -65,19 +65,18 @@ class ShieldNode(ManagedNode):
         self.subscribe(topics.TARGET, self.on_target, self.shield.inputs.refuse_target)
         self.subscribe(topics.VOTES, self.on_vote)
         self.subscribe(topics.SCENE, self.on_scene, by_executor=True)
-        arms, grippers = topics.arm_commands(robot), topics.gripper_commands(robot)
+        arms = topics.arm_commands(robot)
         subscribe_scalings(self, topics.speed_scalings(robot), self.on_scaling)
         self.controllers = ControllerCheck(robot, parameter_readers(self, robot))
         self.send_arms = [self.advertise(topic) for topic in arms]
-        self.send_grippers = [self.advertise(topic) for topic in grippers]
-        self.pacing = [CommandPacing() for _ in grippers]
+        self.grippers = GripperOutputs(self, robot.grippers, topics.gripper_commands(robot))
         self.send_report = self.advertise(topics.REPORT)
         self.send_leases = self.advertise(topics.LEASES)
         self.leases = LeaseServer(self.shield.leases)
         self.subscribe(topics.DEAD_MAN, self.on_dead_man)
-        commands = [self.resolve_topic_name(t.name) for t in (*arms, *grippers)]
+        commands = [self.resolve_topic_name(topic.name) for topic in arms]
         own, publishers_of = self.get_fully_qualified_name(), self.endpoints.publishers_of
-        self.rivals = CommandRivals(own, commands, publishers_of)
+        self.rivals = CommandRivals(own, commands + self.grippers.topics, publishers_of)
         subscribe_goals(self, topics.goals(robot), self.rivals.put_goals)
         self.ticks = 0
         self.idle = IdleTimer(p.shield.idle_disarm)
@@ -105,7 +104,10 @@ class ShieldNode(ManagedNode):
         if time.monotonic() - self.configured_at < DISCOVERY_TIME:
             why = f'configured less than {DISCOVERY_TIME:.0f} s ago, discovery is not complete'
             return self.rivals.text() or why
-        refusal = self.rivals.text() or self.controllers.refusal(time.monotonic())
+        refusal = self.rivals.text()
+        if self.shield.state == ArmState.DISARMED:  # else the controllers are not read
+            refusal = refusal or self.controllers.refusal(time.monotonic())
+        refusal = refusal or self.grippers.absence()
         return refusal or self.shield.arm(self.now)
 
     def lease(self, request: Any, response: Any) -> Any:
@@ -154,7 +156,8 @@ class ShieldNode(ManagedNode):
             self.send_leases(leases)
             self.remark = leases.refused or self.controllers.warning
         if self.ticks % PUBLISHER_CHECK_EVERY == 0:
-            self.problem = self.rivals.text()  # in the heartbeat; the supervisor holds
+            # in the heartbeat; the supervisor holds
+            self.problem = self.rivals.text() or self.grippers.problem
             self.shield.inputs.joints_conflict = self.joint_publishers.conflict(self.began)
 
     def safe_stop(self) -> None:
@@ -165,10 +168,7 @@ class ShieldNode(ManagedNode):
     def send(self, output: ShieldOutput) -> None:
         for send, command in zip(self.send_arms, output.arms, strict=False):  # none: disarmed
             send(command)
-        commands = zip(self.send_grippers, self.pacing, output.grippers, strict=False)
-        for send, pacing, command in commands:
-            if pacing.is_due(command):
-                send(command)
+        self.grippers.send(output.grippers, output.goals, self.began)
         self.send_report(output.report)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from vla_core.records.action import Trajectory
+from vla_core.records.action import GripperGoal, Trajectory
 from vla_core.records.safety import SCALING, ArmState, Decision, ShieldReport
 from vla_shield.constraints.checker import ConstraintChecker
 from vla_shield.decision import PERMITTED, CycleDecision
@@ -25,6 +25,7 @@ class ShieldOutput:
     arms: tuple[Trajectory, ...]
     grippers: tuple[Trajectory, ...]
     report: ShieldReport
+    goals: tuple[GripperGoal, ...] = ()  # one per gripper, for those commanded by an action
 
     @property
     def arm(self) -> Trajectory | None:

@@ -126,7 +126,7 @@ class Shield:
         self._cycle += 1
         reference, timeline = self.reference, self._timeline
         before = reference.state, reference.joint_range
-        self._before = (*before, timeline.state, self.grippers.widths)
+        self._before = (*before, timeline.state, self.grippers.state)
         self._check_clock(now)
         self.inputs.begin_cycle(now)
         self._update_model()
@@ -141,13 +141,13 @@ class Shield:
             part_of(timeline.message(self.robot.joint_names, reference.state, share), part)
             for part, share in zip(self._model.tree.slices, self.inputs.shares, strict=True)
         )
-        grippers = self.grippers.trajectories(now, timeline.gripper_lead)
-        return ShieldOutput(arms, grippers, self._build_report(now, decision))
+        grippers, goals = self.grippers.commands(self.inputs, now, timeline.gripper_lead)
+        return ShieldOutput(arms, grippers, self._build_report(now, decision), goals)
 
     def roll_back(self) -> None:
         """Undo the last cycle, whose command was not sent: the stop before it is played."""
         reference, timeline = self.reference, self._timeline
-        reference.state, reference.joint_range, timeline.state, self.grippers.widths = self._before
+        reference.state, reference.joint_range, timeline.state, self.grippers.state = self._before
 
     def _check_clock(self, now: float) -> None:
         if now < self._now - 1e-6 or not np.isfinite(now):

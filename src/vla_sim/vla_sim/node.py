@@ -14,14 +14,17 @@ from std_msgs.msg import Bool, Float64
 
 from vla_core.errors import UserError
 from vla_core.params import check, param
+from vla_core.records.action import Trajectory
 from vla_core.records.sensing import RgbdFrame
 from vla_interfaces.srv import InjectFault, ResetScene
 from vla_ros import topics
 from vla_ros.convert.rgbd import frame_to_msgs
 from vla_ros.convert.sensing import wrench_to_msg
+from vla_ros.gripper.server import GripperServers
 from vla_ros.main import run
 from vla_ros.node import ManagedNode
 from vla_ros.robot_controllers import offer_controllers
+from vla_sim.controllers.gripper_action_controller import GripperActionController
 from vla_sim.faults.kinds import Fault, FaultKind, parse_fault
 from vla_sim.real_time_pacer import Pacer
 from vla_sim.scenes.scene_params import SceneParams
@@ -69,9 +72,8 @@ class SimNode(ManagedNode):
         self.watched = {c.name: topics.camera(c)[:2] for c in robot.cameras}  # colour, depth
         for k, topic in enumerate(topics.arm_commands(robot)):
             self.subscribe(topic, partial(self.accept, partial(self.world.command, arm=k)))
-        for k, topic in enumerate(topics.gripper_commands(robot)):
-            command = partial(self.world.command_gripper, gripper=k)
-            self.subscribe(topic, partial(self.accept, command))
+        commands, kind = topics.gripper_commands(robot), GripperActionController
+        self.grippers = GripperServers(self, robot.grippers, commands, self.on_gripper, kind)
         offer_controllers(self, robot)
         scalings = enumerate(topics.speed_scalings(robot))
         self.send_scalings = {k: self.advertise(topic) for k, topic in scalings if topic.name}
@@ -88,24 +90,24 @@ class SimNode(ManagedNode):
         self.fault_ends = math.inf
         self.get_logger().info(f'scene {task} {seed}: {episode.instruction!r}')
 
-    # -- commands ------------------------------------------------------------------------------
-
     def accept(self, command: Any, trajectory: Any) -> None:
         stamp = trajectory.stamp - self.offset if trajectory.stamp else 0.0
         refusal = command(dataclasses.replace(trajectory, stamp=stamp))
         if refusal:
             self.log_error(f'command rejected: {refusal}')
 
+    def on_gripper(self, gripper: int, trajectory: Trajectory) -> None:
+        self.accept(partial(self.world.command_gripper, gripper=gripper), trajectory)
+
     def on_clock_jump(self, step: float) -> None:
         self.success_stamp, self.due = -math.inf, dict.fromkeys(self.due, -math.inf)
         self.fault_ends += step
-
-    # -- sensors -------------------------------------------------------------------------------
 
     def tick(self) -> None:
         for _ in range(self.pacer.due(time.monotonic())):
             self.world.step()
         now = self.now
+        self.grippers.tick(self.world.finger, self.began)
         if not abs(now - self.world.time - self.offset) <= SLIP:
             self.offset = now - self.world.time
         if not self.world.faults.is_joint_state_lost:
@@ -147,8 +149,6 @@ class SimNode(ManagedNode):
         if has_depth:  # 300 KB, usually without a subscriber for the wrist camera
             send_depth(depth)
         send_info(info)
-
-    # -- services ------------------------------------------------------------------------------
 
     def on_reset(self, request: Any, response: Any) -> Any:
         try:

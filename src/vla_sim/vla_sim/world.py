@@ -166,6 +166,11 @@ class SimWorld:
             velocity = np.full_like(velocity, np.nan)
         return self.faults.joints(JointState(self.time, self._joints.names, position, velocity))
 
+    def finger(self, gripper: int = 0) -> tuple[float, float]:
+        """Position and velocity of a gripper's joint, in rad or m and per s."""
+        position, velocity = self.grippers[gripper].joints.measured(self.data)
+        return float(position[0]), float(velocity[0])
+
     def wrench(self, arm: int = 0) -> Array:
         """Return (6,) N, N m that contacts exert on the gripper of an arm, at the tip in its
         axes."""

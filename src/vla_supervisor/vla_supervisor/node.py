@@ -132,7 +132,7 @@ class SupervisorNode(ManagedNode):
         if remark and not self.remark:
             self.get_logger().warning(remark)
         self.remark = remark
-        emergency = self.monitor.e_stop.emergency
+        emergency = self.monitor.e_stop.take_emergency()
         self.executive.on_emergency(emergency)
         if beats.is_shield_lost(steady) and not progress:
             age = beats.age('shield', steady)

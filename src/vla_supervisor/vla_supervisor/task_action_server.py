@@ -90,7 +90,7 @@ class TaskActionServer:
         message = ExecuteTask.Feedback(
             phase=status.phase, attempt=status.attempt, failure_score=NAN, failure_threshold=NAN
         )
-        if scene is not None:
+        if scene is not None and scene.task_id == status.task_id:
             message.target_status, message.grounding = scene.target_status, scene.reason
         if score is not None and score.episode_id == status.task_id:
             message.failure_verdict = score.verdict

@@ -175,7 +175,7 @@ GUARDS: dict[str, tuple[Cut | LastInLine, ...]] = {
         Cut('vla_monitor', 'vla_monitor.failure.attempt:Attempt.unusable', as_if_fine),
     ),
     'height of a thing': (Cut('lib', 'vla_perception.detection.assembly:_is_flat', false),),
-    'rivals': (shield('node:ShieldNode.other_publishers', no_reason),),
+    'rivals': (shield('command.rivals:CommandRivals.text', no_reason),),
     'braking on leaving': (shield('shield:Shield.disarm', let_go),),
     'silence of a node': (*VOTERS, *NODES, *AGES),
     'time that has passed': (

@@ -73,3 +73,17 @@ def test_they_are_requested_at_once_and_then_in_intervals():
     for k in range(5):
         check.tick(50.0 + k * 0.5 * REQUEST_EVERY)
     assert reader.requests == [50.0, 50.0 + REQUEST_EVERY, 50.0 + 2.0 * REQUEST_EVERY]
+
+
+@pytest.mark.parametrize(
+    ('rule', 'refused', 'warned'),
+    [('ignore', False, False), ('warn', False, True), ('refuse', True, False)],
+)
+def test_a_node_without_any_parameter_of_a_controller_is_not_one_that_agrees(
+    rule, refused, warned
+):
+    robot = robot_with(unread_parameters=rule, node='/controller_manager')
+    reader = Reader('/controller_manager', read_at=100.0, is_offered=True)
+    check = ControllerCheck(robot, [reader])
+    assert bool(check.refusal(101.0)) == refused
+    assert bool(check.warning) == warned

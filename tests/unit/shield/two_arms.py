@@ -59,7 +59,7 @@ class TwoArmRig:
         fields = {
             'stamp': self.now, 'task_id': 't', 'names': self.robot.arms[arm].joint_names,
             'position': position, 'velocity': np.zeros(len(position)), 'gripper': 0.08,
-            'source': Source.NONE,
+            'source': Source.TELEOP,
         }  # fmt: skip
         return Target(**{**fields, **changes})
 
@@ -67,7 +67,8 @@ class TwoArmRig:
         """One period; `left` and `right` are the positions of their targets, None: no target."""
         self.now += DT
         self.sense()
-        self.shield.leases.acquire('/control', LeaseKind.AUTONOMY, (), self.now)
+        self.shield.leases.acquire('/control', LeaseKind.TELEOP, (), self.now)
+        self.shield.on_dead_man(True, self.now)
         for arm, position in enumerate((left, right)):
             if position is not None:
                 self.shield.on_target(self.target(arm, position, **changes), self.now)

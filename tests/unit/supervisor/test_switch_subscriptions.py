@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
+from rclpy.qos import QoSDurabilityPolicy
 from std_msgs.msg import Bool
 
 from vla_core.errors import UserError
@@ -17,10 +18,11 @@ PROGRAM, SAFETY = vendor_stop.VENDORS['ur']
 
 class Node:
     def __init__(self):
-        self.callbacks, self.publishers = {}, 1
+        self.callbacks, self.publishers, self.durability = {}, 1, {}
 
     def subscribe(self, topic, callback):
         self.callbacks[topic.name] = callback
+        self.durability[topic.name] = topic.qos.durability
 
     def count_publishers(self, name):
         return self.publishers
@@ -38,11 +40,17 @@ def test_messages_of_the_driver_arrive_as_reasons(bridge):
     node, e_stop, _ = bridge
     node.callbacks[PROGRAM.name](Bool(data=True))
     node.callbacks[SAFETY.name](SimpleNamespace(mode=7))
-    assert e_stop.emergency == 'the robot reports: robot emergency stop'
+    assert e_stop.take_emergency() == 'the robot reports: robot emergency stop'
     node.callbacks[SAFETY.name](SimpleNamespace(mode=1))
-    assert (e_stop.emergency, e_stop.inhibit(0.0)) == ('', '')
+    assert (e_stop.take_emergency(), e_stop.inhibit(0.0)) == ('', '')
     node.callbacks[PROGRAM.name](Bool(data=False))
-    assert 'External Control' in e_stop.emergency
+    assert 'External Control' in e_stop.take_emergency()
+
+
+def test_what_a_ur_sends_on_change_alone_is_received_by_a_stack_that_starts_later(bridge):
+    node, _, _ = bridge
+    latched = QoSDurabilityPolicy.TRANSIENT_LOCAL
+    assert (node.durability[PROGRAM.name], node.durability[SAFETY.name]) == (latched, latched)
 
 
 def test_a_driver_that_ends_inhibits(bridge):
@@ -64,4 +72,4 @@ def test_a_message_package_that_is_not_installed_is_named():
 def test_the_switches_of_the_operator_are_heard(bridge):
     node, e_stop, _ = bridge
     node.callbacks['e_stop'](Bool(data=True))
-    assert e_stop.emergency == 'the emergency stop is pressed'
+    assert e_stop.take_emergency() == 'the emergency stop is pressed'

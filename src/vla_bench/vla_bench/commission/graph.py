@@ -60,7 +60,7 @@ def add_graph(
     facts.parameters = dict.fromkeys(edges.controller_nodes(robot))
     facts.parameters |= parameters(driver)
     if faults.action_client:
-        for action in edges.trajectory_actions(true):
+        for action in edges.controller_actions(true):
             facts.action_clients[action] = (faults.action_client,)
     facts.nodes = tuple(filter(None, (DRIVER, BRIDGE, faults.running_stack)))
     facts.topics = dict.fromkeys((*facts.publishers, *facts.subscribers), ())
@@ -76,6 +76,11 @@ def _add_controllers(facts: Facts, true: RobotConfig, faults: GraphFaults) -> No
             facts.subscribers[edge.name] = (Endpoint(node, edge.type, requested),)
         if faults.rival_command and is_arm:
             facts.publishers[edge.name] = (Endpoint(faults.rival_command, edge.type, qos.EVENT),)
+    for gripper in true.grippers:
+        if gripper.is_action and not faults.is_gripper_unheard:
+            name, kind = edges.listener_topic(gripper)
+            node = gripper.command_topic.rpartition('/')[0]
+            facts.publishers[name] = (Endpoint(node, kind, qos.EVENT),)
 
 
 def parameters(driver: SimulatedDriver) -> dict[str, Mapping[str, Any]]:

@@ -30,6 +30,7 @@ from vla_bringup.checkout.workspace import (
     build_key,
     environment,
     environment_key,
+    installed_packages,
     packages,
     stamp_of,
 )
@@ -117,6 +118,8 @@ def build(key: str) -> None:
             if old.name not in names:
                 shutil.rmtree(old)
     command = [str(PYTHON), '-m', 'colcon', 'build', '--symlink-install', '--base-paths', 'src']
+    ignored = installed_packages()
+    command += ['--packages-ignore', *ignored] if ignored else []
     command += ['--cmake-args', '-DBUILD_TESTING=OFF', f'-DPython3_EXECUTABLE={PYTHON}']
     command += ['-DCMAKE_CXX_FLAGS=-O1', '-DCMAKE_C_FLAGS=-O1']
     command += ['-GNinja'] if shutil.which('ninja') else []

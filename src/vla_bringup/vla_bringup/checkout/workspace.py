@@ -24,11 +24,21 @@ BUILD_STAMP = ROOT / 'install' / 'vla-build'
 VERSION = f'{sys.version_info[0]}.{sys.version_info[1]}'
 SYSTEM_ROS = os.environ.get('ROS_DISTRO') == 'jazzy'
 LISTS = ['base', 'dev'] if SYSTEM_ROS else ['ros-jazzy', 'base', 'dev']
+STAND_INS = ('control_msgs',)  # packages of others, of which src/ has what the stack uses
 HARMLESS = ('PYTHONDONTWRITEBYTECODE', 'PYTHONUNBUFFERED', 'PYTHONFAULTHANDLER')
 
 
 def packages() -> list[Path]:
-    return sorted(p.parent for p in ROOT.glob('src/*/package.xml'))
+    """Those to build and to use."""
+    found = sorted(p.parent for p in ROOT.glob('src/*/package.xml'))
+    return [path for path in found if path.name not in installed_packages()]
+
+
+def installed_packages() -> list[str]:
+    """Packages of the checkout that stand in for one that is installed, and are left out then."""
+    prefixes = [Path(p) for p in os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep) if p]
+    others = [VENV, *(prefix for prefix in prefixes if not prefix.is_relative_to(ROOT))]
+    return [name for name in STAND_INS if any((p / 'share' / name).is_dir() for p in others)]
 
 
 def digest(paths: list[Path], *words: str) -> str:
@@ -130,7 +140,7 @@ def environment() -> dict[str, str]:
         'AMENT_PREFIX_PATH': joined(*install, old.get('AMENT_PREFIX_PATH', VENV)),
         'PYTHONPATH': joined(*packages(), *built, *eggs, old.get('PYTHONPATH', '')),
         'LD_LIBRARY_PATH': joined(
-            ROOT / 'install/vla_interfaces/lib', *wheels, old.get('LD_LIBRARY_PATH', '')
+            *(p / 'lib' for p in install), *wheels, old.get('LD_LIBRARY_PATH', '')
         ),
         # otherwise the wheels re-execute Python to set these variables
         **({} if ros else {'_ROS_WHEELS_BOOTSTRAP_COMPLETE': '1'}),

@@ -11,8 +11,8 @@ from vla_ros import topics
 from vla_ros.camera.missing_topic import kind_of
 from vla_ros.topics import Topic
 
-FLOAT = 'std_msgs/msg/Float64'
 ACTION_STATUS = '/_action/status'  # topic of an action: its server publishes, clients subscribe
+ACTION_FEEDBACK = '/_action/feedback'  # likewise; its type says which action it is
 
 
 @dataclass(frozen=True)
@@ -49,23 +49,22 @@ def inputs_of(robot: RobotConfig) -> Iterator[Edge]:
 
 
 def outputs_of(robot: RobotConfig) -> Iterator[Edge]:
-    """Topics of JointTrajectory that the shield publishes and the controllers read."""
+    """Topics that the shield publishes and the controllers read."""
     for arm in robot.arms:
         key = f'arms: {arm.name}: command_topic'
         yield Edge(topics.ARM_COMMAND.at(arm.command_topic), key, f'commands of {arm.name}')
-    for gripper in robot.grippers:
-        if gripper.command == 'joint_trajectory':
-            topic = topics.GRIPPER_COMMAND.at(gripper.command_topic)
+    for gripper, topic in zip(robot.grippers, topics.gripper_commands(robot), strict=True):
+        if not gripper.is_action:
             key = f'grippers: {gripper.name}: command_topic'
             yield Edge(topic, key, f'commands of {gripper.name}')
 
 
 def listener_topic(gripper: GripperConfig) -> tuple[str, str]:
-    """Topic that shows whether a driver of the gripper exists, and its type ('': any)."""
-    if gripper.command == 'gripper_command':
-        return f'{gripper.command_topic}{ACTION_STATUS}', ''
-    is_float = gripper.command == 'float64'
-    return gripper.command_topic, FLOAT if is_float else kind_of(topics.GRIPPER_COMMAND)
+    """Topic that shows whether a driver of the gripper exists, and its type."""
+    if gripper.is_action:
+        kind = f'{gripper.command_type}_FeedbackMessage'
+        return f'{gripper.command_topic}{ACTION_FEEDBACK}', kind
+    return gripper.command_topic, gripper.command_type
 
 
 def scaling_topics(robot: RobotConfig) -> tuple[str, ...]:
@@ -79,6 +78,8 @@ def controller_nodes(robot: RobotConfig) -> tuple[str, ...]:
     return tuple(arm.controller.node_of(arm.command_topic) for arm in robot.arms)
 
 
-def trajectory_actions(robot: RobotConfig) -> tuple[str, ...]:
-    """Actions by which others could command the arms."""
-    return tuple(f'{node}/follow_joint_trajectory' for node in controller_nodes(robot) if node)
+def controller_actions(robot: RobotConfig) -> tuple[str, ...]:
+    """Actions by which others could command the arms and the grippers."""
+    arms = (f'{node}/follow_joint_trajectory' for node in controller_nodes(robot) if node)
+    grippers = (gripper.command_topic for gripper in robot.grippers if gripper.is_action)
+    return (*arms, *grippers)

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from vla_commission.checks.edges import Edge, inputs_of, listener_topic, outputs_of
+from vla_commission.checks.edges import (
+    ACTION_FEEDBACK,
+    Edge,
+    inputs_of,
+    listener_topic,
+    outputs_of,
+)
 from vla_commission.facts import Endpoint, Facts
 from vla_commission.finding import Finding, fail, ok
 from vla_core.robot.config import RobotConfig
@@ -60,18 +66,21 @@ def outputs(facts: Facts, robot: RobotConfig) -> list[Finding]:
 
 
 def _output(facts: Facts, name: str, key: str, kind: str, purpose: str) -> Finding:
-    is_action = name.endswith('/_action/status')
+    is_action = name.endswith(ACTION_FEEDBACK)
     there = facts.publishers_of(name) if is_action else facts.subscribers_of(name)
     if not there:
-        alternatives = _alternatives(facts.subscribers, facts, kind, name)
+        ends = facts.publishers if is_action else facts.subscribers
+        alternatives = _alternatives(ends, facts, kind, name)
         return fail(
-            'topics.unheard', f'no controller reads {name} ({purpose})',
+            'topics.unheard',
+            f'no controller {"serves" if is_action else "reads"} {name} ({purpose})',
             f'start the controller, or write the name of its topic into the robot file at {key}'
             + alternatives,
         )  # fmt: skip
     if kind and (wrong := _wrong_type(there, kind)):
+        verb = 'has' if is_action else 'reads'
         return fail(
-            'topics.type', f'{wrong.node} reads {name} as {wrong.type}, not {kind}',
+            'topics.type', f'{wrong.node} {verb} {name} as {wrong.type}, not {kind}',
             f'change command or command_topic at {key} in the robot file',
         )  # fmt: skip
     return ok('topics.outputs', f'{name} is read by {there[0].node}')

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vla_commission.checks.edges import outputs_of, trajectory_actions
+from vla_commission.checks.edges import controller_actions, outputs_of
 from vla_commission.facts import Facts
 from vla_commission.finding import Finding, fail, ok
 from vla_core.robot.config import RobotConfig
@@ -20,11 +20,11 @@ def rivals(facts: Facts, robot: RobotConfig) -> list[Finding]:
         for edge in outputs_of(robot)
         for publisher in facts.publishers_of(edge.name)
     ]  # fmt: skip
-    for action in trajectory_actions(robot):
+    for action in controller_actions(robot):
         found += [
             fail(
                 'rival.action', f'{node} is a client of the action {action}',
-                f'stop {node} (MoveIt, a pendant program): its goals replace the trajectories of '
+                f'stop {node} (MoveIt, a pendant program): its goals replace the commands of '
                 f'the shield',
             )
             for node in facts.action_clients.get(action, ())

@@ -145,7 +145,7 @@ def _read_graph(client: GraphClient, robot: RobotConfig, facts: Facts) -> None:
     for name in names:
         facts.publishers[name] = _ends(node.get_publishers_info_by_topic(name))
         facts.subscribers[name] = _ends(node.get_subscriptions_info_by_topic(name))
-    for action in edges.trajectory_actions(robot):
+    for action in edges.controller_actions(robot):
         status = node.get_subscriptions_info_by_topic(f'{action}{edges.ACTION_STATUS}')
         facts.action_clients[action] = tuple(sorted({full_name(peer) for peer in status}))
 

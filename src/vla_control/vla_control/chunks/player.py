@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from vla_control.chunks.blend import Blend, Layer
@@ -28,6 +30,7 @@ class ChunkPlayer:
         self.blend = Blend(self._window)
         self.chunk: ActionChunk | None = None  # the newest accepted
         self.seq = -1  # of it
+        self.stamp = -math.inf  # s, observation of it
         self.lateness = 0.0  # s, its arrival minus its row 0
         self._first_row = 0  # of it that was executed
 
@@ -39,7 +42,7 @@ class ChunkPlayer:
     def new_task(self) -> None:
         """Stop playing and reset the sequence number."""
         self.clear()
-        self.seq, self.lateness, self._first_row = -1, 0.0, 0
+        self.seq, self.stamp, self.lateness, self._first_row = -1, -math.inf, 0.0, 0
 
     def put(self, chunk: ActionChunk, expected: Expected, now: float) -> str:
         """Accept the chunk; return the reason when it is refused, else ''."""
@@ -52,7 +55,7 @@ class ChunkPlayer:
             if q is None:
                 return f'no joint states around {chunk.stamp:.3f} s, the stamp of the chunk'
             base = self.servo.model.fk(q)
-        self.seq, self.lateness = chunk.seq, now - chunk.start
+        self.seq, self.stamp, self.lateness = chunk.seq, chunk.stamp, now - chunk.start
         if chunk.mode == Mode.HOLD:
             self.clear()
             return ''

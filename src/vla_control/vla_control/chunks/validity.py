@@ -15,6 +15,7 @@ from vla_core.records.task import Phase
 STEP = (0.001, 0.5)  # s between rows, lowest and highest
 MAX_ROWS = 1000
 START_WINDOW = 1.0  # s, largest distance of row 0 from the observation
+RESTARTED = 1.0  # s between observations, from which a policy that counts anew was restarted
 CORRUPT = 1e3  # m or rad, larger values are corrupt
 
 
@@ -24,7 +25,8 @@ class Expected:
 
     task_id: str
     phase: Phase
-    last_seq: int  # of this task
+    last_seq: int  # of this task, -1 before the first
+    last_stamp: float  # s, observation of that chunk
     joint_names: tuple[str, ...]
 
 
@@ -43,7 +45,8 @@ def _wrong_moment(chunk: ActionChunk, expected: Expected) -> str:
         return f'phase is {expected.phase.name}, chunks are executed in RUNNING only'
     if chunk.task_id != expected.task_id:
         return f'chunk is for task {chunk.task_id!r}, the current task is {expected.task_id!r}'
-    if not chunk.seq > expected.last_seq:
+    is_restarted = chunk.stamp > expected.last_stamp + RESTARTED  # False for NaN
+    if not chunk.seq > expected.last_seq and not is_restarted:
         return f'chunk {chunk.seq} is not newer than {expected.last_seq}'
     return ''
 

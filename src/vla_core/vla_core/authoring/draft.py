@@ -11,6 +11,7 @@ from vla_core import geometry
 from vla_core.authoring.chain import ArmDraft, JointDraft, find_arms, movable
 from vla_core.authoring.clearance import PairReport, pair_reports
 from vla_core.authoring.grasp import GripperDraft, measure
+from vla_core.authoring.gripper_interface import command_of
 from vla_core.authoring.mount import placed, standing
 from vla_core.errors import UserError
 from vla_core.frozen import Array
@@ -40,8 +41,12 @@ class RobotDraft:
     notes: dict[str, str]  # key of the file: comment beside it
 
 
-def draft_robot(name: str, urdf: UrdfConfig, driver: str = '') -> RobotDraft:
-    """The draft; `driver`: joint of the gripper when the URDF has several."""
+def draft_robot(
+    name: str, urdf: UrdfConfig, driver: str = '', command: tuple[str, str] = ('', '')
+) -> RobotDraft:
+    """The draft; `driver`: joint of the gripper when the URDF has several; `command`: interface
+    of the gripper and its topic or action."""
+    interface = command_of(*command)
     description = described(urdf)
     arm = _chosen(find_arms(description, driver), driver)
     if arm.gripper is None:
@@ -65,7 +70,7 @@ def draft_robot(name: str, urdf: UrdfConfig, driver: str = '') -> RobotDraft:
                 command_topic='arm_controller/joint_trajectory',
             ),
         ),
-        grippers=(_gripper(arm.gripper.driver.name, measured),),
+        grippers=(_gripper(arm.gripper.driver.name, measured, interface),),
         joint_states_topic='joint_states',
         cameras=(CAMERA,),
         fixed_joints=_others(description, arm),
@@ -77,9 +82,10 @@ def draft_robot(name: str, urdf: UrdfConfig, driver: str = '') -> RobotDraft:
     return RobotDraft(robot, pairs, notes)
 
 
-def _gripper(joint: str, measured: GripperDraft) -> GripperConfig:
-    topic = 'gripper_controller/joint_trajectory'
-    return GripperConfig(joint, topic, measured.opening_map, pads=measured.pads)
+def _gripper(joint: str, measured: GripperDraft, interface: tuple[str, str]) -> GripperConfig:
+    command, topic = interface
+    pads = measured.pads
+    return GripperConfig(joint, topic, measured.opening_map, command=command, pads=pads)
 
 
 def _chosen(arms: tuple[ArmDraft, ...], driver: str) -> ArmDraft:

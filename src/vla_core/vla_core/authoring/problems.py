@@ -11,6 +11,8 @@ import numpy as np
 from vla_core.authoring.chain import ArmDraft, find_arms, movable
 from vla_core.authoring.clearance import TOUCHING, Clearance, pair_reports
 from vla_core.authoring.grasp import GripperDraft, measure
+from vla_core.authoring.gripper_interface import interface_problems
+from vla_core.authoring.place_problems import place_problems
 from vla_core.authoring.reach import FLOOR, DownReach
 from vla_core.errors import UserError
 from vla_core.frozen import Array
@@ -47,9 +49,11 @@ def find_problems(name_or_path: str | Path) -> list[Problem]:
     except UserError as error:
         return [Problem(str(error), 'correct the file')]
     found = [*_joints(robot), *_shapes(robot), *_home(robot, model)]
+    found += [Problem(*place) for place in place_problems(robot, model)]
     for gripper in robot.grippers:
         arm = next(arm for arm in robot.arms if arm.name == gripper.arm)
         found += _gripper(robot, arm, gripper)
+        found += [Problem(*pair) for pair in interface_problems(gripper)]
     return found
 
 

@@ -10,6 +10,7 @@ from vla_core.authoring.draft import RobotDraft, draft_robot
 from vla_core.authoring.robot_file import text_of
 from vla_core.errors import UserError
 from vla_core.robot.description.urdf_config import AttachmentConfig, UrdfConfig
+from vla_core.robot.gripper import COMMANDS
 
 MADE_BY = '# Made by: '  # first line of a robot file that was made
 COMMAND = './vla robot new '
@@ -26,6 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add('--flange', default='', metavar='LINK', help='link that carries the gripper')
     add('--prefix', default='', help='before the names of links and joints of the gripper')
     add('--joint', default='', help='that drives the gripper, when there are several')
+    add('--command', default='', help=f'how the gripper is commanded: {", ".join(COMMANDS)}')
+    add('--command-topic', default='', metavar='NAME', help='topic or action of these commands')
 
 
 def drafted(args: argparse.Namespace, source: str = '') -> tuple[RobotDraft, str]:
@@ -38,7 +41,7 @@ def drafted(args: argparse.Namespace, source: str = '') -> tuple[RobotDraft, str
     urdf = UrdfConfig(
         source, _mappings(args.arg), tuple(args.packages), attach if args.gripper else ()
     )
-    draft = draft_robot(name, urdf, args.joint)
+    draft = draft_robot(name, urdf, args.joint, (args.command, args.command_topic))
     return draft, text_of(draft, COMMAND + _written(args, source))
 
 
@@ -61,8 +64,9 @@ def remade(path: Path) -> str:
 def _written(args: argparse.Namespace, source: str) -> str:
     """The arguments as a person types them."""
     words = [source]
-    for key in ('name', 'gripper', 'flange', 'prefix', 'joint'):
-        words += [f'--{key}', getattr(args, key)] if getattr(args, key) else []
+    for key in ('name', 'gripper', 'flange', 'prefix', 'joint', 'command', 'command-topic'):
+        value = getattr(args, key.replace('-', '_'))
+        words += [f'--{key}', value] if value else []
     for key in ('arg', 'packages'):
         words += [word for value in getattr(args, key) for word in (f'--{key}', value)]
     return shlex.join(words)

@@ -12,7 +12,7 @@ from vla_core.params import as_mapping
 from vla_core.robot.camera import CameraConfig
 from vla_core.robot.config import RobotConfig
 from vla_core.robot.description.urdf_config import UrdfConfig
-from vla_core.robot.gripper import GripperConfig
+from vla_core.robot.gripper import COMMANDS, GripperConfig
 
 HEAD = """\
 # Made by: {command}
@@ -140,7 +140,7 @@ def _gripper(gripper: GripperConfig) -> Iterator[str]:
     yield f'  force: {flow(gripper.force)}  # CHECK: N'
     yield f'  speed: {flow(gripper.speed)}  # CHECK: m/s'
     yield f'  command_topic: {gripper.command_topic}  # CHECK'
-    yield f'  command: {gripper.command}  # CHECK: joint_trajectory, gripper_command or float64'
+    yield f'  command: {gripper.command}  # CHECK: {", ".join(COMMANDS)}'
     yield ''
 
 

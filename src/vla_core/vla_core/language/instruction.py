@@ -113,6 +113,8 @@ def _is_task(words: list[str]) -> bool:
 def _task_of(clause: Clause) -> Parsed:
     """Return the one reading of the sentence; NotUnderstoodError without one, or with several."""
     words = clause.text
+    if why := refusal.corrected(words):
+        raise NotUnderstoodError(why)
     start, end, avoided = _avoided(words)
     first_error: NotUnderstoodError | None = None
     readings: list[Parsed] = []
@@ -164,6 +166,7 @@ def _reading(match: SentenceMatch, avoided: tuple[Phrase, ...]) -> Parsed:
     if verb == Verb.PUSH and _is_attribute(match):
         raise NotUnderstoodError(f"'{match.side}' may be a direction or a part of '{target.text}'")
     _check_shapes(verb, target, destination, match.first_word)
+    _check_loose(verb, match)
     excluded = Exclusions(
         (*(match.target.excluded if match.target else ()), *avoided),
         (*(match.destination.excluded if match.destination else ()), *avoided),
@@ -192,6 +195,30 @@ def _check_shapes(verb: Verb, target: Phrase, destination: Phrase, first_word: s
         raise NotUnderstoodError(f"the task {verb.value} does not accept '{target.text}'")
     if destination.shape not in destinations:
         raise NotUnderstoodError(f"the task {verb.value} cannot end at '{destination.text}'")
+
+
+def _check_loose(verb: Verb, match: SentenceMatch) -> None:
+    """Refuse an exclusion behind both objects that may be meant of the first one."""
+    if match.target is None or match.destination is None:
+        return
+    shapes = _ACCEPTED_SHAPES[verb]
+    objects = ((match.target, shapes[0]), (match.destination, shapes[1]))
+    (first, accepted), (last, _) = sorted(objects, key=lambda pair: pair[0].start)
+    accepted = {first.phrase.shape} if first.phrase.shape else accepted
+    for other in last.loose:
+        is_clear = other.shape and other.shape not in accepted
+        changes_nothing = _differs(other, first.phrase) and _differs(other, last.phrase)
+        if not is_clear and not changes_nothing:
+            raise NotUnderstoodError(
+                f"'{other.text}' may be meant of either object: write it directly behind its "
+                "object, such as 'put any cube except the red one in the box'"
+            )
+
+
+def _differs(a: Phrase, b: Phrase) -> bool:
+    """True when no object is both."""
+    pairs = ((a.colour, b.colour), (a.shape, b.shape), (a.size, b.size))
+    return any(x and y and x != y for x, y in pairs)
 
 
 def _includes(general: Phrase, special: Phrase) -> bool:

@@ -33,10 +33,12 @@ class NounPhrase:
     end: int
     phrase: Phrase
     excluded: tuple[Phrase, ...] = field(default=())
+    loose: tuple[Phrase, ...] = field(default=())  # excluded ones that may mean another object
 
-    def without(self, end: int, *excluded: Phrase) -> NounPhrase:
-        """Return the phrase up to `end` with more exclusions."""
-        return replace(self, end=end, excluded=(*self.excluded, *excluded))
+    def without(self, end: int, other: Phrase, is_loose: bool = False) -> NounPhrase:
+        """Return the phrase up to `end` with one exclusion more."""
+        loose = (*self.loose, other) if is_loose else self.loose
+        return replace(self, end=end, excluded=(*self.excluded, other), loose=loose)
 
 
 def noun_phrases(words: Words, start: int, is_destination: bool) -> Iterator[NounPhrase]:
@@ -129,10 +131,11 @@ def _modified(words: Words, head: NounPhrase, is_destination: bool) -> NounPhras
         colour = canonical(COLOURS, words[end]) if end < len(words) else ''
         if colour and not head.phrase.colour:
             return replace(head, end=end + 1, phrase=replace(head.phrase, colour=colour))
-    for end in literal(words, at, (*CLASSES['except'], *CLASSES['contrast'])):
+    exceptions = () if head.excluded else CLASSES['except']  # 'not X except Y' may mean Y
+    for end in literal(words, at, (*exceptions, *CLASSES['contrast'])):
         places = (*CLASSES['in'], *CLASSES['on']) if is_destination else ()
         begins = [*literal(words, end, places), end]
-        for other in (_core(words, begin) for begin in begins):
-            if other is not None:
-                return head.without(other.end, other.phrase)
+        for begin in begins:
+            if other := _core(words, begin):
+                return head.without(other.end, other.phrase, is_loose=begin == end)
     return None

@@ -36,6 +36,7 @@ _NEGATIONS = frozenset((
     'refrain', 'forget', 'leave', 'keep', 'none', 'nobody', 'longer', 'undo', 'anywhere',
     'nowhere', 'except', 'but',
 ))  # fmt: skip
+_REPLACED = _NEGATIONS - {'but', 'except'} | {'non', 'instead', 'rather', 'opposed'}
 _CONDITIONS = frozenset((
     'if', 'unless', 'when', 'whenever', 'until', 'till', 'while', 'once', 'after', 'before',
     'wait', 'soon', 'case', 'should', 'during', 'later', 'noon', 'seconds', 'minute', 'minutes',
@@ -85,6 +86,16 @@ def unreadable(tokens: Iterable[InstructionToken]) -> str:
     if signs:
         return f'I cannot read {_quoted(signs)}: write the whole instruction in English words'
     return ''
+
+
+def corrected(words: Sequence[str]) -> str:
+    """Return why 'not X but Y' is refused, '' for other words: it asks for Y."""
+    at = next((k for k, word in enumerate(words) if word in _REPLACED), len(words))
+    if 'but' not in words[at:]:
+        return ''
+    return (
+        f"'but' after '{words[at]}' may ask for an object or exclude it: name only the wanted one"
+    )
 
 
 def explain(words: Sequence[str], is_task: Callable[[list[str]], bool]) -> str:

@@ -136,6 +136,15 @@ class Trajectory:
 
 
 @dataclass(frozen=True)
+class GripperGoal:
+    """Where a gripper that moves by itself may go: the goal of an action."""
+
+    opening: float | None  # m, certified; None: leave the gripper with its last goal
+    measured: float | None  # m, opening; None: unknown
+    is_stop: bool = False  # the fingers are to stop, without delay
+
+
+@dataclass(frozen=True)
 class ControlState:
     """State of control for the supervisor: completion of the planned move, tool pose."""
 

@@ -6,7 +6,11 @@ from dataclasses import dataclass, field
 
 from vla_core.frozen import Array, frozen
 from vla_core.params import check, param
+from vla_core.robot.angles import FASTEST, check_rate
 from vla_core.robot.controller import ControllerContract
+from vla_core.robot.length_scale import shorter_unit
+
+FARTHEST = 5.0  # m, from the origin of base_frame to anything that an arm reaches
 
 
 @dataclass(frozen=True)
@@ -17,12 +21,14 @@ class JointConfig:
     home: float = param(text='rad, in the home pose')
     lower: float = param(text='rad')
     upper: float = param(text='rad')
-    velocity: float = param(text='rad/s, both directions', lo=0.01, hi=20.0)
-    acceleration: float = param(text='rad/s^2', lo=0.01, hi=1e3)
-    jerk: float = param(text='rad/s^3', lo=0.1, hi=1e5)
+    velocity: float = param(text='rad/s, both directions', lo=0.01)
+    acceleration: float = param(text='rad/s^2', lo=0.01)
+    jerk: float = param(text='rad/s^3', lo=0.1)
 
     def __post_init__(self) -> None:
         check(self)
+        for key in FASTEST:
+            check_rate(self.name, key, getattr(self, key))
         if not self.lower <= self.home <= self.upper:
             raise ValueError(f'home of {self.name} is not between lower and upper')
 
@@ -48,6 +54,12 @@ class ArmConfig:
         names = self.joint_names
         if not names or len(set(names)) != len(names):
             raise ValueError(f'arm {self.name}: joints must be at least one, with unique names')
+        farthest = max((abs(x) for corner in self.workspace or () for x in corner), default=0.0)
+        if farthest > FARTHEST:
+            raise ValueError(
+                f'arm {self.name}: workspace has a corner at {farthest:g} m, must be within '
+                f'{FARTHEST:g} m; did you mean {shorter_unit(farthest)}?'
+            )
         lower, upper = self.workspace or ((0.0,) * 3, (1.0,) * 3)
         if not all(low < high for low, high in zip(lower, upper, strict=True)):
             raise ValueError(f'arm {self.name}: lower corner of workspace must be below the upper')

@@ -12,6 +12,7 @@ from vla_core.errors import UserError
 from vla_core.frozen import Array
 from vla_core.params import check, param
 from vla_core.records.sensing import CameraModel
+from vla_core.robot.angles import check_angles
 
 COLOUR_TOPIC, DEPTH_TOPIC, INFO_TOPIC = 'color/image_raw', 'depth/image_raw', 'color/camera_info'
 FROM_INFO, FROM_FOV = 'camera_info', 'fov_y'  # sources of the intrinsics
@@ -65,7 +66,7 @@ class CameraConfig:
         None, 'm, base_frame, point at image centre; scene cameras only'
     )
     rpy: tuple[float, float, float] | None = param(
-        None, 'rad, as in a URDF, of its axes in base_frame or parent', lo=-6.3, hi=6.3
+        None, 'rad, as in a URDF, of its axes in base_frame or parent'
     )
     quaternion: tuple[float, float, float, float] | None = param(
         None, 'xyzw, of its axes in base_frame or parent'
@@ -77,6 +78,7 @@ class CameraConfig:
 
     def __post_init__(self) -> None:
         check(self)
+        check_angles('rpy', self.rpy)
         self._check_topics()
         self._check_mount()
 

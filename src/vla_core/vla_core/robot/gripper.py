@@ -9,7 +9,17 @@ import numpy as np
 from vla_core.params import check, param
 
 GRASP_GAP = 0.003  # m, wider than commanded by this much: an object is between the fingers
-COMMANDS = ('joint_trajectory', 'gripper_command', 'float64')
+ACTIONS = {  # action type of each value of `command` that is an action
+    'gripper_command': 'control_msgs/action/GripperCommand',
+    'parallel_gripper_command': 'control_msgs/action/ParallelGripperCommand',
+}
+TOPICS = {  # message type of each value that is a topic
+    'joint_trajectory': 'trajectory_msgs/msg/JointTrajectory',
+    'float64_multi_array': 'std_msgs/msg/Float64MultiArray',
+    'float64': 'std_msgs/msg/Float64',
+}
+COMMANDS = (*TOPICS, *ACTIONS)
+POSITIONS = ('joint', 'opening')
 
 
 @dataclass(frozen=True)
@@ -21,14 +31,20 @@ class GripperConfig:
     """
 
     joint: str = param(text='joint that is commanded and reported')
-    command_topic: str = param(text='topic of the command')
+    command_topic: str = param(text='topic or action of the command')
     opening_map: tuple[tuple[float, float], ...] = param(
         text='(rad or m of the joint, m between the pads), opening strictly increasing'
     )
     name: str = param('gripper', 'unique among the parts')
     arm: str = param('arm', 'the arm that carries it')
     command: str = param('joint_trajectory', 'interface of the command', choices=COMMANDS)
-    force: float = param(40.0, 'N, of each finger when grasping', lo=0.0, hi=500.0)
+    command_position: str = param(
+        'joint', 'what the commanded position is: the joint (rad or m) or the opening (m)',
+        choices=POSITIONS,
+    )  # fmt: skip
+    force: float = param(
+        40.0, 'N, of each finger when grasping; max_effort of an action', lo=0.0, hi=500.0
+    )
     speed: float = param(0.1, 'm/s, of the opening', lo=0.001, hi=1.0)
     pads: tuple[str, ...] = param(
         (), 'two links that touch what is held; by default those that its joints move'
@@ -36,6 +52,11 @@ class GripperConfig:
 
     def __post_init__(self) -> None:
         check(self)
+        if self.command == 'joint_trajectory' and self.command_position != 'joint':
+            raise ValueError(
+                f'gripper {self.name}: a joint_trajectory holds positions of the joint; '
+                'command_position is for the other values of command'
+            )
         joint, opening = np.array(self.opening_map, dtype=np.float64).reshape(-1, 2).T
         change = np.diff(joint)
         if len(joint) < 2 or not np.all(np.diff(opening) > 0.0):
@@ -48,6 +69,20 @@ class GripperConfig:
             )
         if not (opening[0] >= 0.0 and opening[-1] <= 0.5):
             raise ValueError(f'gripper {self.name}: openings must be between 0 and 0.5 m')
+
+    @property
+    def is_action(self) -> bool:
+        """True when it is commanded by goals of an action, not by a stream of positions."""
+        return self.command in ACTIONS
+
+    @property
+    def command_type(self) -> str:
+        """Type of the topic or action, e.g. std_msgs/msg/Float64."""
+        return {**TOPICS, **ACTIONS}[self.command]
+
+    def commanded_position(self, opening: float) -> float:
+        """What a command says for an opening in m: rad or m of the joint, or m."""
+        return opening if self.command_position == 'opening' else self.joint_position(opening)
 
     @property
     def opening_rate(self) -> float:

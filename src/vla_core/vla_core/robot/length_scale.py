@@ -1,4 +1,4 @@
-"""The size of an arm, as the unit of length in which its singular values are judged."""
+"""The size of an arm: its reach, and the unit of length of its singular values."""
 
 from __future__ import annotations
 
@@ -6,14 +6,39 @@ from typing import Any
 
 import numpy as np
 
+from vla_core.frozen import Array
+
 FULL_SIZE = 0.9  # m, of the links from the first joint to the tip; that of a 3 kg arm or more
 
 
 def length_scale(model: Any, tip: int) -> float:
     """m, of the arm that carries the frame `tip`; at most 1."""
+    return min(_links(model, tip)[0] / FULL_SIZE, 1.0)
+
+
+def reach(model: Any, tip: int) -> tuple[float, Array]:
+    """m, length of the stretched arm that carries the frame `tip`, with the travel of its
+    prismatic joints; (3,) m, the place of its first joint."""
+    length, chain = _links(model, tip)
+    for joint in chain:
+        if model.joints[joint].shortname().startswith('JointModelP'):  # PX to PZ, Prismatic
+            k = model.joints[joint].idx_q
+            limits = (model.lowerPositionLimit[k], model.upperPositionLimit[k])
+            length += float(np.abs(limits).max())
+    return length, np.array(model.jointPlacements[chain[-1]].translation)
+
+
+def _links(model: Any, tip: int) -> tuple[float, list[int]]:
+    """m, of the links from the first joint to the frame `tip`; the joints, the last first."""
     frame = model.frames[tip]
-    joint, length = frame.parentJoint, float(np.linalg.norm(frame.placement.translation))
-    while model.parents[joint] > 0:  # the first joint's place is that of the base
-        length += float(np.linalg.norm(model.jointPlacements[joint].translation))
-        joint = model.parents[joint]
-    return min(length / FULL_SIZE, 1.0)
+    chain, length = [int(frame.parentJoint)], float(np.linalg.norm(frame.placement.translation))
+    while model.parents[chain[-1]] > 0:  # the first joint's place is that of the base
+        length += float(np.linalg.norm(model.jointPlacements[chain[-1]].translation))
+        chain.append(int(model.parents[chain[-1]]))
+    return length, chain
+
+
+def shorter_unit(length: float) -> str:
+    """The unit that a length, too large in m, is likely in."""
+    is_cm = length < 400.0
+    return f'{length / 100.0:g} m, given in cm' if is_cm else f'{length / 1000.0:g} m, given in mm'

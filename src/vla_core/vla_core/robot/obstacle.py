@@ -9,6 +9,7 @@ import numpy as np
 from vla_core import geometry
 from vla_core.frozen import Array
 from vla_core.params import check, param
+from vla_core.robot.angles import check_angles
 
 SHAPES = {'box': 3, 'cylinder': 2, 'plane': 0}  # numbers that `size` holds
 
@@ -24,6 +25,7 @@ class PlacementConfig:
 
     def __post_init__(self) -> None:
         check(self)
+        check_angles('rpy', self.rpy)
 
     @property
     def matrix(self) -> Array:
@@ -47,6 +49,7 @@ class ObstacleConfig:
 
     def __post_init__(self) -> None:
         check(self)
+        check_angles('rpy', self.rpy)
         if len(self.size) != SHAPES[self.shape]:
             raise ValueError(
                 f'obstacle {self.name}: a {self.shape} has {SHAPES[self.shape]} sizes, '

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from vla_core.records.action import Source, Target
+from vla_core.records.lease import LeaseKind
 from vla_core.records.safety import Decision
 from vla_shield.decision import CycleDecision
+from vla_shield.inputs.buffer import InputBuffer
 from vla_shield.inputs.leases import LeaseTable
 from vla_shield.inputs.robot_inputs import RobotInputs
 from vla_shield.inputs.source_needs import SourceNeeds
+
+STANDING = 0.05  # rad from the measured arm, and rad/s: a target below both asks for no motion
 
 
 class ArmHolds:
@@ -39,10 +46,21 @@ class ArmHolds:
         left."""
         for k, arm in enumerate(self._inputs.arms):
             if self.decisions[k] is None and arm.target is not None:
-                why, rule = self._needs.fault(arm.target, self._inputs.scene_status, now)
+                source = self._source(arm, arm.target)
+                why, rule = self._needs.fault(arm.target, source, self._inputs.scene_status, now)
                 if why:
                     self.decisions[k] = self._decision(k, Decision.HOLD, why, rule)
         return self._for_all()
+
+    def _source(self, arm: InputBuffer, target: Target) -> Source:
+        """The source that counts: NONE is for a standing arm; one that moves needs what the kind
+        of its lease needs."""
+        far = np.abs(arm.motion.position - arm.q).max() > STANDING
+        is_moving = far or np.abs(arm.motion.velocity).max() > STANDING
+        if target.source != Source.NONE or not is_moving:
+            return target.source
+        is_teleop = self._leases.kind(arm.robot.arm.name) == LeaseKind.TELEOP
+        return Source.TELEOP if is_teleop else Source.PLANNER
 
     def _decision(self, arm: int, decision: Decision, why: str, rule: str) -> CycleDecision:
         return CycleDecision(decision, self._inputs.labelled(arm, why), (rule,))

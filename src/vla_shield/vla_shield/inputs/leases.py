@@ -69,13 +69,21 @@ class LeaseTable:
         """Why a target is not the holder's, or '', which keeps the lease for another second."""
         self._expire(now)
         arms = dict.fromkeys(self._arm_of[name] for name in target.names if name in self._arm_of)
-        why = next(filter(None, (self._fault(self._leases[arm], target) for arm in arms)), '')
+        if not arms and all(target.holder != lease.holder for lease in self._leases.values()):
+            why = f'{target.holder or "a node without a name"} has no lease of any arm'
+        else:
+            faults = (self._fault(self._leases[arm], target) for arm in arms)
+            why = next(filter(None, faults), '')
         if why:
             self._refused, self._refused_at = why, now
             return why
         for arm in arms:
             self._used[arm] = now
         return ''
+
+    def kind(self, arm: str) -> LeaseKind:
+        """What the arm's holder may send; AUTONOMY for a free arm."""
+        return self._leases[arm].kind
 
     def state(self, now: float) -> Leases:
         """The leases as they are published."""

@@ -25,11 +25,13 @@ class SourceNeeds:
         """Note the state of the enabling switch."""
         self._is_held, self._held_at = is_held, now
 
-    def fault(self, target: Target, scene: InputStatus, now: float) -> tuple[str, str]:
-        """(why `target` may not move the arm now, rule); ('', '') when it may."""
+    def fault(
+        self, target: Target, source: Source, scene: InputStatus, now: float
+    ) -> tuple[str, str]:
+        """(why `target` of `source` may not move the arm now, rule); ('', '') when it may."""
         faults = {
-            'dead_man': self._dead_man_fault(now) if target.source == Source.TELEOP else '',
-            'scene:stale': self._scene_fault(target.source, scene, now),
+            'dead_man': self._dead_man_fault(now) if source == Source.TELEOP else '',
+            'scene:stale': self._scene_fault(source, scene, now),
             'chunk:stale': self._chunk_fault(target, now),
         }
         return next(((why, rule) for rule, why in faults.items() if why), ('', ''))

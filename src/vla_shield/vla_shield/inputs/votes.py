@@ -56,9 +56,9 @@ class Votes:
         self._since: float | None = None  # s, when the votes began to allow motion
 
     def put(self, vote: SafetyVote, now: float) -> None:
-        """Keep a vote unless it is outdated; STOP is kept regardless of order."""
+        """Keep a vote unless it is outdated; STOP is kept regardless of order and of faults."""
         fault = fault_of(vote)
-        if not fault and vote.level == Level.STOP:
+        if vote.level == Level.STOP:
             self._stops[vote.voter] = _describe(vote)
         before = self._received.get(vote.voter)
         if fault and vote.voter not in self._params.required_voters and before is None:

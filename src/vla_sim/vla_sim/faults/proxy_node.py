@@ -47,6 +47,11 @@ class ProxyParams:
 def topic_of(name: str, robot: RobotConfig) -> topics.Topic:
     """The topic of that name in the table; robot topics have the name of the robot file."""
     edges = {'joint_states', 'wrench', 'arm_command', 'gripper_command'}
+    if name == 'gripper_command' and robot.gripper.command != 'joint_trajectory':
+        raise UserError(
+            f'gripper_command of {robot.name} is a {robot.gripper.command_type}: only a '
+            'joint_trajectory passes through the proxy'
+        )
     if name in edges:
         topic: topics.Topic = getattr(topics, name)(robot)
         return topic

@@ -42,24 +42,29 @@ class EStop:
         if params.source in VENDORS:
             self._faults = {topic.name: None for topic in VENDORS[params.source]}
         self._is_driver_alive = True
+        self._unseen = ''  # a press or stop since `emergency` was read last
 
     def on_state(self, is_pressed: bool, steady: float) -> None:
         """Store the state received at `steady` s."""
         self._is_pressed, self._received = bool(is_pressed), steady
+        if is_pressed:
+            self._unseen = PRESSED
 
     def on_driver(self, topic: str, fault: str) -> None:
         """Store why the robot's own controller stands still; empty while it operates."""
         self._faults[topic] = fault
+        self._unseen = fault or self._unseen
 
     def on_driver_alive(self, is_alive: bool) -> None:
         """Store whether the driver's topics still have a publisher; they are sent on change."""
         self._is_driver_alive = is_alive
 
-    @property
-    def emergency(self) -> str:
-        """Why the robot was stopped by a person or by its own controller; empty when it was not.
-        The shield latches: a person resets and arms it."""
-        return PRESSED if self._is_pressed else next(filter(None, self._faults.values()), '')
+    def take_emergency(self) -> str:
+        """Why the robot was stopped by a person or by its own controller since the last call;
+        empty when it was not. The shield latches: a person resets and arms it."""
+        unseen, self._unseen = self._unseen, ''
+        now = PRESSED if self._is_pressed else next(filter(None, self._faults.values()), '')
+        return now or unseen
 
     def inhibit(self, steady: float) -> str:
         """Return why motion is not permitted without a message; empty when it is."""

@@ -1,7 +1,7 @@
 """What the drivers of robots publish about their own stops, and what it means.
 
 Facts from the message definitions: ur_dashboard_msgs/SafetyMode and the GPIO controller of the
-Universal Robots driver (both topics are sent on change, program state latched), and
+Universal Robots driver (both topics are latched and sent on change since its version 2.4.5), and
 franka_msgs/FrankaRobotState of franka_ros2, which is sent at the rate of its broadcaster.
 """
 
@@ -59,7 +59,7 @@ VENDORS = {
         ),
         VendorTopic(
             'io_and_status_controller/safety_mode', 'ur_dashboard_msgs', 'SafetyMode', 'mode',
-            ur_safety, False,
+            ur_safety, True,
         ),
     ),
     'franka': (

@@ -43,9 +43,13 @@ class RecorderNodeParams:
 
 
 def recorded_topics(robot: RobotConfig, with_depth: bool, namespace: str = '') -> list[Topic]:
-    """Return every topic to record, under the full names of this robot."""
+    """Return every topic to record, under the full names of this robot; of a gripper's commands
+    only a trajectory, because what an action commands is on no topic."""
+    table = streams(robot, namespace)
+    if robot.gripper.command != 'joint_trajectory':
+        del table['gripper_command']
     robot, success = resolved(robot, namespace), absolute_name(topics.SUCCESS.name, namespace)
-    found = [*streams(robot, namespace).values(), topics.SUCCESS.at(success)]
+    found = [*table.values(), topics.SUCCESS.at(success)]
     found += [topic for topic in topics.wrenches(robot) if topic.name]
     for camera in robot.cameras:
         colour, depth, info = topics.camera(camera)

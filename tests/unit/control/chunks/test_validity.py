@@ -92,6 +92,15 @@ def test_a_retry_of_the_task_continues_counting(running: Any) -> None:
     assert 'not newer' in running.send(ROWS, seq=5)
 
 
+def test_a_policy_that_was_restarted_in_the_task_may_count_anew(running: Any) -> None:
+    assert running.send(ROWS, seq=100) == ''
+    running.play(0.5)
+    assert 'not newer' in running.send(ROWS, seq=1)
+    running.play(1.0)
+    assert running.send(ROWS, seq=1) == ''
+    assert 'not newer' in running.send(ROWS, seq=1)
+
+
 def test_joint_columns_must_be_the_robots(running: Any) -> None:
     names = (*running.robot.joint_names[:5], 'elbw_joint')
     refusal = running.send(ROWS, space=Space.JOINT_POSITION, names=names)

@@ -247,7 +247,7 @@ GOOD = [
       for split in (TRAIN, TEST) for verb in (Verb.STACK, Verb.PUSH) for text in split[verb]),
     'put the red cube in the blue box without touching the green box',
     'push the red cube left, not right', 'press the button', 'open the drawer',
-    'close the drawer', "put the cube that isn't red in the blue box rather than the green one",
+    'close the drawer', "put the cube that isn't red in the blue box rather than the green box",
 ]  # fmt: skip
 
 

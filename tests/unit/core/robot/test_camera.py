@@ -102,7 +102,7 @@ def test_a_wrist_camera_is_a_link_or_stands_in_its_parent():
             {'look_at': None, 'quaternion': (1.0, 1.0, 0.0, 0.0)},
             'camera top: quaternion is not unit length',
         ),
-        (SCENE, {'look_at': None, 'rpy': (180.0, 0.0, 0.0)}, r'rpy\[0\] is 180.0.*rad'),
+        (SCENE, {'look_at': None, 'rpy': (180.0, 0.0, 0.0)}, r'rpy is \[180, 0, 0\].*rad'),
         (SCENE, {'colour_topic': 'color/image_raw/compressed'}, 'republish compressed raw'),
         (
             SCENE,

@@ -1,5 +1,7 @@
 """The opening map: parallel and turning jaws, both directions."""
 
+from dataclasses import replace
+
 import pytest
 
 from vla_core.robot.gripper import GripperConfig
@@ -41,5 +43,26 @@ def test_a_map_that_is_none_is_refused(pairs, word):
 
 
 def test_an_unknown_command_interface_lists_the_known_ones():
-    with pytest.raises(ValueError, match='joint_trajectory, gripper_command, float64'):
+    with pytest.raises(ValueError, match=r'joint_trajectory, .*, gripper_command, parallel'):
         GripperConfig('finger', '/grip', ((0.0, 0.0), (0.04, 0.08)), command='pwm')
+
+
+def test_a_trajectory_holds_positions_of_the_joint():
+    with pytest.raises(ValueError, match='a joint_trajectory holds positions of the joint'):
+        GripperConfig('finger', '/grip', ((0.0, 0.0), (0.04, 0.08)), command_position='opening')
+
+
+@pytest.mark.parametrize(
+    ('command', 'position', 'commanded', 'is_action'),
+    [
+        ('gripper_command', 'joint', 0.6, True),
+        ('gripper_command', 'opening', 0.0225, True),
+        ('float64', 'opening', 0.0225, False),
+        ('joint_trajectory', 'joint', 0.6, False),
+    ],
+)
+def test_what_a_command_says(command, position, commanded, is_action):
+    gripper = replace(ROBOTIQ, command=command, command_position=position)
+    assert gripper.commanded_position(0.0225) == pytest.approx(commanded)
+    assert gripper.is_action == is_action
+    assert gripper.command_type.count('/') == 2

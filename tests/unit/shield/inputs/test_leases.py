@@ -129,3 +129,27 @@ def test_a_planned_move_needs_a_scene():
     rig = Rig(planner_scene_timeout=0.5).armed()
     out = rig.step(rig.target(rig.home, source=Source.PLANNER))
     assert out.report.reason == 'scene never received'
+
+
+def test_a_target_without_a_source_moves_the_arm_only_as_the_kind_of_its_lease_may():
+    rig = Rig().armed()
+    there = rig.home + 0.2
+    out = rig.step(rig.target(rig.home, source=Source.NONE))
+    assert out.report.decision == Decision.PASS
+    out = rig.step(rig.target(there, source=Source.NONE))  # autonomy, no scene
+    assert out.report.reason == 'scene never received'
+    rig.shield.leases.release('/control', ())
+    rig.shield.leases.acquire('/control', LeaseKind.TELEOP, (), rig.now)
+    rig.shield.on_dead_man(False, rig.now)
+    rig.now += 0.01
+    rig.sense()
+    rig.shield.on_target(rig.target(there, source=Source.NONE, stamp=rig.now), rig.now)
+    assert rig.shield.tick(rig.now).report.reason == 'the dead-man switch is released'
+
+
+def test_joints_of_no_arm_from_a_stranger_do_not_brake_the_holder(table):
+    table.acquire('/control', LeaseKind.AUTONOMY, (), 1.0)
+    stranger = replace(target('/stranger'), names=('foreign',))
+    assert table.refusal(stranger, 1.1) == '/stranger has no lease of any arm'
+    holders = replace(target(), names=('foreign',))
+    assert table.refusal(holders, 1.1) == ''  # the holder's own fault brakes

@@ -159,3 +159,11 @@ def test_a_vote_from_before_a_jump_of_the_clock_does_not_hide_those_after_it(ahe
     late = vote('a', stamp=NOW + ahead, seq=900)
     assert outcome(late, vote('b'))[0] == Level.HOLD
     assert outcome(late, vote('a'), vote('b')) == (Level.RUN, -1.0)
+
+
+@pytest.mark.parametrize('changes', [{'ttl': 0.0}, {'speed_scale': float('nan')}, {'ttl': 1e9}])
+@pytest.mark.parametrize('voter', ['a', 'area_scanner'])
+def test_a_malformed_stop_is_a_stop(voter, changes):
+    votes = Votes(PARAMS)
+    votes.put(vote(voter, level=Level.STOP, **changes), NOW)
+    assert voter in votes.stop_reason()

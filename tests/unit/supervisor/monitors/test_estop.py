@@ -17,9 +17,9 @@ def stop(is_pressed, source=TOPIC):
 @pytest.mark.parametrize('source', [TOPIC, NONE])
 def test_pressed_stays_until_a_message_of_release(source):
     made = stop(True, source)
-    assert made.emergency == PRESSED
+    assert made.take_emergency() == PRESSED
     made.on_state(False, 10.1)
-    assert made.emergency == ''
+    assert made.take_emergency() == ''
 
 
 @pytest.mark.parametrize('now', [10.51, float('nan')])
@@ -54,6 +54,21 @@ def test_a_stop_of_the_driver_is_an_emergency_until_it_is_over():
     made = EStop(EStopParams(source='ur'))
     made.on_driver(PROGRAM, '')
     made.on_driver(SAFETY, 'the robot reports: protective stop')
-    assert made.emergency == 'the robot reports: protective stop'
+    assert made.take_emergency() == 'the robot reports: protective stop'
     made.on_driver(SAFETY, '')
-    assert made.emergency == ''
+    assert made.take_emergency() == ''
+
+
+def test_a_press_that_is_released_before_anybody_looks_is_not_lost():
+    made = stop(True)
+    made.on_state(False, 10.001)
+    assert made.take_emergency() == PRESSED
+    assert made.take_emergency() == ''
+
+
+def test_a_short_stop_of_the_driver_is_not_lost():
+    made = EStop(EStopParams(source='ur'))
+    for fault in ('', 'the robot reports: protective stop', ''):
+        made.on_driver(SAFETY, fault)
+    assert made.take_emergency() == 'the robot reports: protective stop'
+    assert made.take_emergency() == ''

@@ -9,6 +9,7 @@ import numpy as np
 from vla_core import geometry
 from vla_core.frozen import Array
 from vla_core.params import check, param
+from vla_core.robot.angles import check_angles
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class FrameConfig:
 
     def __post_init__(self) -> None:
         check(self)
+        check_angles('rpy', self.rpy)
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class AttachmentConfig:
 
     def __post_init__(self) -> None:
         check(self)
+        check_angles('rpy', self.rpy)
 
 
 @dataclass(frozen=True)

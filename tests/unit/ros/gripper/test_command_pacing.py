@@ -3,7 +3,7 @@
 import numpy as np
 
 from vla_core.records.action import Trajectory
-from vla_shield.command.command_pacing import EVERY, CommandPacing
+from vla_ros.gripper.command_pacing import EVERY, CommandPacing
 
 
 def command(joint):

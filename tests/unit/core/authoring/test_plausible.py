@@ -1,0 +1,71 @@
+"""Plausible mistakes in a robot file, such as other units, are one line with what is meant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from vla_core.authoring.problems import find_problems
+from vla_core.stack_root import stack_root
+
+Change = dict[str, object]
+
+
+def changed(tmp_path: Path, changes: Change, robot: str = 'fr3') -> Path:
+    """A robot file with other values; keys are paths such as `arms.0.workspace`."""
+    content = yaml.safe_load((stack_root() / f'config/robots/{robot}.yaml').read_text())
+    for path, value in changes.items():
+        *parents, last = [int(key) if key.isdigit() else key for key in path.split('.')]
+        at = content
+        for key in parents:
+            at = at[key]
+        at[last] = value
+    file = tmp_path / 'robot.yaml'
+    file.write_text(yaml.safe_dump(content))
+    return file
+
+
+def said(path: Path) -> list[str]:
+    return [f'{problem.text}; {problem.change}' for problem in find_problems(path)]
+
+
+BOX = {'name': 'wall', 'shape': 'box', 'size': [0.1, 0.1, 0.1], 'position': [1.0, 0.0, 1.5]}
+OWN_BASE = {'base_frame': 'table'}
+
+JOINT = 'arms.0.joints.0.'
+
+
+@pytest.mark.parametrize(
+    ('changes', 'words'),
+    [
+        (
+            {'arms.0.workspace': [[50, -750, 0], [900, 750, 1000]]},
+            ('arm arm: workspace has a corner at 1000 m', '1 m, given in mm'),
+        ),
+        ({'arms.0.workspace': [[5, -75, 0], [90, 75, 100]]}, ('1 m, given in cm',)),
+        ({'arms.0.workspace': [[0, -4, 0], [4, 4, 4]]}, ('workspace of arm', 'in m, in base')),
+        ({JOINT + 'acceleration': 573.0}, ('acceleration of fr3_joint1 is 573', 'that is 10')),
+        ({JOINT + 'jerk': 14000.0}, ('jerk of fr3_joint1 is 14000', 'degrees', 'is 244.3')),
+        ({JOINT + 'velocity': 150.0}, ('velocity of fr3_joint1 is 150', 'is 2.618')),
+    ],
+)  # fmt: skip
+def test_a_value_in_another_unit_is_named_with_what_is_meant(changes, words, tmp_path):
+    lines = said(changed(tmp_path, changes))
+    assert any(all(word in line for word in words) for line in lines), lines
+
+
+@pytest.mark.parametrize(
+    ('changes', 'words'),
+    [
+        ({'mount': {'rpy': [0, 0, 90]}}, ('mount: rpy is [0, 0, 90]', 'degrees', '1.5708')),
+        ({'obstacles': [{**BOX, 'rpy': [0, 45, 0]}]}, ('obstacles[0]: rpy is [0, 45, 0]',)),
+        ({'urdf.frames': [{'name': 'x', 'parent': 'tcp', 'rpy': [180, 0, 0]}]}, ('rpy is [180,',)),
+        ({**OWN_BASE, 'mount': {'rpy': [0, 0, 3.1]}}, ('tip of arm is at [-0.4', 'outside')),
+        ({'arms.0.workspace': [[0.5, -0.3, 0], [0.6, 0.3, 0.8]]}, ('[0.5, -0.3, 0]', 'outside')),
+    ],
+)  # fmt: skip
+def test_a_pose_that_cannot_be_meant_is_named(changes, words, tmp_path):
+    lines = said(changed(tmp_path, changes))
+    assert any(all(word in line for word in words) for line in lines), lines
