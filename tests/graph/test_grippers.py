@@ -45,7 +45,7 @@ def robot_file(folder, command, topic, position='joint'):
     lines = f'command_topic: {topic}\n  command: {command}\n  command_position: {position}'
     text = CONFIG.read_text().replace('file: urdf/', f'file: {CONFIG.parents[2]}/urdf/')
     file = folder / f'{command}{topic.replace("/", "_")}.yaml'
-    file.write_text(re.sub(r'command_topic: /gripper_controller\S*', lines, text))
+    file.write_text(re.sub(r'command_topic: gripper_controller\S*', lines, text))
     return file
 
 

@@ -38,7 +38,7 @@ def test_an_unknown_value_lists_the_known_ones():
     [
         ('joint_trajectory', '/g/gripper_cmd', 'set command: gripper_command'),
         ('joint_trajectory', '/panda_gripper/gripper_action', 'set command: gripper_command'),
-        ('gripper_command', '/g/joint_trajectory', 'command_topic: /gripper_controller/gripper_c'),
+        ('gripper_command', '/g/joint_trajectory', 'command_topic: gripper_controller/gripper_c'),
         ('float64', '/g/commands', 'set command: float64_multi_array'),
         ('parallel_gripper_command', '/g/gripper_action', 'set command: gripper_command'),
     ],

@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from vla_core.robot.config import load_robot
+from vla_core.robot.topic_names import resolved
 from vla_teleop.recorder.node import recorded_topics
 
-ROBOT = load_robot('ur5e')
+ROBOT = resolved(load_robot('ur5e'))
 
 
 def names(robot):
