@@ -112,6 +112,12 @@ def _is_attribute(word: str) -> bool:
     return any(canonical(table, word) for table in (COLOURS, SHAPES, SIZES))
 
 
+def is_noun_word(word: str, is_first: bool) -> bool:
+    """True for a word of a noun phrase; the article does not count when it `is_first`."""
+    is_article = word in DETERMINERS and not is_first
+    return is_article or word in GENERIC_NOUNS or _is_attribute(word)
+
+
 def _anything(words: Words, start: int) -> NounPhrase | None:
     """Return 'anything but the red cube'."""
     for head in literal(words, start, ('anything', 'any object')):
