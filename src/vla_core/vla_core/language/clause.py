@@ -17,6 +17,8 @@ from vla_core.language.vocabulary import (
     TRAILING,
 )
 
+_SIDE_FIRST = ('right now', 'right away')
+
 
 @dataclass(frozen=True)
 class CoveredWord:
@@ -116,8 +118,17 @@ def _drop_anywhere(clause: Clause) -> None:
         at = 0
         while at < len(clause.kept):
             end = next(literal(clause.text, at, (options,)), at)
+            end = at if options in _SIDE_FIRST and _is_side(clause, at, end) else end
             clause.drop(at, end)
             at += 1 if end == at else 0
+
+
+def _is_side(clause: Clause, start: int, end: int) -> bool:
+    """True when 'right' of 'right now' is a direction: 'to the right now', 'right, now'."""
+    before = clause.text[start - 1 : start]
+    return before in (['the'], ['to']) or not clause.commas.isdisjoint(
+        clause.kept[start + 1 : end]
+    )
 
 
 def _drop_ends(clause: Clause) -> None:
@@ -129,7 +140,7 @@ def _drop_ends(clause: Clause) -> None:
         last = len(clause.kept) - 1
         if _is_toy(clause, last, last):
             break
-        clause.is_request |= ' '.join(clause.text[-length:]) in REQUESTS
+        clause.is_request |= ' '.join(clause.text[-length:]) in (*REQUESTS, 'ok', 'okay')
         clause.drop(len(clause.kept) - length, len(clause.kept))
 
 

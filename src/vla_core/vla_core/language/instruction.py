@@ -115,8 +115,8 @@ def _is_task(words: list[str]) -> bool:
 def _task_of(clause: Clause) -> Parsed:
     """Return the one reading of the sentence; NotUnderstoodError without one, or with several."""
     words = clause.text
-    if why := refusal.corrected(words) or refusal.doubtful(words):
-        raise NotUnderstoodError(why)
+    if doubt := refusal.corrected(words) or refusal.doubtful(words):
+        raise NotUnderstoodError(doubt)
     start, end, avoided = _avoided(words)
     first_error: NotUnderstoodError | None = None
     readings: list[Parsed] = []
@@ -170,6 +170,9 @@ def _reading(words: list[str], match: SentenceMatch, avoided: tuple[Phrase, ...]
         target = replace(target, shape='button')  # 'press the red one'
     if verb == Verb.PUSH and _is_attribute(match):
         raise NotUnderstoodError(f"'{match.side}' may be a direction or a part of '{target.text}'")
+    is_to = 'to' in spoken and spoken.isdisjoint(CLASSES['in'])
+    if is_to and verb == Verb.PUT_IN and not destination.shape:
+        raise NotUnderstoodError(f"name what '{destination.text}' is, such as 'the blue box'")
     _check_shapes(verb, target, destination, match.first_word)
     _check_loose(verb, match)
     excluded = Exclusions(

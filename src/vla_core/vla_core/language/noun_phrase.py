@@ -104,7 +104,7 @@ def _negates(word: str, has_determiner: bool) -> bool:
 
 def _after_determiner(words: Words, start: int) -> int:
     at = start + 1 if start < len(words) and words[start] in DETERMINERS else start
-    is_number = at + 1 < len(words) and words[at] == 'one' and _is_attribute(words[at + 1])
+    is_number = at + 1 < len(words) and words[at] in ('one', '1') and _is_attribute(words[at + 1])
     return at + 1 if at == start and is_number else at  # 'one red cube'
 
 
