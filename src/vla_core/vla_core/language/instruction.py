@@ -215,8 +215,9 @@ def _check_loose(verb: Verb, match: SentenceMatch) -> None:
     accepted = {first.phrase.shape} if first.phrase.shape else accepted
     for other in last.loose:
         is_clear = other.shape and other.shape not in accepted
-        changes_nothing = _differs(other, first.phrase) and _differs(other, last.phrase)
-        if not is_clear and not changes_nothing:
+        is_any = last.phrase.text.split()[:1] in (['a'], ['an'], ['any'])  # permits each of them
+        is_permitted = is_any or _differs(other, last.phrase)
+        if not is_clear and not (_differs(other, first.phrase) and is_permitted):
             raise NotUnderstoodError(
                 f"'{other.text}' may be meant of either object: write it directly behind its "
                 "object, such as 'put any cube except the red one in the box'"
