@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from vla_core.authoring.chain import ArmDraft, find_arms, movable
-from vla_core.authoring.clearance import TOUCHING, Clearance, pair_reports
+from vla_core.authoring.clearance import TOUCHING, Clearance
 from vla_core.authoring.grasp import GripperDraft, measure
 from vla_core.authoring.gripper_interface import interface_problems
+from vla_core.authoring.pair_problems import pair_problems
 from vla_core.authoring.place_problems import place_problems
 from vla_core.authoring.reach import FLOOR, DownReach
 from vla_core.errors import UserError
@@ -79,7 +80,7 @@ def _joints(robot: RobotConfig) -> Iterator[Problem]:
 
 
 def _shapes(robot: RobotConfig) -> Iterator[Problem]:
-    """Links without shape, meshes that one hull does not fit, pairs that always touch."""
+    """Links without shape, meshes that one hull does not fit, wrong disabled pairs."""
     description = describe(robot)
     model = RobotModel(robot)
     shaped = set(Clearance(robot).links)
@@ -91,15 +92,7 @@ def _shapes(robot: RobotConfig) -> Iterator[Problem]:
             )
     if robot.urdf.pieces == 1:
         yield from _coarse(description)
-    for report in pair_reports(robot):
-        pair = {report.first, report.second}
-        is_disabled = any(pair == set(disabled) for disabled in robot.disabled_pairs)
-        if report.reason in ('adjacent', 'always') and report.share > 0.0 and not is_disabled:
-            yield Problem(
-                f'{report.first} and {report.second} touch in {report.share:.0%} of all poses '
-                f'({report.reason})',
-                f'add [{report.first}, {report.second}] to disabled_pairs',
-            )
+    yield from (Problem(*pair) for pair in pair_problems(robot, model))
 
 
 def _moving_bodies(model: RobotModel) -> list[str]:

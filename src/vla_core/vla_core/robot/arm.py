@@ -9,6 +9,7 @@ from vla_core.params import check, param
 from vla_core.robot.angles import FASTEST, check_rate
 from vla_core.robot.controller import ControllerContract
 from vla_core.robot.length_scale import shorter_unit
+from vla_core.robot.ros_names import check_topic
 
 FARTHEST = 5.0  # m, from the origin of base_frame to anything that an arm reaches
 
@@ -51,6 +52,9 @@ class ArmConfig:
 
     def __post_init__(self) -> None:
         check(self)
+        check_topic(f'arm {self.name}: command_topic', self.command_topic)
+        if self.wrench_topic:
+            check_topic(f'arm {self.name}: wrench_topic', self.wrench_topic)
         names = self.joint_names
         if not names or len(set(names)) != len(names):
             raise ValueError(f'arm {self.name}: joints must be at least one, with unique names')

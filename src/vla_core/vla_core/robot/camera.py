@@ -13,6 +13,7 @@ from vla_core.frozen import Array
 from vla_core.params import check, param
 from vla_core.records.sensing import CameraModel
 from vla_core.robot.angles import check_angles
+from vla_core.robot.ros_names import check_topic
 
 COLOUR_TOPIC, DEPTH_TOPIC, INFO_TOPIC = 'color/image_raw', 'depth/image_raw', 'color/camera_info'
 FROM_INFO, FROM_FOV = 'camera_info', 'fov_y'  # sources of the intrinsics
@@ -93,6 +94,8 @@ class CameraConfig:
                     f'camera {self.name}: {key} {name} is {transport}, which is not read; publish '
                     f'it raw: ros2 run image_transport republish {transport} raw'
                 )
+        for key, name in zip(('colour', 'depth', 'info'), self.topics, strict=True):
+            check_topic(f'camera {self.name}: {key}_topic', name)
 
     def _check_mount(self) -> None:
         given = [key for key in ('look_at', 'rpy', 'quaternion') if getattr(self, key) is not None]

@@ -34,6 +34,9 @@ def said(path: Path) -> list[str]:
 BOX = {'name': 'wall', 'shape': 'box', 'size': [0.1, 0.1, 0.1], 'position': [1.0, 0.0, 1.5]}
 OWN_BASE = {'base_frame': 'table'}
 
+LEFT = '/left_arm_controller/joint_trajectory'
+GRIP = '/left_gripper_controller/joint_trajectory'
+ARM = '/arm_controller/joint_trajectory'
 JOINT = 'arms.0.joints.0.'
 
 
@@ -53,6 +56,40 @@ JOINT = 'arms.0.joints.0.'
 )  # fmt: skip
 def test_a_value_in_another_unit_is_named_with_what_is_meant(changes, words, tmp_path):
     lines = said(changed(tmp_path, changes))
+    assert any(all(word in line for word in words) for line in lines), lines
+
+
+@pytest.mark.parametrize(
+    ('robot', 'changes', 'words'),
+    [
+        ('two_arms', {'arms.1.command_topic': LEFT}, ('arm right', LEFT, 'arm left')),
+        ('two_arms', {'grippers.1.command_topic': GRIP}, ('right_gripper', 'gripper left_')),
+        ('two_arms', {'grippers.0.command_topic': LEFT}, ('gripper left_gripper', 'arm left')),
+        ('fr3', {'joint_states_topic': ARM}, ('joint_states_topic is ' + ARM, 'of arm arm')),
+        ('fr3', {'arms.0.command_topic': ''}, ('arm arm: command_topic is empty',)),
+        ('fr3', {'joint_states_topic': ''}, ('joint_states_topic is empty',)),
+        ('fr3', {'joint_states_topic': '/joint states'}, ('did you mean /joint_states?',)),
+        ('fr3', {'grippers.0.command_topic': '/2f-85//go'}, ('did you mean /_2f_85/go?',)),
+        ('fr3', {'cameras.0.topic': '/cam-1'}, ('camera scene: colour_topic', '/cam_1/color')),
+        ('fr3', {'base_frame': 'fr3_link3'}, ('base_frame fr3_link3', 'fr3_joint3', 'base_link')),
+    ],
+)
+def test_a_name_that_cannot_work_is_refused(robot, changes, words, tmp_path):
+    lines = said(changed(tmp_path, changes, robot))
+    assert len(lines) == 1
+    assert all(word in lines[0] for word in words), lines
+
+
+@pytest.mark.parametrize(
+    ('robot', 'pair', 'words'),
+    [
+        ('fr3', ['fr3_link3', 'fr3_link3'], ('disabled_pairs has', 'with itself')),
+        ('two_arms', ['left_fr3_link6', 'right_fr3_link6'], ('arms left and right', 'remove')),
+        ('fr3', ['fr3_link0', 'fr3_link6'], ('[fr3_link0, fr3_link6]', 'mm', 'remove')),
+    ],
+)  # fmt: skip
+def test_a_disabled_pair_that_must_be_checked_is_named(robot, pair, words, tmp_path):
+    lines = said(changed(tmp_path, {'disabled_pairs.0': pair}, robot))
     assert any(all(word in line for word in words) for line in lines), lines
 
 
