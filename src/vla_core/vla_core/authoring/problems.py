@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from vla_core.authoring.camera_problems import camera_problems
 from vla_core.authoring.chain import ArmDraft, find_arms, movable
 from vla_core.authoring.clearance import TOUCHING, Clearance
 from vla_core.authoring.grasp import GripperDraft, measure
@@ -51,6 +52,7 @@ def find_problems(name_or_path: str | Path) -> list[Problem]:
         return [Problem(str(error), 'correct the file')]
     found = [*_joints(robot), *_shapes(robot), *_home(robot, model)]
     found += [Problem(*place) for place in place_problems(robot, model)]
+    found += [Problem(*view) for view in camera_problems(robot)]
     for gripper in robot.grippers:
         arm = next(arm for arm in robot.arms if arm.name == gripper.arm)
         found += _gripper(robot, arm, gripper)

@@ -13,6 +13,7 @@ from vla_core.frozen import Array
 from vla_core.params import check, param
 from vla_core.records.sensing import CameraModel
 from vla_core.robot.angles import check_angles
+from vla_core.robot.length_scale import check_near
 from vla_core.robot.ros_names import check_topic
 
 COLOUR_TOPIC, DEPTH_TOPIC, INFO_TOPIC = 'color/image_raw', 'depth/image_raw', 'color/camera_info'
@@ -80,6 +81,8 @@ class CameraConfig:
     def __post_init__(self) -> None:
         check(self)
         check_angles('rpy', self.rpy)
+        check_near(f'camera {self.name}: position is', self.position or ())
+        check_near(f'camera {self.name}: look_at is', self.look_at or ())
         self._check_topics()
         self._check_mount()
 

@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from vla_core import geometry
 from vla_core.authoring.problems import find_problems
+from vla_core.robot.camera import BODY_FROM_OPTICAL
+from vla_core.robot.config import load_robot
 from vla_core.stack_root import stack_root
 
 Change = dict[str, object]
@@ -45,9 +48,9 @@ JOINT = 'arms.0.joints.0.'
     [
         (
             {'arms.0.workspace': [[50, -750, 0], [900, 750, 1000]]},
-            ('arm arm: workspace has a corner at 1000 m', '1 m, given in mm'),
+            ('arm arm: workspace has a corner at [900, 750, 1000] m', 'mm', '[0.9'),
         ),
-        ({'arms.0.workspace': [[5, -75, 0], [90, 75, 100]]}, ('1 m, given in cm',)),
+        ({'arms.0.workspace': [[5, -75, 0], [90, 75, 100]]}, ('[90, 75, 100]', '[0.9, 0.75, 1]')),
         ({'arms.0.workspace': [[0, -4, 0], [4, 4, 4]]}, ('workspace of arm', 'in m, in base')),
         ({JOINT + 'acceleration': 573.0}, ('acceleration of fr3_joint1 is 573', 'that is 10')),
         ({JOINT + 'jerk': 14000.0}, ('jerk of fr3_joint1 is 14000', 'degrees', 'is 244.3')),
@@ -106,3 +109,38 @@ def test_a_disabled_pair_that_must_be_checked_is_named(robot, pair, words, tmp_p
 def test_a_pose_that_cannot_be_meant_is_named(changes, words, tmp_path):
     lines = said(changed(tmp_path, changes))
     assert any(all(word in line for word in words) for line in lines), lines
+
+
+POSE = load_robot('fr3').camera('scene').base_from_camera
+X, Y, Z, W = geometry.quat_from_matrix(POSE[:3, :3]).tolist()
+BODY = geometry.quat_from_matrix(POSE[:3, :3] @ BODY_FROM_OPTICAL.T).tolist()
+SCENE = {
+    'name': 'scene', 'kind': 'scene', 'topic': '/scene', 'frame': 'lens',
+    'position': [1.25, 0.0, 0.85],
+}  # fmt: skip
+CARRIED = {'kind': 'wrist', 'parent': 'fr3_link7', 'rpy': [0, 0, 0]}
+
+
+@pytest.mark.parametrize(
+    ('camera', 'words'),
+    [
+        ({'quaternion': [W, X, Y, Z]}, ('sees 0%', f'quaternion: [{X:g}, {Y:g}, {Z:g}, {W:g}]')),
+        ({'quaternion': BODY}, ('of the workspace on the table', 'did you mean axes: body?')),
+        ({'look_at': [0.42, 0.0, 3.0]}, ('looks up', 'correct position or look_at')),
+        ({'position': [1.25, 0.0, -0.85], 'look_at': [0.42, 0.0, 0.1]}, ('below the table',)),
+        ({'position': [125, 0, 85], 'look_at': [0.42, 0, 0.1]}, ('cm', '[1.25, 0, 0.85]')),
+        ({'look_at': [420, 0, 100]}, ('look_at is [420, 0, 100] m', 'mm', '[0.42, 0, 0.1]')),
+        ({'position': [6.0, 0.0, 5.0], 'look_at': [0.42, 0.0, 0.1]}, ('m from the middle of',)),
+        ({**CARRIED, 'position': [0, -6, 2]}, ('6.3 m from fr3_link7', 'in m, in parent')),
+    ],
+)
+def test_a_camera_that_does_not_see_the_workspace_is_named(camera, words, tmp_path):
+    lines = said(changed(tmp_path, {'cameras.0': {**SCENE, **camera}}))
+    assert any(all(word in line for word in words) for line in lines), lines
+
+
+@pytest.mark.parametrize(
+    'camera', [{'quaternion': [X, Y, Z, W]}, {'quaternion': BODY, 'axes': 'body'}]
+)
+def test_a_camera_that_sees_the_workspace_is_no_problem(camera, tmp_path):
+    assert said(changed(tmp_path, {'cameras.0': {**SCENE, **camera}})) == []
