@@ -19,7 +19,7 @@ from vla_core.authoring import request
 from vla_core.authoring.problems import find_problems
 from vla_core.authoring.shapes import report_lines, shaped_text
 from vla_core.errors import UserError
-from vla_core.robot.config import known_robots, load_robot, public_robots
+from vla_core.robot.config import known_robots, load_robot, public_robots, robot_file
 
 DESCRIPTION = 'robot_description.urdf'  # file beside the robot file, of a live graph
 
@@ -94,6 +94,9 @@ def _live(args: argparse.Namespace) -> str:
 
 def check_robot(args: argparse.Namespace) -> int:
     """Print one line for each problem of a robot file."""
+    path = robot_file(args.robot)
+    if not path.is_file():
+        raise UserError(f'{path}: no such file')
     problems = find_problems(args.robot)
     for problem in problems:
         print(f'  {problem.text}; {problem.change}')

@@ -17,6 +17,7 @@ import yaml
 from vla_core.errors import UserError
 
 T = TypeVar('T')
+_LARGEST = 2**63  # integer in a file
 _NUMBERS = {int: 'an integer', float: 'a number'}
 
 
@@ -120,6 +121,8 @@ def _convert(kind: Any, value: Any, where: str) -> Any:
 
 
 def _convert_plain(kind: Any, value: Any, where: str) -> Any:
+    if kind in _NUMBERS and isinstance(value, int) and abs(value) > _LARGEST:
+        raise UserError(f'{where} has {len(str(abs(value)))} digits: too large')
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if (isinstance(value, bool) and kind in _NUMBERS) or not isinstance(value, kind):
@@ -198,6 +201,9 @@ def load_yaml(path: str | Path) -> Any:
         raise UserError(f'{path}: is not UTF-8 text') from error
     except RecursionError:
         raise UserError(f'{path}: is nested too deeply') from None
+    except ValueError as error:  # an integer of thousands of digits, a day that is none
+        reason = str(error).partition(';')[0]
+        raise UserError(f'{path}: a number or date is not valid: {reason}') from error
     except yaml.YAMLError as error:
         mark = getattr(error, 'problem_mark', None)
         line = f':{mark.line + 1}' if mark else ''

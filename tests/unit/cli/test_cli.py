@@ -50,6 +50,15 @@ def test_what_the_user_can_mend_is_one_line(broken_command, capsys):
     assert capsys.readouterr().err == 'vla: no such robot\n'
 
 
+@pytest.mark.parametrize('name', ['MISSING.yaml', 'folder.yaml', 'missing'])
+def test_a_robot_file_to_check_that_is_not_there_is_a_user_error(name, tmp_path, capsys):
+    (tmp_path / 'folder.yaml').mkdir()
+    assert cli.main(['robot', 'check', str(tmp_path / name)]) == 2
+    output = capsys.readouterr().err
+    assert name in output
+    assert output.count('\n') == 1
+
+
 def test_an_interrupt_is_quiet(broken_command, capsys):
     broken_command.error = KeyboardInterrupt()
     assert cli.main(['x']) == 130

@@ -166,3 +166,20 @@ def test_an_error_names_the_file_it_came_from(tmp_path):
     path.write_text('gain: 20\n')
     with pytest.raises(UserError, match=r'inner\.yaml: Inner\.gain is 20'):
         load_params(Inner, path)
+
+
+@pytest.mark.parametrize(('key', 'digits'), [('rate', 400), ('count', 400), ('rate', 5000)])
+def test_a_number_of_many_digits_is_one_line(key, digits, tmp_path):
+    path = tmp_path / 'outer.yaml'
+    number = '9' * digits
+    path.write_text(f'rate: {number}' if key == 'rate' else f'rate: 1.0\ncount: {number}')
+    with pytest.raises(UserError, match=r'outer\.yaml: (rate|count|a number)') as caught:
+        load_params(Outer, path)
+    assert len(str(caught.value)) < 300
+
+
+def test_a_date_that_is_none_is_one_line(tmp_path):
+    path = tmp_path / 'x.yaml'
+    path.write_text('day: 2026-13-45\n')
+    with pytest.raises(UserError, match=r'x\.yaml: a number or date is not valid: month'):
+        load_yaml(path)

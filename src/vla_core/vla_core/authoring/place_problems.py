@@ -30,8 +30,8 @@ def _tip_at_home(model: RobotModel, arm: ArmConfig) -> Iterator[tuple[str, str]]
         return
     whose = 'workspace' if arm.workspace else 'the default workspace'
     yield (
-        f'at home the tip of {arm.name} is at {_point(tip)} m, outside {whose} '
-        f'[{_point(lower)}, {_point(upper)}]',
+        f'at home the tip of {arm.name} is at {point_text(tip)} m, outside {whose} '
+        f'[{point_text(lower)}, {point_text(upper)}]',
         'correct home, mount (m and rad) or workspace (m, base_frame)',
     )
 
@@ -42,11 +42,12 @@ def _workspace(model: RobotModel, arm: ArmConfig) -> Iterator[tuple[str, str]]:
     far = float(np.linalg.norm(np.abs(box - base).max(axis=0)))
     if far > MOST * length:
         yield (
-            f'workspace of {arm.name} [{_point(box[0])}, {_point(box[1])}] has a corner '
+            f'workspace of {arm.name} [{point_text(box[0])}, {point_text(box[1])}] has a corner '
             f'{far:.1f} m from its base; stretched, the arm is {length:.1f} m long',
             'give both corners in m, in base_frame',
         )
 
 
-def _point(values: object) -> str:
+def point_text(values: object) -> str:
+    """A point in m as in a robot file."""
     return '[' + ', '.join(f'{value:.4g}' for value in np.round(np.asarray(values), 3)) + ']'

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
+from vla_core.authoring.camera_problems import camera_problems
 from vla_core.authoring.chain import ArmDraft, find_arms, movable
-from vla_core.authoring.clearance import TOUCHING, Clearance, pair_reports
+from vla_core.authoring.clearance import TOUCHING, Clearance
 from vla_core.authoring.grasp import GripperDraft, measure
 from vla_core.authoring.gripper_interface import interface_problems
+from vla_core.authoring.pair_problems import pair_problems
 from vla_core.authoring.place_problems import place_problems
 from vla_core.authoring.reach import FLOOR, DownReach
 from vla_core.errors import UserError
@@ -50,6 +52,7 @@ def find_problems(name_or_path: str | Path) -> list[Problem]:
         return [Problem(str(error), 'correct the file')]
     found = [*_joints(robot), *_shapes(robot), *_home(robot, model)]
     found += [Problem(*place) for place in place_problems(robot, model)]
+    found += [Problem(*view) for view in camera_problems(robot)]
     for gripper in robot.grippers:
         arm = next(arm for arm in robot.arms if arm.name == gripper.arm)
         found += _gripper(robot, arm, gripper)
@@ -79,7 +82,7 @@ def _joints(robot: RobotConfig) -> Iterator[Problem]:
 
 
 def _shapes(robot: RobotConfig) -> Iterator[Problem]:
-    """Links without shape, meshes that one hull does not fit, pairs that always touch."""
+    """Links without shape, meshes that one hull does not fit, wrong disabled pairs."""
     description = describe(robot)
     model = RobotModel(robot)
     shaped = set(Clearance(robot).links)
@@ -91,15 +94,7 @@ def _shapes(robot: RobotConfig) -> Iterator[Problem]:
             )
     if robot.urdf.pieces == 1:
         yield from _coarse(description)
-    for report in pair_reports(robot):
-        pair = {report.first, report.second}
-        is_disabled = any(pair == set(disabled) for disabled in robot.disabled_pairs)
-        if report.reason in ('adjacent', 'always') and report.share > 0.0 and not is_disabled:
-            yield Problem(
-                f'{report.first} and {report.second} touch in {report.share:.0%} of all poses '
-                f'({report.reason})',
-                f'add [{report.first}, {report.second}] to disabled_pairs',
-            )
+    yield from (Problem(*pair) for pair in pair_problems(robot, model))
 
 
 def _moving_bodies(model: RobotModel) -> list[str]:

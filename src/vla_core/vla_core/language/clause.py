@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vla_core.language.noun_phrase import literal
+from vla_core.language.noun_phrase import is_noun_word, literal
 from vla_core.language.patterns import WordUse
 from vla_core.language.tokens import InstructionToken, Sentence, TokenKind
 from vla_core.language.vocabulary import (
@@ -16,6 +16,8 @@ from vla_core.language.vocabulary import (
     THANKS,
     TRAILING,
 )
+
+_SIDE_FIRST = ('right now', 'right away')
 
 
 @dataclass(frozen=True)
@@ -33,12 +35,21 @@ class Clause:
     words: list[str]
     kept: list[int]  # indices of `words`
     end: str = ''  # such as '?'
+    commas: frozenset[int] = frozenset()  # indices of `words` behind a comma
     is_request: bool = False  # 'could you …?': its question mark asks nothing
 
     @property
     def text(self) -> list[str]:
         """The words that are not harmless."""
         return [self.words[k] for k in self.kept]
+
+    @property
+    def ends_with_tag(self) -> bool:
+        """True for 'push it, right' and 'could you push it right?': it may ask 'is it so?'."""
+        if any(self.words[k] == 'right' for k in self.commas.intersection(self.kept)):
+            return True
+        is_bare = not {'to', 'the', 'toward', 'towards'}.intersection(self.words[-2:-1])
+        return '?' in self.end and self.words[-1:] == ['right'] and is_bare
 
     def covered(self, uses: Sequence[WordUse]) -> tuple[CoveredWord, ...]:
         """Return every word with its use; `uses` are those of `text`."""
@@ -70,11 +81,22 @@ def read_clauses(found: Sequence[Sentence]) -> list[Clause]:
 def read_clause(sentence: Sentence) -> Clause:
     """Return the clause of one sentence."""
     words = [token.word for token in sentence.tokens if token.kind != TokenKind.COMMA]
-    clause = Clause(words, list(range(len(words))), sentence.end)
+    clause = Clause(words, list(range(len(words))), sentence.end, _commas(sentence.tokens))
     clause.drop(0, _interjection(sentence.tokens))
     _drop_anywhere(clause)
     _drop_ends(clause)
     return clause
+
+
+def _commas(tokens: Sequence[InstructionToken]) -> frozenset[int]:
+    """Return the indices of the words that stand behind a comma."""
+    count, found = 0, set[int]()
+    for token in tokens:
+        if token.kind == TokenKind.COMMA:
+            found.add(count)
+        else:
+            count += 1
+    return frozenset(found)
 
 
 def _interjection(tokens: Sequence[InstructionToken]) -> int:
@@ -96,18 +118,39 @@ def _drop_anywhere(clause: Clause) -> None:
         at = 0
         while at < len(clause.kept):
             end = next(literal(clause.text, at, (options,)), at)
+            end = at if options in _SIDE_FIRST and _is_side(clause, at, end) else end
             clause.drop(at, end)
             at += 1 if end == at else 0
 
 
+def _is_side(clause: Clause, start: int, end: int) -> bool:
+    """True when 'right' of 'right now' is a direction: 'to the right now', 'right, now'."""
+    before = clause.text[start - 1 : start]
+    return before in (['the'], ['to']) or not clause.commas.isdisjoint(
+        clause.kept[start + 1 : end]
+    )
+
+
 def _drop_ends(clause: Clause) -> None:
     """Drop polite phrases from both ends."""
-    while end := next(literal(clause.text, 0, LEADING), 0):
+    while (end := next(literal(clause.text, 0, LEADING), 0)) and not _is_toy(clause, end, end - 1):
         clause.is_request |= ' '.join(clause.text[:end]) in REQUESTS
         clause.drop(0, end)
     while length := next((n for n in range(4, 0, -1) if _ends_with(clause.text, n)), 0):
-        clause.is_request |= ' '.join(clause.text[-length:]) in REQUESTS
+        last = len(clause.kept) - 1
+        if _is_toy(clause, last, last):
+            break
+        clause.is_request |= ' '.join(clause.text[-length:]) in (*REQUESTS, 'ok', 'okay')
         clause.drop(len(clause.kept) - length, len(clause.kept))
+
+
+def _is_toy(clause: Clause, at: int, robot: int) -> bool:
+    """True when `robot` of the text may be a thing: 'the toy robot', and 'robot toy'; `at` is the
+    word that no comma sets off."""
+    if clause.text[robot] != 'robot' or at >= len(clause.kept) or clause.kept[at] in clause.commas:
+        return False
+    neighbour = clause.kept[at] - (1 if at == robot else 0)
+    return is_noun_word(clause.words[neighbour], is_first=at != robot)
 
 
 def _ends_with(words: list[str], length: int) -> bool:

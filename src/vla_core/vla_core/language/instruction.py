@@ -89,6 +89,8 @@ def _the_one(clauses: list[Clause]) -> Clause:
         raise NotUnderstoodError(refusal.SEVERAL_TASKS)
     if '?' in asking[0].end and not asking[0].is_request:
         raise NotUnderstoodError('this is a question: give an instruction without question mark')
+    if asking[0].ends_with_tag:
+        raise NotUnderstoodError("'right' may be a question: for the direction say 'to the right'")
     return asking[0]
 
 
@@ -113,16 +115,17 @@ def _is_task(words: list[str]) -> bool:
 def _task_of(clause: Clause) -> Parsed:
     """Return the one reading of the sentence; NotUnderstoodError without one, or with several."""
     words = clause.text
-    if why := refusal.corrected(words):
-        raise NotUnderstoodError(why)
+    if doubt := refusal.corrected(words) or refusal.doubtful(words):
+        raise NotUnderstoodError(doubt)
     start, end, avoided = _avoided(words)
     first_error: NotUnderstoodError | None = None
     readings: list[Parsed] = []
-    for match in sentence_matches(words[:start] + words[end:]):
+    rest = words[:start] + words[end:]
+    for match in sentence_matches(rest):
         uses = list(match.uses)
         uses[start:start] = [WordUse.AVOIDED] * (end - start)
         try:
-            reading = _reading(match, avoided)
+            reading = _reading(rest, match, avoided)
         except NotUnderstoodError as why:
             first_error = first_error or why
         else:
@@ -154,17 +157,22 @@ def _avoided(words: list[str]) -> tuple[int, int, tuple[Phrase, ...]]:
     return 0, 0, ()
 
 
-def _reading(match: SentenceMatch, avoided: tuple[Phrase, ...]) -> Parsed:
+def _reading(words: list[str], match: SentenceMatch, avoided: tuple[Phrase, ...]) -> Parsed:
     """Return the task of a match; NotUnderstoodError when no skill can do it."""
+    used = zip(words, match.uses, strict=True)
+    spoken = {word for word, use in used if use == WordUse.PATTERN}
     verb = match.verb
     target = match.target.phrase if match.target else Phrase()
     destination = match.destination.phrase if match.destination else Phrase()
     if verb == Verb.STACK and destination.text.split()[-1:] == ['tray']:
         verb = Verb.PUT_IN
-    if verb == Verb.PRESS and not target.shape and match.first_word not in ('push', 'hit'):
+    if verb == Verb.PRESS and not target.shape and not spoken & {'push', 'hit'}:
         target = replace(target, shape='button')  # 'press the red one'
     if verb == Verb.PUSH and _is_attribute(match):
         raise NotUnderstoodError(f"'{match.side}' may be a direction or a part of '{target.text}'")
+    is_to = 'to' in spoken and spoken.isdisjoint(CLASSES['in'])
+    if is_to and verb == Verb.PUT_IN and not destination.shape:
+        raise NotUnderstoodError(f"name what '{destination.text}' is, such as 'the blue box'")
     _check_shapes(verb, target, destination, match.first_word)
     _check_loose(verb, match)
     excluded = Exclusions(
@@ -207,8 +215,9 @@ def _check_loose(verb: Verb, match: SentenceMatch) -> None:
     accepted = {first.phrase.shape} if first.phrase.shape else accepted
     for other in last.loose:
         is_clear = other.shape and other.shape not in accepted
-        changes_nothing = _differs(other, first.phrase) and _differs(other, last.phrase)
-        if not is_clear and not changes_nothing:
+        is_any = last.phrase.text.split()[:1] in (['a'], ['an'], ['any'])  # permits each of them
+        is_permitted = is_any or _differs(other, last.phrase)
+        if not is_clear and not (_differs(other, first.phrase) and is_permitted):
             raise NotUnderstoodError(
                 f"'{other.text}' may be meant of either object: write it directly behind its "
                 "object, such as 'put any cube except the red one in the box'"

@@ -104,12 +104,18 @@ def _negates(word: str, has_determiner: bool) -> bool:
 
 def _after_determiner(words: Words, start: int) -> int:
     at = start + 1 if start < len(words) and words[start] in DETERMINERS else start
-    is_number = at + 1 < len(words) and words[at] == 'one' and _is_attribute(words[at + 1])
+    is_number = at + 1 < len(words) and words[at] in ('one', '1') and _is_attribute(words[at + 1])
     return at + 1 if at == start and is_number else at  # 'one red cube'
 
 
 def _is_attribute(word: str) -> bool:
     return any(canonical(table, word) for table in (COLOURS, SHAPES, SIZES))
+
+
+def is_noun_word(word: str, is_first: bool) -> bool:
+    """True for a word of a noun phrase; the article does not count when it `is_first`."""
+    is_article = word in DETERMINERS and not is_first
+    return is_article or word in GENERIC_NOUNS or _is_attribute(word)
 
 
 def _anything(words: Words, start: int) -> NounPhrase | None:

@@ -44,7 +44,8 @@ _PATTERNS: tuple[tuple[Verb, str], ...] = (
     (Verb.OPEN, '<ensure> {t} is open'),
     (Verb.PUT_IN, '<pick> {t} up? <and>? <place> it? <in> {d}'),
     (Verb.PUT_IN, '<place> {t} <in> {d}'),
-    (Verb.PUT_IN, 'transfer|add {t} to {d}'),
+    (Verb.PUT_IN, 'transfer|add|move|bring|deliver {t} to {d}'),
+    (Verb.PUT_IN, 'drop {t} off <in> {d}'),
     (Verb.PUT_IN, 'get|bring {t} into|inside {d}'),  # 'get the cube in the box' may be: fetch it
     (Verb.PUT_IN, 'lift {t} into|inside {d}'),
     (Verb.PUT_IN, '<place> <in> {d} {t}'),
@@ -73,6 +74,7 @@ _PATTERNS: tuple[tuple[Verb, str], ...] = (
     (Verb.PRESS, '{t} <press> it once?'),
     (Verb.PRESS, '<desire> {t} pressed'),
     (Verb.PRESS, '<desire>? {t} <shall_be> pressed'),
+    (Verb.PRESS, '<ensure> {t} is pressed'),
     (Verb.PRESS, 'give {t} a press|push'),
 )
 

@@ -37,6 +37,7 @@ _NEGATIONS = frozenset((
     'nowhere', 'except', 'but',
 ))  # fmt: skip
 _REPLACED = _NEGATIONS - {'but', 'except'} | {'non', 'instead', 'rather', 'opposed'}
+_PLACING = ('in', 'into', 'inside', 'on', 'onto', 'down')
 _CONDITIONS = frozenset((
     'if', 'unless', 'when', 'whenever', 'until', 'till', 'while', 'once', 'after', 'before',
     'wait', 'soon', 'case', 'should', 'during', 'later', 'noon', 'seconds', 'minute', 'minutes',
@@ -96,6 +97,21 @@ def corrected(words: Sequence[str]) -> str:
     return (
         f"'but' after '{words[at]}' may ask for an object or exclude it: name only the wanted one"
     )
+
+
+def doubtful(words: Sequence[str]) -> str:
+    """Return why a sentence of two everyday meanings is refused, '' for any other."""
+    text = ' '.join(words)
+    if said := next((said for said in ('should be', 'must be') if f' {said} ' in text), ''):
+        return f"'{said}' may be a statement: give an instruction, such as 'close the drawer'"
+    around = zip(('', *words), words, (*words[1:], ''), strict=False)
+    is_bare = any(
+        word == 'back' and before not in ('the', 'to') and after not in _PLACING
+        for before, word, after in around
+    )
+    if is_bare and not {'move', 'shift', 'slide', 'moved'}.isdisjoint(words):
+        return "'back' may mean where it was: for the direction say 'backwards'"
+    return ''
 
 
 def explain(words: Sequence[str], is_task: Callable[[list[str]], bool]) -> str:

@@ -11,12 +11,22 @@ import unicodedata
 SEARCHED = 10_000  # characters of an instruction
 # a stop wherever it stands in the text, unless it is negated
 _STOP = re.compile(
-    r'\b(?:s+t+o+p+s?|halt|halts|freeze|abort|cancel|cease|desist|e-?stop|whoa|anhalten|stoppen|'
+    r'\b(?:(?:s+t+o+p+|halt|freez|abort|cancel|ceas|desist|paus)\w*|stahp|e-?stop|whoa|anhalten|'
     r'arrête[rz]?|arrete[rz]?|alto|deténte|detente|fermati|fermo|стоп|стой|توقف|قف|dur)\b'
     r'|रुको|停|止まれ|とまれ|やめろ|ストップ|멈춰|정지'
 )
+# sayings that are a stop wherever they stand
+_SAYING = re.compile(
+    r'\b(?:(?:hang|hold) +(?:on|up|it|still|your|position)|never *mind|quit|kill|hands +off|'
+    r'forget +(?:it|that|about)|knock +it +off|cut +it +out|leave +it +alone|(?:back|stand) +off|'
+    r'stand +(?:down|still)|wait(?! +(?:until|till|for|before|after)\b)|'
+    r'(?:turn|switch|power|shut)(?: +\w+){0,3} +off|(?:turn|power|shut)(?: +\w+){0,3} +down|'
+    r"(?:don't|dont|never|not) +(?:\w+ +)?(?:move|touch))\b"
+)
+# "don't stop" as an imperative: 'it did not stop' and 'you never stop' are none
 _NEGATED = re.compile(
-    r"\b(?:don't|dont|do not|never|not) +(?:s+t+o+p+|halt|freeze|abort|cancel)\b"
+    r'(?:^|[!?.,;:])\s*(?:(?:please|robot|and|but|just|no|hey|ok|okay) +)*'
+    r"(?:don't|dont|do not|never) +(?:s+t+o+p+|halt|freeze|abort|cancel)\b"
 )
 # a stop when it is all that a part of the text says: 'wait! not that one'
 _PART = frozenset((
@@ -41,7 +51,7 @@ def is_stop_request(instruction: str) -> bool:
     text = unicodedata.normalize('NFKC', instruction[:SEARCHED]).casefold()
     text = re.sub('[’‘`´]', "'", text)
     text = re.sub('[\u200b-\u200f\u2060\ufeff\u00ad]', '', text)  # invisible characters
-    if _STOP.search(_NEGATED.sub(' ', text)):
+    if _STOP.search(_NEGATED.sub(' ', text)) or _SAYING.search(text):
         return True
     if any(_short(part) in _PART for part in re.split('[!?.,;:]+', text)):
         return True

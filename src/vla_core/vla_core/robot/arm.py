@@ -8,9 +8,8 @@ from vla_core.frozen import Array, frozen
 from vla_core.params import check, param
 from vla_core.robot.angles import FASTEST, check_rate
 from vla_core.robot.controller import ControllerContract
-from vla_core.robot.length_scale import shorter_unit
-
-FARTHEST = 5.0  # m, from the origin of base_frame to anything that an arm reaches
+from vla_core.robot.length_scale import check_near
+from vla_core.robot.ros_names import check_topic
 
 
 @dataclass(frozen=True)
@@ -51,15 +50,14 @@ class ArmConfig:
 
     def __post_init__(self) -> None:
         check(self)
+        check_topic(f'arm {self.name}: command_topic', self.command_topic)
+        if self.wrench_topic:
+            check_topic(f'arm {self.name}: wrench_topic', self.wrench_topic)
         names = self.joint_names
         if not names or len(set(names)) != len(names):
             raise ValueError(f'arm {self.name}: joints must be at least one, with unique names')
-        farthest = max((abs(x) for corner in self.workspace or () for x in corner), default=0.0)
-        if farthest > FARTHEST:
-            raise ValueError(
-                f'arm {self.name}: workspace has a corner at {farthest:g} m, must be within '
-                f'{FARTHEST:g} m; did you mean {shorter_unit(farthest)}?'
-            )
+        corner = max(self.workspace or [()], key=lambda c: max(map(abs, c), default=0.0))
+        check_near(f'arm {self.name}: workspace has a corner at', corner)
         lower, upper = self.workspace or ((0.0,) * 3, (1.0,) * 3)
         if not all(low < high for low, high in zip(lower, upper, strict=True)):
             raise ValueError(f'arm {self.name}: lower corner of workspace must be below the upper')

@@ -13,6 +13,8 @@ from vla_core.frozen import Array
 from vla_core.params import check, param
 from vla_core.records.sensing import CameraModel
 from vla_core.robot.angles import check_angles
+from vla_core.robot.length_scale import check_near
+from vla_core.robot.ros_names import check_topic
 
 COLOUR_TOPIC, DEPTH_TOPIC, INFO_TOPIC = 'color/image_raw', 'depth/image_raw', 'color/camera_info'
 FROM_INFO, FROM_FOV = 'camera_info', 'fov_y'  # sources of the intrinsics
@@ -79,6 +81,8 @@ class CameraConfig:
     def __post_init__(self) -> None:
         check(self)
         check_angles('rpy', self.rpy)
+        check_near(f'camera {self.name}: position is', self.position or ())
+        check_near(f'camera {self.name}: look_at is', self.look_at or ())
         self._check_topics()
         self._check_mount()
 
@@ -93,6 +97,8 @@ class CameraConfig:
                     f'camera {self.name}: {key} {name} is {transport}, which is not read; publish '
                     f'it raw: ros2 run image_transport republish {transport} raw'
                 )
+        for key, name in zip(('colour', 'depth', 'info'), self.topics, strict=True):
+            check_topic(f'camera {self.name}: {key}_topic', name)
 
     def _check_mount(self) -> None:
         given = [key for key in ('look_at', 'rpy', 'quaternion') if getattr(self, key) is not None]

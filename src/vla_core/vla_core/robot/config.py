@@ -18,6 +18,7 @@ from vla_core.robot.description.urdf_config import UrdfConfig
 from vla_core.robot.gripper import GripperConfig
 from vla_core.robot.limits import JointLimits
 from vla_core.robot.obstacle import ObstacleConfig, PlacementConfig
+from vla_core.robot.ros_names import check_one_reader, check_topic
 from vla_core.stack_root import stack_root
 
 PUBLIC = 'config/robots/public'  # robots whose descriptions are installed on demand
@@ -65,6 +66,20 @@ class RobotConfig:
         unknown = set(carried) - set(arms)
         if unknown:
             raise ValueError(f'a gripper is on arm {sorted(unknown)}; known: {", ".join(arms)}')
+        self._check_topics()
+        alone = [first for first, second in self.disabled_pairs if first == second]
+        if alone:
+            raise ValueError(
+                f'disabled_pairs has [{alone[0]}, {alone[0]}], a link with itself; give two links'
+            )
+
+    def _check_topics(self) -> None:
+        check_topic('joint_states_topic', self.joint_states_topic)
+        check_one_reader(
+            {f'command_topic of arm {arm.name}': arm.command_topic for arm in self.arms}
+            | {f'command_topic of gripper {g.name}': g.command_topic for g in self.grippers}
+            | {'joint_states_topic': self.joint_states_topic}
+        )
 
     @property
     def arm(self) -> ArmConfig:

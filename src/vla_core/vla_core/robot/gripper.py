@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vla_core.params import check, param
+from vla_core.robot.ros_names import check_topic
 
 GRASP_GAP = 0.003  # m, wider than commanded by this much: an object is between the fingers
 ACTIONS = {  # action type of each value of `command` that is an action
@@ -52,6 +53,7 @@ class GripperConfig:
 
     def __post_init__(self) -> None:
         check(self)
+        check_topic(f'gripper {self.name}: command_topic', self.command_topic)
         if self.command == 'joint_trajectory' and self.command_position != 'joint':
             raise ValueError(
                 f'gripper {self.name}: a joint_trajectory holds positions of the joint; '

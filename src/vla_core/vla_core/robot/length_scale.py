@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from vla_core.frozen import Array
 
 FULL_SIZE = 0.9  # m, of the links from the first joint to the tip; that of a 3 kg arm or more
+FARTHEST = 10.0  # m, from the origin of base_frame to a place in the cell
 
 
 def length_scale(model: Any, tip: int) -> float:
@@ -38,7 +40,14 @@ def _links(model: Any, tip: int) -> tuple[float, list[int]]:
     return length, chain
 
 
-def shorter_unit(length: float) -> str:
-    """The unit that a length, too large in m, is likely in."""
-    is_cm = length < 400.0
-    return f'{length / 100.0:g} m, given in cm' if is_cm else f'{length / 1000.0:g} m, given in mm'
+def check_near(what: str, point: Sequence[float]) -> None:
+    """ValueError when a point is too far from the origin: it is likely in cm or mm."""
+    far = max(map(abs, point), default=0.0)
+    if far > FARTHEST:
+        unit, count = ('cm', 100.0) if far < 200.0 else ('mm', 1000.0)
+        given = ', '.join(f'{value:g}' for value in point)
+        meant = ', '.join(f'{value / count:g}' for value in point)
+        raise ValueError(
+            f'{what} [{given}] m, must be within {FARTHEST:g} m; did you mean {unit}? In m that '
+            f'is [{meant}]'
+        )

@@ -126,7 +126,7 @@ def collision_model(
     if names != config.joint_names:
         raise UserError(_joint_fault(config, names))
     links = tuple(f.name for f in model.frames if f.type == pin.FrameType.BODY)
-    _check_base(config, links)
+    _check_base(config, model)
     _check_cameras(config, links)
     _mount(model, shapes, config.mount.matrix)
     _add_pairs(model, shapes, config)
@@ -149,8 +149,15 @@ def _joint_fault(config: RobotConfig, names: tuple[str, ...]) -> str:
     return f'{config.name}: list the joints in the order of the URDF: {", ".join(names)}'
 
 
-def _check_base(config: RobotConfig, links: tuple[str, ...]) -> None:
-    """UserError when a link is the stack's frame although the robot stands elsewhere in it."""
+def _check_base(config: RobotConfig, model: Any) -> None:
+    """UserError when the stack's frame is a link that moves, or stands elsewhere in it."""
+    links = {f.name: f for f in model.frames if f.type == pin.FrameType.BODY}
+    joint = links[config.base_frame].parentJoint if config.base_frame in links else 0
+    if joint > 0:
+        raise UserError(
+            f'{config.name}: base_frame {config.base_frame} is a link that {model.names[joint]} '
+            f'moves; did you mean the root link, {next(iter(links))}?'
+        )
     if config.base_frame in links and not np.allclose(config.mount.matrix, np.eye(4)):
         raise UserError(
             f'{config.name}: base_frame {config.base_frame} is a link of the URDF, which mount '

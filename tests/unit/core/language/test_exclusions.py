@@ -81,6 +81,7 @@ def test_a_trailing_exclusion_that_may_mean_either_object_is_refused(words):
         ('put the red one in a box except the blue box', ('blue', 'box')),
         ('put the red cube in a box, but not in the blue one', ('blue', '')),
         ('put the red cube in the blue box, not the green one', ('green', '')),
+        ('put the red cube in a box other than the blue one', ('blue', '')),
     ],
 )
 def test_an_exclusion_that_can_only_mean_the_destination_is_kept(words, excluded):

@@ -13,13 +13,24 @@ STOPS = [
     'Don’t!', 'do not move', 'no!', 'no no no', 'wait', 'wait a moment', 'Wait! not that one',
     'hold on', 'stand still', 'enough', 'emergency stop', 'E-STOP', 'abort', 'freeze!!', 'pause',
     'whoa', '停', 'стоп', 'توقف', 'arrête', '止まれ', 'stop ' * 40_000,
+    # said by the way, inflected, or run together
+    'hang on!', 'hold up', 'wait a sec', 'shut it down', 'turn it off', 'never mind', 'forget it',
+    'stopping', 'stopstopstop', 'pause the robot', 'quit moving', 'hold your position',
+    "I said don't move", "don't touch it", 'kill it', 'it did not stop', 'you never stop',
+    'does it not stop', "you don't stop", 'hold on a sec, not that one',
+    'nevermind', 'turn the robot off', 'turn off the robot', 'switch it off', 'power it down',
+    'shut the whole thing down', 'stand down', 'back off', 'knock it off', 'cut it out',
+    'leave it alone', 'just wait a bit please', 'halting',
+    'freezing', 'you must not move', "please don't move the arm",
+    "if you don't stop I pull the plug", 'stahp',
+    'forget about it', 'never mind the cube', 'kill the power', 'hands off', 'do not touch that',
 ]  # fmt: skip
 NO_STOPS = [
     '', 'put the red cube in the blue box', "don't stop", 'do not stop pushing', 'never stop',
     'no, put the red cube in the green box', 'wait until I leave, then open the drawer',
     'put the red cube in the blue box, not the green one', 'press and hold the button', 'push',
     'put', 'press', 'drop', "don't put the red cube in the blue box", 'place it', 'in', 'shut it',
-    'the top cube', 'asdf', '🙂', 'x' * 100_000,
+    'the top cube', "please don't stop", 'press the switch down', 'asdf', '🙂', 'x' * 100_000,
 ]  # fmt: skip
 
 

@@ -141,6 +141,7 @@ def _described(key: _Key, _content: str, bounds: Bounds, locked: Locked) -> Desc
         if name in joints and joints[name].get('type') in tree.MOVABLE:
             tree.set_limits(joints[name], lower, upper, velocity)
     _lock_followers(joints, dict(locked))
+    _check_mimics(joints)
     for name, joint in joints.items():
         if joint.get('type') not in (*tree.MOVABLE, 'fixed'):
             raise UserError(
@@ -170,3 +171,17 @@ def _lock_followers(joints: dict[str, ET.Element], locked: dict[str, float]) -> 
                 locked[name] = factor * locked[source] + float(mimic.get('offset', '0'))
                 tree.lock(joint, locked[name])
                 waiting = True
+
+
+def _check_mimics(joints: dict[str, ET.Element]) -> None:
+    """UserError when joints mimic one another in a circle."""
+    mimics = {name: joint.find('mimic') for name, joint in joints.items()}
+    sources = {name: m.get('joint', '') for name, m in mimics.items() if m is not None}
+    for name in sources:
+        seen, at = [name], sources[name]
+        while at in sources and at not in seen:
+            seen.append(at)
+            at = sources[at]
+        if at == name:
+            circle = ' mimics '.join([*seen, name])
+            raise UserError(f'joint {circle}: one of them must have no mimic')

@@ -72,11 +72,25 @@ def root_link(root: ET.Element, where: str) -> str:
     """The link without parent; UserError when there is not exactly one."""
     children = {end(joint, 'child') for joint in joints_of(root).values()}
     found = [name_of(link) for link in root.iter('link') if name_of(link) not in children]
+    if not found:
+        raise UserError(f'{where}: {_loop(root)}')
     if len(found) != 1:
-        raise UserError(
-            f'{where}: the links {", ".join(found) or "none"} have no parent; one must'
-        )
+        raise UserError(f'{where}: the links {", ".join(found)} have no parent; one must')
     return found[0]
+
+
+def _loop(root: ET.Element) -> str:
+    """Why no link is without parent."""
+    parents = {end(joint, 'child'): end(joint, 'parent') for joint in joints_of(root).values()}
+    seen: list[str] = []
+    at = next(map(name_of, root.iter('link')), '')
+    while at and at not in seen:
+        seen.append(at)
+        at = parents.get(at, '')
+    if not at:
+        return 'there is no link'
+    loop = ' - '.join([*seen[seen.index(at) :], at][::-1])
+    return f'the links {loop} are in a loop; remove a joint: one link must have no parent'
 
 
 def origin_of(element: ET.Element) -> Array:
