@@ -17,8 +17,8 @@ from vla_core.robot.config import load_robot
 from vla_core.robot.controller import ControllerContract
 from vla_core.robot.controller_parameters import expected
 from vla_interfaces.srv import Arm
+from vla_ros import node as node_shell
 from vla_ros.remote_parameters import offer_parameters
-from vla_shield import node as shield_node
 from vla_shield.node import ShieldNode
 
 TOPIC = '/speed_scaling_state_broadcaster/speed_scaling'
@@ -44,7 +44,7 @@ def client():
 @contextmanager
 def running_shield(monkeypatch, robot):
     """An active shield and the response of its service; it ticks while the client waits."""
-    monkeypatch.setattr(shield_node, 'load_robot', lambda _: robot)
+    monkeypatch.setattr(node_shell, 'load_robot', lambda _: robot)
     rclpy.init()
     shield = ShieldNode()
     executor = rclpy.executors.SingleThreadedExecutor()

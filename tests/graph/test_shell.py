@@ -24,6 +24,7 @@ from vla_core.params import check, param
 from vla_core.records.safety import Level, SafetyVote
 from vla_core.records.sensing import JointState
 from vla_core.robot.config import load_robot
+from vla_core.robot.topic_names import resolved
 from vla_interfaces.action import ExecuteTask
 from vla_interfaces.msg import SafetyVote as VoteMessage
 from vla_interfaces.srv import Arm
@@ -362,7 +363,7 @@ def test_a_listener_beside_the_robots_driver_does_not_count_and_a_driver_unreach
     client, toy
 ):
     client.change('toy', CONFIGURE)
-    command = topics.arm_command(load_robot('ur5e'))
+    command = topics.arm_command(resolved(load_robot('ur5e')))
     toy.advertise(command)
     toy.endpoints.subscribe(topics.SCENE, lambda _: None)
 
@@ -384,11 +385,11 @@ def test_the_shield_names_who_else_commands_the_robot_and_does_not_arm(client):
     shield.trigger_configure()
     assert shield.arm() == 'the shield is inactive'
     shield.trigger_activate()
-    command = topics.arm_command(load_robot('ur5e'))
+    command = topics.arm_command(resolved(load_robot('ur5e')))
     try:
         assert shield.rivals.text() == ''
         rival = client.node.create_publisher(command.type, command.name, command.qos)
-        assert client.until(lambda: 'other publisher' in shield.rivals.text(), 5.0)
+        assert client.until(lambda: '/client' in shield.rivals.text(), 5.0)
         for _ in range(10):
             shield.tick()
         assert shield.problem == f'other publisher of {command.name}: /client'
@@ -408,7 +409,7 @@ def test_the_shield_names_who_else_commands_the_robot_and_does_not_arm(client):
 
 
 def test_a_second_publisher_of_the_same_joints_is_named_and_a_gripper_driver_is_not(client):
-    robot = load_robot('ur5e')
+    robot = resolved(load_robot('ur5e'))
     topic, lab = topics.joint_states(robot), '/lab'
     shield = ShieldNode()
     shield.trigger_configure()

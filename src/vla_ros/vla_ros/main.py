@@ -35,6 +35,8 @@ def run(node_class: type[Node], args: list[str] | None = None) -> None:
     try:
         with realtime_dds_threads():
             node = node_class()
+        if not rclpy.ok():
+            os._exit(_exit_code)  # it has requested its end
         if refusal:
             node.get_logger().warning(refusal)
         executor = make_executor(node.get_logger())

@@ -59,7 +59,7 @@ class SupervisorNode(ManagedNode):
     def __init__(self) -> None:
         super().__init__()
         self.trigger_configure()
-        self.trigger_activate()
+        self.trigger_activate() if self.is_configured else request_exit(1)  # why is in the log
 
     def configure(self) -> None:
         p = self.parameters(SupervisorNodeParams)
