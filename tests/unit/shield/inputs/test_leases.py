@@ -179,15 +179,17 @@ def test_a_clock_that_jumped_back_frees_the_arms(table):
 
 
 def test_a_clock_that_jumped_back_releases_the_enabling_switch():
-    rig = Rig().armed()
-    rig.shield.on_dead_man(True, rig.now)
-    rig.now -= 100.0
+    rig = Rig(dwell=0.02).armed()
+    rig.step(rig.target(rig.home))
+    rig.now -= 0.05  # less than the age that the switch may have
     rig.shield.tick(rig.now)
-    rig.now += 100.0  # as old as the switch was held
-    rig.sense()
-    rig.shield.leases.acquire('/control', LeaseKind.TELEOP, (), rig.now)
-    rig.shield.on_target(rig.target(rig.home, stamp=rig.now), rig.now)
-    assert rig.shield.tick(rig.now).report.reason == 'the dead-man switch is silent'
+    for _ in range(4):  # more than the dwell time
+        rig.now += 0.01
+        rig.sense()
+        rig.shield.leases.acquire('/control', LeaseKind.TELEOP, (), rig.now)
+        rig.shield.on_target(rig.target(rig.home, stamp=rig.now), rig.now)
+        out = rig.shield.tick(rig.now)
+    assert out.report.reason == 'the dead-man switch is silent'
 
 
 @pytest.mark.parametrize('ahead', [1.0, float('nan')])
