@@ -106,12 +106,17 @@ def test_another_instruction_takes_the_place_of_the_one_that_runs(stack):
     stack.run('push', 5)
     old = stack.goal
     stack.start('put the invisible cube in the box')
-    result = stack.wait(old.get_result_async(), 5.0).result
-    assert result.code == ResultCode.SWITCHED
-    assert 'invisible' in result.text
-    refused = stack.result(30.0)
+    refused = stack.result(10.0)
     assert refused.code == ResultCode.REFUSED_INSTRUCTION
     assert "I do not know 'invisible'" in refused.text
+    assert 'The running task goes on.' in refused.text
+    ended = old.get_result_async()
+    assert not stack.until(ended.done, 0.5)
+    stack.start('close the drawer')
+    result = stack.wait(ended, 5.0).result
+    assert result.code == ResultCode.SWITCHED
+    assert 'close the drawer' in result.text
+    assert stack.result(30.0).code != ResultCode.SUCCEEDED  # there is none
 
 
 def test_a_person_says_how_the_motion_should_be(stack):

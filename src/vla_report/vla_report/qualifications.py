@@ -43,8 +43,8 @@ QUALIFICATIONS = {
         './vla bench words --controls',
     ),
     'bench-messages': (
-        'the rows that we know of, played into the logic of the nodes; ten of them run on the '
-        'graph in the tests',
+        'the rows that we know of, played into the logic of the nodes; the running graph gets '
+        'eight odd messages, a rival publisher, a rival goal and clock jumps in its tests',
         './vla bench messages --controls',
     ),
     'bench-commission': (

@@ -19,6 +19,8 @@ from trajectory_msgs.msg import JointTrajectory
 
 from vla_core.robot.camera import COLOUR_TOPIC, DEPTH_TOPIC, INFO_TOPIC, CameraConfig
 from vla_core.robot.config import RobotConfig
+from vla_core.robot.gripper import DEFAULT_TOPICS
+from vla_core.robot.ros_names import ACTION_STATUS
 from vla_interfaces import msg
 from vla_ros import qos
 from vla_ros.convert import action, safety, scene, sensing, steering, task, trajectory
@@ -78,21 +80,25 @@ ARM_COMMAND = Topic(  # edge
     trajectory.trajectory_to_bytes,
 )  # fmt: skip
 GRIPPER_COMMAND = Topic(  # edge
-    'gripper_controller/joint_trajectory', JointTrajectory, qos.COMMAND, ('shield',), (ROBOT,),
+    DEFAULT_TOPICS['joint_trajectory'], JointTrajectory, qos.COMMAND, ('shield',), (ROBOT,),
     trajectory.trajectory_to_msg, trajectory.trajectory_from_msg,
     trajectory.trajectory_to_bytes,
 )  # fmt: skip
 GRIPPER_FLOATS = {  # edge; by `command` of the robot file
-    'float64': Topic('gripper_controller/command', Float64, qos.COMMAND, ('shield',), (ROBOT,)),
+    'float64': Topic(DEFAULT_TOPICS['float64'], Float64, qos.COMMAND, ('shield',), (ROBOT,)),
     'float64_multi_array': Topic(
-        'gripper_controller/commands', Float64MultiArray, qos.COMMAND, ('shield',), (ROBOT,)
+        DEFAULT_TOPICS['float64_multi_array'],
+        Float64MultiArray,
+        qos.COMMAND,
+        ('shield',),
+        (ROBOT,),
     ),
 }
 SPEED_SCALING = Topic(  # edge
     'speed_scaling_state_broadcaster/speed_scaling', Float64, qos.SENSOR, (ROBOT,), ('shield',)
 )
 GOALS = Topic(  # edge; below the name of a controller, of which the simulator's take no goals
-    '/follow_joint_trajectory/_action/status', GoalStatusArray, qos.STATE,
+    f'/follow_joint_trajectory{ACTION_STATUS}', GoalStatusArray, qos.STATE,
     ('controller',), ('shield',),
 )  # fmt: skip
 SCENE = Topic(

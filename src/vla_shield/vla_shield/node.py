@@ -105,9 +105,11 @@ class ShieldNode(ManagedNode):
             why = f'configured less than {DISCOVERY_TIME:.0f} s ago, discovery is not complete'
             return self.rivals.text() or why
         refusal = self.rivals.text()
-        if self.shield.state == ArmState.DISARMED:  # else the controllers are not read
+        if (
+            self.shield.state == ArmState.DISARMED
+        ):  # else nothing new begins, and the controllers are not read
             refusal = refusal or self.controllers.refusal(time.monotonic())
-        refusal = refusal or self.grippers.absence()
+            refusal = refusal or self.grippers.absence()
         return refusal or self.shield.arm(self.now)
 
     def lease(self, request: Any, response: Any) -> Any:

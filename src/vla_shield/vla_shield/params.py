@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vla_core.params import check, param
+from vla_core.robot.arm import WORKSPACE
 from vla_core.robot.joint_states.merger import FINGER_MAX_AGE
 
 
@@ -59,8 +60,8 @@ class ShieldParams:
         lo=0.01,
         hi=0.5,
     )
-    workspace_lower: tuple[float, float, float] = param((0.05, -0.75, 0.0), 'm, tip, base frame')
-    workspace_upper: tuple[float, float, float] = param((0.90, 0.75, 1.00), 'm, tip, base frame')
+    workspace_lower: tuple[float, float, float] = param(WORKSPACE[0], 'm, tip, base frame')
+    workspace_upper: tuple[float, float, float] = param(WORKSPACE[1], 'm, tip, base frame')
 
     clearance: float = param(0.03, 'm, arm to table and objects', lo=0.005, hi=0.2)
     self_clearance: float = param(0.01, 'm, arm to itself', lo=0.002, hi=0.1)

@@ -6,7 +6,6 @@ from typing import Any
 
 from rclpy.node import Node
 
-from vla_core.language.stop_request import is_stop_request
 from vla_core.records.safety import FailureScore, ShieldReport
 from vla_core.records.scene import GroundedScene
 from vla_core.records.task import ResultCode
@@ -54,7 +53,7 @@ class TaskActionServer:
                 OperatorAnswer(request.answer), self._now, request.instruction, request.seed
             )
         response.success = not response.message
-        if response.success and is_stop_request(request.instruction):
+        if response.success and not self.executive.is_busy:
             response.message = f'stopped “{running}”' if running else 'no task was running'
         return response
 

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 
 from vla_core.robot.config import RobotConfig
 from vla_core.robot.gripper import GripperConfig
+from vla_core.robot.ros_names import ACTION_FEEDBACK, ACTION_STATUS
 from vla_ros import topics
 from vla_ros.camera.missing_topic import kind_of
 from vla_ros.topics import Topic
-
-ACTION_STATUS = '/_action/status'  # topic of an action: its server publishes, clients subscribe
-ACTION_FEEDBACK = '/_action/feedback'  # likewise; its type says which action it is
 
 
 @dataclass(frozen=True)
@@ -80,6 +78,6 @@ def controller_nodes(robot: RobotConfig) -> tuple[str, ...]:
 
 def controller_actions(robot: RobotConfig) -> tuple[str, ...]:
     """Actions by which others could command the arms and the grippers."""
-    arms = (f'{node}/follow_joint_trajectory' for node in controller_nodes(robot) if node)
+    arms = (topic.name.removesuffix(ACTION_STATUS) for topic in topics.goals(robot))
     grippers = (gripper.command_topic for gripper in robot.grippers if gripper.is_action)
     return (*arms, *grippers)

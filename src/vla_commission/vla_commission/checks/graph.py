@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from vla_commission.checks.edges import (
-    ACTION_FEEDBACK,
-    Edge,
-    inputs_of,
-    listener_topic,
-    outputs_of,
-)
+from vla_commission.checks.edges import Edge, inputs_of, listener_topic, outputs_of
 from vla_commission.facts import Endpoint, Facts
 from vla_commission.finding import Finding, fail, ok
 from vla_core.robot.config import RobotConfig
+from vla_core.robot.ros_names import ACTION_FEEDBACK
 from vla_ros import topics
 from vla_ros.camera.missing_topic import kind_of
 from vla_ros.qos import qos_mismatch

@@ -20,6 +20,7 @@ from vla_commission.collector import Collector, stamp_of_bytes
 from vla_commission.facts import Endpoint, Facts
 from vla_core.robot.config import RobotConfig
 from vla_core.robot.controller_parameters import NAMES
+from vla_core.robot.ros_names import ACTION_STATUS
 from vla_ros import topics
 from vla_ros.endpoints import (
     PolledCallbackGroup,
@@ -146,7 +147,7 @@ def _read_graph(client: GraphClient, robot: RobotConfig, facts: Facts) -> None:
         facts.publishers[name] = _ends(node.get_publishers_info_by_topic(name))
         facts.subscribers[name] = _ends(node.get_subscriptions_info_by_topic(name))
     for action in edges.controller_actions(robot):
-        status = node.get_subscriptions_info_by_topic(f'{action}{edges.ACTION_STATUS}')
+        status = node.get_subscriptions_info_by_topic(f'{action}{ACTION_STATUS}')
         facts.action_clients[action] = tuple(sorted({full_name(peer) for peer in status}))
 
 

@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from vla_core import geometry
-from vla_core.authoring.place_problems import SHIELD_BOX, point_text
+from vla_core.authoring.place_problems import point_text
 from vla_core.frozen import Array
+from vla_core.robot.arm import WORKSPACE
 from vla_core.robot.camera import BODY, OPTICAL, CameraConfig
 from vla_core.robot.config import RobotConfig
 
@@ -21,7 +22,7 @@ GRID = 9  # points along each side of the workspace
 
 def camera_problems(robot: RobotConfig) -> Iterator[tuple[str, str]]:
     """What is wrong with the place of a camera, and what to change."""
-    grounds = [_ground(arm.workspace or SHIELD_BOX) for arm in robot.arms]
+    grounds = [_ground(arm.workspace or WORKSPACE) for arm in robot.arms]
     for camera in robot.cameras:
         if camera.kind == 'scene':
             yield from _scene(camera, grounds)

@@ -5,14 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vla_core.errors import UserError
-from vla_core.robot.gripper import ACTIONS, COMMANDS, GripperConfig
+from vla_core.robot.gripper import ACTIONS, COMMANDS, DEFAULT_TOPICS, GripperConfig
 
-NAMES = {  # of the stock controllers of ros2_control, for a controller called gripper_controller
-    'joint_trajectory': 'gripper_controller/joint_trajectory',
-    'float64_multi_array': 'gripper_controller/commands',
-    'float64': 'gripper_controller/command',
-    **dict.fromkeys(ACTIONS, 'gripper_controller/gripper_cmd'),
-}
 ENDS = {  # last part of a usual name: what it is
     'joint_trajectory': ('joint_trajectory',),
     'commands': ('float64_multi_array',),
@@ -26,7 +20,7 @@ def command_of(command: str, topic: str) -> tuple[str, str]:
     command = command or 'joint_trajectory'
     if command not in COMMANDS:
         raise UserError(f'--command {command!r}: known: {", ".join(COMMANDS)}')
-    return command, topic or NAMES[command]
+    return command, topic or DEFAULT_TOPICS[command]
 
 
 def interface_problems(gripper: GripperConfig) -> Iterator[tuple[str, str]]:
@@ -37,5 +31,5 @@ def interface_problems(gripper: GripperConfig) -> Iterator[tuple[str, str]]:
         yield (
             f'gripper {gripper.name}: {gripper.command_topic} is usually '
             f'{" or ".join(expected)}, and command is {gripper.command}',
-            f'set command: {expected[0]}, or command_topic: {NAMES[gripper.command]}',
+            f'set command: {expected[0]}, or command_topic: {DEFAULT_TOPICS[gripper.command]}',
         )

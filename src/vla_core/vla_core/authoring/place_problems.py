@@ -6,13 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from vla_core.robot.arm import ArmConfig
+from vla_core.robot.arm import WORKSPACE, ArmConfig
 from vla_core.robot.config import RobotConfig
 from vla_core.robot.length_scale import reach
 from vla_core.robot.model import RobotModel
 
-SHIELD_BOX = ((0.05, -0.75, 0.0), (0.90, 0.75, 1.00))  # m, of an arm without workspace: the
-# defaults of workspace_lower and workspace_upper of the shield
 MOST = 2.0  # times the reach of the arm, from its base to a corner of its workspace
 
 
@@ -24,7 +22,7 @@ def place_problems(robot: RobotConfig, model: RobotModel) -> Iterator[tuple[str,
 
 
 def _tip_at_home(model: RobotModel, arm: ArmConfig) -> Iterator[tuple[str, str]]:
-    lower, upper = arm.workspace or SHIELD_BOX
+    lower, upper = arm.workspace or WORKSPACE
     tip = model.fk(model.home, arm.tip_frame)[:3, 3]
     if np.all((tip >= lower) & (tip <= upper)):
         return

@@ -11,6 +11,8 @@ from vla_core.robot.controller import ControllerContract
 from vla_core.robot.length_scale import check_near
 from vla_core.robot.ros_names import check_topic
 
+WORKSPACE = ((0.05, -0.75, 0.0), (0.90, 0.75, 1.00))  # m, base_frame, of an arm that gives none
+
 
 @dataclass(frozen=True)
 class JointConfig:

@@ -20,6 +20,12 @@ TOPICS = {  # message type of each value that is a topic
     'float64': 'std_msgs/msg/Float64',
 }
 COMMANDS = (*TOPICS, *ACTIONS)
+DEFAULT_TOPICS = {  # of the stock controllers of ros2_control, called gripper_controller
+    'joint_trajectory': 'gripper_controller/joint_trajectory',
+    'float64_multi_array': 'gripper_controller/commands',
+    'float64': 'gripper_controller/command',
+    **dict.fromkeys(ACTIONS, 'gripper_controller/gripper_cmd'),
+}
 POSITIONS = ('joint', 'opening')
 
 

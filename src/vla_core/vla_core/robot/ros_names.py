@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 
+# topics of an action: its server publishes, its clients subscribe
+ACTION_STATUS = '/_action/status'
+ACTION_FEEDBACK = '/_action/feedback'  # its type says which action it is
+
 _PART = r'[A-Za-z_][A-Za-z0-9_]*'
 _TOPIC = re.compile(rf'(/|~/)?{_PART}(/{_PART})*')
 

@@ -16,7 +16,7 @@ from vla_ros.gripper.goal_pacing import GoalPacing
 
 STUCK = 3.0  # s, in which a goal that runs has moved the fingers
 MOVED = 0.001  # m
-LOOK_EVERY = 1.0  # s, between two looks for the server
+CHECK_EVERY = 1.0  # s, between two checks that the server is there
 ENDED_BADLY = {GoalStatus.STATUS_ABORTED: 'aborted', GoalStatus.STATUS_CANCELED: 'canceled'}
 
 
@@ -36,7 +36,7 @@ class GripperGoalClient:
         self._handle: Any = None  # of the newest goal while it runs
         self._measured: float | None = None  # m
         self._start: float | None = None  # m, from which the newest goal must move the fingers
-        self._looked_at, self._is_absent = -LOOK_EVERY, False  # s, for the server
+        self._checked_at, self._is_absent = -CHECK_EVERY, False  # s, for the server
         self.problem = ''  # why the newest goal was not reached, or ''
 
     def absence(self) -> str:
@@ -58,8 +58,8 @@ class GripperGoalClient:
         """Once per cycle: follow the newest goal, and send another when it is due."""
         self._measured = goal.measured
         self._follow(now)
-        if goal.opening is not None and now - self._looked_at >= LOOK_EVERY:
-            self._look(now)
+        if goal.opening is not None and now - self._checked_at >= CHECK_EVERY:
+            self._check_server(now)
         if not self._is_answered and self._pacing.is_overdue(now):
             self._fail('the action server does not answer')
         if goal.opening is None:
@@ -69,17 +69,17 @@ class GripperGoalClient:
             return
         self._number += 1
         self._handle = None
-        if not self._look(now):
+        if not self._check_server(now):
             return
         self._start = _start(goal, before)
         self._is_answered, self.goals = False, self.goals + 1
         future = self._client.send_goal_async(goal_of(self._gripper, goal.opening))
         future.add_done_callback(partial(self._on_answer, self._number))
 
-    def _look(self, now: float) -> bool:
-        """Look for the server. One that was restarted holds the measured position: it gets the
-        goal again."""
-        self._looked_at, absence = now, self.absence()
+    def _check_server(self, now: float) -> bool:
+        """Check that the server is there. One that was restarted holds the measured position: it
+        gets the goal again."""
+        self._checked_at, absence = now, self.absence()
         if absence:
             self._is_answered, self._handle, self._is_absent = True, None, True
             self.problem = absence

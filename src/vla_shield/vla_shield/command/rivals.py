@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from vla_core.robot.ros_names import ACTION_STATUS
+
 
 class CommandRivals:
     """Other publishers of the command topics, and goals of action clients on the controllers.
@@ -39,6 +41,6 @@ class CommandRivals:
     def _goal(self) -> str:
         for topic, is_active in self._goals.items():
             if is_active and self._publishers_of(topic):  # what a lost controller said is old
-                action = topic.removesuffix('/_action/status')
+                action = topic.removesuffix(ACTION_STATUS)
                 return f'the controller executes a goal of another client of {action}: cancel it'
         return ''

@@ -55,10 +55,11 @@ class ArmHolds:
     def _source(self, arm: InputBuffer, target: Target) -> Source:
         """The source that counts: NONE is for a standing arm; one that moves needs what the kind
         of its lease needs."""
-        far = np.abs(arm.motion.position - arm.q).max() > STANDING
-        is_moving = far or np.abs(arm.motion.velocity).max() > STANDING
-        if target.source != Source.NONE or not is_moving:
+        if target.source != Source.NONE:
             return target.source
+        is_far = np.abs(arm.motion.position - arm.q).max() > STANDING
+        if not is_far and np.abs(arm.motion.velocity).max() <= STANDING:
+            return Source.NONE
         is_teleop = self._leases.kind(arm.robot.arm.name) == LeaseKind.TELEOP
         return Source.TELEOP if is_teleop else Source.PLANNER
 

@@ -42,7 +42,7 @@ class EStop:
         if params.source in VENDORS:
             self._faults = {topic.name: None for topic in VENDORS[params.source]}
         self._is_driver_alive = True
-        self._unseen = ''  # a press or stop since `emergency` was read last
+        self._unseen = ''  # why, of a press or stop since the last `take_emergency`
 
     def on_state(self, is_pressed: bool, steady: float) -> None:
         """Store the state received at `steady` s."""

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from vla_core.authoring.gripper_interface import NAMES, command_of, interface_problems
+from vla_core.authoring.gripper_interface import command_of, interface_problems
 from vla_core.errors import UserError
 from vla_core.robot.config import load_robot
-from vla_core.robot.gripper import COMMANDS
+from vla_core.robot.gripper import COMMANDS, DEFAULT_TOPICS
 
 GRIPPER = load_robot('ur5e').gripper
 
@@ -18,13 +18,13 @@ def problems(command, topic):
 
 @pytest.mark.parametrize('command', COMMANDS)
 def test_the_usual_name_is_the_default_and_no_problem(command):
-    assert command_of(command, '') == (command, NAMES[command])
-    assert problems(command, NAMES[command]) == []
+    assert command_of(command, '') == (command, DEFAULT_TOPICS[command])
+    assert problems(command, DEFAULT_TOPICS[command]) == []
     assert problems(command, '/my/gripper') == []
 
 
 def test_without_a_value_it_is_a_trajectory_and_a_given_name_stays():
-    assert command_of('', '') == ('joint_trajectory', NAMES['joint_trajectory'])
+    assert command_of('', '') == ('joint_trajectory', DEFAULT_TOPICS['joint_trajectory'])
     assert command_of('gripper_command', '/x') == ('gripper_command', '/x')
 
 

@@ -14,7 +14,10 @@ from vla_core.records.action import Source, Target
 from vla_core.records.lease import LeaseKind
 from vla_core.records.safety import Decision
 from vla_core.robot.config import load_robot
+from vla_shield.inputs.input_status import InputStatus
 from vla_shield.inputs.leases import LEASE_TIMEOUT, LeaseTable
+from vla_shield.inputs.source_needs import SourceNeeds
+from vla_shield.params import ShieldParams
 
 ROBOT = load_robot('ur5e')
 ZERO = np.zeros(6)
@@ -153,3 +156,46 @@ def test_joints_of_no_arm_from_a_stranger_do_not_brake_the_holder(table):
     assert table.refusal(stranger, 1.1) == '/stranger has no lease of any arm'
     holders = replace(target(), names=('foreign',))
     assert table.refusal(holders, 1.1) == ''  # the holder's own fault brakes
+
+
+def test_every_arm_of_a_request_must_be_free():
+    pair = LeaseTable(load_robot('two_arms'))
+    first, second = (arm.name for arm in load_robot('two_arms').arms)
+    assert pair.acquire('/other', LeaseKind.AUTONOMY, (second,), 1.0) == ''
+    assert f'{second} is held by /other' in pair.acquire('/control', LeaseKind.AUTONOMY, (), 1.1)
+    assert pair.state(1.1).holder(first) == ''
+
+
+def test_a_lease_lapses_after_a_second(table):
+    table.acquire('/control', LeaseKind.AUTONOMY, (), 1.0)
+    assert table.refusal(target(), 2.0) == ''
+    assert 'nobody has' in table.refusal(target(), 3.01)
+
+
+def test_a_clock_that_jumped_back_frees_the_arms(table):
+    table.acquire('/control', LeaseKind.AUTONOMY, (), 1.0)
+    table.clear()
+    assert holder(table, 1.0) == ''
+
+
+def test_a_clock_that_jumped_back_releases_the_enabling_switch():
+    rig = Rig(dwell=0.02).armed()
+    rig.step(rig.target(rig.home))
+    rig.now -= 0.05  # less than the age that the switch may have
+    rig.shield.tick(rig.now)
+    for _ in range(4):  # more than the dwell time
+        rig.now += 0.01
+        rig.sense()
+        rig.shield.leases.acquire('/control', LeaseKind.TELEOP, (), rig.now)
+        rig.shield.on_target(rig.target(rig.home, stamp=rig.now), rig.now)
+        out = rig.shield.tick(rig.now)
+    assert out.report.reason == 'the dead-man switch is silent'
+
+
+@pytest.mark.parametrize('ahead', [1.0, float('nan')])
+def test_a_chunk_of_an_impossible_time_moves_nothing(ahead):
+    needs, scene = SourceNeeds(ShieldParams()), InputStatus(stamp=10.0, received=10.0)
+    chunk = replace(target(), chunk_seq=3, chunk_stamp=10.0)
+    assert needs.fault(chunk, Source.POLICY, scene, 10.0) == ('', '')
+    chunk = replace(chunk, chunk_stamp=10.0 + ahead)
+    assert needs.fault(chunk, Source.POLICY, scene, 10.0)[1] == 'chunk:stale'
