@@ -48,6 +48,7 @@ def configure(**given):
     node = RulesNode.__new__(RulesNode)
     node.parameters = lambda params: params(**given)
     node.subscribe = node.advertise = lambda *more: None
+    node.get_namespace = lambda: '/'
     said = []
     node.get_logger = lambda: SimpleNamespace(info=said.append)
     node.configure()

@@ -94,5 +94,6 @@ def test_the_node_does_not_configure_without_the_model_that_was_asked_for():
     node = PerceptionNode.__new__(PerceptionNode)
     asked = chosen(detector='open_vocabulary', open_vocabulary={'weights': 'nowhere'})
     node.parameters = lambda params: params(grounder=asked)
+    node.get_namespace = lambda: '/'
     with pytest.raises(UserError, match='no OWLv2 weights'):
         node.configure()
