@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from vla_core.errors import UserError
+from vla_core.robot.config import load_robot
 from vla_lockstep.stack import load_setup
 from vla_monitor.rules.extractor import Written, find_extractor
 from vla_monitor.rules.node import RulesNode
@@ -48,7 +49,7 @@ def configure(**given):
     node = RulesNode.__new__(RulesNode)
     node.parameters = lambda params: params(**given)
     node.subscribe = node.advertise = lambda *more: None
-    node.get_namespace = lambda: '/'
+    node.load_robot = load_robot
     said = []
     node.get_logger = lambda: SimpleNamespace(info=said.append)
     node.configure()

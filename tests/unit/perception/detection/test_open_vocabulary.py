@@ -7,6 +7,7 @@ import pytest
 from pictures import ROBOT, at_home, cube, cylinder, picture
 
 from vla_core.errors import UserError
+from vla_core.robot.config import load_robot
 from vla_core.params import from_mapping, spec_of
 from vla_core.records.scene import Role, TargetStatus
 from vla_perception.detection.open_vocabulary import Named, OpenVocabularyDetector, overlap
@@ -94,6 +95,6 @@ def test_the_node_does_not_configure_without_the_model_that_was_asked_for():
     node = PerceptionNode.__new__(PerceptionNode)
     asked = chosen(detector='open_vocabulary', open_vocabulary={'weights': 'nowhere'})
     node.parameters = lambda params: params(grounder=asked)
-    node.get_namespace = lambda: '/'
+    node.load_robot = load_robot
     with pytest.raises(UserError, match='no OWLv2 weights'):
         node.configure()
