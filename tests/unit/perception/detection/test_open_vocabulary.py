@@ -7,9 +7,9 @@ import pytest
 from pictures import ROBOT, at_home, cube, cylinder, picture
 
 from vla_core.errors import UserError
-from vla_core.robot.config import load_robot
 from vla_core.params import from_mapping, spec_of
 from vla_core.records.scene import Role, TargetStatus
+from vla_core.robot.config import load_robot
 from vla_perception.detection.open_vocabulary import Named, OpenVocabularyDetector, overlap
 from vla_perception.grounder import DETECTORS, Grounder
 from vla_perception.node import PerceptionNode
