@@ -17,6 +17,7 @@ from vla_bringup.graph.sessions import no_graph
 from vla_core.errors import UserError
 from vla_core.records.safety import Heartbeat, ShieldReport
 from vla_core.records.task import TaskStatus
+from vla_core.robot.topic_names import absolute_name
 from vla_interfaces.action import ExecuteTask
 from vla_ros import topics
 from vla_ros.endpoints import Endpoints
@@ -105,7 +106,23 @@ class GraphClient:
             if client.service_is_ready() or self.wait(client.service_is_ready, timeout / 2):
                 return client
             self.node.destroy_client(self._clients.pop(name))
-        raise UserError(f'no service {name} within {timeout:g} s: is its node running?')
+        raise UserError(
+            f'no service {name} within {timeout:g} s: is its node running? {self._seen(name)}'
+        )
+
+    def _seen(self, name: str) -> str:
+        """What this process has discovered of a service, for a message to a person."""
+        full = self.node.resolve_service_name(name)
+        readers = self.node.get_subscriptions_info_by_topic(f'rq{full}Request', no_mangle=True)
+        writers = self.node.get_publishers_info_by_topic(f'rr{full}Reply', no_mangle=True)
+        nodes = sorted(
+            absolute_name(node, namespace)
+            for node, namespace in self.node.get_node_names_and_namespaces()
+        )
+        return (
+            f'discovered: {len(readers)} readers of its requests, {len(writers)} writers of its '
+            f'responses; nodes {", ".join(nodes)}'
+        )
 
     def begin(self, goal: Any, on_feedback: Callable[[Any], None] = lambda _: None) -> Any:
         """Send a goal and return its handle."""
