@@ -75,6 +75,7 @@ class GraphObserver:
     ) -> None:
         self._node = rclpy.create_node('observer')
         endpoints = Endpoints(self._node, lambda _: None)
+        endpoints.frame = robot.base_frame
         received = {  # causes first: within one poll no reaction is recorded before its cause
             **more,
             'joints': topics.joint_states(robot),
