@@ -64,7 +64,7 @@ class Toy(ManagedNode):
     def configure(self):
         self.events = []
         if self.trouble:
-            raise self.trouble
+            raise type(self.trouble)(*self.trouble.args)  # one that is kept would keep this node
         self.subscribe(topics.VOTES, self.events.append)
         self.ticks = 0
 
