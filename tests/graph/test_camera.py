@@ -13,6 +13,7 @@ from vla_ros import qos, topics
 from vla_ros.camera.rgbd_subscription import RgbdSubscription
 from vla_ros.convert.camera_info import camera_info_to_msg
 from vla_ros.convert.image import image_to_msg
+from vla_ros.entities import destroy_with_actions
 from vla_ros.node import ManagedNode
 
 DOMAIN = 102
@@ -64,7 +65,7 @@ class Driver:
     def close(self):
         self.executor.shutdown()
         for node in filter(None, (self.viewer, self.node)):
-            node.destroy_node()
+            destroy_with_actions(node)
         rclpy.try_shutdown()
 
 

@@ -18,6 +18,7 @@ from vla_core.robot.controller import ControllerContract
 from vla_core.robot.controller_parameters import expected
 from vla_interfaces.srv import Arm
 from vla_ros import node as node_shell
+from vla_ros.entities import destroy_with_actions
 from vla_ros.remote_parameters import offer_parameters
 from vla_shield.node import ShieldNode
 
@@ -56,7 +57,7 @@ def running_shield(monkeypatch, robot):
         yield shield, executor
     finally:
         executor.shutdown()
-        shield.destroy_node()
+        destroy_with_actions(shield)
         rclpy.shutdown()
 
 

@@ -80,7 +80,6 @@ def ros():
     rclpy.init()
     yield
     rclpy.try_shutdown()
-    gc.unfreeze()  # a node freezes what it has loaded
     gc.collect()  # with its last handle a node is gone from DDS, and the next may take its name
 
 
@@ -107,7 +106,7 @@ def toy(client):
     assert client.until(lambda: 'toy' in client.beats, 10.0)
     yield toy
     client.toy_executor.shutdown()
-    toy.destroy_node()
+    destroy_with_actions(toy)
 
 
 def vote(seq, **more):
@@ -222,7 +221,7 @@ def test_a_shield_that_was_configured_again_is_not_its_own_rival(client):
         assert client.until(lambda: shield.rivals.text() == '', 3.0), shield.rivals.text()
         assert shield.count_subscribers('target') == 1
     finally:
-        shield.destroy_node()
+        destroy_with_actions(shield)
 
 
 def test_heartbeats_say_the_state_and_the_problem(client, toy):
@@ -405,7 +404,7 @@ def test_the_shield_names_who_else_commands_the_robot_and_does_not_arm(client):
         answer = arm.callback(Arm.Request(), Arm.Response())
         assert (answer.success, 'joint' in answer.message) == (False, True)
     finally:
-        shield.destroy_node()
+        destroy_with_actions(shield)
 
 
 def test_a_second_publisher_of_the_same_joints_is_named_and_a_gripper_driver_is_not(client):

@@ -20,6 +20,8 @@ from vla_core.authoring.problems import find_problems
 from vla_core.authoring.shapes import report_lines, shaped_text
 from vla_core.errors import UserError
 from vla_core.robot.config import known_robots, load_robot, public_robots, robot_file
+from vla_core.robot.description.packages import PACKAGE
+from vla_core.stack_root import stack_root
 
 DESCRIPTION = 'robot_description.urdf'  # file beside the robot file, of a live graph
 
@@ -63,7 +65,9 @@ def new_robot(args: argparse.Namespace) -> int:
     """Write a robot file."""
     if args.live == bool(args.urdf):
         raise UserError('name a URDF, or give --live')
-    source = _live(args) if args.live else args.urdf
+    source = _live(args) if args.live else typed_file(args.urdf)
+    args.gripper = args.gripper and typed_file(args.gripper)
+    args.packages = [typed_file(folder) for folder in args.packages]
     name = request.name_of(args, source)
     out = args.out or Path(f'{name}.yaml')
     if out.exists() and not args.force:
@@ -77,6 +81,19 @@ def new_robot(args: argparse.Namespace) -> int:
         print(f'  check {key}: {note}')
     print(f'next: ./vla robot check {out}')
     return 0
+
+
+def typed_file(path: str) -> str:
+    """What a person names by a path of the working directory, as a robot file names it: relative
+    to the root of the stack, or in full. UserError when it is in neither."""
+    if path.startswith((PACKAGE, 'file://')):
+        return path
+    root, file = stack_root(), Path(path).expanduser()
+    for folder in (Path.cwd(), root):
+        found = (folder / file).resolve()
+        if found.exists():
+            return str(found.relative_to(root) if found.is_relative_to(root) else found)
+    raise UserError(f'no file {path} in {Path.cwd()} or {root}')
 
 
 def _live(args: argparse.Namespace) -> str:

@@ -83,9 +83,10 @@ def ros2_launch(path: Path, given: Mapping[str, str], *flags: str) -> int:
 
 
 def find_launch(name: str) -> Path:
-    """Return the launch file at a path, or the installed one of that name."""
+    """Return the launch file at a path, or the installed one of that name, from any folder."""
     installed = find_share('vla_bringup') / 'launch'
-    for path in (Path(name), installed / name, installed / f'{name}.launch.yaml'):
+    name_only = name.removeprefix('launch/')
+    for path in (Path(name), installed / name_only, installed / f'{name_only}.launch.yaml'):
         if path.is_file():
             return path.resolve()
     known = ', '.join(sorted(f'launch/{p.name}' for p in installed.glob('*.launch.yaml')))

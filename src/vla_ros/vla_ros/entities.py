@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from itertools import chain
 from typing import Any
 
@@ -33,11 +34,12 @@ def destroy_with_actions(node: Node) -> None:
 
     `destroy_node` does not destroy actions. They keep the DDS participant until the garbage
     collector finds them: others still discover it, and it can take part in a deadlock (Fast DDS
-    issue 6502).
+    issue 6502). So do the lifecycle services of a node that has frozen what it loaded.
     """
     for action in _actions(node):
         action.destroy()
     node.destroy_node()
+    gc.unfreeze()
 
 
 def _actions(node: Node) -> list[Any]:

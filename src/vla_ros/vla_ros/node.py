@@ -92,12 +92,6 @@ class ManagedNode(PolledClockNode):
         self.endpoints.frame = robot.base_frame
         return robot
 
-    def destroy_node(self) -> None:
-        """A node that stayed frozen would never be collected, and its lifecycle services would be
-        discovered as long as the process lives."""
-        super().destroy_node()
-        gc.unfreeze()
-
     def set_period(self, period: float) -> None:
         """Tick every `period` s from the next cycle on."""
         if self._timer is not None:

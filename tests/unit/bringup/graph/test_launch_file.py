@@ -143,6 +143,16 @@ def test_an_unknown_launch_file_lists_the_known_ones(prefix):
     assert find_launch('sim').name == 'sim.launch.yaml'
 
 
+def test_a_launch_file_is_found_from_any_folder_by_the_path_in_the_readme(
+    prefix, tmp_path, monkeypatch
+):
+    (prefix / 'share' / 'vla_bringup' / 'launch').mkdir(parents=True)
+    (prefix / 'share' / 'vla_bringup' / 'package.xml').touch()
+    write(prefix / 'share' / 'vla_bringup' / 'launch', ARG, 'sim.launch.yaml')
+    monkeypatch.chdir(tmp_path)
+    assert find_launch('launch/sim.launch.yaml').name == 'sim.launch.yaml'
+
+
 def test_settings_are_written_with_a_colon_and_an_equals_sign():
     assert parse_settings(['a:=b', 'c:=d:=e']) == {'a': 'b', 'c': 'd:=e'}
     with pytest.raises(UserError, match="'a=b' is not name:=value"):
