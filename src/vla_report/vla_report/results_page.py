@@ -12,6 +12,7 @@ Made by `./vla docs` from the files in `docs/results/`; every table names the co
 A bound is compared with the interval end in bold, where there is one, else with the value.
 `python_ms`: time of 100,000 additions in plain Python there; as a unit, a multiple of it.
 """
+OLD = 'made before python_ms was recorded and before bounds read the interval'  # of a table
 
 
 def page(results: list[dict[str, Any]]) -> str:
@@ -23,7 +24,7 @@ def section(result: dict[str, Any]) -> str:
     """One result: heading, command and machine, table."""
     machine = result['machine']
     place = f'{machine["cpu"]}, {machine["cores"]} cores, {machine["memory_gb"]} GB'
-    speed = f', python_ms {machine["python_ms"]:.3g}' if 'python_ms' in machine else ''
+    speed = f'python_ms {machine["python_ms"]:.3g}' if 'python_ms' in machine else OLD
     rows = [row(figure) for figure in result['figures']]
     limit = qualification(result['name'])
     return '\n'.join(
@@ -31,7 +32,7 @@ def section(result: dict[str, Any]) -> str:
             f'## {result["name"]}{"" if result["ok"] else " (bounds not met)"}',
             '',
             f'`{result["command"]}` at {result["commit"] or "unknown commit"}, '
-            f'{place}, {machine["gpu"] or "no GPU"}{speed}',
+            f'{place}, {machine["gpu"] or "no GPU"}, {speed}',
             '',
             *([f'What this does not show: {limit}.', ''] if limit else []),
             '| figure | value | 95 % interval | n | bound | |',

@@ -17,7 +17,7 @@ def content(figure, machine=OLD_MACHINE):
 
 def test_the_machine_is_shown_with_its_speed_where_it_was_measured():
     figure = Figure('x', 1.0)
-    assert '`./vla demo` at abc, a cpu, 2 cores, 8.0 GB, no GPU\n' in results_page.page(
+    assert 'at abc, a cpu, 2 cores, 8.0 GB, no GPU, made before python_ms' in results_page.page(
         [content(figure)]
     )
     made = content(figure, {**OLD_MACHINE, 'python_ms': 3.1415})

@@ -60,7 +60,7 @@ def unreached(robot: RobotConfig, scene: SceneParams, task: str, seed: int) -> s
 
 
 def is_jaw(robot: RobotConfig) -> bool:
-    """True when one of the pads stands: it is on the link that carries the arm's tip."""
+    """True when only one pad moves: the other is fixed to the link that carries the arm's tip."""
     from vla_core.robot.finger_path import FingerPath
 
     path = FingerPath(robot, robot.gripper)

@@ -110,8 +110,8 @@ KINDS: tuple[Callable[..., Stream], ...] = (
 
 @cache
 def colliding_goals(name: str) -> Array:
-    """(k, n) rad, as many in collision with the table as of an arm with itself, and of one with
-    another."""
+    """(k, n) rad, in collision: equally many with the table, of an arm with itself, and of two
+    arms with each other."""
     robot, rng = load_robot(name), np.random.default_rng(1)
     body = CollisionModel(ShieldParams(), robot)
     active = np.flatnonzero(body.is_active)

@@ -69,7 +69,7 @@ def _world(robot: str) -> SimWorld:
 
 def play(plan: ShieldRollout) -> ShieldOutcome:
     """Run one rollout to its end."""
-    return _Rollout(plan).run()
+    return HostileRollout(plan).run()
 
 
 class ArmTargets:
@@ -90,7 +90,7 @@ class ArmTargets:
         return [arm for k, arm in enumerate(arms) if k != self._silent]
 
 
-class _Rollout:
+class HostileRollout:
     def __init__(self, plan: ShieldRollout) -> None:
         self.plan = plan
         self.robot = load_robot(plan.robot)

@@ -56,12 +56,12 @@ class SwitchResult:
 
     @property
     def is_right(self) -> bool:
-        """Put back when in contact, straight on when not; done, nothing dropped, nothing hit."""
+        """Put back when in contact, switched at once when not; done, nothing dropped or hit."""
         return self.is_done and self.is_right_way and not self.mishaps
 
     @property
     def is_right_way(self) -> bool:
-        """Undone when it was held, straight on when not; either while that changed."""
+        """Put back when it was held, switched at once when not; either while the grip changed."""
         return self.was_held is None or self.rolled_back == self.was_held
 
 

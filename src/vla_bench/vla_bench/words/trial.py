@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,9 +31,6 @@ class WordsOutcome:
     @property
     def is_done(self) -> bool:
         return self.action is not None and self.action in self.labelled.allowed
-
-
-Decide = Callable[[LabelledSentence], WordsOutcome]
 
 
 def decide(labelled: LabelledSentence) -> WordsOutcome:

@@ -10,7 +10,6 @@ import numpy as np
 from vla_commission.checks.registration_shift import shift
 from vla_commission.facts import Facts, TopicStream
 from vla_commission.finding import Finding, Status, fail, ok, skipped, warning
-from vla_core import geometry
 from vla_core.frozen import Array
 from vla_core.records.sensing import RgbdFrame
 from vla_core.robot.camera import CameraConfig
@@ -144,12 +143,3 @@ def registered(camera: CameraConfig, frame: RgbdFrame) -> list[Finding]:
             'aligned_depth_to_color/image_raw; else depth_image_proc register)',
         )]  # fmt: skip
     return [ok('camera.alignment', f'depth within {limit:.0f} px of colour')]
-
-
-def points_of(camera_from_world: Array, frame: RgbdFrame) -> Array:
-    """(n, 3) m, points of a frame through the inverse of `camera_from_world`."""
-    model, depth = frame.model, frame.depth
-    v, u = np.nonzero(np.isfinite(depth) & (depth > 0.0))
-    z = depth[v, u].astype(np.float64)
-    local = np.stack([(u - model.cx) / model.fx * z, (v - model.cy) / model.fy * z, z], axis=1)
-    return geometry.transform(geometry.inverse(camera_from_world), local)

@@ -32,7 +32,7 @@ MOST = 6  # areas that are tried, the largest first
 
 
 def standing(robot: RobotConfig, notes: dict[str, str]) -> RobotConfig:
-    """The robot with the lowest point of what does not move on the table."""
+    """The robot mounted so that the lowest point of its fixed base stands on the table."""
     model = Clearance(robot).model.pin_model
     lowest = np.inf
     for link, triangles in surfaces(describe(robot), model, robot.urdf.pieces).items():

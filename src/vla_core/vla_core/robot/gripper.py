@@ -89,7 +89,7 @@ class GripperConfig:
         return {**TOPICS, **ACTIONS}[self.command]
 
     def commanded_position(self, opening: float) -> float:
-        """What a command says for an opening in m: rad or m of the joint, or m."""
+        """Value of a command for an opening in m: rad or m of the joint, or the opening itself."""
         return opening if self.command_position == 'opening' else self.joint_position(opening)
 
     @property
@@ -109,8 +109,8 @@ class GripperConfig:
         return self.opening_map[-1][1]
 
     def opening(self, joint: float) -> float:
-        """m between the pads at a joint position; linear beyond the map, so that a measured
-        position slightly outside it stays what it is."""
+        """m between the pads at a joint position; extrapolated beyond the map, because a
+        measured position may lie slightly outside it."""
         pairs = (
             self.opening_map
             if self.opening_map[0][0] < self.opening_map[-1][0]

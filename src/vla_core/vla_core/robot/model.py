@@ -79,10 +79,6 @@ class RobotModel:
             pin.computeFrameJacobian(self.pin_model, self.pin_data, self._vector(q), index, _AXES)
         )
 
-    def manipulability(self, q: ArrayLike) -> float:
-        """sqrt(det(J J^T)) at the tip; 0 at a singularity."""
-        return float(np.prod(np.linalg.svd(self.jacobian(q), compute_uv=False)))
-
     def smallest_singular_value(self, q: ArrayLike) -> float:
         """Smallest singular value of the tip's Jacobian, its lengths in units of `length_scale`;
         0 at a singularity."""

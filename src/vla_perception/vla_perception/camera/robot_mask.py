@@ -58,10 +58,6 @@ class RobotBody:
         finger, _ = state.select((self.config.gripper.joint,))
         return Pose(joints, self._model.fk(joints), self.config.gripper.opening(float(finger[0])))
 
-    def camera_pose(self, joints: Points, frame: str) -> Points:
-        """(4, 4) base_from_optical of a camera on a link."""
-        return self._model.fk(joints, frame)
-
     def covers(self, points: Points, pose: Pose, margin: float) -> NDArray[np.bool_]:
         """(n,) True for points (n, 3) in base_link closer than `margin` m to a shape."""
         placed = self._placements(pose)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -19,8 +18,6 @@ GAIN = 5.0  # 1/s, speed per distance left
 TURN_SPEED = 1.2  # rad/s
 TURN_ACCELERATION = 5.0  # rad/s²
 GRIP_SPEED = 0.1  # m/s, of the opening
-
-Expert = Callable[[ObjectState], Aim]
 
 
 def advance(s: ObjectState, aim: Aim, dt: float) -> ObjectState:

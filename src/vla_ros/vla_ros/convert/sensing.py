@@ -10,7 +10,7 @@ from sensor_msgs.msg import JointState as JointStateMsg
 
 from vla_core.frozen import Array
 from vla_core.records.sensing import JointState
-from vla_ros.convert.fields import finite, floats, header, joined
+from vla_ros.convert.fields import floats, header, joined
 from vla_ros.convert.table import TEXTS, UNCHECKED_ARRAY, Entry, MessageTable, stamp
 
 
@@ -41,10 +41,3 @@ def wrench_to_msg(wrench: Array, stamp: float, frame: str) -> WrenchStamped:
     force, torque = message.wrench.force, message.wrench.torque
     force.x, force.y, force.z, torque.x, torque.y, torque.z = (float(v) for v in wrench)
     return message
-
-
-def wrench_from_msg(message: WrenchStamped) -> Array:
-    """Return (6,) N, N·m in the message's frame."""
-    force, torque = message.wrench.force, message.wrench.torque
-    values = [force.x, force.y, force.z, torque.x, torque.y, torque.z]
-    return finite(np.array(values), 'wrench')

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from vla_core.robot.config import RobotConfig
 
-WINDOW = 3.0  # s, in which MOST_STEPS of the numbers back mean two publishers
+WINDOW = 3.0  # s; MOST_STEPS times that the numbers go back in it mean two publishers
 MEMORY = 10.0  # s, for which one step back counts while the graph shows several publishers
 RESTARTS = 1  # steps back within WINDOW that a restarted driver explains
 

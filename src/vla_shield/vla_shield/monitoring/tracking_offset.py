@@ -12,7 +12,7 @@ from vla_shield.monitoring.lag_estimator import DELAYS, SPAN, LagEstimator
 from vla_shield.params import ShieldParams
 
 MAX_DELAY = 2.0  # times the usual delay, after which a command has been executed
-MAX_LAGS = 2.5  # lags, after which a servo has executed a command but for a few percent
+MAX_LAGS = 2.5  # lags, after which a servo has executed all but a few percent of a command
 SMOOTHING_TIME = 0.05  # s
 THRESHOLD = 0.005  # rad, of any joint: less is normal tracking error
 LARGEST_LAG = 0.17  # s, from a cycle to the motion of the slowest servos
