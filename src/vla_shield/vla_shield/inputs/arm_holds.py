@@ -11,7 +11,7 @@ from vla_shield.decision import CycleDecision
 from vla_shield.inputs.buffer import InputBuffer
 from vla_shield.inputs.leases import LeaseTable
 from vla_shield.inputs.robot_inputs import RobotInputs
-from vla_shield.inputs.source_needs import SourceNeeds
+from vla_shield.inputs.source_freshness import SourceNeeds
 
 STANDING = 0.05  # rad from the measured arm, and rad/s: a target below both asks for no motion
 

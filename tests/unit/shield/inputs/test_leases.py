@@ -16,7 +16,7 @@ from vla_core.records.safety import Decision
 from vla_core.robot.config import load_robot
 from vla_shield.inputs.input_status import InputStatus
 from vla_shield.inputs.leases import LEASE_TIMEOUT, LeaseTable
-from vla_shield.inputs.source_needs import SourceNeeds
+from vla_shield.inputs.source_freshness import SourceNeeds
 from vla_shield.params import ShieldParams
 
 ROBOT = load_robot('ur5e')
