@@ -19,7 +19,7 @@ from vla_shield.decision import DISARMED, PERMITTED, CycleDecision
 from vla_shield.inputs.arm_holds import ArmHolds
 from vla_shield.inputs.leases import LeaseTable
 from vla_shield.inputs.robot_inputs import RobotInputs
-from vla_shield.inputs.source_freshness import SourceNeeds
+from vla_shield.inputs.source_freshness import SourceFreshness
 from vla_shield.inputs.target_motion import standstill
 from vla_shield.inputs.votes import Votes
 from vla_shield.monitoring.loop_timing import LoopTiming
@@ -40,7 +40,7 @@ class Shield:
         self.state = ArmState.DISARMED
         self.inputs = RobotInputs(params, robot)
         self.leases = LeaseTable(robot)
-        self._needs = SourceNeeds(params)
+        self._needs = SourceFreshness(params)
         self._holds = ArmHolds(self.inputs, self.leases, self._needs)
         self.votes = Votes(params)
         self.loop = LoopTiming()

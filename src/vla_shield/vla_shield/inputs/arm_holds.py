@@ -11,7 +11,7 @@ from vla_shield.decision import CycleDecision
 from vla_shield.inputs.buffer import InputBuffer
 from vla_shield.inputs.leases import LeaseTable
 from vla_shield.inputs.robot_inputs import RobotInputs
-from vla_shield.inputs.source_freshness import SourceNeeds
+from vla_shield.inputs.source_freshness import SourceFreshness
 
 STANDING = 0.05  # rad from the measured arm, and rad/s: a target below both asks for no motion
 
@@ -19,7 +19,7 @@ STANDING = 0.05  # rad from the measured arm, and rad/s: a target below both ask
 class ArmHolds:
     """The decisions against the motion of single arms in one cycle."""
 
-    def __init__(self, inputs: RobotInputs, leases: LeaseTable, needs: SourceNeeds) -> None:
+    def __init__(self, inputs: RobotInputs, leases: LeaseTable, needs: SourceFreshness) -> None:
         self._inputs, self._leases, self._needs = inputs, leases, needs
         self.decisions: list[CycleDecision | None] = []  # of each arm; None: it may move
         self.clear()

@@ -10,7 +10,7 @@ from vla_shield.inputs.input_status import InputStatus
 from vla_shield.params import ShieldParams
 
 
-class SourceNeeds:
+class SourceFreshness:
     """The enabling switch, and the limits of age by source. Times: ROS time, s."""
 
     def __init__(self, params: ShieldParams) -> None:

@@ -16,7 +16,7 @@ from vla_core.records.safety import Decision
 from vla_core.robot.config import load_robot
 from vla_shield.inputs.input_status import InputStatus
 from vla_shield.inputs.leases import LEASE_TIMEOUT, LeaseTable
-from vla_shield.inputs.source_freshness import SourceNeeds
+from vla_shield.inputs.source_freshness import SourceFreshness
 from vla_shield.params import ShieldParams
 
 ROBOT = load_robot('ur5e')
@@ -194,7 +194,7 @@ def test_a_clock_that_jumped_back_releases_the_enabling_switch():
 
 @pytest.mark.parametrize('ahead', [1.0, float('nan')])
 def test_a_chunk_of_an_impossible_time_moves_nothing(ahead):
-    needs, scene = SourceNeeds(ShieldParams()), InputStatus(stamp=10.0, received=10.0)
+    needs, scene = SourceFreshness(ShieldParams()), InputStatus(stamp=10.0, received=10.0)
     chunk = replace(target(), chunk_seq=3, chunk_stamp=10.0)
     assert needs.fault(chunk, Source.POLICY, scene, 10.0) == ('', '')
     chunk = replace(chunk, chunk_stamp=10.0 + ahead)
