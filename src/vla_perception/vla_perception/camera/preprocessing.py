@@ -1,4 +1,4 @@
-"""Frame preprocessing: depth filter, camera levelling, robot mask, sensor health."""
+"""Frame preprocessing: depth filter, camera levelling, robot mask."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from vla_core.records.sensing import RgbdFrame
 from vla_core.robot.camera import CameraConfig
+from vla_perception.camera.camera_health import frame_fault
 from vla_perception.camera.pinhole import CameraView, clean_depth
 from vla_perception.camera.robot_mask import Pose, RobotBody
 from vla_perception.camera.support_plane import deviation, fit_plane, levelled
@@ -38,7 +39,7 @@ class FramePreprocessor:
         view = self._view_of(frame)
         depth = clean_depth(frame.depth, p.max_depth)
         valid = float(np.isfinite(depth).mean())
-        trouble = self._trouble(frame, valid) or self._level(view, depth)
+        trouble = frame_fault(frame, valid, p) or self._level(view, depth)
         view = self._view or view
         height = view.height(depth)
         high = np.flatnonzero((height >= p.min_height) & (height <= p.z_max))
@@ -88,21 +89,4 @@ class FramePreprocessor:
             off = f'{np.degrees(angle):.1f} degrees and {1e3 * distance:.0f} mm'
             return f'the camera is {off} off its nominal pose'
         self._view, self._is_levelled = CameraView(view.model, pose), True
-        return ''
-
-    def _far(self, frame: RgbdFrame) -> str:
-        """Return that most depth values are beyond `max_depth`, or ''."""
-        values = frame.depth[np.isfinite(frame.depth) & (frame.depth > 0.0)]
-        middle = float(np.median(values)) if len(values) else 0.0
-        if not middle > self._params.max_depth:
-            return ''
-        return f': half of it is beyond {middle:.3g} m; is depth_unit of the camera right?'
-
-    def _trouble(self, frame: RgbdFrame, valid: float) -> str:
-        p = self._params
-        if not valid >= p.min_valid_depth:
-            return f'only {100 * valid:.0f} % of the image has valid depth{self._far(frame)}'
-        brightness = float(frame.rgb[::4, ::4].max(axis=-1).mean())
-        if not brightness >= p.min_brightness:
-            return 'the camera image is dark'
         return ''
