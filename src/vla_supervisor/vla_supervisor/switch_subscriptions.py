@@ -44,7 +44,8 @@ class SwitchSubscriptions:
         self._node.subscribe(entry, lambda message: self._put(topic, message))
 
     def _put(self, topic: VendorTopic, message: Any) -> None:
-        self._e_stop.on_driver(topic.name, topic.fault(int(getattr(message, topic.field))))
+        fault = topic.fault(int(getattr(message, topic.field)))
+        self._e_stop.on_driver(topic.name, fault, monotonic())
 
     def check_driver(self) -> None:
         """Note now and then whether the driver still publishes."""

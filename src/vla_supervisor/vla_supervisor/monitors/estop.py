@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 
 from vla_core.params import check, param
 from vla_supervisor.monitors.vendor_stop import VENDORS
@@ -21,7 +22,9 @@ class EStopParams:
         f'of its state: topic (Bool on e_stop), {", ".join(VENDORS)} (the driver), or none: the '
         'stack cannot read it; must be given',
     )
-    max_age: float = param(0.5, 's, maximum age of a message on e_stop', lo=0.02, hi=5.0)
+    max_age: float = param(
+        0.5, 's, maximum age of a message that is sent all the time', lo=0.02, hi=5.0
+    )
 
     def __post_init__(self) -> None:
         check(self)
@@ -37,10 +40,13 @@ class EStop:
     def __init__(self, params: EStopParams) -> None:
         self.params = params
         self._is_pressed = False
-        self._received = -float('inf')  # s, steady clock, last message on e_stop
+        self._received = -inf  # s, steady clock, last message on e_stop
         self._faults: dict[str, str | None] = {}  # by topic of the driver; None: not received yet
+        self._streamed: dict[str, float] = {}  # s, steady clock, of what a driver keeps sending
         if params.source in VENDORS:
-            self._faults = {topic.name: None for topic in VENDORS[params.source]}
+            topics = VENDORS[params.source]
+            self._faults = {topic.name: None for topic in topics}
+            self._streamed = {topic.name: -inf for topic in topics if not topic.is_latched}
         self._is_driver_alive = True
         self._unseen = ''  # why, of a press or stop since the last `take_emergency`
 
@@ -50,9 +56,12 @@ class EStop:
         if is_pressed:
             self._unseen = PRESSED
 
-    def on_driver(self, topic: str, fault: str) -> None:
-        """Store why the robot's own controller stands still; empty while it operates."""
+    def on_driver(self, topic: str, fault: str, steady: float) -> None:
+        """Store why the robot's own controller stands still, received at `steady` s; empty while
+        it operates."""
         self._faults[topic] = fault
+        if topic in self._streamed:
+            self._streamed[topic] = steady
         self._unseen = fault or self._unseen
 
     def on_driver_alive(self, is_alive: bool) -> None:
@@ -73,6 +82,9 @@ class EStop:
             return f'no message of the driver on {silent[0]}'
         if not self._is_driver_alive:
             return f'nobody publishes {next(iter(self._faults))} any more: the driver has ended'
+        for topic, received in self._streamed.items():
+            if not steady - received <= self.params.max_age:
+                return f'no message of the driver on {topic} for {self.params.max_age:g} s'
         is_fresh = steady - self._received <= self.params.max_age
         return (
             '' if is_fresh or self.params.source != TOPIC else 'no message from the emergency stop'
