@@ -9,7 +9,9 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import yaml
@@ -84,15 +86,14 @@ def startup_error(plan: SessionPlan) -> tuple[str, float]:
         return str(error), time.monotonic() - began
 
 
-def changed(
-    document: dict[str, list[dict[str, float]]], folder: Path, value: float | None
-) -> Path:
+def changed(document: dict[str, Any], folder: Path, value: float | None) -> Path:
     """A copy of the robot's file with another velocity limit of the first joint, or none."""
-    first = {**document['joints'][0]}
+    copy = deepcopy(document)
+    first = copy['arms'][0]['joints'][0]
     del first['velocity']
     first |= {} if value is None else {'velocity': value}
     path = folder / f'velocity-{value}.yaml'
-    path.write_text(yaml.safe_dump({**document, 'joints': [first, *document['joints'][1:]]}))
+    path.write_text(yaml.safe_dump(copy))
     return path
 
 
