@@ -18,7 +18,7 @@ QUALIFICATIONS = {
     ),
     'eval-tabletop-scripted': (
         'too few episodes for the bounds; it shows that the suite cannot tell policies apart',
-        './vla eval --policy scripted --episodes 15',
+        './vla eval',
     ),
     'bench-failure': (
         'the passing bounds belong to hand-made signals that any policy has, not to the '
