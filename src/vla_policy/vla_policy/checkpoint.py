@@ -90,7 +90,10 @@ def load(folder: Path, robot: RobotConfig) -> Checkpoint:
         raise UserError(f'{folder}/{WEIGHTS} do not fit the model: {first}') from error
     if not all(bool(torch.isfinite(value).all()) for value in tensors.values()):
         raise UserError(f'{folder}/{WEIGHTS}: not all weights are finite')
-    normaliser = ChunkNormaliser(card.mean, card.spread)  # type: ignore[arg-type]
+    try:
+        normaliser = ChunkNormaliser(card.mean, card.spread)  # type: ignore[arg-type]
+    except ValueError as error:
+        raise UserError(f'{folder}/{CARD}: {error}') from error
     return Checkpoint(card, model.eval(), normaliser, Levels(card.gripper_levels))
 
 

@@ -21,8 +21,12 @@ class ChunkNormaliser:
 
     def __post_init__(self) -> None:
         freeze_fields(self, 'mean', 'spread')
-        if self.mean.shape != self.spread.shape or not np.all(self.spread > 0.0):
-            raise ValueError('mean and spread must have one shape, and every spread be positive')
+        if self.mean.shape != self.spread.shape:
+            raise ValueError(f'mean is {self.mean.shape}, spread {self.spread.shape}: one shape')
+        if not np.all(np.isfinite(self.mean)):
+            raise ValueError('the mean of the chunks is not finite')
+        if not np.all((self.spread > 0.0) & np.isfinite(self.spread)):
+            raise ValueError('the spread of the chunks is not positive and finite everywhere')
 
     def forward(self, chunks: Array) -> Array:
         """Return the normalised chunks (..., horizon, columns)."""

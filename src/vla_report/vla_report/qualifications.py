@@ -16,6 +16,10 @@ QUALIFICATIONS = {
         'as above: object states and roles, not the sentence',
         './vla bench inputs',
     ),
+    'eval-tabletop-scripted': (
+        'too few episodes for the bounds; it shows that the suite cannot tell policies apart',
+        './vla eval',
+    ),
     'bench-failure': (
         'the passing bounds belong to hand-made signals that any policy has, not to the '
         "policy's features",

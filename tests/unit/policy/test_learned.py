@@ -206,6 +206,23 @@ def test_what_does_not_fit_is_refused_by_name(saved, ur5e, values, words):
         checkpoint.load(saved, ur5e)
 
 
+@pytest.mark.parametrize(
+    ('key', 'value', 'words'),
+    [
+        ('mean', float('nan'), 'the mean of the chunks is not finite'),
+        ('spread', 0.0, 'spread of the chunks is not positive'),
+        ('spread', float('nan'), 'spread of the chunks is not positive'),
+        ('spread', float('inf'), 'spread of the chunks is not positive'),
+    ],
+)
+def test_statistics_that_would_spoil_every_chunk_are_refused(saved, ur5e, key, value, words):
+    rows = json.loads((saved / checkpoint.CARD).read_text())[key]
+    rows[0][0] = value
+    change(saved, **{key: rows})
+    with pytest.raises(UserError, match=words):
+        checkpoint.load(saved, ur5e)
+
+
 @pytest.mark.parametrize('key', ['mean', 'spread', 'joint_names', 'step', 'code', 'data'])
 def test_a_missing_key_is_refused_by_name(saved, ur5e, key):
     path = saved / checkpoint.CARD
