@@ -33,7 +33,7 @@ def heat_map_loss(logits: Tensor, places: Tensor, is_seen: Tensor) -> Tensor:
     [-1, 1]; of points that are seen (b, k). 0 when none is."""
     if not bool(is_seen.any()):
         return logits.sum() * 0.0
-    label = gaussians(places, logits.shape[-2:])
+    label = gaussians(places, (logits.shape[-2], logits.shape[-1]))
     error = -(label.flatten(2) * logits.flatten(2).log_softmax(-1)).sum(-1)
     return weighted_mean(error, is_seen.to(error.dtype))
 
