@@ -36,30 +36,55 @@ class WindowParams:
             raise ValueError(f'centre has {len(self.centre)} numbers, must have 3')
 
 
-def window(frame: RgbdFrame, p: WindowParams, base_from_camera: Array | None) -> NDArray[np.uint8]:
-    """(height, width, 3) uint8 of a frame; `base_from_camera` (4, 4), optical, where `scale` is
-    given. ValueError when the window is not inside the image."""
-    model = frame.model
+@dataclass(frozen=True)
+class Crop:
+    """A window in the pixels of an image."""
+
+    left: float  # px, of its upper left corner
+    top: float  # px
+    zoom: float  # px of the image per px of the window
+    params: WindowParams
+
+    def place(self, u: float, v: float) -> tuple[float, float]:
+        """Where a pixel of the image is in the window: across and down, in [-1, 1] inside."""
+        p = self.params
+        across = 2.0 * (u - self.left) / (self.zoom * p.width) - 1.0
+        return across, 2.0 * (v - self.top) / (self.zoom * p.height) - 1.0
+
+    def cut(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """(height, width, 3) uint8 of an image."""
+        p = self.params
+        bottom, right = self.top + self.zoom * p.height, self.left + self.zoom * p.width
+        rows = slice(max(round(self.top), 0), round(bottom))
+        return resized(image[rows, max(round(self.left), 0) : round(right)], p.height, p.width)
+
+
+def crop_of(
+    camera: str, model: CameraModel, p: WindowParams, base_from_camera: Array | None
+) -> Crop:
+    """The window of a camera; `base_from_camera` (4, 4), optical, where `scale` is given.
+    ValueError when the window is not inside the image."""
     if p.scale == WHOLE:
         zoom = min(model.width / p.width, model.height / p.height)
-        u, v = 0.5 * (model.width - 1), 0.5 * (model.height - 1)
+        u, v = 0.5 * model.width, 0.5 * model.height
     else:
         if base_from_camera is None:
-            raise ValueError(f'camera {frame.camera}: its pose is needed for a window in metres')
+            raise ValueError(f'camera {camera}: its pose is needed for a window in metres')
         u, v, distance = projected(np.array(p.centre), base_from_camera, model)
         zoom = model.fx * p.scale / distance
     left, top = u - 0.5 * zoom * p.width, v - 0.5 * zoom * p.height
     right, bottom = left + zoom * p.width, top + zoom * p.height
     if left < -1.0 or top < -1.0 or right > model.width + 1.0 or bottom > model.height + 1.0:
         raise ValueError(
-            f'camera {frame.camera}: the window from ({left:.0f}, {top:.0f}) to ({right:.0f}, '
+            f'camera {camera}: the window from ({left:.0f}, {top:.0f}) to ({right:.0f}, '
             f'{bottom:.0f}) px is not inside its image of {model.width} x {model.height}'
         )
-    rows, columns = (
-        slice(max(round(top), 0), round(bottom)),
-        slice(max(round(left), 0), round(right)),
-    )
-    return resized(frame.rgb[rows, columns], p.height, p.width)
+    return Crop(left, top, zoom, p)
+
+
+def window(frame: RgbdFrame, p: WindowParams, base_from_camera: Array | None) -> NDArray[np.uint8]:
+    """(height, width, 3) uint8 of a frame, as `crop_of` places it."""
+    return crop_of(frame.camera, frame.model, p, base_from_camera).cut(frame.rgb)
 
 
 def projected(

@@ -8,7 +8,7 @@ import pytest
 from vla_core import geometry
 from vla_core.records.sensing import CameraModel, RgbdFrame
 from vla_policy.tokens.proprioception import COLUMNS, HandMemory
-from vla_policy.tokens.windows import WindowParams, as_tensor, projected, window
+from vla_policy.tokens.windows import WindowParams, as_tensor, crop_of, projected, window
 
 MODEL = CameraModel('optical', 320, 240, 260.0, 260.0, 159.5, 119.5)
 SCENE = WindowParams(64, 128, scale=0.005)
@@ -97,3 +97,14 @@ def test_the_middle_of_a_wrist_image_is_square():
     assert made.shape == (64, 64, 3)
     assert made.min() >= 198
     assert as_tensor(made[None]).shape == (1, 3, 64, 64)
+
+
+def test_a_point_is_in_the_window_where_its_picture_shows_it():
+    pose = camera_above(1.0)
+    point = np.array([0.51, -0.12, 0.05])
+    made = window(frame_with_square(pose, tuple(point)), SCENE, pose)
+    rows, columns = np.nonzero(made[..., 0] > 127)
+    u, v, _ = projected(point, pose, MODEL)
+    across, down = crop_of('scene', MODEL, SCENE, pose).place(u, v)
+    assert across == pytest.approx(2.0 * (columns.mean() + 0.5) / 128 - 1.0, abs=0.03)
+    assert down == pytest.approx(2.0 * (rows.mean() + 0.5) / 64 - 1.0, abs=0.03)
