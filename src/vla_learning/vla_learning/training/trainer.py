@@ -7,11 +7,11 @@ import math
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from vla_core.errors import UserError
 from vla_core.params import check, param
@@ -21,6 +21,8 @@ from vla_policy.normalise import ChunkNormaliser
 
 ROW_WEIGHT = 0.4  # loss weight of the rows beyond the first EXECUTED ones
 EXECUTED = 8  # rows
+Model = TypeVar('Model', bound=nn.Module)
+Learner = TypeVar('Learner', bound=nn.Module, contravariant=True)
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,11 @@ class Table:
         sentence = self._sentences[self._sentence[rows]]
         return Batch(robot, objects, present, task, sentence), self._chunks[rows]
 
+    def loss(self, model: FlowModel, rows: Tensor, copies: int, noise: Noise) -> Tensor:
+        """Scalar loss of those rows."""
+        batch, chunks = self.pick(rows)
+        return flow_loss(model, batch, chunks, copies, noise)
+
 
 def flow_loss(model: FlowModel, batch: Batch, chunks: Tensor, copies: int, noise: Noise) -> Tensor:
     """Mean squared error of the velocity, over `copies` noises and times per chunk."""
@@ -106,10 +113,19 @@ class Noise:
         return torch.randint(most, (count,), generator=self.generator).to(self.device)
 
 
-class Trainer:
+class Lessons(Protocol[Learner]):
+    """Samples that know their loss."""
+
+    def __len__(self) -> int: ...
+
+    def loss(self, model: Learner, rows: Tensor, copies: int, noise: Noise) -> Tensor:
+        """Scalar loss of those rows, over `copies` noises; the same for the same noise."""
+
+
+class Trainer(Generic[Model]):
     """Owns the weights, their average, the optimiser and the history."""
 
-    def __init__(self, model: FlowModel, params: FitParams, device: torch.device) -> None:
+    def __init__(self, model: Model, params: FitParams, device: torch.device) -> None:
         self.params, self.device = params, device
         self.model = model.to(device)
         self.average = copy.deepcopy(model).eval().requires_grad_(False)
@@ -131,16 +147,16 @@ class Trainer:
     def is_over(self) -> bool:
         return self.step >= self.params.steps or self.since_best >= self.params.patience
 
-    def advance(self, table: Table) -> float:
+    def advance(self, table: Lessons[Model]) -> float:
         """One step of the optimiser; return its loss."""
         p = self.params
         noise = self.noise.at(self.step)
         torch.manual_seed(p.seed * 1_000_003 + self.step)  # dropout, the same after a resume
-        batch, chunks = table.pick(noise.rows(len(table), p.batch))
+        rows = noise.rows(len(table), p.batch)
         for group in self.optimiser.param_groups:
             group['lr'] = p.rate * _schedule(self.step, p)
         self.model.train()
-        loss = flow_loss(self.model, batch, chunks, p.copies, noise)
+        loss = table.loss(self.model, rows, p.copies, noise)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
@@ -155,7 +171,7 @@ class Trainer:
             raise UserError(f'the loss is {value} at step {self.step}; a lower --rate may help')
         return value
 
-    def validate(self, table: Table, train_loss: float) -> float:
+    def validate(self, table: Lessons[Model], train_loss: float) -> float:
         """Evaluate the averaged weights on held-out episodes; keep them when they are the best."""
         loss = self.held_out(table)
         is_better = loss < self.best_loss - 1e-5
@@ -166,16 +182,15 @@ class Trainer:
         return loss
 
     @torch.no_grad()
-    def held_out(self, table: Table, most: int = 2048) -> float:
+    def held_out(self, table: Lessons[Model], most: int = 2048) -> float:
         """Loss of the averaged weights, always with the same samples and noise."""
         noise = Noise(12345, self.device).at(0)
         rows = torch.arange(len(table), device=self.device)
         if len(table) > most:
             rows = noise.rows(len(table), most)
-        losses = []
-        for part in rows.split(512):
-            batch, chunks = table.pick(part)
-            losses.append(float(flow_loss(self.average, batch, chunks, 2, noise)) * len(part))
+        losses = [
+            float(table.loss(self.average, part, 2, noise)) * len(part) for part in rows.split(512)
+        ]
         return sum(losses) / len(rows)
 
     def save(self, path: Path) -> None:
