@@ -8,7 +8,7 @@ are blended into each other by control: without that the expert itself oscillate
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -81,6 +81,7 @@ class LightRun:
         self.chunks: list[tuple[int, ActionChunk]] = []
         self.count = self.inferences = 0
         self.done_at = np.inf
+        self.cameras: tuple[str, ...] = getattr(policy, 'cameras', ())
         self.executed: Callable[[ActionChunk], ActionChunk] = getattr(policy, 'executed', _as_is)
         policy.reset(TASK_ID, instruction, seed)
         self.controller.on_status(self.status, 0.0)
@@ -116,6 +117,9 @@ class LightRun:
         observation = self.bundler.bundle(now, self.status)
         if observation is None:
             return
+        if self.cameras:
+            frames = {name: self.world.render(name) for name in self.cameras}
+            observation = replace(observation, frames=frames)
         proposal = self.policy.act(observation)
         self.inferences += 1
         self.seen(self.world, observation, proposal)

@@ -68,6 +68,7 @@ class Run:
         self.status: TaskStatus | None = None
         self.count, self.is_arming_requested, self.grounder_task = 0, False, ''
         self.executed: Callable[[ActionChunk], ActionChunk] = getattr(policy, 'executed', _as_is)
+        self.cameras: tuple[str, ...] = getattr(policy, 'cameras', ())
         self.missing_votes = set(setup.shield.required_voters)  # voters without a vote so far
         self.monitors = [make() for make in setup.monitors]
         self.verifier = setup.verifier() if setup.verifier else None
@@ -127,6 +128,8 @@ class Run:
 
     def _decide(self, now: float) -> None:
         if self.status and self.count % self.host.policy_every == 0:
+            for camera in self.cameras:
+                self.bundler.on_frame(self.sim.render(camera))
             observation = self.bundler.bundle(now, self.status)
             if observation is not None:
                 self._infer(observation, now)
