@@ -157,7 +157,7 @@ GUARDS: dict[str, tuple[Cut | LastInLine, ...]] = {
     'sight of a camera': (
         Cut(
             'vla_perception',
-            'vla_perception.camera.preprocessing:FramePreprocessor._trouble',
+            'vla_perception.camera.preprocessing:frame_fault',
             no_reason,
         ),
         Cut(
