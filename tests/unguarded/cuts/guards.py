@@ -200,7 +200,7 @@ GUARDS: dict[str, tuple[Cut | LastInLine, ...]] = {
         Cut('lib', 'vla_shield.constraints.limits:position_slack', room_enough),
     ),
     'limits of a robot': (
-        Cut('lib', 'vla_core.robot.config:check', none),
+        Cut('lib', 'vla_core.robot.arm:check', none),
         Cut('lib', 'vla_core.robot.limits:JointLimits.__post_init__', none),
     ),
 }
