@@ -22,7 +22,7 @@ from vla_bringup.graph.launch_file import load_launch
 from vla_bringup.graph.launch_runner import LaunchRunner
 from vla_bringup.graph.live_view import look
 from vla_core.records.task import ResultCode
-from vla_core.robot.topic_names import absolute_name
+from vla_core.robot.ros_names import absolute_name
 from vla_interfaces.action import ExecuteTask
 from vla_interfaces.srv import ResetScene
 from vla_ros import qos, topics
