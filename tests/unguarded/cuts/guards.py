@@ -84,7 +84,7 @@ def full_speed(*_: Any) -> float:
 
 
 def as_if_fine(*_: Any) -> Any:
-    return sys.modules['vla_monitor.failure.attempt'].Judgement(0.0, 1.0)
+    return sys.modules['vla_monitor.failure.attempt'].AttemptJudgement(0.0, 1.0)
 
 
 def let_go(shield: Any, now: float) -> None:
