@@ -28,7 +28,7 @@ from vla_core.records.scene import GroundedObject, GroundedScene, ParsedTask, Ro
 from vla_core.robot import arm
 from vla_core.robot.config import load_robot
 from vla_monitor.failure.attempt import Attempt, AttemptJudgement
-from vla_perception.camera.preprocessing import FramePreprocessor
+from vla_perception.camera import preprocessing
 from vla_perception.detection import assembly
 from vla_perception.grounding.roles import RoleKeeper
 from vla_ros import endpoints, qos
@@ -181,7 +181,7 @@ OTHERS = {
         Heartbeats, 'is_shield_lost', false, lambda: silence_of_the_shield_is_noticed()
     ),
     'F8 a camera that sees nothing': (
-        FramePreprocessor, '_trouble', nothing_wrong, lambda: blind_camera_holds()
+        preprocessing, 'frame_fault', nothing_wrong, lambda: blind_camera_holds()
     ),
     'F19 a target that is taken away': (
         RoleKeeper, 'misses_target', false,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-import warnings
 from collections import defaultdict
 
 import pytest
@@ -73,15 +72,9 @@ class Client:
         return self.wait(client.call_async(request), seconds)
 
     def reach(self, kind, name, seconds: float):
-        """A client that knows its service; one that did not hear of it is made anew, once, and
-        says so: seen once, with both participants alive in this process, in some hundred tests."""
+        """A client that knows its service."""
         client = self.node.create_client(kind, name)
-        if not self.until(client.service_is_ready, seconds / 2):
-            known = self.node.count_services(client.srv_name)
-            warnings.warn(f'{name} not ready in {seconds / 2:g} s; {known} known', stacklevel=2)
-            self.node.destroy_client(client)
-            client = self.node.create_client(kind, name)
-            assert self.until(client.service_is_ready, seconds / 2), f'no service {name}'
+        assert self.until(client.service_is_ready, seconds), f'no service {name}'
         return client
 
     def change(self, node: str, transition: int) -> bool:

@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import rclpy
 from graph import Client
+from leftovers import nodes_left
 from lifecycle_msgs.msg import Transition
 from rclpy.parameter import Parameter
 from rosgraph_msgs.msg import Clock as ClockMessage
@@ -445,7 +446,17 @@ def test_a_second_publisher_of_the_same_joints_is_named_and_a_gripper_driver_is_
         assert 'two publishers' in shield.arm()
     finally:
         for node in (driver, gripper, rival, shield):
-            node.destroy_node()
+            destroy_with_actions(node)
+
+
+def test_a_configured_node_is_gone_once_it_is_destroyed_with_its_actions(ros):
+    """What the check of each module (leftovers.py) would find of the same node otherwise."""
+    for destroy, frozen in ((Toy.destroy_node, ['Toy']), (destroy_with_actions, [])):
+        node = Toy()
+        node.trigger_configure()
+        destroy(node)
+        del node
+        assert nodes_left() == (frozen, [])
 
 
 def test_the_endpoints_of_one_table_fit_each_other(client, toy):

@@ -1,7 +1,7 @@
 """What the controls of every bench have in common: result, table, notes.
 
 A control is an arm that must fail, or one that shows that the clever part adds nothing. It stands
-beside the claim in one table; its bound is the score that it must stay below.
+beside the claim in one table; its bound says which score shows that.
 `./vla bench NAME --controls` calls `run(args)` of the bench's control.py, with `DEFAULTS` of that
 module in place of the bench's own defaults and out/bench-NAME-controls as the folder.
 """

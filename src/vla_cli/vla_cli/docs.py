@@ -59,6 +59,11 @@ def keep(name: str) -> None:
     if not source.is_file():
         there = sorted(p.parent.name for p in ROOT.glob('out/*/result.json'))
         raise UserError(f'no out/{name}/result.json; existing: {", ".join(there) or "none"}')
+    own = json.loads(source.read_text())['name']
+    if not own.startswith(name):  # a first call is named after its folder, and more
+        raise UserError(
+            f'out/{name}/result.json is the result of {own}, and would replace '
+            f'docs/results/{own}.json: keep it from out/{own}'
+        )
     KEPT.mkdir(parents=True, exist_ok=True)
-    own = json.loads(source.read_text())['name']  # a first call has a name of its own
     shutil.copyfile(source, KEPT / f'{own}.json')

@@ -20,7 +20,7 @@ from vla_core.authoring.problems import find_problems
 from vla_core.authoring.shapes import report_lines, shaped_text
 from vla_core.errors import UserError
 from vla_core.robot.config import known_robots, load_robot, public_robots, robot_file
-from vla_core.robot.description.packages import PACKAGE
+from vla_core.robot.description.packages import PACKAGE, find_file
 from vla_core.stack_root import stack_root
 
 DESCRIPTION = 'robot_description.urdf'  # file beside the robot file, of a live graph
@@ -86,14 +86,10 @@ def new_robot(args: argparse.Namespace) -> int:
 def typed_file(path: str) -> str:
     """What a person names by a path of the working directory, as a robot file names it: relative
     to the root of the stack, or in full. UserError when it is in neither."""
-    if path.startswith((PACKAGE, 'file://')):
+    if path.startswith(PACKAGE):
         return path
-    root, file = stack_root(), Path(path).expanduser()
-    for folder in (Path.cwd(), root):
-        found = (folder / file).resolve()
-        if found.exists():
-            return str(found.relative_to(root) if found.is_relative_to(root) else found)
-    raise UserError(f'no file {path} in {Path.cwd()} or {root}')
+    found, root = find_file(path, Path.cwd()), stack_root()
+    return str(found.relative_to(root) if found.is_relative_to(root) else found)
 
 
 def _live(args: argparse.Namespace) -> str:

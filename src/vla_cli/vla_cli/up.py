@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
 
-from vla_bringup.graph.domain import check_namespace, full_name
+from vla_bringup.graph.domain import check_namespace
 from vla_bringup.graph.installed import find_share
 from vla_bringup.graph.launch_file import (
     Argument,
@@ -30,6 +30,7 @@ from vla_bringup.graph.launch_runner import (
 from vla_bringup.graph.session_end import end_of_session
 from vla_bringup.graph.sessions import check_domain, registered
 from vla_core.errors import UserError
+from vla_core.robot.ros_names import absolute_name
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,7 +55,7 @@ def launch(path: Path, given: Mapping[str, str]) -> int:
     check_namespace(given.get('namespace', ''))
     if has_ros2_launch():
         namespace = given.get('namespace', '')
-        check_domain({full_name(namespace, 'shield')})
+        check_domain({absolute_name('shield', namespace)})
         with registered(namespace):
             return ros2_launch(path, given)
     plan = load_launch(path, given)
@@ -84,9 +85,10 @@ def ros2_launch(path: Path, given: Mapping[str, str], *flags: str) -> int:
 
 def find_launch(name: str) -> Path:
     """Return the launch file at a path, or the installed one of that name, from any folder."""
-    installed = find_share('vla_bringup') / 'launch'
-    name_only = name.removeprefix('launch/')
-    for path in (Path(name), installed / name_only, installed / f'{name_only}.launch.yaml'):
+    share = find_share('vla_bringup')
+    installed = share / 'launch'
+    # as a path from here, as README names it, by its file, by its name
+    for path in (Path(name), share / name, installed / name, installed / f'{name}.launch.yaml'):
         if path.is_file():
             return path.resolve()
     known = ', '.join(sorted(f'launch/{p.name}' for p in installed.glob('*.launch.yaml')))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vla_core.records.sensing import JointState
-from vla_core.robot.topic_names import absolute_name
+from vla_core.robot.ros_names import absolute_name
 
 
 @dataclass(frozen=True)

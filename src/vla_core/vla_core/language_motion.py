@@ -2,7 +2,7 @@
 
 After RT-H (Belkhale et al. 2024, arXiv 2403.01823, section III): sign and axis of each dimension
 of the action, those below a threshold left out, the rest joined by decreasing size. Directions are
-those of base_link: forward is +x, left is +y, up is +z; counterclockwise is seen from above.
+those of the base frame: forward is +x, left is +y, up is +z; counterclockwise is seen from above.
 """
 
 from __future__ import annotations

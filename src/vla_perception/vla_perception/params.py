@@ -38,11 +38,11 @@ class GrounderParams:
     )
     open_vocabulary: OpenVocabularyParams = field(default_factory=OpenVocabularyParams)
     x_min: float = param(
-        0.15, 'm, base_link, workspace; objects outside it are ignored', lo=-2.0, hi=2.0
+        0.15, 'm, base frame, workspace; objects outside it are ignored', lo=-2.0, hi=2.0
     )
-    x_max: float = param(0.85, 'm, base_link, workspace', lo=-2.0, hi=2.0)
-    y_min: float = param(-0.55, 'm, base_link, workspace', lo=-2.0, hi=2.0)
-    y_max: float = param(0.55, 'm, base_link, workspace', lo=-2.0, hi=2.0)
+    x_max: float = param(0.85, 'm, base frame, workspace', lo=-2.0, hi=2.0)
+    y_min: float = param(-0.55, 'm, base frame, workspace', lo=-2.0, hi=2.0)
+    y_max: float = param(0.55, 'm, base frame, workspace', lo=-2.0, hi=2.0)
     z_max: float = param(0.50, 'm above the table; higher points are ignored', lo=0.05, hi=2.0)
     min_height: float = param(0.006, 'm; lower points belong to the table', lo=0.001, hi=0.05)
     max_depth: float = param(3.0, 'm; larger depth values are invalid', lo=0.2, hi=20.0)

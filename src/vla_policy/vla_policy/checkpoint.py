@@ -92,9 +92,10 @@ def load(folder: Path, robot: RobotConfig) -> Checkpoint:
         raise UserError(f'{folder}/{WEIGHTS}: not all weights are finite')
     try:
         normaliser = ChunkNormaliser(card.mean, card.spread)  # type: ignore[arg-type]
+        levels = Levels(card.gripper_levels)
     except ValueError as error:
         raise UserError(f'{folder}/{CARD}: {error}') from error
-    return Checkpoint(card, model.eval(), normaliser, Levels(card.gripper_levels))
+    return Checkpoint(card, model.eval(), normaliser, levels)
 
 
 def read_card(folder: Path) -> PolicyCard:

@@ -43,6 +43,10 @@ class Levels:
 
     levels: tuple[float, ...] = ()  # m, ascending
 
+    def __post_init__(self) -> None:
+        if not np.all(np.isfinite(self.levels)) or list(self.levels) != sorted(self.levels):
+            raise ValueError(f'gripper levels {self.levels} are not finite and ascending')
+
     def backward(self, chunks: Array) -> Array:
         """Round the last column to the nearest level."""
         if not self.levels:

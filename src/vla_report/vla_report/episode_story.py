@@ -98,7 +98,7 @@ class Story:
         }
 
     def tool(self) -> dict[str, Series]:
-        """TCP positions, target and measured, m in base_link."""
+        """TCP positions, target and measured, m in the base frame."""
         model = RobotModel(self.robot)
         made = {}
         for kind, line in self.joints().items():
@@ -216,7 +216,7 @@ def story_of(recording: Recording) -> Story:
 
 
 def chunk_path(chunk: object, base_from_tcp) -> np.ndarray:
-    """TCP path of a chunk, (k, 3) m base_link; empty for spaces without a TCP pose."""
+    """TCP path of a chunk, (k, 3) m, base frame; empty for spaces without a TCP pose."""
     if not isinstance(chunk, ActionChunk) or chunk.space not in (Space.EE_DELTA, Space.EE_POSE):
         return np.zeros((0, 3))
     rows = chunk.values[:, [chunk.names.index(k) for k in 'xyz']]

@@ -81,7 +81,7 @@ def tool(series: dict[str, Series], gripper: Series, phases: Spans) -> Figure:
             label = f'{axis_name} {kind}'
             left.plot(line.at, line.values[:, k], style, color=f'C{k}', lw=1.2, label=label)
     left.plot(gripper.at, gripper.values[:, 0], color='#555555', lw=1, label='gripper opening')
-    left.set(xlabel='s since the instruction', ylabel='m, base_link')
+    left.set(xlabel='s since the instruction', ylabel='m, base frame')
     left.legend(frameon=False, fontsize=7, ncols=2)
     _shade(left, phases)
     for kind, line in series.items():

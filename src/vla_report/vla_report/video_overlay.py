@@ -44,7 +44,7 @@ class OverlayFrame:
     camera_from_base: Array  # (4, 4) of the scene camera, optical axes
     scene: GroundedScene | None
     state: PanelState
-    path: Array  # (k, 3) m, base_link, TCP path of the chunk; may be empty
+    path: Array  # (k, 3) m, base frame, TCP path of the chunk; may be empty
     elapsed: float  # s since the instruction
 
 
@@ -90,12 +90,12 @@ class OverlayView:
         return large.crop((0, top, VIEW[0], top + VIEW[1]))
 
     def pixels(self, points: Array, camera_from_base: Array) -> Array:
-        """Pixels (n, 2) of the video frame for base_link points (n, 3); NaN behind the camera."""
+        """Pixels (n, 2) of the video for points (n, 3), base frame; NaN behind the camera."""
         return project(points, camera_from_base, self.model) * self.scale - [0.0, self.cut]
 
 
 def project(points: Array, camera_from_base: Array, model: CameraModel) -> Array:
-    """Camera pixels (n, 2) of base_link points (n, 3); NaN behind the camera."""
+    """Camera pixels (n, 2) of points (n, 3) of the base frame; NaN behind the camera."""
     at = points @ camera_from_base[:3, :3].T + camera_from_base[:3, 3]
     depth = np.where(at[:, 2] > 1e-6, at[:, 2], np.nan)
     u = model.fx * at[:, 0] / depth + model.cx

@@ -20,6 +20,7 @@ from rclpy.qos import QoSProfile
 from rclpy.subscription import Subscription
 from rclpy.topic_endpoint_info import TopicEndpointInfo
 
+from vla_core.robot.ros_names import absolute_name
 from vla_ros.convert.fields import BadMessage
 from vla_ros.entities import destroy
 from vla_ros.qos import qos_mismatch
@@ -237,7 +238,7 @@ def take_all(
 
 def full_name(peer: TopicEndpointInfo) -> str:
     """Return '/namespace/node' of an endpoint."""
-    return f'{peer.node_namespace.rstrip("/")}/{peer.node_name}'
+    return absolute_name(peer.node_name, peer.node_namespace)
 
 
 def _mismatch_of_all(offered: QoSProfile, requested: list[QoSProfile]) -> str:

@@ -84,7 +84,7 @@ def full_speed(*_: Any) -> float:
 
 
 def as_if_fine(*_: Any) -> Any:
-    return sys.modules['vla_monitor.failure.attempt'].Judgement(0.0, 1.0)
+    return sys.modules['vla_monitor.failure.attempt'].AttemptJudgement(0.0, 1.0)
 
 
 def let_go(shield: Any, now: float) -> None:
@@ -157,7 +157,7 @@ GUARDS: dict[str, tuple[Cut | LastInLine, ...]] = {
     'sight of a camera': (
         Cut(
             'vla_perception',
-            'vla_perception.camera.preprocessing:FramePreprocessor._trouble',
+            'vla_perception.camera.preprocessing:frame_fault',
             no_reason,
         ),
         Cut(
@@ -200,7 +200,7 @@ GUARDS: dict[str, tuple[Cut | LastInLine, ...]] = {
         Cut('lib', 'vla_shield.constraints.limits:position_slack', room_enough),
     ),
     'limits of a robot': (
-        Cut('lib', 'vla_core.robot.config:check', none),
+        Cut('lib', 'vla_core.robot.arm:check', none),
         Cut('lib', 'vla_core.robot.limits:JointLimits.__post_init__', none),
     ),
 }

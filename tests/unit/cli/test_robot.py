@@ -4,6 +4,7 @@ import pytest
 
 from vla_cli import robot
 from vla_core.errors import UserError
+from vla_core.robot.description import packages
 
 
 @pytest.fixture
@@ -12,7 +13,8 @@ def folders(tmp_path, monkeypatch):
     here, root = tmp_path / 'here', tmp_path / 'root'
     for folder in (here, root / 'urdf'):
         folder.mkdir(parents=True)
-    monkeypatch.setattr(robot, 'stack_root', lambda: root)
+    for module in (robot, packages):
+        monkeypatch.setattr(module, 'stack_root', lambda: root)
     monkeypatch.chdir(here)
     return here, root
 
@@ -33,7 +35,7 @@ def test_one_of_the_stack_stays_relative_wherever_it_is_named_from(folders, monk
 
 def test_a_file_that_is_in_neither_is_named_with_both_folders(folders):
     here, root = folders
-    with pytest.raises(UserError, match=f'no file gone.urdf in {here} or {root}'):
+    with pytest.raises(UserError, match=f'no file gone.urdf; searched {here}, {root}'):
         robot.typed_file('gone.urdf')
 
 

@@ -223,6 +223,13 @@ def test_statistics_that_would_spoil_every_chunk_are_refused(saved, ur5e, key, v
         checkpoint.load(saved, ur5e)
 
 
+@pytest.mark.parametrize('levels', [[float('nan')], [0.0, float('inf')], [0.08, 0.0]])
+def test_gripper_levels_that_are_not_finite_and_ascending_are_refused(saved, ur5e, levels):
+    change(saved, gripper_levels=levels)
+    with pytest.raises(UserError, match=r'gripper levels .* are not finite and ascending'):
+        checkpoint.load(saved, ur5e)
+
+
 @pytest.mark.parametrize('key', ['mean', 'spread', 'joint_names', 'step', 'code', 'data'])
 def test_a_missing_key_is_refused_by_name(saved, ur5e, key):
     path = saved / checkpoint.CARD

@@ -34,6 +34,7 @@ def test_the_command_that_shows_it_exists(command):
     _, verb, *rest = command.split()
     assert verb in ('bench', 'eval')
     if verb == 'eval':
+        assert rest == []
         return
     name, *options = rest
     assert name in bench.BENCHES

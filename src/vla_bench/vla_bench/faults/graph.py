@@ -66,8 +66,13 @@ def f26(args: argparse.Namespace) -> Iterator[Figure]:
     loaded = sum(is_loaded(file) for file in files)
     n = len(files)
     yield Figure('F26 robots without a velocity limit that load', float(loaded), '', '== 0', n=n)
-    why, seconds = startup_error(plan_of(args, 'F26', str(files[-2])))
-    yield Figure('F26 graph without limits starts', float('velocity' not in why), '', '== 0')
+    why, seconds = startup_error(plan_of(args, 'F26', str(files[0])))
+    yield Figure(
+        'F26 graph without limits starts: it is refused before its nodes',
+        float('velocity' not in why),
+        '',
+        '== 0',
+    )
     yield Figure('F26 refused after', seconds, 's')
 
 

@@ -20,6 +20,8 @@ from vla_core.robot.config import load_robot
 from vla_lockstep.campaign import command_line
 from vla_report import figure_table
 
+ROBOT = 'ur5e'  # another has a result of its own
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
@@ -36,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='s simulated, of each (default %(default)s)',
     )
     add('--seed', type=int, default=0, help='of the first (default %(default)s)')
-    add('--robot', default='ur5e', help='name in config/robots (default %(default)s)')
+    add('--robot', default=ROBOT, help='name in config/robots (default %(default)s)')
     add('--tcp-speed', type=number(0.01, 1.0), default=0.25, help='m/s, limit of the shield')
     add('--workers', type=integer(1, 256), default=2, help='processes (default %(default)s)')
     bare = 'of them, also played without the shield, as a control (default %(default)s)'
@@ -55,7 +57,8 @@ def run(args: argparse.Namespace) -> int:
     if args.unshielded > 0:
         bare = RolloutTotals(tuple(outcomes[p] for p in plans if not p.is_shielded))
         figures += control.unshielded_figures(bare, arms)
-    result = Result('bench-shield', command_line(), tuple(figures))
+    name = 'bench-shield' + ('' if args.robot == ROBOT else f'-{Path(args.robot).stem}')
+    result = Result(name, command_line(), tuple(figures))
     path = result.write(args.out)
     sys.stdout.write('\n'.join([*figure_table.lines(figures), f'{path}\n']))
     return 0 if result.ok else 1

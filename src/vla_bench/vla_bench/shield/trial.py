@@ -91,6 +91,8 @@ class ArmTargets:
 
 
 class HostileRollout:
+    """One rollout: targets that mean harm, through the shield or past it, into the simulator."""
+
     def __init__(self, plan: ShieldRollout) -> None:
         self.plan = plan
         self.robot = load_robot(plan.robot)

@@ -17,7 +17,7 @@ from vla_bringup.graph.sessions import no_graph
 from vla_core.errors import UserError
 from vla_core.records.safety import Heartbeat, ShieldReport
 from vla_core.records.task import TaskStatus
-from vla_core.robot.topic_names import absolute_name
+from vla_core.robot.ros_names import absolute_name
 from vla_interfaces.action import ExecuteTask
 from vla_ros import topics
 from vla_ros.endpoints import Endpoints
@@ -94,18 +94,12 @@ class GraphClient:
         return self.answer(client.call_async(request), name, timeout)
 
     def reach(self, service_type: type, name: str, timeout: float = 15.0) -> Any:
-        """The client of a service, once the service is available.
-
-        A client that finds no service in half the time is made anew. One that never found a
-        service which was there was seen once in some fifteen runs of the graph tests.
-        """
-        for _ in range(2):
-            if name not in self._clients:
-                self._clients[name] = self.node.create_client(service_type, name)
-            client = self._clients[name]
-            if client.service_is_ready() or self.wait(client.service_is_ready, timeout / 2):
-                return client
-            self.node.destroy_client(self._clients.pop(name))
+        """The client of a service, once the service is available."""
+        if name not in self._clients:
+            self._clients[name] = self.node.create_client(service_type, name)
+        client = self._clients[name]
+        if client.service_is_ready() or self.wait(client.service_is_ready, timeout):
+            return client
         raise UserError(
             f'no service {name} within {timeout:g} s: is its node running? {self._seen(name)}'
         )

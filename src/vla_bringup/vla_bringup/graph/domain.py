@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from vla_bringup.checkout.variables import domain_fault
 from vla_core.arguments import ros_namespace
 from vla_core.errors import UserError
+from vla_core.robot.ros_names import absolute_name
 from vla_ros.transport import choose_transport
 
 DISCOVERY = 1.0  # s, wait for the nodes that are already on the domain
@@ -58,11 +59,6 @@ def check_namespace(given: str) -> None:
         raise UserError(str(error)) from error
 
 
-def full_name(namespace: str, name: str) -> str:
-    """'/namespace/name' of a node."""
-    return '/'.join(['', *filter(None, namespace.split('/')), name])
-
-
 def nodes_on(domain: int) -> set[str]:
     """Return the full names, namespace included, of the nodes on a ROS domain."""
     import rclpy  # imported late: choosing a domain needs no ROS
@@ -79,7 +75,7 @@ def nodes_on(domain: int) -> set[str]:
     while time.monotonic() - began < (DISCOVERY if there else patience):
         time.sleep(0.1)
         found = probe.get_node_names_and_namespaces()
-        there = {full_name(namespace, name) for name, namespace in found}
+        there = {absolute_name(name, namespace) for name, namespace in found}
         there.discard(probe.get_fully_qualified_name())
     probe.destroy_node()
     rclpy.shutdown(context=context)

@@ -11,10 +11,10 @@ from typing import Any
 
 import yaml
 
-from vla_bringup.graph.domain import full_name
 from vla_bringup.graph.installed import find_executable, find_share
 from vla_core.errors import UserError
 from vla_core.params import load_yaml
+from vla_core.robot.ros_names import absolute_name
 
 SUBSTITUTION = re.compile(r'\$\(([\w-]+)(?:\s+([^()]*))?\)')
 NODE_KEYS = {
@@ -47,7 +47,7 @@ class NodeSpec:
 
     @property
     def full_name(self) -> str:
-        return full_name(self.namespace, self.name)
+        return absolute_name(self.name, self.namespace)
 
 
 @dataclass

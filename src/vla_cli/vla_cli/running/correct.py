@@ -28,6 +28,7 @@ from vla_ros import topics
 from vla_ros.transport import choose_transport
 
 SUBSCRIBER_TIMEOUT = 10.0  # s
+NO_REPORT = 'the shield publishes no report, which names the base frame: is it running?'
 ACK_TIMEOUT = 2.0  # s
 
 
@@ -96,7 +97,7 @@ def send(node: Node, correction: Correction) -> int:
     end = time.monotonic() + SUBSCRIBER_TIMEOUT
     while not (frames and publisher.get_subscription_count()):
         if time.monotonic() >= end:
-            raise UserError(no_graph())
+            raise UserError(NO_REPORT if publisher.get_subscription_count() else no_graph())
         rclpy.spin_once(node, timeout_sec=0.05)
     to_msg = topic.in_frame(frames[0]).to_msg
     assert to_msg is not None

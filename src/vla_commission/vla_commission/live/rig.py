@@ -23,7 +23,7 @@ from vla_core.records.lease import LeaseKind
 from vla_core.records.safety import Level, SafetyVote, ShieldReport
 from vla_core.records.sensing import JointState, RgbdFrame
 from vla_core.robot.config import RobotConfig
-from vla_core.robot.topic_names import absolute_name
+from vla_core.robot.ros_names import absolute_name
 from vla_interfaces.srv import Arm, Disarm, Lease, Reset
 from vla_ros import topics
 from vla_ros.convert.fields import BadMessage, seconds

@@ -40,7 +40,7 @@ class PoseTrajectory:
         self._spline = ChunkSpline(np.hstack([positions, unwrapped(vectors)]), ease)
 
     def at(self, row: float) -> Array:
-        """Return the pose (4, 4) m, base_link."""
+        """Return the pose (4, 4) m, base frame."""
         value = self._spline.at(row)
         return geometry.pose_of(pin.exp3(value[3:]) @ self._anchor, value[:3])
 

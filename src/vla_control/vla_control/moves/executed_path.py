@@ -22,7 +22,7 @@ class PathPoint:
 
     stamp: float  # s, ROS time
     q: Array  # (n,) rad, commanded
-    tool: Array  # (3,) m, base_link
+    tool: Array  # (3,) m, base frame
     opening: float  # m, measured
     contact: Contact
 

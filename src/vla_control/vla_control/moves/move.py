@@ -109,7 +109,7 @@ class LiftMove:
         self.duration = float(self._trajectory.duration)
 
     def at(self, time: float) -> Array:
-        """Return the pose (4, 4) m, base_link."""
+        """Return the pose (4, 4) m, base frame."""
         pose = self._start.copy()
         pose[2, 3] += self._trajectory.at_time(min(max(time, 0.0), self.duration))[0][0]
         return pose

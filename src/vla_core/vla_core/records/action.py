@@ -17,8 +17,8 @@ class Space(IntEnum):
     """Action space of a chunk (values of ActionChunk.msg)."""
 
     JOINT_POSITION = 0  # rad, columns named by joint, and 'gripper'
-    EE_DELTA = 1  # EE_NAMES: m, rotation vector rad, base_link axes, from the pose at the stamp
-    EE_POSE = 2  # EE_NAMES: m and rotation vector rad in base_link
+    EE_DELTA = 1  # EE_NAMES: m, rotation vector rad, base frame axes, from the pose at the stamp
+    EE_POSE = 2  # EE_NAMES: m and rotation vector rad in the base frame
     BASE_TWIST = 3  # vx vy m/s, wz rad/s
 
 
@@ -152,7 +152,7 @@ class ControlState:
     moving: bool  # a target other than 'hold' is published
     move_done: bool  # the planned move (HOMING, RETREAT, ROLLBACK) of the phase has arrived
     at_home: bool = False  # every arm joint is within tolerance of home
-    tcp: tuple[float, float, float] = (0.0, 0.0, 0.0)  # m, base_link, measured
+    tcp: tuple[float, float, float] = (0.0, 0.0, 0.0)  # m, base frame, measured
     gripper: float = 0.0  # m, measured opening
     reason: str = ''  # why the last chunk was refused; empty when it was not
     chunk_seq: int = -1  # of the newest chunk accepted; -1: none in this task

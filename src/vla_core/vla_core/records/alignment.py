@@ -48,6 +48,6 @@ class Correction:
     stamp: float  # s, ROS time at which it was given
     operator_id: str
     task_id: str  # task it applies to; '' means the running one
-    language_motion: str  # e.g. 'move arm left', in base_link
+    language_motion: str  # e.g. 'move arm left', in the base frame
     ttl: float  # s, at most LONGEST_CORRECTION
     priority: Priority = Priority.OVERRIDE

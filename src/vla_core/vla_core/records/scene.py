@@ -72,8 +72,8 @@ class GroundedObject:
     shape: str
     role: Role
     score: float  # [0, 1] match with the phrase of its role; 0 when the task does not name it
-    position: Array  # (3,) m, base_link, centre of the bounding box; top of a button's dome
-    yaw: float  # rad, of the box's x axis about base_link z
+    position: Array  # (3,) m, base frame, centre of the bounding box; top of a button's dome
+    yaw: float  # rad, of the box's x axis about z of the base frame
     size: Array  # (3,) m, along the box's own axes
     sigma: float  # m, standard deviation of the position
     box: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)  # x0 y0 x1 y1 px, scene camera

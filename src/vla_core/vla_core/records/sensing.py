@@ -70,7 +70,7 @@ class Observation:
     gripper: float  # m, opening between the fingers
     skew: float  # s, newest part minus oldest part
     frames: dict[str, RgbdFrame] = field(default_factory=dict)  # by camera name; may be empty
-    tcp_velocity: Array = field(default_factory=lambda: np.zeros(6))  # m/s then rad/s, base_link
+    tcp_velocity: Array = field(default_factory=lambda: np.zeros(6))  # m/s then rad/s, base frame
 
     def __post_init__(self) -> None:
         freeze_fields(self, 'joints', 'joint_velocity', 'base_from_tcp', 'tcp_velocity')

@@ -1,4 +1,4 @@
-"""Names of topics and actions in a robot file, by the rules of ROS 2."""
+"""Names by the rules of ROS 2: full ones, and those of topics and actions in a robot file."""
 
 from __future__ import annotations
 
@@ -10,6 +10,13 @@ ACTION_FEEDBACK = '/_action/feedback'  # its type says which action it is
 
 _PART = r'[A-Za-z_][A-Za-z0-9_]*'
 _TOPIC = re.compile(rf'(/|~/)?{_PART}(/{_PART})*')
+
+
+def absolute_name(name: str, namespace: str = '') -> str:
+    """Return the full name of a node, topic, service or action; an absolute one stays."""
+    if name.startswith('/'):
+        return name
+    return '/'.join(['', *filter(None, namespace.split('/')), name])
 
 
 def check_topic(key: str, name: str) -> None:

@@ -7,13 +7,7 @@ from dataclasses import replace
 from vla_core.robot.arm import ArmConfig
 from vla_core.robot.camera import CameraConfig
 from vla_core.robot.config import RobotConfig
-
-
-def absolute_name(name: str, namespace: str = '') -> str:
-    """Return the full name of a topic, service or action; an absolute name stays as it is."""
-    if name.startswith('/'):
-        return name
-    return '/'.join(['', *filter(None, namespace.split('/')), name])
+from vla_core.robot.ros_names import absolute_name
 
 
 def resolved(robot: RobotConfig, namespace: str = '') -> RobotConfig:

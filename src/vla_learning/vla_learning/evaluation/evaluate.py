@@ -82,7 +82,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--workers', type=integer(1, 256), default=2, help='processes (default %(default)s)'
     )
-    parser.add_argument('--out', type=Path, help='folder (default out/eval-<suite>)')
+    parser.add_argument(
+        '--out', type=Path, help='folder (default out/eval-<suite>, and the policy)'
+    )
     parser.add_argument(
         '--fresh', action='store_true', help='discard the episodes of an earlier run'
     )
@@ -93,8 +95,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     host.add_argument('--graph', action='store_true', help='the real nodes in real time')
 
 
+def default_policy(suite: str) -> str:
+    return 'scripted' if suite == 'experts' else POLICY
+
+
 def name_of(args: argparse.Namespace) -> str:
-    return f'eval-{args.suite}' + ('-graph' if args.graph else '')
+    """Name of the result: another policy, or another host, does not replace the usual one."""
+    usual = default_policy(args.suite)
+    policy = '' if args.policy in ('', usual) else f'-{Path(args.policy).name}'
+    return f'eval-{args.suite}{policy}' + ('-graph' if args.graph else '')
 
 
 def output_folders(args: argparse.Namespace) -> list[Path]:
@@ -106,7 +115,7 @@ PlayAll = Callable[[list[tuple[str, EvalJob]], RowLog], list[Row]]
 
 def run(args: argparse.Namespace, play_on_graph: PlayAll) -> int:
     """`play_on_graph` plays the jobs on the running graph."""
-    args.policy = args.policy or ('scripted' if args.suite == 'experts' else POLICY)
+    args.policy = args.policy or default_policy(args.suite)
     name = name_of(args)
     (out,) = output_folders(args)
     jobs = make_jobs(args)

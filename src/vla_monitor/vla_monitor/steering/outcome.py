@@ -11,10 +11,10 @@ from vla_core.frozen import Array
 class OutcomeMoment:
     """Predicted state at one time, by kinematics or by the twin."""
 
-    tcp: Array  # (3,) m, base_link
+    tcp: Array  # (3,) m, base frame
     yaw: float  # rad, of the tool's x axis
     opening: float  # m
-    target: Array  # (3,) m, base_link, centre of the target; the tcp without a target
+    target: Array  # (3,) m, base frame, centre of the target; the tcp without a target
     is_holding: bool
     is_done: bool = False  # the press has happened
 

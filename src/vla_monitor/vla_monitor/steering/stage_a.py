@@ -33,7 +33,7 @@ class VerifierMoment:
     q: Array  # (n,) rad
     opening: float  # m
     scene: GroundedScene
-    first: Array | None  # (3,) m, base_link, target when the attempt began
+    first: Array | None  # (3,) m, base frame, target when the attempt began
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""A pinhole camera at a known pose: depth image to points in base_link, and points to pixels."""
+"""A pinhole camera at a known pose: depth image to points of the base frame, points to pixels."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class CameraView:
 
     @cached_property
     def rays(self) -> Floats:
-        """(H, W, 3) base_link axes, 1 along the optical axis: point = origin + depth * ray."""
+        """(H, W, 3) in the base frame, 1 along the optical axis: point = origin + depth * ray."""
         m = self.model
         u, v = np.meshgrid(np.arange(m.width), np.arange(m.height))
         rays = np.stack([(u - m.cx) / m.fx, (v - m.cy) / m.fy, np.ones_like(u)], axis=-1)
@@ -30,7 +30,7 @@ class CameraView:
 
     @property
     def origin(self) -> NDArray[np.floating]:
-        """(3,) m, base_link."""
+        """(3,) m, base frame."""
         return self.base_from_optical[:3, 3]
 
     def height(self, depth: Floats) -> Floats:
@@ -38,14 +38,14 @@ class CameraView:
         return self.rays[..., 2] * depth + np.float32(self.origin[2])
 
     def points(self, pixels: NDArray[np.intp], depth: Floats) -> Floats:
-        """(n, 3) m, base_link, of the given flat pixel indices."""
+        """(n, 3) m, base frame, of the given flat pixel indices."""
         rays = self.rays.reshape(-1, 3)[pixels]
         return rays * depth.ravel()[pixels, None] + self.origin.astype(np.float32)
 
     def project(
         self, points: NDArray[np.floating]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return pixels (n, 2) as (u, v) and depths (n,) in m of points (n, 3) in base_link."""
+        """Return pixels (n, 2) as (u, v) and depths (n,) in m of points (n, 3), base frame."""
         m = self.model
         local = (np.asarray(points, float) - self.origin) @ self.base_from_optical[:3, :3]
         z = np.maximum(local[:, 2], 1e-6)

@@ -59,7 +59,7 @@ class RobotBody:
         return Pose(joints, self._model.fk(joints), self.config.gripper.opening(float(finger[0])))
 
     def covers(self, points: Points, pose: Pose, margin: float) -> NDArray[np.bool_]:
-        """(n,) True for points (n, 3) in base_link closer than `margin` m to a shape."""
+        """(n,) True for points (n, 3) in the base frame closer than `margin` m to a shape."""
         placed = self._placements(pose)
         return covered(np.asarray(points, np.float32), placed, self._half, self._radius + margin)
 

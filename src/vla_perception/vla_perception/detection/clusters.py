@@ -30,7 +30,7 @@ class Piece:
     """The points of a segment, with area and colour."""
 
     segment: Segment
-    points: Points  # (n, 3) m, base_link; z above the table
+    points: Points  # (n, 3) m, base frame; z above the table
     area: Points  # (n,) m², horizontal, per pixel
     colour: str
     box: tuple[float, float, float, float]  # px

@@ -20,7 +20,7 @@ class KnownObject:
 
     shape: str
     colour: str
-    position: Points  # (3,) m, centre, base_link
+    position: Points  # (3,) m, centre, base frame
     yaw: float  # rad
     size: Points  # (3,) m
 
@@ -40,7 +40,7 @@ class PreparedFrame:
 
 @dataclass(frozen=True)
 class Detection:
-    """One object in one frame; upright bounding box in base_link, z above the table."""
+    """One object in one frame; upright bounding box in the base frame, z above the table."""
 
     shape: str  # cube, cylinder, ball, box, button, drawer, and its housing and front
     colour: str

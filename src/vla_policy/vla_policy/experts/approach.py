@@ -24,7 +24,7 @@ YAW_ARM = 0.06  # m/rad, lateral equivalent of a yaw error
 class Aim:
     """Reference of an expert for the tool."""
 
-    position: Array  # (3,) m, base_link, of the tcp
+    position: Array  # (3,) m, base frame, of the tcp
     yaw: float  # rad
     opening: float  # m
     speed: float  # m/s

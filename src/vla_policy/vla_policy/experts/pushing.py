@@ -17,7 +17,7 @@ SIDES = {
     'right': np.array([0.0, -1.0]),
     'forward': np.array([1.0, 0.0]),
     'back': np.array([-1.0, 0.0]),
-}  # unit vectors x y, base_link
+}  # unit vectors x y, base frame
 LOWEST = 0.018  # m, of the tcp
 BEHIND = 0.03  # m, gap to the object when descending behind it
 BEHIND_BAR = 0.005  # m, gap behind the bar of a handle, where space is small
@@ -35,7 +35,7 @@ class Stroke:
     """A straight push of an object by the closed gripper behind it."""
 
     obj: GroundedObject
-    direction: Array  # (2,) unit vector, base_link
+    direction: Array  # (2,) unit vector, base frame
     length: float  # m, from the object's initial position
     height: float  # m, of the tcp
     behind: float  # m, gap to the object when descending

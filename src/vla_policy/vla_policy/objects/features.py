@@ -16,7 +16,7 @@ from vla_policy.objects.situation import ObjectState, situation, top
 
 SCHEMA = 'objects-1'  # change it with any change below
 MOST_OBJECTS = 10
-CENTRE = np.array([0.46, 0.0, 0.12])  # m, base_link, middle of the workspace
+CENTRE = np.array([0.46, 0.0, 0.12])  # m, base frame, middle of the workspace
 SHAPES = ('cube', 'cylinder', 'ball', 'box', 'button', 'drawer', 'housing')
 SIDES = ('left', 'right', 'forward', 'back')
 VERBS = tuple(Verb)

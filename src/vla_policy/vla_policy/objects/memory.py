@@ -21,7 +21,7 @@ GAP = 1.0  # s, no speed is estimated over a longer interval
 class Recall:
     """The memory at one observation."""
 
-    start: Array | None = None  # (3,) m, base_link, target when the attempt began
+    start: Array | None = None  # (3,) m, base frame, target when the attempt began
     top: float = 0.0  # m, its top at that time
     lowest: float = NEVER  # m, least height of the tcp above `top` while at the target
     opening: float = 0.08  # m, gripper at this observation

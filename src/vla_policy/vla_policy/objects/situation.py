@@ -23,7 +23,7 @@ class ObjectState:
 
     verb: Verb
     side: str
-    tcp: Array  # (3,) m, base_link
+    tcp: Array  # (3,) m, base frame
     yaw: float  # rad, of the tool's x axis
     velocity: Array  # (3,) m/s
     yaw_rate: float  # rad/s

@@ -15,7 +15,7 @@ from vla_sim.faults.kinds import Fault, FaultKind
 from vla_sim.scenes.episode import Episode, SceneObject
 from vla_sim.scenes.robot_body import OBJECT, ROBOT
 
-FAR_AWAY = (8.0, 0.0)  # m, base_link: behind the scene camera
+FAR_AWAY = (8.0, 0.0)  # m, base frame: behind the scene camera
 GRAVITY = 9.81  # m/s^2
 
 
@@ -136,7 +136,7 @@ def move_object(
     obj: SceneObject,
     position: tuple[float, float, float],
 ) -> None:
-    """Set an object's centre to `position` m, base_link, at rest; its rotation is kept."""
+    """Set an object's centre to `position` m, base frame, at rest; its rotation is kept."""
     body = model.body(obj.name)
     if obj.is_free or obj.shape == 'box':
         data.joint(obj.name).qpos[:3] = position

@@ -22,8 +22,8 @@ class SceneObject:
     colour: str
     shape: str  # cube, cylinder, ball, box, button, drawer
     size: Array  # (3,) m, bounding box along its own axes; of a drawer its housing
-    position: Array  # (3,) m, base_link, centre of that box
-    yaw: float = 0.0  # rad, about base_link z
+    position: Array  # (3,) m, base frame, centre of that box
+    yaw: float = 0.0  # rad, about z of the base frame
     role: Role = Role.OTHER
     opening: float = 0.0  # drawer only: fraction of its travel at the start
 
@@ -46,7 +46,7 @@ class Patch:
 
     colour: str
     size: Array  # (3,) m, along the axes of its carrier
-    position: Array  # (3,) m, from the centre of the carrier, in its axes; on the table base_link
+    position: Array  # (3,) m, from the centre of the carrier, in its axes; on the table base frame
     yaw: float = 0.0  # rad, about z
     on: str = ''  # name of the carrier; '': the table
 
@@ -68,9 +68,9 @@ class Overrides:
     shape: str | None = None  # of the target
     destination_colour: str | None = None
     side: str | None = None  # of a push
-    target_at: tuple[float, float] | None = None  # m, base_link
+    target_at: tuple[float, float] | None = None  # m, base frame
     target_yaw: float | None = None  # rad
-    destination_at: tuple[float, float] | None = None  # m, base_link
+    destination_at: tuple[float, float] | None = None  # m, base frame
     table: str | None = None  # name of a table tone
     decoy: str = ''  # a printed patch of the target's colour, on: table, top or side of an object
     plain: bool = False  # nominal camera, light and no depth noise
@@ -100,7 +100,7 @@ class SceneAppearance:
     light: float = 1.0  # brightness factor
     light_from: tuple[float, float, float] = (0.3, 0.2, 1.0)
     texture_seed: int = 0
-    camera_shift: tuple[float, float, float] = (0.0, 0.0, 0.0)  # m, base_link
+    camera_shift: tuple[float, float, float] = (0.0, 0.0, 0.0)  # m, base frame
     camera_turn: tuple[float, float, float] = (0.0, 0.0, 0.0)  # rad, rotation vector, camera axes
     depth_noise: float = 0.0  # m at 1 m
 
@@ -138,7 +138,7 @@ class Episode:
 
 
 def side_vector(side: str) -> np.ndarray:
-    """Return the unit vector (2,) in base_link of a side as seen from the robot."""
+    """Return the unit vector (2,) in the base frame of a side as seen from the robot."""
     return np.array(
         {'left': (0, 1), 'right': (0, -1), 'forward': (1, 0), 'back': (-1, 0)}[side], float
     )

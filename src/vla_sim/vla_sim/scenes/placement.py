@@ -15,7 +15,7 @@ from vla_sim.scenes.scene_params import SceneParams
 TRIES = 60  # positions tried per object
 DRAWER_REACH = 0.24  # m, from the centre of the housing forward to the handle when open
 
-Disc = tuple[float, float, float]  # x m, y m, radius m, base_link
+Disc = tuple[float, float, float]  # x m, y m, radius m, base frame
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class PlacementRequest:
     """One object to place: its position, and the free corridor that it needs."""
 
     obj: SceneObject
-    at: tuple[float, float] | None = None  # m, base_link; None: anywhere in the area
+    at: tuple[float, float] | None = None  # m, base frame; None: anywhere in the area
     corridor: tuple[float, float] = (0.0, 0.0)  # m, displacement that must stay free
     may_be_dropped: bool = False
 

@@ -71,7 +71,7 @@ def _on_top(episode: Episode, _: SceneParams, rng: np.random.Generator) -> Patch
 def _on_side(episode: Episode, _: SceneParams, rng: np.random.Generator) -> Patch:
     """On the side that faces away from the robot, towards the scene camera."""
     obj = _other(episode, ('cube',), rng)
-    ahead = np.array([np.cos(obj.yaw), -np.sin(obj.yaw)])  # x of base_link, in its own axes
+    ahead = np.array([np.cos(obj.yaw), -np.sin(obj.yaw)])  # x of the base frame, in its own axes
     axis = int(np.abs(ahead).argmax())
     size = np.full(3, np.sqrt(HALF) * obj.size[2])
     size[axis] = PAPER
@@ -103,7 +103,7 @@ def _other(episode: Episode, shapes: tuple[str, ...], rng: np.random.Generator) 
 
 
 def middle(episode: Episode) -> Array:
-    """Return (3,) m, base_link, initial position of the decoy."""
+    """Return (3,) m, base frame, initial position of the decoy."""
     patch = episode.patch
     if patch is None:
         raise UserError('this episode has no decoy')

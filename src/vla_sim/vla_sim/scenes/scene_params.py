@@ -35,10 +35,10 @@ class SceneParams:
     density: float = param(700.0, 'kg/m^3, of objects on the table', lo=50.0, hi=3000.0)
 
     area_x: tuple[float, float] = param(
-        (0.33, 0.60), 'm, base_link, placement area', lo=0.2, hi=0.8
+        (0.33, 0.60), 'm, base frame, placement area', lo=0.2, hi=0.8
     )
     area_y: tuple[float, float] = param(
-        (-0.28, 0.28), 'm, base_link, placement area', lo=-0.5, hi=0.5
+        (-0.28, 0.28), 'm, base frame, placement area', lo=-0.5, hi=0.5
     )
     gap: float = param(0.045, 'm, free distance around target and destination', lo=0.035, hi=0.2)
     gap_other: float = param(0.02, 'm, free distance between other objects', lo=0.0, hi=0.2)

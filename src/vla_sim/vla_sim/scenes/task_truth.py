@@ -23,7 +23,7 @@ AT_REST = 0.02  # m/s
 class TaskState:
     """Current state of one object."""
 
-    position: np.ndarray  # (3,) m, base_link, centre
+    position: np.ndarray  # (3,) m, base frame, centre
     rotation: np.ndarray  # (3, 3) base_from_object
     speed: float  # m/s
 

@@ -17,7 +17,7 @@ SIDES = {
     'right': np.array([0.0, -1.0]),
     'forward': np.array([1.0, 0.0]),
     'back': np.array([-1.0, 0.0]),
-}  # unit vectors x y, base_link
+}  # unit vectors x y, base frame
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from rclpy.qos import QoSProfile
 
 from vla_core.params import check, param
 from vla_core.robot.config import RobotConfig, load_robot
-from vla_core.robot.topic_names import absolute_name, resolved
+from vla_core.robot.ros_names import absolute_name
+from vla_core.robot.topic_names import resolved
 from vla_interfaces.srv import LabelEpisode
 from vla_ros import params, topics
 from vla_ros.convert.safety import HEARTBEAT

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from vla_core.records.sensing import CameraModel
 from vla_core.robot.camera import CameraConfig
 from vla_core.robot.config import RobotConfig
-from vla_core.robot.topic_names import absolute_name, resolved
+from vla_core.robot.ros_names import absolute_name
+from vla_core.robot.topic_names import resolved
 from vla_ros import topics
 from vla_ros.camera.approximate_time_synchronizer import QUEUE, SLOP, ApproximateTimeSynchronizer
 from vla_ros.convert.fields import stamp_of

@@ -9,7 +9,7 @@ from pathlib import Path
 from vla_core.freshness import CLOCK_JUMP
 from vla_core.params import check, param
 from vla_core.records.task import Phase, ResultCode, TaskStatus
-from vla_core.robot.topic_names import absolute_name
+from vla_core.robot.ros_names import absolute_name
 from vla_teleop.recorder.episode_file import EpisodeWriter, RawMessage
 
 END_PHASES = (Phase.DONE, Phase.FAILED)

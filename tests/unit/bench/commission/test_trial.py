@@ -8,6 +8,7 @@ import pytest
 
 from vla_bench.commission import bench, control
 from vla_bench.commission.changes import flange_of
+from vla_bench.commission.graph import GraphFaults
 from vla_bench.commission.mistakes import CLEAN, mistakes
 from vla_bench.commission.trial import (
     CommissionOutcome,
@@ -34,7 +35,10 @@ def test_there_are_25_mistakes_with_different_names():
     assert all(m.checks for m in PLANTED)
 
 
-@pytest.mark.parametrize('name', ['K is zero', 'wrong restart rule', 'inverted joint'])
+GRAPH = [m.name for m in PLANTED if m.graph != GraphFaults()]
+
+
+@pytest.mark.parametrize('name', ['K is zero', 'wrong restart rule', 'inverted joint', *GRAPH])
 def test_a_planted_mistake_is_named(name):
     outcome = play(CommissionTrial('ur5e', name))
     assert outcome.is_named, outcome.others

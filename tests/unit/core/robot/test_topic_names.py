@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from vla_core.robot.config import known_robots, load_robot, public_robots
-from vla_core.robot.topic_names import absolute_name, resolved
+from vla_core.robot.ros_names import absolute_name
+from vla_core.robot.topic_names import resolved
 
 
 @pytest.mark.parametrize(

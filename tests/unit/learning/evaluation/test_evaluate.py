@@ -4,12 +4,14 @@ import argparse
 
 import pytest
 
+from vla_bringup.graph.defaults import POLICY
 from vla_core.errors import UserError
 from vla_learning.evaluation.evaluate import (
     SUITES,
     EvalTrial,
     add_arguments,
     make_jobs,
+    name_of,
     summarise,
     table,
 )
@@ -59,3 +61,21 @@ def test_the_gated_trials_ask_for_pairs_that_training_never_saw():
     gated = [t for t in SUITES['tabletop'] if t.bound and not t.overrides.get('absent')]
     assert {t.name for t in gated} == {'put_in', 'stack', 'push'}
     assert all(t.overrides['unseen'] for t in gated)
+
+
+@pytest.mark.parametrize(
+    ('options', 'name'),
+    [
+        ([], 'eval-tabletop'),
+        (['--graph'], 'eval-tabletop-graph'),
+        (['--policy', POLICY], 'eval-tabletop'),
+        (['--policy', 'scripted'], 'eval-tabletop-scripted'),
+        (['--policy', 'out/train/early/', '--graph'], 'eval-tabletop-early-graph'),
+        (['--suite', 'experts'], 'eval-experts'),
+        (['--suite', 'experts', '--policy', 'scripted'], 'eval-experts'),
+    ],
+)
+def test_another_policy_has_a_result_of_its_own(options, name):
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    assert name_of(parser.parse_args(options)) == name
