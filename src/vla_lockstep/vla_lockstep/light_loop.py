@@ -81,7 +81,6 @@ class LightRun:
         self.chunks: list[tuple[int, ActionChunk]] = []
         self.count = self.inferences = 0
         self.done_at = np.inf
-        self.cameras: tuple[str, ...] = getattr(policy, 'cameras', ())
         self.executed: Callable[[ActionChunk], ActionChunk] = getattr(policy, 'executed', _as_is)
         policy.reset(TASK_ID, instruction, seed)
         self.controller.on_status(self.status, 0.0)
@@ -117,8 +116,9 @@ class LightRun:
         observation = self.bundler.bundle(now, self.status)
         if observation is None:
             return
-        if self.cameras:
-            frames = {name: self.world.render(name) for name in self.cameras}
+        cameras = self.policy.info.cameras
+        if cameras:
+            frames = {name: self.world.render(name) for name in cameras}
             observation = replace(observation, frames=frames)
         proposal = self.policy.act(observation)
         self.inferences += 1

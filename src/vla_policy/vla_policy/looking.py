@@ -16,18 +16,19 @@ from numpy.typing import NDArray
 
 from vla_core.frozen import Array
 from vla_core.language_motion import describe_motion
+from vla_core.params import from_mapping
 from vla_core.records.action import EE_NAMES, ActionChunk, PolicyFeatures, Space
 from vla_core.records.sensing import Observation
 from vla_core.robot.config import RobotConfig
-from vla_policy import image_checkpoint
-from vla_policy.image_checkpoint import ImageCheckpoint
-from vla_policy.image_model import ImageBatch
+from vla_policy import checkpoint
+from vla_policy.checkpoint import Checkpoint, PolicyCard
+from vla_policy.image_model import ImageBatch, ImageModel
 from vla_policy.protocol import PolicyInfo, Proposal
 from vla_policy.sentence_encoder import SentenceEncoder
 from vla_policy.tokens.proprioception import HandMemory
-from vla_policy.tokens.windows import as_tensor, window
+from vla_policy.tokens.windows import WindowParams, as_tensor, window
 from vla_policy.tokens.words import padded
-from vla_policy.trunk.taps import SUFFIX, FeatureTaps
+from vla_policy.trunk.taps import FeatureTaps
 
 NAME = 'looking'
 FIRST_NOISE = 0.3  # noise factor of the first candidate, which lies near the policy's mean
@@ -43,18 +44,18 @@ class LookingPolicy:
     """Runs on one thread; the noise depends only on the seed and the number of the inference."""
 
     def __init__(
-        self, loaded: ImageCheckpoint, robot: RobotConfig, announce: Announce = nothing,
+        self, loaded: Checkpoint[ImageModel], robot: RobotConfig, announce: Announce = nothing,
         encoder: SentenceEncoder | None = None,
     ) -> None:  # fmt: skip
         torch.set_num_threads(1)  # more threads are slower next to other processes
         self._loaded, self._robot, self._announce = loaded, robot, announce
         card = loaded.card
+        self._windows = windows_of(card)
         self.info = PolicyInfo(
-            NAME, Space[card.space], EE_NAMES, card.step, len(card.mean), loaded.hash
-        )
-        self.cameras = tuple(loaded.windows)
-        width = card.model['trunk']['width']
-        self.schema = f'{card.decoder["name"]}/suffix/mean/{width}/{loaded.hash}'
+            NAME, Space[card.space], EE_NAMES, card.step, card.horizon, loaded.hash,
+            tuple(self._windows),
+        )  # fmt: skip
+        self.schema = checkpoint.feature_schema(card)
         self._encoder = encoder or SentenceEncoder()
         self._memory = HandMemory()
         self._task_id, self._seed, self._seq, self._count = '', 0, 0, 0
@@ -62,7 +63,7 @@ class LookingPolicy:
     @classmethod
     def load(cls, folder: Path, robot: RobotConfig, announce: Announce = nothing) -> LookingPolicy:
         """Return the policy of a checkpoint folder; UserError when it does not match the robot."""
-        policy = cls(image_checkpoint.load(folder, robot), robot, announce)
+        policy = cls(checkpoint.load(folder, robot, ImageModel), robot, announce)
         policy.reset('', 'get ready', 0)  # load the sentence encoder before the first task
         return policy
 
@@ -81,7 +82,7 @@ class LookingPolicy:
         if observation.task_id != self._task_id:
             self.reset(observation.task_id, observation.instruction, 0)
         row = self._memory.row(observation)
-        if not set(self.cameras) <= set(observation.frames):
+        if not set(self.info.cameras) <= set(observation.frames):
             return Proposal(())
         chunks, features = self._infer(self._batch(observation, row), count)
         self._seq += 1
@@ -95,7 +96,7 @@ class LookingPolicy:
 
     def _batch(self, observation: Observation, row: Array) -> ImageBatch:
         pictures = {}
-        for name, params in self._loaded.windows.items():
+        for name, params in self._windows.items():
             camera = self._robot.camera(name)
             pose = camera.base_from_camera if camera.kind == 'scene' else None
             pictures[name] = as_tensor(window(observation.frames[name], params, pose))[None]
@@ -108,9 +109,9 @@ class LookingPolicy:
         with torch.inference_mode():
             noise = torch.from_numpy(self._noise(count))
             values = loaded.model.sample(loaded.model.encode(batch), noise, taps)
+            features = loaded.model.trunk.features(taps)
         chunks = loaded.normaliser.backward(values.numpy().astype(np.float64))
-        features: Array = taps.all_of(SUFFIX)[0, -1, -1].mean(0).numpy()
-        return loaded.levels.backward(chunks), features
+        return loaded.levels.backward(chunks), features[0].numpy()
 
     def _noise(self, count: int) -> NDArray[np.float32]:
         shape = (count, self.info.horizon, len(self.info.names))
@@ -135,3 +136,11 @@ class LookingPolicy:
             candidate=k,
             candidates=len(chunks),
         )
+
+
+def windows_of(card: PolicyCard) -> dict[str, WindowParams]:
+    """The windows that a card names, by camera."""
+    return {
+        name: from_mapping(WindowParams, given, f'window {name}')
+        for name, given in card.inputs['windows'].items()
+    }

@@ -12,8 +12,9 @@ from vla_core.errors import UserError
 from vla_core.records.action import EE_NAMES
 from vla_core.records.sensing import CameraModel, RgbdFrame
 from vla_core.robot.config import load_robot
-from vla_policy import image_checkpoint
-from vla_policy.image_checkpoint import ImageCard
+from vla_policy import checkpoint
+from vla_policy.checkpoint import PolicyCard
+from vla_policy.decoders.by_name import decoder_of
 from vla_policy.image_model import ImageModel, ImageModelParams
 from vla_policy.looking import LookingPolicy
 from vla_policy.registry import load_policy
@@ -29,6 +30,7 @@ SIZE = ImageModelParams(
     len(COLUMNS),
     trunk=TrunkParams(7, HORIZON, 16, 2, prefix_layers=1, suffix_layers=1),
 )
+VIEWS = {name: asdict(params) for name, params in WINDOWS.items()}
 MODEL = CameraModel('optical', 320, 240, 257.0, 257.0, 159.5, 119.5)
 
 
@@ -48,17 +50,17 @@ def ur5e():
 def saved(tmp_path, ur5e):
     torch.manual_seed(0)
     spec = {'name': 'flow', 'steps': 2, 'copies': 1}
-    model = ImageModel(SIZE, image_checkpoint.decoder_of(spec))
+    model = ImageModel(SIZE, decoder_of(spec))
     for parameter in model.parameters():
         if not parameter.any():
             torch.nn.init.normal_(parameter, std=0.3)
     rows = np.zeros((HORIZON, 7)).tolist(), np.full((HORIZON, 7), 0.01).tolist()
-    card = ImageCard(
-        image_checkpoint.FORMAT, {n: asdict(w) for n, w in WINDOWS.items()}, COLUMNS,
-        asdict(SIZE), spec, 'EE_DELTA', EE_NAMES, 0.1, *rows, (), 'ur5e', ur5e.joint_names,
-        ur5e.arm.tip_frame, '', 'code', 'data', {},
+    inputs = {'windows': VIEWS, 'robot_columns': COLUMNS}
+    card = PolicyCard(
+        checkpoint.FORMAT, 'patches', inputs, asdict(SIZE), spec, 'EE_DELTA', EE_NAMES, 0.1,
+        *rows, (), 'ur5e', ur5e.joint_names, ur5e.arm.tip_frame, '', 'code', 'data', {},
     )  # fmt: skip
-    image_checkpoint.save(tmp_path, card, model)
+    checkpoint.save(tmp_path, card, model)
     return tmp_path
 
 
@@ -80,7 +82,7 @@ def observation(ur5e, instruction='press the red button', **frames):
 
 @pytest.fixture
 def policy(saved, ur5e):
-    return LookingPolicy(image_checkpoint.load(saved, ur5e), ur5e, encoder=Words())
+    return LookingPolicy(checkpoint.load(saved, ur5e, ImageModel), ur5e, encoder=Words())
 
 
 def chunk(policy, seen):
@@ -91,7 +93,7 @@ def chunk(policy, seen):
 def test_a_checkpoint_is_found_by_its_folder_and_says_which_cameras_it_needs(saved, ur5e):
     policy = load_policy(str(saved), ur5e)
     assert isinstance(policy, LookingPolicy)
-    assert policy.cameras == ('scene', 'wrist')
+    assert policy.info.cameras == ('scene', 'wrist')
     assert policy.info.horizon == HORIZON
 
 
@@ -121,7 +123,7 @@ def test_without_a_picture_there_is_no_candidate(policy, ur5e):
 
 
 def change(folder, **values):
-    path = folder / image_checkpoint.CARD
+    path = folder / checkpoint.CARD
     path.write_text(json.dumps(json.loads(path.read_text()) | values))
 
 
@@ -130,11 +132,11 @@ def change(folder, **values):
     [
         ({'decoder': {'name': 'flwo'}}, "no decoder 'flwo'; known: flow, regress"),
         ({'decoder': {'name': 'flow', 'stps': 3}}, 'decoder flow'),
-        ({'robot_columns': ['x']}, 'columns of the robot row'),
+        ({'inputs': {'windows': VIEWS, 'robot_columns': ['x']}}, 'columns of the robot row'),
         ({'mean': [[float('nan')] * 7] * HORIZON}, 'mean of the chunks is not finite'),
         ({'spread': [[0.0] * 7] * HORIZON}, 'spread of the chunks is not positive'),
         ({'mean': [[0.0]]}, 'shape of mean'),
-        ({'windows': {'scene': asdict(WINDOWS['scene'])}}, 'windows'),
+        ({'inputs': {'windows': {'scene': VIEWS['scene']}, 'robot_columns': COLUMNS}}, 'windows'),
         ({'tip_frame': 'flange'}, 'tip frame'),
         ({'weights': '0' * 64}, 'hash of policy'),
         ({'surprise': 1}, 'surprise'),
@@ -143,10 +145,10 @@ def change(folder, **values):
 def test_what_does_not_fit_is_refused_by_name(saved, ur5e, values, words):
     change(saved, **values)
     with pytest.raises(UserError, match=words):
-        image_checkpoint.load(saved, ur5e)
+        checkpoint.load(saved, ur5e, ImageModel)
 
 
 def test_a_robot_without_the_camera_is_refused(saved, ur5e):
     blind = replace(ur5e, cameras=ur5e.cameras[:1])
     with pytest.raises(UserError, match=r"cameras that the robot lacks is \['wrist'\]"):
-        image_checkpoint.load(saved, blind)
+        checkpoint.load(saved, blind, ImageModel)

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from vla_core.params import check, param
 from vla_learning.data.image_dataset import ImageDataset
-from vla_learning.training.trainer import EXECUTED, ROW_WEIGHT, Noise
+from vla_learning.training.trainer import Noise, row_weights
 from vla_policy.image_model import GroundLabels, ImageBatch, ImageModel
 from vla_policy.normalise import ChunkNormaliser
 from vla_policy.tokens.windows import as_tensor
@@ -50,15 +50,13 @@ class ImageLessons:
         self._data, self._rows, self._device = data, rows, device
         self._normaliser, self._augmentation = normaliser, augmentation
         self._words, self._has_word = padded([encode(text) for text in data.sentences])
-        horizon = data.arrays['chunks'].shape[1]
-        weight = torch.where(torch.arange(horizon) < EXECUTED, 1.0, ROW_WEIGHT)
-        self._weight = (weight / weight.mean())[None, :, None]
+        self._weight = row_weights(data.arrays['chunks'].shape[1])
 
     def __len__(self) -> int:
         return len(self._rows)
 
-    def loss(self, model: ImageModel, rows: Tensor, copies: int, noise: Noise) -> Tensor:
-        """Scalar; the decoder of the model has its own number of copies."""
+    def loss(self, model: ImageModel, rows: Tensor, noise: Noise) -> Tensor:
+        """Scalar loss of those rows."""
         batch, chunk, labels = self.pick(rows.cpu().numpy(), noise)
         weight = self._weight.to(chunk.device).expand_as(chunk)
         return model.losses(batch, chunk, weight, labels, noise.generator)['total']

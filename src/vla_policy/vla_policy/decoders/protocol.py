@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from torch import Generator, Tensor
 
@@ -30,7 +30,7 @@ class DecoderNeeds:
 class Decoder(Protocol):
     """Chunks are (b, horizon, columns), normalised."""
 
-    needs: DecoderNeeds
+    needs: ClassVar[DecoderNeeds]
 
     def loss(
         self, suffix: Suffix, prefix: EncodedPrefix, chunk: Tensor, weight: Tensor,

@@ -6,6 +6,9 @@ an absolute error that is the more frequent way, with a squared one the mean, wh
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import ClassVar
+
 import torch
 from torch import Generator, Tensor
 
@@ -15,13 +18,13 @@ from vla_policy.trunk.suffix import Suffix
 from vla_policy.trunk.taps import FeatureTaps
 
 
+@dataclass(frozen=True)
 class RegressDecoder:
     """The rows of the suffix are queries: zeros with their places, at time 0."""
 
-    needs = DecoderNeeds(has_noise=False)
+    is_squared: bool = False
 
-    def __init__(self, *, is_squared: bool = False) -> None:
-        self.is_squared = is_squared
+    needs: ClassVar[DecoderNeeds] = DecoderNeeds(has_noise=False)
 
     def loss(
         self, suffix: Suffix, prefix: EncodedPrefix, chunk: Tensor, weight: Tensor,

@@ -13,7 +13,7 @@ from vla_policy.tokens.group import TokenGroup
 from vla_policy.trunk.masks import AttentionTable
 from vla_policy.trunk.prefix import EncodedPrefix, PrefixEncoder
 from vla_policy.trunk.suffix import ACTIONS, Suffix
-from vla_policy.trunk.taps import FeatureTaps
+from vla_policy.trunk.taps import SUFFIX, FeatureTaps
 
 
 @dataclass(frozen=True)
@@ -65,11 +65,19 @@ class PolicyTrunk(nn.Module):
         return self.decoder.loss(self.suffix, self.encode(groups), chunk, weight, random)
 
     def sample(
-        self, prefix: EncodedPrefix, noise: Tensor, taps: FeatureTaps | None = None
-    ) -> Tensor:
+        self, prefix: EncodedPrefix, noise: Tensor, taps: FeatureTaps | None = None,
+        decoder: Decoder | None = None,
+    ) -> Tensor:  # fmt: skip
         """Chunks, shaped as `noise` (b * k, horizon, columns): k candidates per observation, next
-        to each other."""
+        to each other. `decoder`: in place of the model's, e.g. with fewer steps."""
         count, rest = divmod(len(noise), len(prefix.tokens))
         if rest or not count:
             raise ValueError(f'{len(noise)} noises for {len(prefix.tokens)} observations')
-        return self.decoder.sample(self.suffix, prefix.repeated(count), noise, taps)
+        chosen = decoder or self.decoder
+        return chosen.sample(self.suffix, prefix.repeated(count), noise, taps)
+
+    def features(self, taps: FeatureTaps) -> Tensor:
+        """(b, width): the last layer of the suffix at the last step, normalised, mean of the
+        tokens."""
+        last: Tensor = self.suffix.norm(taps.all_of(SUFFIX)[:, -1, -1])
+        return last.mean(1)

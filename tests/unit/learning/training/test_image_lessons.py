@@ -101,7 +101,7 @@ def test_the_same_noise_gives_the_same_loss(data):
         lessons(data, augmentation=PictureAugmentation()),
     )
     rows = torch.arange(8)
-    one, other = (float(made.loss(model, rows, 1, Noise(3, CPU).at(5))) for _ in range(2))
+    one, other = (float(made.loss(model, rows, Noise(3, CPU).at(5))) for _ in range(2))
     assert one == other
 
 
