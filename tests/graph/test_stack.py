@@ -24,7 +24,8 @@ from vla_cli.running import correct
 from vla_core.records.task import Phase, ResultCode
 from vla_core.robot.config import load_robot
 from vla_interfaces.srv import Answer, Arm, Reset
-from vla_lockstep.lockstep import EpisodePlan, Lockstep
+from vla_lockstep.episode_plan import EpisodePlan
+from vla_lockstep.lockstep import Lockstep
 from vla_lockstep.stack import load_setup
 from vla_policy.experts.scripted import ScriptedPolicy
 from vla_ros import qos, topics

@@ -8,7 +8,8 @@ import pytest
 from vla_core.errors import UserError
 from vla_core.records.safety import Decision
 from vla_core.records.task import Phase, ResultCode, TaskStatus
-from vla_lockstep.lockstep import EpisodePlan, Lockstep, LockstepParams
+from vla_lockstep.episode_plan import EpisodePlan, LockstepParams
+from vla_lockstep.lockstep import Lockstep
 from vla_lockstep.stack import load_setup
 from vla_policy.experts.scripted import ScriptedPolicy
 from vla_policy.protocol import Proposal

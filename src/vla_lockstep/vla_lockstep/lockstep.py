@@ -18,7 +18,7 @@ from vla_core.records.lease import LeaseKind
 from vla_core.records.scene import GroundedScene
 from vla_core.records.sensing import Observation
 from vla_core.records.task import Phase, ResultCode, TaskStatus
-from vla_lockstep.episode_plan import EpisodePlan, EpisodeResult, LockstepParams, Setup
+from vla_lockstep.episode_plan import EpisodePlan, EpisodeResult, Setup
 from vla_perception.grounder import Grounder
 from vla_policy.align import Bundler
 from vla_policy.protocol import Policy
@@ -26,8 +26,6 @@ from vla_shield.shield import Shield
 from vla_sim.world import Episode, SimWorld
 from vla_supervisor.execution.commands import HostAction
 from vla_supervisor.execution.executive import Executive
-
-__all__ = ['EpisodePlan', 'EpisodeResult', 'Lockstep', 'LockstepParams', 'Setup']
 
 Tap = Callable[[str, Any, float], None]  # topic, record, ROS time s
 Chosen = ActionChunk | None
@@ -127,6 +125,8 @@ class Run:
 
     def _decide(self, now: float) -> None:
         if self.status and self.count % self.host.policy_every == 0:
+            for camera in self.policy.info.cameras:
+                self.bundler.on_frame(self.sim.render(camera))
             observation = self.bundler.bundle(now, self.status)
             if observation is not None:
                 self._infer(observation, now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -21,14 +21,15 @@ from vla_core.records.sensing import Observation
 from vla_core.robot.config import RobotConfig
 from vla_policy import checkpoint
 from vla_policy.checkpoint import Checkpoint
-from vla_policy.flow_model import Batch
+from vla_policy.decoders.flow import FlowDecoder
+from vla_policy.object_model import ObjectBatch, ObjectModel
 from vla_policy.objects.features import Inputs, describe
 from vla_policy.objects.memory import Memory, Recall
 from vla_policy.protocol import PolicyInfo, Proposal
 from vla_policy.sentence_encoder import SentenceEncoder
+from vla_policy.trunk.taps import FeatureTaps
 
 NAME = 'learned'
-STEPS = 8  # Euler steps from noise to chunk
 FIRST_NOISE = 0.3  # noise factor of the first candidate, which lies near the policy's mean
 
 
@@ -45,7 +46,7 @@ class InstructionEncoder(Protocol):
 class SamplingParams:
     """Sampling of chunks from noise."""
 
-    steps: int = param(STEPS, 'Euler steps', lo=1, hi=100)
+    steps: int = param(0, 'of the sampler; 0: as in the card', lo=0, hi=100)
     noise: float = param(1.0, 'factor on the noise; 0: all candidates are equal', lo=0.0, hi=2.0)
 
     def __post_init__(self) -> None:
@@ -57,7 +58,7 @@ class LearnedPolicy:
 
     def __init__(
         self,
-        loaded: Checkpoint,
+        loaded: Checkpoint[ObjectModel],
         announce: Announce,
         encoder: InstructionEncoder | None = None,
         sampling: SamplingParams = SamplingParams(),
@@ -66,7 +67,10 @@ class LearnedPolicy:
         torch.set_num_threads(1)  # more threads are slower next to other processes
         self._loaded = loaded
         self._announce, self._sampling = announce, sampling
-        card = loaded.card
+        decoder, card = loaded.model.trunk.decoder, loaded.card
+        if sampling.steps and isinstance(decoder, FlowDecoder):
+            decoder = replace(decoder, steps=sampling.steps)
+        self._decoder = decoder
         self.info = PolicyInfo(
             NAME, Space[card.space], card.names, card.step, card.horizon, loaded.hash
         )
@@ -84,7 +88,7 @@ class LearnedPolicy:
         sampling: SamplingParams = SamplingParams(),
     ) -> LearnedPolicy:
         """Return the policy of a checkpoint folder; UserError when it does not match the robot."""
-        policy = cls(checkpoint.load(folder, robot), announce, sampling=sampling)
+        policy = cls(checkpoint.load(folder, robot, ObjectModel), announce, sampling=sampling)
         policy.reset('', 'get ready', 0)  # load the sentence encoder before the first task
         return policy
 
@@ -115,11 +119,12 @@ class LearnedPolicy:
 
     def _infer(self, inputs: Inputs, count: int) -> tuple[Array, Array]:
         """Return chunks (count, horizon, columns), and the features (width,) of the first."""
-        model, card = self._loaded.model, self._loaded.card
+        model, taps = self._loaded.model, FeatureTaps()
+        noise = torch.from_numpy(self._noise(count, (self.info.horizon, len(self.info.names))))
         with torch.inference_mode():
-            context = model.encode(to_batch([inputs]))
-            noise = torch.from_numpy(self._noise(count, (card.horizon, len(card.names))))
-            values, features = model.sample(context.repeated(count), noise, self._sampling.steps)
+            prefix = model.encode(to_batch([inputs]))
+            values = model.sample(prefix, noise, taps, self._decoder)
+            features = model.trunk.features(taps)
         chunks = self._loaded.normaliser.backward(values.numpy().astype(np.float64))
         return self._loaded.levels.backward(chunks), features[0].numpy()
 
@@ -147,10 +152,12 @@ class LearnedPolicy:
         )
 
 
-def to_batch(rows: list[Inputs]) -> Batch:
+def to_batch(rows: list[Inputs]) -> ObjectBatch:
     """Return the batch of a list of inputs."""
 
     def tensor(name: str) -> Tensor:
         return torch.from_numpy(np.stack([getattr(row, name) for row in rows]))
 
-    return Batch(*(tensor(name) for name in ('robot', 'objects', 'present', 'task', 'sentence')))
+    return ObjectBatch(
+        *(tensor(name) for name in ('robot', 'objects', 'present', 'task', 'sentence'))
+    )

@@ -19,6 +19,7 @@ class PolicyInfo:
     step: float  # s between rows
     horizon: int  # rows
     checkpoint: str  # hash of the weights, or the name of a policy without weights
+    cameras: tuple[str, ...] = ()  # whose frames it needs in every observation
 
 
 @dataclass(frozen=True)

@@ -31,8 +31,12 @@ def load_policy(spec: str, robot: RobotConfig, read_chunks: ReadChunks | None = 
             raise UserError(f'{spec}: no reader for recorded episodes is available')
         return ReplayPolicy(read_chunks(Path(spec.removeprefix(REPLAY))))
     folder = find_checkpoint(spec)
-    from vla_policy.learned import LearnedPolicy  # import torch only for checkpoints
+    from vla_policy.checkpoint import read_card  # import torch only for checkpoints
+    from vla_policy.learned import LearnedPolicy
+    from vla_policy.looking import LookingPolicy
 
+    if read_card(folder).tokens == 'patches':
+        return LookingPolicy.load(folder, robot)
     return LearnedPolicy.load(folder, robot, plan_step)
 
 

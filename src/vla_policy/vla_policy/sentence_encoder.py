@@ -1,4 +1,5 @@
-"""Sentence encoding with the packaged MiniLM, offline, each sentence once."""
+"""Sentence encoding with the packaged MiniLM, offline, each sentence once: as one vector, or as
+the states of its word pieces."""
 
 from __future__ import annotations
 
@@ -12,20 +13,30 @@ MOST_TOKENS = 64
 
 
 class SentenceEncoder:
-    """all-MiniLM-L6-v2 with mean pooling; the weights come from the installed package."""
+    """all-MiniLM-L6-v2; the weights come from the installed package."""
 
     def __init__(self) -> None:
         self._model: Any = None
         self._tokenizer: Any = None
-        self._known: dict[str, NDArray[np.float32]] = {}
+        self._states: dict[str, NDArray[np.float32]] = {}
+        self._vectors: dict[str, NDArray[np.float32]] = {}
 
     def encode(self, text: str) -> NDArray[np.float32]:
-        """Return the unit vector (384,) of a sentence."""
-        if text not in self._known:
-            self._known[text] = self._embed(text)
-        return self._known[text]
+        """Return the unit vector (384,) of a sentence: the mean of its states."""
+        if text not in self._vectors:
+            mean = self.states(text).mean(0)
+            self._vectors[text] = mean / max(float(np.linalg.norm(mean)), 1e-12)
+            self._vectors[text].setflags(write=False)
+        return self._vectors[text]
 
-    def _embed(self, text: str) -> NDArray[np.float32]:
+    def states(self, text: str) -> NDArray[np.float32]:
+        """Return the states (n, 384) of the word pieces of a sentence, marks at its ends
+        included."""
+        if text not in self._states:
+            self._states[text] = self._read(text)
+        return self._states[text]
+
+    def _read(self, text: str) -> NDArray[np.float32]:
         import torch
 
         if self._model is None:
@@ -34,9 +45,8 @@ class SentenceEncoder:
             [text], truncation=True, max_length=MOST_TOKENS, return_tensors='pt'
         )
         with torch.inference_mode():
-            tokens = self._model(**batch).last_hidden_state[0]  # (tokens, 384), no padding
-            vector = torch.nn.functional.normalize(tokens.mean(0), dim=0)
-        result: NDArray[np.float32] = vector.numpy().astype(np.float32)
+            tokens = self._model(**batch).last_hidden_state[0]  # no padding
+        result: NDArray[np.float32] = tokens.numpy().astype(np.float32)
         result.setflags(write=False)
         return result
 

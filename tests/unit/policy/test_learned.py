@@ -13,14 +13,18 @@ from vla_core.errors import UserError
 from vla_core.records.action import EE_NAMES, Space
 from vla_core.records.scene import Role, Verb
 from vla_policy import checkpoint, normalise
+from vla_policy.decoders.by_name import decoder_of
 from vla_policy.experts.planning import plan_step
-from vla_policy.flow_model import FlowModel, ModelParams
+from vla_policy.image_model import ImageModel
 from vla_policy.learned import LearnedPolicy, SamplingParams, to_batch
+from vla_policy.object_model import ObjectModel, ObjectModelParams
 from vla_policy.objects import features
 from vla_policy.objects.memory import Memory
 from vla_policy.registry import load_policy
+from vla_policy.trunk.model import TrunkParams
 
 SENTENCE = np.zeros(384, np.float32)
+DECODER = {'name': 'flow', 'steps': 4, 'copies': 1}
 
 
 class Mute:
@@ -30,13 +34,13 @@ class Mute:
         return SENTENCE
 
 
-def model_params(**changes):
+def model_params():
     widths = {
         'robot_width': features.ROBOT_WIDTH, 'object_width': features.OBJECT_WIDTH,
         'task_width': features.TASK_WIDTH,
     }  # fmt: skip
-    small = {'width': 32, 'heads': 4, 'prefix_layers': 1, 'suffix_layers': 1}
-    return ModelParams(**widths, **(small | changes))
+    trunk = TrunkParams(28, 4, width=32, heads=4, prefix_layers=1, suffix_layers=1)
+    return ObjectModelParams(**widths, trunk=trunk)
 
 
 def described(toy, memory=None):
@@ -47,12 +51,13 @@ def described(toy, memory=None):
 @pytest.fixture
 def saved(tmp_path, ur5e):
     torch.manual_seed(0)
-    model = FlowModel(model_params())
-    torch.nn.init.normal_(model.out.weight, std=0.1)
+    model = ObjectModel(model_params(), decoder_of(DECODER))
+    torch.nn.init.normal_(model.trunk.suffix.out.weight, std=0.1)
     rows = tuple((0.0,) * 7 for _ in range(16))
     card = checkpoint.PolicyCard(
-        format=checkpoint.FORMAT, features=features.SCHEMA, space=Space.EE_DELTA.name,
-        names=EE_NAMES, step=0.1, horizon=16,
+        format=checkpoint.FORMAT, tokens='objects', decoder=DECODER,
+        inputs={'features': features.SCHEMA}, space=Space.EE_DELTA.name,
+        names=EE_NAMES, step=0.1,
         robot=ur5e.name, joint_names=ur5e.joint_names, tip_frame=ur5e.arm.tip_frame,
         mean=rows, spread=tuple((0.1,) * 7 for _ in range(16)), gripper_levels=(0.0, 0.08),
         model=asdict(model.params), weights='', code='abc', data='def', training={},
@@ -96,39 +101,39 @@ def test_where_the_target_was_at_first_is_remembered():
 def test_rows_of_objects_may_come_in_any_order():
     """Attention is permutation invariant: the order of object rows has no effect."""
     torch.manual_seed(0)
-    model = FlowModel(model_params()).eval()
-    torch.nn.init.normal_(model.out.weight)
+    model = ObjectModel(model_params(), decoder_of(DECODER)).eval()
+    torch.nn.init.normal_(model.trunk.suffix.out.weight)
     inputs = described(scene_of(Verb.PUT_IN, 1))
     order = np.array([1, 0, *range(2, features.MOST_OBJECTS)])
     swapped = replace(inputs, objects=inputs.objects[order], present=inputs.present[order])
     noise = torch.randn(1, 16, 7)
     with torch.no_grad():
-        a, _ = model.sample(model.encode(to_batch([inputs])), noise, 4)
-        b, _ = model.sample(model.encode(to_batch([swapped])), noise, 4)
+        a = model.sample(model.encode(to_batch([inputs])), noise)
+        b = model.sample(model.encode(to_batch([swapped])), noise)
     torch.testing.assert_close(a, b, atol=1e-4, rtol=1e-4)
 
 
 def test_rows_that_are_not_objects_do_not_count():
     torch.manual_seed(0)
-    model = FlowModel(model_params()).eval()
-    torch.nn.init.normal_(model.out.weight)
+    model = ObjectModel(model_params(), decoder_of(DECODER)).eval()
+    torch.nn.init.normal_(model.trunk.suffix.out.weight)
     inputs = described(scene_of(Verb.PUT_IN, 1))
     junk = inputs.objects.copy()
     junk[5:] = 7.0
     noise = torch.randn(1, 16, 7)
     with torch.no_grad():
-        a, _ = model.sample(model.encode(to_batch([inputs])), noise, 4)
-        b, _ = model.sample(model.encode(to_batch([replace(inputs, objects=junk)])), noise, 4)
+        a = model.sample(model.encode(to_batch([inputs])), noise)
+        b = model.sample(model.encode(to_batch([replace(inputs, objects=junk)])), noise)
     torch.testing.assert_close(a, b)
 
 
 def test_candidates_share_the_prefix_and_equal_single_samples(saved, ur5e):
-    loaded = checkpoint.load(saved, ur5e)
+    loaded = checkpoint.load(saved, ur5e, ObjectModel)
     context = loaded.model.encode(to_batch([described(scene_of(Verb.PUT_IN, 1))]))
     noise = torch.randn(3, 16, 7)
     with torch.no_grad():
-        together, _ = loaded.model.sample(context.repeated(3), noise, 4)
-        alone = [loaded.model.sample(context, noise[k : k + 1], 4)[0] for k in range(3)]
+        together = loaded.model.sample(context, noise)
+        alone = [loaded.model.sample(context, noise[k : k + 1]) for k in range(3)]
     torch.testing.assert_close(together, torch.cat(alone), atol=1e-5, rtol=1e-4)
 
 
@@ -147,7 +152,7 @@ def test_the_same_seed_gives_the_same_chunks_and_another_gives_others(saved, ur5
     observation = scene_of(Verb.PUT_IN, 1).observe()
 
     def ask(seed):
-        policy = LearnedPolicy(checkpoint.load(saved, ur5e), plan_step, Mute())
+        policy = LearnedPolicy(checkpoint.load(saved, ur5e, ObjectModel), plan_step, Mute())
         policy.reset('t', 'put it', seed)
         first = policy.act(observation, count=4)
         second = policy.act(replace(observation, stamp=observation.stamp + 0.2))
@@ -190,20 +195,23 @@ def change(folder, **values):
     [
         ({'joint_names': ['a', 'b']}, 'joint names'),
         ({'tip_frame': 'flange'}, 'tip frame'),
-        ({'features': 'objects-0'}, 'features'),
+        ({'inputs': {'features': 'objects-0'}}, 'features'),
+        ({'inputs': {}}, "inputs or model lack 'features'"),
+        ({'tokens': 'object'}, "tokens 'object'; known: objects, patches"),
+        ({'model': {}}, "inputs or model lack 'rows_per_token'"),
         ({'names': ['x']}, 'names'),
         ({'space': 'JOINT_POSITION'}, 'space'),
         ({'format': 99}, 'format'),
         ({'mean': [[0.0]]}, 'shape of mean'),
         ({'weights': '0' * 64}, 'hash of policy'),
         ({'surprise': 1}, 'surprise'),
-        ({'horizon': 8}, 'shape of mean'),
+        ({'decoder': {'name': 'flwo'}}, "no decoder 'flwo'; known: flow, regress"),
     ],
 )
 def test_what_does_not_fit_is_refused_by_name(saved, ur5e, values, words):
     change(saved, **values)
     with pytest.raises(UserError, match=words):
-        checkpoint.load(saved, ur5e)
+        checkpoint.load(saved, ur5e, ObjectModel)
 
 
 @pytest.mark.parametrize(
@@ -220,14 +228,14 @@ def test_statistics_that_would_spoil_every_chunk_are_refused(saved, ur5e, key, v
     rows[0][0] = value
     change(saved, **{key: rows})
     with pytest.raises(UserError, match=words):
-        checkpoint.load(saved, ur5e)
+        checkpoint.load(saved, ur5e, ObjectModel)
 
 
 @pytest.mark.parametrize('levels', [[float('nan')], [0.0, float('inf')], [0.08, 0.0]])
 def test_gripper_levels_that_are_not_finite_and_ascending_are_refused(saved, ur5e, levels):
     change(saved, gripper_levels=levels)
     with pytest.raises(UserError, match=r'gripper levels .* are not finite and ascending'):
-        checkpoint.load(saved, ur5e)
+        checkpoint.load(saved, ur5e, ObjectModel)
 
 
 @pytest.mark.parametrize('key', ['mean', 'spread', 'joint_names', 'step', 'code', 'data'])
@@ -237,34 +245,35 @@ def test_a_missing_key_is_refused_by_name(saved, ur5e, key):
     del card[key]
     path.write_text(json.dumps(card))
     with pytest.raises(UserError, match=key):
-        checkpoint.load(saved, ur5e)
+        checkpoint.load(saved, ur5e, ObjectModel)
 
 
 def test_missing_or_broken_files_are_refused(saved, ur5e):
     (saved / checkpoint.WEIGHTS).write_bytes(b'junk')
     with pytest.raises(UserError, match=r'hash of policy\.safetensors'):
-        checkpoint.load(saved, ur5e)
+        checkpoint.load(saved, ur5e, ObjectModel)
     (saved / checkpoint.WEIGHTS).unlink()
     with pytest.raises(UserError, match=r'has no policy\.safetensors'):
-        checkpoint.load(saved, ur5e)
+        checkpoint.load(saved, ur5e, ObjectModel)
 
 
 def test_another_robot_is_refused(saved):
     from vla_core.robot.config import load_robot
 
     with pytest.raises(UserError, match='joint names'):
-        checkpoint.load(saved, load_robot('fr3'))
+        checkpoint.load(saved, load_robot('fr3'), ObjectModel)
 
 
-def test_pictures_are_an_option_of_the_same_network():
-    model = FlowModel(model_params(picture=16)).eval()
-    batch = to_batch([described(scene_of(Verb.PUT_IN, 1))])
-    with pytest.raises(ValueError, match='pictures'):
-        model.encode(batch)
-    seen = replace(batch, pictures=torch.rand(1, 2, 3, 16, 16))
-    chunk, features_ = model.sample(model.encode(seen), torch.randn(1, 16, 7), 2)
-    assert chunk.shape == (1, 16, 7)
-    assert features_.shape == (1, 32)
+def test_a_checkpoint_of_another_kind_is_refused(saved, ur5e):
+    with pytest.raises(UserError, match='has objects as tokens, which is no ImageModel'):
+        checkpoint.load(saved, ur5e, ImageModel)
+
+
+def test_a_model_of_another_size_than_its_rows_is_refused(saved, ur5e):
+    rows = [[0.1] * 7] * 8
+    change(saved, mean=rows, spread=rows)
+    with pytest.raises(UserError, match=r'chunk of the model is \(16, 7\), expected \(8, 7\)'):
+        checkpoint.load(saved, ur5e, ObjectModel)
 
 
 def test_the_tilt_of_the_tool_is_seen():
@@ -276,7 +285,7 @@ def test_the_tilt_of_the_tool_is_seen():
 
 
 def test_without_noise_all_candidates_are_equal_and_steps_are_as_given(saved, ur5e):
-    loaded = checkpoint.load(saved, ur5e)
+    loaded = checkpoint.load(saved, ur5e, ObjectModel)
     observation = scene_of(Verb.PUT_IN, 1).observe()
 
     def chunks(**sampling):

@@ -8,8 +8,8 @@ from functools import cache
 
 from vla_core.records.scene import Role
 from vla_core.records.sensing import Observation
-from vla_lockstep.episode_plan import Setup
-from vla_lockstep.lockstep import EpisodePlan, Lockstep
+from vla_lockstep.episode_plan import EpisodePlan, Setup
+from vla_lockstep.lockstep import Lockstep
 from vla_lockstep.row_log import Row
 from vla_lockstep.stack import load_setup
 from vla_policy.experts.planning import plan_step

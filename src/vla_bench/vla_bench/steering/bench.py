@@ -26,7 +26,8 @@ from vla_core.arguments import integer
 from vla_core.errors import UserError
 from vla_core.result import Figure, Result, share, time_ratio
 from vla_lockstep.campaign import command_line, run_jobs
-from vla_lockstep.lockstep import EpisodePlan, Lockstep
+from vla_lockstep.episode_plan import EpisodePlan
+from vla_lockstep.lockstep import Lockstep
 from vla_lockstep.row_log import Row, RowLog, made_by
 from vla_lockstep.stack import load_setup
 from vla_monitor.steering.params import TwinParams, VerifierParams

@@ -13,7 +13,8 @@ import numpy as np
 from vla_core.records.action import ActionChunk
 from vla_core.records.alignment import NONE
 from vla_core.records.task import Phase
-from vla_lockstep.lockstep import EpisodePlan, Lockstep, Setup
+from vla_lockstep.episode_plan import EpisodePlan, Setup
+from vla_lockstep.lockstep import Lockstep
 from vla_lockstep.perturb import PerturbedPolicy, PerturbParams
 from vla_lockstep.row_log import Row
 from vla_lockstep.stack import load_setup

@@ -14,7 +14,8 @@ from vla_core.atomic_file import write_atomic
 from vla_core.errors import UserError
 from vla_core.robot.config import load_robot
 from vla_lockstep.campaign import run_jobs
-from vla_lockstep.lockstep import EpisodePlan, Lockstep
+from vla_lockstep.episode_plan import EpisodePlan
+from vla_lockstep.lockstep import Lockstep
 from vla_lockstep.perturb import PerturbedPolicy, PerturbParams
 from vla_lockstep.row_log import Row, RowLog, made_by
 from vla_lockstep.stack import load_setup

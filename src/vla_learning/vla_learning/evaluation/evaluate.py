@@ -14,7 +14,8 @@ from vla_core.errors import UserError
 from vla_core.records.task import ResultCode
 from vla_core.result import Result, share
 from vla_lockstep.campaign import command_line, run_jobs
-from vla_lockstep.lockstep import EpisodePlan, Lockstep
+from vla_lockstep.episode_plan import EpisodePlan
+from vla_lockstep.lockstep import Lockstep
 from vla_lockstep.row_log import Row, RowLog, made_by
 from vla_lockstep.stack import load_setup
 from vla_policy.protocol import Policy

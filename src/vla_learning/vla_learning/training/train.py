@@ -9,11 +9,9 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from time import perf_counter
 
 import numpy as np
 import torch
-from tqdm import tqdm
 
 from vla_core.arguments import integer, number, path, text
 from vla_core.errors import UserError
@@ -25,15 +23,20 @@ from vla_core.robot.config import load_robot
 from vla_learning.data.augment import AugmentParams
 from vla_learning.data.dataset import held_out, load_dataset
 from vla_learning.data.samples import Samples
-from vla_learning.training.trainer import FitParams, Table, Trainer, open_loop_error
+from vla_learning.training.object_lessons import ObjectLessons, open_loop_error
+from vla_learning.training.progress import choose_device, draw_curve, fit
+from vla_learning.training.trainer import FitParams, Trainer
 from vla_lockstep.campaign import command_line
 from vla_policy import checkpoint, normalise
+from vla_policy.decoders.by_name import decoder_of
 from vla_policy.experts.scripted import ChunkParams
-from vla_policy.flow_model import FlowModel, ModelParams
-from vla_policy.learned import STEPS
+from vla_policy.object_model import ObjectModel, ObjectModelParams
 from vla_policy.objects import features
+from vla_policy.trunk.model import TrunkParams
 
 STATE = 'state.pt'
+DECODER = {'name': 'flow', 'steps': 8, 'copies': 2, 'is_logit_normal': True}
+ROWS_PER_TOKEN = 4  # of a chunk
 FOLDERS = ('demos', 'out', 'checkpoint')
 
 
@@ -120,39 +123,21 @@ def train(args: Args, samples: Samples, data: str, device: torch.device) -> Resu
     out.mkdir(parents=True, exist_ok=True)
     is_held = held_out(samples.episode, args.held_out, args.seed)
     normaliser = normalise.fit(samples.chunk[~is_held].astype(np.float64))
-    train_table = Table(samples.subset(~is_held), normaliser, device)
-    test = Table(samples.subset(is_held), normaliser, device)
+    train_table = ObjectLessons(samples.subset(~is_held), normaliser, device)
+    test = ObjectLessons(samples.subset(is_held), normaliser, device)
     torch.manual_seed(args.seed)
-    model = FlowModel(model_params(args, samples))
+    model = ObjectModel(model_params(args, samples), decoder_of(DECODER))
     trainer = Trainer(model, fit_params(args), device)
     if (out / STATE).is_file() and not args.fresh:
         trainer.resume(out / STATE)
     fit(trainer, train_table, test, out / STATE)
-    error = open_loop_error(trainer.best, test, STEPS)
+    error = open_loop_error(trainer.best, test)
     card = make_card(args, samples, normaliser, data, trainer, error)
     card = checkpoint.save(Path(args.checkpoint), card, trainer.best)
     draw_curve(trainer.history, out / 'loss.png')
     result = summarise(args, trainer, error, len(train_table), len(test))
     result.write(out)
     return result
-
-
-def fit(trainer: Trainer, train_table: Table, test: Table, state: Path) -> None:
-    """Train to the end with a progress bar; the state is saved at every evaluation."""
-    p = trainer.params
-    weights = sum(w.numel() for w in trainer.model.parameters())
-    mean, title = float('nan'), f'training ({weights:,} weights)'
-    began, before = perf_counter(), trainer.seconds
-    with tqdm(total=p.steps, initial=trainer.step, desc=title, unit='step') as bar:
-        while not trainer.is_over:
-            loss = trainer.advance(train_table)
-            mean = loss if np.isnan(mean) else 0.99 * mean + 0.01 * loss
-            bar.update()
-            if trainer.step % p.check_every == 0 or trainer.step >= p.steps:
-                held = trainer.validate(test, mean)
-                trainer.seconds = before + perf_counter() - began
-                trainer.save(state)
-                bar.set_postfix_str(f'train {mean:.4f} held-out {held:.4f}')
 
 
 def make_demonstrations(args: Args) -> None:
@@ -170,31 +155,27 @@ def make_demonstrations(args: Args) -> None:
     demonstrate.run(parser.parse_args(words))
 
 
-def choose_device(name: str) -> torch.device:
-    """Return the device; UserError when 'cuda' is requested and not available."""
-    if name == 'cuda' and not torch.cuda.is_available():
-        raise UserError('torch finds no GPU; use --device cpu')
-    if name == 'auto':
-        name = 'cuda' if torch.cuda.is_available() else 'cpu'
-    return torch.device(name)
-
-
 def fit_params(args: Args) -> FitParams:
     return FitParams(
         steps=args.steps, batch=args.batch, rate=args.rate, patience=args.patience, seed=args.seed
     )
 
 
-def model_params(args: Args, samples: Samples) -> ModelParams:
-    return ModelParams(
+def model_params(args: Args, samples: Samples) -> ObjectModelParams:
+    rows, columns = samples.chunk.shape[1:]
+    return ObjectModelParams(
         robot_width=features.ROBOT_WIDTH,
         object_width=features.OBJECT_WIDTH,
         task_width=features.TASK_WIDTH,
-        horizon=samples.chunk.shape[1],
-        width=args.width,
-        prefix_layers=args.prefix_layers,
-        suffix_layers=args.suffix_layers,
+        rows_per_token=ROWS_PER_TOKEN,
         dropout=0.3,
+        trunk=TrunkParams(
+            columns=columns * ROWS_PER_TOKEN,
+            horizon=rows // ROWS_PER_TOKEN,
+            width=args.width,
+            prefix_layers=args.prefix_layers,
+            suffix_layers=args.suffix_layers,
+        ),
     )
 
 
@@ -206,9 +187,10 @@ def make_card(
     robot = load_robot(args.robot)
     outcome = {'steps_done': trainer.step, 'held_out_loss': trainer.best_loss, **error}
     return checkpoint.PolicyCard(
-        format=checkpoint.FORMAT, features=features.SCHEMA,
+        format=checkpoint.FORMAT, tokens='objects', inputs={'features': features.SCHEMA},
+        decoder=DECODER,
         space=Space.EE_DELTA.name, names=EE_NAMES,
-        step=ChunkParams().step, horizon=samples.chunk.shape[1], robot=robot.name,
+        step=ChunkParams().step, robot=robot.name,
         joint_names=robot.joint_names, tip_frame=robot.arm.tip_frame,
         mean=tuple(map(tuple, normaliser.mean.round(6).tolist())),
         spread=tuple(map(tuple, normaliser.spread.round(6).tolist())),
@@ -231,20 +213,3 @@ def summarise(args: Args, trainer: Trainer, error: dict[str, float], n: int, hel
         Figure('wrong grips', error['grip_wrong'], 'share', n=held),
     )
     return Result('train', command_line(), figures)
-
-
-def draw_curve(history: list[dict[str, float]], path: Path) -> None:
-    """Write the loss curve as PNG."""
-    import matplotlib
-
-    matplotlib.use('Agg')
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(figsize=(6, 3.5))
-    for name in ('train', 'held_out'):
-        axes.semilogy([row['step'] for row in history], [row[name] for row in history], label=name)
-    axes.set(xlabel='step', ylabel='flow-matching loss')
-    axes.legend()
-    figure.tight_layout()
-    figure.savefig(path, dpi=110)
-    plt.close(figure)

@@ -7,20 +7,18 @@ import math
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
-import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from vla_core.errors import UserError
 from vla_core.params import check, param
-from vla_learning.data.samples import Samples
-from vla_policy.flow_model import Batch, FlowModel
-from vla_policy.normalise import ChunkNormaliser
 
 ROW_WEIGHT = 0.4  # loss weight of the rows beyond the first EXECUTED ones
 EXECUTED = 8  # rows
+Model = TypeVar('Model', bound=nn.Module)
+Learner = TypeVar('Learner', bound=nn.Module, contravariant=True)
 
 
 @dataclass(frozen=True)
@@ -29,7 +27,6 @@ class FitParams:
 
     steps: int = param(6000, 'optimiser steps', lo=1, hi=10_000_000)
     batch: int = param(256, 'samples per step', lo=1, hi=100_000)
-    copies: int = param(2, 'noisy copies of a chunk per step; they share the prefix', lo=1, hi=64)
     rate: float = param(1e-3, 'peak learning rate', lo=1e-7, hi=1.0)
     warmup: int = param(200, 'warm-up steps', lo=1, hi=100_000)
     decay: float = param(0.01, 'weight decay', lo=0.0, hi=1.0)
@@ -44,47 +41,6 @@ class FitParams:
 
     def __post_init__(self) -> None:
         check(self)
-
-
-@dataclass
-class Table:
-    """Samples on the device, chunks normalised."""
-
-    samples: Samples
-    normaliser: ChunkNormaliser
-    device: torch.device
-
-    def __post_init__(self) -> None:
-        s = self.samples
-        names = ('robot', 'objects', 'present', 'task')
-        self._inputs = [torch.from_numpy(getattr(s, n)).to(self.device) for n in names]
-        self._sentence = torch.from_numpy(s.sentence.astype(np.int64)).to(self.device)
-        self._sentences = torch.from_numpy(s.sentences).to(self.device)
-        chunks = self.normaliser.forward(s.chunk.astype(np.float64)).astype(np.float32)
-        self._chunks = torch.from_numpy(chunks).to(self.device)
-        most = int(s.present.sum(1).max())  # largest number of objects: empty rows are dropped
-        self._inputs[1], self._inputs[2] = self._inputs[1][:, :most], self._inputs[2][:, :most]
-
-    def __len__(self) -> int:
-        return len(self.samples)
-
-    def pick(self, rows: Tensor) -> tuple[Batch, Tensor]:
-        """Return inputs and normalised chunks of those rows."""
-        robot, objects, present, task = (part[rows] for part in self._inputs)
-        sentence = self._sentences[self._sentence[rows]]
-        return Batch(robot, objects, present, task, sentence), self._chunks[rows]
-
-
-def flow_loss(model: FlowModel, batch: Batch, chunks: Tensor, copies: int, noise: Noise) -> Tensor:
-    """Mean squared error of the velocity, over `copies` noises and times per chunk."""
-    target = chunks.repeat_interleave(copies, 0)
-    start = noise.normal(target.shape)
-    t = torch.sigmoid(noise.normal((len(target),)))
-    noisy = start + t[:, None, None] * (target - start)
-    velocity, _ = model.velocity(noisy, t, model.encode(batch).repeated(copies))
-    weight = torch.where(torch.arange(chunks.shape[1]) < EXECUTED, 1.0, ROW_WEIGHT)
-    weight = (weight / weight.mean()).to(chunks.device)
-    return ((velocity - (target - start)).square().mean(-1) * weight).mean()
 
 
 @dataclass
@@ -106,10 +62,19 @@ class Noise:
         return torch.randint(most, (count,), generator=self.generator).to(self.device)
 
 
-class Trainer:
+class Lessons(Protocol[Learner]):
+    """Samples that know their loss."""
+
+    def __len__(self) -> int: ...
+
+    def loss(self, model: Learner, rows: Tensor, noise: Noise) -> Tensor:
+        """Scalar loss of those rows; the same for the same noise."""
+
+
+class Trainer(Generic[Model]):
     """Owns the weights, their average, the optimiser and the history."""
 
-    def __init__(self, model: FlowModel, params: FitParams, device: torch.device) -> None:
+    def __init__(self, model: Model, params: FitParams, device: torch.device) -> None:
         self.params, self.device = params, device
         self.model = model.to(device)
         self.average = copy.deepcopy(model).eval().requires_grad_(False)
@@ -131,16 +96,16 @@ class Trainer:
     def is_over(self) -> bool:
         return self.step >= self.params.steps or self.since_best >= self.params.patience
 
-    def advance(self, table: Table) -> float:
+    def advance(self, table: Lessons[Model]) -> float:
         """One step of the optimiser; return its loss."""
         p = self.params
         noise = self.noise.at(self.step)
         torch.manual_seed(p.seed * 1_000_003 + self.step)  # dropout, the same after a resume
-        batch, chunks = table.pick(noise.rows(len(table), p.batch))
+        rows = noise.rows(len(table), p.batch)
         for group in self.optimiser.param_groups:
             group['lr'] = p.rate * _schedule(self.step, p)
         self.model.train()
-        loss = flow_loss(self.model, batch, chunks, p.copies, noise)
+        loss = table.loss(self.model, rows, noise)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
@@ -155,7 +120,7 @@ class Trainer:
             raise UserError(f'the loss is {value} at step {self.step}; a lower --rate may help')
         return value
 
-    def validate(self, table: Table, train_loss: float) -> float:
+    def validate(self, table: Lessons[Model], train_loss: float) -> float:
         """Evaluate the averaged weights on held-out episodes; keep them when they are the best."""
         loss = self.held_out(table)
         is_better = loss < self.best_loss - 1e-5
@@ -166,16 +131,15 @@ class Trainer:
         return loss
 
     @torch.no_grad()
-    def held_out(self, table: Table, most: int = 2048) -> float:
+    def held_out(self, table: Lessons[Model], most: int = 2048) -> float:
         """Loss of the averaged weights, always with the same samples and noise."""
         noise = Noise(12345, self.device).at(0)
         rows = torch.arange(len(table), device=self.device)
         if len(table) > most:
             rows = noise.rows(len(table), most)
-        losses = []
-        for part in rows.split(512):
-            batch, chunks = table.pick(part)
-            losses.append(float(flow_loss(self.average, batch, chunks, 2, noise)) * len(part))
+        losses = [
+            float(table.loss(self.average, part, noise)) * len(part) for part in rows.split(512)
+        ]
         return sum(losses) / len(rows)
 
     def save(self, path: Path) -> None:
@@ -203,32 +167,15 @@ class Trainer:
         self.seconds = state.get('seconds', math.nan)  # missing in older states
 
 
+def row_weights(horizon: int) -> Tensor:
+    """(1, horizon, 1), mean 1: the rows that are executed weigh more than those beyond."""
+    weight = torch.where(torch.arange(horizon) < EXECUTED, 1.0, ROW_WEIGHT)
+    return (weight / weight.mean())[None, :, None]
+
+
 def _schedule(step: int, p: FitParams) -> float:
     """Learning-rate factor: linear warm-up, then cosine decay to 1 %."""
     if step < p.warmup:
         return (step + 1) / p.warmup
     done = (step - p.warmup) / max(1, p.steps - p.warmup)
     return 0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * min(done, 1.0)))
-
-
-@torch.no_grad()
-def open_loop_error(
-    model: FlowModel, table: Table, steps: int, most: int = 512
-) -> dict[str, float]:
-    """Return the errors to the expert's chunks: mm at 0.3 s and at the end, wrong grips."""
-    noise = Noise(99, table.device).at(0)
-    rows = noise.rows(len(table), min(most, len(table)))
-    batch, target = table.pick(rows)
-    start = 0.3 * noise.normal(target.shape)
-    got, _ = model.sample(model.encode(batch), start, steps)
-    back = table.normaliser.backward
-    ours, theirs = back(got.cpu().double().numpy()), back(target.cpu().double().numpy())
-    gap = np.linalg.norm(ours[..., :3] - theirs[..., :3], axis=-1) * 1e3
-    wrong = np.abs(ours[..., :EXECUTED, 6] - theirs[..., :EXECUTED, 6]) > 0.03
-    near = min(3, gap.shape[1] - 1)
-    return {
-        'near_mm': float(np.median(gap[:, near])),
-        'near_p95_mm': float(np.quantile(gap[:, near], 0.95)),
-        'far_mm': float(np.median(gap[:, -1])),
-        'grip_wrong': float(wrong.mean()),
-    }

@@ -12,11 +12,14 @@ from vla_core.records.scene import Verb
 from vla_learning.data.augment import AugmentParams, expert_chunk, nearby
 from vla_learning.data.dataset import held_out, to_samples
 from vla_learning.data.samples import Samples, joined
-from vla_learning.training.train import Args, choose_device, train
-from vla_learning.training.trainer import FitParams, Table, Trainer
+from vla_learning.training.object_lessons import ObjectLessons
+from vla_learning.training.progress import choose_device
+from vla_learning.training.train import DECODER, Args, model_params, train
+from vla_learning.training.trainer import FitParams, Trainer
 from vla_policy import checkpoint, normalise
+from vla_policy.decoders.by_name import decoder_of
 from vla_policy.experts.scripted import ChunkParams, ScriptedPolicy
-from vla_policy.flow_model import FlowModel
+from vla_policy.object_model import ObjectModel
 from vla_policy.objects import features
 from vla_policy.objects.memory import Memory
 
@@ -42,17 +45,23 @@ def samples():
     return joined([episode(seed) for seed in range(4)])
 
 
-def trainer_for(samples, **changes):
-    from vla_learning.training.train import model_params
+def model_of(samples, width):
+    args = Args(width=width, prefix_layers=1, suffix_layers=1)
+    return ObjectModel(model_params(args, samples), decoder_of(DECODER))
 
+
+def trainer_for(samples, **changes):
     torch.manual_seed(0)
-    params = {'steps': 60, 'batch': 16, 'copies': 2, 'warmup': 5, 'check_every': 10, **changes}
-    model = FlowModel(model_params(Args(width=32, prefix_layers=1, suffix_layers=1), samples))
+    params = {'steps': 60, 'batch': 16, 'warmup': 5, 'check_every': 10, **changes}
+    model = ObjectModel(
+        model_params(Args(width=32, prefix_layers=1, suffix_layers=1), samples),
+        decoder_of(DECODER),
+    )
     return Trainer(model, FitParams(**params), CPU)
 
 
 def table_of(samples):
-    return Table(samples, normalise.fit(samples.chunk.astype(np.float64)), CPU)
+    return ObjectLessons(samples, normalise.fit(samples.chunk.astype(np.float64)), CPU)
 
 
 def test_the_loss_falls(samples):
@@ -85,9 +94,10 @@ def test_an_interrupted_run_continues_as_if_it_had_not_been(samples, tmp_path):
 
 def test_a_state_of_another_model_is_refused(samples, tmp_path):
     trainer_for(samples).save(tmp_path / 'state.pt')
-    from vla_learning.training.train import model_params
-
-    other = FlowModel(model_params(Args(width=64, prefix_layers=1, suffix_layers=1), samples))
+    other = ObjectModel(
+        model_params(Args(width=64, prefix_layers=1, suffix_layers=1), samples),
+        decoder_of(DECODER),
+    )
     with pytest.raises(UserError, match='another model'):
         Trainer(other, FitParams(), CPU).resume(tmp_path / 'state.pt')
 
@@ -106,7 +116,7 @@ def test_the_best_weights_are_kept_not_the_last(samples):
     trainer.validate(table, 1.0)
     kept = {k: v.clone() for k, v in trainer.best.state_dict().items()}
     with torch.no_grad():
-        trainer.average.out.bias.fill_(50.0)
+        trainer.average.trunk.suffix.out.bias.fill_(50.0)
     trainer.validate(table, 1.0)
     for name, value in trainer.best.state_dict().items():
         torch.testing.assert_close(value, kept[name])
@@ -154,7 +164,7 @@ def test_training_writes_a_checkpoint_that_loads_and_a_result(samples, tmp_path,
     assert result.ok
     assert (Path(args.out) / 'result.json').is_file()
     assert (Path(args.out) / 'loss.png').is_file()
-    loaded = checkpoint.load(Path(args.checkpoint), ur5e)
+    loaded = checkpoint.load(Path(args.checkpoint), ur5e, ObjectModel)
     assert loaded.card.data == 'data'
     assert loaded.card.training['steps_done'] == 4
     assert loaded.card.gripper_levels == (0.0, 0.08)

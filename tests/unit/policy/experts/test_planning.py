@@ -13,6 +13,7 @@ from vla_policy import checkpoint
 from vla_policy.experts.planning import plan_step
 from vla_policy.experts.scripted import ScriptedPolicy
 from vla_policy.learned import LearnedPolicy
+from vla_policy.object_model import ObjectModel
 from vla_policy.objects.memory import Memory
 
 ORDER = {
@@ -48,7 +49,7 @@ def test_without_a_target_it_looks():
 
 
 def test_all_candidates_state_one_step_and_differ_in_what_they_do(saved, ur5e):  # noqa: F811
-    policy = LearnedPolicy(checkpoint.load(saved, ur5e), plan_step, Mute())
+    policy = LearnedPolicy(checkpoint.load(saved, ur5e, ObjectModel), plan_step, Mute())
     observation = scene_of(Verb.PUT_IN, 1).observe()
     policy.reset('t', 'put it', 4)
     chunks = policy.act(observation, 6).chunks

@@ -1,0 +1,1 @@
+"""What a chunk is learned from and sampled with: one file each."""

@@ -1,0 +1,1 @@
+"""What is predicted beside the chunk: auxiliary losses, and outputs that others use."""

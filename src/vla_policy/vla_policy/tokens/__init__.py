@@ -1,0 +1,1 @@
+"""Observation to groups of tokens with masks."""
