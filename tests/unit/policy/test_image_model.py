@@ -95,7 +95,7 @@ def test_it_learns_where_a_bright_square_is():
         given = replace(given, pictures={**given.pictures, 'scene': scene})
         return given, place[:, None].expand(-1, 4, -1), labels
 
-    for _ in range(180):
+    for _ in range(260):
         given, chunk, labels = lesson(16)
         losses = model.losses(given, chunk, torch.ones_like(chunk), labels)
         optimiser.zero_grad()

@@ -40,7 +40,7 @@ class FlowDecoder:
         """Mean squared error of the velocity."""
         chunk, weight = (part.repeat_interleave(self.copies, 0) for part in (chunk, weight))
         noise = torch.randn(chunk.shape, generator=random).to(chunk.device)
-        t = self._times(len(chunk), random).to(chunk.device).expand(chunk.shape[:2])
+        t = self._times(len(chunk), random).to(chunk.device)
         x = torch.lerp(noise, chunk, t[..., None])
         velocity = suffix(x, t, prefix.repeated(self.copies))
         return weighted_mean((velocity - (chunk - noise)) ** 2, weight)
@@ -60,6 +60,6 @@ class FlowDecoder:
         for k in range(self.steps):
             if taps is not None:
                 taps.step = k
-            t = noise.new_full(noise.shape[:2], k / self.steps)
+            t = noise.new_full((len(noise), 1), k / self.steps)
             x = x + suffix(x, t, prefix, taps=taps) / self.steps
         return x

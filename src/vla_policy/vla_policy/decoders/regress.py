@@ -42,5 +42,5 @@ class RegressDecoder:
         if taps is not None:
             taps.step = 0
         rows = torch.zeros_like(noise)
-        made: Tensor = suffix(rows, rows[..., 0], prefix, taps=taps)
+        made: Tensor = suffix(rows, rows[:, :1, 0], prefix, taps=taps)
         return made

@@ -40,7 +40,7 @@ class SuffixBlock(nn.Module):
         return k, v
 
     def forward(self, x: Tensor, time: Tensor, keys: KeysValues, mask: Tensor) -> Tensor:
-        """(b, n, width) from x and time, both (b, n, width)."""
+        """(b, n, width) from x (b, n, width) and time (b, n or 1, width)."""
         shift1, scale1, gate1, shift2, scale2, gate2 = self.time(time).chunk(6, -1)
         x = x + gate1 * self.attention(self.norm1(x) * (1 + scale1) + shift1, keys, mask)
         return x + gate2 * self.mlp(self.norm2(x) * (1 + scale2) + shift2)
@@ -74,8 +74,10 @@ class Suffix(nn.Module):
         self, x: Tensor, time: Tensor, prefix: EncodedPrefix, *,
         second: Tensor | None = None, taps: FeatureTaps | None = None,
     ) -> Tensor:  # fmt: skip
-        """(b, horizon, columns) from action rows x of that shape at times (b, horizon)."""
-        if x.shape[1:] != (self.horizon, self.columns) or time.shape != x.shape[:2]:
+        """(b, horizon, columns) from action rows x of that shape at times (b, horizon), or (b, 1)
+        for one time of all rows, which is cheaper."""
+        has_time = time.shape in (x.shape[:2], (len(x), 1))
+        if x.shape[1:] != (self.horizon, self.columns) or not has_time:
             raise ValueError(
                 f'action rows {tuple(x.shape)} and times {tuple(time.shape)}: the model has '
                 f'{self.horizon} rows of {self.columns}'

@@ -58,7 +58,9 @@ class Patch:
 class Overrides:
     """Options of `reset`; None: chosen by the seed."""
 
-    distractors: int | None = None  # 0..6
+    distractors: int | None = None  # 0..10
+    rivals: int = 0  # objects that only the sentence tells from the target; a drawer is half open
+    other: bool = False  # the sentence names the first rival; of a drawer, the other verb
     absent: bool = False  # the target of the instruction is not on the table
     ambiguous: bool = False  # two objects match the target phrase
     unseen: bool = False  # the target's colour and shape never occur together in training
@@ -76,8 +78,12 @@ class Overrides:
     plain: bool = False  # nominal camera, light and no depth noise
 
     def __post_init__(self) -> None:
-        if self.distractors is not None and not 0 <= self.distractors <= 6:
-            raise UserError(f'distractors is {self.distractors}, must be between 0 and 6')
+        if self.distractors is not None and not 0 <= self.distractors <= 10:
+            raise UserError(f'distractors is {self.distractors}, must be between 0 and 10')
+        if not 0 <= self.rivals <= 3:
+            raise UserError(f'rivals is {self.rivals}, must be between 0 and 3')
+        if self.other and not self.rivals:
+            raise UserError('other needs rivals: there is no other object to name')
         if self.paraphrase not in (None, 'train', 'test'):
             raise UserError(f"paraphrase is '{self.paraphrase}'; known: train, test")
 

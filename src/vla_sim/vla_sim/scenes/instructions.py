@@ -56,6 +56,10 @@ TEST = {
     Verb.CLOSE: ('please close the drawer', 'slide the drawer shut', 'push the drawer in'),
 }
 
+NAMED = {  # templates of a press that name the button, for scenes with several
+    'train': ('press the {target}', 'push the {target}', 'press down the {target}'),
+    'test': ('push down on the {target}', 'hit the {target}', 'please press the {target}'),
+}
 PARAPHRASES = {'train': TRAIN, 'test': TEST}
 
 
@@ -65,9 +69,12 @@ def phrase(colour: str, shape: str) -> Phrase:
     return Phrase(text=f'the {text}', colour='' if shape == 'drawer' else colour, shape=shape)
 
 
-def format_instruction(task: ParsedTask, split: str, pick: int) -> str:
-    """Return the instruction of a task: template number `pick` (modulo their count)."""
+def format_instruction(task: ParsedTask, split: str, pick: int, has_rivals: bool = False) -> str:
+    """Return the instruction of a task: template number `pick` (modulo their count); with rivals
+    one that names its target."""
     templates = PARAPHRASES[split][task.verb]
+    if has_rivals and task.verb == Verb.PRESS:
+        templates = NAMED[split]
     words = {
         'target': task.target.text.removeprefix('the '),
         'destination': task.destination.text.removeprefix('the '),

@@ -18,6 +18,7 @@ HUES = {
 }
 COLOURS = tuple(HUES)
 SHAPES = ('cube', 'cylinder')  # of a target that is moved
+Pair = tuple[str, str]  # colour, shape
 
 # (colour, shape) that stay out of every training episode
 HELD_OUT_PAIRS = (

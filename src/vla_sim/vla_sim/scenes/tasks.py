@@ -19,14 +19,15 @@ from vla_sim.scenes.episode import (
     parse_overrides,
     side_vector,
 )
+from vla_sim.scenes.palette import Pair
 from vla_sim.scenes.placement import PlacementRequest, place
 from vla_sim.scenes.printed_patch import place_patch
+from vla_sim.scenes.rivals import name_another
 from vla_sim.scenes.scene_params import SceneParams
 from vla_sim.scenes.variety import sample_appearance, sample_size, sample_yaw
 
 TASKS = ('put_in', 'stack', 'push', 'press', 'open', 'close')
 PUSH_ROOM = 0.16  # m, free distance on the named side
-Pair = tuple[str, str]  # colour, shape
 
 
 def sample_episode(task: str, seed: int, p: SceneParams, overrides: dict[str, object]) -> Episode:
@@ -37,23 +38,26 @@ def sample_episode(task: str, seed: int, p: SceneParams, overrides: dict[str, ob
     rng = np.random.default_rng([seed, zlib.crc32(task.encode())])
     draft = _Draft(Verb(task), seed >= TEST_SEEDS or o.unseen, o, rng)
     MAKERS[task](draft, p)
+    draft.add_rivals()
     draft.add_distractors(p)
     appearance = sample_appearance(p, o, rng)
     split = o.paraphrase or ('test' if seed >= TEST_SEEDS else 'train')
     pick = int(rng.integers(1 << 16)) if o.template is None else o.template
-    parsed = ParsedTask(draft.verb, draft.target, draft.destination, draft.side)
-    named = (
-        (parsed.target.colour, parsed.target.shape),
-        (parsed.destination.colour, parsed.destination.shape),
-    )
     things = tuple(
         dataclasses.replace(obj, name=f'thing_{i}')
         for i, obj in enumerate(place(draft.requests, p, rng))
     )
+    parsed = ParsedTask(draft.verb, draft.target, draft.destination, draft.side)
+    if o.other:
+        parsed, things = name_another(parsed, things, draft.rivals)
+    named = (
+        (parsed.target.colour, parsed.target.shape),
+        (parsed.destination.colour, parsed.destination.shape),
+    )
     episode = Episode(
         task=task,
         seed=seed,
-        instruction=instructions.format_instruction(parsed, split, pick),
+        instruction=instructions.format_instruction(parsed, split, pick, bool(o.rivals)),
         parsed=parsed,
         things=things,
         appearance=appearance,
@@ -78,6 +82,8 @@ class _Draft:
         self.used: list[Pair] = []  # pairs on the table or in the instruction: not used again
         self.target = self.destination = Phrase()
         self.side = ''
+        self.corridor = (0.0, 0.0)  # m, free beside the target and its rivals
+        self.rivals: list[Pair] = []
 
     def left(self, shapes: tuple[str, ...], colour: str | None, pool: str) -> list[Pair]:
         """Return the unused pairs; pool 'seen', 'unseen' or 'any' applies without a colour."""
@@ -116,16 +122,28 @@ class _Draft:
         )
         return SceneObject('', *pair, np.array(size), np.zeros(3), yaw, role)
 
-    def add_target(self, obj: SceneObject, corridor: tuple[float, float] = (0.0, 0.0)) -> None:
+    def add_target(self, obj: SceneObject) -> None:
         """Add the target once, not at all (absent) or twice (ambiguous)."""
         if self.o.target_yaw is not None:
             obj = dataclasses.replace(obj, yaw=self.o.target_yaw)
         if not self.o.absent:
-            self.requests.append(PlacementRequest(obj, self.o.target_at, corridor))
+            self.requests.append(PlacementRequest(obj, self.o.target_at, self.corridor))
         if self.o.ambiguous:
             if obj.shape == 'drawer':
                 raise UserError('there is room for one drawer only')
             self.requests.append(PlacementRequest(self.make((obj.colour, obj.shape), Role.OTHER)))
+
+    def add_rivals(self) -> None:
+        """Add objects of the target's kind in other colours; a drawer has none."""
+        shape = self.target.shape
+        if shape == 'drawer':
+            return
+        shapes = palette.SHAPES if shape in palette.SHAPES else (shape,)
+        for _ in range(self.o.rivals):
+            pair = self.choose(shapes, None, 'any' if self.is_test else 'seen')
+            self.rivals.append(pair)
+            rival = dataclasses.replace(self.make(pair, Role.TARGET), role=Role.OTHER)
+            self.requests.append(PlacementRequest(rival, corridor=self.corridor))
 
     def add_distractors(self, p: SceneParams) -> None:
         """Add distractors; for an absent target first two that resemble it."""
@@ -185,19 +203,24 @@ def _push(d: _Draft, _: SceneParams) -> None:
     if d.side not in ('left', 'right', 'forward', 'back'):
         raise UserError(f"unknown side '{d.side}'; known: left, right, forward, back")
     dx, dy = side_vector(d.side) * PUSH_ROOM
-    d.add_target(d.set_target(), (float(dx), float(dy)))
+    d.corridor = float(dx), float(dy)
+    d.add_target(d.set_target())
 
 
 def _press(d: _Draft, _: SceneParams) -> None:
-    colour = d.o.colour or ('red', 'green')[int(d.rng.integers(2))]
-    d.target = instructions.phrase(colour, 'button')
-    d.add_target(d.make((colour, 'button'), Role.TARGET))
+    colours = palette.COLOURS if d.o.rivals else ('red', 'green')
+    colour = d.o.colour or colours[int(d.rng.integers(len(colours)))]
+    button = d.choose(('button',), colour, 'any')
+    d.target = instructions.phrase(*button)
+    d.add_target(d.make(button, Role.TARGET))
 
 
 def _drawer(d: _Draft, is_open: bool) -> None:
     handle = d.choose(('drawer',), d.o.colour, 'any')
     d.target = instructions.phrase(*handle)
     opening = float(d.rng.uniform(0.8, 1.0)) if is_open else 0.0
+    if d.o.rivals:
+        opening = float(d.rng.uniform(0.4, 0.6))  # both verbs are possible
     d.add_target(dataclasses.replace(d.make(handle, Role.TARGET), opening=opening))
 
 

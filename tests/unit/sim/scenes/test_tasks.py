@@ -173,13 +173,52 @@ def test_the_camera_is_off_by_little(scene):
     assert len({appearance.camera_shift for appearance in looks}) == len(looks)
 
 
+@pytest.mark.parametrize('task', ['put_in', 'stack', 'push', 'press'])
+def test_rivals_differ_from_the_target_in_what_the_sentence_says(task, scene):
+    for episode in episodes(task, scene, rivals=2):
+        target, kinds = episode.parsed.target, {'button'} if task == 'press' else palette.SHAPES
+        assert target.colour in episode.instruction
+        rivals = [t for t in episode.things if t.shape in kinds and t.role == Role.OTHER]
+        assert len(rivals) >= 2
+        assert not any((t.colour, t.shape) == (target.colour, target.shape) for t in rivals)
+
+
+@pytest.mark.parametrize('task', TASKS)
+def test_the_other_sentence_is_about_the_same_scene(task, scene):
+    for seed in SEEDS:
+        one, other = (
+            sample_episode(task, seed, scene, {'rivals': 2, 'other': flag})
+            for flag in (False, True)
+        )
+        assert one.instruction != other.instruction
+        places = [[(t.label, t.position.tolist()) for t in e.things] for e in (one, other)]
+        assert places[0] == places[1]
+        if task not in ('open', 'close'):
+            target = other.by_role(Role.TARGET)
+            assert (target.colour, target.shape) == (
+                other.parsed.target.colour, other.parsed.target.shape,
+            )  # fmt: skip
+            assert target.label != one.by_role(Role.TARGET).label
+            assert sum(t.role == Role.TARGET for t in other.things) == 1
+        else:
+            assert {one.verb, other.verb} == {Verb.OPEN, Verb.CLOSE}
+            assert 0.3 < one.by_role(Role.TARGET).opening < 0.7
+
+
+def test_rivals_of_training_are_not_held_out(scene):
+    for episode in episodes('put_in', scene, rivals=2):
+        assert not any(palette.is_held_out(t.colour, t.shape) for t in episode.things)
+
+
 @pytest.mark.parametrize(
     ('task', 'wishes', 'text'),
     [
         ('juggle', {}, "unknown task 'juggle'; known: put_in, stack, push"),
-        ('push', {'colr': 'red'}, "unknown override 'colr'; known: distractors, absent"),
+        ('push', {'colr': 'red'}, "unknown override 'colr'; known: distractors, rivals, other"),
         ('push', {'side': 'up'}, "unknown side 'up'; known: left"),
-        ('push', {'distractors': 7}, 'must be between 0 and 6'),
+        ('push', {'distractors': 11}, 'must be between 0 and 10'),
+        ('push', {'rivals': 4}, 'must be between 0 and 3'),
+        ('push', {'other': True}, 'other needs rivals'),
         ('push', {'shape': 'box'}, 'of push is a cube or cylinder'),
         ('push', {'colour': 'pink'}, 'no pink'),
         ('push', {'table': 'lava'}, "unknown table 'lava'; known: oak"),
