@@ -240,10 +240,10 @@ class Shield:
             self._checker.prepare(reference.state.position, np.zeros(len(inputs.q)))
             reference.accept(reference.stop())
         may_move = [decision.decision == PERMITTED and r is not None for r in requests]
-        self.grippers.step(inputs, may_move, dt, self._allows_opening)
+        self.grippers.step(inputs, may_move, dt, self._allows_width)
 
-    def _allows_opening(self, gripper: int, width: float) -> bool:
-        return self._checker.allows_opening(gripper, width, self.reference.state)
+    def _allows_width(self, gripper: int, width: float) -> bool:
+        return self._checker.allows_width(gripper, width, self.reference.state)
 
     def _build_report(self, now: float, decision: CycleDecision) -> ShieldReport:
         held = self._holds.reasons if decision.is_moving else ()

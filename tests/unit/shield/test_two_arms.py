@@ -300,6 +300,19 @@ def test_a_gripper_opens_no_further_than_its_fingers_keep_clear(walled):
     assert right == pytest.approx(0.04)
 
 
+def test_a_gripper_does_not_close_on_a_static_obstacle(kinematics):
+    tip = kinematics.fk(load('two_arms').home, 'left_tcp')
+    post = ObstacleConfig('post', 'box', (0.1, 0.02, 0.06), tuple(tip[:3, 3]))
+    rig = TwoArmRig(replace(load('two_arms'), obstacles=(post,)))
+    rig.fingers = dict.fromkeys(rig.fingers, 0.04)
+    rig.armed(gripper=0.08)
+    for _ in range(120):
+        rig.step(*[rig.home[part] for part in rig.parts], gripper=0.0)
+    left, right = (gripper.position[-1, 0] for gripper in rig.out.grippers)
+    assert left == pytest.approx(0.01 + rig.params.gripper_clearance, abs=1.1e-3)
+    assert right == pytest.approx(0.0)
+
+
 def test_an_arm_does_not_move_to_where_its_opening_fingers_will_touch(walled):
     homes = [walled.home[part].copy() for part in walled.parts]
     homes[LEFT][0] += 0.06  # 27 mm to one side

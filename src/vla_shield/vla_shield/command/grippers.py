@@ -57,7 +57,7 @@ class GripperCommands:
                 command.step_towards(arm.target.gripper, arm.opening, period)
             else:
                 command.hold(arm.opening, period)
-            if command.width > before and not allows(k, command.width):
+            if command.width != before and not allows(k, command.width):
                 command.width = before
             if k in self._goals:
                 self._step_goal(k, inputs, period, may_move[of_arm], allows)
@@ -65,7 +65,7 @@ class GripperCommands:
     def _step_goal(
         self, k: int, inputs: RobotInputs, period: float, may_move: bool, allows: Allows
     ) -> None:
-        """One period of a gripper that moves by itself: it may open at once as far as its whole
+        """One period of a gripper that moves by itself: it may go at once as far as its whole
         way is allowed, else step by step."""
         arm, goal = inputs.arms[self.arm_of[k]], self._goals[k]
         before = goal.opening
@@ -73,8 +73,8 @@ class GripperCommands:
             goal.request(arm.target.gripper, arm.opening, period)
         else:
             goal.hold(arm.opening, period)
-        is_wider = goal.opening is not None and (before is None or goal.opening > before)
-        if is_wider and goal.opening is not None and not allows(k, goal.opening):
+        is_new = goal.opening is not None and goal.opening != before
+        if is_new and goal.opening is not None and not allows(k, goal.opening):
             goal.limit(self._commands[k].width)
 
     def furthest(self, inputs: RobotInputs) -> list[float]:

@@ -14,7 +14,7 @@ from vla_shield.command.reference import Candidate
 from vla_shield.constraints import clearances, limits
 from vla_shield.constraints.collision_model import CollisionModel
 from vla_shield.constraints.distance_bounds import DistanceBounds
-from vla_shield.constraints.opening_check import OpeningCheck
+from vla_shield.constraints.finger_check import FingerCheck
 from vla_shield.constraints.speed_caps import SpeedCaps
 from vla_shield.constraints.workspace import Workspace
 from vla_shield.params import ShieldParams
@@ -59,7 +59,7 @@ class ConstraintChecker:
         self._model = model
         self.labels = tuple(model.tree.label(arm) for arm in range(len(robot.arms)))  # of rules
         self._bounds = DistanceBounds(model)
-        self._opening = OpeningCheck(model, self._bounds)
+        self._fingers = FingerCheck(model, self._bounds)
         self._speeds = SpeedCaps(params, robot, model)
         self._workspace = Workspace(params, robot, model)
         self.joint_range: tuple[Array, Array] = (robot.limits.lower, robot.limits.upper)  # rad
@@ -127,9 +127,9 @@ class ConstraintChecker:
         """(arms,) largest speed of each arm at `u` (n,) rad/s as a share of its present cap."""
         return self._speeds.ratios(u, self.scale)
 
-    def allows_opening(self, gripper: int, width: float, certified: Candidate) -> bool:
-        """True when a gripper may open to `width` m along the stop of a certified state."""
-        return self._opening.allows(gripper, width, certified, self.offset)
+    def allows_width(self, gripper: int, width: float, certified: Candidate) -> bool:
+        """True when a gripper may go to `width` m along the stop of a certified state."""
+        return self._fingers.allows(gripper, width, certified, self.offset)
 
     def check(self, candidate: Candidate) -> Violation:
         """The first violation of a candidate, cheapest checks first."""

@@ -45,6 +45,7 @@ class CollisionModel:
         self.gripper, self.fingers = pairs.gripper, pairs.fingers
         self.is_between_arms: Flags = pairs.is_between_arms
         self.is_of_object: Flags = pairs.is_of_object
+        self.is_of_obstacle: Flags = pairs.is_of_obstacle
         self._geometry_data = self.shapes.createData()
         self._joints = pairs.joints
         self._set_up_points()

@@ -85,6 +85,9 @@ class CollisionPairs:
         self.second = np.array([pair.second for pair in pairs])
         held = np.isin(self.first, added.held) | np.isin(self.second, added.held)
         self.is_of_object = np.isin(self.second, added.slots)  # (p,) pairs with a perceived object
+        robot_first = self.first < added.robot
+        # (p,) pairs of the robot with a static obstacle
+        self.is_of_obstacle = np.isin(self.second, added.obstacles) & robot_first
         arms = [self._arm_of(k) for k in range(added.robot)] + [-1] * (shapes.ngeoms - added.robot)
         sides = np.array(arms)[self.first], np.array(arms)[self.second]
         # (p,) pairs of one arm with another

@@ -1,4 +1,4 @@
-"""Constraint check of a gripper that opens: its fingers move outwards beside the arm's motion."""
+"""Constraint check of a gripper that opens or closes: its fingers move beside the arm's motion."""
 
 from __future__ import annotations
 
@@ -12,26 +12,32 @@ from vla_shield.constraints.collision_model import CollisionModel
 from vla_shield.constraints.distance_bounds import DistanceBounds
 
 TOLERANCE = 1e-5  # m per cycle, of a pair that is already too near
+STRIDE = 0.005  # m of opening between the checks of a large change
 
 
-class OpeningCheck:
-    """Fingers against table, obstacles, arms and held objects. Perceived objects do not count: a
-    release beside one must not be refused, and the gripper may push it aside."""
+class FingerCheck:
+    """Opening fingers against table, obstacles, arms and held objects; closing fingers against
+    static obstacles and other arms: the table and what is between the fingers are what a grasp
+    closes on. Perceived objects do not count: a release beside one must not be refused, and the
+    gripper may push it aside."""
 
     def __init__(self, model: CollisionModel, bounds: DistanceBounds) -> None:
         self._model, self._bounds = model, bounds
         moved = (model.opening_rates > 0.0) & ~model.is_of_object[:, None]
-        self._pairs: list[Indices] = [np.flatnonzero(column) for column in moved.T]
+        fixed = moved & (model.is_of_obstacle | model.is_between_arms)[:, None]
+        self._opening: list[Indices] = [np.flatnonzero(column) for column in moved.T]
+        self._closing: list[Indices] = [np.flatnonzero(column) for column in fixed.T]
 
     def allows(
         self, gripper: int, width: float, certified: Candidate, offset: Array | None
     ) -> bool:
-        """True when a gripper may open to `width` m along the stop of a certified state; the model
-        then has it, and else its width from before."""
+        """True when a gripper may go to `width` m along the stop of a certified state. A wider one
+        is the model's from then on; a narrower one is when the fingers are there."""
         model, before = self._model, float(self._model.widths[gripper])
-        if width <= before:
+        if width == before:
             return True
-        pairs = self._pairs[gripper]
+        is_wider = width > before
+        pairs = (self._opening if is_wider else self._closing)[gripper]
         pairs = pairs[model.is_active[pairs]]
         present = self._near(pairs, certified, offset)
         model.set_width(width, gripper)
@@ -39,7 +45,7 @@ class OpeningCheck:
         is_clear = not len(near) or self._is_clear(
             gripper, (before, width), near, certified, offset
         )
-        if not is_clear:
+        if not (is_clear and is_wider):
             model.set_width(before, gripper)
         return is_clear
 
@@ -56,12 +62,13 @@ class OpeningCheck:
         offset: Array | None,
     ) -> bool:  # fmt: skip
         """True when no pair is nearer than its clearance, or than at the present width."""
-        model, before, path = self._model, [], certified.stop.path
+        model, path = self._model, certified.stop.path
         if offset is not None:
             path = np.concatenate((path, path + offset))
-        for width in widths:
-            model.set_width(width, gripper)
-            before.append(np.array([model.distances(q, pairs) for q in path]))
-        present, opened = before
-        least = np.minimum(model.required[pairs], present - TOLERANCE)
-        return bool(np.all(opened >= least))
+        count = 2 + int(abs(widths[1] - widths[0]) / STRIDE)
+        found = []
+        for width in np.linspace(*widths, count):
+            model.set_width(float(width), gripper)
+            found.append(np.array([model.distances(q, pairs) for q in path]))
+        least = np.minimum(model.required[pairs], found[0] - TOLERANCE)
+        return bool(np.all(np.array(found[1:]) >= least))
