@@ -9,8 +9,9 @@ from pathlib import Path
 
 from vla_core.authoring.request import remade
 from vla_core.robot.config import robot_file
-from vla_learning.evaluation.evaluate import EvalJob, EvalTrial
+from vla_learning.evaluation.evaluate import EvalJob
 from vla_learning.evaluation.evaluate import play as play_trial
+from vla_learning.evaluation.suites import EvalTrial
 from vla_lockstep.row_log import Row
 
 POLICY = 'scripted'

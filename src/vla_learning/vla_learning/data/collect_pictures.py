@@ -1,37 +1,51 @@
-"""`./vla demos --pictures`: demonstrations for a policy that looks, in the light loop.
+"""Demonstrations for a policy that looks, in the light loop: the expert's, or a learner's with the
+expert's labels.
 
-The scripted expert on true scenes; three of four episodes with a shifted tool, so that recovery is
-in the data. Failed episodes are counted and not kept.
+The scripted expert acts on true scenes. One of four of its episodes is clean, one strongly and two
+slightly disturbed, so that recovery is in the data. Its failed episodes are counted and not kept;
+a learner's are: that is what their labels are for.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from vla_core.errors import UserError
 from vla_learning.data.image_episodes import ImageRecorder, save_episode
 from vla_lockstep.campaign import run_jobs
 from vla_lockstep.episode_plan import EpisodePlan
-from vla_lockstep.light_loop import LightLoop
+from vla_lockstep.light_loop import LightLoop, LightLoopParams
 from vla_lockstep.perturb import PerturbedPolicy, PerturbParams
+from vla_lockstep.relabel import RelabelledPolicy, RelabelParams
 from vla_lockstep.row_log import Row, RowLog, made_by
 from vla_lockstep.stack import load_setup
 from vla_policy.experts.scripted import ScriptedPolicy
 from vla_policy.protocol import Policy
+from vla_policy.registry import load_policy
+from vla_sim.scenes.placement import NoRoomError
 
 LOG = 'pictures.jsonl'
-CLEAN_EVERY = 4  # one in so many episodes runs unperturbed
+RIVALS = (0, 1, 2, 2)  # by seed: objects that only the sentence tells from the target
+STRONG = PerturbParams(position=0.03, yaw=0.25, share=0.4, dwell=1.0)
+LEARNER = LightLoopParams(timeout=14.0)
 
 
 @dataclass(frozen=True)
 class PictureDemo:
-    """One demonstration to collect."""
+    """One episode to collect."""
 
     robot: str
     task: str
     seed: int
     folder: str
-    is_perturbed: bool
+    learner: str = ''  # folder of a checkpoint that drives; '': the expert
+
+    @property
+    def overrides(self) -> dict[str, Any]:
+        """Of the scene."""
+        return {'rivals': RIVALS[self.seed % len(RIVALS)]}
 
 
 def episode_path(folder: Path, task: str, seed: int) -> Path:
@@ -40,22 +54,25 @@ def episode_path(folder: Path, task: str, seed: int) -> Path:
 
 
 def collect(
-    robot: str, tasks: list[str], seeds: range, folder: Path, workers: int, *, is_clean: bool
+    robot: str, tasks: tuple[str, ...], seeds: range, folder: Path, workers: int, learner: str = ''
 ) -> list[Row]:
-    """Collect the missing episodes; a run that was interrupted goes on."""
+    """Collect the missing episodes; a run that was interrupted goes on. UserError when there are
+    none in the end."""
     jobs = [
-        (
-            f'{robot}/{task}/{seed}',
-            PictureDemo(robot, task, seed, str(folder), not is_clean and seed % CLEAN_EVERY != 0),
-        )
+        (f'{robot}/{task}/{seed}', PictureDemo(robot, task, seed, str(folder), learner))
         for seed in seeds
         for task in tasks
     ]
-    log = RowLog(folder / LOG, made_by('scripted'), keeps_old=True)
-    return run_jobs(jobs, collect_one, log, workers, 'demonstrations')
+    log = RowLog(folder / LOG, made_by(learner or 'scripted'), keeps_old=True)
+    title = 'episodes that the learner drives' if learner else 'demonstrations'
+    rows = run_jobs(jobs, collect_one, log, workers, title)
+    if not any(folder.glob('*.npz')):
+        raise UserError(f'{folder}: none of {len(rows)} demonstrations succeeded')
+    return rows
 
 
 _HOSTS: dict[str, tuple[LightLoop, ImageRecorder]] = {}
+_LEARNERS: dict[tuple[str, str], Policy] = {}
 
 
 def collect_one(demo: PictureDemo) -> Row:
@@ -67,14 +84,28 @@ def collect_one(demo: PictureDemo) -> Row:
         setup = load_setup(demo.robot)
         _HOSTS[demo.robot] = LightLoop(setup), ImageRecorder(setup.robot)
     loop, recorder = _HOSTS[demo.robot]
-    policy: Policy = ScriptedPolicy()
-    if demo.is_perturbed:
-        policy = PerturbedPolicy(policy, PerturbParams())
+    loop.params = LEARNER if demo.learner else LightLoopParams()
     recorder.begin()
-    result = loop.run(EpisodePlan(demo.task, demo.seed), policy, recorder)
-    if result.success:
+    plan = EpisodePlan(demo.task, demo.seed, demo.overrides)
+    row: Row = {'success': False, 'task': demo.task, 'seed': demo.seed}
+    try:
+        result = loop.run(plan, _driver(demo), recorder)
+    except NoRoomError as error:  # too many objects for the table: this seed has no scene
+        return row | {'text': str(error)}
+    if (result.success or demo.learner) and len(recorder):
         save_episode(episode_path(Path(demo.folder), demo.task, demo.seed), recorder.episode())
-    return {
-        'success': result.success, 'task': demo.task, 'seed': demo.seed,
-        'duration': result.duration, 'inferences': result.inferences,
+    return row | {
+        'success': result.success, 'duration': result.duration, 'inferences': result.inferences
     }  # fmt: skip
+
+
+def _driver(demo: PictureDemo) -> Policy:
+    expert = ScriptedPolicy()
+    if not demo.learner:
+        kind = demo.seed // len(RIVALS) % 4
+        disturbed = PerturbedPolicy(expert, STRONG if kind == 1 else PerturbParams())
+        return disturbed if kind else expert
+    key = demo.robot, demo.learner
+    if key not in _LEARNERS:
+        _LEARNERS[key] = load_policy(demo.learner, _HOSTS[demo.robot][0].setup.robot)
+    return RelabelledPolicy(_LEARNERS[key], expert, RelabelParams())

@@ -54,6 +54,9 @@ class ImageRecorder:
         self._robot, self._windows, self._model = robot, windows, RobotModel(robot)
         self.begin()
 
+    def __len__(self) -> int:
+        return len(self._rows)
+
     def begin(self) -> None:
         """Forget what was collected."""
         self._memory = HandMemory()
@@ -63,11 +66,15 @@ class ImageRecorder:
         self._places: dict[str, list[Array]] = {name: [] for name in self._windows}
 
     def __call__(self, world: SimWorld, observation: Observation, proposal: Proposal) -> None:
-        """Collect one inference."""
+        """Collect one inference; one without a label is left out."""
+        row = self._memory.row(observation)
+        if not proposal.chunks:
+            return
         self._instruction = observation.instruction
-        self._rows.append((self._memory.row(observation), proposal.chunks[0].values))
+        self._rows.append((row, proposal.chunks[0].values))
         for name, params in self._windows.items():
-            frame, pose = world.render(name), self._pose(name, observation)
+            frame = observation.frames.get(name) or world.render(name)
+            pose = self._pose(name, observation)
             crop = crop_of(name, frame.model, params, pose)
             self._pictures[name].append(crop.cut(frame.rgb))
             self._places[name].append(places_of(observation, crop, frame.model, pose))

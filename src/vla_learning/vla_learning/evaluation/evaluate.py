@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from vla_bringup.graph.defaults import POLICY
 from vla_core.arguments import integer
 from vla_core.errors import UserError
 from vla_core.records.task import ResultCode
 from vla_core.result import Result, share
+from vla_learning.evaluation.suites import SUITES, EvalTrial
+from vla_lockstep.blank import BlankedPolicy
 from vla_lockstep.campaign import command_line, run_jobs
 from vla_lockstep.episode_plan import EpisodePlan
 from vla_lockstep.lockstep import Lockstep
@@ -22,34 +23,6 @@ from vla_policy.protocol import Policy
 from vla_policy.registry import load_policy
 from vla_report import figure_table
 from vla_sim.scenes.episode import TEST_SEEDS
-
-
-@dataclass(frozen=True)
-class EvalTrial:
-    """A kind of episode of a suite, and its bound."""
-
-    name: str
-    task: str
-    overrides: dict[str, Any] = field(default_factory=dict)
-    bound: str | None = None
-
-
-TEST = {'unseen': True, 'paraphrase': 'test'}
-SUITES: dict[str, tuple[EvalTrial, ...]] = {
-    'tabletop': (
-        EvalTrial('put_in', 'put_in', TEST, '>= 0.90'),
-        EvalTrial('stack', 'stack', TEST, '>= 0.80'),
-        EvalTrial('push', 'push', TEST, '>= 0.90'),
-        EvalTrial('press', 'press', {'paraphrase': 'test'}),
-        EvalTrial('open', 'open', {'paraphrase': 'test'}),
-        EvalTrial('close', 'close', {'paraphrase': 'test'}),
-        EvalTrial('absent', 'put_in', {'absent': True, 'paraphrase': 'test'}, '>= 0.95'),
-    ),
-    'experts': tuple(
-        EvalTrial(task, task, {}, '>= 0.95')
-        for task in ('put_in', 'stack', 'push', 'press', 'open', 'close')
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -103,7 +76,9 @@ def default_policy(suite: str) -> str:
 def name_of(args: argparse.Namespace) -> str:
     """Name of the result: another policy, or another host, does not replace the usual one."""
     usual = default_policy(args.suite)
-    policy = '' if args.policy in ('', usual) else f'-{Path(args.policy).name}'
+    folder = Path(args.policy)
+    own = folder.parent.name if folder.name == 'checkpoint' else folder.name
+    policy = '' if args.policy in ('', usual) else f'-{own}'
     return f'eval-{args.suite}{policy}' + ('-graph' if args.graph else '')
 
 
@@ -168,7 +143,10 @@ def play(job: EvalJob) -> Row:
     host = _HOSTS[key]
     if key not in _POLICIES:
         _POLICIES[key] = load_policy(job.policy, host.setup.robot)
-    result = host.run(EpisodePlan(job.trial.task, job.seed, job.trial.overrides), _POLICIES[key])
+    policy = _POLICIES[key]
+    if job.trial.blank:
+        policy = BlankedPolicy(policy, job.trial.blank)
+    result = host.run(EpisodePlan(job.trial.task, job.seed, job.trial.overrides), policy)
     is_refused = result.code == ResultCode.REFUSED_ABSENT
     return {
         'trial': job.trial.name, 'seed': job.seed, 'instruction': result.instruction,

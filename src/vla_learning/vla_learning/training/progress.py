@@ -14,19 +14,22 @@ from vla_learning.training.trainer import Lessons, Model, Trainer
 
 
 def fit(
-    trainer: Trainer[Model], lessons: Lessons[Model], test: Lessons[Model], state: Path
-) -> None:
-    """Train to the end with a progress bar; the state is saved at every evaluation."""
+    trainer: Trainer[Model], lessons: Lessons[Model], test: Lessons[Model], state: Path,
+    until: int | None = None,
+) -> None:  # fmt: skip
+    """Train to the end, or to step `until`, with a progress bar; the state is saved at every
+    evaluation."""
     p = trainer.params
+    until = p.steps if until is None else until
     weights = sum(w.numel() for w in trainer.model.parameters())
     mean, title = float('nan'), f'training ({weights:,} weights)'
     began, before = perf_counter(), trainer.seconds
-    with tqdm(total=p.steps, initial=trainer.step, desc=title, unit='step') as bar:
-        while not trainer.is_over:
+    with tqdm(total=until, initial=trainer.step, desc=title, unit='step') as bar:
+        while not trainer.is_over and trainer.step < until:
             loss = trainer.advance(lessons)
             mean = loss if np.isnan(mean) else 0.99 * mean + 0.01 * loss
             bar.update()
-            if trainer.step % p.check_every == 0 or trainer.step >= p.steps:
+            if trainer.step % p.check_every == 0 or trainer.step >= until:
                 held = trainer.validate(test, mean)
                 trainer.seconds = before + perf_counter() - began
                 trainer.save(state)

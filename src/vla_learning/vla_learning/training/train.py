@@ -7,75 +7,36 @@ An interrupted run resumes where it stopped; --fresh starts over.
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict, dataclass, fields
+from dataclasses import fields, replace
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from vla_core.arguments import integer, number, path, text
 from vla_core.errors import UserError
-from vla_core.params import check, param
-from vla_core.records.action import EE_NAMES, Space
-from vla_core.result import Figure, Result
-from vla_core.revision import commit
+from vla_core.params import load_params
+from vla_core.result import Result
 from vla_core.robot.config import load_robot
+from vla_core.stack_root import stack_root
 from vla_learning.data.augment import AugmentParams
-from vla_learning.data.dataset import held_out, load_dataset
-from vla_learning.data.samples import Samples
-from vla_learning.training.object_lessons import ObjectLessons, open_loop_error
-from vla_learning.training.progress import choose_device, draw_curve, fit
-from vla_learning.training.trainer import FitParams, Trainer
-from vla_lockstep.campaign import command_line
-from vla_policy import checkpoint, normalise
-from vla_policy.decoders.by_name import decoder_of
-from vla_policy.experts.scripted import ChunkParams
-from vla_policy.object_model import ObjectModel, ObjectModelParams
-from vla_policy.objects import features
-from vla_policy.trunk.model import TrunkParams
+from vla_learning.data.dataset import load_dataset
+from vla_learning.training.object_training import Args, train
+from vla_learning.training.progress import choose_device
 
-STATE = 'state.pt'
-DECODER = {'name': 'flow', 'steps': 8, 'copies': 2, 'is_logit_normal': True}
-ROWS_PER_TOKEN = 4  # of a chunk
 FOLDERS = ('demos', 'out', 'checkpoint')
-
-
-@dataclass(frozen=True)
-class Args:
-    """Parameters of a training run."""
-
-    demos: str = param('out/demos', 'folder of recorded episodes')
-    out: str = param('out/train', 'folder of the run: state, loss curve, result.json')
-    checkpoint: str = param('out/train/checkpoint', 'folder of the checkpoint')
-    robot: str = param('ur5e', 'name in config/robots')
-    tasks: str = param(
-        'put_in,stack,push,press,open,close', 'tasks to demonstrate if there are no demonstrations'
-    )
-    episodes: int = param(180, 'demonstrations per task if there are none', lo=1, hi=100_000)
-    copies: int = param(3, 'augmented copies of each observation', lo=0, hi=50)
-    held_out: float = param(0.08, 'share of held-out episodes', lo=0.01, hi=0.5)
-    steps: int = param(6000, 'optimiser steps', lo=1, hi=10_000_000)
-    batch: int = param(128, 'samples per step', lo=1, hi=100_000)
-    rate: float = param(1e-3, 'peak learning rate', lo=1e-7, hi=1.0)
-    patience: int = param(
-        12, 'evaluations without a lower held-out loss before stopping', lo=1, hi=1000
-    )
-    width: int = param(128, 'token width', lo=8, hi=1024)
-    prefix_layers: int = param(3, 'layers of the prefix', lo=1, hi=24)
-    suffix_layers: int = param(3, 'layers of the suffix', lo=1, hi=24)
-    seed: int = param(0, 'random seed', lo=0, hi=2**31)
-    device: str = param(
-        'auto', 'auto uses a GPU when there is one', choices=('auto', 'cpu', 'cuda')
-    )
-    threads: int = param(2, 'CPU threads', lo=1, hi=256)
-    fresh: bool = param(False, 'discard an interrupted run')
-
-    def __post_init__(self) -> None:
-        check(self)
+WITH_CONFIG = ('out', 'checkpoint', 'seed', 'device', 'threads', 'fresh')  # options
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """One option per field of Args."""
+    """One option per field of Args, and a configuration file in their place."""
+    parser.add_argument(
+        '--config', default='',
+        help='name in config/training, or a file: a policy that looks (vision)',
+    )  # fmt: skip
+    parser.add_argument(
+        '--workers', type=integer(1, 256), default=2,
+        help='processes that collect episodes, with --config (default %(default)s)',
+    )  # fmt: skip
     for f in fields(Args):
         spec, name = f.metadata['spec'], '--' + f.name.replace('_', '-')
         if f.default is False:
@@ -94,11 +55,15 @@ def folder(given: str) -> str:
 
 
 def output_folders(args: argparse.Namespace) -> list[Path]:
+    if args.config:
+        return [Path('out')]
     return [Path(args.out), Path(args.checkpoint)]
 
 
 def run(namespace: argparse.Namespace) -> int:
     """Record missing demonstrations, train, write the checkpoint and the result."""
+    if namespace.config:
+        return run_config(namespace)
     try:
         args = Args(**{f.name: getattr(namespace, f.name) for f in fields(Args)})
     except ValueError as error:
@@ -111,33 +76,48 @@ def run(namespace: argparse.Namespace) -> int:
         Path(args.demos), args.robot, AugmentParams(copies=args.copies), Path(args.out) / 'cache'
     )
     torch.set_num_threads(args.threads)
-    result = train(args, samples, data, device)
+    return report(train(args, samples, data, device), args.checkpoint)
+
+
+def run_config(given: argparse.Namespace) -> int:
+    """The training that a configuration file describes; of the options only those that say where
+    and on what it runs go with it."""
+    from vla_learning.training import image_training
+    from vla_learning.training.image_config import ImageTraining
+
+    usual = Args()
+    for f in fields(Args):
+        if f.name not in WITH_CONFIG and getattr(given, f.name) != f.default:
+            raise UserError(f'--{f.name.replace("_", "-")} is given by the file of --config')
+    file = find_config(given.config)
+    config = load_params(ImageTraining, file)
+    if given.seed:
+        config = replace(config, seed=given.seed)
+    out = Path(given.out if given.out != usual.out else f'out/train-{file.stem}')
+    to = Path(given.checkpoint) if given.checkpoint != usual.checkpoint else out / 'checkpoint'
+    if given.fresh:
+        image_training.discard(out)
+    torch.set_num_threads(given.threads)
+    device = choose_device(given.device)
+    return report(image_training.run(config, out, to, device, given.workers), str(to))
+
+
+def find_config(name: str) -> Path:
+    """The file of that name in config/training, or at that path; UserError lists the known
+    ones."""
+    folder = stack_root() / 'config/training'
+    for file in (folder / f'{name}.yaml', Path(name)):
+        if file.is_file():
+            return file
+    known = ', '.join(sorted(path.stem for path in folder.glob('*.yaml')))
+    raise UserError(f'no training {name!r}; known: {known}, or a file')
+
+
+def report(result: Result, checkpoint_folder: str) -> int:
+    """Print the figures."""
     print('\n'.join(f'{f.name:32}{f.value:10.4g} {f.unit}' for f in result.figures))
-    print(f'checkpoint in {args.checkpoint}')
+    print(f'checkpoint in {checkpoint_folder}')
     return 0 if result.ok else 1
-
-
-def train(args: Args, samples: Samples, data: str, device: torch.device) -> Result:
-    """Fit a model to the samples; write checkpoint, loss curve and result.json."""
-    out = Path(args.out)
-    out.mkdir(parents=True, exist_ok=True)
-    is_held = held_out(samples.episode, args.held_out, args.seed)
-    normaliser = normalise.fit(samples.chunk[~is_held].astype(np.float64))
-    train_table = ObjectLessons(samples.subset(~is_held), normaliser, device)
-    test = ObjectLessons(samples.subset(is_held), normaliser, device)
-    torch.manual_seed(args.seed)
-    model = ObjectModel(model_params(args, samples), decoder_of(DECODER))
-    trainer = Trainer(model, fit_params(args), device)
-    if (out / STATE).is_file() and not args.fresh:
-        trainer.resume(out / STATE)
-    fit(trainer, train_table, test, out / STATE)
-    error = open_loop_error(trainer.best, test)
-    card = make_card(args, samples, normaliser, data, trainer, error)
-    card = checkpoint.save(Path(args.checkpoint), card, trainer.best)
-    draw_curve(trainer.history, out / 'loss.png')
-    result = summarise(args, trainer, error, len(train_table), len(test))
-    result.write(out)
-    return result
 
 
 def make_demonstrations(args: Args) -> None:
@@ -153,63 +133,3 @@ def make_demonstrations(args: Args) -> None:
     words = ['--out', args.demos, '--episodes', str(args.episodes), '--robot', args.robot]
     words += ['--tasks', args.tasks]
     demonstrate.run(parser.parse_args(words))
-
-
-def fit_params(args: Args) -> FitParams:
-    return FitParams(
-        steps=args.steps, batch=args.batch, rate=args.rate, patience=args.patience, seed=args.seed
-    )
-
-
-def model_params(args: Args, samples: Samples) -> ObjectModelParams:
-    rows, columns = samples.chunk.shape[1:]
-    return ObjectModelParams(
-        robot_width=features.ROBOT_WIDTH,
-        object_width=features.OBJECT_WIDTH,
-        task_width=features.TASK_WIDTH,
-        rows_per_token=ROWS_PER_TOKEN,
-        dropout=0.3,
-        trunk=TrunkParams(
-            columns=columns * ROWS_PER_TOKEN,
-            horizon=rows // ROWS_PER_TOKEN,
-            width=args.width,
-            prefix_layers=args.prefix_layers,
-            suffix_layers=args.suffix_layers,
-        ),
-    )
-
-
-def make_card(
-    args: Args, samples: Samples, normaliser: normalise.ChunkNormaliser, data: str,
-    trainer: Trainer, error: dict[str, float],
-) -> checkpoint.PolicyCard:  # fmt: skip
-    """Return the metadata of the checkpoint."""
-    robot = load_robot(args.robot)
-    outcome = {'steps_done': trainer.step, 'held_out_loss': trainer.best_loss, **error}
-    return checkpoint.PolicyCard(
-        format=checkpoint.FORMAT, tokens='objects', inputs={'features': features.SCHEMA},
-        decoder=DECODER,
-        space=Space.EE_DELTA.name, names=EE_NAMES,
-        step=ChunkParams().step, robot=robot.name,
-        joint_names=robot.joint_names, tip_frame=robot.arm.tip_frame,
-        mean=tuple(map(tuple, normaliser.mean.round(6).tolist())),
-        spread=tuple(map(tuple, normaliser.spread.round(6).tolist())),
-        gripper_levels=normalise.levels_of(samples.chunk.astype(np.float64)).levels,
-        model=asdict(trainer.model.params), weights='', code=commit(), data=data,
-        training={**asdict(args), **outcome},
-    )  # fmt: skip
-
-
-def summarise(args: Args, trainer: Trainer, error: dict[str, float], n: int, held: int) -> Result:
-    """Return the figures of the run."""
-    figures = (
-        Figure('held-out loss', trainer.best_loss, n=held),
-        Figure('samples', float(n), 'samples'),
-        Figure('steps', float(trainer.step), 'steps'),
-        Figure('time to train, data apart', trainer.seconds / 60.0, 'min', '<= 60'),
-        Figure('open-loop error after 0.3 s', error['near_mm'], 'mm', n=held),
-        Figure('open-loop error after 0.3 s, p95', error['near_p95_mm'], 'mm', n=held),
-        Figure('open-loop error after 1.5 s', error['far_mm'], 'mm', n=held),
-        Figure('wrong grips', error['grip_wrong'], 'share', n=held),
-    )
-    return Result('train', command_line(), figures)

@@ -50,10 +50,7 @@ def sample_episode(task: str, seed: int, p: SceneParams, overrides: dict[str, ob
     parsed = ParsedTask(draft.verb, draft.target, draft.destination, draft.side)
     if o.other:
         parsed, things = name_another(parsed, things, draft.rivals)
-    named = (
-        (parsed.target.colour, parsed.target.shape),
-        (parsed.destination.colour, parsed.destination.shape),
-    )
+    named = [(phrase.colour, phrase.shape) for phrase in (parsed.target, parsed.destination)]
     episode = Episode(
         task=task,
         seed=seed,

@@ -69,11 +69,11 @@ def test_a_spread_is_never_below_its_least():
 
 
 def test_demonstrations_with_pictures_are_collected_and_resumed(tmp_path, capsys):
-    given = ('ur5e', ['press'], range(2), tmp_path, 1)
-    rows = collect_pictures.collect(*given, is_clean=False)
+    given = ('ur5e', ('press',), range(2), tmp_path, 1)
+    rows = collect_pictures.collect(*given)
     assert [row['success'] for row in rows] == [True, True]
     path = collect_pictures.episode_path(tmp_path, 'press', 0)
     assert len(load_episode(path)) == rows[0]['inferences']
     stamp = path.stat().st_mtime_ns
-    collect_pictures.collect(*given, is_clean=False)
+    collect_pictures.collect(*given)
     assert path.stat().st_mtime_ns == stamp

@@ -7,14 +7,13 @@ import pytest
 from vla_bringup.graph.defaults import POLICY
 from vla_core.errors import UserError
 from vla_learning.evaluation.evaluate import (
-    SUITES,
-    EvalTrial,
     add_arguments,
     make_jobs,
     name_of,
     summarise,
     table,
 )
+from vla_learning.evaluation.suites import SUITES, EvalTrial
 
 
 def arguments(*words):
@@ -79,3 +78,19 @@ def test_another_policy_has_a_result_of_its_own(options, name):
     parser = argparse.ArgumentParser()
     add_arguments(parser)
     assert name_of(parser.parse_args(options)) == name
+
+
+@pytest.mark.parametrize('name', ['out/train-vision/checkpoint', 'out/train-vision'])
+def test_a_trained_policy_gives_its_name_to_the_result(name):
+    args = arguments('--suite', 'vision', '--policy', name)
+    assert name_of(args) == 'eval-vision-train-vision'
+
+
+def test_the_vision_suite_has_a_control_for_what_the_policy_is_shown():
+    trials = {trial.name: trial for trial in SUITES['vision']}
+    for task in ('put_in', 'stack', 'push', 'press', 'open', 'close'):
+        for kind in ('sentence', 'pictures'):
+            control = trials[f'{task}: no {kind}']
+            assert (control.blank, control.bound) == (kind, '<= 0.10')
+            assert control.overrides == trials[task].overrides
+        assert trials[f'{task}: other'].overrides == {**trials[task].overrides, 'other': True}

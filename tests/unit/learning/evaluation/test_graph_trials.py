@@ -9,7 +9,8 @@ from vla_bringup.graph.session import TaskOutcome
 from vla_core.errors import UserError
 from vla_core.records.task import ResultCode
 from vla_learning.evaluation import graph_trials
-from vla_learning.evaluation.evaluate import EvalJob, EvalTrial
+from vla_learning.evaluation.evaluate import EvalJob
+from vla_learning.evaluation.suites import EvalTrial
 from vla_lockstep.row_log import RowLog
 
 PUT, ABSENT = EvalTrial('put_in', 'put_in'), EvalTrial('absent', 'put_in', {'absent': True})

@@ -13,8 +13,8 @@ from vla_learning.data.augment import AugmentParams, expert_chunk, nearby
 from vla_learning.data.dataset import held_out, to_samples
 from vla_learning.data.samples import Samples, joined
 from vla_learning.training.object_lessons import ObjectLessons
+from vla_learning.training.object_training import DECODER, Args, model_params, train
 from vla_learning.training.progress import choose_device
-from vla_learning.training.train import DECODER, Args, model_params, train
 from vla_learning.training.trainer import FitParams, Trainer
 from vla_policy import checkpoint, normalise
 from vla_policy.decoders.by_name import decoder_of
