@@ -8,7 +8,7 @@ are blended into each other by control: without that the expert itself oscillate
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -74,7 +74,7 @@ class LightRun:
         self, loop: LightLoop, policy: Policy, seen: Seen, instruction: str, seed: int
     ) -> None:
         setup, self.params, self.world = loop.setup, loop.params, loop.world
-        self.bundler = Bundler(setup.align, setup.robot)
+        self.bundler = Bundler(setup.align, setup.robot, policy.info.cameras)
         self.controller = Controller(setup.control, setup.robot)
         self.policy, self.seen, self.robot = policy, seen, setup.robot
         self.status = TaskStatus(0.0, TASK_ID, instruction, Phase.RUNNING, attempt=1, seed=seed)
@@ -113,13 +113,11 @@ class LightRun:
         scene = true_scene(self.world, TASK_ID)
         self.bundler.on_scene(scene)
         self.controller.on_scene(scene)
+        for camera in self.policy.info.cameras:
+            self.bundler.on_frame(self.world.render(camera))
         observation = self.bundler.bundle(now, self.status)
         if observation is None:
             return
-        cameras = self.policy.info.cameras
-        if cameras:
-            frames = {name: self.world.render(name) for name in cameras}
-            observation = replace(observation, frames=frames)
         proposal = self.policy.act(observation)
         self.inferences += 1
         self.seen(self.world, observation, proposal)

@@ -57,7 +57,7 @@ class Run:
         self.host = setup.host
         self.sim, self.policy, self.tap = sim, policy, tap
         self.grounder = Grounder(setup.perception, setup.robot)
-        self.bundler = Bundler(setup.align, setup.robot)
+        self.bundler = Bundler(setup.align, setup.robot, policy.info.cameras)
         self.controller = Controller(setup.control, setup.robot)
         self.shield = Shield(setup.shield, setup.robot)
         self.executive = Executive(setup.supervisor)

@@ -1,4 +1,4 @@
-"""Joint states and scenes aligned by stamp to one observation with measured skew."""
+"""Joint states, scenes and frames aligned by stamp to one observation with measured skew."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ class BundlerParams:
 
     joints_max_age: float = param(0.1, 's, age of the newest joint state', lo=0.005, hi=2.0)
     scene_max_age: float = param(1.0, 's, age of the newest scene', lo=0.05, hi=10.0)
+    frame_max_age: float = param(0.3, 's, age of the newest frame of a camera', lo=0.02, hi=5.0)
     skew_limit: float = param(0.05, 's, newest minus oldest part before SLOW', lo=0.001, hi=1.0)
     slow_scale: float = param(0.4, 'fraction of full speed in a SLOW vote', lo=0.05, hi=1.0)
     history: float = param(2.0, 's of joint states kept', lo=0.1, hi=10.0)
@@ -37,6 +38,8 @@ class BundlerParams:
         check(self)
         if not self.scene_max_age <= self.history:
             raise ValueError('history must be at least scene_max_age')
+        if not self.frame_max_age <= self.history:
+            raise ValueError('history must be at least frame_max_age')
 
 
 @dataclass(frozen=True)
@@ -51,11 +54,13 @@ class JointSample:
 
 
 class Bundler:
-    """Keeps histories; `bundle` aligns them to the newest scene, `vote` reports their health."""
+    """Keeps histories; `bundle` aligns them to the newest scene, or for a policy that looks to the
+    newest frame of its first camera; `vote` reports their health."""
 
-    def __init__(self, params: BundlerParams, robot: RobotConfig) -> None:
-        self.params = params
-        self.robot = robot
+    def __init__(
+        self, params: BundlerParams, robot: RobotConfig, cameras: tuple[str, ...] = ()
+    ) -> None:
+        self.params, self.robot, self.cameras = params, robot, cameras
         self._model = RobotModel(robot)
         self._merger = JointStateMerger(robot)
         self._samples: deque[JointSample] = deque()
@@ -93,7 +98,11 @@ class Bundler:
             self._scene.put(scene, scene.stamp)
 
     def on_frame(self, frame: RgbdFrame) -> None:
-        """Store the newest frame of its camera (for policies with images)."""
+        """Store the newest frame of its camera, for policies that look. A frame that comes late is
+        left out; after a clock that was set back the older ones are."""
+        last = self._frames.get(frame.camera)
+        if last is not None and is_late(frame.stamp, last.stamp):
+            return
         self._frames[frame.camera] = frame
 
     def on_status(self, status: TaskStatus, now: float) -> None:
@@ -167,15 +176,21 @@ class Bundler:
         newest = self._samples[-1].stamp if self._samples else -np.inf
         if not now - newest <= p.joints_max_age:
             return self._merger.explain('no fresh joint states')
+        for camera in self.cameras:
+            frame = self._frames.get(camera)
+            if frame is None or not now - frame.stamp <= p.frame_max_age:
+                return f'no fresh picture of camera {camera}'
         scene = self._scene.fresh(now, p.scene_max_age)
         if scene is None:
             return 'no fresh scene'
         return '' if scene.task_id == task_id else 'the scene belongs to another task'
 
     def _assemble(self, scene: GroundedScene, status: TaskStatus) -> Observation:
-        sample = self._at(scene.stamp)
-        frames = dict(self._frames)
-        stamps = [scene.stamp, sample.stamp, *(frame.stamp for frame in frames.values())]
+        frames = {camera: self._frames[camera] for camera in self.cameras}
+        # a policy that looks does not read the scene, so the scene's age is not its skew
+        seen = [frame.stamp for frame in frames.values()] or [scene.stamp]
+        sample = self._at(seen[0])
+        stamps = [sample.stamp, *seen]
         return Observation(
             stamp=min(stamps),
             task_id=status.task_id,

@@ -14,6 +14,8 @@ from vla_policy.align import Bundler, BundlerParams
 from vla_policy.protocol import Proposal
 from vla_policy.registry import load_policy
 from vla_ros import topics
+from vla_ros.camera.approximate_time_synchronizer import QUEUE, SLOP
+from vla_ros.camera.rgbd_subscription import RgbdSubscription
 from vla_ros.main import run
 from vla_ros.node import ManagedNode
 from vla_teleop.recorder.recorded_chunks import replayable_chunks
@@ -54,13 +56,18 @@ class PolicyNode(ManagedNode):
         self.p = p = self.parameters(PolicyNodeParams)
         robot = self.load_robot(p.robot)
         self.policy = load_policy(p.policy, robot, lambda path: replayable_chunks(path, robot))
-        self.bundler = Bundler(p.align, robot)
+        cameras = self.policy.info.cameras
+        self.bundler = Bundler(p.align, robot, cameras)
         self.worker: Worker[InferenceRequest, Proposal] = Worker(self.infer)
         self.status = IDLE
         self.attempt = ('', 0)  # task and attempt of the last reset
         self.requested = self.voted = 0.0  # s, ROS time of the last inference and vote
         self.subscribe(topics.joint_states(robot), self.bundler.on_joints)
         self.subscribe(topics.SCENE, self.bundler.on_scene)
+        self.readers = [
+            RgbdSubscription(self, robot.camera(camera), self.bundler.on_frame, SLOP, QUEUE)
+            for camera in cameras
+        ]
         self.subscribe(topics.STATUS, self.on_status)
         self.send_candidates = self.advertise(topics.CANDIDATES)
         self.subscribe(topics.CHUNK, self.on_chunk)
@@ -82,6 +89,7 @@ class PolicyNode(ManagedNode):
 
     def tick(self) -> None:
         now = self.now
+        self._check_cameras()
         proposal = self.worker.take()
         if proposal is not None and proposal.chunks:
             self.propose(proposal)
@@ -93,6 +101,13 @@ class PolicyNode(ManagedNode):
         if now - self.voted >= self.vote_period:
             self.send_vote(self.bundler.vote(now))
             self.voted = now
+
+    def _check_cameras(self) -> None:
+        """What is wrong with the frames of a camera is this node's problem."""
+        for reader in self.readers:
+            reader.check()
+        self.problem = next((reader.problem for reader in self.readers if reader.problem), '')
+        self.remark = next((reader.remark for reader in self.readers if reader.remark), '')
 
     def propose(self, proposal: Proposal) -> None:
         if proposal.chunks[0].task_id != self.status.task_id:

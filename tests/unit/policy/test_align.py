@@ -8,7 +8,7 @@ from toy import scene_of
 
 from vla_core.records.safety import Level
 from vla_core.records.scene import Verb
-from vla_core.records.sensing import JointState
+from vla_core.records.sensing import CameraModel, JointState, RgbdFrame
 from vla_core.records.task import Phase, TaskStatus
 from vla_core.robot.model import RobotModel
 from vla_policy.align import Bundler, BundlerParams
@@ -196,3 +196,54 @@ def test_after_the_clock_was_set_the_policy_is_fed_and_its_silence_counts_again(
     assert bundler.vote(now).level == Level.RUN
     now = feed(start + step + 2.0)
     assert 'no chunk' in bundler.vote(now).reasons[0]
+
+
+MODEL = CameraModel('optical', 4, 2, 4.0, 4.0, 1.5, 0.5)
+
+
+def frame(camera, stamp):
+    return RgbdFrame(
+        camera, stamp, MODEL, np.zeros((2, 4, 3), np.uint8), np.ones((2, 4), np.float32)
+    )
+
+
+@pytest.fixture
+def looking(ur5e):
+    return fed(Bundler(BundlerParams(), ur5e, ('scene', 'wrist')), ur5e, scene_stamp=0.6)
+
+
+def test_joints_are_interpolated_to_the_stamp_of_the_picture(looking, ur5e):
+    looking.on_frame(frame('scene', 0.955))
+    looking.on_frame(frame('wrist', 0.935))
+    looking.on_frame(frame('side', 0.1))  # of a camera that the policy does not read
+    observation = looking.bundle(1.0, RUNNING)
+    np.testing.assert_allclose(observation.joints, ur5e.home + 0.0955)
+    assert observation.stamp == 0.935
+    assert observation.skew == pytest.approx(0.02)
+    assert set(observation.frames) == {'scene', 'wrist'}
+
+
+def test_without_a_fresh_picture_of_each_camera_there_is_no_observation(looking):
+    looking.on_frame(frame('scene', 0.955))
+    assert looking.bundle(1.0, RUNNING) is None
+    vote = looking.vote(1.0)
+    assert (vote.level, vote.reasons) == (Level.HOLD, ('no fresh picture of camera wrist',))
+    looking.on_frame(frame('wrist', 0.6))
+    assert looking.bundle(1.0, RUNNING) is None
+    looking.on_frame(frame('wrist', 0.9))
+    assert looking.bundle(1.0, RUNNING) is not None
+
+
+def test_pictures_that_are_far_apart_slow_the_arm(looking):
+    looking.on_frame(frame('scene', 0.98))
+    looking.on_frame(frame('wrist', 0.85))
+    assert looking.bundle(1.0, RUNNING).skew == pytest.approx(0.13)
+    looking.on_chunk(ScriptedPolicy().act(scene_of(Verb.PUT_IN, 1).observe()).chunks[0], 1.0)
+    assert looking.vote(1.0).level == Level.SLOW
+
+
+def test_a_picture_that_comes_late_is_left_out(looking):
+    for stamp in (0.98, 0.96):
+        looking.on_frame(frame('scene', stamp))
+    looking.on_frame(frame('wrist', 0.98))
+    assert looking.bundle(1.0, RUNNING).frames['scene'].stamp == 0.98
