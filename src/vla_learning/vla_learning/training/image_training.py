@@ -132,7 +132,7 @@ class ImageRun:
         model = ImageModel(model_params(config, mean.shape), decoder_of(config.decoder))
         params = FitParams(
             steps=config.steps, batch=config.batch, rate=config.rate, average=config.average,
-            check_every=200, patience=1000, seed=config.seed,
+            check_every=500, patience=1000, seed=config.seed,
         )  # fmt: skip
         self.trainer: Trainer[ImageModel] = Trainer(model, params, self.device)
         if (self.out / STATE).is_file():
