@@ -25,6 +25,7 @@ ROSDEP = {
     'torch': 'python3-torch', 'transformers': 'python3-transformers-pip',
     'mujoco': 'python3-mujoco-pip', 'numba': 'python3-numba', 'pinocchio': 'pinocchio',
     'coal': 'coal', 'ruckig': 'ruckig', 'xacro': 'xacro',
+    'websockets': 'python3-websockets', 'msgpack': 'python3-msgpack',
 }  # fmt: skip
 PIP = {
     'markupsafe': 'markupsafe', 'av': 'av', 'mcap': 'mcap',

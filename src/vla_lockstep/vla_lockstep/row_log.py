@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from vla_core.revision import changes, commit
-from vla_policy.registry import find_checkpoint
+from vla_policy.registry import find_checkpoint, has_weights
 
 Row = dict[str, Any]
 MADE_BY = 'made_by'  # key of the origin in a row
@@ -33,7 +33,7 @@ def made_by(*policies: str) -> str:
 
 def weights(policy: str) -> str:
     """A short hash of a checkpoint and its calibration, '' for a policy without one."""
-    if policy == 'scripted':
+    if not has_weights(policy):
         return ''
     from vla_monitor.failure import calibration  # both import torch
     from vla_policy import checkpoint

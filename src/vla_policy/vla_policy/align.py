@@ -70,7 +70,7 @@ class Bundler:
         self._last_chunk = -np.inf  # s, arrival of the last chunk of this attempt
         self._running_since = np.inf  # s
         self._skew = 0.0
-        self._missing = ''
+        self._missing = self._reason = ''  # why no observation, why no chunk of it
         self._votes = 0
 
     def on_joints(self, joints: JointState) -> None:
@@ -120,6 +120,10 @@ class Bundler:
         if self._status is not None and chunk.task_id == self._status.task_id:
             self._last_chunk = now
 
+    def on_silence(self, reason: str) -> None:
+        """Keep why the last inference gave no chunk; '' when it gave one."""
+        self._reason = reason
+
     def clear(self) -> None:
         """Discard all sensor data (the clock jumped back)."""
         self._samples.clear()
@@ -165,7 +169,8 @@ class Bundler:
             return Level.HOLD, missing
         quiet = now - max(self._last_chunk, self._running_since)
         if not quiet <= p.silence:
-            return Level.HOLD, f'no chunk for {quiet:.1f} s'
+            why = f': {self._reason}' if self._reason else ''
+            return Level.HOLD, f'no chunk for {quiet:.1f} s{why}'
         if not self._skew <= p.skew_limit:
             return Level.SLOW, f'observation skew {self._skew * 1e3:.0f} ms'
         return Level.RUN, ''

@@ -28,7 +28,10 @@ class PolicyNodeParams:
     """Policy and rate of inference."""
 
     robot: str = param('ur5e', 'name in config/robots, or a file')
-    policy: str = param('scripted', "'scripted', 'replay:<episode.mcap>' or a checkpoint folder")
+    policy: str = param(
+        'scripted',
+        'scripted, replay:<episode.mcap>, a checkpoint folder, openpi:ws://<host>:<port>#<mapping>',
+    )
     period: float = param(0.2, 's, least time between inferences', lo=0.02, hi=2.0)
     candidates: int = param(1, 'chunks per inference', lo=1, hi=32)
     align: BundlerParams = field(default_factory=BundlerParams)
@@ -91,8 +94,10 @@ class PolicyNode(ManagedNode):
         now = self.now
         self._check_cameras()
         proposal = self.worker.take()
-        if proposal is not None and proposal.chunks:
-            self.propose(proposal)
+        if proposal is not None:
+            self.bundler.on_silence(proposal.reason)
+            if proposal.chunks:
+                self.propose(proposal)
         if now - self.requested >= self.p.period and not self.worker.is_busy:
             observation = self.bundler.bundle(now, self.status)
             if observation is not None:

@@ -26,8 +26,9 @@ class PolicyInfo:
 class Proposal:
     """Candidate chunks of one inference, and the policy's features."""
 
-    chunks: tuple[ActionChunk, ...]  # at least one; all from the same observation
+    chunks: tuple[ActionChunk, ...]  # all from the same observation; none with a reason
     features: PolicyFeatures | None = None  # None: a policy without weights
+    reason: str = ''  # why there is no chunk
 
 
 class Policy(Protocol):

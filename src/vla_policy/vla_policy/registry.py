@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -15,21 +16,25 @@ from vla_policy.protocol import Policy
 from vla_policy.replay import ReplayPolicy
 
 ReadChunks = Callable[[Path], Sequence[ActionChunk]]
-REPLAY = 'replay:'
+SCRIPTED, REPLAY, OPENPI = 'scripted', 'replay:', 'openpi:'
+TOKEN = 'VLA_POLICY_TOKEN'  # environment variable, sent to a policy server
 
 
 def load_policy(spec: str, robot: RobotConfig, read_chunks: ReadChunks | None = None) -> Policy:
-    """Return the policy that `spec` names: 'scripted', 'replay:<episode.mcap>' or a folder.
+    """Return the policy that `spec` names: 'scripted', 'replay:<episode.mcap>', a folder, or
+    'openpi:ws://<host>:<port>#<mapping>'.
 
     `read_chunks` reads the chunks of a recorded episode. The plan step that a learned policy
     announces is computed by the scripted experts, and is passed to it here.
     """
-    if spec == 'scripted':
+    if spec == SCRIPTED:
         return ScriptedPolicy()
     if spec.startswith(REPLAY):
         if read_chunks is None:
             raise UserError(f'{spec}: no reader for recorded episodes is available')
         return ReplayPolicy(read_chunks(Path(spec.removeprefix(REPLAY))))
+    if spec.startswith(OPENPI):
+        return _openpi(spec, robot)
     folder = find_checkpoint(spec)
     from vla_policy.checkpoint import read_card  # import torch only for checkpoints
     from vla_policy.learned import LearnedPolicy
@@ -38,6 +43,25 @@ def load_policy(spec: str, robot: RobotConfig, read_chunks: ReadChunks | None = 
     if read_card(folder).tokens == 'patches':
         return LookingPolicy.load(folder, robot)
     return LearnedPolicy.load(folder, robot, plan_step)
+
+
+def has_weights(spec: str) -> bool:
+    """True when `spec` names a checkpoint of ours."""
+    return bool(spec) and spec != SCRIPTED and not spec.startswith((REPLAY, OPENPI))
+
+
+def _openpi(spec: str, robot: RobotConfig) -> Policy:
+    """A policy behind a server; the connection is made at the first inference."""
+    from vla_policy.adapters.mapped import MappedPolicy
+    from vla_policy.adapters.mapping import load_mapping
+    from vla_policy.adapters.openpi import OpenpiClient
+
+    uri, _, name = spec.removeprefix(OPENPI).partition('#')
+    if not uri.startswith(('ws://', 'wss://')) or not name:
+        raise UserError(f'{spec}: expected openpi:ws://<host>:<port>#<mapping>')
+    mapping = load_mapping(name, robot)
+    client = OpenpiClient(uri, mapping.action.key, os.environ.get(TOKEN, ''))
+    return MappedPolicy(spec, client, mapping, robot)
 
 
 def find_checkpoint(spec: str) -> Path:
@@ -49,5 +73,6 @@ def find_checkpoint(spec: str) -> Path:
     listed = ', '.join(f'checkpoints/{name}' for name in shipped) or 'none installed'
     raise UserError(
         f"no policy '{spec}'; known: scripted, replay:<episode.mcap>, "
+        f'openpi:ws://<host>:<port>#<mapping>, '
         f'a folder with a checkpoint ({listed})'
     )

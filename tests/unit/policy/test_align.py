@@ -247,3 +247,16 @@ def test_a_picture_that_comes_late_is_left_out(looking):
         looking.on_frame(frame('scene', stamp))
     looking.on_frame(frame('wrist', 0.98))
     assert looking.bundle(1.0, RUNNING).frames['scene'].stamp == 0.98
+
+
+def test_why_there_is_no_chunk_reaches_the_vote(bundler, ur5e):
+    fed(bundler, ur5e).bundle(1.0, RUNNING)
+    for k in range(120):
+        bundler.on_joints(joints(ur5e, 1.01 + 0.01 * k))
+    bundler.on_scene(scene(2.15))
+    bundler.on_silence('ws://robot:8000: no answer within 0.8 s')
+    assert bundler.vote(2.2).reasons == (
+        'no chunk for 1.2 s: ws://robot:8000: no answer within 0.8 s',
+    )
+    bundler.on_silence('')
+    assert bundler.vote(2.2).reasons == ('no chunk for 1.2 s',)

@@ -24,7 +24,7 @@ from vla_core.records.task import Phase, ResultCode
 from vla_core.robot.config import load_robot
 from vla_interfaces.action import ExecuteTask
 from vla_interfaces.srv import Disarm, InjectFault, Reset, ResetScene
-from vla_policy.registry import REPLAY, find_checkpoint
+from vla_policy.registry import REPLAY, find_checkpoint, has_weights
 from vla_sim.scenes.tasks import TASKS
 
 BUSY = {
@@ -66,7 +66,7 @@ def check_launch_arguments(given: Mapping[str, str]) -> None:
         episode = Path(policy[len(REPLAY) :])
         if not episode.is_file():
             raise UserError(f'{policy}: {episode} is no file')
-    elif policy != 'scripted' and not (find_checkpoint(policy) / CARD).is_file():
+    elif has_weights(policy) and not (find_checkpoint(policy) / CARD).is_file():
         raise UserError(f'{find_checkpoint(policy)} is no checkpoint: it has no {CARD}')
 
 

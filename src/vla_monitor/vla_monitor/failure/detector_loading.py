@@ -9,7 +9,7 @@ from vla_monitor.failure.attempt import DetectorParams
 from vla_monitor.failure.detector import FailureDetector
 from vla_monitor.failure.traces import Binding
 from vla_policy.checkpoint import feature_schema, read_card
-from vla_policy.registry import REPLAY, find_checkpoint
+from vla_policy.registry import find_checkpoint, has_weights
 
 
 def detector_of(params: DetectorParams, policy: str, period: float) -> FailureDetector:
@@ -29,9 +29,7 @@ def detector_of(params: DetectorParams, policy: str, period: float) -> FailureDe
 
 def folder_of(policy: str) -> Path | None:
     """Return the folder of a checkpoint; None for a policy without weights."""
-    if policy in ('', 'scripted') or policy.startswith(REPLAY):
-        return None
-    return find_checkpoint(policy)
+    return find_checkpoint(policy) if has_weights(policy) else None
 
 
 def binding_of(folder: Path, period: float) -> Binding:
