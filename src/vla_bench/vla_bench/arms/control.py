@@ -19,7 +19,7 @@ from vla_core.robot.config import robot_file
 from vla_lockstep.campaign import run_jobs
 from vla_lockstep.row_log import Row, RowLog, made_by
 
-DEFAULTS = {'episodes': 5}
+DEFAULTS = {'episodes': 10}
 ROBOT, TASKS = 'panda', ('put_in', 'stack')
 FAILS = '<= 0.5'
 # name: (line of the robot file, the line with a mistake, key that the check must name)
