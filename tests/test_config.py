@@ -11,11 +11,13 @@ from vla_control.node import ControlNodeParams
 from vla_core.errors import UserError
 from vla_core.params import from_mapping, load_params, load_yaml
 from vla_core.robot.config import RobotConfig
+from vla_learning.training.image_config import ImageTraining
 from vla_monitor.failure.node import FailureNodeParams
 from vla_monitor.rules.node import RulesNodeParams
 from vla_monitor.rules.ruleset import load_rules
 from vla_monitor.steering.node import VerifierNodeParams
 from vla_perception.node import PerceptionNodeParams
+from vla_policy.adapters.mapping import PolicyMapping
 from vla_policy.node import PolicyNodeParams
 from vla_shield.node import ShieldNodeParams
 from vla_sim.node import SimNodeParams
@@ -34,7 +36,10 @@ NODES = {
     'shield': ShieldNodeParams,
     'supervisor': SupervisorNodeParams,
 }
-RECORDS = {'robots': RobotConfig, 'scenes': SceneParams}  # by folder
+RECORDS = {  # by folder
+    'robots': RobotConfig, 'scenes': SceneParams, 'policies': PolicyMapping,
+    'training': ImageTraining,
+}  # fmt: skip
 FILES = sorted(str(path.relative_to(CONFIG)) for path in CONFIG.rglob('*.y*ml'))
 OF_NODES = [name for name in FILES if '/' not in name]
 OF_GRAPHS = ['stack.yaml', 'robot.yaml']  # with every node; commission.yaml starts two
