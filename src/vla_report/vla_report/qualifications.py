@@ -60,7 +60,8 @@ QUALIFICATIONS = {
         './vla bench arms --controls',
     ),
     'bench-controllers': (
-        'emulated controllers, by the rules read in their source; no built controller, no arm',
+        'emulated controllers, by the rules read in their source; one task and one seed each, '
+        'commands at most 3 ms late; no built controller, no arm',
         './vla bench controllers --controls',
     ),
     'bench-grounding': (

@@ -31,6 +31,7 @@ LIMIT, PATH = '<= 1.1', '<= 1'  # of a limit; mrad
 DELAY_MS = 3.0
 PAYLOAD, SOFT = 4.0, 35.0  # kg; rad/s, bandwidth of servos that it bends by 1 cm
 REFUSED = 'speed slider'  # in the text of a task that ends by the slider
+TOLERANCES = (0.2, 0.02)  # rad: of a UR's configuration, and a tight one
 LOW_SLIDER = 3  # percent, below the contract's least
 
 
@@ -75,6 +76,11 @@ def all_cases(robot: str, seed: int) -> list[ControllerCase]:
             for payload in (0.0, PAYLOAD)
         ),
         replace(usual, slider=LOW_SLIDER),
+        *(
+            replace(usual, lag_ms=lag, tolerance=tolerance)
+            for tolerance in TOLERANCES
+            for lag in LAGS[1:]
+        ),
     ]
 
 
@@ -94,13 +100,17 @@ def figures(rows: Sequence[Row]) -> list[Figure]:
     made += [*within('commands up to 3 ms late: ', late), *ends('commands late: ', late)]
     wrong = [row for row in rows if row['declared']]
     made += [*within('wrong restart in the robot file: ', wrong)]
+    for tolerance in TOLERANCES:
+        mine = [row for row in rows if row['tolerance'] == tolerance]
+        title = f'path tolerance {tolerance:g} rad: '
+        made += [*within(title, mine), *ends(title, mine)]
     return [*made, *payloads(rows), *low_slider(rows)]
 
 
 def is_plain(row: Row) -> bool:
     """True for an episode of the grid."""
     return (
-        row['delay_ms'] == 0.0
+        row['delay_ms'] == row['tolerance'] == 0.0
         and not row['declared']
         and row['bandwidth'] != SOFT
         and row['slider'] in SLIDERS

@@ -29,6 +29,7 @@ class ControllerCase:
     delay_ms: float = 0.0  # a command takes between none and this to arrive
     bandwidth: float = 80.0  # rad/s, of the servos; a payload bends softer ones more
     payload: float = 0.0  # kg at the tool, from PAYLOAD_TIME on, that nobody declared
+    tolerance: float = 0.0  # rad, tracking error at which the controller aborts; 0: none
     declared: str = ''  # restart rule in the robot file, when it is wrong
     rules: str = PRESENT  # of the shield's commands
 
@@ -36,9 +37,12 @@ class ControllerCase:
     def actual(self) -> ControllerContract:
         """How the emulated controller behaves."""
         topic = SCALING_TOPIC if self.slider < 100 else ''
-        return ControllerContract(
-            restart=self.restart, reports_velocity=self.has_velocity, scaling_topic=topic
-        )
+        made = ControllerContract(
+            restart=self.restart, reports_velocity=self.has_velocity, scaling_topic=topic,
+            path_tolerance=self.tolerance,
+        )  # fmt: skip
+        # the lag counts for the tolerance, so the robot file says it
+        return replace(made, lag=1e-3 * self.lag_ms) if self.tolerance else made
 
     @property
     def contract(self) -> ControllerContract:

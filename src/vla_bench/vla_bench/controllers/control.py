@@ -1,7 +1,8 @@
 """Control of `./vla bench controllers`: the commands and the lag rule until 989e7c7 must fail.
 
 The robot file says nothing of restart, lag and scaling; the first point of a command is one period
-ahead, so that the restart rule of the controller decides what it sends until then.
+ahead, so that the restart rule of the controller decides what it sends until then. And, with the
+present rules, commands that arrive later than the contract's latency.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ import argparse
 
 from vla_bench import controls
 from vla_bench.controllers.bench import FIRST_SEED, REFUSED, play_all, worst
-from vla_bench.controllers.case import FIRST_POINT_AHEAD, LAGS, SLIDERS, grid
+from vla_bench.controllers.case import FIRST_POINT_AHEAD, LAGS, SLIDERS, ControllerCase, grid
 from vla_core.result import Figure, share
 from vla_core.robot.controller import DESIRED, MEASURED, RESTARTS
 from vla_lockstep.row_log import Row
+
+LATE_MS = 20.0  # more than the contract's latency of 5
 
 
 def run(args: argparse.Namespace) -> int:
@@ -23,7 +26,17 @@ def run(args: argparse.Namespace) -> int:
         for case in grid(FIRST_POINT_AHEAD, robot=args.robot, seed=FIRST_SEED + k)
         if case.has_velocity  # without them the measured restart is worse still
     ]
-    return controls.finish('controllers', args.out, figures(play_all(cases, args)))
+    late = ControllerCase(MEASURED, lag_ms=30, delay_ms=LATE_MS, robot=args.robot, seed=FIRST_SEED)
+    rows = play_all([*cases, late], args)
+    old = [row for row in rows if row['delay_ms'] == 0.0]
+    made = [*figures(old), *too_late([row for row in rows if row['delay_ms'] > 0.0])]
+    return controls.finish('controllers', args.out, made)
+
+
+def too_late(rows: list[Row]) -> list[Figure]:
+    """Beyond the contract's latency the certified path is not what the controller plays."""
+    title = f'present rules, commands up to {LATE_MS:g} ms late: acceleration'
+    return [Figure(title, worst(rows, 'acceleration'), '', '>= 1.1')]
 
 
 def figures(rows: list[Row]) -> list[Figure]:

@@ -64,6 +64,14 @@ DROPPED: dict[str, dict[str, tuple[Set, str]]] = {
     'scene': {
         'another frame': ({'header.frame_id': 'camera'}, "frame is 'camera'"),
         'NaN of a position': ({'objects.0.pose.pose.position.x': nan}, 'position is not finite'),
+        'an object without extent': (
+            {'objects.0.size.x': 0.0},
+            'every side must be positive',
+        ),
+        'an object of negative size': (
+            {'objects.0.size.z': -0.1},
+            'every side must be positive',
+        ),
         'a quaternion of zeros': ({'objects.0.pose.pose.orientation.w': 0.0}, 'not of unit'),
         'a negative covariance': ({'objects.0.pose.covariance': (0, -1.0)}, 'covariance is -1.0'),
         'an unknown verb': ({'task.verb': 'fly'}, "verb 'fly'"),

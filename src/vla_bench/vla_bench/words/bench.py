@@ -35,9 +35,11 @@ def run(args: argparse.Namespace) -> int:
     outcomes: list[WordsOutcome] = []
     for name, sentences in lists(args).items():
         found = [decide(labelled) for labelled in sentences]
-        figures += scores(name, found, None if name == SHARED.stem else DONE)
+        figures += scores(name, found, DONE)
         figures += details(name, found)
         outcomes += found
+    if not args.sentences:
+        figures += scores('both lists', outcomes, DONE)
     refused = [refuse(o.labelled) for o in outcomes]
     figures += scores('control, always refuse', refused, None)
     result = Result(NAME, command_line(), tuple(figures))
@@ -68,7 +70,7 @@ def details(name: str, found: Sequence[WordsOutcome]) -> list[Figure]:
     """The same by split and by kind, where the list has them; corrections that are proposed."""
     made: list[Figure] = []
     for split in sorted({o.labelled.split for o in found} - {''}):
-        made += scores(f'{name}, {split}', [o for o in found if o.labelled.split == split], None)
+        made += scores(f'{name}, {split}', [o for o in found if o.labelled.split == split], DONE)
     for kind in sorted({o.labelled.kind for o in found} - {''}):
         mine = [o for o in found if o.labelled.kind == kind]
         doable = [o for o in mine if o.labelled.is_doable]

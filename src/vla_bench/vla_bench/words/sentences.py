@@ -20,6 +20,7 @@ from vla_core.language.vocabulary import SHAPES
 from vla_core.records.scene import Verb
 
 DATA = Path('tests/data/words')
+MOST_BYTES = 50_000_000  # of a list
 OWN, SHARED = DATA / 'own.jsonl', DATA / 'shared.jsonl'
 
 
@@ -57,6 +58,10 @@ class LabelledSentence:
 
 def read_sentences(path: Path) -> list[LabelledSentence]:
     """Return the sentences of a file; UserError with the line for one that is not labelled."""
+    if path.exists() and not path.is_file():
+        raise UserError(f'{path} is no file of sentences')
+    if path.is_file() and path.stat().st_size > MOST_BYTES:
+        raise UserError(f'{path} has {path.stat().st_size} bytes, at most {MOST_BYTES} are read')
     try:
         lines = path.read_text(encoding='utf-8').split('\n')
     except (OSError, UnicodeDecodeError) as error:
@@ -66,7 +71,7 @@ def read_sentences(path: Path) -> list[LabelledSentence]:
         if line.strip():
             try:
                 found.append(_sentence(json.loads(line)))
-            except (ValueError, TypeError, KeyError, AttributeError) as error:
+            except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
                 raise UserError(f'{path}, line {number}: {error!r}') from None
     if not found:
         raise UserError(f'{path} has no sentence')

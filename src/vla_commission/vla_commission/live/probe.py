@@ -19,7 +19,7 @@ from vla_commission.checks.description import DESCRIPTION
 from vla_commission.collector import Collector, stamp_of_bytes
 from vla_commission.facts import Endpoint, Facts
 from vla_core.robot.config import RobotConfig
-from vla_core.robot.controller_parameters import NAMES
+from vla_core.robot.controller_parameters import names_of
 from vla_core.robot.ros_names import ACTION_STATUS
 from vla_ros import topics
 from vla_ros.endpoints import (
@@ -54,8 +54,8 @@ def observe(
     facts = Facts(own, seconds, namespace=client.node.get_namespace())
     _Listener(client, robot, Collector(facts)).run(seconds)
     _read_graph(client, robot, facts)
-    for node in edges.controller_nodes(robot):
-        facts.parameters[node] = parameters_of(client, node)
+    for node, arm in zip(edges.controller_nodes(robot), robot.arms, strict=True):
+        facts.parameters[node] = parameters_of(client, node, arm.joint_names)
     return facts
 
 
@@ -155,24 +155,29 @@ def _ends(found: list[Any]) -> tuple[Endpoint, ...]:
     return tuple(Endpoint(full_name(p), p.topic_type, p.qos_profile) for p in found)
 
 
-def parameters_of(client: GraphClient, node: str) -> Mapping[str, Any] | None:
-    """Parameters of a controller; None when it has no parameter service, or does not answer."""
+def parameters_of(
+    client: GraphClient, node: str, joints: tuple[str, ...]
+) -> Mapping[str, Any] | None:
+    """Parameters of a controller of `joints`; None when it has no parameter service, or does not
+    answer. Each is asked for by itself: a request with an undeclared name is answered with none.
+    """
     name = f'{node}/get_parameters'
     request = client.node.create_client(GetParameters, name)
     try:
         if not client.wait(request.service_is_ready, ANSWER):
             return None
-        future = request.call_async(GetParameters.Request(names=list(NAMES)))
-        if not client.wait(future.done, ANSWER):
+        asked = {
+            key: request.call_async(GetParameters.Request(names=[key])) for key in names_of(joints)
+        }
+        if not client.wait(lambda: all(future.done() for future in asked.values()), ANSWER):
             return None
-        values = future.result().values
+        values = {key: future.result().values for key, future in asked.items()}
     finally:
         client.node.destroy_client(request)
-    pairs = zip(NAMES, values, strict=False)
     return {
-        key: _plain(getattr(value, FIELDS[value.type]))
-        for key, value in pairs
-        if value.type in FIELDS
+        key: _plain(getattr(found[0], FIELDS[found[0].type]))
+        for key, found in values.items()
+        if found and found[0].type in FIELDS
     }
 
 

@@ -129,7 +129,8 @@ def judged(robot: RobotConfig, m: CameraMeasurement) -> list[Finding]:
     if not r.residual <= GOOD:
         return [fail(
             'camera.shape', f'{text}: no pose of the camera explains that',
-            'check the shapes of the robot, its joint offsets and the unit of depth',
+            'check that the picture is neither mirrored nor upside down, the shapes of the robot, '
+            'its joint offsets, and the unit and scale of depth',
         )]  # fmt: skip
     is_explained = r.before - r.residual < LEAST_GAIN  # a small or flat arm fixes no rotation
     if is_explained or (moved <= SHIFT and turn <= TURN):
@@ -140,10 +141,17 @@ def judged(robot: RobotConfig, m: CameraMeasurement) -> list[Finding]:
     also = '' if not is_level else '; if the camera was measured, correct mount instead'
     return [fail(
         'camera.extrinsics', f'{text}; camera off by {shift * 1e3:.0f} mm and {turn:.1f} degrees',
-        f'put "position: {_row(corrected[:3, 3])}, quaternion: '
+        f'{SAME_LOOK} put "position: {_row(corrected[:3, 3])}, quaternion: '
         f'{_row(geometry.quat_from_matrix(corrected[:3, :3]), 5)}" (without look_at, rpy, axes) '
         f'into camera {m.camera} of the robot file{also}',
     )]  # fmt: skip
+
+
+# a few percent of any of these is nearly a motion of the camera
+SAME_LOOK = (
+    'a wrong focal length in camera_info, a wrong scale of depth and a wrong zero of a joint look '
+    'alike: measure one distance in the picture and one angle first. If they are right,'
+)
 
 
 def _leaves_surface(correction: Array) -> bool:
@@ -157,8 +165,8 @@ def _mount(robot: RobotConfig, text: str, correction: Array) -> Finding:
     mount = geometry.inverse(correction) @ robot.mount.matrix
     return fail(
         'mount', f'{text}; the work surface is seen in place: the robot stands elsewhere',
-        f'put "mount: {{position: {_row(mount[:3, 3])}, rpy: {_row(rpy_of(mount))}}}" into the '
-        f'robot file',
+        f'{SAME_LOOK} put "mount: {{position: {_row(mount[:3, 3])}, rpy: '
+        f'{_row(rpy_of(mount))}}}" into the robot file',
     )  # fmt: skip
 
 

@@ -134,6 +134,9 @@ def _task_of(clause: Clause) -> Parsed:
         raise first_error or NotUnderstoodError('')
     if any(_meaning(other) != _meaning(readings[0]) for other in readings):
         raise NotUnderstoodError('the sentence has more than one meaning')
+    if end > start and readings[0].task.verb == Verb.PUSH:
+        said = ' '.join(words[start:end])
+        raise NotUnderstoodError(f"a push cannot be done '{said}': clear the way, then push")
     return readings[0]
 
 

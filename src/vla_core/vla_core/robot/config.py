@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,6 +51,8 @@ class RobotConfig:
 
     def __post_init__(self) -> None:
         check(self)
+        if not re.fullmatch(r'\w[\w.-]*', self.name):
+            raise ValueError(f'name is {self.name!r}: letters, digits, _, . and -; it names files')
         if not self.arms:
             raise ValueError('arms must be at least one')
         if not self.cameras:
@@ -137,6 +140,8 @@ class RobotConfig:
             key: np.array([getattr(joint, key) for joint in self.joints])
             for key in ('lower', 'upper', 'velocity', 'acceleration', 'jerk')
         }
+        tolerated = [arm.controller.tolerated_speed for arm in self.arms for _ in arm.joints]
+        columns['velocity'] = np.minimum(columns['velocity'], tolerated)
         return JointLimits(self.joint_names, **columns)
 
     def camera(self, name: str) -> CameraConfig:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isfinite
+from math import inf, isfinite
 
 from vla_core.params import check, param
 
 DESIRED, MEASURED = 'desired', 'measured'
 RESTARTS = (DESIRED, MEASURED)
 INTERFACES = ('position', 'velocity', 'effort')
+TOLERANCE_SHARE = 0.6  # of the path tolerance
 UNREAD = ('ignore', 'warn', 'refuse')
 
 
@@ -64,6 +65,15 @@ class ControllerContract:
     @property
     def starts_from_measured(self) -> bool:
         return self.restart == MEASURED
+
+    @property
+    def tolerated_speed(self) -> float:
+        """rad/s, at which the lag alone uses TOLERANCE_SHARE of the path tolerance; infinite
+        without one: the controller would abort on a faster joint that nothing is wrong with."""
+        behind = self.lag + self.latency
+        if not self.path_tolerance > 0.0 or not behind > 0.0:
+            return inf
+        return TOLERANCE_SHARE * self.path_tolerance / behind
 
     def scaling(self, value: float) -> float:
         """Share of full speed, [0, 1], of a value on `scaling_topic`; 0 when it is not finite."""

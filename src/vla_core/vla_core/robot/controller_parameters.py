@@ -17,6 +17,16 @@ METHOD = 'interpolation_method'
 NAMES = (RESTART, OPEN_LOOP, JOINTS, INTERFACES, PARTIAL, END_VELOCITY, METHOD)
 
 
+def tolerance_of(joint: str) -> str:
+    """Parameter with the tracking error, rad, at which the controller aborts; 0: none."""
+    return f'constraints.{joint}.trajectory'
+
+
+def names_of(joints: tuple[str, ...]) -> tuple[str, ...]:
+    """Parameters of a controller of `joints` that are compared."""
+    return (*NAMES, *map(tolerance_of, joints))
+
+
 def expected(contract: ControllerContract, joints: tuple[str, ...]) -> dict[str, Any]:
     """Parameters of a controller of `joints` that follows the contract."""
     return {
@@ -27,6 +37,7 @@ def expected(contract: ControllerContract, joints: tuple[str, ...]) -> dict[str,
         PARTIAL: contract.allow_partial_joints,
         END_VELOCITY: contract.allow_nonzero_end_velocity,
         METHOD: 'splines',
+        **{tolerance_of(joint): contract.path_tolerance for joint in joints},
     }
 
 
@@ -39,7 +50,7 @@ def mismatches(
     """
     wanted = expected(contract, joints)
     texts = []
-    for name in NAMES:
+    for name in names_of(joints):
         if name in found and not _agrees(name, found, wanted):
             line = f'{name}: {_yaml(wanted[name])}'
             text = f'{node}: {name} is {_yaml(found[name])}; put "{line}" into its YAML'
@@ -58,6 +69,8 @@ def _agrees(name: str, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> b
 
 
 def _alternative(name: str, found: Mapping[str, Any]) -> str:
+    if name.startswith('constraints.'):
+        return f', or "path_tolerance: {found[name]}" into the controller of the arm'
     if name != RESTART:
         return ''
     restart = DESIRED if found[name] else MEASURED

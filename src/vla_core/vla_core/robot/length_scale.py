@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from vla_core.errors import UserError
 from vla_core.frozen import Array
 
 FULL_SIZE = 0.9  # m, of the links from the first joint to the tip; that of a 3 kg arm or more
@@ -14,8 +15,12 @@ FARTHEST = 10.0  # m, from the origin of base_frame to a place in the cell
 
 
 def length_scale(model: Any, tip: int) -> float:
-    """m, of the arm that carries the frame `tip`; at most 1."""
-    return min(_links(model, tip)[0] / FULL_SIZE, 1.0)
+    """m, of the arm that carries the frame `tip`; at most 1. UserError when no joint moves it."""
+    length = _links(model, tip)[0]
+    if not length > 0.0:
+        name = model.frames[tip].name
+        raise UserError(f'no joint moves tip_frame {name!r}: name a link at the end of the arm')
+    return min(length / FULL_SIZE, 1.0)
 
 
 def reach(model: Any, tip: int) -> tuple[float, Array]:

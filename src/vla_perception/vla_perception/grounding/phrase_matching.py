@@ -8,6 +8,7 @@ from vla_core.records.scene import Phrase, TargetStatus, Verb
 from vla_perception.tracking.track import Track
 
 _MOVABLE = ('cube', 'cylinder', 'ball')
+_FLAT = ('cube', 'cylinder')  # on which another object can stand
 _MAY_BE = 0.1  # score from which on a track may be an excluded object
 _ALIKE = 1.15  # ratio of volumes that are not told apart
 _UNMET = 0.0  # score of a size that is not met
@@ -123,7 +124,7 @@ def destination_shapes(verb: Verb) -> tuple[str, ...]:
     """Return the shapes that can be a skill's destination; none when it needs no destination."""
     if verb == Verb.PUT_IN:
         return ('box', 'drawer')
-    return _MOVABLE if verb == Verb.STACK else ()
+    return _FLAT if verb == Verb.STACK else ()
 
 
 def name_of(phrase: Phrase) -> str:

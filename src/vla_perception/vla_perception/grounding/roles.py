@@ -79,10 +79,10 @@ class RoleKeeper:
         )
         found = match(shapes)
         if found.status == TargetStatus.ABSENT and self._task.verb == Verb.STACK:
-            box = match(('box',))
-            if box.status == TargetStatus.PRESENT:
-                reason = f"an object cannot be stacked on a box ('{phrase.text}')"
-                return Match(TargetStatus.ABSENT, reason=reason)
+            for shape in ('box', 'ball'):
+                if match((shape,)).status == TargetStatus.PRESENT:
+                    reason = f"an object cannot be stacked on a {shape} ('{phrase.text}')"
+                    return Match(TargetStatus.ABSENT, reason=reason)
         return found
 
     def _judge(self) -> tuple[TargetStatus, str]:

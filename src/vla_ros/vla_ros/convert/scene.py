@@ -12,7 +12,7 @@ from vla_core.frozen import Array
 from vla_core.records.scene import GroundedObject, GroundedScene, ParsedTask, Phrase, Verb
 from vla_interfaces import msg
 from vla_ros.convert.action import xyz
-from vla_ros.convert.fields import BASE, BadMessage, number
+from vla_ros.convert.fields import BASE, BadMessage, finite, number
 from vla_ros.convert.table import Entry, MessageTable, framed, limited, nested, sequence, stamp
 
 
@@ -45,6 +45,13 @@ def _yaw(x: float, y: float, z: float, w: float, _: str) -> float:
     return 2.0 * math.atan2(z, w)
 
 
+def _size(x: float, y: float, z: float, name: str) -> Array:
+    """Return (3,) m; an object without extent would not be kept clear of."""
+    if not min(x, y, z) > 0.0:
+        raise BadMessage(f'{name} is {x:g} x {y:g} x {z:g} m: every side must be positive')
+    return finite(np.array([x, y, z]), name)
+
+
 def _covariance(sigma: float) -> Array:
     """Return a (36,) pose covariance with the standard deviation `sigma` m of the position."""
     covariance = np.zeros(36)
@@ -60,7 +67,7 @@ OBJECT = MessageTable(
         lambda yaw: (0.0, 0.0, math.sin(yaw / 2), math.cos(yaw / 2)), _yaw,
         tuple(f'pose.pose.orientation.{axis}' for axis in 'xyzw'),
     ),
-    size=xyz('size'),
+    size=xyz('size', _size),
     sigma=Entry(
         _covariance,
         lambda value, _: math.sqrt(number(float(value[0]), 'covariance', lo=0.0)),

@@ -66,15 +66,18 @@ class GripperCommands:
         self, k: int, inputs: RobotInputs, period: float, may_move: bool, allows: Allows
     ) -> None:
         """One period of a gripper that moves by itself: it may go at once as far as its whole
-        way is allowed, else step by step."""
+        way is allowed, else step by step. Closing fingers are checked until they are there: the
+        arm may carry them to where they must not close."""
         arm, goal = inputs.arms[self.arm_of[k]], self._goals[k]
         before = goal.opening
         if may_move and arm.target is not None:
             goal.request(arm.target.gripper, arm.opening, period)
         else:
             goal.hold(arm.opening, period)
-        is_new = goal.opening is not None and goal.opening != before
-        if is_new and goal.opening is not None and not allows(k, goal.opening):
+        if goal.opening is None:
+            return
+        is_closing = arm.opening is None or goal.opening < arm.opening
+        if (is_closing or goal.opening != before) and not allows(k, goal.opening):
             goal.limit(self._commands[k].width)
 
     def furthest(self, inputs: RobotInputs) -> list[float]:

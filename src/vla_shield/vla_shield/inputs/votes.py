@@ -28,6 +28,7 @@ class _ReceivedVote:
     is_unrestricted: bool  # RUN at full speed, as long as it is valid
 
 
+MOST_VOTERS = 32  # from then on invalid votes are dropped
 ALLOWED = Permission(Level.RUN, 1.0)
 
 
@@ -70,8 +71,20 @@ class Votes:
             and self._is_outdated(vote, before, now)
         ):
             return
+        if before is None and len(self._received) >= MOST_VOTERS:
+            self._forget_invalid(now)
         is_unrestricted = not fault and vote.level == Level.RUN and vote.speed_scale >= 1.0
         self._received[vote.voter] = _ReceivedVote(vote, now, fault, is_unrestricted)
+
+    def _forget_invalid(self, now: float) -> None:
+        """Drop old votes of voters that are not required: they have no effect, and strangers may
+        be many."""
+        oldest = now - max(self._params.vote_timeout, 1.0)
+        self._received = {
+            voter: received
+            for voter, received in self._received.items()
+            if voter in self._required or received.received >= oldest
+        }
 
     def _is_outdated(self, vote: SafetyVote, before: _ReceivedVote, now: float) -> bool:
         if before.vote.stamp - now > self._params.future_tolerance:

@@ -34,7 +34,9 @@ class Tracking:
             TrackingOffset(params, arm.controller, len(arm.joints)) for arm in robot.arms
         ]
         self._detectors = [
-            TrackingFaultDetector(params, checker, model, offset, arm)
+            TrackingFaultDetector(
+                params, checker, model, offset, arm, robot.arms[arm].controller.path_tolerance
+            )
             for arm, offset in enumerate(self._offsets)
         ]
 

@@ -20,6 +20,7 @@ from vla_shield.params import ShieldParams
 
 RELEASE_RATIO = 0.3  # of a limit, below which its fault is cleared
 LEARNING_TIME = 0.25  # s, longer that an offset must last while the servos' lag is not known
+ABORT_RATIO = 0.7  # of the controller's path tolerance, at which the arm is stopped
 LATERAL_RATIO = 1.5  # lateral to vertical offset, above which it is not a payload
 
 
@@ -33,9 +34,12 @@ class TrackingFaultDetector:
         model: CollisionModel,
         offset: TrackingOffset,
         arm: int = 0,
+        path_tolerance: float = 0.0,
     ) -> None:
+        """`path_tolerance`: rad, error at which the controller of the arm aborts; 0: none."""
         self._params, self._checker, self._model = params, checker, model
         self._offset, self._arm, self._part = offset, arm, model.tree.slices[arm]
+        self._abort_limit = ABORT_RATIO * path_tolerance  # rad
         self._zero: Array = np.zeros(model.n)[self._part]  # rad/s
         self.clear()
 
@@ -44,12 +48,14 @@ class TrackingFaultDetector:
         self._moving_since: float | None = None  # s
         self._frozen_at: float | None = None  # s, stamp of the last change when frozen
         self._has_tracking_error = self._has_payload = self._is_pressing = False
+        self._is_near_abort = False
         self._nominal_at: float | None = None  # s, stamp at which the height was last nominal
         self._raised_at = 0.0  # s, stamp at which the tip was last above its command
 
     def check(self, reference: Reference, inputs: InputBuffer) -> CycleDecision | None:
         """HOLD while there is a fault."""
         fault = self._frozen(reference, inputs) or self._tracking_error(reference, inputs)
+        fault = fault or self._near_abort(reference, inputs)
         return fault or self._height_offset(inputs)
 
     def _frozen(self, reference: Reference, inputs: InputBuffer) -> CycleDecision | None:
@@ -85,6 +91,26 @@ class TrackingFaultDetector:
         self._nominal_at = inputs.joints_status.stamp
         why = f'tracking error is {error:.2f} rad'
         return CycleDecision(Decision.HOLD, why, ('tracking',), inputs.q)
+
+    def _near_abort(self, reference: Reference, inputs: InputBuffer) -> CycleDecision | None:
+        """The controller would abort soon, and then hold where it is while commands go on: stop
+        before, lag included."""
+        if not self._abort_limit > 0.0:
+            return None
+        error = max_difference(reference.state.position[self._part], inputs.q)
+        if not error <= self._abort_limit:
+            self._is_near_abort = True
+        elif error <= RELEASE_RATIO * self._abort_limit:
+            self._is_near_abort = False
+        if not self._is_near_abort:
+            return None
+        self._nominal_at = inputs.joints_status.stamp
+        why = (
+            f'the arm is {error:.3f} rad behind its command, and its controller aborts at '
+            f'{self._abort_limit / ABORT_RATIO:.3f} rad: lower tcp_speed or raise '
+            'constraints.<joint>.trajectory'
+        )
+        return CycleDecision(Decision.HOLD, why, ('tracking:tolerance',))
 
     def _error(self, reference: Reference, inputs: InputBuffer) -> float:
         """rad, largest tracking error that the lag of the servos does not explain."""

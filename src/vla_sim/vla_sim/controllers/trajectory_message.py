@@ -15,7 +15,8 @@ def fault(
 ) -> str:
     """Why the controller of joints `names` refuses a trajectory at `now`; '' when it accepts it.
 
-    Stricter than the controller in one point: it does not check that numbers are finite.
+    Stricter than the controller in two points: it checks neither that numbers are finite nor that
+    a joint is named once.
     """
     return (
         _name_fault(trajectory.names, names, contract.allow_partial_joints)

@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 
+from vla_bench.words import sentences
 from vla_bench.words.sentences import OWN, SHARED, read_sentences
 from vla_core.errors import UserError
 
@@ -61,3 +62,17 @@ def test_the_two_lists_cover_every_skill_and_hold_a_third_out():
     assert sum(s.is_doable for s in own) >= 120
     assert set(verbs) == {'put_in', 'stack', 'push', 'press', 'open', 'close'}
     assert 0.25 <= sum(s.split == 'test' for s in own) / len(own) <= 0.4
+
+
+def test_what_is_no_file_or_too_large_is_not_read(tmp_path, monkeypatch):
+    with pytest.raises(UserError, match='is no file of sentences'):
+        read_sentences(tmp_path)
+    path = written(tmp_path, ROW)
+    monkeypatch.setattr(sentences, 'MOST_BYTES', 10)
+    with pytest.raises(UserError, match='at most 10 are read'):
+        read_sentences(path)
+
+
+def test_a_line_that_is_nested_too_deeply_is_named(tmp_path):
+    with pytest.raises(UserError, match='line 1'):
+        read_sentences(written(tmp_path, '[' * 100_000))

@@ -281,3 +281,17 @@ def test_two_readings_with_different_meanings_are_refused(monkeypatch):
     ]
     monkeypatch.setattr(instruction, 'sentence_matches', lambda words: both)
     assert 'more than one meaning' in parse('open the drawer').reason
+
+
+@pytest.mark.parametrize(
+    'sentence',
+    [
+        'push the red cube left without touching the green cube',
+        'without touching the blue box push the red cube to the right',
+        'push the red cube left without touching anything else',
+    ],
+)
+def test_a_push_promises_nothing_about_what_it_touches(sentence):
+    parsed = parse(sentence)
+    assert parsed.task.verb == Verb.UNKNOWN
+    assert 'a push cannot be done' in parsed.reason

@@ -2,6 +2,7 @@
 
 import shutil
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -182,3 +183,9 @@ def test_an_installed_workspace_is_found(tmp_path, monkeypatch):
     monkeypatch.delenv('AMENT_PREFIX_PATH')
     with pytest.raises(UserError, match='set VLA_ROOT'):
         stack_root()
+
+
+@pytest.mark.parametrize('name', ['../evil', '', 'a b', '.hidden', 'a/b'])
+def test_a_name_is_one_that_a_folder_can_have(name):
+    with pytest.raises(ValueError, match='it names files'):
+        replace(load_robot('ur5e'), name=name)

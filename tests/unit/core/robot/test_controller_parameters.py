@@ -1,7 +1,13 @@
 """Parameters of a live controller against the contract."""
 
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from vla_core.robot.config import load_robot
 from vla_core.robot.controller import ControllerContract
-from vla_core.robot.controller_parameters import expected, mismatches
+from vla_core.robot.controller_parameters import expected, mismatches, names_of
 
 JOINTS = ('a', 'b')
 
@@ -46,6 +52,29 @@ def test_every_other_difference_is_named_with_its_line():
         (text,) = compare(**change)
         assert text.startswith('arm: ')
         assert f'put "{line}"' in text
+
+
+def test_a_tolerance_of_the_path_is_part_of_the_contract():
+    (text,) = compare(**{'constraints.b.trajectory': 0.02})
+    assert 'constraints.b.trajectory is 0.02' in text
+    assert 'put "constraints.b.trajectory: 0.0"' in text
+    assert 'or "path_tolerance: 0.02" into the controller of the arm' in text
+    declared = ControllerContract(path_tolerance=0.2)
+    assert mismatches(declared, JOINTS, 'arm', expected(declared, JOINTS)) == ()
+    assert len(mismatches(declared, JOINTS, 'arm', expected(SIMULATOR, JOINTS))) == 2
+    assert names_of(JOINTS)[-2:] == ('constraints.a.trajectory', 'constraints.b.trajectory')
+
+
+def test_a_joint_is_no_faster_than_the_path_tolerance_allows_for_its_lag():
+    assert ControllerContract().tolerated_speed == float('inf')
+    slow = ControllerContract(path_tolerance=0.02, lag=0.12, latency=0.005)
+    assert slow.tolerated_speed == pytest.approx(0.6 * 0.02 / 0.125)
+    robot = load_robot('ur5e')
+    limited = replace(robot, arms=(replace(robot.arm, controller=slow),))
+    np.testing.assert_allclose(limited.limits.velocity, slow.tolerated_speed)
+    usual = replace(slow, path_tolerance=0.2, lag=0.03)  # of a UR: no change
+    same = replace(robot, arms=(replace(robot.arm, controller=usual),))
+    np.testing.assert_array_equal(same.limits.velocity, robot.limits.velocity)
 
 
 def test_the_node_is_that_of_the_command_topic_unless_named():

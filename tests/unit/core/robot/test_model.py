@@ -336,3 +336,10 @@ def test_a_mounted_robot_is_the_same_robot_elsewhere(model):
     )
     for a, b in zip(here.oMg, data.oMg, strict=True):
         np.testing.assert_allclose(b.homogeneous, mount.matrix @ a.homogeneous, atol=1e-12)
+
+
+def test_a_tip_that_no_joint_moves_is_refused():
+    robot = load_robot('ur5e')
+    fixed = replace(robot, arms=(replace(robot.arm, tip_frame='base_link'),))
+    with pytest.raises(UserError, match="no joint moves tip_frame 'base_link'"):
+        _ = RobotModel(fixed).length_scale

@@ -169,11 +169,12 @@ def test_target_and_destination_are_compared_with_each_other():
     assert found[2:] == (1, 2)
 
 
-def test_nothing_is_stacked_on_a_box_that_is_called_one():
-    status, reason, *_ = locked('put the red cube on the blue one', RED, BLUE_BOX)
+@pytest.mark.parametrize('shape', ['box', 'ball'])
+def test_nothing_is_stacked_on_a_box_or_ball_that_is_called_one(shape):
+    status, reason, *_ = locked('put the red cube on the blue one', RED, track(3, f'blue {shape}'))
 
     assert status == TargetStatus.ABSENT
-    assert 'cannot be stacked on a box' in reason
+    assert f'cannot be stacked on a {shape}' in reason
 
 
 def test_housing_and_front_of_a_drawer_may_be_touched():

@@ -71,3 +71,16 @@ def test_a_cycle_can_be_undone():
     made.state = before
     assert goal(made, given).opening is None
     assert made.furthest(given) == [0.0]
+
+
+def test_closing_fingers_are_checked_until_they_are_there():
+    """The arm may carry them to where they must not close."""
+    made = commands(measured=0.08)
+    made.step(inputs(0.0, 0.08), [True], DT, lambda k, width: True)
+    assert goal(made, inputs(0.0, 0.08)).opening == 0.0
+    given = inputs(0.0, 0.06)
+    made.step(given, [True], DT, lambda k, width: width >= 0.05)
+    assert 0.05 <= goal(made, given).opening <= 0.08
+    free = inputs(0.0, 0.06)
+    made.step(free, [True], DT, lambda k, width: True)
+    assert goal(made, free).opening == 0.0

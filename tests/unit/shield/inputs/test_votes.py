@@ -167,3 +167,15 @@ def test_a_malformed_stop_is_a_stop(voter, changes):
     votes = Votes(PARAMS)
     votes.put(vote(voter, level=Level.STOP, **changes), NOW)
     assert voter in votes.stop_reason()
+
+
+def test_strangers_are_forgotten_when_their_votes_are_old():
+    box = Votes(PARAMS)
+    for k in range(2000):
+        now = NOW + 0.01 * k
+        for voter in ('a', 'b'):
+            box.put(vote(voter, stamp=now, seq=5 + k), now)
+        box.put(vote(f'stranger {k}', stamp=now), now)
+    assert len(box.ages(now)) < 2 + 110
+    box.put(vote('late', stamp=now, level=Level.HOLD), now)
+    assert box.permission(now, '').level == Level.HOLD

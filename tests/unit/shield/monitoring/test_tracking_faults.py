@@ -1,12 +1,14 @@
 """Tracking faults: an undeclared payload, a gripper that presses on an obstacle."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+import rig as rig_module
 from rig import DT, Rig, drive, model, tip
 
 from vla_core.records.safety import Decision
@@ -111,3 +113,35 @@ def test_an_arm_that_was_lifted_and_released_does_not_press(back):
 def test_a_lateral_offset_is_no_payload():
     rig = displaced(-0.016, 0.0, -0.009)  # a closed drawer, as simulated
     assert all(r.decision != Decision.HOLD for r in drive(rig, [0.0, 0.0, 0.02], 1.0))
+
+
+def late_arm(monkeypatch, tolerance, lag):
+    """An arm 120 ms behind its command whose file says `lag` s, of a controller that aborts at
+    `tolerance` rad; the largest error while it is moved, and the reports."""
+    robot = rig_module.load('ur5e')
+    contract = replace(robot.arm.controller, path_tolerance=tolerance, lag=lag)
+    changed = replace(robot, arms=(replace(robot.arm, controller=contract),))
+    with monkeypatch.context() as patch:
+        patch.setattr(rig_module, 'load', lambda _: changed)
+        rig = Rig(delay=12).armed()
+    goal, errors, reports = rig.home.copy(), [], []
+    goal[0] += 1.0
+    for _ in range(300):
+        reports.append(rig.step(rig.target(goal)).report)
+        errors.append(float(np.abs(rig.commands[-1] - rig.q).max()))
+    return max(errors), reports
+
+
+def test_a_declared_lag_never_reaches_the_path_tolerance(monkeypatch):
+    free, _ = late_arm(monkeypatch, 0.0, 0.12)
+    assert free > 0.03
+    error, reports = late_arm(monkeypatch, 0.03, 0.12)
+    assert error < 0.03
+    assert not any('tracking:tolerance' in report.rules for report in reports)
+
+
+def test_with_a_larger_lag_than_declared_the_arm_is_stopped_and_the_tolerance_named(monkeypatch):
+    _, reports = late_arm(monkeypatch, 0.03, 0.01)
+    held = next(report for report in reports if 'tracking:tolerance' in report.rules)
+    assert held.decision == Decision.HOLD
+    assert 'its controller aborts at 0.030 rad: lower tcp_speed' in held.reason
