@@ -13,15 +13,15 @@ from rclpy.parameter import Parameter, parameter_value_to_python
 
 
 class RemoteParameters:
-    """The parameters `names` of the node `owner`, as it last answered.
+    """Parameters of the node `owner`, as it last answered `requests`, each a group of names.
 
-    Each is asked for by itself: rclcpp answers a request with an undeclared name with nothing.
+    rclcpp answers a request with an undeclared name with nothing; a service keeps ten requests.
     """
 
-    def __init__(self, node: Node, owner: str, names: tuple[str, ...]) -> None:
-        self.owner, self._names = owner, names
+    def __init__(self, node: Node, owner: str, requests: tuple[tuple[str, ...], ...]) -> None:
+        self.owner, self._requests = owner, requests
         self._values: dict[str, Any] = {}
-        self._read_at: dict[str, float] = {}  # s, by name: the newest request that was answered
+        self._read_at: dict[tuple[str, ...], float] = {}  # s: the newest that was answered
         self._client = node.create_client(GetParameters, f'{owner}/get_parameters')
 
     @property
@@ -32,7 +32,7 @@ class RemoteParameters:
     @property
     def read_at(self) -> float | None:
         """s, of the newest request that was answered in full; None: none was."""
-        is_complete = len(self._read_at) == len(self._names)
+        is_complete = len(self._read_at) == len(self._requests)
         return min(self._read_at.values(), default=None) if is_complete else None
 
     @property
@@ -43,18 +43,19 @@ class RemoteParameters:
     def request(self, now: float) -> None:
         """Ask for all of them; the answers arrive later."""
         if self.is_offered:
-            for name in self._names:
-                future = self._client.call_async(GetParameters.Request(names=[name]))
-                future.add_done_callback(partial(self._on_answer, name, now))
+            for names in self._requests:
+                future = self._client.call_async(GetParameters.Request(names=list(names)))
+                future.add_done_callback(partial(self._on_answer, names, now))
 
-    def _on_answer(self, name: str, asked_at: float, future: Any) -> None:
+    def _on_answer(self, names: tuple[str, ...], asked_at: float, future: Any) -> None:
         if future.exception() is not None:
             return
-        self._values.pop(name, None)
         found = [parameter_value_to_python(value) for value in future.result().values]
-        if found and found[0] is not None:
-            self._values[name] = found[0]
-        self._read_at[name] = asked_at
+        for name in names:
+            self._values.pop(name, None)
+        known = zip(names, found, strict=False)  # none for an undeclared name
+        self._values |= {name: value for name, value in known if value is not None}
+        self._read_at[names] = asked_at
 
 
 def offer_parameters(node: Node, owner: str, values: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ from action_msgs.msg import GoalStatus, GoalStatusArray
 from std_msgs.msg import Float64
 
 from vla_core.robot.config import RobotConfig
-from vla_core.robot.controller_parameters import expected, names_of
+from vla_core.robot.controller_parameters import expected, requests_for
 from vla_ros.node import ManagedNode
 from vla_ros.remote_parameters import RemoteParameters, offer_parameters
 from vla_ros.topics import Topic
@@ -21,7 +21,7 @@ def parameter_readers(node: ManagedNode, robot: RobotConfig) -> list[RemoteParam
     """One per arm, in the order of the robot file."""
     names = [node.resolve_topic_name(arm.command_topic) for arm in robot.arms]
     return [
-        RemoteParameters(node, arm.controller.node_of(name), names_of(arm.joint_names))
+        RemoteParameters(node, arm.controller.node_of(name), requests_for(arm.joint_names))
         for arm, name in zip(robot.arms, names, strict=True)
     ]
 

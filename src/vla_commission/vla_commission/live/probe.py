@@ -19,7 +19,7 @@ from vla_commission.checks.description import DESCRIPTION
 from vla_commission.collector import Collector, stamp_of_bytes
 from vla_commission.facts import Endpoint, Facts
 from vla_core.robot.config import RobotConfig
-from vla_core.robot.controller_parameters import names_of
+from vla_core.robot.controller_parameters import requests_for
 from vla_core.robot.ros_names import ACTION_STATUS
 from vla_ros import topics
 from vla_ros.endpoints import (
@@ -159,25 +159,26 @@ def parameters_of(
     client: GraphClient, node: str, joints: tuple[str, ...]
 ) -> Mapping[str, Any] | None:
     """Parameters of a controller of `joints`; None when it has no parameter service, or does not
-    answer. Each is asked for by itself: a request with an undeclared name is answered with none.
-    """
+    answer."""
     name = f'{node}/get_parameters'
     request = client.node.create_client(GetParameters, name)
     try:
         if not client.wait(request.service_is_ready, ANSWER):
             return None
         asked = {
-            key: request.call_async(GetParameters.Request(names=[key])) for key in names_of(joints)
+            names: request.call_async(GetParameters.Request(names=list(names)))
+            for names in requests_for(joints)
         }
         if not client.wait(lambda: all(future.done() for future in asked.values()), ANSWER):
             return None
-        values = {key: future.result().values for key, future in asked.items()}
+        answers = {names: future.result().values for names, future in asked.items()}
     finally:
         client.node.destroy_client(request)
     return {
-        key: _plain(getattr(found[0], FIELDS[found[0].type]))
-        for key, found in values.items()
-        if found and found[0].type in FIELDS
+        name: _plain(getattr(value, FIELDS[value.type]))
+        for names, values in answers.items()
+        for name, value in zip(names, values, strict=False)
+        if value.type in FIELDS
     }
 
 

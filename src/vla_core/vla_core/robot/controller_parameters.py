@@ -27,6 +27,12 @@ def names_of(joints: tuple[str, ...]) -> tuple[str, ...]:
     return (*NAMES, *map(tolerance_of, joints))
 
 
+def requests_for(joints: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """The same by request: rclcpp answers one with an undeclared name with nothing, so each is
+    asked for by itself; the tolerances together, because a service keeps ten requests at most."""
+    return (*((name,) for name in NAMES), tuple(map(tolerance_of, joints)))
+
+
 def expected(contract: ControllerContract, joints: tuple[str, ...]) -> dict[str, Any]:
     """Parameters of a controller of `joints` that follows the contract."""
     return {
