@@ -62,8 +62,8 @@ MAY_IMPORT = {
         'vla_commission', 'torch', 'tqdm', 'yaml',
     },
     'vla_cli': ROS | {
-        'vla_ros', 'vla_monitor', 'vla_teleop', 'vla_lockstep', 'vla_report', 'vla_learning',
-        'vla_bringup', 'vla_bench', 'rich', 'PIL', 'mujoco',
+        'vla_ros', 'vla_monitor', 'vla_policy', 'vla_teleop', 'vla_lockstep', 'vla_report',
+        'vla_learning', 'vla_bringup', 'vla_bench', 'rich', 'PIL', 'mujoco',
     },
 }  # fmt: skip
 NODE_EXTRA = ROS | {'vla_ros'}

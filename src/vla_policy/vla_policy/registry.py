@@ -16,13 +16,13 @@ from vla_policy.protocol import Policy
 from vla_policy.replay import ReplayPolicy
 
 ReadChunks = Callable[[Path], Sequence[ActionChunk]]
-SCRIPTED, REPLAY, OPENPI = 'scripted', 'replay:', 'openpi:'
+SCRIPTED, REPLAY, OPENPI, REMOTE = 'scripted', 'replay:', 'openpi:', 'remote:'
 TOKEN = 'VLA_POLICY_TOKEN'  # environment variable, sent to a policy server
 
 
 def load_policy(spec: str, robot: RobotConfig, read_chunks: ReadChunks | None = None) -> Policy:
     """Return the policy that `spec` names: 'scripted', 'replay:<episode.mcap>', a folder, or
-    'openpi:ws://<host>:<port>#<mapping>'.
+    'remote:ws://<host>:<port>' (./vla serve), or 'openpi:ws://<host>:<port>#<mapping>'.
 
     `read_chunks` reads the chunks of a recorded episode. The plan step that a learned policy
     announces is computed by the scripted experts, and is passed to it here.
@@ -35,6 +35,8 @@ def load_policy(spec: str, robot: RobotConfig, read_chunks: ReadChunks | None = 
         return ReplayPolicy(read_chunks(Path(spec.removeprefix(REPLAY))))
     if spec.startswith(OPENPI):
         return _openpi(spec, robot)
+    if spec.startswith(REMOTE):
+        return _remote(spec, robot)
     folder = find_checkpoint(spec)
     from vla_policy.checkpoint import read_card  # import torch only for checkpoints
     from vla_policy.learned import LearnedPolicy
@@ -47,11 +49,12 @@ def load_policy(spec: str, robot: RobotConfig, read_chunks: ReadChunks | None = 
 
 def has_weights(spec: str) -> bool:
     """True when `spec` names a checkpoint of ours."""
-    return bool(spec) and spec != SCRIPTED and not spec.startswith((REPLAY, OPENPI))
+    return bool(spec) and spec != SCRIPTED and not spec.startswith((REPLAY, OPENPI, REMOTE))
 
 
 def _openpi(spec: str, robot: RobotConfig) -> Policy:
     """A policy behind a server; the connection is made at the first inference."""
+    from vla_policy.adapters.connection import ServerConnection
     from vla_policy.adapters.mapped import MappedPolicy
     from vla_policy.adapters.mapping import load_mapping
     from vla_policy.adapters.openpi import OpenpiClient
@@ -60,8 +63,19 @@ def _openpi(spec: str, robot: RobotConfig) -> Policy:
     if not uri.startswith(('ws://', 'wss://')) or not name:
         raise UserError(f'{spec}: expected openpi:ws://<host>:<port>#<mapping>')
     mapping = load_mapping(name, robot)
-    client = OpenpiClient(uri, mapping.action.key, os.environ.get(TOKEN, ''))
-    return MappedPolicy(spec, client, mapping, robot)
+    connection = ServerConnection(uri, os.environ.get(TOKEN, ''))
+    return MappedPolicy(spec, OpenpiClient(connection, mapping.action.key), mapping, robot)
+
+
+def _remote(spec: str, robot: RobotConfig) -> Policy:
+    """A policy of ours that another machine serves; it must be there now."""
+    from vla_policy.adapters.connection import ServerConnection
+    from vla_policy.adapters.remote import RemotePolicy
+
+    uri = spec.removeprefix(REMOTE)
+    if not uri.startswith(('ws://', 'wss://')):
+        raise UserError(f'{spec}: expected remote:ws://<host>:<port>')
+    return RemotePolicy(ServerConnection(uri, os.environ.get(TOKEN, '')), robot)
 
 
 def find_checkpoint(spec: str) -> Path:
@@ -73,6 +87,6 @@ def find_checkpoint(spec: str) -> Path:
     listed = ', '.join(f'checkpoints/{name}' for name in shipped) or 'none installed'
     raise UserError(
         f"no policy '{spec}'; known: scripted, replay:<episode.mcap>, "
-        f'openpi:ws://<host>:<port>#<mapping>, '
+        f'remote:ws://<host>:<port>, openpi:ws://<host>:<port>#<mapping>, '
         f'a folder with a checkpoint ({listed})'
     )

@@ -10,9 +10,9 @@ from vla_core.records.action import EE_NAMES, ActionChunk
 from vla_core.records.sensing import Observation
 from vla_core.robot.config import RobotConfig
 from vla_policy.adapters.actions import BadActionsError, as_chunk, names_of
+from vla_policy.adapters.connection import NoAnswerError
 from vla_policy.adapters.mapping import PolicyMapping
 from vla_policy.adapters.observations import as_given
-from vla_policy.adapters.openpi import NoAnswerError
 from vla_policy.protocol import PolicyInfo, Proposal
 
 

@@ -9,9 +9,9 @@ from vla_core.errors import UserError
 from vla_core.records.action import EE_NAMES, Space
 from vla_core.records.sensing import CameraModel, RgbdFrame
 from vla_core.robot.config import load_robot
+from vla_policy.adapters.connection import NoAnswerError
 from vla_policy.adapters.mapped import MappedPolicy
 from vla_policy.adapters.mapping import load_mapping
-from vla_policy.adapters.openpi import NoAnswerError
 from vla_policy.registry import has_weights, load_policy
 
 MODEL = CameraModel('optical', 8, 4, 4.0, 4.0, 3.5, 1.5)

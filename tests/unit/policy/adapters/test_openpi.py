@@ -9,7 +9,8 @@ import pytest
 from websockets.sync.server import serve
 
 from vla_policy.adapters.array_message import from_bytes, to_bytes
-from vla_policy.adapters.openpi import NoAnswerError, OpenpiClient
+from vla_policy.adapters.connection import NoAnswerError, ServerConnection
+from vla_policy.adapters.openpi import OpenpiClient
 
 GIVEN = {'observation/joint_position': np.zeros(7, np.float32), 'prompt': 'press it'}
 ROWS = np.arange(14.0).reshape(2, 7)
@@ -55,7 +56,7 @@ def clock():
 
 
 def client_of(port, clock, **more):
-    return OpenpiClient(f'ws://localhost:{port}', 'actions', clock=clock, **more)
+    return OpenpiClient(ServerConnection(f'ws://localhost:{port}', clock=clock, **more), 'actions')
 
 
 def test_observation_and_actions_travel(clock):
@@ -64,9 +65,9 @@ def test_observation_and_actions_travel(clock):
         client = client_of(port, clock, token='secret')
         for _ in range(3):
             np.testing.assert_array_equal(client.infer(GIVEN), ROWS)
-        client.close()
+        client._connection.close()
     assert server.connections == 1
-    assert client.metadata == {'model': 'mine'}
+    assert client._connection.greeting == {'model': 'mine'}
     assert server.keys == ['Api-Key secret']
     assert server.seen[0]['prompt'] == 'press it'
 
@@ -95,7 +96,7 @@ def test_a_late_answer_is_never_used(clock):
             client.infer(GIVEN)
         clock.now = 1.0
         np.testing.assert_array_equal(client.infer(GIVEN), ROWS)
-        client.close()
+        client._connection.close()
     assert server.connections == 2
 
 
@@ -119,7 +120,7 @@ def test_other_answers_are_said_and_the_next_one_counts(clock, answer, words):
             client.infer(GIVEN)
         clock.now = 1.0
         np.testing.assert_array_equal(client.infer(GIVEN), ROWS)
-        client.close()
+        client._connection.close()
 
 
 def test_a_server_that_comes_back_is_found(clock):
@@ -132,4 +133,4 @@ def test_a_server_that_comes_back_is_found(clock):
     clock.now = 1.0
     with running(server, port):
         np.testing.assert_array_equal(client.infer(GIVEN), ROWS)
-        client.close()
+        client._connection.close()
