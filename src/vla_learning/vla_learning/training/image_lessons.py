@@ -50,6 +50,7 @@ class ImageLessons:
         self._data, self._rows, self._device = data, rows, device
         self._normaliser, self._augmentation = normaliser, augmentation
         self._words, self._has_word = padded([encode(text) for text in data.sentences])
+        self._is_mixed = has_fast_bfloat16(device)
         self._weight = row_weights(data.arrays['chunks'].shape[1])
 
     def __len__(self) -> int:
@@ -59,7 +60,8 @@ class ImageLessons:
         """Scalar loss of those rows."""
         batch, chunk, labels = self.pick(rows.cpu().numpy(), noise)
         weight = self._weight.to(chunk.device).expand_as(chunk)
-        return model.losses(batch, chunk, weight, labels, noise.generator)['total']
+        with torch.autocast(self._device.type, torch.bfloat16, enabled=self._is_mixed):
+            return model.losses(batch, chunk, weight, labels, noise.generator)['total']
 
     def pick(
         self, rows: NDArray[np.int64], noise: Noise
@@ -87,6 +89,13 @@ class ImageLessons:
         )  # fmt: skip
         clamped = torch.from_numpy(np.clip(chunk, -MOST, MOST)).float().to(self._device)
         return batch, clamped, GroundLabels(places, seen)
+
+
+def has_fast_bfloat16(device: torch.device) -> bool:
+    """True where bfloat16 is quicker than float32: on a GPU, and on a CPU with AVX512-BF16."""
+    if device.type == 'cuda':
+        return torch.cuda.is_bf16_supported()
+    return bool(torch.cpu._is_avx512_bf16_supported())
 
 
 def augmented(

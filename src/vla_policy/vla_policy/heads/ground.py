@@ -34,7 +34,7 @@ def heat_map_loss(logits: Tensor, places: Tensor, is_seen: Tensor) -> Tensor:
     if not bool(is_seen.any()):
         return logits.sum() * 0.0
     label = gaussians(places, (logits.shape[-2], logits.shape[-1]))
-    error = -(label.flatten(2) * logits.flatten(2).log_softmax(-1)).sum(-1)
+    error = -(label.flatten(2) * logits.float().flatten(2).log_softmax(-1)).sum(-1)
     return weighted_mean(error, is_seen.to(error.dtype))
 
 

@@ -100,6 +100,7 @@ class PatchTokens(nn.Module):
 
 def spatial_softmax(maps: Tensor) -> Tensor:
     """(b, k, 2) expected place of each map (b, k, h, w): across, down, in [-1, 1]."""
+    maps = maps.float()  # places need more digits than bfloat16 has
     height, width = maps.shape[-2:]
     weight = maps.flatten(2).softmax(-1).unflatten(-1, (height, width))
     across = torch.linspace(-1.0, 1.0, width, device=maps.device, dtype=maps.dtype)
