@@ -119,7 +119,8 @@ class ImageModel(nn.Module):
         ]).mean()  # fmt: skip
 
     def sample(
-        self, prefix: EncodedPrefix, noise: Tensor, taps: FeatureTaps | None = None
-    ) -> Tensor:
+        self, prefix: EncodedPrefix, noise: Tensor, taps: FeatureTaps | None = None,
+        decoder: Decoder | None = None,
+    ) -> Tensor:  # fmt: skip
         """Chunks, shaped as `noise` (b * k, horizon, columns)."""
-        return self.trunk.sample(prefix, noise, taps)
+        return self.trunk.sample(prefix, noise, taps, decoder)

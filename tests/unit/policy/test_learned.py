@@ -13,10 +13,11 @@ from vla_core.errors import UserError
 from vla_core.records.action import EE_NAMES, Space
 from vla_core.records.scene import Role, Verb
 from vla_policy import checkpoint, normalise
+from vla_policy.checkpoint_policy import SamplingParams
 from vla_policy.decoders.by_name import decoder_of
 from vla_policy.experts.planning import plan_step
 from vla_policy.image_model import ImageModel
-from vla_policy.learned import LearnedPolicy, SamplingParams, to_batch
+from vla_policy.learned import LearnedPolicy, to_batch
 from vla_policy.object_model import ObjectModel, ObjectModelParams
 from vla_policy.objects import features
 from vla_policy.objects.memory import Memory

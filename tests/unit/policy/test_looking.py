@@ -119,7 +119,9 @@ def test_every_input_changes_the_chunk(policy, ur5e, what):
 
 
 def test_without_a_picture_there_is_no_candidate(policy, ur5e):
-    assert policy.act(observation(ur5e, scene=frame('scene'))).chunks == ()
+    proposal = policy.act(observation(ur5e, scene=frame('scene')))
+    assert proposal.chunks == ()
+    assert proposal.reason == 'no picture of camera wrist'
 
 
 def change(folder, **values):

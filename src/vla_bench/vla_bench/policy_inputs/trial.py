@@ -12,8 +12,9 @@ from vla_lockstep.episode_plan import EpisodePlan, Setup
 from vla_lockstep.lockstep import Lockstep
 from vla_lockstep.row_log import Row
 from vla_lockstep.stack import load_setup
+from vla_policy.checkpoint_policy import SamplingParams
 from vla_policy.experts.planning import plan_step
-from vla_policy.learned import LearnedPolicy, SamplingParams
+from vla_policy.learned import LearnedPolicy
 from vla_policy.protocol import Policy, Proposal
 from vla_policy.registry import find_checkpoint
 from vla_sim.scenes.tasks import sample_episode
