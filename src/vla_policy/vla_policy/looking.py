@@ -55,18 +55,24 @@ class LookingPolicy(CheckpointPolicy[ImageModel]):
         self._memory.reset()
 
     def encode(self, observation: Observation) -> EncodedObservation:
-        row = self._memory.row(observation)
         missing = [name for name in self._windows if name not in observation.frames]
         if missing:
             return EncodedObservation(None, reason=f'no picture of camera {missing[0]}')
+        try:
+            batch = self._batch(observation)
+        except ValueError as error:  # a window outside of the picture, a number that is none
+            return EncodedObservation(None, reason=str(error))
+        return EncodedObservation(self._loaded.model.encode(batch))
+
+    def _batch(self, observation: Observation) -> ImageBatch:
+        row = self._memory.row(observation)
         pictures = {}
         for name, params in self._windows.items():
             camera = self._robot.camera(name)
             pose = camera.base_from_camera if camera.kind == 'scene' else None
             pictures[name] = as_tensor(window(observation.frames[name], params, pose))[None]
         words, has_word = padded([self._encoder.states(observation.instruction)])
-        batch = ImageBatch(pictures, words, has_word, torch.from_numpy(row)[None])
-        return EncodedObservation(self._loaded.model.encode(batch))
+        return ImageBatch(pictures, words, has_word, torch.from_numpy(row)[None])
 
 
 def windows_of(card: PolicyCard) -> dict[str, WindowParams]:

@@ -14,7 +14,6 @@ from vla_policy.align import Bundler, BundlerParams
 from vla_policy.protocol import Proposal
 from vla_policy.registry import load_policy
 from vla_ros import topics
-from vla_ros.camera.approximate_time_synchronizer import QUEUE, SLOP
 from vla_ros.camera.rgbd_subscription import RgbdSubscription
 from vla_ros.main import run
 from vla_ros.node import ManagedNode
@@ -68,7 +67,7 @@ class PolicyNode(ManagedNode):
         self.subscribe(topics.joint_states(robot), self.bundler.on_joints)
         self.subscribe(topics.SCENE, self.bundler.on_scene)
         self.readers = [
-            RgbdSubscription(self, robot.camera(camera), self.bundler.on_frame, SLOP, QUEUE)
+            RgbdSubscription(self, robot.camera(camera), self.bundler.on_frame)
             for camera in cameras
         ]
         self.subscribe(topics.STATUS, self.on_status)

@@ -124,6 +124,15 @@ def test_without_a_picture_there_is_no_candidate(policy, ur5e):
     assert proposal.reason == 'no picture of camera wrist'
 
 
+def test_a_picture_that_the_window_does_not_fit_is_the_reason(policy, ur5e):
+    seen = observation(ur5e)
+    near = replace(MODEL, fx=9000.0, fy=9000.0)
+    seen.frames['scene'] = replace(seen.frames['scene'], model=near)
+    proposal = policy.act(seen)
+    assert proposal.chunks == ()
+    assert 'is not inside its image' in proposal.reason
+
+
 def change(folder, **values):
     path = folder / checkpoint.CARD
     path.write_text(json.dumps(json.loads(path.read_text()) | values))

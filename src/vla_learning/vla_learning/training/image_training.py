@@ -59,7 +59,9 @@ def run(config: ImageTraining, out: Path, to: Path, device: torch.device, worker
 
 
 def discard(out: Path) -> None:
-    """Forget an earlier run, its episodes included."""
+    """Forget an earlier run, its episodes included; a folder without one stays as it is."""
+    if not (out / PLAN).is_file():
+        return
     for path in (out / PLAN, out / STATE, out / TIMES):
         path.unlink(missing_ok=True)
     for folder in (*out.glob('round-*'), *out.glob('checkpoint-*'), out / 'cache'):

@@ -55,9 +55,16 @@ def folder(given: str) -> str:
 
 
 def output_folders(args: argparse.Namespace) -> list[Path]:
-    if args.config:
-        return [Path('out')]
-    return [Path(args.out), Path(args.checkpoint)]
+    return list(folders_of(args)) if args.config else [Path(args.out), Path(args.checkpoint)]
+
+
+def folders_of(args: argparse.Namespace) -> tuple[Path, Path]:
+    """Of a run and of its checkpoint, with a configuration file."""
+    usual = Args()
+    name = Path(args.config).stem
+    out = Path(args.out if args.out != usual.out else f'out/train-{name}')
+    is_given = args.checkpoint != usual.checkpoint
+    return out, Path(args.checkpoint) if is_given else out / 'checkpoint'
 
 
 def run(namespace: argparse.Namespace) -> int:
@@ -85,7 +92,6 @@ def run_config(given: argparse.Namespace) -> int:
     from vla_learning.training import image_training
     from vla_learning.training.image_config import ImageTraining
 
-    usual = Args()
     for f in fields(Args):
         if f.name not in WITH_CONFIG and getattr(given, f.name) != f.default:
             raise UserError(f'--{f.name.replace("_", "-")} is given by the file of --config')
@@ -93,8 +99,7 @@ def run_config(given: argparse.Namespace) -> int:
     config = load_params(ImageTraining, file)
     if given.seed:
         config = replace(config, seed=given.seed)
-    out = Path(given.out if given.out != usual.out else f'out/train-{file.stem}')
-    to = Path(given.checkpoint) if given.checkpoint != usual.checkpoint else out / 'checkpoint'
+    out, to = folders_of(given)
     if given.fresh:
         image_training.discard(out)
     torch.set_num_threads(given.threads)

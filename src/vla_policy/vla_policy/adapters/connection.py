@@ -13,13 +13,17 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from vla_policy.adapters.array_message import BadArrayMessageError, from_bytes, to_bytes
+from vla_policy.adapters.array_message import (
+    MOST_BYTES,
+    BadArrayMessageError,
+    from_bytes,
+    to_bytes,
+)
 
 DEADLINE = 0.8  # s, of an answer: less than the silence after which the arm is held
 PATIENCE = 3.0  # s, to connect
 PAUSE = 0.5  # s, from a failure to the next attempt
 MOST_TEXT = 200  # characters of a server's error that are passed on
-MOST_BYTES = 64 * 1024 * 1024  # of a message
 
 
 class NoAnswerError(RuntimeError):

@@ -16,11 +16,10 @@ from vla_core.records.action import Space
 from vla_core.robot.config import RobotConfig
 from vla_core.stack_root import stack_root
 
-# values of a state column, and how many numbers each has; 0: one per joint of the arm
-STATE_PARTS = {
-    'joints': 0, 'joint_velocities': 0, 'gripper': 1, 'position': 3, 'rotation_vector': 3,
-    'quaternion_xyzw': 4, 'rotation_6d': 6,
-}  # fmt: skip
+STATE_PARTS = (
+    'joints', 'joint_velocities', 'gripper', 'position', 'rotation_vector', 'quaternion_xyzw',
+    'rotation_6d',
+)  # fmt: skip
 TOOL_COLUMNS = ('x', 'y', 'z', 'rx', 'ry', 'rz')
 GRIPPER = 'gripper'
 
@@ -68,10 +67,6 @@ class StateMapping:
             raise ValueError(
                 f'parts of {self.key}: {unknown or "none"}; known: {", ".join(STATE_PARTS)}'
             )
-
-    def width(self, robot: RobotConfig) -> int:
-        """How many numbers it has."""
-        return sum(STATE_PARTS[part] or len(robot.joint_names) for part in self.parts)
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,12 @@ from typing import Any
 
 from vla_core.errors import UserError
 from vla_core.robot.config import RobotConfig
-from vla_policy.adapters.array_message import BadArrayMessageError, from_bytes, to_bytes
-from vla_policy.adapters.connection import MOST_BYTES
+from vla_policy.adapters.array_message import (
+    MOST_BYTES,
+    BadArrayMessageError,
+    from_bytes,
+    to_bytes,
+)
 from vla_policy.adapters.remote_records import (
     BadRecordError,
     observation_of,

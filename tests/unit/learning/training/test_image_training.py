@@ -56,6 +56,14 @@ def test_another_configuration_does_not_go_on_with_a_run(tmp_path):
     require_same_plan(plan, config(batch=8))
 
 
+def test_a_folder_without_a_run_is_not_emptied(tmp_path):
+    (tmp_path / 'cache').mkdir()
+    (tmp_path / 'round-1').mkdir()
+    discard(tmp_path)
+    assert (tmp_path / 'cache').is_dir()
+    assert (tmp_path / 'round-1').is_dir()
+
+
 @pytest.mark.parametrize(
     ('changes', 'words'),
     [

@@ -30,6 +30,13 @@ def test_what_the_file_says_is_not_said_by_an_option_too(option):
         train.run(arguments('--config', 'vision', *option))
 
 
+def test_the_folders_of_a_file_are_those_that_are_checked_before_it_runs(tmp_path):
+    usual = train.output_folders(arguments('--config', 'vision'))
+    assert [str(folder) for folder in usual] == ['out/train-vision', 'out/train-vision/checkpoint']
+    mine = train.output_folders(arguments('--config', 'vision', '--out', str(tmp_path)))
+    assert mine == [tmp_path, tmp_path / 'checkpoint']
+
+
 def test_seed_and_folders_go_with_a_file(monkeypatch, tmp_path):
     from vla_core.result import Figure, Result
     from vla_learning.training import image_training

@@ -98,7 +98,7 @@ def test_state_comes_in_the_order_and_units_that_are_asked_for(mapping, seen, ro
     np.testing.assert_allclose(tool[10:13], rotation[:, 0], atol=1e-6)
     assert len(tool) == sum((3, 4, 3, 6, 6))
     assert given['prompt'] == 'press it'
-    assert [state.width(robot) for state in made.state] == [7, 22]
+    assert len(given['state']) == 7
 
 
 JOINTS = np.full((3, 7), 0.1)
