@@ -30,6 +30,7 @@ class TaskActionServer:
         self.score: FailureScore | None = None  # newest
         self._now = 0.0  # s, ROS time
         self._cycles = 0
+        self._read_as = ''  # for people: the instruction of the goal, where slips were put right
         self._preempted = ExecuteTask.Result()  # of a goal that is preempted
         self._goal = SimpleActionServer(
             node, ExecuteTask, 'execute_task', self._begin, lambda: self._preempted
@@ -77,6 +78,7 @@ class TaskActionServer:
             return ExecuteTask.Result(code=ResultCode.STOPPED, text=started.stopped)
         if started.refusal:
             return ExecuteTask.Result(code=ResultCode.REFUSED_INSTRUCTION, text=started.refusal)
+        self._read_as = f'read as “{started.read_as}”' if started.read_as else ''
         self._preempted = ExecuteTask.Result(
             code=ResultCode.SWITCHED,
             text=f'preempted by "{goal.instruction}"',
@@ -90,7 +92,8 @@ class TaskActionServer:
             phase=status.phase, attempt=status.attempt, failure_score=NAN, failure_threshold=NAN
         )
         if scene is not None and scene.task_id == status.task_id:
-            message.target_status, message.grounding = scene.target_status, scene.reason
+            told = filter(None, (self._read_as, scene.reason))
+            message.target_status, message.grounding = scene.target_status, '; '.join(told)
         if score is not None and score.episode_id == status.task_id:
             message.failure_verdict = score.verdict
             message.failure_score, message.failure_threshold = score.score, score.threshold

@@ -11,11 +11,12 @@ from vla_supervisor.execution.commands import OperatorAnswer
 from vla_supervisor.task_action_server import TaskActionServer
 
 
-def feedback_of(scene_task: str):
+def feedback_of(scene_task: str, read_as=''):
     server = object.__new__(TaskActionServer)
     status = SimpleNamespace(task_id='002', phase=Phase.GROUNDING, attempt=0)
     server.executive = SimpleNamespace(status=status)
     server.report = server.score = None
+    server._read_as = read_as
     reason = 'no red cube'
     server.scene = GroundedScene(1.0, scene_task, ParsedTask(), (), TargetStatus.ABSENT, reason)
     return server._feedback()
@@ -29,6 +30,11 @@ def test_the_scene_of_the_task_is_told():
 def test_the_scene_of_the_task_before_is_not():
     message = feedback_of('001')
     assert (message.target_status, message.grounding) == (0, '')
+
+
+def test_what_a_misspelled_instruction_was_read_as_is_told():
+    assert feedback_of('001', 'read as “x”').grounding == ''
+    assert feedback_of('002', 'read as “x”').grounding == 'read as “x”; no red cube'
 
 
 class RunningTask:

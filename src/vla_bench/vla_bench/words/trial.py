@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vla_bench.words.sentences import LabelledObject, LabelledSentence, WordsAction
-from vla_core.language.instruction import parse
+from vla_core.language.instruction import as_read, parse
 from vla_core.language.stop_request import is_stop_request
 from vla_core.records.scene import Role, TargetStatus
 from vla_perception.grounding.roles import RoleKeeper
@@ -37,7 +37,7 @@ def decide(labelled: LabelledSentence) -> WordsOutcome:
     """Return what the stack does with the sentence as it is."""
     if is_stop_request(labelled.sentence):
         return WordsOutcome(labelled, None, 'stands still')
-    return decide_text(labelled, labelled.sentence)
+    return decide_text(labelled, as_read(labelled.sentence))
 
 
 def decide_text(labelled: LabelledSentence, text: str) -> WordsOutcome:

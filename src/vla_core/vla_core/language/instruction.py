@@ -10,6 +10,7 @@ from vla_core.language import refusal
 from vla_core.language.clause import Clause, CoveredWord, read_clauses
 from vla_core.language.noun_phrase import literal, noun_phrases
 from vla_core.language.patterns import SentenceMatch, WordUse, sentence_matches
+from vla_core.language.spelling import without_slips
 from vla_core.language.tokens import sentences
 from vla_core.language.vocabulary import CLASSES, DETERMINERS, SUPPORTED
 from vla_core.records.scene import ParsedTask, Phrase, Verb
@@ -57,6 +58,11 @@ def parse(instruction: str) -> Parsed:
         return _parse(instruction)
     except NotUnderstoodError as why:
         return Parsed(reason=f'{why}. Supported: {SUPPORTED}.')
+
+
+def as_read(instruction: str) -> str:
+    """Return what is acted on: slips of spelling are put right where that makes a task of it."""
+    return without_slips(instruction, refusal.READ, lambda text: not parse(text).reason)
 
 
 def _parse(instruction: str) -> Parsed:

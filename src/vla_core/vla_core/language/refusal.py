@@ -198,3 +198,4 @@ KNOWN = _words_of(
     GENERIC_NOUNS, DETERMINERS, COLOUR_SUFFIXES, SIZE_SUFFIXES, ANYWHERE, LEADING,
     TRAILING, INTERJECTIONS, literal_words(), ('which', 'is', "that's", 'non'),
 )  # fmt: skip
+READ = KNOWN.union(*(table for table, _ in (*_FIRST, *_CATEGORIES)))  # used, harmless or refused

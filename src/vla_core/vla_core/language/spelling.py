@@ -1,10 +1,51 @@
-"""The known word that a misspelled one resembles: proposed to the user, never acted on."""
+"""Misspelled words: slips that are read as the known word, and words that one resembles.
+
+A slip is a word that no reader takes for another one: two neighbouring letters behind the first
+one are swapped, a letter is doubled, or one of a double letter is missing. It is put right before
+anything else reads the instruction, and the person is told. Any other known word that is close is
+proposed to the person, never acted on.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Collection, Iterable
 
 _SHORTEST = 3  # letters
+_SHORTEST_SLIP = 4  # letters of the known word: 'no' is a slip of 'on'
+_SLIPS = {'teh': 'the', 'hte': 'the'}
+# words that say something themselves
+_REAL = frozenset((
+    'son', 'form', 'god', 'latter', 'booth', 'cartoon', 'dose', 'prefect', 'lest', 'ned', 'gary',
+    'greta', 'somme', 'scarlett', 'manny',
+))  # fmt: skip
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
+
+
+def without_slips(instruction: str, known: Collection[str], is_task: Callable[[str], bool]) -> str:
+    """Return the instruction with its slips put right; as it is when that makes no task of it,
+    and when it is one already.
+    """
+    if is_task(instruction):
+        return instruction
+
+    def put_right(match: re.Match[str]) -> str:
+        return slip_of(match.group().casefold(), known) or match.group()
+
+    read = _WORD.sub(put_right, instruction)
+    return read if is_task(read) else instruction
+
+
+def slip_of(word: str, known: Collection[str]) -> str:
+    """Return the known word of which this is a slip, '' when there is none, or several."""
+    if word in known or word in _REAL or len(word) < _SHORTEST:
+        return ''
+    cuts = range(len(word) - 1)
+    swapped = {f'{word[:k]}{word[k + 1]}{word[k]}{word[k + 2 :]}' for k in cuts if k}
+    single = {word[:k] + word[k + 1 :] for k in cuts if word[k] == word[k + 1]}
+    doubled = {word[: k + 1] + word[k:] for k in range(len(word))}
+    meant = {w for w in swapped | single | doubled if w in known and len(w) >= _SHORTEST_SLIP}
+    return meant.pop() if len(meant) == 1 else _SLIPS.get(word, '')
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -21,6 +21,7 @@ class StartResult:
 
     task_id: str
     refusal: str = ''  # empty when it was started
+    read_as: str = ''  # the instruction with slips of spelling put right, where there were any
     stopped: str = ''  # what a request to stop has ended, for people; empty for every other
 
 

@@ -6,7 +6,7 @@ It takes requests of the operator and records of the other nodes, owns the state
 
 from __future__ import annotations
 
-from vla_core.language.instruction import parse
+from vla_core.language.instruction import as_read, parse
 from vla_core.language.stop_request import is_stop_request
 from vla_core.records.action import ControlState
 from vla_core.records.alignment import AlignmentVerdict
@@ -55,13 +55,16 @@ class Executive:
             return StartResult('', stopped=self._stand_still(instruction, now))
         if refusal := _unusable(instruction):
             return StartResult('', refusal)
+        given = instruction
+        instruction = as_read(given) if self.params.parses else given
+        read_as = '' if instruction == given else instruction
         state, status = self._state, self.status
         last = state.queued or TaskRequest(status.task_id, status.instruction, status.seed)
         is_same = instruction.split() == last.instruction.split()
         if is_same and self.is_busy and not state.is_cancelling:
             if status.phase == Phase.ASKING:
                 state.resume(now)
-            return StartResult(last.task_id)
+            return StartResult(last.task_id, read_as=read_as)
         if self.is_busy and self.params.parses and (reason := parse(instruction).reason):
             return StartResult('', f'{reason} The running task goes on.')
         self._tasks += 1
@@ -70,7 +73,7 @@ class Executive:
             state.preempt(request, now)
         else:
             state.begin(request, now)
-        return StartResult(request.task_id)
+        return StartResult(request.task_id, read_as=read_as)
 
     def _stand_still(self, instruction: str, now: float) -> str:
         """End all motion where the arm is: no roll back, no retreat, no move home."""

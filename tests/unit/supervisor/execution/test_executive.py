@@ -282,6 +282,14 @@ def test_an_empty_instruction_is_refused():
     assert 'empty' in World().start('  ').refusal
 
 
+def test_a_slip_of_spelling_is_put_right_for_every_node_and_told():
+    world = World()
+    started = world.start('put the red cueb in the blue box')
+
+    assert started.read_as == world.status.instruction == 'put the red cube in the blue box'
+    assert world.start('put the red cube in the blue box').task_id == started.task_id
+
+
 def test_a_new_task_may_begin_on_the_way_home():
     world = running()
     world.drop_in_box()
