@@ -5,7 +5,7 @@ Nothing else goes in: no objects, roles or phases, and nothing of the grammar.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -17,6 +17,7 @@ from vla_policy.decoders.protocol import Decoder
 from vla_policy.heads.ground import HeatMapHead, heat_map_loss
 from vla_policy.tokens.group import TokenGroup
 from vla_policy.tokens.patches import CHANNELS, PatchTokens, ViewParams
+from vla_policy.tokens.places import PlaceTokens
 from vla_policy.tokens.robot import RobotToken
 from vla_policy.tokens.words import WordTokens, mean_of
 from vla_policy.trunk.model import PolicyTrunk, TrunkParams
@@ -34,6 +35,7 @@ class ImageModelParams:
     robot_columns: int = param(22, 'columns of the robot row', lo=1, hi=1000)
     dropout: float = param(0.0, 'rate on the word states in training', lo=0.0, hi=0.9)
     heat_weight: float = param(0.3, 'of the heat maps beside the loss', lo=0.0, hi=10.0)
+    has_places: bool = param(False, 'the places of the heat maps are tokens, too')
     trunk: TrunkParams = param(TrunkParams())
 
     def __post_init__(self) -> None:
@@ -72,18 +74,22 @@ class ImageModel(nn.Module):
         self.context = nn.Linear(2 * width, width)
         self.views = nn.ModuleList(PatchTokens(view, width) for view in p.views)
         self.heat = nn.ModuleList(HeatMapHead(CHANNELS[-1], len(POINTS)) for _ in p.views)
+        self.places = PlaceTokens(len(p.views), len(POINTS), width) if p.has_places else None
         self.trunk = PolicyTrunk(p.trunk, decoder)
 
     def tokens(self, batch: ImageBatch) -> tuple[list[TokenGroup], dict[str, Tensor]]:
-        """Return the groups, and the feature map of each view; KeyError names a missing view."""
+        """Return the groups, and the heat maps (logits) of each view; KeyError names a missing
+        view."""
         words, robot = self.words(batch.words, batch.has_word), self.robot(batch.robot)
         context = self.context(torch.cat([mean_of(words), robot.tokens[:, 0]], -1))
-        groups, maps = [words, robot], {}
-        for module in self.views:
-            view = cast(PatchTokens, module)
-            group, maps[group.name] = self._looked(view, batch.pictures, context)
+        groups, heat = [words, robot], {}
+        for module, head in zip(self.views, self.heat, strict=True):
+            group, features = self._looked(cast(PatchTokens, module), batch.pictures, context)
             groups.append(group)
-        return groups, maps
+            heat[group.name] = head(features)
+        if self.places is not None:
+            groups.append(self.places(tuple(heat.values())))
+        return groups, heat
 
     @staticmethod
     def _looked(
@@ -104,18 +110,18 @@ class ImageModel(nn.Module):
         labels: GroundLabels | None = None, random: Generator | None = None,
     ) -> dict[str, Tensor]:  # fmt: skip
         """Scalars: 'chunk' of the decoder, 'heat' where labels are given, and their 'total'."""
-        groups, maps = self.tokens(batch)
+        groups, heat = self.tokens(batch)
         made = {'chunk': self.trunk.loss(groups, chunk, weight, random)}
         if labels is not None:
-            made['heat'] = self._heat(maps, labels)
+            made['heat'] = self._heat(heat, labels)
         made['total'] = made['chunk'] + self.params.heat_weight * made.get('heat', 0.0)
         return made
 
-    def _heat(self, maps: Mapping[str, Tensor], labels: GroundLabels) -> Tensor:
-        views: Sequence[str] = [view.name for view in self.params.views]
+    @staticmethod
+    def _heat(heat: Mapping[str, Tensor], labels: GroundLabels) -> Tensor:
         return torch.stack([
-            heat_map_loss(head(maps[name]), labels.places[name], labels.is_seen[name])
-            for name, head in zip(views, self.heat, strict=True)
+            heat_map_loss(logits, labels.places[name], labels.is_seen[name])
+            for name, logits in heat.items()
         ]).mean()  # fmt: skip
 
     def sample(

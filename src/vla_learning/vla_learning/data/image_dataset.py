@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from vla_core.atomic_file import write_atomic
 from vla_core.errors import UserError
 from vla_core.frozen import Array
-from vla_learning.data.image_episodes import ImageEpisode, load_episode
+from vla_learning.data.image_episodes import ImageEpisode, length_of, load_episode
 
 INDEX = 'index.json'
 LEAST_SPREAD = np.array([0.004, 0.004, 0.004, 0.02, 0.02, 0.02, 0.04])  # m, rad, m
@@ -77,7 +77,7 @@ def open_dataset(folders: Sequence[Path], cache: Path) -> ImageDataset:
 def _join(paths: Sequence[Path], folder: Path, digest: str) -> None:
     """Write the arrays; the index comes last, so that a set without it is not complete."""
     folder.mkdir(parents=True, exist_ok=True)
-    count = sum(len(load_episode(path)) for path in paths)
+    count = sum(length_of(path) for path in paths)
     made: dict[str, NDArray[np.generic]] = {}
     sentences: dict[str, int] = {}
     sentence, number, at = [], [], 0

@@ -68,10 +68,13 @@ class ImageRecorder:
     def __call__(self, world: SimWorld, observation: Observation, proposal: Proposal) -> None:
         """Collect one inference; one without a label is left out."""
         row = self._memory.row(observation)
-        if not proposal.chunks:
-            return
+        if proposal.chunks:
+            self.add(world, observation, row, proposal.chunks[0].values)
+
+    def add(self, world: SimWorld, observation: Observation, row: Array, chunk: Array) -> None:
+        """Collect a moment with what the hand remembers, and a label."""
         self._instruction = observation.instruction
-        self._rows.append((row, proposal.chunks[0].values))
+        self._rows.append((row, chunk))
         for name, params in self._windows.items():
             frame = observation.frames.get(name) or world.render(name)
             pose = self._pose(name, observation)
@@ -142,5 +145,14 @@ def load_episode(path: Path) -> ImageEpisode:
             str(arrays['instruction']), parts['pictures'], arrays['robot'], arrays['chunks'],
             parts['places'], parts['is_seen'],
         )  # fmt: skip
+    except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
+        raise UserError(f'{path} is no episode with pictures: {error}') from error
+
+
+def length_of(path: Path) -> int:
+    """Inferences of an episode, without reading its pictures; UserError as for `load_episode`."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return len(file['robot'])
     except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
         raise UserError(f'{path} is no episode with pictures: {error}') from error

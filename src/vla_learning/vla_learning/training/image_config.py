@@ -23,7 +23,7 @@ PATCH = 16  # px of a picture per token
 class Round:
     """Episodes that are collected, and steps on the episodes of all rounds so far."""
 
-    driver: str = param('expert', 'of the episodes', choices=('expert', 'learner'))
+    driver: str = param('expert', 'of the episodes', choices=('drawn', 'expert', 'learner'))
     episodes: int = param(100, 'per task', lo=1, hi=SEEDS_PER_ROUND)
     steps: int = param(1000, 'of the optimiser', lo=1, hi=10_000_000)
 
@@ -35,7 +35,7 @@ class Round:
 class ImageTraining:
     """Contents of a configuration file with `tokens: patches`."""
 
-    rounds: tuple[Round, ...] = param(text='in their order; the expert drives in the first')
+    rounds: tuple[Round, ...] = param(text='in their order; no learner drives in the first')
     decoder: dict[str, Any] = param(text='name, and the arguments of its class')
     tokens: str = param('patches', 'kind of the observation', choices=('patches',))
     robot: str = param('ur5e', 'name in config/robots')
@@ -49,8 +49,8 @@ class ImageTraining:
 
     def __post_init__(self) -> None:
         check(self)
-        if not self.rounds or self.rounds[0].driver != 'expert':
-            raise ValueError('the expert drives in the first of at least one round')
+        if not self.rounds or self.rounds[0].driver == 'learner':
+            raise ValueError('there is no learner yet in the first of at least one round')
         if (self.seed + 1) * len(self.rounds) * SEEDS_PER_ROUND > TEST_SEEDS:
             raise ValueError(f'seed {self.seed}: its scenes would be those of the tests')
 

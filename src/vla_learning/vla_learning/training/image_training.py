@@ -103,11 +103,11 @@ class ImageRun:
         one, config = self.config.rounds[k], self.config
         folder = self.out / f'round-{k}'
         first = (config.seed * len(config.rounds) + k) * SEEDS_PER_ROUND
-        learner = '' if one.driver == 'expert' else str(self.out / f'checkpoint-{k - 1}')
-        print(f'round {k + 1} of {len(config.rounds)}: the {one.driver} drives', flush=True)
+        driver = str(self.out / f'checkpoint-{k - 1}') if one.driver == 'learner' else one.driver
+        print(f'round {k + 1} of {len(config.rounds)}: {one.driver}', flush=True)
         began = perf_counter()
         seeds = range(first, first + one.episodes)
-        self.rows.append(collect(config.robot, config.tasks, seeds, folder, self.workers, learner))
+        self.rows.append(collect(config.robot, config.tasks, seeds, folder, self.workers, driver))
         self._count_seconds(perf_counter() - began)
         self.folders.append(folder)
         self.data = open_dataset(self.folders, self.out / 'cache')
@@ -184,7 +184,7 @@ class ImageRun:
         for k, rows in enumerate(self.rows):
             driver = self.config.rounds[k].driver
             done = sum(bool(row['success']) for row in rows)
-            figures.append(share(f'round {k + 1}, the {driver} drives: done', done, len(rows)))
+            figures.append(share(f'round {k + 1}, {driver}: done', done, len(rows)))
         return Result('train-vision', command_line(), tuple(figures))
 
 

@@ -36,7 +36,7 @@ def test_rounds_of_expert_and_learner_give_a_checkpoint_and_go_on(tmp_path, ur5e
     loaded = checkpoint.load(to, ur5e, ImageModel)
     assert loaded.card.training['steps_done'] == 5
     figures = {figure.name: figure.value for figure in result.figures}
-    assert figures['round 1, the expert drives: done'] == 1.0
+    assert figures['round 1, expert: done'] == 1.0
     assert len(list((tmp_path / 'round-1').glob('*.npz'))) == 1  # kept, done or not
     weights = (to / checkpoint.WEIGHTS).read_bytes()
     stamps = [path.stat().st_mtime_ns for path in sorted(tmp_path.glob('round-*/*.npz'))]
@@ -67,9 +67,9 @@ def test_a_folder_without_a_run_is_not_emptied(tmp_path):
 @pytest.mark.parametrize(
     ('changes', 'words'),
     [
-        ({'rounds': []}, 'the expert drives in the first'),
-        ({'rounds': [{'driver': 'learner'}]}, 'the expert drives in the first'),
-        ({'rounds': [{'driver': 'me'}]}, 'expert, learner'),
+        ({'rounds': []}, 'no learner yet'),
+        ({'rounds': [{'driver': 'learner'}]}, 'no learner yet'),
+        ({'rounds': [{'driver': 'me'}]}, 'drawn, expert, learner'),
         ({'tokens': 'objects'}, 'patches'),
         ({'seed': 60}, 'its scenes would be those of the tests'),
         ({'steps': 3}, "unknown key 'steps'"),
