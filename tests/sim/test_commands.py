@@ -51,6 +51,8 @@ ELSEWHERE = {
     'bench latency --controls': 'needs its recordings: tests/unit/bench/latency/test_control.py',
     'bench faults': 'needs the graph: tests/graph/test_faults_live.py does the same',
     'bench kills': 'needs the graph: tests/graph/test_stack.py kills the policy, too',
+    'bench remote': 'needs the graph: tests/unit/bench/remote, tests/unit/policy/adapters',
+    'bench remote --controls': 'the same',
     'bench failure': 'needs some hundred rollouts: tests/unit/learning/failure/test_study.py',
     'bench failure --controls': 'the same rollouts: tests/unit/bench/failure/test_control.py',
 }

@@ -39,6 +39,7 @@ BENCHES = {
         'planted mistakes of robot, drivers and graph: found, named',
     ),
     'grounding': ('vla_bench.grounding.bench', 'perception against the truth of the simulator'),
+    'remote': ('vla_bench.remote.bench', 'a policy on a server whose process or link fails'),
     'arms': ('vla_bench.arms.bench', 'public arms on the tasks that they reach'),
 }
 

@@ -151,7 +151,7 @@ class Bundler:
 
     def vote(self, now: float) -> SafetyVote:
         """Return RUN; SLOW when the skew is too large; HOLD when inputs or policy are silent."""
-        level, reason = self._judge(now)
+        level, reason = self.judge(now)
         scale = {Level.RUN: 1.0, Level.SLOW: self.params.slow_scale}.get(level, 0.0)
         self._votes += 1
         task_id = self._status.task_id if self._status else ''
@@ -160,7 +160,8 @@ class Bundler:
             now, VOTER, self._votes, level, scale, self.params.vote_ttl, task_id, reasons
         )
 
-    def _judge(self, now: float) -> tuple[Level, str]:
+    def judge(self, now: float) -> tuple[Level, str]:
+        """Return what `vote` would say at `now`, and why."""
         status, p = self._status, self.params
         if status is None or status.phase != Phase.RUNNING:
             return Level.RUN, ''

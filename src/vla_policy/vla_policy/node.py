@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
 
 from vla_core.params import check, param
 from vla_core.records.action import ActionChunk
+from vla_core.records.safety import Level
 from vla_core.records.sensing import Observation
 from vla_core.records.task import Phase, TaskStatus
 from vla_core.worker import Worker
 from vla_policy.align import Bundler, BundlerParams
 from vla_policy.protocol import Proposal
-from vla_policy.registry import load_policy
+from vla_policy.registry import is_served, load_policy
 from vla_ros import topics
 from vla_ros.camera.rgbd_subscription import RgbdSubscription
 from vla_ros.main import run
@@ -33,6 +34,9 @@ class PolicyNodeParams:
     )
     period: float = param(0.2, 's, least time between inferences', lo=0.02, hi=2.0)
     candidates: int = param(1, 'chunks per inference', lo=1, hi=32)
+    served_silence: float = param(
+        0.45, 's without a chunk of a policy on a server before HOLD', lo=0.1, hi=5.0
+    )
     align: BundlerParams = field(default_factory=BundlerParams)
 
     def __post_init__(self) -> None:
@@ -59,11 +63,13 @@ class PolicyNode(ManagedNode):
         robot = self.load_robot(p.robot)
         self.policy = load_policy(p.policy, robot, lambda path: replayable_chunks(path, robot))
         cameras = self.policy.info.cameras
-        self.bundler = Bundler(p.align, robot, cameras)
+        silence = p.served_silence if is_served(p.policy) else p.align.silence
+        self.bundler = Bundler(replace(p.align, silence=silence), robot, cameras)
         self.worker: Worker[InferenceRequest, Proposal] = Worker(self.infer)
         self.status = IDLE
         self.attempt = ('', 0)  # task and attempt of the last reset
         self.requested = self.voted = 0.0  # s, ROS time of the last inference and vote
+        self.level = Level.HOLD  # of the last vote
         self.subscribe(topics.joint_states(robot), self.bundler.on_joints)
         self.subscribe(topics.SCENE, self.bundler.on_scene)
         self.readers = [
@@ -102,9 +108,10 @@ class PolicyNode(ManagedNode):
             if observation is not None:
                 self.worker.submit(InferenceRequest(observation, self.status))
                 self.requested = now
-        if now - self.voted >= self.vote_period:
+        level, _ = self.bundler.judge(now)
+        if level != self.level or now - self.voted >= self.vote_period:
             self.send_vote(self.bundler.vote(now))
-            self.voted = now
+            self.voted, self.level = now, level
 
     def _check_cameras(self) -> None:
         """What is wrong with the frames of a camera is this node's problem."""

@@ -52,6 +52,11 @@ def has_weights(spec: str) -> bool:
     return bool(spec) and spec != SCRIPTED and not spec.startswith((REPLAY, OPENPI, REMOTE))
 
 
+def is_served(spec: str) -> bool:
+    """True when `spec` names a policy in another process, behind a connection."""
+    return spec.startswith((OPENPI, REMOTE))
+
+
 def _openpi(spec: str, robot: RobotConfig) -> Policy:
     """A policy behind a server; the connection is made at the first inference."""
     from vla_policy.adapters.connection import ServerConnection

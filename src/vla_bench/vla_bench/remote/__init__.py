@@ -1,0 +1,1 @@
+"""A policy on a server: what the arm does when the server or the link fails."""
