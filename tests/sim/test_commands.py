@@ -33,6 +33,7 @@ OTHERS = {
     'bench rules --controls': '--fresh 2',
     'bench wire': '--rounds 2',
     'bench wire --controls': '--rounds 2',
+    'bench ways': '--seeds 1 --steps 20 --scenes 5',
 }
 ELSEWHERE = {
     'bench arms': 'needs the public descriptions, 414 MB: tests/unit/core/authoring',

@@ -40,6 +40,7 @@ BENCHES = {
     ),
     'grounding': ('vla_bench.grounding.bench', 'perception against the truth of the simulator'),
     'remote': ('vla_bench.remote.bench', 'a policy on a server whose process or link fails'),
+    'ways': ('vla_bench.ways.bench', 'two ways around an obstacle: flow and regression'),
     'arms': ('vla_bench.arms.bench', 'public arms on the tasks that they reach'),
 }
 

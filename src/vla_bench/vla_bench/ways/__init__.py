@@ -1,0 +1,1 @@
+"""Two equally good ways around an obstacle: what a decoder makes of them."""
