@@ -71,6 +71,7 @@ class EpisodePlan:
     task: str
     seed: int
     overrides: dict[str, Any] = field(default_factory=dict)
+    noise: int | None = None  # seed of a policy that samples; None: `seed`
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from vla_supervisor.execution.executive import Executive
 
 Tap = Callable[[str, Any, float], None]  # topic, record, ROS time s
 Chosen = ActionChunk | None
+Change = Callable[['Run'], None]
 
 
 class Lockstep:
@@ -38,12 +39,16 @@ class Lockstep:
         self.setup, self.tap = setup, tap
         self.sim = SimWorld(setup.robot, setup.scene)
 
-    def run(self, plan: EpisodePlan, policy: Policy) -> EpisodeResult:
-        """Play the episode of `plan` with `policy`; return how it ended."""
+    def run(
+        self, plan: EpisodePlan, policy: Policy, change: Change = lambda _: None
+    ) -> EpisodeResult:
+        """Play the episode of `plan` with `policy`; return how it ended. `change` may replace
+        modules before it begins."""
         episode = self.sim.reset(plan.task, plan.seed, **plan.overrides)
         run = Run(self.setup, self.sim, policy, self.tap)
+        change(run)
         run.bring_up()
-        run.start_task(episode.instruction, plan.seed)
+        run.start_task(episode.instruction, plan.seed if plan.noise is None else plan.noise)
         began = self.sim.time
         while not run.is_over and self.sim.time - began < self.setup.host.timeout:
             run.cycle()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import zlib
 from dataclasses import dataclass, replace
-from typing import Generic
+from typing import Generic, Self
 
 import numpy as np
 import torch
@@ -67,6 +68,12 @@ class CheckpointPolicy(Generic[Model]):
         )
         self.schema = feature_schema(card)
         self._task_id, self._seed, self._seq, self._count = '', 0, 0, 0
+
+    def with_noise(self, factor: float) -> Self:
+        """The same policy, with another factor on its noise."""
+        made = copy.copy(self)
+        made._noise_factor = factor
+        return made
 
     def begin(self, instruction: str) -> None:
         """Forget the last attempt; encode the sentence now, before the arm moves."""
