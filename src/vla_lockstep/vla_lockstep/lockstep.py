@@ -42,8 +42,7 @@ class Lockstep:
     def run(
         self, plan: EpisodePlan, policy: Policy, change: Change = lambda _: None
     ) -> EpisodeResult:
-        """Play the episode of `plan` with `policy`; return how it ended. `change` may replace
-        modules before it begins."""
+        """Return how the episode ended; `change` may replace modules before it begins."""
         episode = self.sim.reset(plan.task, plan.seed, **plan.overrides)
         run = Run(self.setup, self.sim, policy, self.tap)
         change(run)
@@ -70,7 +69,9 @@ class Run:
         self.chunks: list[tuple[int, ActionChunk]] = []
         self.status: TaskStatus | None = None
         self.count, self.is_arming_requested, self.grounder_task = 0, False, ''
-        self.executed: Callable[[ActionChunk], ActionChunk] = getattr(policy, 'executed', _as_is)
+        self.executed: Callable[[ActionChunk], ActionChunk] = getattr(
+            policy, 'executed', lambda c: c
+        )
         self.missing_votes = set(setup.shield.required_voters)  # voters without a vote so far
         self.monitors = [make() for make in setup.monitors]
         self.verifier = setup.verifier() if setup.verifier else None
@@ -87,10 +88,7 @@ class Run:
             self.cycle()
         if self.missing_votes:
             names = ', '.join(sorted(self.missing_votes))
-            raise UserError(
-                f'no vote from {names}, which the shield requires: '
-                f'remove it from required_voters, or add its monitor'
-            )
+            raise UserError(f'no vote from {names}: add its monitor, or change required_voters')
 
     def start_task(self, instruction: str, seed: int) -> None:
         """Start the instruction, as ExecuteTask does."""
@@ -249,7 +247,3 @@ class Run:
             plan.task, plan.seed, episode.instruction, self.sim.success(),
             code, status.text, self.sim.time - began, status.attempt, status,
         )  # fmt: skip
-
-
-def _as_is(chunk: ActionChunk) -> ActionChunk:
-    return chunk

@@ -12,7 +12,6 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import cast
 
 from tqdm import tqdm
 
@@ -20,17 +19,14 @@ from vla_core.arguments import integer
 from vla_core.atomic_file import write_atomic
 from vla_core.errors import UserError
 from vla_learning.evaluation.suites import SUITES, EvalTrial
+from vla_lockstep.changes import with_true_perception, without_shield
 from vla_lockstep.episode_plan import EpisodePlan, Setup
 from vla_lockstep.lockstep import Lockstep, Run
-from vla_lockstep.no_shield import NoShield
 from vla_lockstep.row_log import Row, read_rows
 from vla_lockstep.stack import load_setup
-from vla_lockstep.true_perception import TruePerception
-from vla_perception.grounder import Grounder
 from vla_policy.checkpoint_policy import CheckpointPolicy
 from vla_policy.protocol import Policy
 from vla_policy.registry import load_policy
-from vla_shield.shield import Shield
 
 EPISODES = 'episodes.jsonl'
 OTHER_NOISE = 1_000  # added to the seed of the policy's noise
@@ -59,14 +55,6 @@ def _sharp(setup: Setup) -> Setup:
     return replace(setup, control=control)
 
 
-def _unshielded(run: Run) -> None:
-    run.shield = cast(Shield, NoShield(run.sim.robot))
-
-
-def _seeing(run: Run) -> None:
-    run.grounder = cast(Grounder, TruePerception(run.grounder, run.sim))
-
-
 def _noiseless(policy: Policy) -> Policy | None:
     return policy.with_noise(0.0) if isinstance(policy, CheckpointPolicy) else None
 
@@ -74,9 +62,9 @@ def _noiseless(policy: Policy) -> Policy | None:
 AS_PLAYED = Cause('', 'as it was')
 CAUSES = (
     Cause('latency', 'scenes and chunks arrive at once', setup=_prompt),
-    Cause('grounding', 'true objects instead of perceived ones', change=_seeing),
+    Cause('grounding', 'true objects instead of perceived ones', change=with_true_perception),
     Cause('monitors', 'no rules, failure detector or verifier', setup=Setup.without_monitors),
-    Cause('shield', 'every target goes to the robot', change=_unshielded),
+    Cause('shield', 'every target goes to the robot', change=without_shield),
     Cause('blending', 'a new chunk replaces the old one at once', setup=_sharp),
     Cause('noise', 'the mean of the policy, without noise', policy=_noiseless),
     Cause('seed', 'other noise of the policy', noise=OTHER_NOISE),
