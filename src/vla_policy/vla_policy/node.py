@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field, replace
 from math import inf
 
@@ -13,9 +14,10 @@ from vla_core.records.task import Phase, TaskStatus
 from vla_core.worker import Worker
 from vla_policy.align import Bundler, BundlerParams
 from vla_policy.protocol import Proposal
-from vla_policy.registry import is_served, load_policy
+from vla_policy.registry import is_served, load_policy, may_look
 from vla_ros import topics
 from vla_ros.camera.rgbd_subscription import RgbdSubscription
+from vla_ros.given_parameter import given_parameter
 from vla_ros.main import run
 from vla_ros.node import ManagedNode
 from vla_teleop.recorder.recorded_chunks import replayable_chunks
@@ -142,5 +144,12 @@ class PolicyNode(ManagedNode):
         super().destroy_node()
 
 
+class LookingPolicyNode(PolicyNode):
+    """The same with shared memory, by which pictures come."""
+
+    carries_images = True
+
+
 def main() -> None:
-    run(PolicyNode)
+    looks = may_look(given_parameter('policy', sys.argv))
+    run(LookingPolicyNode if looks else PolicyNode)

@@ -57,6 +57,20 @@ def is_served(spec: str) -> bool:
     return spec.startswith((OPENPI, REMOTE))
 
 
+def may_look(spec: str) -> bool:
+    """True when the policy of `spec` may be given pictures; False for a folder that is none."""
+    if is_served(spec):
+        return True
+    if not has_weights(spec):
+        return False
+    from vla_policy.checkpoint import read_card
+
+    try:
+        return bool(read_card(find_checkpoint(spec)).tokens == 'patches')
+    except UserError:
+        return False
+
+
 def _openpi(spec: str, robot: RobotConfig) -> Policy:
     """A policy behind a server; the connection is made at the first inference."""
     from vla_policy.adapters.connection import ServerConnection

@@ -9,7 +9,7 @@ from toy import scene_of
 from vla_core.errors import UserError
 from vla_core.records.scene import Verb
 from vla_policy.experts.scripted import ScriptedPolicy
-from vla_policy.registry import load_policy
+from vla_policy.registry import load_policy, may_look
 from vla_policy.replay import ReplayPolicy
 
 
@@ -58,3 +58,19 @@ def test_replay_repeats_the_chunks_by_the_time_since_the_start():
 def test_a_recording_without_chunks_is_refused():
     with pytest.raises(UserError, match='no chunks'):
         ReplayPolicy([])
+
+
+@pytest.mark.parametrize(
+    ('spec', 'looks'),
+    [
+        ('checkpoints/vision', True),
+        ('checkpoints/tabletop', False),
+        ('remote:ws://localhost:8900', True),
+        ('openpi:ws://localhost:8000#droid', True),
+        ('scripted', False),
+        ('checkpoints/none', False),  # load_policy names it
+        ('', False),
+    ],
+)
+def test_which_policies_may_be_given_pictures(spec, looks):
+    assert may_look(spec) == looks
