@@ -17,9 +17,9 @@ from vla_policy.protocol import Proposal
 from vla_policy.registry import is_served, load_policy, may_look
 from vla_ros import topics
 from vla_ros.camera.rgbd_subscription import RgbdSubscription
-from vla_ros.given_parameter import given_parameter
 from vla_ros.main import run
 from vla_ros.node import ManagedNode
+from vla_ros.params import given_parameter
 from vla_teleop.recorder.recorded_chunks import replayable_chunks
 
 IDLE = TaskStatus(0.0, '', '', Phase.IDLE)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from vla_ros.given_parameter import given_parameter
+from vla_ros.params import given_parameter
 
 
 @pytest.mark.parametrize(
