@@ -1,5 +1,7 @@
-"""Parameters of a node from its dataclass: read-only, described, unknown names refused; and one that
-a process was given, before it is a node (it may decide on the transport)."""
+"""Parameters of a node from its dataclass: read-only, described, unknown names refused.
+
+`given_parameter` is for one that a process was given, before it is a node.
+"""
 
 from __future__ import annotations
 
