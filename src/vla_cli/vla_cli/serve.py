@@ -34,6 +34,7 @@ def run(args: argparse.Namespace) -> int:
     from vla_policy.adapters.server import PolicyServer
     from vla_policy.image_model import ImageModel
     from vla_policy.looking import LookingPolicy
+    from vla_policy.sentence_encoder import SentenceEncoder
 
     logging.basicConfig(format='vla serve: %(message)s', level=logging.INFO, stream=sys.stderr)
     robot, folder = load_robot(args.robot), find_checkpoint(args.policy)
@@ -41,8 +42,11 @@ def run(args: argparse.Namespace) -> int:
         raise UserError(
             f'{folder} reads the scene, which does not travel: serve a policy that looks'
         )
-    loaded = checkpoint.load(folder, robot, ImageModel)
-    server = PolicyServer(lambda: LookingPolicy(loaded, robot), robot, os.environ.get(TOKEN, ''))
+    loaded, encoder = checkpoint.load(folder, robot, ImageModel), SentenceEncoder()
+    encoder.states('get ready')  # load it before the first robot asks
+    server = PolicyServer(
+        lambda: LookingPolicy(loaded, robot, encoder), robot, os.environ.get(TOKEN, '')
+    )
     with server.listen(args.host, args.port) as listener:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         print(f'serving {folder} at ws://{args.host}:{args.port}; Ctrl-C ends it', flush=True)

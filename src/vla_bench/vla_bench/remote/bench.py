@@ -25,7 +25,8 @@ from vla_lockstep.row_log import Row, RowLog, made_by
 from vla_report.terminal import Screen
 
 NAME = 'bench-remote'
-HELD, TOKEN_REFUSED = '<= 0.5', '== 1'  # s
+HELD, PASSES, GOES_ON = '<= 0.5', '>= 0.9', '>= 0.8'  # s, shares
+OF_FAULTS = 'of faults'
 AS_LOCAL = ('-p', 'served_silence:=1.0')
 CONTROLLED = ('killed, and back', 'link cut 5 s')
 
@@ -92,22 +93,30 @@ def figures(rows: Sequence[Row], faults: Sequence[ServerFault], bound: str) -> t
     made: list[Figure] = []
     for fault in faults:
         own = [row for row in rows if row['fault'] == fault.name]
-        if not own:
-            continue
-        if not fault.is_late:
-            held = [float(row['held']) for row in own]
-            made.append(Figure(f'{fault.name}: until held', worst(held), 's', bound, len(own)))
-        back = [float(row['back']) for row in own]
-        made.append(Figure(f'{fault.name}: until it goes on', worst(back), 's', None, len(own)))
-    went_on = sum(math.isfinite(float(row['back'])) for row in rows)
-    late = [row for row in rows if row['fault'] in {f.name for f in faults if f.is_late}]
-    if late:
-        name = 'late answers: never held'
-        made.append(share(name, sum(math.isnan(float(r['held'])) for r in late), len(late)))
-    made.append(share('goes on by itself', went_on, len(rows), '>= 0.8', 'of faults'))
+        if own:
+            made += of_fault(fault, own, bound)
+    short = {fault.name for fault in faults if not fault.may_ask}
+    brief = [row for row in rows if row['fault'] in short]
+    went_on = sum(math.isfinite(float(row['back'])) for row in brief)
+    made.append(share('goes on by itself, up to 5 s', went_on, len(brief), GOES_ON, OF_FAULTS))
     repeated = sum(int(row['repeated']) for row in rows)
     made.append(Figure('chunks of an old observation', float(repeated), 'chunks', '== 0'))
     return tuple(made)
+
+
+def of_fault(fault: ServerFault, rows: Sequence[Row], bound: str) -> list[Figure]:
+    """Times of the slowest round; of a fault that lasts, how often it goes on or asks a person."""
+    held, back = ([float(row[key]) for row in rows] for key in ('held', 'back'))
+    count = len(rows)
+    if fault.is_late:
+        least = min(float(row['passing']) for row in rows)
+        return [Figure(f'{fault.name}: cycles that pass', least, 'of cycles', PASSES, count)]
+    made = [Figure(f'{fault.name}: until held', worst(held), 's', bound, count)]
+    if fault.may_ask:
+        answered = sum(bool(row['asked']) or math.isfinite(float(row['back'])) for row in rows)
+        name = f'{fault.name}: goes on, or asks a person'
+        return [*made, share(name, answered, count, None, OF_FAULTS)]
+    return [*made, Figure(f'{fault.name}: until it goes on', worst(back), 's', None, count)]
 
 
 def worst(values: Sequence[float]) -> float:

@@ -16,10 +16,12 @@ from vla_bench.faults.observer import ReceivedMessage
 from vla_bench.faults.rig import NAN, PASSING, FaultRig
 from vla_bench.remote.link import Link
 from vla_core.errors import UserError
+from vla_core.records.task import Phase
 
 START = 60.0  # s, until the server listens
 BACK = 12.0  # s after the end of a fault in which the arm must move again
-WATCHED = 4.0  # s, of a link that is late and never mended
+WATCHED = 4.0  # s, of a link that is late
+SETTLED = 1.0  # s, from a fault on
 
 
 class ServedPolicy:
@@ -87,6 +89,7 @@ class ServerFault:
     begin: Callable[[ServedPolicy], None]
     end: Callable[[ServedPolicy], None]
     is_late: bool = False  # the policy answers all the time, late
+    may_ask: bool = False  # it lasts longer than the 5 s after which a person is asked
 
 
 def _late(served: ServedPolicy) -> None:
@@ -102,7 +105,7 @@ def _mend(served: ServedPolicy) -> None:
 
 
 FAULTS = (
-    ServerFault('killed, and back', 2.0, ServedPolicy.kill, ServedPolicy.start),
+    ServerFault('killed, and back', 2.0, ServedPolicy.kill, ServedPolicy.start, may_ask=True),
     ServerFault('paused 1 s', 1.0, ServedPolicy.pause, ServedPolicy.resume),
     ServerFault('paused 5 s', 5.0, ServedPolicy.pause, ServedPolicy.resume),
     ServerFault('link cut 1 s', 1.0, lambda served: served.link.cut(), _mend),
@@ -119,6 +122,8 @@ class ServerRecord:
     fault: str
     held: float  # from the fault to the first command of the shield that stops
     back: float  # from its end to the first report that lets the policy's motion pass again
+    asked: bool  # the supervisor asked a person: the arm was held for 5 s
+    passing: float  # share of the shield's cycles that pass, of those SETTLED s after the fault on
     repeated: int  # chunks of an observation that was answered before, or of an older one
     reason: str  # of the hold
 
@@ -132,11 +137,14 @@ def play(rig: FaultRig, served: ServedPolicy, fault: ServerFault) -> ServerRecor
     held = rig.braked(began, within=fault.seconds)
     found = rig.braking(began, within=0.0)
     rig.pause(max(0.0, fault.seconds - (time.monotonic() - began)))
+    share = passing_share(rig.observer.since('report', began + SETTLED))
     fault.end(served)
     ended = time.monotonic()
     back = resumed(rig, ended)
+    status = rig.graph.client.status
     record = ServerRecord(
-        fault.name, held, back, repeats(rig.observer.since('chunk', began)),
+        fault.name, held, back, status is not None and status.phase == Phase.ASKING, share,
+        repeats(rig.observer.since('chunk', began)),
         found.record.reason if found is not None else '',
     )  # fmt: skip
     rig.end()
@@ -145,12 +153,24 @@ def play(rig: FaultRig, served: ServedPolicy, fault: ServerFault) -> ServerRecor
 
 def resumed(rig: FaultRig, ended: float) -> float:
     """s from `ended` until the shield lets motion pass again and the arm moves; NaN if never."""
-    rig.graph.client.wait(lambda: rig.is_moving() or rig.is_over(), BACK)
+    client = rig.graph.client
+
+    def is_decided() -> bool:
+        is_asking = client.status is not None and client.status.phase == Phase.ASKING
+        return rig.is_moving() or rig.is_over() or is_asking
+
+    client.wait(is_decided, BACK)
     if not rig.is_moving():
         return NAN
     reports = rig.observer.since('report', ended)
     passing = (r.at - ended for r in reports if r.record.decision in PASSING)
     return next(passing, NAN)
+
+
+def passing_share(reports: list[ReceivedMessage]) -> float:
+    """Share of the reports that let motion pass; NaN without any."""
+    passing = [report.record.decision in PASSING for report in reports]
+    return sum(passing) / len(passing) if passing else NAN
 
 
 def repeats(chunks: list[ReceivedMessage]) -> int:

@@ -55,19 +55,20 @@ class ServerConnection:
         self.greeting: dict[str, Any] = {}  # of the server
         self.count = 0  # connections that were made: another one knows nothing of the last
 
-    def ask(self, question: dict[str, Any]) -> dict[str, Any]:
-        """The answer; NoAnswerError says why there is none."""
+    def ask(self, question: dict[str, Any], deadline: float = 0.0) -> dict[str, Any]:
+        """The answer within `deadline` s, or the usual; NoAnswerError says why there is none."""
+        within = deadline or self._deadline
         if self._clock() - self._failed_at < PAUSE:
             raise NoAnswerError(f'{self.uri}: waiting to connect again')
         try:
             self._open()
-            return self._asked(question)
+            return self._asked(question, within)
         except NoAnswerError:
             self._drop()
             raise
         except TimeoutError as error:
             self._drop()
-            raise NoAnswerError(f'{self.uri}: no answer within {self._deadline} s') from error
+            raise NoAnswerError(f'{self.uri}: no answer within {within} s') from error
         except Exception as error:  # whatever the network does, the arm is held
             self._drop()
             raise NoAnswerError(f'{self.uri}: {_short(error)}') from error
@@ -89,11 +90,11 @@ class ServerConnection:
             self.greeting = _read(self._socket.recv(timeout=PATIENCE))
             self.count += 1
 
-    def _asked(self, question: dict[str, Any]) -> dict[str, Any]:
+    def _asked(self, question: dict[str, Any], within: float) -> dict[str, Any]:
         if self._socket is None:
             raise NoAnswerError('not connected')
         self._socket.send(to_bytes(question))
-        return _read(self._socket.recv(timeout=self._deadline))
+        return _read(self._socket.recv(timeout=within))
 
     def _drop(self) -> None:
         self._failed_at = self._clock()

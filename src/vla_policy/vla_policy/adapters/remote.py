@@ -17,6 +17,8 @@ from vla_policy.adapters.remote_records import (
 from vla_policy.adapters.server import PROTOCOL
 from vla_policy.protocol import PolicyInfo, Proposal
 
+FIRST_ANSWER = 20.0  # s: a server that has just begun loads what it needs
+
 
 class RemotePolicy:
     """Asks a server. After a drop it connects again by itself and begins the attempt anew there;
@@ -28,7 +30,7 @@ class RemotePolicy:
         self._attempt = {'do': 'reset', 'task_id': '', 'instruction': 'get ready', 'seed': 0}
         self._told = 0  # number of the connection that knows the attempt
         try:
-            self._tell()
+            self._tell(FIRST_ANSWER)
         except NoAnswerError as error:
             raise UserError(f'no policy there: {error}') from error
         self.info = info_of(connection, robot)
@@ -56,11 +58,11 @@ class RemotePolicy:
             return Proposal((), reason='the server answered another observation')
         return proposal
 
-    def _tell(self) -> None:
+    def _tell(self, deadline: float = 0.0) -> None:
         """Begin the attempt on this connection, unless it has begun there."""
         connection = self._connection
         if not connection.is_open or self._told != connection.count:
-            connection.ask(self._attempt)
+            connection.ask(self._attempt, deadline)
             self._told = connection.count
 
 
