@@ -57,11 +57,18 @@ class ServerConnection:
 
     def ask(self, question: dict[str, Any]) -> dict[str, Any]:
         """The answer; NoAnswerError says why there is none."""
+        return self._attempted(lambda: self._asked(question))
+
+    def greet(self) -> dict[str, Any]:
+        """The greeting of the server; connects if need be. NoAnswerError: why there is none."""
+        return self._attempted(lambda: self.greeting)
+
+    def _attempted(self, do: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         if self._clock() - self._failed_at < PAUSE:
             raise NoAnswerError(f'{self.uri}: waiting to connect again')
         try:
             self._open()
-            return self._asked(question)
+            return do()
         except NoAnswerError:
             self._drop()
             raise
