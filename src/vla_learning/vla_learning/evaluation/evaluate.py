@@ -76,7 +76,7 @@ def default_policy(suite: str) -> str:
 def name_of(args: argparse.Namespace) -> str:
     """Name of the result: another policy, or another host, does not replace the usual one."""
     usual = default_policy(args.suite)
-    folder = Path(args.policy)
+    folder = Path(args.policy.partition('#')[0])  # without a mapping
     own = folder.parent.name if folder.name == 'checkpoint' else folder.name
     policy = '' if args.policy in ('', usual) else f'-{own}'
     return f'eval-{args.suite}{policy}' + ('-graph' if args.graph else '')

@@ -167,18 +167,24 @@ class PolicyMapping:
 
 def load_mapping(name: str, robot: RobotConfig) -> PolicyMapping:
     """The mapping of that name in config/policies, or of a file; UserError names what is wrong."""
+    file = find_mapping(name)
+    content = load_yaml(file)
+    if undecided := ', '.join(_undecided(content)):
+        raise UserError(
+            f'{file}: not decided yet: {undecided}; the comments in the file say what is known, '
+            f'replace each {CHOOSE}'
+        )
+    mapping = from_mapping(PolicyMapping, content, str(file))
+    mapping.require_fit(robot, str(file))
+    return mapping
+
+
+def find_mapping(name: str) -> Path:
+    """The file of that name in config/policies, or as given."""
     folder = stack_root() / 'config/policies'
     for file in (folder / f'{name}.yaml', Path(name)):
         if file.is_file():
-            content = load_yaml(file)
-            if undecided := ', '.join(_undecided(content)):
-                raise UserError(
-                    f'{file}: not decided yet: {undecided}; the comments in the file say what is '
-                    f'known, replace each {CHOOSE}'
-                )
-            mapping = from_mapping(PolicyMapping, content, str(file))
-            mapping.require_fit(robot, str(file))
-            return mapping
+            return file
     known = ', '.join(sorted(path.stem for path in folder.glob('*.yaml'))) or 'none'
     raise UserError(f'no mapping {name!r}; known: {known}, or a file')
 

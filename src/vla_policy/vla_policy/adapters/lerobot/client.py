@@ -16,7 +16,7 @@ from vla_policy.adapters.lerobot.process import PolicyProcess
 from vla_policy.adapters.lerobot.saved import SavedPolicy, read_saved
 from vla_policy.adapters.lerobot.server import LARGEST_SEED, PROTOCOL, RESET
 from vla_policy.adapters.mapped import MappedPolicy
-from vla_policy.adapters.mapping import PolicyMapping, load_mapping
+from vla_policy.adapters.mapping import PolicyMapping, find_mapping, load_mapping
 from vla_policy.adapters.openpi import OpenpiClient
 
 PREFIX = 'lerobot:'
@@ -91,16 +91,29 @@ def load_lerobot(spec: str, robot: RobotConfig, deadline: float = DEADLINE) -> M
 
 def checked(spec: str, robot: RobotConfig) -> tuple[SavedPolicy, PolicyMapping]:
     """What `spec` names, and that it fits together and to the robot; starts nothing."""
+    folder, name = parts_of(spec)
+    saved = read_saved(folder)
+    mapping = fitted(load_mapping(name, robot), saved, robot)
+    python()
+    return saved, mapping
+
+
+def parts_of(spec: str) -> tuple[Path, str]:
+    """The folder that `spec` names, and the mapping."""
     path, _, name = spec.removeprefix(PREFIX).partition('#')
     if not path or not name:
         raise UserError(f'{spec}: expected lerobot:<folder>#<mapping>')
     folders = [folder for folder in (Path(path), stack_root() / path) if folder.is_dir()]
     if not folders:
         raise UserError(f'{spec}: no folder {path}')
-    saved = read_saved(folders[0].resolve())
-    mapping = fitted(load_mapping(name, robot), saved, robot)
-    python()
-    return saved, mapping
+    return folders[0].resolve(), name
+
+
+def files_of(spec: str) -> list[Path]:
+    """Everything on disk that decides what the policy does."""
+    folder, name = parts_of(spec)
+    inner = read_saved(folder).folder
+    return [*sorted(path for path in inner.iterdir() if path.is_file()), find_mapping(name)]
 
 
 def python() -> str:
