@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from vla_policy.adapters.lerobot.server import BadObservationError
 
-TASK, IMAGES = 'task', 'observation.images'
+TASK, ACTION, IMAGES = 'task', 'action', 'observation.images'
 DEVICE_STEP = 'device_processor'
 
 
@@ -64,6 +64,7 @@ class LerobotModel:
         made: dict[str, Any] = self._before(
             prepare_observation_for_inference(arrays, device, str(task))
         )
+        made.pop(ACTION, None)  # empty here; a policy with queues would take it for one
         return made
 
     def chunk(self, history: Sequence[dict[str, Any]]) -> NDArray[np.float32]:
@@ -86,7 +87,7 @@ class LerobotModel:
         if IMAGES in queues:
             pictures = [batch[key] for key in self._config.image_features]
             batch = {**batch, IMAGES: torch.stack(pictures, dim=-4)}
-        self._policy._queues = populate_queues(queues, batch, exclude_keys=['action'])
+        self._policy._queues = populate_queues(queues, batch, exclude_keys=[ACTION])
         return batch
 
     def _check(self, observation: dict[str, Any]) -> None:
