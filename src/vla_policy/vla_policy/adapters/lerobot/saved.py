@@ -64,7 +64,7 @@ def read_saved(folder: Path) -> SavedPolicy:
     if ACTION not in outputs or len(outputs[ACTION][1]) != 1:
         raise UserError(f'{where}: output_features has no action of one dimension')
     executed = _count(config, 'n_action_steps', 0)
-    rows = executed if 'horizon' in config else _count(config, 'chunk_size', executed)
+    rows = _count(config, 'chunk_size', executed)  # a diffusion policy gives what it executes
     return SavedPolicy(
         folder=folder,
         kind=str(config['type']),

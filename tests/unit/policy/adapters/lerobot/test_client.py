@@ -42,6 +42,7 @@ def test_an_episode_begins_with_its_seed_and_an_empty_history(source):
 def test_what_does_not_fit_or_fails_is_said_and_the_next_one_counts(source):
     source.reset(7)
     for given, words in (
+        ({'task': object()}, 'ValueError: a object is not sent'),  # never reached the server
         (observed(size=6), r'the server says: observation.state is \(6,\), expected \(7,\)'),
         (observed(text='fail'), 'the server says: IndexError: a bug'),
     ):
