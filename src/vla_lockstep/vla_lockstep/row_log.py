@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from vla_core.revision import changes, commit
-from vla_policy.registry import find_checkpoint, has_weights
+from vla_policy.registry import LEROBOT, find_checkpoint, has_weights
 
 Row = dict[str, Any]
 MADE_BY = 'made_by'  # key of the origin in a row
@@ -32,16 +32,26 @@ def made_by(*policies: str) -> str:
 
 
 def weights(policy: str) -> str:
-    """A short hash of a checkpoint and its calibration, '' for a policy without one."""
+    """A short hash of a checkpoint and its calibration, or of a policy of LeRobot and its mapping;
+    '' for a policy without one."""
+    if policy.startswith(LEROBOT):
+        from vla_policy.adapters.lerobot.client import files_of
+
+        return _hash_of(files_of(policy))
     if not has_weights(policy):
         return ''
     from vla_monitor.failure import calibration  # both import torch
     from vla_policy import checkpoint
 
-    folder, found = find_checkpoint(policy), hashlib.sha256()
+    folder = find_checkpoint(policy)
     monitor = folder / calibration.FOLDER
     files = [folder / name for name in (checkpoint.CARD, checkpoint.WEIGHTS)]
     files += [monitor / name for name in (calibration.CARD, calibration.WEIGHTS)]
+    return _hash_of(files)
+
+
+def _hash_of(files: Iterable[Path]) -> str:
+    found = hashlib.sha256()
     for path in files:
         found.update(path.read_bytes() if path.is_file() else b'')
     return found.hexdigest()[:8]

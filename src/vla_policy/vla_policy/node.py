@@ -32,7 +32,8 @@ class PolicyNodeParams:
     robot: str = param('ur5e', 'name in config/robots, or a file')
     policy: str = param(
         'scripted',
-        'scripted, replay:<episode.mcap>, a checkpoint folder, openpi:ws://<host>:<port>#<mapping>',
+        'scripted, replay:<episode.mcap>, a checkpoint folder, '
+        'openpi:ws://<host>:<port>#<mapping>, lerobot:<folder>#<mapping>',
     )
     period: float = param(0.2, 's, least time between inferences', lo=0.02, hi=2.0)
     candidates: int = param(1, 'chunks per inference', lo=1, hi=32)

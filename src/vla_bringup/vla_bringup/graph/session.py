@@ -24,7 +24,7 @@ from vla_core.records.task import Phase, ResultCode
 from vla_core.robot.config import load_robot
 from vla_interfaces.action import ExecuteTask
 from vla_interfaces.srv import Disarm, InjectFault, Reset, ResetScene
-from vla_policy.registry import REPLAY, find_checkpoint, has_weights
+from vla_policy.registry import REPLAY, find_checkpoint, has_weights, require_fit
 from vla_sim.scenes.tasks import TASKS
 
 BUSY = {
@@ -57,8 +57,7 @@ class TaskOutcome:
 
 def check_launch_arguments(given: Mapping[str, str]) -> None:
     """UserError for an unknown robot, task or policy, before anything is started."""
-    if 'robot' in given:
-        load_robot(given['robot'])
+    robot = load_robot(given.get('robot', 'ur5e'))
     if given.get('task', TASKS[0]) not in TASKS:
         raise UserError(f'no task {given["task"]!r}; known: {", ".join(TASKS)}')
     policy = given.get('policy', 'scripted')
@@ -66,7 +65,8 @@ def check_launch_arguments(given: Mapping[str, str]) -> None:
         episode = Path(policy[len(REPLAY) :])
         if not episode.is_file():
             raise UserError(f'{policy}: {episode} is no file')
-    elif has_weights(policy) and not (find_checkpoint(policy) / CARD).is_file():
+    require_fit(policy, robot)
+    if has_weights(policy) and not (find_checkpoint(policy) / CARD).is_file():
         raise UserError(f'{find_checkpoint(policy)} is no checkpoint: it has no {CARD}')
 
 

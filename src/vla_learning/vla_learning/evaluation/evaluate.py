@@ -20,7 +20,7 @@ from vla_lockstep.lockstep import Lockstep
 from vla_lockstep.row_log import Row, RowLog, made_by
 from vla_lockstep.stack import load_setup
 from vla_policy.protocol import Policy
-from vla_policy.registry import load_policy
+from vla_policy.registry import LEROBOT, PATIENCE, load_policy, require_fit
 from vla_report import figure_table
 from vla_sim.scenes.episode import TEST_SEEDS
 
@@ -76,7 +76,7 @@ def default_policy(suite: str) -> str:
 def name_of(args: argparse.Namespace) -> str:
     """Name of the result: another policy, or another host, does not replace the usual one."""
     usual = default_policy(args.suite)
-    folder = Path(args.policy)
+    folder = Path(args.policy.partition('#')[0])  # without a mapping
     own = folder.parent.name if folder.name == 'checkpoint' else folder.name
     policy = '' if args.policy in ('', usual) else f'-{own}'
     return f'eval-{args.suite}{policy}' + ('-graph' if args.graph else '')
@@ -95,9 +95,8 @@ def run(args: argparse.Namespace, play_on_graph: PlayAll) -> int:
     name = name_of(args)
     (out,) = output_folders(args)
     jobs = make_jobs(args)
-    load_policy(
-        args.policy, load_setup(args.robot).robot
-    )  # a wrong name is an error before anything starts
+    require = require_fit if args.policy.startswith(LEROBOT) else load_policy
+    require(args.policy, load_setup(args.robot).robot)  # a wrong name is an error now
     log = RowLog(out / 'episodes.jsonl', made_by(args.policy))
     if args.fresh:
         log.path.unlink(missing_ok=True)
@@ -142,7 +141,7 @@ def play(job: EvalJob) -> Row:
         _HOSTS[key] = Lockstep(load_setup(job.robot, policy=job.policy))
     host = _HOSTS[key]
     if key not in _POLICIES:
-        _POLICIES[key] = load_policy(job.policy, host.setup.robot)
+        _POLICIES[key] = load_policy(job.policy, host.setup.robot, deadline=PATIENCE)
     policy = _POLICIES[key]
     if job.trial.blank:
         policy = BlankedPolicy(policy, job.trial.blank)

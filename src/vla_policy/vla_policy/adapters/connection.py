@@ -58,11 +58,18 @@ class ServerConnection:
     def ask(self, question: dict[str, Any], deadline: float = 0.0) -> dict[str, Any]:
         """The answer within `deadline` s, or the usual; NoAnswerError says why there is none."""
         within = deadline or self._deadline
+        return self._attempted(lambda: self._asked(question, within), within)
+
+    def greet(self) -> dict[str, Any]:
+        """The greeting of the server; connects if need be. NoAnswerError: why there is none."""
+        return self._attempted(lambda: self.greeting, self._deadline)
+
+    def _attempted(self, do: Callable[[], dict[str, Any]], within: float) -> dict[str, Any]:
         if self._clock() - self._failed_at < PAUSE:
             raise NoAnswerError(f'{self.uri}: waiting to connect again')
         try:
             self._open()
-            return self._asked(question, within)
+            return do()
         except NoAnswerError:
             self._drop()
             raise

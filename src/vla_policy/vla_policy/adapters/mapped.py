@@ -19,6 +19,9 @@ from vla_policy.protocol import PolicyInfo, Proposal
 class ActionSource(Protocol):
     """Makes rows of actions of what the mapping gives it."""
 
+    def reset(self, seed: int) -> None:
+        """Begin an episode: forget earlier observations, seed the noise."""
+
     def infer(self, given: dict[str, Any]) -> Array:
         """(rows, columns); NoAnswerError says why there are none."""
 
@@ -38,7 +41,8 @@ class MappedPolicy:
         self._task_id, self._seq = '', 0
 
     def reset(self, task_id: str, instruction: str, seed: int) -> None:
-        """Begin an attempt. The seed is the business of whoever makes the actions."""
+        """Begin an attempt."""
+        self._source.reset(seed)
         if task_id != self._task_id:
             self._task_id, self._seq = task_id, 0
 

@@ -6,12 +6,14 @@ rows of actions mean. A wrong one is refused with both shapes or the known names
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from vla_core.errors import UserError
-from vla_core.params import check, load_params, param
+from vla_core.params import check, from_mapping, load_yaml, param
 from vla_core.records.action import Space
 from vla_core.robot.config import RobotConfig
 from vla_core.stack_root import stack_root
@@ -22,6 +24,7 @@ STATE_PARTS = (
 )  # fmt: skip
 TOOL_COLUMNS = ('x', 'y', 'z', 'rx', 'ry', 'rz')
 GRIPPER = 'gripper'
+CHOOSE = 'CHOOSE'  # value of a key that a person must decide
 
 
 class Relative(StrEnum):
@@ -164,11 +167,35 @@ class PolicyMapping:
 
 def load_mapping(name: str, robot: RobotConfig) -> PolicyMapping:
     """The mapping of that name in config/policies, or of a file; UserError names what is wrong."""
+    file = find_mapping(name)
+    content = load_yaml(file)
+    if undecided := ', '.join(_undecided(content)):
+        raise UserError(
+            f'{file}: not decided yet: {undecided}; the comments in the file say what is known, '
+            f'replace each {CHOOSE}'
+        )
+    mapping = from_mapping(PolicyMapping, content, str(file))
+    mapping.require_fit(robot, str(file))
+    return mapping
+
+
+def find_mapping(name: str) -> Path:
+    """The file of that name in config/policies, or as given."""
     folder = stack_root() / 'config/policies'
     for file in (folder / f'{name}.yaml', Path(name)):
         if file.is_file():
-            mapping = load_params(PolicyMapping, file)
-            mapping.require_fit(robot, str(file))
-            return mapping
+            return file
     known = ', '.join(sorted(path.stem for path in folder.glob('*.yaml'))) or 'none'
     raise UserError(f'no mapping {name!r}; known: {known}, or a file')
+
+
+def _undecided(content: Any, where: str = '') -> Iterator[str]:
+    """Keys whose value is left open."""
+    if isinstance(content, dict):
+        for key, value in content.items():
+            yield from _undecided(value, f'{where}.{key}' if where else str(key))
+    elif isinstance(content, list):
+        for k, value in enumerate(content):
+            yield from _undecided(value, f'{where}[{k}]')
+    elif content == CHOOSE:
+        yield where

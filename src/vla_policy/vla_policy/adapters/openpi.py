@@ -17,6 +17,9 @@ class OpenpiClient:
     def __init__(self, connection: ServerConnection, key: str) -> None:
         self._connection, self._key = connection, key
 
+    def reset(self, seed: int) -> None:
+        """The protocol has no episodes: the server keeps nothing between observations."""
+
     def infer(self, given: dict[str, Any]) -> Array:
         """Rows of actions; NoAnswerError says why there are none."""
         answer = self._connection.ask(given)

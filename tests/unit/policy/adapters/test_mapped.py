@@ -38,7 +38,10 @@ class Source:
     """Gives what it has, or fails as it is told."""
 
     def __init__(self, actions=None, error=None):
-        self.actions, self.error = actions, error
+        self.actions, self.error, self.seeds = actions, error, []
+
+    def reset(self, seed):
+        self.seeds.append(seed)
 
     def infer(self, given):
         self.given = given
@@ -62,8 +65,9 @@ def test_its_rows_become_a_chunk_of_joint_positions(robot, seen):
     assert len(chunk.values) == policy.info.horizon == 8
     np.testing.assert_allclose(chunk.values[0, :7], np.array(robot.home) + 0.01)
     assert policy.act(seen).chunks[0].seq == chunk.seq + 1
-    policy.reset('other', 'press it', 1)
+    policy.reset('other', 'press it', 2)
     assert policy.act(seen).chunks[0].seq == 1
+    assert policy._source.seeds == [1, 2]
     assert policy.info.cameras == ('scene', 'wrist')
 
 
