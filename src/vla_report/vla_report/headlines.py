@@ -205,6 +205,8 @@ HEADLINES = (
              'bench-commission', bounds),
     Headline("arms whose URDF nobody here wrote, on the tasks that they reach",
              './vla bench arms', 'bench-arms', bounds),
+    Headline('a policy on a server that is killed, paused, cut off or late', './vla bench remote',
+             'bench-remote', bounds),
     Headline('what the motors get from emulated controllers, against what was certified',
              './vla bench controllers', 'bench-controllers', bounds),
 )  # fmt: skip

@@ -64,6 +64,11 @@ QUALIFICATIONS = {
         'commands at most 3 ms late; no built controller, no arm',
         './vla bench controllers --controls',
     ),
+    'bench-remote': (
+        'server, relay and robot on one machine; a link over the air is not the same, and an outage '
+        'of more than 5 s asks a person',
+        './vla bench remote --controls',
+    ),
     'bench-grounding': (
         'scenes of this simulator: seven colours, cubes, cylinders, balls, boxes, one lamp',
         './vla bench grounding --controls',
