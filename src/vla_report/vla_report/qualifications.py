@@ -65,8 +65,8 @@ QUALIFICATIONS = {
         './vla bench controllers --controls',
     ),
     'bench-remote': (
-        'server, relay and robot on one machine; a link over the air is not the same, and an outage '
-        'of more than 5 s asks a person',
+        'server, relay and robot on one machine, no radio link; after an outage of more than 5 s a '
+        'person is asked',
         './vla bench remote --controls',
     ),
     'bench-grounding': (

@@ -98,7 +98,8 @@ def figures(rows: Sequence[Row], faults: Sequence[ServerFault], bound: str) -> t
     short = {fault.name for fault in faults if not fault.may_ask}
     brief = [row for row in rows if row['fault'] in short]
     went_on = sum(math.isfinite(float(row['back'])) for row in brief)
-    made.append(share('goes on by itself, up to 5 s', went_on, len(brief), GOES_ON, OF_FAULTS))
+    least = GOES_ON if bound == HELD else None  # of a control nothing is asked but the first
+    made.append(share('goes on by itself, up to 5 s', went_on, len(brief), least, OF_FAULTS))
     repeated = sum(int(row['repeated']) for row in rows)
     made.append(Figure('chunks of an old observation', float(repeated), 'chunks', '== 0'))
     return tuple(made)
