@@ -65,7 +65,7 @@ QUALIFICATIONS = {
         './vla bench controllers --controls',
     ),
     'bench-remote': (
-        'server, relay and robot on one machine, no radio link; after an outage of more than 5 s a '
+        'server, relay and robot on one machine, no radio; after an outage of more than 5 s a '
         'person is asked',
         './vla bench remote --controls',
     ),
