@@ -67,7 +67,7 @@ def test_the_robot_does_what_it_is_told(host, task):
     [({'monitors': ()}, 'failure, rules'), ({'verifier': None}, 'verifier')],
 )
 def test_a_vote_that_nobody_gives_is_named_at_once(host, lacking, silent):
-    with pytest.raises(UserError, match=f'no vote from {silent},'):
+    with pytest.raises(UserError, match=f'no vote from {silent}:'):
         play(Lockstep(replace(host.setup, **lacking)), 'press', ScriptedPolicy())
 
 
