@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 WIDTH = 384
 MOST_TOKENS = 64
+MOST_SENTENCES = 1000  # kept
 
 
 class SentenceEncoder:
@@ -33,6 +34,9 @@ class SentenceEncoder:
         """Return the states (n, 384) of the word pieces of a sentence, marks at its ends
         included."""
         if text not in self._states:
+            if len(self._states) >= MOST_SENTENCES:  # a server meets ever new ones
+                self._states.clear()
+                self._vectors.clear()
             self._states[text] = self._read(text)
         return self._states[text]
 

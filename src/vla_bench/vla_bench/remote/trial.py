@@ -134,8 +134,8 @@ def play(rig: FaultRig, served: ServedPolicy, fault: ServerFault) -> ServerRecor
     rig.await_moving()
     began = time.monotonic()
     fault.begin(served)
-    held = rig.braked(began, within=fault.seconds)
-    found = rig.braking(began, within=0.0)
+    found = rig.braking(began, within=fault.seconds)
+    held = NAN if found is None else rig.command_of(found).at - began
     rig.pause(max(0.0, fault.seconds - (time.monotonic() - began)))
     share = passing_share(rig.observer.since('report', began + SETTLED))
     fault.end(served)

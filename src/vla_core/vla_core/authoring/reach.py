@@ -9,13 +9,13 @@ import numpy as np
 from vla_core import geometry
 from vla_core.authoring.clearance import Clearance
 from vla_core.frozen import Array
+from vla_core.robot.inverse_kinematics import joints_at
 from vla_core.robot.model import RobotModel
 
 AREA_X, AREA_Y = (0.33, 0.60), (-0.28, 0.28)  # m, where objects are placed on the table
 LOW, HIGH = 0.016, 0.20  # m, of the tip in a grasp and in transit
 HOME_HEIGHTS = (0.35, 0.30, 0.25, 0.20, 0.16)  # m, tried in turn
 MARGIN = 0.08  # rad, kept from the limits
-NEAR = (0.001, 0.01)  # m and rad, a pose is reached
 FLOOR = 0.03  # least singular value of a good configuration
 SELF, TABLE = 0.012, 0.035  # m, clearances of a good configuration
 SEEDS = 24  # random starts of the inverse kinematics
@@ -42,7 +42,6 @@ class DownReach:
     def __init__(self, clearance: Clearance, seed: int = 0) -> None:
         self.model: RobotModel = clearance.model
         self.clearance = clearance
-        self._weights = np.r_[np.full(3, 1.0 / self.model.length_scale), np.ones(3)]
         self._rng = np.random.default_rng(seed)
         self.step = STEP if self.model.length_scale >= SMALL else SMALL_STEP  # m
         limits = self.model.limits
@@ -51,23 +50,7 @@ class DownReach:
 
     def solve(self, pose: Array, q: Array, steps: int = 80) -> Array | None:
         """(n,) rad that reach a pose from `q`; None when they do not within the limits."""
-        worst = np.inf
-        for k in range(steps):
-            error = geometry.pose_error(self.model.fk(q), pose)
-            if np.linalg.norm(error[:3]) <= NEAR[0] and np.linalg.norm(error[3:]) <= NEAR[1]:
-                return q
-            if k % 20 == 19:
-                size = float(np.abs(error).max())
-                if size > 0.7 * worst:  # it does not converge
-                    return None
-                worst = size
-            jacobian = self._weights[:, None] * self.model.jacobian(q)
-            error = self._weights * error
-            damped = jacobian @ jacobian.T + 1e-4 * np.eye(6)
-            change = jacobian.T @ np.linalg.solve(damped, error)
-            change *= min(1.0, 0.4 / max(float(np.abs(change).max()), 1e-9))
-            q = np.clip(q + change, self.low, self.high)
-        return None
+        return joints_at(self.model, pose, q, self.low, self.high, steps)
 
     def solutions(self, pose: Array, count: int = SEEDS) -> list[Array]:
         """Configurations that reach a pose, from random starts; the clear ones."""

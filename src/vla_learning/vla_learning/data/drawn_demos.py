@@ -18,13 +18,14 @@ from vla_core.frozen import Array
 from vla_core.params import check, param
 from vla_core.records.scene import GroundedObject, GroundedScene, Role, Verb
 from vla_core.records.sensing import Observation
-from vla_core.robot.config import RobotConfig
+from vla_core.robot.inverse_kinematics import joints_at
 from vla_core.robot.model import RobotModel
 from vla_learning.data.image_episodes import ImageEpisode, ImageRecorder
 from vla_lockstep.episode_plan import EpisodePlan
 from vla_policy.experts.rollout import advance
 from vla_policy.experts.scripted import ChunkParams, decide, deltas, roll
-from vla_policy.objects.situation import ObjectState
+from vla_policy.objects.memory import Recall
+from vla_policy.objects.situation import ObjectState, situation
 from vla_policy.tokens.proprioception import HandMemory
 from vla_sim.posing import pose_world
 from vla_sim.scenes.episode import SceneObject
@@ -36,7 +37,6 @@ TASK_ID = 'drawn'
 AFTER = 0.6  # s, of the way back that is drawn
 FLOOR = 0.006  # m, of a box
 ABOVE = 0.03  # m, from the middle of a button
-REACHED = 1e-3  # m and rad, largest error of the inverse kinematics
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Draughtsman:
         for k in sorted(random.choice(len(moments), count, replace=False)):
             moment = moments[k]
             state, pose = self._off_path(moment.state, random)
-            joints = joints_at(self._model, pose, self.world.robot)
+            joints = self._joints(pose)
             if joints is None:
                 continue
             self._place(joints, first, state, episode.things)
@@ -105,14 +105,13 @@ class Draughtsman:
             (x0, x1), (y0, y1) = self.world.scene.area_x, self.world.scene.area_y
             tcp = random.uniform((x0, y0, 0.16), (x1, y1, 0.34))
             yaw = float(random.uniform(-0.6, 0.6))
-        target, destination = scene.by_role(Role.TARGET), scene.by_role(Role.DESTINATION)
-        named = {obj.id for obj in (target, destination) if obj is not None}
-        return ObjectState(
-            scene.task.verb, scene.task.side, tcp, yaw, np.zeros(3), 0.0,
-            self.world.robot.gripper.open_width, 0.0, target, destination,
-            tuple(obj for obj in scene.objects if obj.id not in named),
-            tcp if target is None else target.position, 1.0,
+        home, opening = self.world.robot.home, self.world.robot.gripper.open_width
+        given = Observation(
+            0.0, TASK_ID, '', scene, home, np.zeros_like(home), geometry.tool_down(tcp, yaw),
+            opening, skew=0.0,
         )  # fmt: skip
+        target = scene.by_role(Role.TARGET)
+        return situation(given, Recall(start=None if target is None else target.position))
 
     def _moments(self, state: ObjectState, scene: GroundedScene) -> list[Moment]:
         """The expert's path, at the rate of the observations, to shortly after it is done."""
@@ -149,6 +148,11 @@ class Draughtsman:
         tilt = np.r_[random.normal(0.0, p.tilt, 2), 0.0]
         pose[:3, :3] = geometry.exp_rotation(tilt) @ pose[:3, :3]
         return replace(state, tcp=tcp, yaw=float(yaw), target=target), pose
+
+    def _joints(self, pose: Array) -> Array | None:
+        """Of the arm with its tip at a pose; None when it does not get there from home."""
+        limits = self._model.limits
+        return joints_at(self._model, pose, self.world.robot.home, limits.lower, limits.upper)
 
     def _place(
         self,
@@ -202,19 +206,3 @@ def position_of(before: GroundedObject, now: GroundedObject, state: ObjectState)
         box = state.destination
         position[2] = box.position[2] - box.size[2] / 2 + FLOOR + before.size[2] / 2
     return position
-
-
-def joints_at(model: RobotModel, pose: Array, robot: RobotConfig) -> Array | None:
-    """(n,) rad for the tip at a pose, from home by damped least squares; None out of reach."""
-    joints = np.array(robot.home)
-    for _ in range(60):
-        now = model.fk(joints)
-        error = np.r_[
-            pose[:3, 3] - now[:3, 3], geometry.log_rotation(pose[:3, :3] @ now[:3, :3].T)
-        ]
-        if np.abs(error).max() < REACHED:
-            return joints
-        jacobian = model.jacobian(joints)
-        step = jacobian.T @ np.linalg.solve(jacobian @ jacobian.T + 1e-5 * np.eye(6), error)
-        joints = joints + np.clip(step, -0.3, 0.3)
-    return None

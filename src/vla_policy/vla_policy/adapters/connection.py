@@ -20,7 +20,7 @@ from vla_policy.adapters.array_message import (
     to_bytes,
 )
 
-DEADLINE = 0.8  # s, of an answer: less than the silence after which the arm is held
+DEADLINE = 0.8  # s, of an answer; the arm is held before (served_silence of the policy node)
 PATIENCE = 3.0  # s, to connect
 PAUSE = 0.5  # s, from a failure to the next attempt
 MOST_TEXT = 200  # characters of a server's error that are passed on

@@ -3,10 +3,8 @@
 import numpy as np
 import pytest
 
-from vla_core import geometry
-from vla_core.robot.model import RobotModel
 from vla_learning.data.collect_pictures import collect, episode_path
-from vla_learning.data.drawn_demos import Draughtsman, DrawnParams, joints_at
+from vla_learning.data.drawn_demos import Draughtsman, DrawnParams
 from vla_learning.data.image_episodes import load_episode
 from vla_lockstep.episode_plan import EpisodePlan
 from vla_lockstep.stack import load_setup
@@ -81,15 +79,6 @@ def test_a_drawer_is_drawn_as_far_open_as_the_expert_has_pulled_it(world):
     draughtsman.episode(EpisodePlan('open', 3))
     assert openings == sorted(openings)
     assert openings[-1] > openings[0] + 0.05
-
-
-def test_a_pose_out_of_reach_has_no_joints(ur5e):
-    model = RobotModel(ur5e)
-    near = joints_at(model, geometry.tool_down((0.45, 0.1, 0.2), 0.3), ur5e)
-
-    assert near is not None
-    assert np.allclose(model.fk(near)[:3, 3], (0.45, 0.1, 0.2), atol=1e-3)
-    assert joints_at(model, geometry.tool_down((2.0, 0.0, 0.2)), ur5e) is None
 
 
 def test_drawn_episodes_are_collected(tmp_path):
