@@ -11,7 +11,7 @@ from vla_ros.params import given_parameter
         (['node', '--ros-args', '-p', 'policy:=a/b'], 'a/b'),
         (['node', '--ros-args', '-p', "policy:='remote:ws://x:1'"], 'remote:ws://x:1'),
         (['-p', 'policy:=a', '-p', 'policy:=b'], 'b'),
-        (['-p', 'other:=a', '-p', 'policies:=b'], ''),
+        (['-p', 'other:=a', '-p', 'policy_rate:=b'], ''),
         ([], ''),
     ],
 )

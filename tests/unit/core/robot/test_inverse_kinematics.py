@@ -26,6 +26,13 @@ def test_a_pose_is_reached_by_the_tip(model):
     assert np.linalg.norm(error[3:]) <= NEAR[1]
 
 
+def test_the_tip_turns_where_it_is(model):
+    here = model.fk(model.home)
+    pose = geometry.pose_of(geometry.rotation_z(0.4) @ here[:3, :3], here[:3, 3])
+    error = geometry.pose_error(model.fk(solved(model, pose)), pose)
+    assert np.linalg.norm(error[3:]) <= NEAR[1]
+
+
 def test_a_pose_out_of_reach_has_no_joints(model):
     assert solved(model, geometry.tool_down((2.0, 0.0, 0.2))) is None
 
