@@ -42,8 +42,8 @@ QUALIFICATIONS = {
         './vla bench trust --controls',
     ),
     'bench-words': (
-        'the sentences are ours, and the rule that puts slips of spelling right was made after '
-        'both lists had been read; of the shared list, relations and shades are refused',
+        'the sentences are ours, and the rules for slips of spelling and for corrections (“…, '
+        'sorry, …”) were made after both lists had been read; relations and shades are refused',
         './vla bench words --controls',
     ),
     'bench-messages': (

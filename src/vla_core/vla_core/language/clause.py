@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vla_core.language.noun_phrase import is_noun_word, literal
+from vla_core.language.noun_phrase import is_noun_word, literal, noun_phrases
 from vla_core.language.patterns import WordUse
 from vla_core.language.tokens import InstructionToken, Sentence, TokenKind
 from vla_core.language.vocabulary import (
     ANYWHERE,
+    CORRECTIONS,
     INTERJECTIONS,
     LEADING,
     REQUESTS,
@@ -83,6 +84,7 @@ def read_clause(sentence: Sentence) -> Clause:
     words = [token.word for token in sentence.tokens if token.kind != TokenKind.COMMA]
     clause = Clause(words, list(range(len(words))), sentence.end, _commas(sentence.tokens))
     clause.drop(0, _interjection(sentence.tokens))
+    _drop_corrected(clause)
     _drop_anywhere(clause)
     _drop_ends(clause)
     return clause
@@ -110,6 +112,30 @@ def _interjection(tokens: Sequence[InstructionToken]) -> int:
         else:
             count, part = count + len(part), []
     return count
+
+
+def _drop_corrected(clause: Clause) -> None:
+    """Drop 'the red cube, sorry,' of 'the red cube, sorry, the green cube': with a comma, both
+    articles and no other object before it there is no doubt which one is corrected."""
+    words = clause.text
+    for at in range(1, len(words)):
+        after = max(literal(words, at, CORRECTIONS), default=at)
+        if after == at or clause.kept[at] not in clause.commas or not _has_article(words, after):
+            continue
+        starts = [k for k in range(at) if _has_article(words, k)]
+        if len(starts) == 1 and _ends_at(words, starts[0], at) and _ends_at(words, after, None):
+            clause.drop(starts[0], after)
+        return
+
+
+def _has_article(words: list[str], at: int) -> bool:
+    return words[at : at + 1] in (['the'], ['a'], ['an'])
+
+
+def _ends_at(words: list[str], start: int, end: int | None) -> bool:
+    """True when a noun phrase goes from `start` to `end`; None: to anywhere."""
+    found = noun_phrases(words, start, is_destination=False)
+    return any(end is None or phrase.end == end for phrase in found)
 
 
 def _drop_anywhere(clause: Clause) -> None:

@@ -1,15 +1,14 @@
 """Misspelled words: slips that are read as the known word, and words that one resembles.
 
-A slip is a word that no reader takes for another one: two neighbouring letters behind the first
-one are swapped, a letter is doubled, or one of a double letter is missing. It is put right before
-anything else reads the instruction, and the person is told. Any other known word that is close is
-proposed to the person, never acted on.
+A slip is a swap of two neighbouring letters behind the first one, a doubled letter, or a double
+letter written once. It is put right before anything else reads the instruction, unless that leaves
+a choice. Any other known word that is close is proposed to the person, never acted on.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 _SHORTEST = 3  # letters
 _SHORTEST_SLIP = 4  # letters of the known word: 'no' is a slip of 'on'
@@ -23,17 +22,28 @@ _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 
 
 def without_slips(instruction: str, known: Collection[str], is_task: Callable[[str], bool]) -> str:
-    """Return the instruction with its slips put right; as it is when that makes no task of it,
-    and when it is one already.
+    """Return the instruction with its slips put right.
+
+    It stays as it is when it is a task already, when that makes none of it, and when another word
+    that is one letter away makes one, too: 'gren cube' may be green or grey.
     """
     if is_task(instruction):
         return instruction
+    words = {match.group().casefold() for match in _WORD.finditer(instruction)}
+    slips = {word: meant for word in words if (meant := slip_of(word, known))}
+    read = _with(instruction, slips)
+    if not slips or not is_task(read):
+        return instruction
+    for word, meant in slips.items():
+        close = (other for other in known if other != meant and distance(word, other) == 1)
+        if any(is_task(_with(instruction, {**slips, word: other})) for other in close):
+            return instruction
+    return read
 
-    def put_right(match: re.Match[str]) -> str:
-        return slip_of(match.group().casefold(), known) or match.group()
 
-    read = _WORD.sub(put_right, instruction)
-    return read if is_task(read) else instruction
+def _with(instruction: str, meant: Mapping[str, str]) -> str:
+    """The instruction with other words in place of some."""
+    return _WORD.sub(lambda match: meant.get(match.group().casefold(), match.group()), instruction)
 
 
 def slip_of(word: str, known: Collection[str]) -> str:

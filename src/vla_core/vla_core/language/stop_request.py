@@ -8,6 +8,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from vla_core.language.refusal import READ
+from vla_core.language.spelling import slip_of
+
 SEARCHED = 10_000  # characters of an instruction
 # a stop wherever it stands in the text, unless it is negated
 _STOP = re.compile(
@@ -44,6 +47,8 @@ _POLITE = frozenset((
     'minute', 'there', 'immediately',
 ))  # fmt: skip
 _STEMS = ('stop', 'halt', 'freeze', 'abort', 'cancel')
+# slips of these are put right wherever they stand
+_SLIPPED = frozenset((*_STEMS, 'pause', 'wait', 'hold', 'quit', 'cease', 'desist', 'enough'))
 
 
 def is_stop_request(instruction: str) -> bool:
@@ -51,6 +56,16 @@ def is_stop_request(instruction: str) -> bool:
     text = unicodedata.normalize('NFKC', instruction[:SEARCHED]).casefold()
     text = re.sub('[’‘`´]', "'", text)
     text = re.sub('[\u200b-\u200f\u2060\ufeff\u00ad]', '', text)  # invisible characters
+    return _asks(text) or _asks(re.sub(r"[^\W\d_]+(?:'[^\W\d_]+)*", _put_right, text))
+
+
+def _put_right(match: re.Match[str]) -> str:
+    """The word, or the stop of which it is a slip; a word that the parser reads stays."""
+    word = match.group()
+    return word if word in READ else slip_of(word, _SLIPPED) or word
+
+
+def _asks(text: str) -> bool:
     if _STOP.search(_NEGATED.sub(' ', text)) or _SAYING.search(text):
         return True
     if any(_short(part) in _PART for part in re.split('[!?.,;:]+', text)):

@@ -105,6 +105,8 @@ TRAILING = (
     'as well',
     'instead',
 )
+# between two noun phrases, of which the second counts
+CORRECTIONS = ('sorry', 'i mean', 'i meant', 'sorry i mean', 'sorry i meant', 'no sorry')
 # before a comma, or as a sentence of its own before the instruction: 'no, put it …' corrects
 INTERJECTIONS = frozenset({'no', 'yes', 'yeah', 'right', 'well', 'sorry', 'great', 'good',
                            'perfect', 'nice', 'fine', 'actually', 'alright', 'sure', 'thanks',

@@ -2,6 +2,8 @@
 
 import pytest
 
+from vla_core.language.instruction import parse
+
 
 @pytest.mark.parametrize(
     ('words', 'hint'),
@@ -31,3 +33,30 @@ import pytest
 )
 def test_a_sentence_of_two_meanings_is_refused(refusal, words, hint):
     assert hint in refusal(words)
+
+
+@pytest.mark.parametrize(
+    ('words', 'target'),
+    [
+        ('put the red cube, sorry, the green cube in the blue box', 'the green cube'),
+        ('push the red cube, i mean the blue cube, to the left', 'the blue cube'),
+        ('pick up the red cube, sorry, a green cube, and put it in the blue box', 'a green cube'),
+    ],
+)
+def test_an_object_that_is_corrected_is_replaced(words, target):
+    assert parse(words).task.target.text == target
+
+
+@pytest.mark.parametrize(
+    'words',
+    [
+        'stack the red cube on the green cube, sorry, the blue cube',  # in place of which one?
+        'put the red cube in the blue box, sorry, the green box',
+        'put the red cube, not the green cube, sorry, the blue cube in the box',
+        'put the red cube sorry the green cube in the blue box',
+        'put the red cube, sorry, in the blue box',
+        'push the red cube to the left, sorry, the right',
+    ],
+)
+def test_a_correction_that_may_mean_another_part_is_refused(refusal, words):
+    refusal(words)

@@ -15,8 +15,9 @@ from vla_core.language.spelling import slip_of
     [
         ('put the red cueb in the bleu box', 'put the red cube in the blue box'),
         ('pres the red buton', 'press the red button'),
-        ('Put teh gren cubee in the box.', 'Put the green cube in the box.'),
+        ('Put teh yelow cubee in the box.', 'Put the yellow cube in the box.'),
         ('push the red cube lfet', 'push the red cube left'),
+        ('pul the drawer', 'pull the drawer'),  # 'put the drawer' is no task
     ],
 )
 def test_a_slip_is_put_right(given, read):
@@ -28,6 +29,8 @@ def test_a_slip_is_put_right(given, read):
     [
         'put the red cub in the blue box',  # a word of its own
         'put the red cube in the cartoon',
+        'put the gren cube in the blue box',  # green or grey
+        'push the cayn left',  # cyan or can
         'put the rde cube in the blue box',  # 'red' is too short to be sure
         'put the red cube no the green cube',
         'sack the red cube on the green cube',

@@ -48,3 +48,21 @@ def test_no_instruction_of_the_simulator_is_a_stop():
     templates = [t for split in (TRAIN, TEST) for group in split.values() for t in group]
 
     assert not [text for text in templates if is_stop_request(text)]
+
+
+@pytest.mark.parametrize(
+    'words',
+    ['sotp the robot', 'sotp it', 'caancel the task', 'puase', 'wiat', 'hodl on', 'hlat',
+     'push the red cube left. Sotp!'],
+)  # fmt: skip
+def test_a_misspelled_stop_stops_wherever_it_stands(words):
+    assert is_stop_request(words)
+
+
+@pytest.mark.parametrize(
+    'words',
+    ["don't sotp", 'put the cube on top of the box', 'push the gold cube left',
+     'put the spot in the box', 'press the button halfway'],
+)  # fmt: skip
+def test_another_word_is_no_misspelled_stop(words):
+    assert not is_stop_request(words)
